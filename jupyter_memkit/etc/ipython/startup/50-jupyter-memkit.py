@@ -1,0 +1,23 @@
+"""Load jupyter_memkit into every kernel of this environment.
+
+Set the environment variable JUPYTER_MEMKIT_AUTOLOAD=0 to keep it out. Plain
+``ipython`` in a terminal is left alone: nobody watches there.
+"""
+
+
+def _autoload() -> None:
+    import os
+
+    shell = get_ipython()
+    if hasattr(shell, "kernel") and os.environ.get("JUPYTER_MEMKIT_AUTOLOAD") != "0":
+        try:
+            shell.extension_manager.load_extension("jupyter_memkit")
+        except Exception:
+            # A broken install of ours must never keep a kernel from starting.
+            import logging
+
+            logging.getLogger("jupyter_memkit").exception("jupyter_memkit not loaded")
+
+
+_autoload()
+del _autoload

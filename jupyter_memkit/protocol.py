@@ -1,0 +1,197 @@
+"""The wire between the kernel, the server and the sidebar: its only definition.
+
+``labextension/src/protocol.ts`` is generated from this module by
+``python -m tests.protocol_codegen``; a test fails when the two differ.
+
+The kernel *broadcasts* on iopub, as ``comm_msg`` with the fixed id `COMM_ID`,
+and only while somebody is subscribed. The page *requests* on the control
+channel, message type `REQUEST_TYPE`, and gets one reply of type `REPLY_TYPE`.
+No comm is ever opened: nothing leaks on reload, nothing waits behind a busy
+cell, and no figure of the user's is flushed by us.
+
+Conventions: bytes are integers, times are seconds, ``*_s`` on a clock are
+seconds since the epoch; ``None`` means "known to be unavailable". A receiver
+ignores message types that it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, TypedDict
+
+PROTOCOL_VERSION = 1
+"""Raised by one whenever an old peer would misread a new message."""
+
+COMM_ID = "jupyter_memkit"
+"""The ``comm_id`` of every broadcast."""
+
+REQUEST_TYPE = "memkit_request"
+"""The Jupyter message type of a request on the control channel."""
+
+REPLY_TYPE = "memkit_reply"
+"""The Jupyter message type of the reply to a request."""
+
+
+class SampleColumns(TypedDict):
+    """Readings as columns of equal length, oldest first.
+
+    ``peak_bytes`` is the system's high-water mark where it rose since the
+    reading before, so a spike between two readings shows; else the reading.
+    """
+
+    t_s: list[float]
+    rss_bytes: list[int]
+    peak_bytes: list[int]
+
+
+class Limit(TypedDict):
+    """The tightest limit on the kernel's memory, and what sets it."""
+
+    bytes: int
+    name: str
+
+
+class RunningCell(TypedDict):
+    """The cell that runs at the moment of the message."""
+
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str
+    started_s: float
+    before_bytes: int
+    peak_bytes: int
+    exact: bool
+
+
+class Cell(TypedDict):
+    """The account of a finished cell.
+
+    ``exact`` says whether ``peak_bytes`` is the system's high-water mark or
+    the highest of the samples. ``error`` is the name of the exception that
+    ended the cell, ``None`` when it ended well.
+    """
+
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str
+    started_s: float
+    duration_s: float
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    exact: bool
+    error: str | None
+
+
+# Broadcasts: kernel to every page.
+
+
+class Samples(TypedDict):
+    """Broadcast while a cell runs, and when an idle kernel's memory changes."""
+
+    type: Literal["samples"]
+    protocol: int
+    samples: SampleColumns
+    running: RunningCell | None
+
+
+class Cells(TypedDict):
+    """Broadcast after cells have ended, oldest first."""
+
+    type: Literal["cells"]
+    protocol: int
+    cells: list[Cell]
+
+
+class Goodbye(TypedDict):
+    """Broadcast when the extension is unloaded."""
+
+    type: Literal["goodbye"]
+    protocol: int
+
+
+# Replies: kernel to the page that asked.
+
+
+class Snapshot(TypedDict):
+    """The reply to `Subscribe`: all that the page needs to draw the sidebar.
+
+    ``samples`` and ``cells`` hold what is later than the request's
+    ``since_s``. ``credit`` is the number of broadcasts that the subscription
+    is good for; the page subscribes again before it is used up.
+    """
+
+    type: Literal["snapshot"]
+    protocol: int
+    version: str
+    limit: Limit | None
+    samples: SampleColumns
+    cells: list[Cell]
+    running: RunningCell | None
+    credit: int
+
+
+class Unsubscribed(TypedDict):
+    """The reply to `Unsubscribe`."""
+
+    type: Literal["unsubscribed"]
+    protocol: int
+
+
+class Incompatible(TypedDict):
+    """The reply to a request of another protocol version.
+
+    ``version`` is the version of jupyter_memkit in the kernel's environment.
+    """
+
+    type: Literal["incompatible"]
+    protocol: int
+    version: str
+
+
+class Refused(TypedDict):
+    """The reply to a request that is not one of this protocol."""
+
+    type: Literal["refused"]
+    protocol: int
+    message: str
+
+
+# Requests: page to kernel, on the control channel.
+
+
+class Subscribe(TypedDict):
+    """Ask for a `Snapshot` and for broadcasts from now on.
+
+    Sent again by the same ``client_id`` it renews the credit; ``since_s`` is
+    then the time of the last reading that the page has, 0 for everything.
+    """
+
+    type: Literal["subscribe"]
+    protocol: int
+    client_id: str
+    since_s: float
+
+
+class Unsubscribe(TypedDict):
+    """End the broadcasts for this client: its sidebar is hidden."""
+
+    type: Literal["unsubscribe"]
+    protocol: int
+    client_id: str
+
+
+# The server's answer over HTTP.
+
+
+class ServerReading(TypedDict):
+    """The memory of a kernel as read by the server, from outside the kernel."""
+
+    type: Literal["server_reading"]
+    protocol: int
+    t_s: float
+    rss_bytes: int
+
+
+Broadcast: TypeAlias = Samples | Cells | Goodbye
+Reply: TypeAlias = Snapshot | Unsubscribed | Incompatible | Refused
+LabMessage: TypeAlias = Subscribe | Unsubscribe

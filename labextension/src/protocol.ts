@@ -1,0 +1,171 @@
+// Generated from jupyter_memkit/protocol.py by `python -m tests.protocol_codegen`.
+// Do not edit: change the Python module and run the command.
+
+export const PROTOCOL_VERSION = 1;
+export const COMM_ID = 'jupyter_memkit';
+export const REQUEST_TYPE = 'memkit_request';
+export const REPLY_TYPE = 'memkit_reply';
+
+/**
+ * Readings as columns of equal length, oldest first.
+ *
+ * `peak_bytes` is the system's high-water mark where it rose since the
+ * reading before, so a spike between two readings shows; else the reading.
+ */
+export type SampleColumns = {
+  t_s: number[];
+  rss_bytes: number[];
+  peak_bytes: number[];
+};
+
+/**
+ * The tightest limit on the kernel's memory, and what sets it.
+ */
+export type Limit = {
+  bytes: number;
+  name: string;
+};
+
+/**
+ * The cell that runs at the moment of the message.
+ */
+export type RunningCell = {
+  execution_count: number | null;
+  cell_id: string | null;
+  first_line: string;
+  started_s: number;
+  before_bytes: number;
+  peak_bytes: number;
+  exact: boolean;
+};
+
+/**
+ * The account of a finished cell.
+ *
+ * `exact` says whether `peak_bytes` is the system's high-water mark or
+ * the highest of the samples. `error` is the name of the exception that
+ * ended the cell, `None` when it ended well.
+ */
+export type Cell = {
+  execution_count: number | null;
+  cell_id: string | null;
+  first_line: string;
+  started_s: number;
+  duration_s: number;
+  before_bytes: number;
+  after_bytes: number;
+  peak_bytes: number;
+  exact: boolean;
+  error: string | null;
+};
+
+/**
+ * Broadcast while a cell runs, and when an idle kernel's memory changes.
+ */
+export type Samples = {
+  type: 'samples';
+  protocol: number;
+  samples: SampleColumns;
+  running: RunningCell | null;
+};
+
+/**
+ * Broadcast after cells have ended, oldest first.
+ */
+export type Cells = {
+  type: 'cells';
+  protocol: number;
+  cells: Cell[];
+};
+
+/**
+ * Broadcast when the extension is unloaded.
+ */
+export type Goodbye = {
+  type: 'goodbye';
+  protocol: number;
+};
+
+/**
+ * The reply to `Subscribe`: all that the page needs to draw the sidebar.
+ *
+ * `samples` and `cells` hold what is later than the request's
+ * `since_s`. `credit` is the number of broadcasts that the subscription
+ * is good for; the page subscribes again before it is used up.
+ */
+export type Snapshot = {
+  type: 'snapshot';
+  protocol: number;
+  version: string;
+  limit: Limit | null;
+  samples: SampleColumns;
+  cells: Cell[];
+  running: RunningCell | null;
+  credit: number;
+};
+
+/**
+ * The reply to `Unsubscribe`.
+ */
+export type Unsubscribed = {
+  type: 'unsubscribed';
+  protocol: number;
+};
+
+/**
+ * The reply to a request of another protocol version.
+ *
+ * `version` is the version of jupyter_memkit in the kernel's environment.
+ */
+export type Incompatible = {
+  type: 'incompatible';
+  protocol: number;
+  version: string;
+};
+
+/**
+ * The reply to a request that is not one of this protocol.
+ */
+export type Refused = {
+  type: 'refused';
+  protocol: number;
+  message: string;
+};
+
+/**
+ * Ask for a `Snapshot` and for broadcasts from now on.
+ *
+ * Sent again by the same `client_id` it renews the credit; `since_s` is
+ * then the time of the last reading that the page has, 0 for everything.
+ */
+export type Subscribe = {
+  type: 'subscribe';
+  protocol: number;
+  client_id: string;
+  since_s: number;
+};
+
+/**
+ * End the broadcasts for this client: its sidebar is hidden.
+ */
+export type Unsubscribe = {
+  type: 'unsubscribe';
+  protocol: number;
+  client_id: string;
+};
+
+/**
+ * The memory of a kernel as read by the server, from outside the kernel.
+ */
+export type ServerReading = {
+  type: 'server_reading';
+  protocol: number;
+  t_s: number;
+  rss_bytes: number;
+};
+
+export type Broadcast = Samples | Cells | Goodbye;
+
+export type Reply = Snapshot | Unsubscribed | Incompatible | Refused;
+
+export type LabMessage = Subscribe | Unsubscribe;
