@@ -1,0 +1,62 @@
+"""Keeps the kernel's published state true while requests are answered.
+
+Around every control request the kernel publishes "busy" and "idle". Pages and the
+server take that "idle" for the end of the running cell, and an idle server may
+cull the kernel. So after a request "busy" is published again for the cell.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class BusyStatus:
+    """Knows the message that the running cell came with, to say "busy" for it.
+
+    Parameters
+    ----------
+    kernel : ipykernel.ipkernel.IPythonKernel
+        The kernel of this process.
+    """
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self._parents: list[Any] = []
+        # Held while publishing, so that "busy" never comes after the cell's own
+        # "idle", which the kernel sends after `post_run_cell`.
+        self._lock = threading.Lock()
+
+    def attach(self) -> None:
+        """Follow the cells of the kernel's shell."""
+        events = self._kernel.shell.events
+        events.register("pre_run_cell", self._pre_run_cell)
+        events.register("post_run_cell", self._post_run_cell)
+
+    def detach(self) -> None:
+        """Follow them no longer."""
+        events = self._kernel.shell.events
+        events.unregister("pre_run_cell", self._pre_run_cell)
+        events.unregister("post_run_cell", self._post_run_cell)
+
+    def republish(self) -> None:
+        """Say again that the kernel is busy, if a cell runs."""
+        with self._lock:
+            if self._parents:
+                self._kernel.session.send(
+                    self._kernel.iopub_socket,
+                    "status",
+                    {"execution_state": "busy"},
+                    parent=self._parents[0],
+                    ident=f"kernel.{self._kernel.ident}.status".encode(),
+                )
+
+    def _pre_run_cell(self, _info: Any) -> None:
+        with self._lock:
+            self._parents.append(self._kernel.get_parent("shell"))
+
+    def _post_run_cell(self, _result: Any) -> None:
+        with self._lock:
+            # An empty cell ends without having begun.
+            if self._parents:
+                self._parents.pop()

@@ -1,0 +1,174 @@
+"""The kernel's end of the wire: broadcasts readings and answers requests.
+
+Broadcasts leave from the sampler's thread; requests arrive on the control
+channel, so that both work while a cell runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_memkit import __version__, protocol
+from jupyter_memkit.channel.busy import BusyStatus
+from jupyter_memkit.channel.messages import (
+    cells_message,
+    samples_message,
+    snapshot_message,
+)
+from jupyter_memkit.track.cells import OpenCell
+from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.tracker import MemoryTracker
+
+# A page that is gone is forgotten after this many broadcasts; one that is there
+# renews before. Counted in broadcasts, not in time, so an idle kernel needs no
+# sign of life from its pages, which would keep it from being culled.
+_CREDIT = 600
+# A running cell shows life at this interval, even when its memory is still.
+_STILL_INTERVAL_S = 0.5
+# What an idle process moves by itself is not worth a message.
+_IDLE_CHANGE_BYTES = 1024 * 1024
+
+
+class KernelChannel:
+    """Connects a tracker with the pages that look at its kernel.
+
+    Parameters
+    ----------
+    kernel : ipykernel.ipkernel.IPythonKernel
+        The kernel of this process.
+    tracker : MemoryTracker
+        Where the readings come from.
+    """
+
+    def __init__(self, kernel: Any, tracker: MemoryTracker) -> None:
+        self._kernel = kernel
+        self._tracker = tracker
+        self._busy = BusyStatus(kernel)
+        self._credits: dict[str, int] = {}
+        self._credits_lock = threading.Lock()
+        self._answers: dict[str, Callable[[Any], protocol.Reply]] = {
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+        }
+        self._sent_t_s = 0.0
+        self._sent_rss_bytes = 0
+        self._sent_running = False
+        self._cells_sent = 0
+
+    def attach(self) -> None:
+        """Begin to answer requests and to broadcast to those who subscribe."""
+        self._busy.attach()
+        self._kernel.control_handlers[protocol.REQUEST_TYPE] = self._handle_request
+        self._tracker.observe(self._on_reading)
+
+    def detach(self) -> None:
+        """Answer no longer, and say so to those who were subscribed."""
+        self._tracker.unobserve(self._on_reading)
+        self._kernel.control_handlers.pop(protocol.REQUEST_TYPE, None)
+        self._busy.detach()
+        if self._credits:
+            self._broadcast({"type": "goodbye", "protocol": protocol.PROTOCOL_VERSION})
+
+    @property
+    def subscribers(self) -> int:
+        """How many pages are subscribed."""
+        return len(self._credits)
+
+    def _on_reading(self) -> None:
+        """Send what is new, if somebody looks and it is worth a message."""
+        cells_ended = self._tracker.cells_ended
+        if not self._credits:
+            self._cells_sent = cells_ended
+            return
+        samples = self._tracker.history(self._sent_t_s)
+        running = self._tracker.running
+        if samples and self._is_worth_sending(samples, running):
+            self._sent_t_s = samples[-1].t_s
+            self._sent_rss_bytes = samples[-1].rss_bytes
+            self._sent_running = running is not None
+            self._broadcast(samples_message(samples, running))
+        if cells_ended > self._cells_sent:
+            records = self._tracker.latest_cells(cells_ended - self._cells_sent)
+            self._cells_sent = cells_ended
+            self._broadcast(cells_message(records))
+
+    def _is_worth_sending(
+        self, samples: list[Sample], running: OpenCell | None
+    ) -> bool:
+        if (running is not None) != self._sent_running:
+            return True
+        changes = (
+            abs(value - self._sent_rss_bytes)
+            for sample in samples
+            for value in (sample.rss_bytes, sample.peak_bytes)
+        )
+        if running is None:
+            return max(changes) >= _IDLE_CHANGE_BYTES
+        return (
+            any(changes) or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
+        )
+
+    def _broadcast(self, message: protocol.Broadcast) -> None:
+        """Publish a message to every page, at the cost of a credit of each."""
+        with self._credits_lock:
+            self._credits = {
+                client: left - 1 for client, left in self._credits.items() if left > 1
+            }
+        self._kernel.session.send(
+            self._kernel.iopub_socket,
+            "comm_msg",
+            {"comm_id": protocol.COMM_ID, "data": message},
+            # Not the running cell's: an output area would take it for its own.
+            parent={},
+            ident=f"comm-{protocol.COMM_ID}".encode(),
+        )
+
+    async def _handle_request(
+        self, stream: Any, ident: Any, parent: dict[str, Any]
+    ) -> None:
+        """Answer one request; called by the kernel on its control thread."""
+        reply = self._answer(parent["content"])
+        self._kernel.session.send(stream, protocol.REPLY_TYPE, reply, parent, ident)
+        # After the handler the kernel publishes "idle" for this request, which
+        # pages and the server take for the end of the running cell.
+        asyncio.get_running_loop().call_soon(self._busy.republish)
+
+    def _answer(self, request: Any) -> protocol.Reply:
+        """Return the reply to a request, which may be anything."""
+        kind = request.get("type")
+        if request.get("protocol") != protocol.PROTOCOL_VERSION:
+            return {
+                "type": "incompatible",
+                "protocol": protocol.PROTOCOL_VERSION,
+                "version": __version__,
+            }
+        answer = self._answers.get(kind) if isinstance(kind, str) else None
+        if answer is None:
+            return _refused(f"{kind!r} is not a request of this protocol")
+        if not isinstance(request.get("client_id"), str):
+            return _refused("client_id has to be a string")
+        return answer(request)
+
+    def _subscribe(self, request: Any) -> protocol.Reply:
+        since_s = request.get("since_s")
+        if not isinstance(since_s, (int, float)):
+            return _refused("since_s has to be a number of seconds")
+        with self._credits_lock:
+            self._credits[request["client_id"]] = _CREDIT
+        return snapshot_message(self._tracker, since_s=since_s, credit=_CREDIT)
+
+    def _unsubscribe(self, request: Any) -> protocol.Reply:
+        with self._credits_lock:
+            self._credits.pop(request["client_id"], None)
+        return {"type": "unsubscribed", "protocol": protocol.PROTOCOL_VERSION}
+
+
+def _refused(message: str) -> protocol.Refused:
+    return {
+        "type": "refused",
+        "protocol": protocol.PROTOCOL_VERSION,
+        "message": message,
+    }

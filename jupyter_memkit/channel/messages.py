@@ -1,0 +1,90 @@
+"""Builds the messages of the protocol from the tracker's records."""
+
+from __future__ import annotations
+
+from jupyter_memkit import __version__, protocol
+from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.tracker import MemoryTracker
+
+_CELLS_IN_SNAPSHOT = 100
+
+
+def samples_message(
+    samples: list[Sample], running: OpenCell | None
+) -> protocol.Samples:
+    """Build the broadcast of new readings."""
+    return {
+        "type": "samples",
+        "protocol": protocol.PROTOCOL_VERSION,
+        "samples": _columns(samples),
+        "running": _running(running),
+    }
+
+
+def cells_message(records: list[CellRecord]) -> protocol.Cells:
+    """Build the broadcast of cells that have ended."""
+    return {
+        "type": "cells",
+        "protocol": protocol.PROTOCOL_VERSION,
+        "cells": [_cell(record) for record in records],
+    }
+
+
+def snapshot_message(
+    tracker: MemoryTracker, *, since_s: float, credit: int
+) -> protocol.Snapshot:
+    """Build the reply to a subscription."""
+    limit = tracker.limit()
+    records = tracker.latest_cells(_CELLS_IN_SNAPSHOT)
+    return {
+        "type": "snapshot",
+        "protocol": protocol.PROTOCOL_VERSION,
+        "version": __version__,
+        "limit": {"bytes": limit.bytes, "name": limit.name} if limit else None,
+        "samples": _columns(tracker.history(since_s)),
+        "cells": [
+            _cell(record)
+            for record in records
+            if record.started_s + record.duration_s > since_s
+        ],
+        "running": _running(tracker.running),
+        "credit": credit,
+    }
+
+
+def _columns(samples: list[Sample]) -> protocol.SampleColumns:
+    return {
+        "t_s": [sample.t_s for sample in samples],
+        "rss_bytes": [sample.rss_bytes for sample in samples],
+        "peak_bytes": [sample.peak_bytes for sample in samples],
+    }
+
+
+def _running(cell: OpenCell | None) -> protocol.RunningCell | None:
+    if cell is None:
+        return None
+    return {
+        "execution_count": cell.execution_count,
+        "cell_id": cell.cell_id,
+        "first_line": cell.first_line,
+        "started_s": cell.started_s,
+        "before_bytes": cell.watch.before_bytes,
+        "peak_bytes": cell.watch.peak_bytes,
+        "exact": cell.watch.exact,
+    }
+
+
+def _cell(record: CellRecord) -> protocol.Cell:
+    return {
+        "execution_count": record.execution_count,
+        "cell_id": record.cell_id,
+        "first_line": record.first_line,
+        "started_s": record.started_s,
+        "duration_s": record.duration_s,
+        "before_bytes": record.before_bytes,
+        "after_bytes": record.after_bytes,
+        "peak_bytes": record.peak_bytes,
+        "exact": record.exact,
+        "error": record.error,
+    }

@@ -1,0 +1,55 @@
+"""The composition root: builds the parts, wires them, and takes them down."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from jupyter_memkit.channel.kernel import KernelChannel
+from jupyter_memkit.magics import registry
+from jupyter_memkit.magics.chunked import ChunkedMagics
+from jupyter_memkit.magics.gc_pause import GcPauseMagics
+from jupyter_memkit.magics.memkit import MemkitMagics
+from jupyter_memkit.magics.unload import UnloadMagics
+from jupyter_memkit.show import formatters, status
+from jupyter_memkit.track.events import CellEvents
+from jupyter_memkit.track.tracker import MemoryTracker
+
+_MAGICS = (ChunkedMagics, GcPauseMagics, MemkitMagics, UnloadMagics)
+
+_REPORTS = {
+    status.Status: status.build_report,
+}
+
+_loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
+
+
+def load(shell: Any) -> None:
+    """Load the extension into a shell; a second time changes nothing."""
+    if shell in _loaded:
+        return
+    # Each step leaves its undoing on the stack, also when a later one fails.
+    with ExitStack() as undo:
+        tracker = undo.enter_context(MemoryTracker())
+        events = CellEvents(shell, tracker)
+        events.attach()
+        undo.callback(events.detach)
+        # A plain terminal has no kernel, and nobody to send to.
+        kernel = getattr(shell, "kernel", None)
+        if hasattr(kernel, "control_handlers"):
+            channel = KernelChannel(kernel, tracker)
+            channel.attach()
+            undo.callback(channel.detach)
+        for magics in _MAGICS:
+            registry.register(shell, magics(shell), undo)
+        for record_type, build_report in _REPORTS.items():
+            formatters.register(shell, record_type, build_report, undo)
+        _loaded[shell] = undo.pop_all()
+
+
+def unload(shell: Any) -> None:
+    """Undo all that `load` did to a shell."""
+    undo = _loaded.pop(shell, None)
+    if undo is not None:
+        undo.close()

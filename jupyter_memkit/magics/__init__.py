@@ -1,0 +1,1 @@
+"""The magics, one file a family: they parse, call and show."""

@@ -1,0 +1,39 @@
+"""Registers magics so that all of it can be undone; IPython has no call for that."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from IPython.core.magic import Magics
+
+
+def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
+    """Register the magics of one object with a shell.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Where the magics will be known.
+    magics : Magics
+        The object that holds them.
+    undo : ExitStack
+        Gets the callbacks that restore what the names meant before.
+    """
+    manager = shell.magics_manager
+    for kind, functions in magics.magics.items():
+        table = manager.magics[kind]
+        for name in functions:
+            undo.callback(_restore, table, name, table.get(name), magics)
+    undo.callback(manager.registry.pop, type(magics).__name__, None)
+    manager.register(magics)
+
+
+def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> None:
+    """Give a name back, unless somebody else has taken it in the meantime."""
+    if getattr(table.get(name), "__self__", None) is not magics:
+        return
+    if before is None:
+        del table[name]
+    else:
+        table[name] = before

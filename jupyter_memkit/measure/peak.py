@@ -1,0 +1,129 @@
+"""The peak of a stretch of work, exact where the system keeps a high-water mark.
+
+Linux resets a process's mark when ``5`` is written to ``/proc/self/clear_refs``
+(proc(5)), so a peak between two moments is read without sampling, however short
+it was and whoever held the GIL. The mark is one per process while stretches
+overlap (a statement inside a cell, cells on two subshells). So before each reset
+the mark so far is folded into every open watch, and all stay exact.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass
+
+from jupyter_memkit.measure.process import MemoryProbe, system_probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The memory of the process over a stretch of work.
+
+    Attributes
+    ----------
+    before_bytes, after_bytes : int
+        Resident memory at the start and at the end.
+    peak_bytes : int
+        The highest resident memory in between, not relative to the start.
+    exact : bool
+        Whether the peak is the system's own, or the highest of the samples.
+    """
+
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryReading:
+    """Resident memory now, and the highest since the reading before."""
+
+    rss_bytes: int
+    peak_bytes: int
+
+
+class PeakWatch:
+    """An open stretch of work, got from `PeakMeter.open`."""
+
+    def __init__(self, meter: PeakMeter, before_bytes: int, *, exact: bool) -> None:
+        self.before_bytes = before_bytes
+        self.peak_bytes = before_bytes
+        self.exact = exact
+        self._meter = meter
+
+    def close(self) -> Peak:
+        """End the stretch and return its account."""
+        return self._meter.close(self)
+
+
+class PeakMeter:
+    """Measures the peaks of overlapping stretches of work in one process.
+
+    Parameters
+    ----------
+    probe : MemoryProbe
+        Where the figures come from.
+    """
+
+    def __init__(self, probe: MemoryProbe) -> None:
+        self._probe = probe
+        self._lock = threading.Lock()
+        self._watches: set[PeakWatch] = set()
+        self.exact = probe.reset_high_water()
+        self._mark_bytes = probe.read_rss_bytes()
+
+    def open(self) -> PeakWatch:
+        """Start a stretch of work."""
+        with self._lock:
+            if self._watches:
+                self._observe()
+            if self.exact and not self._probe.reset_high_water():
+                self._lose_exactness()
+            rss_bytes = self._mark_bytes = self._probe.read_rss_bytes()
+            watch = PeakWatch(self, rss_bytes, exact=self.exact)
+            self._watches.add(watch)
+            return watch
+
+    def close(self, watch: PeakWatch) -> Peak:
+        """End a stretch of work; closing it again changes nothing."""
+        with self._lock:
+            if watch in self._watches:
+                self._observe()
+                self._watches.remove(watch)
+            return Peak(
+                before_bytes=watch.before_bytes,
+                after_bytes=self._probe.read_rss_bytes(),
+                peak_bytes=watch.peak_bytes,
+                exact=watch.exact,
+            )
+
+    def observe(self) -> MemoryReading:
+        """Read the memory now and let every open stretch know."""
+        with self._lock:
+            return self._observe()
+
+    def _observe(self) -> MemoryReading:
+        rss_bytes = peak_bytes = self._probe.read_rss_bytes()
+        if self.exact:
+            mark_bytes = self._probe.read_high_water_bytes()
+            if mark_bytes > self._mark_bytes:
+                # It rose since the last look; a mark that stood tells nothing new.
+                self._mark_bytes = mark_bytes
+                peak_bytes = max(rss_bytes, mark_bytes)
+        for watch in self._watches:
+            watch.peak_bytes = max(watch.peak_bytes, peak_bytes)
+        return MemoryReading(rss_bytes=rss_bytes, peak_bytes=peak_bytes)
+
+    def _lose_exactness(self) -> None:
+        """Go on by samples: the system began to refuse the reset."""
+        self.exact = False
+        for watch in self._watches:
+            watch.exact = False
+
+
+@functools.cache
+def peak_meter() -> PeakMeter:
+    """Return the meter of this process: one, because the system's mark is one."""
+    return PeakMeter(system_probe())

@@ -1,0 +1,159 @@
+"""The resident memory of a process and its high-water mark.
+
+On Linux the figures come from ``/proc`` (proc(5)); elsewhere from psutil, and
+there is no high-water mark that can be reset.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from jupyter_memkit.errors import MemkitError
+
+_CLEAR_REFS_HIGH_WATER = b"5"
+
+
+class MemoryProbe(Protocol):
+    """Reads the memory of this process."""
+
+    def read_rss_bytes(self) -> int:
+        """Return the resident set size in bytes."""
+
+    def reset_high_water(self) -> bool:
+        """Set the high-water mark to the present use; False when refused."""
+
+    def read_high_water_bytes(self) -> int:
+        """Return the highest use since the last reset, in bytes."""
+
+
+class ProcProbe:
+    """Reads this process through Linux's ``/proc/self``.
+
+    Parameters
+    ----------
+    proc : Path
+        The folder of the process; a test puts a made one here.
+    """
+
+    def __init__(self, proc: Path = Path("/proc/self")) -> None:
+        self._statm = str(proc / "statm")
+        self._status = str(proc / "status")
+        self._clear_refs = str(proc / "clear_refs")
+        self._page_bytes = os.sysconf("SC_PAGE_SIZE")
+
+    def read_rss_bytes(self) -> int:
+        """Return the resident set size in bytes."""
+        return int(_read(self._statm).split()[1]) * self._page_bytes
+
+    def reset_high_water(self) -> bool:
+        """Set the high-water mark to the present use; False when refused."""
+        try:
+            descriptor = os.open(self._clear_refs, os.O_WRONLY)
+        except OSError:
+            return False
+        try:
+            os.write(descriptor, _CLEAR_REFS_HIGH_WATER)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    def read_high_water_bytes(self) -> int:
+        """Return the highest use since the last reset, in bytes."""
+        status = _read(self._status)
+        start = status.index(b"VmHWM:") + len(b"VmHWM:")
+        return int(status[start : status.index(b"kB", start)]) * 1024
+
+
+class PsutilProbe:
+    """Reads this process through psutil, where there is no ``/proc``."""
+
+    def __init__(self) -> None:
+        # Imported here: on Linux it would be half of the cost of loading.
+        import psutil  # noqa: PLC0415
+
+        self._process = psutil.Process()
+
+    def read_rss_bytes(self) -> int:
+        """Return the resident set size in bytes."""
+        return self._process.memory_info().rss
+
+    def reset_high_water(self) -> bool:
+        """Return False: no such mark can be reset here."""
+        return False
+
+    def read_high_water_bytes(self) -> int:
+        """Return the present use, the best that is known."""
+        return self.read_rss_bytes()
+
+
+def _read(path: str) -> bytes:
+    """Read a small file of ``/proc`` in one system call."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 8192)
+    finally:
+        os.close(descriptor)
+
+
+def system_probe() -> MemoryProbe:
+    """Return the best probe for this system."""
+    if sys.platform == "linux":
+        try:
+            probe = ProcProbe()
+            probe.read_high_water_bytes()
+        except (OSError, ValueError):
+            # A sandbox that hides /proc or parts of it.
+            return PsutilProbe()
+        return probe
+    return PsutilProbe()
+
+
+def read_rss_bytes(pid: int | None = None) -> int:
+    """Return the resident set size of a process.
+
+    Parameters
+    ----------
+    pid : int, optional
+        The process; this one when left out.
+
+    Returns
+    -------
+    int
+        The resident set size in bytes.
+
+    Raises
+    ------
+    MemkitError
+        When there is no such process, or the system does not let us read it.
+
+    Examples
+    --------
+    >>> read_rss_bytes() > 0
+    True
+    """
+    if sys.platform == "linux":
+        folder = "self" if pid is None else str(pid)
+        try:
+            pages = int(_read(f"/proc/{folder}/statm").split()[1])
+            return pages * os.sysconf("SC_PAGE_SIZE")
+        except OSError as error:
+            raise _unreadable(pid) from error
+    import psutil  # noqa: PLC0415 - see PsutilProbe
+
+    try:
+        return psutil.Process(pid).memory_info().rss
+    except psutil.Error as error:
+        raise _unreadable(pid) from error
+
+
+def _unreadable(pid: int | None) -> MemkitError:
+    process = "this process" if pid is None else f"process {pid}"
+    return MemkitError(
+        f"the memory of {process} cannot be read: it has ended, or the system "
+        "does not allow it"
+    )

@@ -1,0 +1,1 @@
+"""Turns records into what a person reads: plain text and HTML."""

@@ -1,0 +1,38 @@
+"""Makes IPython show records as their reports, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from jupyter_memkit.show.report import Report
+
+
+def register(
+    shell: Any, record_type: type, build_report: Callable[[Any], Report], undo: ExitStack
+) -> None:
+    """Show the records of a type as reports.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose formatters are told.
+    record_type : type
+        The type of the records.
+    build_report : callable
+        Turns a record into what a person reads of it.
+    undo : ExitStack
+        Gets the callbacks that take the formatters away.
+    """
+
+    def show_text(record: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+        printer.text(build_report(record).text())
+
+    def show_html(record: Any) -> str:
+        return build_report(record).html()
+
+    formatters = shell.display_formatter.formatters
+    for mime_type, function in (("text/plain", show_text), ("text/html", show_html)):
+        formatters[mime_type].for_type(record_type, function)
+        undo.callback(formatters[mime_type].pop, record_type, None)

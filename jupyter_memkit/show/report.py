@@ -1,0 +1,49 @@
+"""The common form of everything that a magic shows: a title, rows, and notes."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a person reads of a record.
+
+    Attributes
+    ----------
+    title : str
+        The result in one sentence or phrase.
+    rows : tuple of (str, str)
+        Labels and their values, both plain text.
+    notes : tuple of str
+        Sentences below the rows: what the figures mean, or what to do next.
+
+    Examples
+    --------
+    >>> print(Report(title="3 chunks", rows=(("peak", "1.0 GiB"),)).text())
+    3 chunks
+      peak  1.0 GiB
+    """
+
+    title: str
+    rows: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return the report for a terminal."""
+        width = max((len(label) for label, _ in self.rows), default=0)
+        lines = [self.title]
+        lines += [f"  {label:<{width}}  {value}" for label, value in self.rows]
+        return "\n".join([*lines, *self.notes])
+
+    def html(self) -> str:
+        """Return the report for a notebook; all that it shows is escaped."""
+        rows = "".join(
+            f'<tr><th style="text-align: left">{html.escape(label)}</th>'
+            f'<td style="text-align: left">{html.escape(value)}</td></tr>'
+            for label, value in self.rows
+        )
+        table = f"<table>{rows}</table>" if rows else ""
+        notes = "".join(f"<div>{html.escape(note)}</div>" for note in self.notes)
+        return f"<div><strong>{html.escape(self.title)}</strong>{table}{notes}</div>"

@@ -1,0 +1,1 @@
+"""Watches memory over time: samples, history, and the account of each cell."""

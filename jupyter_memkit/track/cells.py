@@ -1,0 +1,148 @@
+"""The account of each cell: when it ran, what it kept, and its peak."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
+
+_KEPT_CELLS = 1000
+_FIRST_LINE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellRecord:
+    """The account of a cell that has ended.
+
+    Attributes
+    ----------
+    execution_count : int or None
+        The number in the cell's brackets; None for a cell outside the history.
+    cell_id : str or None
+        The notebook's id of the cell; None where the front end sends none.
+    first_line : str
+        The first line of the cell that is not blank.
+    started_s : float
+        When it started, in seconds since the epoch.
+    duration_s : float
+        How long it ran, in seconds.
+    before_bytes, after_bytes : int
+        Resident memory of the process at its start and at its end.
+    peak_bytes : int
+        The highest resident memory while it ran, not relative to the start.
+    exact : bool
+        Whether the peak is the system's high-water mark, or from samples.
+    error : str or None
+        The name of the exception that ended the cell.
+    """
+
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str
+    started_s: float
+    duration_s: float
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    exact: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCell:
+    """A cell that runs."""
+
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str
+    started_s: float
+    watch: PeakWatch
+
+
+class CellAccounts:
+    """Opens and closes the accounts of cells, also of several at a time.
+
+    Parameters
+    ----------
+    meter : PeakMeter
+        Measures the peaks.
+    clock : callable
+        The time in seconds since the epoch.
+    """
+
+    def __init__(self, meter: PeakMeter, clock: Callable[[], float]) -> None:
+        self._meter = meter
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open: list[OpenCell] = []
+        self._records: deque[CellRecord] = deque(maxlen=_KEPT_CELLS)
+        self.ended = 0
+        """How many cells have ended, those no longer kept included."""
+
+    @property
+    def records(self) -> list[CellRecord]:
+        """The cells that have ended, oldest first."""
+        with self._lock:
+            return list(self._records)
+
+    @property
+    def running(self) -> OpenCell | None:
+        """The cell that runs, the one that started first when there are several."""
+        with self._lock:
+            return self._open[0] if self._open else None
+
+    def begin(
+        self, code: str, *, execution_count: int | None, cell_id: str | None
+    ) -> OpenCell:
+        """Open the account of a cell that is about to run."""
+        cell = OpenCell(
+            execution_count=execution_count,
+            cell_id=cell_id,
+            first_line=_first_line(code),
+            started_s=self._clock(),
+            watch=self._meter.open(),
+        )
+        with self._lock:
+            self._open.append(cell)
+        return cell
+
+    def end(self, cell: OpenCell, *, error: str | None) -> CellRecord:
+        """Close the account of a cell that has run."""
+        peak = cell.watch.close()
+        record = CellRecord(
+            execution_count=cell.execution_count,
+            cell_id=cell.cell_id,
+            first_line=cell.first_line,
+            started_s=cell.started_s,
+            duration_s=self._clock() - cell.started_s,
+            before_bytes=peak.before_bytes,
+            after_bytes=peak.after_bytes,
+            peak_bytes=peak.peak_bytes,
+            exact=peak.exact,
+            error=error,
+        )
+        with self._lock:
+            self._open.remove(cell)
+            self._records.append(record)
+            self.ended += 1
+        return record
+
+    def latest(self, count: int) -> list[CellRecord]:
+        """Return the last cells that have ended, at most `count`, oldest first."""
+        with self._lock:
+            return list(self._records)[-count:] if count > 0 else []
+
+    def abandon(self) -> None:
+        """Drop the accounts of cells that are still open: tracking ends."""
+        with self._lock:
+            for cell in self._open:
+                cell.watch.close()
+            self._open.clear()
+
+
+def _first_line(code: str) -> str:
+    lines = (line.strip() for line in code.splitlines())
+    return next(filter(None, lines), "")[:_FIRST_LINE_LENGTH]

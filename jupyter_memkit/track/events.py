@@ -1,0 +1,112 @@
+"""Follows the cells of a shell through IPython's event hooks.
+
+Only ``pre_run_cell`` and ``post_run_cell``: the ``execute`` pair also fires for
+widget messages, which are no cells.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any, Protocol
+
+from jupyter_memkit.track.cells import OpenCell
+from jupyter_memkit.track.tracker import MemoryTracker
+
+_logger = logging.getLogger(__name__)
+
+
+class EventRegistry(Protocol):
+    """The part of IPython's ``EventManager`` that is used here."""
+
+    def register(self, event: str, function: Any) -> None:
+        """Call a function at an event."""
+
+    def unregister(self, event: str, function: Any) -> None:
+        """Call it no longer."""
+
+
+class Shell(Protocol):
+    """The part of an IPython shell that is used here."""
+
+    events: EventRegistry
+    execution_count: int
+
+
+class CellEvents:
+    """Opens the account of a cell before it runs and closes it after.
+
+    A cell that starts cells (``%run``, ``run_cell``) counts once. Subshells run
+    cells on threads of their own, so each thread has its own nesting.
+
+    Parameters
+    ----------
+    shell : Shell
+        The shell whose cells are followed.
+    tracker : MemoryTracker
+        Keeps the accounts.
+    """
+
+    def __init__(self, shell: Shell, tracker: MemoryTracker) -> None:
+        self._shell = shell
+        self._tracker = tracker
+        self._nesting = threading.local()
+
+    def attach(self) -> None:
+        """Register the hooks."""
+        self._shell.events.register("pre_run_cell", self._pre_run_cell)
+        self._shell.events.register("post_run_cell", self._post_run_cell)
+
+    def detach(self) -> None:
+        """Take the hooks away."""
+        self._shell.events.unregister("pre_run_cell", self._pre_run_cell)
+        self._shell.events.unregister("post_run_cell", self._post_run_cell)
+
+    def _pre_run_cell(self, info: Any) -> None:
+        try:
+            stack = self._stack()
+            stack.append((info, None if stack else self._begin(info)))
+        except Exception:
+            # The user's cell must run whatever happens to its account.
+            _logger.exception("the account of a cell could not be opened")
+
+    def _post_run_cell(self, result: Any) -> None:
+        try:
+            stack = self._stack()
+            # An empty cell ends without having begun, and so does the one that
+            # loads the extension; a cancelled one has no result.
+            if result is not None and all(info is not result.info for info, _ in stack):
+                return
+            while stack:
+                info, cell = stack.pop()
+                if cell is not None:
+                    self._tracker.end_cell(cell, error=_error_name(result))
+                if result is None or info is result.info:
+                    return
+        except Exception:
+            # As above.
+            _logger.exception("the account of a cell could not be closed")
+
+    def _begin(self, info: Any) -> OpenCell:
+        return self._tracker.begin_cell(
+            info.raw_cell,
+            execution_count=self._shell.execution_count if info.store_history else None,
+            cell_id=info.cell_id,
+        )
+
+    def _stack(self) -> list[tuple[Any, OpenCell | None]]:
+        """Return the cells that run on this thread, the outermost first."""
+        stack: list[tuple[Any, OpenCell | None]] | None
+        stack = getattr(self._nesting, "stack", None)
+        if stack is None:
+            stack = self._nesting.stack = []
+        return stack
+
+
+def _error_name(result: Any) -> str | None:
+    """Return the name of the exception that ended a cell."""
+    if result is None:
+        return "CancelledError"
+    error = result.error_before_exec or result.error_in_exec
+    # Some versions of IPython keep True where the traceback is shown elsewhere.
+    return None if error is None else type(error).__name__

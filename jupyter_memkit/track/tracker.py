@@ -1,0 +1,238 @@
+"""The tracker: the Python API of all that is watched over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+from jupyter_memkit.measure.peak import PeakMeter, peak_meter
+from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
+from jupyter_memkit.track.clock import ForwardClock
+from jupyter_memkit.track.history import History, Sample
+from jupyter_memkit.track.sampler import Sampler
+
+_BUSY_INTERVAL_S = 0.25
+_IDLE_INTERVAL_S = 1.0
+# Without a high-water mark a cell's peak is only as good as its samples.
+_SAMPLED_INTERVAL_S = 0.01
+# Cells that end at once are reported together.
+_SETTLE_S = 0.05
+_LIMIT_KEPT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The memory of this process now.
+
+    Attributes
+    ----------
+    rss_bytes : int
+        Resident memory.
+    limit_bytes : int or None
+        The tightest limit on it; None when none could be read.
+    limit_name : str or None
+        What sets the limit.
+    """
+
+    rss_bytes: int
+    limit_bytes: int | None
+    limit_name: str | None
+
+
+class MemoryTracker:
+    """Follows the memory of this process, and the cells that run in it.
+
+    In a notebook the extension starts one, which `tracker` returns. In a script
+    it is a context manager.
+
+    Parameters
+    ----------
+    meter : PeakMeter, optional
+        Measures the memory; the meter of this process when left out.
+    clock : callable, optional
+        The time in seconds since the epoch, never running backwards.
+
+    Examples
+    --------
+    >>> with MemoryTracker() as tracker:
+    ...     tracker.now().rss_bytes > 0
+    True
+    """
+
+    def __init__(
+        self,
+        meter: PeakMeter | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._meter = meter or peak_meter()
+        self._clock = clock or ForwardClock()
+        self._accounts = CellAccounts(self._meter, self._clock)
+        self._history = History()
+        self._sampler = Sampler(self.sample, self._interval_s)
+        self._observers: list[Callable[[], None]] = []
+        self._cells_told = 0
+        self._limit: MemoryLimit | None = None
+        self._limit_read_s = float("-inf")
+
+    def __enter__(self) -> MemoryTracker:
+        """Start the tracker."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the tracker."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start to watch; `tracker` returns this tracker from now on."""
+        _running.append(self)
+        self.sample()
+        self._sampler.start()
+
+    def stop(self) -> None:
+        """End the thread and the open accounts; what was seen can still be read."""
+        self._sampler.stop()
+        self._accounts.abandon()
+        if self in _running:
+            _running.remove(self)
+
+    def now(self) -> Reading:
+        """Return the memory of this process now."""
+        limit = self.limit()
+        return Reading(
+            rss_bytes=self._meter.observe().rss_bytes,
+            limit_bytes=limit.bytes if limit else None,
+            limit_name=limit.name if limit else None,
+        )
+
+    def limit(self) -> MemoryLimit | None:
+        """Return the tightest limit on this process, read every ten seconds."""
+        now_s = self._clock()
+        if now_s - self._limit_read_s > _LIMIT_KEPT_S:
+            self._limit = read_limit()
+            self._limit_read_s = now_s
+        return self._limit
+
+    @property
+    def exact(self) -> bool:
+        """Whether the peaks of cells are the system's, or from samples."""
+        return self._meter.exact
+
+    @property
+    def cells(self) -> list[CellRecord]:
+        """The accounts of the last 1,000 cells that have ended, oldest first."""
+        return self._accounts.records
+
+    @property
+    def cells_ended(self) -> int:
+        """How many cells have ended since the tracker started."""
+        return self._accounts.ended
+
+    @property
+    def running(self) -> OpenCell | None:
+        """The cell that runs, if any."""
+        return self._accounts.running
+
+    def history(self, since_s: float = 0.0) -> list[Sample]:
+        """Return the readings of the past.
+
+        Parameters
+        ----------
+        since_s : float
+            Leave out what is not later than this, in seconds since the epoch.
+
+        Returns
+        -------
+        list of Sample
+            Oldest first: every reading of the last minutes, and one in ten
+            seconds for the last day.
+        """
+        return self._history.since(since_s)
+
+    def latest_cells(self, count: int) -> list[CellRecord]:
+        """Return the last cells that have ended, at most `count`, oldest first."""
+        return self._accounts.latest(count)
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        """Call a function after each reading, on the sampler's thread."""
+        self._observers.append(observer)
+
+    def unobserve(self, observer: Callable[[], None]) -> None:
+        """Call it no longer."""
+        if observer in self._observers:
+            self._observers.remove(observer)
+
+    def begin_cell(
+        self, code: str, *, execution_count: int | None, cell_id: str | None
+    ) -> OpenCell:
+        """Open the account of a cell that is about to run."""
+        cell = self._accounts.begin(
+            code, execution_count=execution_count, cell_id=cell_id
+        )
+        self._remember(cell.started_s, cell.watch.before_bytes)
+        self._sampler.wake()
+        return cell
+
+    def end_cell(self, cell: OpenCell, *, error: str | None) -> None:
+        """Close the account of a cell that has run."""
+        record = self._accounts.end(cell, error=error)
+        ended_s = record.started_s + record.duration_s
+        self._remember(ended_s, record.after_bytes, record.peak_bytes)
+        self._sampler.wake()
+
+    def sample(self) -> None:
+        """Take a reading now, remember it, and tell the observers."""
+        reading = self._meter.observe()
+        self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
+        self._cells_told = self._accounts.ended
+        for observer in tuple(self._observers):
+            observer()
+
+    def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
+        self._history.append(
+            Sample(
+                t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes)
+            )
+        )
+
+    def _interval_s(self) -> float:
+        if self._accounts.ended != self._cells_told:
+            return _SETTLE_S
+        if self._accounts.running is None:
+            return _IDLE_INTERVAL_S
+        return _BUSY_INTERVAL_S if self._meter.exact else _SAMPLED_INTERVAL_S
+
+
+# The trackers that run in this process, the latest last.
+_running: list[MemoryTracker] = []
+
+
+def tracker() -> MemoryTracker:
+    """Return the tracker that runs in this process.
+
+    Returns
+    -------
+    MemoryTracker
+        The one that the extension started, or a script's own.
+
+    Raises
+    ------
+    MemkitError
+        When none runs.
+
+    Examples
+    --------
+    >>> with MemoryTracker() as mine:
+    ...     tracker() is mine
+    True
+    """
+    if not _running:
+        message = (
+            "no tracker runs in this process: load the extension with "
+            "%load_ext jupyter_memkit, or in a script write "
+            "with jupyter_memkit.MemoryTracker() as tracker:"
+        )
+        raise MemkitError(message)
+    return _running[-1]
