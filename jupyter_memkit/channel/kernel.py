@@ -53,6 +53,8 @@ class KernelChannel:
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
         }
+        self._seen_t_s = 0.0
+        self._kept_back: list[Sample] = []
         self._sent_t_s = 0.0
         self._sent_rss_bytes = 0
         self._sent_running = False
@@ -83,17 +85,27 @@ class KernelChannel:
         if not self._credits:
             self._cells_sent = cells_ended
             return
-        samples = self._tracker.history(self._sent_t_s)
+        samples = self._tracker.history(self._seen_t_s)
         running = self._tracker.running
-        if samples and self._is_worth_sending(samples, running):
-            self._sent_t_s = samples[-1].t_s
-            self._sent_rss_bytes = samples[-1].rss_bytes
-            self._sent_running = running is not None
-            self._broadcast(samples_message(samples, running))
+        if samples:
+            self._seen_t_s = samples[-1].t_s
+            self._tell(samples, running)
         if cells_ended > self._cells_sent:
             records = self._tracker.latest_cells(cells_ended - self._cells_sent)
             self._cells_sent = cells_ended
             self._broadcast(cells_message(records))
+
+    def _tell(self, samples: list[Sample], running: OpenCell | None) -> None:
+        """Broadcast readings, or keep the last one back if nothing has changed."""
+        if not self._is_worth_sending(samples, running):
+            self._kept_back = samples[-1:]
+            return
+        self._sent_t_s = samples[-1].t_s
+        self._sent_rss_bytes = samples[-1].rss_bytes
+        self._sent_running = running is not None
+        # With the end of the still stretch, or a chart would draw it as a slope.
+        self._broadcast(samples_message(self._kept_back + samples, running))
+        self._kept_back = []
 
     def _is_worth_sending(
         self, samples: list[Sample], running: OpenCell | None

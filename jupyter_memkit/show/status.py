@@ -39,12 +39,11 @@ class Status:
 
 def read_status(tracker: MemoryTracker) -> Status:
     """Return the status of the kit now."""
-    history = tracker.history()
     return Status(
         reading=tracker.now(),
         exact=tracker.exact,
         cells=tracker.cells_ended,
-        tracked_s=time.time() - history[0].t_s if history else 0.0,
+        tracked_s=time.time() - tracker.started_s,
         gc_enabled=gc.isenabled(),
     )
 

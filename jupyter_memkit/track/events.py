@@ -10,10 +10,15 @@ import logging
 import threading
 from typing import Any, Protocol
 
+import IPython
+
 from jupyter_memkit.track.cells import OpenCell
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _logger = logging.getLogger(__name__)
+
+# From 9.8 on a shell counts a cell before it calls ``pre_run_cell``.
+_COUNTED_AHEAD = 1 if IPython.version_info >= (9, 8) else 0
 
 
 class EventRegistry(Protocol):
@@ -88,9 +93,10 @@ class CellEvents:
             _logger.exception("the account of a cell could not be closed")
 
     def _begin(self, info: Any) -> OpenCell:
+        execution_count = self._shell.execution_count - _COUNTED_AHEAD
         return self._tracker.begin_cell(
             info.raw_cell,
-            execution_count=self._shell.execution_count if info.store_history else None,
+            execution_count=execution_count if info.store_history else None,
             cell_id=info.cell_id,
         )
 
@@ -108,5 +114,4 @@ def _error_name(result: Any) -> str | None:
     if result is None:
         return "CancelledError"
     error = result.error_before_exec or result.error_in_exec
-    # Some versions of IPython keep True where the traceback is shown elsewhere.
     return None if error is None else type(error).__name__

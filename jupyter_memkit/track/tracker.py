@@ -75,6 +75,8 @@ class MemoryTracker:
         self._cells_told = 0
         self._limit: MemoryLimit | None = None
         self._limit_read_s = float("-inf")
+        self.started_s = self._clock()
+        """When the tracker was made, in seconds since the epoch."""
 
     def __enter__(self) -> MemoryTracker:
         """Start the tracker."""

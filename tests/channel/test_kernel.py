@@ -1,0 +1,265 @@
+"""The kernel's end of the wire, on a kernel that keeps what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jupyter_memkit import protocol
+from jupyter_memkit.channel.kernel import KernelChannel
+from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.track.tracker import MemoryTracker
+from tests.channel.fake_kernel import FakeKernel
+from tests.channel.test_messages import golden
+from tests.fake_probe import FakeProbe
+from tests.track.test_clock import SetClock
+
+MIB = 1024 * 1024
+
+
+class Scene:
+    """A channel between a fake kernel and a process that the test moves."""
+
+    def __init__(self) -> None:
+        self.kernel = FakeKernel()
+        self.probe = FakeProbe()
+        self.clock = SetClock(1000.0)
+        self.tracker = MemoryTracker(PeakMeter(self.probe), self.clock)
+        self.channel = KernelChannel(self.kernel, self.tracker)
+        self.channel.attach()
+
+    def ask(self, request: dict[str, Any]) -> Any:
+        """Send a request on the control channel and return the reply."""
+        handler = self.kernel.control_handlers[protocol.REQUEST_TYPE]
+
+        async def handle() -> None:
+            await handler("control", [b"page"], {"content": request})
+            await asyncio.sleep(0)
+
+        asyncio.run(handle())
+        (reply,) = (m for m in self.kernel.sent if m.msg_type == protocol.REPLY_TYPE)
+        self.kernel.sent.remove(reply)
+        return reply.content
+
+    def subscribe(self, client_id: str = "page") -> Any:
+        """Subscribe a page, and forget what was broadcast before."""
+        self.tracker.sample()
+        reply = self.ask(
+            {
+                "type": "subscribe",
+                "protocol": protocol.PROTOCOL_VERSION,
+                "client_id": client_id,
+                "since_s": 0,
+            }
+        )
+        self.tick(0.25)
+        self.kernel.broadcasts()
+        return reply
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass, then take a reading."""
+        self.clock.now_s += seconds
+        self.tracker.sample()
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """A channel that is attached."""
+    scene = Scene()
+    yield scene
+    scene.channel.detach()
+
+
+def test_golden_requests_are_answered(scene: Scene) -> None:
+    """What the sidebar sends is understood."""
+    assert scene.ask(golden("subscribe"))["type"] == "snapshot"
+    assert scene.channel.subscribers == 1
+    assert scene.ask(golden("unsubscribe")) == golden("unsubscribed")
+    assert scene.channel.subscribers == 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (
+            {"type": "evaluate", "protocol": 1, "client_id": "a"},
+            "'evaluate' is not a request of this protocol",
+        ),
+        ({"protocol": 1}, "None is not a request of this protocol"),
+        ({"type": ["x"], "protocol": 1}, "['x'] is not a request of this protocol"),
+        ({"type": "subscribe", "protocol": 1}, "client_id has to be a string"),
+        (
+            {"type": "subscribe", "protocol": 1, "client_id": "a", "since_s": "x"},
+            "since_s has to be a number of seconds",
+        ),
+    ],
+)
+def test_bad_request_is_refused(
+    scene: Scene, request_: dict[str, Any], message: str
+) -> None:
+    """A request that is none gets a sentence, and subscribes nobody."""
+    expected = {"type": "refused", "protocol": 1, "message": message}
+    assert scene.ask(request_) == expected
+    assert scene.channel.subscribers == 0
+
+
+def test_other_version_is_told_both(scene: Scene) -> None:
+    """A page of another version learns ours."""
+    reply = scene.ask({"type": "subscribe", "protocol": 99, "client_id": "a"})
+    assert reply["type"] == "incompatible"
+    assert reply["protocol"] == protocol.PROTOCOL_VERSION
+
+
+def test_unwatched_kernel_is_silent(scene: Scene) -> None:
+    """Without a subscriber nothing is sent, whatever happens."""
+    scene.tracker.begin_cell("work()", execution_count=1, cell_id=None)
+    scene.probe.use(900 * MIB)
+    scene.tick(0.25)
+    assert scene.kernel.sent == []
+
+
+def test_idle_flat_kernel_is_silent(scene: Scene) -> None:
+    """Memory that moves by less than a MiB is no news of an idle kernel."""
+    scene.subscribe()
+    scene.probe.use(100 + 900_000)
+    scene.tick(1.0)
+    assert scene.kernel.broadcasts() == []
+
+
+def test_idle_change_is_told(scene: Scene) -> None:
+    """What a background thread allocates shows without a cell."""
+    scene.subscribe()
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["samples"]["rss_bytes"] == [100, 50 * MIB]
+    assert message["running"] is None
+
+
+def test_idle_spike_is_told(scene: Scene) -> None:
+    """A spike that is over by the next reading shows too."""
+    scene.subscribe()
+    scene.probe.use(50 * MIB, 100)
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["samples"]["peak_bytes"] == [100, 50 * MIB]
+
+
+def test_running_cell_moves_at_least_twice_a_second(scene: Scene) -> None:
+    """A cell whose memory is still shows life every half second."""
+    scene.subscribe()
+    scene.tracker.begin_cell("spin()", execution_count=1, cell_id=None)
+    told = []
+    for _ in range(9):
+        scene.tick(0.25)
+        told.append(len(scene.kernel.broadcasts()))
+    assert told == [1, 0, 1, 0, 1, 0, 1, 0, 1]
+
+
+def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
+    """A cell whose memory moves is broadcast four times a second."""
+    scene.subscribe()
+    scene.tracker.begin_cell("grow()", execution_count=1, cell_id=None)
+    for step in range(1, 5):
+        scene.probe.use(step * MIB)
+        scene.tick(0.25)
+    messages = scene.kernel.broadcasts()
+    assert [m["samples"]["rss_bytes"][-1] for m in messages] == [
+        MIB,
+        2 * MIB,
+        3 * MIB,
+        4 * MIB,
+    ]
+    assert messages[-1]["running"]["peak_bytes"] == 4 * MIB
+
+
+def test_ended_cells_are_told_together(scene: Scene) -> None:
+    """Cells that end between two readings are one message, and told once."""
+    scene.subscribe()
+    for count in (1, 2):
+        cell = scene.tracker.begin_cell("x", execution_count=count, cell_id=None)
+        scene.tracker.end_cell(cell, error=None)
+    scene.tick(0.05)
+    scene.tick(1.0)
+    (message,) = (m for m in scene.kernel.broadcasts() if m["type"] == "cells")
+    assert [cell["execution_count"] for cell in message["cells"]] == [1, 2]
+
+
+def test_end_of_a_cell_is_told(scene: Scene) -> None:
+    """After the last cell a broadcast says that none runs."""
+    scene.subscribe()
+    cell = scene.tracker.begin_cell("x", execution_count=1, cell_id=None)
+    scene.tick(0.25)
+    scene.tracker.end_cell(cell, error=None)
+    scene.kernel.broadcasts()
+    scene.tick(0.05)
+    running = [m["running"] for m in scene.kernel.broadcasts() if "running" in m]
+    assert running == [None]
+
+
+def test_subscription_ends_with_its_credit(scene: Scene) -> None:
+    """A page that is gone is forgotten; one that renews is not."""
+    credit = scene.subscribe("gone")["credit"]
+    for step in range(credit):
+        scene.probe.use((step % 2 + 1) * 50 * MIB)
+        scene.tick(1.0)
+    assert scene.channel.subscribers == 0
+    scene.kernel.broadcasts()
+    scene.probe.use(500 * MIB)
+    scene.tick(1.0)
+    assert scene.kernel.broadcasts() == []
+
+
+def test_one_of_two_pages_leaves(scene: Scene) -> None:
+    """Closing one sidebar leaves the other live."""
+    scene.subscribe("first")
+    scene.subscribe("second")
+    scene.ask({"type": "unsubscribe", "protocol": 1, "client_id": "first"})
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    assert len(scene.kernel.broadcasts()) == 1
+
+
+def test_broadcast_belongs_to_no_cell(scene: Scene) -> None:
+    """A broadcast has no parent, so no output area takes it for its own."""
+    scene.subscribe()
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    (message,) = scene.kernel.sent
+    assert (message.stream, message.parent) == ("iopub", {})
+    assert message.content["comm_id"] == protocol.COMM_ID
+
+
+def test_busy_is_said_again_after_a_request_in_a_cell(scene: Scene) -> None:
+    """The kernel's "idle" after a request does not stand for the running cell."""
+    scene.kernel.trigger("pre_run_cell")
+    scene.ask(golden("unsubscribe"))
+    (message,) = scene.kernel.sent
+    assert message.msg_type == "status"
+    assert message.content == {"execution_state": "busy"}
+    assert message.parent == {"header": {"msg_id": "cell"}}
+
+
+def test_idle_kernel_is_not_called_busy(scene: Scene) -> None:
+    """After the cell, and after an empty one, nothing is said again."""
+    scene.kernel.trigger("pre_run_cell")
+    scene.kernel.trigger("post_run_cell")
+    scene.kernel.trigger("post_run_cell")
+    scene.ask(golden("unsubscribe"))
+    assert scene.kernel.sent == []
+
+
+def test_detach_takes_everything_away() -> None:
+    """No handler, hook or observer stays, and the pages are told."""
+    scene = Scene()
+    scene.subscribe()
+    scene.channel.detach()
+    assert scene.kernel.broadcasts() == [golden("goodbye")]
+    assert scene.kernel.control_handlers == {}
+    assert scene.kernel.events == {"pre_run_cell": [], "post_run_cell": []}
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    assert scene.kernel.sent == []

@@ -1,0 +1,139 @@
+"""Messages are the golden ones that the sidebar's tests read too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.channel.messages import (
+    cells_message,
+    samples_message,
+    snapshot_message,
+)
+from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.tracker import MemoryTracker
+from tests.fake_probe import FakeProbe
+from tests.track.test_clock import SetClock
+
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "protocol"
+
+MIB = 1024 * 1024
+
+ENDED = [
+    CellRecord(
+        execution_count=5,
+        cell_id="591785b7",
+        first_line="a = np.ones(50_000_000)",
+        started_s=1790000000.5,
+        duration_s=0.25,
+        before_bytes=80 * MIB,
+        after_bytes=80 * MIB,
+        peak_bytes=80 * MIB + 400_000_000,
+        exact=True,
+        error=None,
+    ),
+    CellRecord(
+        execution_count=6,
+        cell_id=None,
+        first_line="1 / 0",
+        started_s=1790000005.0,
+        duration_s=0.001,
+        before_bytes=80 * MIB,
+        after_bytes=100 * MIB,
+        peak_bytes=100 * MIB,
+        exact=False,
+        error="ZeroDivisionError",
+    ),
+]
+
+
+def golden(name: str) -> Any:
+    """Return a golden message."""
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def running_cell() -> OpenCell:
+    """A cell that holds 400 MiB and has held 500."""
+    probe = FakeProbe()
+    probe.use(100 * MIB)
+    meter = PeakMeter(probe)
+    watch = meter.open()
+    probe.use(500 * MIB, 400 * MIB)
+    meter.observe()
+    return OpenCell(
+        execution_count=7,
+        cell_id="b1946ac9",
+        first_line='df = pd.read_csv("orders.csv")',
+        started_s=1790000010.25,
+        watch=watch,
+    )
+
+
+def sample(t_s: float, rss_bytes: int, peak_bytes: int) -> Sample:
+    """A sample, with its fields in order."""
+    return Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=peak_bytes)
+
+
+def test_samples_of_a_running_cell() -> None:
+    """A broadcast while a cell runs names the cell and its peak so far."""
+    samples = [sample(1790000010.5, 400 * MIB, 500 * MIB)]
+    assert samples_message(samples, running_cell()) == golden("samples")
+
+
+def test_samples_of_an_idle_kernel() -> None:
+    """A broadcast from an idle kernel has no cell."""
+    samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
+    assert samples_message(samples, None) == golden("samples_idle")
+
+
+def test_ended_cells() -> None:
+    """Cells are told with all of their account."""
+    assert cells_message(ENDED) == golden("cells")
+
+
+class StillTracker(MemoryTracker):
+    """A tracker whose past a test has made up."""
+
+    cells = ENDED
+    running = running_cell()
+
+    def limit(self) -> MemoryLimit:
+        """Return a container's limit."""
+        return MemoryLimit(bytes=24 * 1024 * MIB, name="cgroup memory.max")
+
+    def history(self, since_s: float = 0.0) -> list[Sample]:
+        """Return three samples, or those after a time."""
+        samples = [
+            sample(1790000010.0, 100 * MIB, 100 * MIB),
+            sample(1790000010.25, 100 * MIB, 100 * MIB),
+            sample(1790000010.5, 400 * MIB, 500 * MIB),
+        ]
+        return [each for each in samples if each.t_s > since_s]
+
+    def latest_cells(self, count: int) -> list[CellRecord]:
+        """Return the cells that have ended."""
+        return ENDED[-count:]
+
+
+def still_tracker() -> StillTracker:
+    """A tracker that reads nothing by itself."""
+    return StillTracker(PeakMeter(FakeProbe()), SetClock(0.0))
+
+
+def test_snapshot_of_everything() -> None:
+    """A new page gets the limit, the past and the running cell."""
+    message = snapshot_message(still_tracker(), since_s=0.0, credit=600)
+    assert message == golden("snapshot")
+
+
+def test_snapshot_since_a_time() -> None:
+    """A page that renews gets only what it has not."""
+    message = snapshot_message(still_tracker(), since_s=1790000005.0005, credit=600)
+    assert [cell["execution_count"] for cell in message["cells"]] == [6]
+    message = snapshot_message(still_tracker(), since_s=1790000010.25, credit=600)
+    assert message["samples"]["t_s"] == [1790000010.5]
+    assert message["cells"] == []

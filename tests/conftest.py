@@ -1,0 +1,60 @@
+"""Shells, and the proof that no test leaves anything behind."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from jupyter_memkit.track import tracker as tracker_module
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """After each test: no thread and no tracker of ours, the collector as it was."""
+    collecting = gc.isenabled()
+    yield
+    threads = [t for t in threading.enumerate() if t.name.startswith("memkit")]
+    trackers = list(tracker_module._running)
+    paused = gc.isenabled() != collecting
+    # Clean up first, so that one failure does not become many.
+    for tracker in trackers:
+        tracker.stop()
+    if collecting:
+        gc.enable()
+    assert (threads, trackers, paused) == ([], [], False)
+
+
+@pytest.fixture
+def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
+    """A shell of its own, without history, without the extension."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.ProfileDir.location = str(tmp_path / "profile")
+    shell = InteractiveShell(config=config)
+    registered = {
+        event: list(functions) for event, functions in shell.events.callbacks.items()
+    }
+    yield shell
+    shell.extension_manager.unload_extension("jupyter_memkit")
+    left = {
+        event: [function for function in functions if function not in registered[event]]
+        for event, functions in shell.events.callbacks.items()
+    }
+    assert {event: functions for event, functions in left.items() if functions} == {}
+    # It would run again at the end of the process, on a shell that is gone.
+    atexit.unregister(shell.atexit_operations)
+    shell.atexit_operations()
+
+
+@pytest.fixture
+def shell(bare_shell: InteractiveShell) -> InteractiveShell:
+    """A shell with the extension loaded."""
+    bare_shell.extension_manager.load_extension("jupyter_memkit")
+    return bare_shell

@@ -1,0 +1,101 @@
+"""The tightest limit, in made systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+
+GIB = 1024**3
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    """A proc file system of a machine with 500 GiB and no cgroup."""
+    proc = tmp_path / "proc"
+    (proc / "self").mkdir(parents=True)
+    (proc / "meminfo").write_text(f"MemTotal:  {500 * GIB // 1024} kB\nMemFree: 1 kB\n")
+    (proc / "self" / "cgroup").write_text("")
+    (proc / "self" / "mountinfo").write_text("")
+    return proc
+
+
+def make_cgroup(
+    proc: Path, mount_point: Path, *, version: int, root: str, path: str
+) -> None:
+    """Put the process into a cgroup that is mounted here."""
+    kind, options = ("cgroup2", "rw") if version == 2 else ("cgroup", "rw,memory")
+    hierarchy = "0::" if version == 2 else "9:memory:"
+    (proc / "self" / "cgroup").write_text(f"1:cpu:/else\n{hierarchy}{path}\n")
+    (proc / "self" / "mountinfo").write_text(
+        f"22 1 0:21 / /proc rw - proc proc rw\n"
+        f"30 22 0:26 {root} {mount_point} rw shared:4 - {kind} cgroup {options}\n"
+    )
+    folder = mount_point / path[len(root) :].strip("/")
+    folder.mkdir(parents=True)
+
+
+def test_host_memory_without_any_limit(proc: Path) -> None:
+    """The machine's memory is the limit when nothing else is."""
+    expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
+    assert read_limit(proc, {}) == expected
+
+
+def test_container_limit_of_cgroup_version_2(proc: Path, tmp_path: Path) -> None:
+    """In a container with 24 GiB on a large host the limit is 24 GiB."""
+    mount_point = tmp_path / "cgroup"
+    make_cgroup(proc, mount_point, version=2, root="/", path="/")
+    (mount_point / "memory.max").write_text(f"{24 * GIB}\n")
+    expected = MemoryLimit(bytes=24 * GIB, name="cgroup memory.max")
+    assert read_limit(proc, {}) == expected
+
+
+def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
+    """A limit on a parent holds for the process, whatever its own says."""
+    mount_point = tmp_path / "cgroup"
+    make_cgroup(proc, mount_point, version=2, root="/", path="/user/kernel")
+    (mount_point / "user" / "kernel" / "memory.max").write_text("max\n")
+    (mount_point / "user" / "memory.max").write_text(f"{2 * GIB}\n")
+    assert read_limit(proc, {}) == MemoryLimit(
+        bytes=2 * GIB, name="cgroup memory.max"
+    )
+
+
+def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None:
+    """The mount of a container starts at the container's own group."""
+    mount_point = tmp_path / "memory"
+    make_cgroup(proc, mount_point, version=1, root="/docker/a1", path="/docker/a1/b")
+    (mount_point / "memory.limit_in_bytes").write_text(f"{4 * GIB}\n")
+    (mount_point / "b" / "memory.limit_in_bytes").write_text(f"{2**63 - 4096}\n")
+    assert read_limit(proc, {}) == MemoryLimit(
+        bytes=4 * GIB, name="cgroup memory.limit_in_bytes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1073741824", MemoryLimit(bytes=GIB, name="MEM_LIMIT")),
+        ("1G", MemoryLimit(bytes=GIB, name="MEM_LIMIT")),
+        ("0", MemoryLimit(bytes=500 * GIB, name="memory of the machine")),
+        ("plenty", MemoryLimit(bytes=500 * GIB, name="memory of the machine")),
+    ],
+)
+def test_announced_limit(proc: Path, text: str, expected: MemoryLimit) -> None:
+    """MEM_LIMIT counts when it is a size, and is passed over when it is not."""
+    assert read_limit(proc, {"MEM_LIMIT": text}) == expected
+
+
+def test_sandbox_without_proc(tmp_path: Path) -> None:
+    """Where nothing can be read there is no limit, and no error."""
+    assert read_limit(tmp_path / "nothing", {}) is None
+
+
+def test_real_limit_is_at_most_the_machine() -> None:
+    """On this machine a limit is found, and it is no larger than its memory."""
+    limit = read_limit(environ={})
+    assert limit is not None
+    assert 0 < limit.bytes <= psutil.virtual_memory().total

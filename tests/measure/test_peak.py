@@ -1,0 +1,157 @@
+"""Peaks of stretches of work, nested and overlapping."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jupyter_memkit.measure.peak import Peak, PeakMeter, peak_meter
+from jupyter_memkit.measure.process import ProcProbe
+from tests.fake_probe import FakeProbe
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def probe() -> FakeProbe:
+    """A process with a high-water mark."""
+    return FakeProbe()
+
+
+def test_spike_between_readings_is_the_peak(probe: FakeProbe) -> None:
+    """The peak is found without any reading while it stood."""
+    watch = PeakMeter(probe).open()
+    probe.use(500, 120)
+    assert watch.close() == Peak(
+        before_bytes=100, after_bytes=120, peak_bytes=500, exact=True
+    )
+
+
+def test_spike_before_the_start_does_not_count(probe: FakeProbe) -> None:
+    """A stretch begins with a mark of its own."""
+    meter = PeakMeter(probe)
+    probe.use(900, 100)
+    watch = meter.open()
+    probe.use(200, 100)
+    assert watch.close().peak_bytes == 200
+
+
+def test_inner_stretch_leaves_the_outer_exact(probe: FakeProbe) -> None:
+    """The reset of an inner stretch loses nothing of the outer one."""
+    meter = PeakMeter(probe)
+    outer = meter.open()
+    probe.use(700, 100)
+    inner = meter.open()
+    probe.use(300, 100)
+    assert inner.close().peak_bytes == 300
+    assert outer.close().peak_bytes == 700
+
+
+def test_inner_peak_counts_for_the_outer(probe: FakeProbe) -> None:
+    """What an inner stretch uses, the outer one has used."""
+    meter = PeakMeter(probe)
+    outer = meter.open()
+    inner = meter.open()
+    probe.use(800, 100)
+    inner.close()
+    assert outer.close().peak_bytes == 800
+
+
+def test_overlapping_stretches_stay_exact(probe: FakeProbe) -> None:
+    """Stretches that end in the order of their start each have their own peak."""
+    meter = PeakMeter(probe)
+    first = meter.open()
+    probe.use(400, 100)
+    second = meter.open()
+    probe.use(600, 100)
+    assert first.close().peak_bytes == 600
+    probe.use(900, 100)
+    assert second.close().peak_bytes == 900
+
+
+def test_closing_twice_gives_the_same_peak(probe: FakeProbe) -> None:
+    """A closed watch no longer follows the process."""
+    watch = PeakMeter(probe).open()
+    probe.use(300, 100)
+    watch.close()
+    probe.use(900, 100)
+    assert watch.close().peak_bytes == 300
+
+
+def test_without_high_water_mark_the_samples_count() -> None:
+    """Where the mark cannot be reset the peak is the highest sample, and says so."""
+    probe = FakeProbe(has_high_water=False)
+    meter = PeakMeter(probe)
+    watch = meter.open()
+    probe.use(500)
+    meter.observe()
+    probe.use(900, 100)
+    assert watch.close() == Peak(
+        before_bytes=100, after_bytes=100, peak_bytes=500, exact=False
+    )
+
+
+def test_refusal_on_the_way_is_said(probe: FakeProbe) -> None:
+    """A system that begins to refuse the reset makes open stretches inexact."""
+    meter = PeakMeter(probe)
+    watch = meter.open()
+    probe.has_high_water = False
+    meter.open().close()
+    assert not watch.close().exact
+
+
+def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
+    """A spike shows in the reading after it, and not in the next."""
+    meter = PeakMeter(probe)
+    meter.open()
+    probe.use(500, 100)
+    assert meter.observe().peak_bytes == 500
+    assert meter.observe().peak_bytes == 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
+def test_real_spike_inside_one_call_is_exact() -> None:
+    """An allocation that lives and dies inside one C call is seen to 4 MiB."""
+    watch = peak_meter().open()
+    len(b"x" * (400 * MIB))
+    peak = watch.close()
+    # The kernel counts pages in batches on each core, so not to the last page.
+    assert abs(peak.peak_bytes - peak.before_bytes - 400 * MIB) < 4 * MIB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
+def test_real_spike_on_another_thread_is_exact() -> None:
+    """The peak is the process's, whichever thread made it."""
+    watch = peak_meter().open()
+    thread = threading.Thread(target=lambda: np.ones(25 * MIB).sum())
+    thread.start()
+    thread.join()
+    peak = watch.close()
+    assert abs(peak.peak_bytes - peak.before_bytes - 200 * MIB) < 4 * MIB
+
+
+def test_unwritable_clear_refs_is_no_error(tmp_path: Path) -> None:
+    """A sandbox that hides clear_refs only makes the figures sampled."""
+    (tmp_path / "statm").write_text("200 50 0 0 0 0 0")
+    (tmp_path / "status").write_text("Name:\tpython\nVmHWM:\t     400 kB\n")
+    meter = PeakMeter(ProcProbe(tmp_path))
+    assert meter.exact is False
+    assert meter.open().close().peak_bytes == 50 * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_peak_needs_no_numpy() -> None:
+    """Measuring imports nothing heavy."""
+    code = (
+        "import sys; from jupyter_memkit.measure.peak import peak_meter;"
+        "peak_meter().open().close(); print('numpy' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

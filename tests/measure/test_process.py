@@ -1,0 +1,71 @@
+"""Resident memory of this and other processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import (
+    ProcProbe,
+    PsutilProbe,
+    read_rss_bytes,
+    system_probe,
+)
+
+MIB = 1024 * 1024
+
+
+def test_own_memory_agrees_with_psutil() -> None:
+    """Two ways to read the same figure agree to a MiB."""
+    expected = psutil.Process().memory_info().rss
+    assert abs(read_rss_bytes() - expected) < MIB
+
+
+def test_memory_of_another_process() -> None:
+    """A child that holds 64 MiB is read from outside."""
+    code = "import sys; held = b'x' * (64 << 20); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        rss_bytes = read_rss_bytes(child.pid)
+        child.communicate()
+    assert 64 * MIB < rss_bytes < 128 * MIB
+
+
+def test_ended_process_is_one_clear_sentence() -> None:
+    """A process that is gone raises an error that names it."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    with pytest.raises(MemkitError, match=f"process {child.pid} cannot be read"):
+        read_rss_bytes(child.pid)
+
+
+def test_probes_agree() -> None:
+    """The probe for other systems reads what the one for Linux reads."""
+    assert abs(PsutilProbe().read_rss_bytes() - read_rss_bytes()) < MIB
+    assert PsutilProbe().reset_high_water() is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the probe of Linux")
+def test_linux_has_the_exact_probe() -> None:
+    """Linux is read through /proc."""
+    assert isinstance(system_probe(), ProcProbe)
+
+
+def test_reading_leaves_no_descriptor_open() -> None:
+    """A hundred readings need no more descriptors than one."""
+    probe = system_probe()
+    before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+    for _ in range(100):
+        probe.reset_high_water()
+        probe.read_rss_bytes()
+        probe.read_high_water_bytes()
+    after = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+    assert after == before

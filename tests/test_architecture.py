@@ -1,0 +1,97 @@
+"""The floors of the house: a room imports only from the floors below it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
+
+FLOORS = (
+    {"protocol", "errors"},
+    {"units"},
+    {"measure"},
+    {"track", "techniques"},
+    {"show", "channel", "server"},
+    {"magics"},
+    {"extension"},
+)
+
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+# Rooms that work without IPython: a script has none, and a server need not.
+WITHOUT_IPYTHON = {"protocol", "units", "errors", "measure", "techniques", "server"}
+
+# Libraries of the user's that nobody imports before a feature was asked for.
+HEAVY = {"pandas", "matplotlib", "ipywidgets", "jupyterlab", "numpy", "polars"}
+
+
+def room_of(path: Path) -> str:
+    """Return the room that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def modules() -> list[Path]:
+    """Return the files of the package, but for its front door and its data."""
+    return sorted(
+        path
+        for path in PACKAGE.rglob("*.py")
+        if room_of(path) not in {"__init__", "etc", "labextension"}
+    )
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted names that a piece of code imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "write imports from the top of the package"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms that a file imports from, besides its own."""
+    names = imports(ast.parse(path.read_text()))
+    inside = (name.split(".") for name in names if name.startswith("jupyter_memkit."))
+    return {parts[1] for parts in inside} - {room_of(path), "__version__"}
+
+
+def test_every_room_has_a_floor() -> None:
+    """A new room is entered into the table before anything imports it."""
+    assert {room_of(path) for path in modules()} == set(FLOOR_OF)
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_arrows_point_down(path: Path) -> None:
+    """A file imports only from rooms on floors below its own."""
+    upwards = {
+        room
+        for room in imported_rooms(path)
+        if FLOOR_OF[room] >= FLOOR_OF[room_of(path)]
+    }
+    assert upwards == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_rooms_without_ipython(path: Path) -> None:
+    """What scripts and servers use does not import IPython."""
+    if room_of(path) in WITHOUT_IPYTHON:
+        tree = ast.parse(path.read_text())
+        assert not any(name.split(".")[0] == "IPython" for name in imports(tree))
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_heavy_libraries_are_imported_late(path: Path) -> None:
+    """No file imports a large library when it is itself imported."""
+    tree = ast.parse(path.read_text())
+    at_import = [
+        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    names = {
+        name.split(".")[0] for node in at_import for name in imports(node)
+    }
+    assert names & HEAVY == set()

@@ -1,0 +1,12 @@
+"""The TypeScript side of the wire is the Python side's translation."""
+
+from __future__ import annotations
+
+from tests import protocol_codegen
+
+
+def test_protocol_ts_is_up_to_date() -> None:
+    """The committed protocol.ts is what the generator writes today."""
+    assert protocol_codegen.TARGET.read_text() == protocol_codegen.generate(), (
+        "run: python -m tests.protocol_codegen"
+    )

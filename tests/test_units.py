@@ -1,0 +1,51 @@
+"""Quantities, by the cases that both languages read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.units import format_bytes, format_duration, parse_bytes
+
+CASES = json.loads(
+    (Path(__file__).parent / "fixtures" / "format_cases.json").read_text()
+)
+
+
+@pytest.mark.parametrize(("n_bytes", "expected"), CASES["bytes"])
+def test_format_bytes(n_bytes: int, expected: str) -> None:
+    """Sizes have one decimal in the largest unit that fits."""
+    assert format_bytes(n_bytes) == expected
+
+
+@pytest.mark.parametrize(("duration_s", "expected"), CASES["durations"])
+def test_format_duration(duration_s: float, expected: str) -> None:
+    """Durations have the unit that a person would say."""
+    assert format_duration(duration_s) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1048576", 1048576),
+        ("512MB", 512_000_000),
+        ("512 mb", 512_000_000),
+        ("1.5GiB", 1610612736),
+        ("2G", 2147483648),
+        (" 10 kB ", 10_000),
+        (".5k", 512),
+    ],
+)
+def test_parse_bytes(text: str, expected: int) -> None:
+    """Named decimal units are powers of 1000, the others of 1024."""
+    assert parse_bytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten"])
+def test_text_that_is_no_size(text: str) -> None:
+    """The error shows how a size is written."""
+    with pytest.raises(MemkitError, match=r"is not a size; write .* 512MB or 1\.5GiB"):
+        parse_bytes(text)

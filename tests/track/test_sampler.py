@@ -1,0 +1,73 @@
+"""The thread that calls again and again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from jupyter_memkit.track.sampler import Sampler
+
+
+def test_ticks_until_stopped() -> None:
+    """Stopping joins the thread; no tick comes after."""
+    ticked = threading.Semaphore(0)
+    sampler = Sampler(lambda: ticked.release(), lambda: 0.001)
+    sampler.start()
+    assert all(ticked.acquire(timeout=10) for _ in range(3))
+    sampler.stop()
+    assert [t for t in threading.enumerate() if t.name == "memkit-sampler"] == []
+
+
+def test_start_and_stop_are_idempotent() -> None:
+    """Starting twice makes one thread, stopping twice is no error."""
+    sampler = Sampler(lambda: None, lambda: 60.0)
+    sampler.start()
+    sampler.start()
+    names = [thread.name for thread in threading.enumerate()]
+    sampler.stop()
+    sampler.stop()
+    assert names.count("memkit-sampler") == 1
+
+
+def test_wake_asks_for_the_interval_anew() -> None:
+    """A thread that waits for long ticks soon after the interval has changed."""
+    ticked = threading.Event()
+    interval_s = 3600.0
+    sampler = Sampler(ticked.set, lambda: interval_s)
+    sampler.start()
+    interval_s = 0.001
+    sampler.wake()
+    assert ticked.wait(timeout=10)
+    sampler.stop()
+
+
+def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure ends nothing, and is told once, not four times a second."""
+    failed = threading.Semaphore(0)
+
+    def fail() -> None:
+        failed.release()
+        raise OSError
+
+    sampler = Sampler(fail, lambda: 0.001)
+    with caplog.at_level(logging.ERROR, logger="jupyter_memkit"):
+        sampler.start()
+        assert all(failed.acquire(timeout=10) for _ in range(5))
+        sampler.stop()
+    assert [record.message for record in caplog.records] == [
+        "a reading failed; later failures stay silent"
+    ]
+
+
+def test_sampler_can_be_started_again() -> None:
+    """A stopped sampler starts anew."""
+    ticked = threading.Event()
+    sampler = Sampler(ticked.set, lambda: 0.001)
+    sampler.start()
+    sampler.stop()
+    ticked.clear()
+    sampler.start()
+    assert ticked.wait(timeout=10)
+    sampler.stop()

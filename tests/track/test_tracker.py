@@ -1,0 +1,82 @@
+"""The tracker as a script uses it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.track.tracker import MemoryTracker, tracker
+from tests.fake_probe import FakeProbe
+from tests.track.test_clock import SetClock
+
+MIB = 1024 * 1024
+
+
+def test_script_gets_the_tracker_that_runs() -> None:
+    """Inside the with block there is a tracker, outside there is none."""
+    with MemoryTracker() as mine:
+        assert tracker() is mine
+    with pytest.raises(MemkitError, match=r"%load_ext jupyter_memkit"):
+        tracker()
+
+
+def test_reading_of_now() -> None:
+    """A reading has the memory and the limit, the first below the second."""
+    with MemoryTracker() as mine:
+        reading = mine.now()
+    assert reading.limit_bytes is not None
+    assert MIB < reading.rss_bytes < reading.limit_bytes
+    assert reading.limit_name
+
+
+def test_cell_marks_the_history() -> None:
+    """The start, the end and the peak of a short cell are in the history."""
+    probe, clock = FakeProbe(), SetClock(1000.0)
+    mine = MemoryTracker(PeakMeter(probe), clock)
+    cell = mine.begin_cell("work()", execution_count=1, cell_id=None)
+    probe.use(700, 200)
+    clock.now_s = 1001.0
+    mine.end_cell(cell, error=None)
+    history = [(s.t_s, s.rss_bytes, s.peak_bytes) for s in mine.history()]
+    assert history == [(1000.0, 100, 100), (1001.0, 200, 700)]
+
+
+def test_observer_is_told_of_each_reading() -> None:
+    """An observer runs after each reading until it is taken away."""
+    told = []
+    mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
+
+    def observer() -> None:
+        told.append(len(mine.history()))
+
+    mine.observe(observer)
+    mine.sample()
+    mine.unobserve(observer)
+    mine.sample()
+    assert told == [1]
+
+
+def test_intervals() -> None:
+    """Seldom when idle, often in a cell, and very often where samples are all."""
+    probe = FakeProbe()
+    mine = MemoryTracker(PeakMeter(probe), SetClock(0.0))
+    assert mine._interval_s() == 1.0
+    cell = mine.begin_cell("", execution_count=1, cell_id=None)
+    assert mine._interval_s() == 0.25
+    probe.has_high_water = False
+    mine.begin_cell("", execution_count=2, cell_id=None)
+    assert mine._interval_s() == 0.01
+    mine.end_cell(cell, error=None)
+    assert mine._interval_s() == 0.05
+
+
+def test_stop_in_a_cell_closes_its_account() -> None:
+    """A tracker that stops while a cell runs keeps no watch open."""
+    meter = PeakMeter(FakeProbe())
+    mine = MemoryTracker(meter, SetClock(0.0))
+    mine.start()
+    mine.begin_cell("", execution_count=1, cell_id=None)
+    mine.stop()
+    assert mine.running is None
+    assert meter._watches == set()
