@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,13 +13,23 @@ from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.unload import UnloadMagics
-from jupyter_memkit.show import formatters, status
+from jupyter_memkit.show import chunked, formatters, gc_pause, status
+from jupyter_memkit.show import unload as unloaded
+from jupyter_memkit.techniques.chunked import ChunkedSummary
+from jupyter_memkit.techniques.gc_pause import GcPause
+from jupyter_memkit.techniques.gc_switch import GcStatus
+from jupyter_memkit.techniques.unload import Unloaded
+from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _MAGICS = (ChunkedMagics, GcPauseMagics, MemkitMagics, UnloadMagics)
 
-_REPORTS = {
+_REPORTS: dict[type, Callable[[Any], Report]] = {
+    ChunkedSummary: chunked.build_report,
+    GcPause: gc_pause.build_report,
+    GcStatus: gc_pause.build_report,
+    Unloaded: unloaded.build_report,
     status.Status: status.build_report,
 }
 

@@ -81,15 +81,15 @@ class KernelChannel:
 
     def _on_reading(self) -> None:
         """Send what is new, if somebody looks and it is worth a message."""
+        samples = self._tracker.history(self._seen_t_s)
+        if samples:
+            self._seen_t_s = samples[-1].t_s
         cells_ended = self._tracker.cells_ended
         if not self._credits:
             self._cells_sent = cells_ended
             return
-        samples = self._tracker.history(self._seen_t_s)
-        running = self._tracker.running
         if samples:
-            self._seen_t_s = samples[-1].t_s
-            self._tell(samples, running)
+            self._tell(samples, self._tracker.running)
         if cells_ended > self._cells_sent:
             records = self._tracker.latest_cells(cells_ended - self._cells_sent)
             self._cells_sent = cells_ended
@@ -170,7 +170,10 @@ class KernelChannel:
             return _refused("since_s has to be a number of seconds")
         with self._credits_lock:
             self._credits[request["client_id"]] = _CREDIT
-        return snapshot_message(self._tracker, since_s=since_s, credit=_CREDIT)
+        snapshot = snapshot_message(self._tracker, since_s=since_s, credit=_CREDIT)
+        # The page believes this until a broadcast says otherwise.
+        self._sent_running = snapshot["running"] is not None
+        return snapshot
 
     def _unsubscribe(self, request: Any) -> protocol.Reply:
         with self._credits_lock:

@@ -16,7 +16,8 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
     shell : IPython.core.interactiveshell.InteractiveShell
         Where the magics will be known.
     magics : Magics
-        The object that holds them.
+        The object that holds them; its ``close()``, if it has one, ends what its
+        magics have begun.
     undo : ExitStack
         Gets the callbacks that restore what the names meant before.
     """
@@ -27,6 +28,8 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
             undo.callback(_restore, table, name, table.get(name), magics)
     undo.callback(manager.registry.pop, type(magics).__name__, None)
     manager.register(magics)
+    if hasattr(magics, "close"):
+        undo.callback(magics.close)
 
 
 def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> None:

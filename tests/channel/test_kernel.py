@@ -200,6 +200,16 @@ def test_end_of_a_cell_is_told(scene: Scene) -> None:
     assert running == [None]
 
 
+def test_end_of_a_cell_that_only_the_snapshot_knew(scene: Scene) -> None:
+    """A cell that ended before the first reading is told to have ended."""
+    cell = scene.tracker.begin_cell("x", execution_count=1, cell_id=None)
+    reply = scene.ask(golden("subscribe"))
+    scene.tracker.end_cell(cell, error=None)
+    scene.tick(0.05)
+    assert reply["running"]["execution_count"] == 1
+    assert scene.kernel.broadcasts()[0]["running"] is None
+
+
 def test_subscription_ends_with_its_credit(scene: Scene) -> None:
     """A page that is gone is forgotten; one that renews is not."""
     credit = scene.subscribe("gone")["credit"]
@@ -211,6 +221,17 @@ def test_subscription_ends_with_its_credit(scene: Scene) -> None:
     scene.probe.use(500 * MIB)
     scene.tick(1.0)
     assert scene.kernel.broadcasts() == []
+
+
+def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
+    """What a snapshot held is not broadcast again."""
+    for _ in range(100):
+        scene.tick(1.0)
+    scene.subscribe()
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["samples"]["t_s"] == [1100.25, 1101.25]
 
 
 def test_one_of_two_pages_leaves(scene: Scene) -> None:

@@ -1,0 +1,225 @@
+"""``%%chunked``: runs the cell once per chunk of data too large for memory."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import dataclasses
+import keyword
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.show.chunked import build_failure, open_progress
+from jupyter_memkit.techniques.chunked import ChunkedSummary, Mapped, chunked
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.combine import REDUCTIONS
+
+_QUOTES = "\"'"
+
+
+def _variable(text: str) -> str:
+    if text.isidentifier() and not keyword.iskeyword(text):
+        return text
+    message = f"{text!r} is no name of a variable"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _row_number(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        message = f"{text!r} is no whole number of at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+@magics_class
+class ChunkedMagics(Magics):
+    """The magic over `jupyter_memkit.chunked`."""
+
+    @cell_magic
+    @magic_arguments()
+    @argument(
+        "source",
+        help="the path of a CSV, TSV or Parquet file, quoted or not, or the name of a "
+        "variable: a path, an array, a frame, a pandas reader, or any iterable",
+    )
+    @argument(
+        "--rows",
+        type=_row_number,
+        metavar="N",
+        help="rows of a chunk (default: 100000, of an iterable 10000 items)",
+    )
+    @argument(
+        "--as",
+        dest="name",
+        type=_variable,
+        default="chunk",
+        metavar="NAME",
+        help="the name of the chunk in the cell (default: chunk); what you have "
+        "under this name comes back after the run",
+    )
+    @argument(
+        "--into",
+        type=_variable,
+        metavar="NAME",
+        help="the variable for the result; without --reduce a list of the values",
+    )
+    @argument(
+        "--reduce",
+        dest="op",
+        metavar="OP",
+        help="makes one result of the chunks' values, each the last expression of the "
+        f"cell: {', '.join(REDUCTIONS)}, or the name of your own function of the "
+        "result so far and the next value",
+    )
+    def chunked(self, line: str, cell: str) -> ChunkedSummary:
+        """Run the cell once per chunk of data that is too large for memory.
+
+        Examples
+        --------
+        Revenue by category of a file of any size::
+
+            %%chunked "orders.csv" --as df --reduce sum --into revenue
+            df.assign(r=df.price * df.qty).groupby("cat").r.sum()
+
+        Side effects alone, in chunks of a million rows::
+
+            %%chunked orders.parquet --rows 1000000
+            model.partial_fit(chunk[["price", "qty"]], chunk["cat"])
+
+        Only the rows of interest, of all chunks together::
+
+            %%chunked orders.csv --reduce concat --into expensive
+            chunk[chunk.price > 99]
+
+        Notes
+        -----
+        The cell runs in your namespace, and the names that it sets stay. Series and
+        frames are summed by their index: a group that a chunk lacks counts as 0.
+        ``count`` adds up the lengths of the values. Raise
+        ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or
+        you interrupt the run, --into holds the result of the chunks before.
+
+        The result is a summary with ``chunks``, ``rows``, ``duration_s``,
+        ``peak_bytes``, and, without --into, the reduction's ``value``.
+        """
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        args = _parse(self.chunked, line)
+        shell: Any = self.shell
+        user_ns = shell.user_ns
+        with _refusing():
+            body = _compile(shell, cell, args.name)
+            op = _find_reduction(args, body, user_ns)
+            source = _find_source(args.source, user_ns)
+            job = chunked(source, rows=args.rows).map(body)
+        with (
+            _keeping(job, args.into, user_ns),
+            open_progress(job.total_rows) as progress,
+        ):
+            summary = job.run(op, progress=progress)
+        if args.into is None:
+            return summary
+        user_ns[args.into] = summary.value
+        return dataclasses.replace(summary, value=None)
+
+
+def _parse(magic: Any, line: str) -> argparse.Namespace:
+    try:
+        args: argparse.Namespace = parse_argstring(magic, line)
+    except ValueError as error:
+        message = f"a quote is not closed in {line!r}"
+        raise UsageError(message) from error
+    return args
+
+
+def _compile(shell: Any, cell: str, name: str) -> CellBody:
+    """Compile the cell so that tracebacks show its lines, numbered as in the cell."""
+    # transform_cell drops blank lines at the start; the magic's own line is one more.
+    n_blank = len(cell[: len(cell) - len(cell.lstrip())].splitlines())
+    source = "\n" * (1 + n_blank) + shell.transform_cell(cell)
+    filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
+    tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
+    # With the flag an await compiles, and can be refused with a better sentence.
+    with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+        return CellBody(
+            tree,
+            filename,
+            namespace=shell.user_ns,
+            name=name,
+            compile_code=shell.compile,
+        )
+
+
+def _find_reduction(
+    args: argparse.Namespace, body: CellBody, user_ns: dict[str, Any]
+) -> Any:
+    if args.op is None and args.into is None:
+        return None
+    if not body.has_value:
+        message = (
+            "the cell does not end with an expression, so a chunk has no value for "
+            f"{'--into' if args.op is None else '--reduce'}; end it with the value"
+        )
+        raise UsageError(message)
+    op = "append" if args.op is None else args.op.strip(_QUOTES)
+    if op in REDUCTIONS:
+        return op
+    if callable(user_ns.get(op)):
+        return user_ns[op]
+    message = (
+        f"there is no reduction and no function {op!r}; give --reduce one of "
+        f"{', '.join(REDUCTIONS)}, or the name of a function that takes the result so "
+        "far and the next value"
+    )
+    raise UsageError(message)
+
+
+def _find_source(text: str, user_ns: dict[str, Any]) -> Any:
+    """Return a variable's value where there is one of this name, or else the path."""
+    if text.isidentifier() and text in user_ns:
+        return user_ns[text]
+    if text.isidentifier() and not Path(text).exists():
+        message = f"{text} is neither a variable nor a file; check its spelling"
+        raise UsageError(message)
+    return text.strip(_QUOTES)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Show the user's mistakes as one sentence, without a traceback."""
+    try:
+        yield
+    except MemkitError as error:
+        raise UsageError(str(error)) from error
+
+
+@contextmanager
+def _keeping(job: Mapped, into: str | None, user_ns: dict[str, Any]) -> Iterator[None]:
+    """Keep the result so far when a run ends early, and say so."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except BaseException as error:
+        ours = isinstance(error, MemkitError) and not job.in_function
+        if job.summary is not None and (job.summary.chunks or not ours):
+            if job.summary.chunks and into is not None:
+                user_ns[into] = job.summary.value
+            stopped = isinstance(error, KeyboardInterrupt)
+            sentence = build_failure(
+                job.summary, job.position, interrupted=stopped, into=into
+            )
+            print(sentence, file=sys.stderr)  # noqa: T201 - a magic speaks to its user
+        if ours:
+            raise UsageError(str(error)) from error
+        raise

@@ -1,0 +1,1 @@
+"""Acts on memory: plain Python, no IPython."""

@@ -1,0 +1,20 @@
+"""Asks the C allocator to give its free memory back to the system."""
+
+from __future__ import annotations
+
+
+def trim_allocator() -> bool:
+    """Return free heap memory to the system, where the C library is glibc.
+
+    Returns
+    -------
+    bool
+        Whether the C library was asked; False on other systems.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 - some builds of Python lack it
+
+        ctypes.CDLL(None).malloc_trim(0)
+    except (ImportError, AttributeError, OSError, TypeError):
+        return False
+    return True

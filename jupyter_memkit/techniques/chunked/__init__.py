@@ -1,0 +1,23 @@
+"""Run a function, or a notebook cell, over data in chunks.
+
+A `Source` gives chunks, a `Run` passes them through a function one at a time,
+and a `Reduction` makes one result of the values.
+"""
+
+from __future__ import annotations
+
+from jupyter_memkit.techniques.chunked.chunks import Chunked, chunked
+from jupyter_memkit.techniques.chunked.errors import ReduceError, StopChunks
+from jupyter_memkit.techniques.chunked.mapped import Mapped
+from jupyter_memkit.techniques.chunked.source import Source
+from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
+
+__all__ = [
+    "Chunked",
+    "ChunkedSummary",
+    "Mapped",
+    "ReduceError",
+    "Source",
+    "StopChunks",
+    "chunked",
+]

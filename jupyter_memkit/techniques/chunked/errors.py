@@ -1,0 +1,26 @@
+"""What ends a run over chunks early."""
+
+from __future__ import annotations
+
+from jupyter_memkit.errors import MemkitError
+
+
+class ReduceError(MemkitError):
+    """Values of chunks that the reduction cannot make one result of."""
+
+
+class StopChunks(Exception):  # noqa: N818 - a signal such as StopIteration, no error
+    """Raised by the user's code to end a run; what is done so far is the result.
+
+    The chunk that raises it is not counted, and gives no value.
+
+    Examples
+    --------
+    >>> from jupyter_memkit.techniques.chunked import chunked
+    >>> def first_large(chunk):
+    ...     if chunk[0] > 4:
+    ...         raise StopChunks
+    ...     return sum(chunk)
+    >>> chunked(range(100), rows=2).map(first_large).reduce("append")
+    [1, 5, 9]
+    """

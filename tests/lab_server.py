@@ -1,0 +1,183 @@
+"""A real JupyterLab server, on its own, with nothing of the user's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_TOKEN = "memkit-tests"
+_START_TIMEOUT_S = 60.0
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class LabServer:
+    """A running server and how to ask it.
+
+    Parameters
+    ----------
+    port : int
+        Where it listens, on the loopback address.
+    root : Path
+        The folder that it serves.
+    """
+
+    token = _TOKEN
+
+    def __init__(self, port: int, root: Path) -> None:
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.root = root
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a REST request and return the decoded reply.
+
+        Raises
+        ------
+        urllib.error.HTTPError
+            When the status is not a success.
+        """
+        request = urllib.request.Request(
+            f"{self.base_url}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {_TOKEN}"},
+        )
+        with _NO_PROXY.open(request, timeout=30) as reply:
+            text = reply.read()
+        return json.loads(text) if text else None
+
+    def start_kernel(self, name: str = "python3") -> str:
+        """Start a kernel and return its id."""
+        kernel_id: str = self.ask("POST", "api/kernels", {"name": name})["id"]
+        return kernel_id
+
+    def write_notebook(self, name: str, *sources: str, kernel: str = "python3") -> None:
+        """Write a notebook of code cells whose ids are ``c-0``, ``c-1``, …."""
+        cells = [
+            {
+                "id": f"c-{index}",
+                "cell_type": "code",
+                "execution_count": None,
+                "metadata": {},
+                "outputs": [],
+                "source": source,
+            }
+            for index, source in enumerate(sources)
+        ]
+        notebook = {
+            "cells": cells,
+            "metadata": {"kernelspec": {"name": kernel, "display_name": kernel}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        (self.root / name).write_text(json.dumps(notebook))
+
+
+def isolated_environment(home: Path) -> dict[str, str]:
+    """Return an environment in which Jupyter finds only this installation."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "IPYTHON"))
+        and not name.lower().endswith("_proxy")
+    }
+    environment |= {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }
+    return environment
+
+
+@contextlib.contextmanager
+def lab_server(
+    folder: Path,
+    *options: str,
+    app: str = "jupyterlab",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[LabServer]:
+    """Run a server for the length of a with block.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder for the server's home, log and notebooks.
+    *options : str
+        Further options of the command line.
+    app : str
+        ``jupyterlab`` or ``notebook``.
+    environment : mapping, optional
+        Variables beside the isolated ones.
+    """
+    home, root = folder / "home", folder / "notebooks"
+    root.mkdir(parents=True)
+    # Else a dialog asks whether to fetch news.
+    notification = home / "settings" / "@jupyterlab" / "apputils-extension"
+    notification.mkdir(parents=True)
+    (notification / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", app),
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--ip=127.0.0.1",
+        f"--IdentityProvider.token={_TOKEN}",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *options,
+    ]
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            env=isolated_environment(home) | dict(environment or {}),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        server = LabServer(port, root)
+        try:
+            _wait_until_ready(server, process, folder / "server.log")
+            yield server
+        finally:
+            with contextlib.suppress(urllib.error.URLError):
+                server.ask("POST", "api/shutdown")
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(
+    server: LabServer, process: subprocess.Popen[bytes], log: Path
+) -> None:
+    deadline_s = time.monotonic() + _START_TIMEOUT_S
+    while True:
+        try:
+            server.ask("GET", "api")
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline_s:
+                message = f"the server did not start:\n{log.read_text()}"
+                raise RuntimeError(message) from None
+            time.sleep(0.1)
+        else:
+            return

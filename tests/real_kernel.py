@@ -1,0 +1,113 @@
+"""A real ipykernel in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from jupyter_memkit import protocol
+from tests.lab_server import isolated_environment
+
+_TIMEOUT_S = 60.0
+
+
+class RealKernel:
+    """A kernel and a client of it.
+
+    Parameters
+    ----------
+    client : BlockingKernelClient
+        Connected and ready.
+    """
+
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self.client = client
+
+    def run(self, code: str) -> str:
+        """Run a cell to its end and return what it printed."""
+        printed = []
+
+        def keep(message: dict[str, Any]) -> None:
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+            if message["msg_type"] == "error":
+                raise AssertionError("\n".join(message["content"]["traceback"]))
+
+        self.client.execute_interactive(code, timeout=_TIMEOUT_S, output_hook=keep)
+        return "".join(printed)
+
+    def request(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Send a request on the control channel and return the reply's content."""
+        message = self.client.session.msg(protocol.REQUEST_TYPE, content)
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.get_control_msg(timeout=_TIMEOUT_S)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                assert reply["msg_type"] == protocol.REPLY_TYPE
+                answer: dict[str, Any] = reply["content"]
+                return answer
+
+    def subscribe(self, since_s: float = 0.0) -> dict[str, Any]:
+        """Subscribe to the broadcasts and return the snapshot."""
+        return self.request(
+            {
+                "type": "subscribe",
+                "protocol": protocol.PROTOCOL_VERSION,
+                "client_id": "test",
+                "since_s": since_s,
+            }
+        )
+
+    def iopub_until_idle(self, msg_id: str) -> list[dict[str, Any]]:
+        """Return what arrives on iopub until a request has been dealt with."""
+        messages = []
+        deadline_s = time.monotonic() + _TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            message = self.client.get_iopub_msg(timeout=_TIMEOUT_S)
+            messages.append(message)
+            if (
+                message["msg_type"] == "status"
+                and message["content"]["execution_state"] == "idle"
+                and message["parent_header"].get("msg_id") == msg_id
+            ):
+                return messages
+        raise TimeoutError(msg_id)
+
+
+def broadcasts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the data of the kit's broadcasts among iopub messages."""
+    return [
+        message["content"]["data"]
+        for message in messages
+        if message["msg_type"] == "comm_msg"
+        and message["content"]["comm_id"] == protocol.COMM_ID
+    ]
+
+
+@contextlib.contextmanager
+def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
+    """Run a kernel for the length of a with block.
+
+    Parameters
+    ----------
+    home : Path
+        A folder for all that the kernel would keep.
+    **variables : str
+        Environment variables of the kernel.
+    """
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(env=isolated_environment(home) | variables)
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=_TIMEOUT_S)
+        yield RealKernel(client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

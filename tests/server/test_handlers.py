@@ -1,0 +1,107 @@
+"""The memory of kernels over HTTP, on a real server with real kernels."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+
+from jupyter_memkit import protocol
+from tests.lab_server import LabServer, lab_server
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A server with the extension switched on by its installation alone."""
+    with lab_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+def connect(server: LabServer, kernel_id: str) -> BlockingKernelClient:
+    """Return a client of a kernel of the server's."""
+    runtime = server.root.parent / "home" / "runtime"
+    client = BlockingKernelClient(
+        connection_file=str(runtime / f"kernel-{kernel_id}.json")
+    )
+    client.load_connection_file()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    return client
+
+
+def test_memory_of_a_kernel(server: LabServer) -> None:
+    """The reply is a message of the protocol with a plausible figure."""
+    kernel_id = server.start_kernel()
+    reading = server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+    assert set(reading) == set(protocol.ServerReading.__annotations__)
+    assert reading["type"] == "server_reading"
+    assert reading["protocol"] == protocol.PROTOCOL_VERSION
+    assert MIB < reading["rss_bytes"] < 1000 * MIB
+    assert abs(time.time() - reading["t_s"]) < 60
+
+
+def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:
+    """While a C call holds the GIL the server sees the memory grow."""
+    kernel_id = server.start_kernel()
+    client = connect(server, kernel_id)
+    path = f"jupyter_memkit/kernels/{kernel_id}/memory"
+    before_bytes = server.ask("GET", path)["rss_bytes"]
+    done = threading.Event()
+
+    def run() -> None:
+        client.execute_interactive("x = list(range(30_000_000))", timeout=60)
+        done.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    readings = []
+    while not done.is_set():
+        readings.append(server.ask("GET", path)["rss_bytes"])
+    thread.join()
+    client.stop_channels()
+    between = [
+        reading
+        for reading in readings
+        if before_bytes + 50 * MIB < reading < before_bytes + 900 * MIB
+    ]
+    assert len(set(between)) >= 3
+
+
+def status_of(server: LabServer, kernel_id: str) -> int:
+    """Return the status of a request that fails."""
+    with pytest.raises(urllib.error.HTTPError) as error:
+        server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+    error.value.close()
+    return error.value.code
+
+
+def test_unknown_kernel(server: LabServer) -> None:
+    """A kernel that is none of the server's is not found."""
+    unknown = "00000000-0000-4000-8000-000000000000"
+    assert status_of(server, unknown) == HTTPStatus.NOT_FOUND
+
+
+def test_stranger_gets_nothing(
+    server: LabServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the token nobody learns anything."""
+    kernel_id = server.start_kernel()
+    monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
+    assert status_of(server, kernel_id) == HTTPStatus.FORBIDDEN
+
+
+def test_looking_is_no_activity(server: LabServer) -> None:
+    """A sidebar that looks does not count as a person at work."""
+    kernel_id = server.start_kernel()
+    connect(server, kernel_id).stop_channels()
+    before = server.ask("GET", "api/status")["last_activity"]
+    for _ in range(3):
+        server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+    assert server.ask("GET", "api/status")["last_activity"] == before

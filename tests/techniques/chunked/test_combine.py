@@ -1,0 +1,112 @@
+"""The reductions by their names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.combine import REDUCTIONS, open_reduction
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+
+
+def combine(op: Any, *values: Any) -> Any:
+    reduction = open_reduction(op)
+    for value in values:
+        reduction.add(value)
+    return reduction.result()
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "expected"),
+    [
+        ("count", ([1, 2], (), {"a": 1}), 3),
+        ("append", (1, None, "x"), [1, None, "x"]),
+        ("union", ({1, 2}, [2, 3], np.array([4])), {1, 2, 3, 4}),
+        ("merge", ({"a": 1, "b": 1}, {"b": 2}), {"a": 1, "b": 2}),
+        ("merge", (Counter("aab"), Counter("b")), Counter(a=2, b=2)),
+        ("concat", ([1], [2, 3]), [1, 2, 3]),
+        (max, (1, 5, 3), 5),
+        (None, (1, 2), None),
+    ],
+)
+def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
+    """Each reduction makes its one result of the values in order."""
+    assert combine(op, *values) == expected
+
+
+@pytest.mark.parametrize("op", REDUCTIONS)
+def test_nothing_added(op: str) -> None:
+    """A reduction without values has no result."""
+    assert combine(op) is None
+
+
+def test_concat_joins_frames_and_arrays() -> None:
+    """Frames keep their labels; arrays join along the first axis."""
+    joined = combine("concat", pd.Series([1], [0]), pd.Series([2], [5]))
+    assert joined.to_dict() == {0: 1, 5: 2}
+    assert combine("concat", np.ones((1, 2)), np.zeros((2, 2))).shape == (3, 2)
+    assert combine("concat", pl.Series([1]), pl.Series([2])).to_list() == [1, 2]
+
+
+def test_users_values_stay() -> None:
+    """No reduction changes the values that it was given."""
+    for op, first, second in [
+        ("union", {1}, {2}),
+        ("merge", {"a": 1}, {"b": 2}),
+        ("merge", Counter("a"), Counter("a")),
+        ("sum", {"a": 1}, {"a": 2}),
+    ]:
+        before = first.copy()
+        combine(op, first, second)
+        assert first == before
+
+
+def test_unknown_name() -> None:
+    """An unknown reduction is answered with the known ones."""
+    with pytest.raises(MemkitError) as raised:
+        open_reduction("nonsense")
+    assert str(raised.value) == (
+        "there is no reduction 'nonsense'; give one of sum, min, max, count, concat, "
+        "append, union, merge, or a function of the result so far and the next value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "sentence"),
+    [
+        ("count", (5,), "count adds up lengths, and int has none"),
+        ("union", (5,), "union needs sets, lists or arrays, not int"),
+        ("union", ("text",), "union needs sets, lists or arrays, not str"),
+        ("union", ([[1]],), "union needs items that can be in a set"),
+        ("merge", ([1],), "merge needs dicts, not list"),
+        ("concat", (5,), "not int; use append"),
+        ("concat", ([1], (1,)), "concat cannot join tuple to list"),
+        (
+            "concat",
+            (np.ones((1, 2)), np.ones((1, 3))),
+            r"cannot join ndarray of shape \(1, 3\) to ndarray of shape \(1, 2\)",
+        ),
+    ],
+)
+def test_unfit_values(op: str, values: tuple[Any, ...], sentence: str) -> None:
+    """A value that does not fit is refused with what would fit."""
+    with pytest.raises(ReduceError, match=sentence):
+        combine(op, *values)
+
+
+def test_unfit_value_changes_nothing() -> None:
+    """A refused value leaves the result of those before."""
+    for op, value in [("sum", 3), ("concat", [3]), ("append", 3), ("union", {3})]:
+        reduction = open_reduction(op)
+        reduction.add(value)
+        expected = reduction.result()
+        if op != "append":
+            with pytest.raises(ReduceError):
+                reduction.add(None)
+        assert reduction.result() == expected

@@ -1,0 +1,210 @@
+"""The engine: order, counts, partial results, and one chunk at a time."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked import (
+    Mapped,
+    ReduceError,
+    Source,
+    StopChunks,
+    chunked,
+)
+
+
+class Chunk(list[int]):
+    """A list that can be watched."""
+
+
+class WatchedSource:
+    """Notes how many of its chunks are alive whenever it makes the next."""
+
+    name = "watched"
+    default_rows = 1
+    total_rows = None
+
+    def __init__(self) -> None:
+        self.alive: list[int] = []
+        self.closed = False
+        self._seen: list[weakref.ref[Chunk]] = []
+
+    def iterate(self, rows: int) -> Generator[Chunk, None, None]:
+        try:
+            for _ in range(4):
+                self.alive.append(sum(seen() is not None for seen in self._seen))
+                ready = [Chunk(range(rows))]
+                self._seen.append(weakref.ref(ready[0]))
+                yield ready.pop()
+        finally:
+            self.closed = True
+
+
+@pytest.fixture
+def uncollected() -> Any:
+    """Only reference counts free anything here."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_one_chunk_at_a_time() -> None:
+    """No chunk is alive when the next is read."""
+    source = WatchedSource()
+    Mapped(source, 3, sum).reduce("sum")
+    assert source.alive == [0, 0, 0, 0]
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_values_are_not_kept() -> None:
+    """Iterating and a run without reduction drop each value before the next chunk."""
+    for run in (lambda job: job.run(), lambda job: [None for _ in job]):
+        source = WatchedSource()
+        run(Mapped(source, 3, lambda chunk: chunk))
+        # The loop's own variable holds a value; ours do not.
+        assert max(source.alive) <= 1
+    source = WatchedSource()
+    Mapped(source, 3, lambda chunk: chunk).run()
+    assert source.alive == [0, 0, 0, 0]
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_traceback_keeps_no_chunk() -> None:
+    """The traceback of a failed run does not hold the chunk in our frames."""
+    watched: list[weakref.ref[Chunk]] = []
+
+    def fail(chunks: list[Chunk]) -> None:
+        watched.append(weakref.ref(chunks.pop()))
+        message = "no"
+        raise ValueError(message)
+
+    class Boxed(WatchedSource):
+        def iterate(self, rows: int) -> Generator[Any, None, None]:
+            yield [Chunk(range(rows))]
+
+    with pytest.raises(ValueError, match="no") as raised:
+        Mapped(Boxed(), 3, fail).run()
+    assert raised.tb is not None
+    assert watched[0]() is None
+
+
+def test_source_is_closed() -> None:
+    """The source is closed at the end, after an error, and when a loop is left."""
+
+    def fail(_chunk: Any) -> None:
+        raise KeyboardInterrupt
+
+    ended, failed, left = WatchedSource(), WatchedSource(), WatchedSource()
+    Mapped(ended, 3, sum).run()
+    with pytest.raises(KeyboardInterrupt):
+        Mapped(failed, 3, fail).run()
+    values = iter(Mapped(left, 3, sum))
+    next(values)
+    del values
+    assert (ended.closed, failed.closed, left.closed) == (True, True, True)
+
+
+def test_source_protocol() -> None:
+    """A user's own class that looks like a source is one."""
+    source: Source = WatchedSource()
+    assert list(Mapped(source, 3, sum)) == [3, 3, 3, 3]
+
+
+def test_summary() -> None:
+    """The summary counts chunks and rows, and measures time and memory."""
+    job = chunked(range(10), rows=4).map(sum)
+    seen: list[int] = []
+    summary = job.run("append", progress=seen.append)
+    assert (summary.chunks, summary.rows, summary.value) == (3, 10, [6, 22, 17])
+    assert seen == [4, 8, 10]
+    assert summary.duration_s > 0
+    assert summary.peak_bytes >= summary.before_bytes > 0
+    assert job.summary is summary
+
+
+def test_failure_keeps_the_result_so_far() -> None:
+    """After an error the summary has the result of the chunks before it."""
+    job = chunked(range(10), rows=4).map(lambda chunk: 1 // (chunk[0] - 8))
+    with pytest.raises(ZeroDivisionError) as raised:
+        job.reduce("append")
+    assert job.summary is not None
+    assert (job.summary.chunks, job.summary.rows) == (2, 8)
+    assert job.summary.value == [-1, -1]
+    assert (job.position, job.in_function) == ("chunk 3 (rows 8 to 9)", True)
+    if sys.version_info >= (3, 11):
+        notes = ["In chunk 3 (rows 8 to 9) of the range."]
+        assert raised.value.__notes__ == notes
+
+
+def test_unfit_value_keeps_the_result_so_far() -> None:
+    """A value that does not fit is not counted, and is not the function's fault."""
+    job = chunked([1, 2, None], rows=1).map(lambda chunk: chunk[0])
+    with pytest.raises(ReduceError, match="sum cannot take NoneType"):
+        job.reduce("sum")
+    assert job.summary is not None
+    assert (job.summary.chunks, job.summary.value) == (2, 3)
+    assert not job.in_function
+
+
+def test_failure_to_join_keeps_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When memory does not suffice to join the parts, the parts are the value."""
+
+    def refuse(_parts: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr("jupyter_memkit.techniques.chunked.concat._chain", refuse)
+    job = chunked(range(4), rows=2).map(list)
+    with pytest.raises(MemoryError):
+        job.reduce("concat")
+    assert job.summary is not None
+    assert job.summary.value == [[0, 1], [2, 3]]
+
+
+def test_stop() -> None:
+    """StopChunks ends the run; its own chunk is not counted."""
+
+    def stop_at_8(chunk: list[int]) -> int:
+        if chunk[0] == 8:
+            raise StopChunks
+        return sum(chunk)
+
+    job = chunked(range(100), rows=4).map(stop_at_8)
+    assert (list(job), job.reduce("append")) == ([6, 22], [6, 22])
+
+
+def test_stop_iteration_is_no_end() -> None:
+    """A StopIteration that escapes the user's code is an error, not the end."""
+    job = chunked(range(10), rows=4).map(lambda _chunk: next(iter(())))
+    with pytest.raises(StopIteration):
+        job.reduce("append")
+
+
+@pytest.mark.parametrize("rows", [0, -1, 2.5, "many", True])
+def test_bad_rows(rows: Any) -> None:
+    """Rows are a whole number of at least 1."""
+    with pytest.raises(MemkitError) as raised:
+        chunked([1], rows=rows)
+    assert str(raised.value) == (
+        f"rows must be a whole number of at least 1, not {rows!r}"
+    )
+
+
+def test_unknown_reduction_reads_nothing() -> None:
+    """A wrong reduction is told before the first chunk is read."""
+    source = WatchedSource()
+    with pytest.raises(MemkitError, match="there is no reduction 'nonsense'"):
+        Mapped(source, 3, sum).reduce("nonsense")
+    assert source.alive == []
+
+
+def test_repr() -> None:
+    """Chunks name their source and size."""
+    assert repr(chunked([1], rows=2_000)) == "<chunks of 2,000 rows from the list>"

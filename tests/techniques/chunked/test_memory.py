@@ -1,0 +1,46 @@
+"""Arrays and frames that are in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.techniques.chunked import chunked
+
+
+def test_array_is_not_copied() -> None:
+    """The chunks of an array are views of it, and together all of it."""
+    array = np.arange(20).reshape(10, 2)
+    chunks = list(chunked(array, rows=4))
+    assert all(np.shares_memory(chunk, array) for chunk in chunks)
+    assert np.concatenate(chunks).tolist() == array.tolist()
+
+
+def test_frame_is_not_copied() -> None:
+    """The chunks of a frame share its memory and keep its index."""
+    frame = pd.DataFrame({"x": np.arange(10)}, index=list("abcdefghij"))
+    chunks = list(chunked(frame, rows=4))
+    assert all(np.shares_memory(chunk["x"], frame["x"]) for chunk in chunks)
+    pd.testing.assert_frame_equal(pd.concat(chunks), frame)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.Series(range(10)),
+        pl.DataFrame({"x": range(10)}),
+        pl.Series(range(10)),
+        pa.table({"x": range(10)}),
+    ],
+    ids=["Series", "polars frame", "polars Series", "arrow table"],
+)
+def test_sliced_by_rows(data: Any) -> None:
+    """Each kind of table is cut by its rows, into its own kind."""
+    job = chunked(data, rows=4).map(lambda chunk: (type(chunk), len(chunk)))
+    assert list(job) == [(type(data), 4), (type(data), 4), (type(data), 2)]
+    assert job.total_rows == 10

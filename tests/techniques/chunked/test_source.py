@@ -1,0 +1,88 @@
+"""Which source reads what, and what a person reads when none does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.delimited import DelimitedSource
+from jupyter_memkit.techniques.chunked.iterable import IterableSource
+from jupyter_memkit.techniques.chunked.memory import MemorySource
+from jupyter_memkit.techniques.chunked.parquet import ParquetSource
+from jupyter_memkit.techniques.chunked.source import open_source
+
+
+@pytest.mark.parametrize(
+    ("name", "source_type"),
+    [
+        ("a.csv", DelimitedSource),
+        ("a.TSV", DelimitedSource),
+        ("a.csv.gz", DelimitedSource),
+        ("a.parquet", ParquetSource),
+        ("a.pq", ParquetSource),
+    ],
+)
+def test_file_kinds(tmp_path: Path, name: str, source_type: type) -> None:
+    """The ending of a file, below that of its compression, decides who reads it."""
+    path = tmp_path / name
+    path.touch()
+    assert type(open_source(path)) is source_type
+    assert type(open_source(str(path))) is source_type
+
+
+@pytest.mark.parametrize(
+    ("source", "source_type"),
+    [
+        (np.arange(3), MemorySource),
+        ([1, 2], IterableSource),
+        (range(3), IterableSource),
+        (iter("ab"), IterableSource),
+    ],
+)
+def test_object_kinds(source: Any, source_type: type) -> None:
+    """Arrays are sliced, and everything else that iterates is iterated."""
+    assert type(open_source(source)) is source_type
+
+
+def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing file is named, with the folder and the most similar name there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders.csv").touch()
+    with pytest.raises(SourceError) as raised:
+        open_source("ordrs.csv")
+    expected = f"there is no file ordrs.csv in {tmp_path}; did you mean orders.csv?"
+    assert str(raised.value) == expected
+
+
+def test_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in a missing folder says that the folder is missing."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="there is no folder data either"):
+        open_source("data/orders.csv")
+
+
+def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a similar name the sentence asks to check the spelling."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="check its spelling and folder"):
+        open_source("orders.csv")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda folder: folder, "is a folder; give the path of one file in it"),
+        (lambda folder: folder / "a.xlsx", "a.xlsx is neither CSV, TSV nor Parquet"),
+        (lambda _: 5, "the int is no source of chunks; give the path of"),
+        (lambda _: np.array(5), "an array without dimensions has no rows"),
+    ],
+)
+def test_unreadable(tmp_path: Path, make: Any, sentence: str) -> None:
+    """What nothing reads is refused at once, with what would be read."""
+    (tmp_path / "a.xlsx").touch()
+    with pytest.raises(SourceError, match=sentence):
+        open_source(make(tmp_path))

@@ -1,0 +1,139 @@
+"""The extension in real kernels: what a page would see, and what stays behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.real_kernel import RealKernel, broadcasts, real_kernel
+
+MIB = 1024 * 1024
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[RealKernel]:
+    """A kernel that loads the extension as it starts."""
+    with real_kernel(tmp_path) as kernel:
+        yield kernel
+
+
+def test_loaded_by_installation(kernel: RealKernel) -> None:
+    """A kernel of this environment has the extension, and no name of ours."""
+    assert kernel.run("print('jupyter_memkit' in get_ipython().extension_manager.loaded)") == "True\n"
+    names = kernel.run("print([n for n in dir() if 'memkit' in n or 'autoload' in n])")
+    assert names == "[]\n"
+
+
+def test_kept_out_by_variable(tmp_path: Path) -> None:
+    """JUPYTER_MEMKIT_AUTOLOAD=0 keeps the package out of the process."""
+    with real_kernel(tmp_path, JUPYTER_MEMKIT_AUTOLOAD="0") as kernel:
+        loaded = kernel.run(
+            "import sys; print([m for m in sys.modules if 'memkit' in m])"
+        )
+    assert loaded == "[]\n"
+
+
+@linux_only
+def test_peak_of_a_numpy_cell(kernel: RealKernel) -> None:
+    """50 million doubles that are gone at once are a peak of 381 to 384 MiB."""
+    kernel.run("import numpy as np")
+    kernel.run("import numpy as np; a = np.ones(50_000_000); del a")
+    cell = kernel.subscribe()["cells"][-1]
+    assert 381 * MIB <= cell["peak_bytes"] - cell["before_bytes"] <= 384 * MIB
+    assert cell["exact"]
+
+
+def test_request_is_answered_while_a_cell_runs(kernel: RealKernel) -> None:
+    """The snapshot names the running cell, and the kernel is still called busy."""
+    kernel.run("import time")
+    msg_id = kernel.client.execute("print('on', flush=True); time.sleep(1.5)")
+    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
+        pass
+    snapshot = kernel.subscribe()
+    messages = kernel.iopub_until_idle(msg_id)
+    assert snapshot["running"]["first_line"].startswith("print('on'")
+    states = [
+        message["content"]["execution_state"]
+        for message in messages
+        if message["msg_type"] == "status"
+    ]
+    # Around the request, then again for the cell, and its end.
+    assert states == ["busy", "idle", "busy", "idle"]
+    assert len([m for m in broadcasts(messages) if m["type"] == "samples"]) >= 2
+
+
+def test_figure_of_a_plotting_cell_stays(kernel: RealKernel) -> None:
+    """A request in the middle of a plotting cell does not take its figure."""
+    kernel.run("%matplotlib inline")
+    msg_id = kernel.client.execute(
+        "import matplotlib.pyplot as plt, time\n"
+        "plt.plot([1, 2])\nprint('on', flush=True); time.sleep(1)"
+    )
+    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
+        pass
+    kernel.subscribe()
+    messages = kernel.iopub_until_idle(msg_id)
+    figures = [m for m in messages if m["msg_type"] == "display_data"]
+    assert [m["parent_header"]["msg_id"] for m in figures] == [msg_id]
+
+
+def test_interrupted_cell_is_recorded(tmp_path: Path) -> None:
+    """A cell that was interrupted has its account, and the next one its own."""
+    with real_kernel(tmp_path) as kernel:
+        kernel.run("import _thread, threading")
+        kernel.client.execute(
+            "threading.Timer(0.2, _thread.interrupt_main).start()\nwhile True: pass"
+        )
+        kernel.client.get_shell_msg(timeout=60)
+        kernel.run("pass")
+        cells = kernel.subscribe()["cells"]
+    errors = [cell["error"] for cell in cells]
+    assert errors == [None, "KeyboardInterrupt", None]
+
+
+def test_unloading_leaves_nothing(kernel: RealKernel) -> None:
+    """After %unload_ext no thread, hook, handler, magic or formatter is left."""
+    kernel.subscribe()
+    kernel.run("%unload_ext jupyter_memkit")
+    left = kernel.run(
+        "import gc, threading\n"
+        "ip = get_ipython()\n"
+        "hooks = [h for hs in ip.events.callbacks.values() for h in hs]\n"
+        "print([t.name for t in threading.enumerate() if 'memkit' in t.name],\n"
+        "      [h for h in hooks if 'memkit' in repr(h)],\n"
+        "      [k for k in ip.kernel.control_handlers if 'memkit' in k],\n"
+        "      [m for ms in ip.magics_manager.magics.values() for m, f in ms.items()\n"
+        "       if 'memkit' in repr(f)],\n"
+        "      [t for f in ip.display_formatter.formatters.values()\n"
+        "       for t in f.type_printers if 'memkit' in repr(t)],\n"
+        "      gc.isenabled())"
+    )
+    assert left == "[] [] [] [] [] True\n"
+
+
+def test_loading_is_idempotent_and_symmetric(kernel: RealKernel) -> None:
+    """Loaded twice, reloaded, unloaded and loaded again, one sampler runs."""
+    kernel.run("%load_ext jupyter_memkit")
+    kernel.run("%reload_ext jupyter_memkit")
+    kernel.run("%unload_ext jupyter_memkit")
+    kernel.run("%load_ext jupyter_memkit")
+    count = "print(sum('memkit' in t.name for t in threading.enumerate()))"
+    assert kernel.run(f"import threading; {count}") == "1\n"
+    assert kernel.subscribe()["type"] == "snapshot"
+
+
+def test_loading_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Loading brings none of the user's libraries with it."""
+    with real_kernel(tmp_path, JUPYTER_MEMKIT_AUTOLOAD="0") as kernel:
+        loaded = kernel.run(
+            "import sys; before = set(sys.modules)\n"
+            "%load_ext jupyter_memkit\n"
+            "heavy = {'pandas', 'matplotlib', 'ipywidgets', 'jupyterlab', 'numpy'}\n"
+            "print(sorted((set(sys.modules) - before) & heavy))"
+        )
+    assert loaded == "[]\n"
