@@ -15,11 +15,11 @@ from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import chunked, formatters, gc_pause, status
 from jupyter_memkit.show import unload as unloaded
+from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
 from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_switch import GcStatus
 from jupyter_memkit.techniques.unload import Unloaded
-from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker
 

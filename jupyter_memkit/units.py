@@ -27,7 +27,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 def _round_half_up(value: float, digits: int) -> float:
     """Round as JavaScript's ``Math.round`` does, not to even."""
-    scale = 10**digits
+    scale: int = 10**digits
     return math.floor(value * scale + 0.5) / scale
 
 
@@ -122,7 +122,8 @@ def parse_bytes(text: str) -> int:
     factor = _FACTORS.get(match[2].lower()) if match else None
     if match is None or factor is None:
         message = (
-            f"{text!r} is not a size; write a number and a unit, such as 512MB or 1.5GiB"
+            f"{text!r} is not a size; write a number and a unit, "
+            "such as 512MB or 1.5GiB"
         )
         raise MemkitError(message)
     return int(float(match[1]) * factor)

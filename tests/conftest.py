@@ -42,6 +42,7 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
         event: list(functions) for event, functions in shell.events.callbacks.items()
     }
     yield shell
+    assert shell.extension_manager is not None
     shell.extension_manager.unload_extension("jupyter_memkit")
     left = {
         event: [function for function in functions if function not in registered[event]]
@@ -56,5 +57,6 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
 @pytest.fixture
 def shell(bare_shell: InteractiveShell) -> InteractiveShell:
     """A shell with the extension loaded."""
+    assert bare_shell.extension_manager is not None
     bare_shell.extension_manager.load_extension("jupyter_memkit")
     return bare_shell

@@ -62,7 +62,7 @@ class LabServer:
 
     def write_notebook(self, name: str, *sources: str, kernel: str = "python3") -> None:
         """Write a notebook of code cells whose ids are ``c-0``, ``c-1``, …."""
-        cells = [
+        cells: list[dict[str, Any]] = [
             {
                 "id": f"c-{index}",
                 "cell_type": "code",
@@ -171,13 +171,16 @@ def _wait_until_ready(
     server: LabServer, process: subprocess.Popen[bytes], log: Path
 ) -> None:
     deadline_s = time.monotonic() + _START_TIMEOUT_S
-    while True:
-        try:
-            server.ask("GET", "api")
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline_s:
-                message = f"the server did not start:\n{log.read_text()}"
-                raise RuntimeError(message) from None
-            time.sleep(0.1)
-        else:
-            return
+    while not _answers(server):
+        if process.poll() is not None or time.monotonic() > deadline_s:
+            message = f"the server did not start:\n{log.read_text()}"
+            raise RuntimeError(message)
+        time.sleep(0.1)
+
+
+def _answers(server: LabServer) -> bool:
+    try:
+        server.ask("GET", "api")
+    except OSError:
+        return False
+    return True

@@ -24,12 +24,12 @@ _PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
 
 def _type_script_type(annotation: object) -> str:
     """Translate one Python annotation to a TypeScript type."""
-    if annotation in _PRIMITIVES:
-        return _PRIMITIVES[typing.cast("type", annotation)]
+    if isinstance(annotation, type) and annotation in _PRIMITIVES:
+        return _PRIMITIVES[annotation]
     if annotation is type(None):
         return "null"
-    if typing.is_typeddict(annotation):
-        return typing.cast("type", annotation).__name__
+    if isinstance(annotation, type) and typing.is_typeddict(annotation):
+        return annotation.__name__
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is list:
         return f"{_type_script_type(arguments[0])}[]"

@@ -91,7 +91,5 @@ def test_heavy_libraries_are_imported_late(path: Path) -> None:
     at_import = [
         node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
     ]
-    names = {
-        name.split(".")[0] for node in at_import for name in imports(node)
-    }
+    names = {name.split(".")[0] for node in at_import for name in imports(node)}
     assert names & HEAVY == set()

@@ -24,7 +24,10 @@ def kernel(tmp_path: Path) -> Iterator[RealKernel]:
 
 def test_loaded_by_installation(kernel: RealKernel) -> None:
     """A kernel of this environment has the extension, and no name of ours."""
-    assert kernel.run("print('jupyter_memkit' in get_ipython().extension_manager.loaded)") == "True\n"
+    assert (
+        kernel.run("print('jupyter_memkit' in get_ipython().extension_manager.loaded)")
+        == "True\n"
+    )
     names = kernel.run("print([n for n in dir() if 'memkit' in n or 'autoload' in n])")
     assert names == "[]\n"
 

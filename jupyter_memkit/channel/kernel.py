@@ -119,9 +119,7 @@ class KernelChannel:
         )
         if running is None:
             return max(changes) >= _IDLE_CHANGE_BYTES
-        return (
-            any(changes) or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
-        )
+        return any(changes) or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
 
     def _broadcast(self, message: protocol.Broadcast) -> None:
         """Publish a message to every page, at the cost of a credit of each."""

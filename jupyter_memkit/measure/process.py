@@ -102,15 +102,15 @@ def _read(path: str) -> bytes:
 
 def system_probe() -> MemoryProbe:
     """Return the best probe for this system."""
-    if sys.platform == "linux":
-        try:
-            probe = ProcProbe()
-            probe.read_high_water_bytes()
-        except (OSError, ValueError):
-            # A sandbox that hides /proc or parts of it.
-            return PsutilProbe()
-        return probe
-    return PsutilProbe()
+    if sys.platform != "linux":
+        return PsutilProbe()
+    try:
+        probe = ProcProbe()
+        probe.read_high_water_bytes()
+    except (OSError, ValueError):
+        # A sandbox that hides /proc or parts of it.
+        return PsutilProbe()
+    return probe
 
 
 def read_rss_bytes(pid: int | None = None) -> int:
@@ -136,19 +136,19 @@ def read_rss_bytes(pid: int | None = None) -> int:
     >>> read_rss_bytes() > 0
     True
     """
-    if sys.platform == "linux":
-        folder = "self" if pid is None else str(pid)
-        try:
-            pages = int(_read(f"/proc/{folder}/statm").split()[1])
-            return pages * os.sysconf("SC_PAGE_SIZE")
-        except OSError as error:
-            raise _unreadable(pid) from error
-    import psutil  # noqa: PLC0415 - see PsutilProbe
+    if sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - see PsutilProbe
 
+        try:
+            return psutil.Process(pid).memory_info().rss
+        except psutil.Error as error:
+            raise _unreadable(pid) from error
+    folder = "self" if pid is None else str(pid)
     try:
-        return psutil.Process(pid).memory_info().rss
-    except psutil.Error as error:
+        pages = int(_read(f"/proc/{folder}/statm").split()[1])
+    except OSError as error:
         raise _unreadable(pid) from error
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _unreadable(pid: int | None) -> MemkitError:

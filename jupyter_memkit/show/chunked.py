@@ -54,7 +54,7 @@ def build_failure(
 
 
 @contextmanager
-def open_progress(total_rows: int | None) -> Iterator[Callable[[int], None]]:
+def open_progress(total_rows: int | None) -> Iterator[Callable[[int], object]]:
     """Show a progress bar from the second second on; it is gone at the end.
 
     Yields
@@ -64,7 +64,7 @@ def open_progress(total_rows: int | None) -> Iterator[Callable[[int], None]]:
     """
     from tqdm.auto import tqdm  # noqa: PLC0415 - with ipywidgets it is not cheap
 
-    class Bar(tqdm):
+    class Bar(tqdm[Never]):
         # tqdm would start a thread for slow bars, and leave it running.
         monitor_interval = 0
 

@@ -10,7 +10,10 @@ from jupyter_memkit.show.report import Report
 
 
 def register(
-    shell: Any, record_type: type, build_report: Callable[[Any], Report], undo: ExitStack
+    shell: Any,
+    record_type: type,
+    build_report: Callable[[Any], Report],
+    undo: ExitStack,
 ) -> None:
     """Show the records of a type as reports.
 

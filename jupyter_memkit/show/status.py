@@ -67,7 +67,10 @@ def build_report(status: Status) -> Report:
         rows=(
             ("limit", limit),
             ("peaks of cells", peaks),
-            ("tracking", f"{status.cells} cells in {format_duration(status.tracked_s)}"),
+            (
+                "tracking",
+                f"{status.cells} cells in {format_duration(status.tracked_s)}",
+            ),
             ("garbage collector", collector),
         ),
     )

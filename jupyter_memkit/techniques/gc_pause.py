@@ -98,7 +98,8 @@ class GcPause:
         self.collect_s: float | None = None
         self.duration_s: float | None = None
 
-    def __enter__(self) -> GcPause:
+    def __enter__(self) -> Self:
+        """Begin the pause."""
         with _lock:
             if self._token is not None:
                 message = "a pause is for one block; make another with gc_pause()"
@@ -124,6 +125,7 @@ class GcPause:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """End the pause."""
         try:
             self._end()
         except BaseException:
@@ -132,6 +134,7 @@ class GcPause:
             raise
 
     def __del__(self) -> None:
+        """End a pause that nobody can end any more."""
         # Ctrl-C before the first instruction of __exit__ leaves a pause that only
         # the exception's traceback knows. It goes when that goes.
         self._release()
@@ -170,7 +173,10 @@ class GcPause:
         self.reclaimed_bytes = max(0, before_bytes - read_rss_bytes())
 
     def _release(self) -> None:
-        with _lock:
+        # Not a with block: its end makes a tuple, on which the collector would start
+        # before the pause is over.
+        _lock.acquire()
+        try:
             if self._token not in standing.tokens:
                 return
             is_last = len(standing.tokens) == 1
@@ -179,6 +185,8 @@ class GcPause:
             else:
                 gc.disable()
             standing.tokens.remove(self._token)
+        finally:
+            _lock.release()
 
 
 def _count_avoided(count: int, threshold: int) -> int:

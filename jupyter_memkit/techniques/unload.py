@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyter_memkit.errors import UnloadError
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques import unload_rules
+from jupyter_memkit.techniques import pandas_traces, unload_rules
 from jupyter_memkit.techniques.allocator import trim_allocator
 from jupyter_memkit.techniques.module_holders import (
     find_code,
@@ -160,10 +160,11 @@ def _find_key(name: str, namespace: Mapping[str, Any]) -> str:
 
 def _find_modules(keys: Iterable[str]) -> dict[str, object]:
     roots = {root for key in keys for root in (key, *_COMPANIONS.get(key, ()))}
+    loaded = sys.modules.copy()
     return {
-        name: module
-        for name, module in sys.modules.copy().items()
-        if module is not None and any(is_within(name, root) for root in roots)
+        name: loaded[name]
+        for name in sorted(loaded)
+        if loaded[name] is not None and any(is_within(name, root) for root in roots)
     }
 
 
@@ -172,6 +173,8 @@ def _remove(
     names: Iterable[str],
     namespace: MutableMapping[str, Any],
 ) -> None:
+    if "pandas" in modules:
+        pandas_traces.clear()
     for key, module in modules.items():
         parent_key, _, child = key.rpartition(".")
         parent = sys.modules.get(parent_key)

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Collection, Mapping
-from types import ModuleType
 from typing import Any
 
 from jupyter_memkit.errors import UnloadError
-from jupyter_memkit.techniques.module_holders import (
-    find_instances,
-    is_within,
-    read_attributes,
-)
+from jupyter_memkit.techniques import pandas_traces
+from jupyter_memkit.techniques.module_holders import find_instances, read_attributes
 
 # What an IPython kernel and this package run on. A fixed list: asking the installed
 # packages for their requirements takes longer than unloading, and names matplotlib.
-_KERNEL = frozenset(
-    """
-    IPython ipykernel ipywidgets jupyter jupyter_memkit notebook
-    traitlets comm zmq tornado psutil debugpy nest_asyncio nest_asyncio2
-    appnope asttokens backcall colorama dateutil decorator exceptiongroup executing
-    ipython_genutils ipython_pygments_lexers jedi matplotlib_inline packaging parso
-    pexpect pickleshare platformdirs prompt_toolkit ptyprocess pure_eval pygments six
-    stack_data typing_extensions wcwidth xeus_python
-    """.split()
-)
+_KERNEL = frozenset({
+    "appnope",
+    "asttokens",
+    "backcall",
+    "colorama",
+    "comm",
+    "dateutil",
+    "debugpy",
+    "decorator",
+    "exceptiongroup",
+    "executing",
+    "ipykernel",
+    "IPython",
+    "ipython_genutils",
+    "ipython_pygments_lexers",
+    "ipywidgets",
+    "jedi",
+    "jupyter",
+    "jupyter_memkit",
+    "matplotlib_inline",
+    "nest_asyncio",
+    "nest_asyncio2",
+    "notebook",
+    "packaging",
+    "parso",
+    "pexpect",
+    "pickleshare",
+    "platformdirs",
+    "prompt_toolkit",
+    "psutil",
+    "ptyprocess",
+    "pure_eval",
+    "pygments",
+    "six",
+    "stack_data",
+    "tornado",
+    "traitlets",
+    "typing_extensions",
+    "wcwidth",
+    "xeus_python",
+    "zmq",
+})
 
 # Each was seen to fail when it is removed from sys.modules and imported again, or its
 # own issue tracker says so (torch, tensorflow).
@@ -103,10 +130,10 @@ def _check_parts(key: str, removed: Collection[str]) -> None:
             f"name what is to go: {' '.join(parts)}"
         )
         raise UnloadError(message)
-    if "pandas" in removed and _is_pandas_known_to_pyarrow():
+    if "pandas" in removed and not pandas_traces.can_clear():
         message = (
-            "pandas stays: pyarrow has taken over its classes and would not recognise "
-            "those of a second import; restart the kernel to be rid of it"
+            "pandas stays: this version of pyarrow keeps its classes and would not "
+            "recognise those of a second import; restart the kernel to be rid of it"
         )
         raise UnloadError(message)
 
@@ -115,19 +142,6 @@ def _is_importing(module: object) -> bool:
     # The import system's own mark, there for exactly this question.
     spec = read_attributes(module).get("__spec__")
     return bool(getattr(spec, "_initializing", False))
-
-
-def _is_pandas_known_to_pyarrow() -> bool:
-    # pyarrow converts through one C object that keeps pandas' modules from its first
-    # use on, and a type can be registered with it only once.
-    if "pandas.core.arrays.arrow.extension_types" in sys.modules:
-        return "pyarrow" in sys.modules
-    shim = read_attributes(sys.modules.get("pyarrow.lib")).get("_pandas_api")
-    held = gc.get_referents(shim) if shim is not None else []
-    return any(
-        isinstance(value, ModuleType) and is_within(value.__name__, "pandas")
-        for value in held
-    )
 
 
 def _list(names: Collection[str]) -> str:

@@ -69,8 +69,7 @@ class Level:
     def since(self, since_s: float) -> list[Sample]:
         """Return what is later than a time, oldest first; quick for the latest few."""
         newest_first = (
-            (self._oldest - 1 - back) % len(self._t_s)
-            for back in range(len(self._t_s))
+            (self._oldest - 1 - back) % len(self._t_s) for back in range(len(self._t_s))
         )
         found = []
         for index in newest_first:

@@ -78,7 +78,7 @@ class MemoryTracker:
         self.started_s = self._clock()
         """When the tracker was made, in seconds since the epoch."""
 
-    def __enter__(self) -> MemoryTracker:
+    def __enter__(self) -> MemoryTracker:  # noqa: PYI034 - Python 3.10 has no Self
         """Start the tracker."""
         self.start()
         return self
@@ -194,9 +194,7 @@ class MemoryTracker:
 
     def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
         self._history.append(
-            Sample(
-                t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes)
-            )
+            Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes))
         )
 
     def _interval_s(self) -> float:

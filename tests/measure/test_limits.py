@@ -59,9 +59,7 @@ def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
     make_cgroup(proc, mount_point, version=2, root="/", path="/user/kernel")
     (mount_point / "user" / "kernel" / "memory.max").write_text("max\n")
     (mount_point / "user" / "memory.max").write_text(f"{2 * GIB}\n")
-    assert read_limit(proc, {}) == MemoryLimit(
-        bytes=2 * GIB, name="cgroup memory.max"
-    )
+    assert read_limit(proc, {}) == MemoryLimit(bytes=2 * GIB, name="cgroup memory.max")
 
 
 def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -303,14 +304,13 @@ def _run_program(chance: random.Random, depth: int) -> None:
         if step == 0 and depth < 3:
             threads = [
                 threading.Thread(
-                    target=_run_paused, args=(random.Random(chance.random()), depth + 1)
+                    target=_run_thread, args=(random.Random(chance.random()), depth + 1)
                 )
                 for _ in range(2)
             ]
             for thread in threads:
                 thread.start()
-            if chance.random() < 0.5:
-                _run_paused(chance, depth + 1)
+            _run_thread(chance, depth + 1)
             for thread in threads:
                 thread.join()
         elif step in (1, 2) and depth < 5:
@@ -328,8 +328,13 @@ def _run_paused(chance: random.Random, depth: int) -> None:
         with GcPause(collect=chance.random() < 0.02):
             _run_program(chance, depth)
     except ZeroDivisionError:
-        if depth > 1 and chance.random() < 0.5 and threading.current_thread().daemon:
+        if depth > 0 and chance.random() < 0.5:
             raise
+
+
+def _run_thread(chance: random.Random, depth: int) -> None:
+    with suppress(ZeroDivisionError):
+        _run_paused(chance, depth)
 
 
 def test_random_programs(found_enabled: bool) -> None:

@@ -8,9 +8,7 @@ from jupyter_memkit.track.history import History, Level, Sample
 
 def sample(t_s: float, rss_bytes: int = 100, peak_bytes: int = 0) -> Sample:
     """A sample whose peak is its reading unless given."""
-    return Sample(
-        t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes)
-    )
+    return Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes))
 
 
 def test_samples_come_back_in_order() -> None:

@@ -13,7 +13,7 @@ from jupyter_memkit.track.sampler import Sampler
 def test_ticks_until_stopped() -> None:
     """Stopping joins the thread; no tick comes after."""
     ticked = threading.Semaphore(0)
-    sampler = Sampler(lambda: ticked.release(), lambda: 0.001)
+    sampler = Sampler(ticked.release, lambda: 0.001)
     sampler.start()
     assert all(ticked.acquire(timeout=10) for _ in range(3))
     sampler.stop()

@@ -60,6 +60,7 @@ class _FrameMaker:
         described = metadata["index_columns"] if metadata else []
         ranged = described[0] if described and isinstance(described[0], dict) else {}
         self._pandas = pandas
+        self._name: str | None = ranged.get("name")
         self._step: int = ranged.get("step", 1)
         self._next: int = ranged.get("start", 0)
 
@@ -68,7 +69,7 @@ class _FrameMaker:
         if isinstance(frame.index, self._pandas.RangeIndex):
             stop = self._next + self._step * len(frame)
             frame.index = self._pandas.RangeIndex(
-                self._next, stop, self._step, name=frame.index.name
+                self._next, stop, self._step, name=self._name
             )
             self._next = stop
         return frame

@@ -19,6 +19,7 @@ NAN = math.nan
 
 
 def combine(operation: Aligned, *values: Any) -> Any:
+    """Pass values through an operation."""
     so_far = operation.begin(values[0])
     for value in values[1:]:
         so_far = operation.step(so_far, value)
@@ -26,6 +27,7 @@ def combine(operation: Aligned, *values: Any) -> Any:
 
 
 def groups(**values: Any) -> pd.Series[Any]:
+    """Return values by group, as a groupby gives them."""
     return pd.Series(values).rename_axis("cat")
 
 

@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.errors import ReduceError
 
 
 def combine(op: Any, *values: Any) -> Any:
+    """Pass values through a reduction."""
     reduction = open_reduction(op)
     for value in values:
         reduction.add(value)
@@ -56,12 +57,13 @@ def test_concat_joins_frames_and_arrays() -> None:
 
 def test_users_values_stay() -> None:
     """No reduction changes the values that it was given."""
-    for op, first, second in [
+    cases: list[tuple[str, Any, Any]] = [
         ("union", {1}, {2}),
         ("merge", {"a": 1}, {"b": 2}),
         ("merge", Counter("a"), Counter("a")),
         ("sum", {"a": 1}, {"a": 2}),
-    ]:
+    ]
+    for op, first, second in cases:
         before = first.copy()
         combine(op, first, second)
         assert first == before

@@ -14,6 +14,7 @@ from jupyter_memkit.techniques.chunked import chunked
 
 
 def write_table(path: Path, n_rows: int, separator: str = ",") -> pd.DataFrame:
+    """Write a table and return it."""
     frame = pd.DataFrame({"id": range(n_rows), "price": [i / 2 for i in range(n_rows)]})
     frame.to_csv(path, sep=separator, index=False)
     return frame
@@ -64,6 +65,7 @@ def test_truncated_gzip(tmp_path: Path) -> None:
 
 
 def write_broken(path: Path) -> None:
+    """Write a table whose line 1,000 has a field too many."""
     lines = ["a,b"] + ["1,2"] * 1_500
     lines[999] = "1,2,3"
     path.write_text("\n".join(lines))

@@ -11,6 +11,7 @@ from jupyter_memkit.techniques.chunked import chunked
 
 
 def count_to(number: int) -> Iterator[int]:
+    """Count in a generator, which can be read once."""
     yield from range(number)
 
 

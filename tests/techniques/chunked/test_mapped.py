@@ -37,6 +37,7 @@ class WatchedSource:
         self._seen: list[weakref.ref[Chunk]] = []
 
     def iterate(self, rows: int) -> Generator[Chunk, None, None]:
+        """Make four chunks, and hold none of them."""
         try:
             for _ in range(4):
                 self.alive.append(sum(seen() is not None for seen in self._seen))

@@ -8,7 +8,7 @@ Set the environment variable JUPYTER_MEMKIT_AUTOLOAD=0 to keep it out. Plain
 def _autoload() -> None:
     import os
 
-    shell = get_ipython()
+    shell = get_ipython()  # type: ignore[name-defined] # given by IPython
     if hasattr(shell, "kernel") and os.environ.get("JUPYTER_MEMKIT_AUTOLOAD") != "0":
         try:
             shell.extension_manager.load_extension("jupyter_memkit")

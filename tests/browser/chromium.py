@@ -1,0 +1,60 @@
+"""Finds the Chromium that the browser tests drive.
+
+``python -m tests.browser.chromium`` prints its path, or fails when there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+_OPTIONS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--no-sandbox",
+    # A tab behind another one has to stay as live as it is for a person.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+
+
+def find_chromium(playwrights_own: str) -> str | None:
+    """Return the path of a Chromium on this machine, or Playwright's own."""
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    return playwrights_own if Path(playwrights_own).exists() else None
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a headless browser for the length of a with block."""
+    with sync_playwright() as playwright:
+        executable = find_chromium(playwright.chromium.executable_path)
+        if executable is None:
+            message = "no Chromium found: run .ci/chromium, or install one"
+            raise FileNotFoundError(message)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=list(_OPTIONS)
+        )
+        yield browser
+        browser.close()
+
+
+if __name__ == "__main__":
+    with sync_playwright() as running:
+        path = find_chromium(running.chromium.executable_path)
+    sys.exit(print(path) if path else "no Chromium found")

@@ -1,0 +1,111 @@
+"""A JupyterLab page with the sidebar, as a person would use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.lab_server import LabServer
+
+_READY_TIMEOUT_MS = 60_000
+
+
+class LabPage:
+    """Drives one page of a running server.
+
+    Parameters
+    ----------
+    page : Page
+        A fresh page of the browser.
+    server : LabServer
+        The server; it has to expose the app to the page.
+    """
+
+    def __init__(self, page: Page, server: LabServer) -> None:
+        self.page = page
+        self._server = server
+        page.set_default_timeout(_READY_TIMEOUT_MS)
+
+    def open(self, path: str, workspace: str = "test") -> None:
+        """Open a notebook and the sidebar, and wait for both."""
+        self.page.goto(
+            f"{self._server.base_url}/lab/workspaces/{workspace}/tree/{path}"
+            f"?token={self._server.token}&reset"
+        )
+        self.wait_for_lab()
+        self.command("jupyter-memkit:open-panel")
+
+    def wait_for_lab(self) -> None:
+        """Wait until JupyterLab has started."""
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        self.page.wait_for_function("window.jupyterapp !== undefined")
+        self.page.evaluate("window.jupyterapp.restored.then(() => undefined)")
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Run a command of JupyterLab's."""
+        self.page.evaluate(
+            "([name, args]) => void window.jupyterapp.commands.execute(name, args)",
+            [name, arguments],
+        )
+
+    def part(self, name: str) -> Locator:
+        """Return the part of the sidebar with this test id."""
+        return self.page.get_by_test_id(f"memkit-{name}")
+
+    def wait_for_status(self, status: str) -> None:
+        """Wait until the sidebar says that it is in this state."""
+        expect(self.part("status")).to_have_attribute(
+            "data-status", status, timeout=_READY_TIMEOUT_MS
+        )
+
+    def run_cell(self, index: int) -> None:
+        """Select a cell of the notebook and start it."""
+        self.page.evaluate(
+            """index => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = index;
+                void window.jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            index,
+        )
+
+    def cell_row(self, cell_id: str) -> Locator:
+        """Return the sidebar's row of a cell that has ended."""
+        return self.page.locator(
+            f"[data-testid=memkit-cells] [data-cell-id='{cell_id}']"
+        )
+
+    def wait_for_end_of(self, cell_id: str) -> Locator:
+        """Wait until the sidebar lists a cell as ended, and return its row."""
+        row = self.cell_row(cell_id).locator("visible=true").first
+        row.wait_for()
+        return row
+
+    def rss_bytes(self) -> int:
+        """Return the figure that the sidebar shows, in bytes."""
+        return int(self.part("rss").get_attribute("data-bytes") or 0)
+
+    def updated_s(self) -> float:
+        """Return the time of the reading that the sidebar shows."""
+        return float(self.part("rss").get_attribute("data-updated-s") or 0)
+
+    def wait_for_reading_after(self, updated_s: float, count: int = 1) -> None:
+        """Wait until the sidebar has shown so many newer readings."""
+        for _ in range(count):
+            self.page.wait_for_function(
+                """after => {
+                    const rss = document.querySelector('[data-testid=memkit-rss]');
+                    return Number(rss?.dataset.updatedS) > after;
+                }""",
+                arg=updated_s,
+            )
+            updated_s = self.updated_s()
+
+    def kernel_status(self) -> str:
+        """Return what JupyterLab itself says of the notebook's kernel."""
+        status: str = self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+            "?.status ?? 'none'"
+        )
+        return status

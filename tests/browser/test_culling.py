@@ -1,0 +1,43 @@
+"""A kernel that is idle is culled, sidebar or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer, lab_server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A JupyterLab that culls kernels that were idle for five seconds."""
+    with lab_server(
+        tmp_path_factory.mktemp("culling"),
+        "--expose-app-in-browser",
+        "--MappingKernelManager.cull_idle_timeout=5",
+        "--MappingKernelManager.cull_interval=1",
+        "--MappingKernelManager.cull_connected=True",
+    ) as server:
+        yield server
+
+
+def test_idle_kernel_is_culled_with_the_sidebar_open(
+    lab: LabPage, server: LabServer
+) -> None:
+    """An open sidebar does not keep an idle kernel alive."""
+    server.write_notebook("idle.ipynb", "x = 1")
+    lab.open("idle.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lab.page.wait_for_function(
+        """async () => {
+            const { serviceManager } = window.jupyterapp;
+            await serviceManager.kernels.refreshRunning();
+            return [...serviceManager.kernels.running()].length === 0;
+        }"""
+    )

@@ -1,0 +1,77 @@
+"""What the sidebar says when there is nothing to show, and what it offers."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+pytestmark = pytest.mark.browser
+
+
+def test_kernel_without_the_package(
+    lab: LabPage, server: LabServer, bare_kernel: str
+) -> None:
+    """A kernel whose environment lacks the package says so."""
+    server.write_notebook("bare.ipynb", "x = 1", kernel=bare_kernel)
+    lab.open("bare.ipynb")
+    lab.wait_for_status("not-installed")
+    expect(lab.part("status")).to_contain_text("not installed")
+    assert lab.kernel_status() == "idle"
+
+
+def test_button_loads_the_extension(
+    lab: LabPage, server: LabServer, quiet_kernel: str
+) -> None:
+    """A kernel that has not loaded the package does so on a click."""
+    server.write_notebook("quiet.ipynb", "x = 1", kernel=quiet_kernel)
+    lab.open("quiet.ipynb")
+    lab.wait_for_status("not-loaded")
+    lab.part("action").click()
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    row = lab.wait_for_end_of("c-0")
+    assert row.get_attribute("data-execution-count") == "1"
+
+
+def test_unloading_is_seen_at_once(lab: LabPage, server: LabServer) -> None:
+    """When the extension is unloaded the sidebar offers to load it."""
+    server.write_notebook("unload.ipynb", "%unload_ext jupyter_memkit")
+    lab.open("unload.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_status("not-loaded")
+
+
+def test_no_kernel(lab: LabPage, server: LabServer) -> None:
+    """A notebook whose kernel was shut down says so, and offers to choose one."""
+    server.write_notebook("none.ipynb", "x = 1")
+    lab.open("none.ipynb")
+    lab.wait_for_status("live")
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    lab.wait_for_status("no-kernel")
+    expect(lab.part("action")).to_be_visible()
+
+
+def test_nothing_open(lab: LabPage, server: LabServer) -> None:
+    """Without a notebook or console the sidebar says what it waits for."""
+    (server.root / "notes.txt").write_text("no kernel here")
+    lab.open("notes.txt")
+    lab.wait_for_status("no-session")
+
+
+def test_another_protocol(lab: LabPage, server: LabServer) -> None:
+    """A kernel of another version is told apart, with the side to upgrade."""
+    server.write_notebook(
+        "other.ipynb",
+        "%unload_ext jupyter_memkit\n"
+        "from jupyter_memkit import protocol\n"
+        "protocol.PROTOCOL_VERSION += 1\n"
+        "%load_ext jupyter_memkit",
+    )
+    lab.open("other.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_status("incompatible")

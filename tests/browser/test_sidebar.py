@@ -1,0 +1,209 @@
+"""The sidebar on a real JupyterLab, from a cell to the figure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+pytestmark = pytest.mark.browser
+
+MIB = 1024 * 1024
+
+# Runs until the test has seen enough and removes the file.
+UNTIL_REMOVED = """\
+import pathlib
+while pathlib.Path({name!r}).exists():
+    {body}
+"""
+
+
+def until_removed(server: LabServer, name: str, body: str = "pass") -> str:
+    """Return a cell that runs until the file of this name is removed."""
+    (server.root / name).touch()
+    return UNTIL_REMOVED.format(name=name, body=body)
+
+
+def peak_above_start(lab: LabPage, cell_id: str) -> int:
+    """Return the peak above the start that the sidebar lists for a cell."""
+    row = lab.wait_for_end_of(cell_id)
+    return int(row.get_attribute("data-peak-bytes") or -1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
+def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
+    """50 million doubles that are gone at once are listed as 381 to 384 MiB."""
+    code = "import numpy as np; a = np.ones(50_000_000); del a"
+    server.write_notebook("peak.ipynb", "import numpy", code)
+    lab.open("peak.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lab.run_cell(1)
+    assert 381 * MIB <= peak_above_start(lab, "c-1") <= 384 * MIB
+
+
+def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None:
+    """While a pure Python cell runs, reading after reading is shown."""
+    code = until_removed(server, "moving", "pass")
+    server.write_notebook("moving.ipynb", code)
+    lab.open("moving.ipynb")
+    lab.wait_for_status("live")
+    before_s = lab.updated_s()
+    lab.run_cell(0)
+    lab.wait_for_reading_after(before_s, count=8)
+    expect(lab.part("running")).to_be_visible()
+    (server.root / "moving").unlink()
+    lab.wait_for_end_of("c-0")
+    expect(lab.part("running")).to_have_count(0)
+
+
+def test_number_moves_while_the_kernel_cannot_answer(
+    lab: LabPage, server: LabServer
+) -> None:
+    """While a C call holds the GIL the server's readings are shown."""
+    server.write_notebook(
+        "held.ipynb",
+        "import random; numbers = random.choices(range(10**9), k=20_000_000)",
+        "ordered = sorted(numbers)",
+    )
+    lab.open("held.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lab.run_cell(1)
+    expect(lab.part("rss")).to_have_attribute("data-source", "server", timeout=30_000)
+    lab.wait_for_reading_after(lab.updated_s(), count=3)
+    expect(lab.part("rss")).to_have_attribute("data-source", "server")
+    lab.wait_for_end_of("c-1")
+    expect(lab.part("rss")).to_have_attribute("data-source", "kernel")
+
+
+def test_reload_in_the_middle_of_a_cell(lab: LabPage, server: LabServer) -> None:
+    """A page that is reloaded while a cell runs is live before the cell ends."""
+    server.write_notebook("reload.ipynb", until_removed(server, "reload"))
+    lab.open("reload.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("running")).to_be_visible()
+    before_s = lab.updated_s()
+    lab.page.reload()
+    lab.wait_for_lab()
+    lab.command("jupyter-memkit:open-panel")
+    lab.wait_for_reading_after(before_s, count=4)
+    expect(lab.part("running")).to_be_visible()
+    (server.root / "reload").unlink()
+    lab.wait_for_end_of("c-0")
+
+
+def test_history_survives_a_reload(lab: LabPage, server: LabServer) -> None:
+    """A page that is reloaded knows the cells that ran before."""
+    server.write_notebook("history.ipynb", "x = 1")
+    lab.open("history.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lab.page.reload()
+    lab.wait_for_lab()
+    lab.command("jupyter-memkit:open-panel")
+    lab.wait_for_end_of("c-0")
+
+
+def test_restart(lab: LabPage, server: LabServer) -> None:
+    """After a restart the sidebar is live again, with the new kernel's cells."""
+    server.write_notebook("restart.ipynb", "x = 1", "y = 2")
+    lab.open("restart.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lab.page.evaluate(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    lab.wait_for_status("live")
+    lab.run_cell(1)
+    lab.wait_for_end_of("c-1")
+
+
+def test_two_tabs_are_both_live(
+    new_page: Callable[[], LabPage], server: LabServer
+) -> None:
+    """Two pages on one kernel both follow it, and one stays when the other goes."""
+    server.write_notebook("tabs.ipynb", until_removed(server, "tabs"))
+    first, second = new_page(), new_page()
+    first.open("tabs.ipynb", workspace="first")
+    first.wait_for_status("live")
+    second.open("tabs.ipynb", workspace="second")
+    second.wait_for_status("live")
+    first.run_cell(0)
+    for page in (first, second):
+        expect(page.part("running")).to_be_visible()
+        page.wait_for_reading_after(page.updated_s(), count=3)
+    first.page.close()
+    second.wait_for_reading_after(second.updated_s(), count=3)
+    (server.root / "tabs").unlink()
+    second.wait_for_end_of("c-0")
+
+
+def test_busy_kernel_is_called_busy(lab: LabPage, server: LabServer) -> None:
+    """What the sidebar asks in the middle of a cell does not end its busy state."""
+    server.write_notebook("busy.ipynb", until_removed(server, "busy"))
+    lab.open("busy.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("running")).to_be_visible()
+    # Hidden and shown again, the sidebar unsubscribes and subscribes.
+    lab.command("application:toggle-right-area")
+    expect(lab.part("rss")).not_to_be_visible()
+    lab.command("application:toggle-right-area")
+    lab.wait_for_reading_after(lab.updated_s(), count=3)
+    assert lab.kernel_status() == "busy"
+    (server.root / "busy").unlink()
+    lab.wait_for_end_of("c-0")
+    lab.page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+        " === 'idle'"
+    )
+
+
+def test_plotting_cell_keeps_its_figure(lab: LabPage, server: LabServer) -> None:
+    """A cell that plots shows its figure, though the sidebar asked meanwhile."""
+    plot = "import matplotlib.pyplot as plt; plt.plot([1, 2])\n"
+    server.write_notebook("plot.ipynb", plot + until_removed(server, "plot"))
+    lab.open("plot.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("running")).to_be_visible()
+    lab.command("application:toggle-right-area")
+    expect(lab.part("rss")).not_to_be_visible()
+    lab.command("application:toggle-right-area")
+    lab.wait_for_reading_after(lab.updated_s(), count=2)
+    (server.root / "plot").unlink()
+    lab.wait_for_end_of("c-0")
+    lab.page.locator(".jp-OutputArea-output img").wait_for()
+
+
+def test_console_is_followed(lab: LabPage, server: LabServer) -> None:
+    """A console that comes to the front is followed like a notebook."""
+    server.write_notebook("other.ipynb", "x = 1")
+    lab.open("other.ipynb")
+    lab.wait_for_status("live")
+    lab.command("console:create", kernelPreference={"name": "python3"})
+    lab.page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget?.console?.sessionContext.session"
+        "?.kernel?.status === 'idle'"
+    )
+    lab.wait_for_status("live")
+    lab.page.evaluate(
+        """() => {
+            const { console } = window.jupyterapp.shell.currentWidget;
+            void console.inject('block = bytearray(1 << 28); del block');
+        }"""
+    )
+    row = lab.page.locator("[data-testid=memkit-cells] [data-execution-count='1']")
+    row.first.wait_for()
+    assert int(row.first.get_attribute("data-peak-bytes") or 0) > 250 * MIB

@@ -1,0 +1,329 @@
+"""``%%chunked`` in a shell."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+from jupyter_memkit.magics.chunked import ChunkedMagics
+from jupyter_memkit.show.chunked import build_report
+from jupyter_memkit.techniques.chunked import ChunkedSummary
+
+
+@pytest.fixture(autouse=True)
+def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Write a table of 1,000 orders to files in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    n = np.arange(1_000)
+    frame = pd.DataFrame({"cat": np.array(["a", "b", "c"])[n % 3], "qty": n})
+    frame.to_csv("orders.csv", index=False)
+    frame.to_csv("my orders.csv", index=False)
+    frame.to_parquet("orders.parquet")
+    return frame
+
+
+def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
+    """Run a cell and return IPython's account of it."""
+    result: ExecutionResult = shell.run_cell(cell, store_history=True)
+    return result
+
+
+def summarise(shell: InteractiveShell, cell: str) -> ChunkedSummary:
+    """Run a cell that succeeds and return its summary."""
+    result = run(shell, cell)
+    result.raise_error()
+    summary: object = result.result
+    assert isinstance(summary, ChunkedSummary)
+    return summary
+
+
+@pytest.mark.parametrize("path", ["orders.csv", "'my orders.csv'", '"orders.parquet"'])
+def test_group_sum(shell: InteractiveShell, orders: pd.DataFrame, path: str) -> None:
+    """A group-sum by chunks is the one over the whole table."""
+    body = "df.groupby('cat').qty.sum()"
+    line = f"%%chunked {path} --rows 300 --as df --reduce sum --into revenue"
+    summary = summarise(shell, f"{line}\n{body}")
+    expected = orders.groupby("cat").qty.sum()
+    pd.testing.assert_series_equal(shell.user_ns["revenue"], expected)
+    assert (summary.chunks, summary.rows, summary.value) == (4, 1_000, None)
+
+
+def test_side_effects(shell: InteractiveShell) -> None:
+    """Without a reduction the names that the cell sets are the result."""
+    shell.user_ns["seen"] = []
+    summary = summarise(
+        shell, "%%chunked orders.csv --rows 400\nlast = len(chunk)\nseen.append(last);"
+    )
+    assert (shell.user_ns["seen"], shell.user_ns["last"]) == ([400, 400, 200], 200)
+    assert summary.value is None
+
+
+def test_value_without_into(shell: InteractiveShell) -> None:
+    """With a reduction and no name the result carries the value."""
+    assert summarise(shell, "%%chunked orders.csv --reduce sum\nlen(chunk)").value == (
+        1_000
+    )
+
+
+def test_into_without_reduce(shell: InteractiveShell) -> None:
+    """A name without a reduction gets the list of the values."""
+    summarise(shell, "%%chunked orders.csv --rows 400 --into sizes\nlen(chunk);")
+    assert shell.user_ns["sizes"] == [400, 400, 200]
+
+
+def test_reduce_with_own_function(shell: InteractiveShell) -> None:
+    """A reduction may be a function of the user's."""
+    run(shell, "def longest(so_far, value):\n    return max(so_far, value)")
+    line = "%%chunked orders.csv --rows 400 --reduce longest --into size"
+    summarise(shell, f"{line}\nlen(chunk)")
+    assert shell.user_ns["size"] == 400
+
+
+@pytest.mark.parametrize("value", ["Path('orders.csv')", "'orders.csv'", "[1] * 1000"])
+def test_source_from_variable(shell: InteractiveShell, value: str) -> None:
+    """A variable may hold a path or the data."""
+    run(shell, f"from pathlib import Path\ndata = {value}")
+    assert summarise(shell, "%%chunked data --rows 400\nchunk").rows == 1_000
+
+
+def test_variable_wins_over_file(shell: InteractiveShell) -> None:
+    """A variable hides a file of the same name, which quotes bring back."""
+    Path("data").mkdir()
+    run(shell, "data = [1, 2]")
+    assert summarise(shell, "%%chunked data\nchunk").rows == 2
+    error = run(shell, "%%chunked 'data'\nchunk").error_in_exec
+    assert str(error) == "data is a folder; give the path of one file in it"
+
+
+def test_path_with_variable(shell: InteractiveShell, tmp_path: Path) -> None:
+    """Variables in braces are filled in, as in every magic."""
+    shell.user_ns["folder"] = tmp_path
+    assert summarise(shell, "%%chunked {folder}/orders.csv\nchunk").rows == 1_000
+
+
+def test_magics_in_the_cell(shell: InteractiveShell) -> None:
+    """The cell is IPython's: magics work in it."""
+    cell = "%%chunked orders.csv --rows 400\nplace = %pwd\n!true"
+    summarise(shell, cell)
+    assert shell.user_ns["place"] == str(Path.cwd())
+
+
+def test_chunk_name_is_restored(shell: InteractiveShell) -> None:
+    """The chunk's name is there only while the cell runs, also when it fails."""
+    summarise(shell, "%%chunked orders.csv\nchunk")
+    assert "chunk" not in shell.user_ns
+    for body in ("df", "del df", "df = 1/0"):
+        shell.user_ns["df"] = "mine"
+        run(shell, f"%%chunked orders.csv --as df\n{body}")
+        assert shell.user_ns["df"] == "mine"
+
+
+def test_stop(shell: InteractiveShell) -> None:
+    """StopChunks ends the run and keeps what is done."""
+    run(shell, "from jupyter_memkit import StopChunks")
+    body = "if chunk.index[0] >= 400:\n    raise StopChunks\nlen(chunk)"
+    line = "%%chunked orders.csv --rows 200 --reduce sum --into n"
+    assert summarise(shell, f"{line}\n{body}").chunks == 2
+    assert shell.user_ns["n"] == 400
+
+
+FAILING = """%%chunked orders.csv --rows 300 --reduce sum --into n
+
+if chunk.index[0] >= 600:
+    raise {error}
+len(chunk)"""
+
+
+@pytest.mark.parametrize(
+    ("error", "verb"),
+    [("ZeroDivisionError", "failed"), ("KeyboardInterrupt", "was interrupted")],
+)
+def test_error_keeps_the_result(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    error: str,
+    verb: str,
+) -> None:
+    """After an error or Ctrl-C the result so far is kept, and the person told."""
+    result = run(shell, FAILING.format(error=error))
+    assert type(result.error_in_exec).__name__ == error
+    assert shell.user_ns["n"] == 600
+    sentence = f"chunk 3 (rows 600 to 899) {verb}; the result of 2 chunks is kept in n"
+    assert capsys.readouterr().err.splitlines()[0] == sentence
+
+
+def test_traceback_points_at_the_line(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A traceback shows the user's line, counted from the top of the cell."""
+    shell.colors = "nocolor"
+    result = run(shell, FAILING.format(error="ZeroDivisionError"))
+    error = result.error_in_exec
+    assert error is not None
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    assert traceback is not None
+    assert traceback.tb_lineno == 4
+    assert "----> 4     raise ZeroDivisionError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "kept"),
+    [
+        ("", "x = 1 // (600 - chunk.index[0])", "2 chunks were done before"),
+        ("--rows 600", "x = 1 // (600 - chunk.index[0])", "1 chunk was done before"),
+        ("", "1 / 0", "no chunk was done before"),
+        (
+            "--reduce sum",
+            "1 // (600 - chunk.index[0])",
+            "the result of 2 chunks is lost; --into NAME would keep it",
+        ),
+    ],
+)
+def test_error_without_into(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    options: str,
+    body: str,
+    kept: str,
+) -> None:
+    """What is not kept is not promised."""
+    run(shell, f"%%chunked orders.csv --rows 300 {options}\n{body}")
+    assert capsys.readouterr().err.splitlines()[0].endswith(f"failed; {kept}")
+
+
+def test_broken_file_keeps_the_result(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A broken line ends the run with a sentence, and the result so far is kept."""
+    lines = Path("orders.csv").read_text().splitlines()
+    lines[999] += ",9"
+    Path("orders.csv").write_text("\n".join(lines))
+    result = run(shell, "%%chunked orders.csv --rows 300 --into sizes\nlen(chunk)")
+    assert type(result.error_in_exec).__name__ == "UsageError"
+    assert str(result.error_in_exec).startswith("orders.csv is broken in line 1000")
+    assert shell.user_ns["sizes"] == [300, 300, 300]
+    told = capsys.readouterr().err.splitlines()[0]
+    assert told == (
+        "reading chunk 4 (from row 900) failed; the result of 3 chunks is kept in sizes"
+    )
+
+
+def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
+    """An error that the user's own code got from our API stays theirs."""
+    run(shell, "import jupyter_memkit as memkit")
+    result = run(shell, "%%chunked orders.csv\nmemkit.chunked('none.csv')")
+    assert type(result.error_in_exec).__name__ == "SourceError"
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "sentence"),
+    [
+        ("", "1", "the following arguments are required: source"),
+        ("ordrs.csv", "1", "did you mean orders.csv?"),
+        ("nothing", "1", "nothing is neither a variable nor a file"),
+        ("number", "1", "the int is no source of chunks"),
+        ("empty.csv", "1", "empty.csv is empty; there is nothing to run over"),
+        ("header.csv", "1", "header.csv has no rows; there is nothing to run over"),
+        ("no.parquet", "1", "no.parquet is no whole Parquet file"),
+        ("orders.csv --rows 0", "1", "'0' is no whole number of at least 1"),
+        ("orders.csv --rows few", "1", "'few' is no whole number of at least 1"),
+        ("orders.csv --as 1st", "1", "'1st' is no name of a variable"),
+        ("orders.csv --into class", "1", "'class' is no name of a variable"),
+        ("orders.csv --reduce nonsense", "1", "no function 'nonsense'; give --reduce"),
+        ("orders.csv --reduce sum", "x = 1", "no value for --reduce"),
+        ("orders.csv --into y", "x = 1", "no value for --into"),
+        ("orders.csv --reduce sum", "'text'", "sum cannot take str"),
+        ("'orders.csv", "1", "a quote is not closed"),
+        ("orders.csv --bogus", "1", "unrecognized arguments: --bogus"),
+        ("orders.csv", "await something()", "cannot await; await before it"),
+    ],
+)
+def test_bad_input(
+    shell: InteractiveShell, line: str, body: str, sentence: str
+) -> None:
+    """A mistake is one sentence with the remedy, and the namespace stays."""
+    Path("empty.csv").touch()
+    Path("header.csv").write_text("a,b\n")
+    Path("no.parquet").write_text("no")
+    shell.user_ns["number"] = 5
+    before = {name for name in shell.user_ns if not name.startswith("_")}
+    error = run(shell, f"%%chunked {line}\n{body}").error_in_exec
+    assert type(error).__name__ == "UsageError"
+    assert sentence in str(error)
+    assert {name for name in shell.user_ns if not name.startswith("_")} == before
+
+
+def test_syntax_error(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A syntax error is the user's own, with its line in the cell."""
+    error = run(shell, "%%chunked orders.csv\nx = 1\nreturn x").error_in_exec
+    assert isinstance(error, SyntaxError)
+    assert error.lineno == 3
+    assert "return x" in capsys.readouterr().out
+
+
+def test_nested(shell: InteractiveShell) -> None:
+    """A chunk can itself be run over in chunks, under the same name."""
+    cell = "%%chunked orders.csv --rows 500 --reduce sum --into n\n"
+    cell += "%%chunked chunk --rows 200 --into sizes\nlen(chunk)"
+    run(shell, "def add(so_far, value): return so_far")
+    summarise(shell, cell.replace("sum", "add"))
+    assert shell.user_ns["sizes"] == [200, 200, 100]
+    assert "chunk" not in shell.user_ns
+
+
+def test_progress(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A long run shows its rows; no thread of the bar stays, and no text of a short."""
+    threads = threading.active_count()
+    summarise(shell, "%%chunked orders.csv --rows 300\nchunk;")
+    assert capsys.readouterr().err == ""
+    now = iter(range(0, 1_000, 5))
+    monkeypatch.setattr("tqdm.std.time", lambda: next(now))
+    summarise(shell, "%%chunked orders.parquet --rows 300\nchunk;")
+    assert "300/1000" in capsys.readouterr().err
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(
+    ("value", "exact", "expected"),
+    [
+        (None, True, "1 chunk, 2,000 rows in 1.5 s\n  peak  3.0 KiB, 1.0 KiB above {}"),
+        (7, True, "{}\n  value  7"),
+        ([0] * 70, True, "{}\n  value  list of length 70\nThe value is the summary's"),
+        (None, False, "above the start (sampled)"),
+    ],
+)
+def test_report(value: Any, exact: bool, expected: str) -> None:  # noqa: FBT001 - a case
+    """A summary reads as its counts, its peak, and its value in one line."""
+    summary = ChunkedSummary(
+        chunks=1,
+        rows=2_000,
+        duration_s=1.5,
+        before_bytes=2_048,
+        peak_bytes=3_072,
+        exact=exact,
+        value=value,
+    )
+    assert expected.format("the start") in build_report(summary).text()
+
+
+def test_help() -> None:
+    """The help begins with what the magic does, and names every option."""
+    help_text: Any = ChunkedMagics.chunked.__doc__
+    first = help_text.split("\n\n")[2]
+    assert first == "Run the cell once per chunk of data that is too large for memory."
+    for option in ("--rows N", "--as NAME", "--into NAME", "--reduce OP", "Examples"):
+        assert option in help_text
