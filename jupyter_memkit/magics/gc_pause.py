@@ -7,7 +7,6 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
 
 from jupyter_memkit.magics.cell_body import run_cell_body
 from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
@@ -66,8 +65,14 @@ class GcPauseMagics(Magics):
             raise UsageError(message + repr(arguments.action))
         with gc_pause(collect=not arguments.no_collect) as pause:
             run_cell_body(self.shell, cell, "gc_pause")
-        display(pause)  # type: ignore[no-untyped-call] # IPython has no types here
+        self._show(pause)
         return None
+
+    def _show(self, pause: GcPause) -> None:
+        # IPython's display() shows in the first shell of the process.
+        shell: Any = self.shell
+        data, metadata = shell.display_formatter.format(pause)
+        shell.display_pub.publish(data=data, metadata=metadata)
 
     def _switch_to(self, action: str | None, *, collect: bool) -> GcPause | GcStatus:
         if action == "on":

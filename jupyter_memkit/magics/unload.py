@@ -33,6 +33,7 @@ class UnloadMagics(Magics):
             result = %unload sympy
             result.freed_bytes
         """
+        assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_argstring(self.unload, line)
         try:
             return unload(

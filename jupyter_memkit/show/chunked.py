@@ -64,7 +64,7 @@ def open_progress(total_rows: int | None) -> Iterator[Callable[[int], object]]:
     """
     from tqdm.auto import tqdm  # noqa: PLC0415 - with ipywidgets it is not cheap
 
-    class Bar(tqdm[Never]):
+    class Bar(tqdm):  # type: ignore[type-arg] # not generic when it runs
         # tqdm would start a thread for slow bars, and leave it running.
         monitor_interval = 0
 

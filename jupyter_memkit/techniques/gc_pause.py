@@ -13,10 +13,10 @@ import inspect
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, final, overload
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
@@ -54,6 +54,7 @@ standing = Standing(tokens=set(), found_enabled=True, since_s=0.0)
 _lock = threading.RLock()
 
 
+@final
 class GcPause:
     """One pause of the garbage collector, as made by `gc_pause`.
 
@@ -98,7 +99,7 @@ class GcPause:
         self.collect_s: float | None = None
         self.duration_s: float | None = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> GcPause:
         """Begin the pause."""
         with _lock:
             if self._token is not None:
@@ -262,7 +263,7 @@ def _decorate(function: _Function, *, collect: bool) -> _Function:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def run_generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        def run_generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
             with GcPause(collect=collect):
                 return (yield from function(*args, **kwargs))
 

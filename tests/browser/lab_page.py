@@ -70,17 +70,13 @@ class LabPage:
             index,
         )
 
-    def cell_row(self, cell_id: str) -> Locator:
-        """Return the sidebar's row of a cell that has ended."""
-        return self.page.locator(
-            f"[data-testid=memkit-cells] [data-cell-id='{cell_id}']"
-        )
-
     def wait_for_end_of(self, cell_id: str) -> Locator:
         """Wait until the sidebar lists a cell as ended, and return its row."""
-        row = self.cell_row(cell_id).locator("visible=true").first
-        row.wait_for()
-        return row
+        row = self.part("cells").locator(
+            f"[data-cell-id='{cell_id}']:not([data-state='running'])"
+        )
+        row.first.wait_for()
+        return row.first
 
     def rss_bytes(self) -> int:
         """Return the figure that the sidebar shows, in bytes."""

@@ -204,6 +204,6 @@ def test_console_is_followed(lab: LabPage, server: LabServer) -> None:
             void console.inject('block = bytearray(1 << 28); del block');
         }"""
     )
-    row = lab.page.locator("[data-testid=memkit-cells] [data-execution-count='1']")
-    row.first.wait_for()
-    assert int(row.first.get_attribute("data-peak-bytes") or 0) > 250 * MIB
+    row = lab.part("cells").locator("[data-execution-count='1'][data-state='done']")
+    row.wait_for()
+    assert int(row.get_attribute("data-peak-bytes") or 0) > 250 * MIB

@@ -22,7 +22,7 @@ TRUTH = (
 
 @pytest.fixture(autouse=True)
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A small module that can be imported."""
+    """Make a small module that can be imported."""
     (tmp_path / "fruit.py").write_text("def peel(): pass\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
@@ -49,7 +49,7 @@ def test_dry_run(shell: InteractiveShell) -> None:
 def test_refused(shell: InteractiveShell) -> None:
     """A refusal is one sentence of usage, and nothing is unloaded."""
     shell.run_cell("import fruit, sys")
-    with pytest.raises(UsageError, match="^sys stays"):
+    with pytest.raises(UsageError, match=r"^sys stays"):
         shell.run_line_magic("unload", "fruit sys")
     assert "fruit" in sys.modules
 

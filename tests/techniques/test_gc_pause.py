@@ -88,10 +88,14 @@ def test_generator_is_closed() -> None:
 
 def test_interrupt_in_the_block() -> None:
     """Ctrl-C in the block ends the pause."""
-    with pytest.raises(KeyboardInterrupt), gc_pause():
+
+    def interrupt() -> None:
         _thread.interrupt_main()
         for _ in range(100_000):
             pass
+
+    with pytest.raises(KeyboardInterrupt), gc_pause():
+        interrupt()
 
 
 def test_interrupt_before_the_end() -> None:
@@ -106,7 +110,7 @@ def test_interrupt_before_the_end() -> None:
     interrupted = False
     try:
         with gc_pause():
-            -value  # type: ignore[operator] # noqa: B018 - mypy takes it for a method
+            -value  # noqa: B018 - the operator is what the test needs
     except KeyboardInterrupt:
         interrupted = True
     assert interrupted
@@ -149,7 +153,7 @@ def test_entered_twice() -> None:
         pause.__enter__()
 
 
-def test_figures(found_enabled: bool) -> None:
+def test_figures(*, found_enabled: bool) -> None:
     """The last pause to end has figures, unless the collector was off already."""
     threshold = gc.get_threshold()[0]
     gc.collect()
@@ -171,7 +175,7 @@ def test_figures(found_enabled: bool) -> None:
         assert pause.reclaimed_bytes is None
 
 
-def test_collections_avoided_is_a_lower_bound(found_enabled: bool) -> None:
+def test_collections_avoided_is_a_lower_bound(*, found_enabled: bool) -> None:
     """An unpaused run of the same code collects at least as often."""
     if not found_enabled:
         return
@@ -337,7 +341,7 @@ def _run_thread(chance: random.Random, depth: int) -> None:
         _run_paused(chance, depth)
 
 
-def test_random_programs(found_enabled: bool) -> None:
+def test_random_programs(*, found_enabled: bool) -> None:
     """1,000 random programs of nested pauses, exceptions and threads restore all."""
     for seed in range(500):
         _run_paused(random.Random(seed), 0)

@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch
 
 @pytest.fixture
 def switch() -> GcSwitch:
-    """A switch that nobody has touched."""
+    """Return a switch that nobody has touched."""
     return GcSwitch()
 
 

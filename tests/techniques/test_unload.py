@@ -293,8 +293,8 @@ def test_lazy_module_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slotted:
         __slots__ = ()
 
-    monkeypatch.setitem(sys.modules, "lazy_thing", Lazy())  # type: ignore[arg-type] # on purpose
-    monkeypatch.setitem(sys.modules, "fruit.slotted", Slotted())  # type: ignore[arg-type] # on purpose
+    monkeypatch.setitem(sys.modules, "lazy_thing", Lazy())
+    monkeypatch.setitem(sys.modules, "fruit.slotted", Slotted())
     unloaded = unload("fruit", namespace=load("fruit"))
     assert "fruit.slotted" in unloaded.modules
 

@@ -1,0 +1,65 @@
+"""The tour, executed as a reader would, and what it shows on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.lab_server import isolated_environment
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+# What the tour's claims come down to, asked of its kernel after the last cell.
+CHECKS = """\
+from jupyter_memkit import tracker
+
+accounts = {cell.cell_id: cell for cell in tracker().cells}
+
+def peak_bytes(cell_id):
+    return accounts[cell_id].peak_bytes - accounts[cell_id].before_bytes
+
+assert delays["count"].sum() == 328_521, delays
+assert peak_bytes("chunked") < peak_bytes("all") / 2, accounts
+assert 380 < peak_bytes("peak") / 2**20 < 390, accounts["peak"]
+assert "pyarrow" not in globals()
+"""
+
+
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_notebook_is_stored_without_outputs(path: Path) -> None:
+    """A notebook in the repository is what its author wrote, not what a run left."""
+    notebook = nbformat.read(path, as_version=4)
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [(cell.outputs, cell.execution_count) for cell in code_cells] == [
+        ([], None)
+    ] * len(code_cells)
+    assert all(cell.metadata == {} for cell in notebook.cells)
+
+
+@pytest.mark.notebook
+def test_tour(tmp_path: Path) -> None:
+    """The tour runs from the first cell to the last, and its claims hold."""
+    notebook = nbformat.read(NOTEBOOKS / "00_tour.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(CHECKS))
+    client = NotebookClient(notebook, timeout=300, kernel_name="python3")
+    client.execute(env=isolated_environment(tmp_path), cwd=str(NOTEBOOKS))
+    shown = {cell.id: text_of(cell) for cell in notebook.cells if cell.get("outputs")}
+    assert "336,776 flights" in shown["all"]
+    assert "in use" in shown["memkit"]
+    assert "336,776 rows" in shown["chunked"]
+    assert "pyarrow" in shown["unload"]
+
+
+def text_of(cell: Any) -> str:
+    """Return all the plain text that a cell shows."""
+    texts = []
+    for output in cell.outputs:
+        texts.append(output.get("text", ""))
+        texts.append(output.get("data", {}).get("text/plain", ""))
+    return "".join(texts)
