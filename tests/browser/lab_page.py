@@ -70,6 +70,46 @@ class LabPage:
             index,
         )
 
+    def run_all(self) -> None:
+        """Run the notebook from the first cell to the last."""
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => {
+                const { model } = window.jupyterapp.shell.currentWidget.content;
+                const code = [...model.cells].filter(cell => cell.type === 'code');
+                return code.every(cell => cell.executionCount !== null);
+            }""",
+            timeout=5 * _READY_TIMEOUT_MS,
+        )
+
+    def show_cell(self, cell_id: str) -> None:
+        """Scroll so that a cell is at the top of the window."""
+        self.page.evaluate(
+            """async id => {
+                const { content } = window.jupyterapp.shell.currentWidget;
+                const cell = content.widgets.find(each => each.model.id === id);
+                content.activeCellIndex = content.widgets.indexOf(cell);
+                await content.scrollToCell(cell, 'start');
+            }""",
+            cell_id,
+        )
+
+    def set_sidebar_width(self, width: int) -> None:
+        """Drag the edge of the right sidebar."""
+        handle = self.page.locator(
+            "#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)"
+        ).last
+        box = handle.bounding_box()
+        assert box is not None
+        start = (box["x"] + box["width"] / 2, box["y"] + 200)
+        edge = self.page.locator("#jupyter-memkit").bounding_box()
+        assert edge is not None
+        target = edge["x"] + edge["width"] - width
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(target, start[1], steps=5)
+        self.page.mouse.up()
+
     def wait_for_end_of(self, cell_id: str) -> Locator:
         """Wait until the sidebar lists a cell as ended, and return its row."""
         row = self.part("cells").locator(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.files import import_library
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-COMPRESSIONS = frozenset({".gz", ".bz2", ".xz"})
+COMPRESSIONS = frozenset({".gz", ".bz2", ".xz", ".zip"})
 
 _DEFAULT_ROWS = 100_000
+
+_UNREADABLE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 
 _BROKEN_LINE = re.compile(r"(Expected \d+ fields) in line (\d+), (saw \d+)")
 
@@ -107,7 +110,12 @@ def _explaining(name: str, argument: str, pandas: Any) -> Iterator[None]:
             f'{reader}encoding="latin-1", chunksize=100_000), with its own encoding'
         )
         raise SourceError(message) from error
-    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+    except ValueError as error:
+        if "files found in ZIP" not in str(error):
+            raise
+        message = f"{name} does not hold one file; unpack it and give the path of one"
+        raise SourceError(message) from error
+    except _UNREADABLE as error:
         message = f"{name} cannot be read to its end ({error}); write or fetch it again"
         raise SourceError(message) from error
 

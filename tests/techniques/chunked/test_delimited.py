@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def write_table(path: Path, n_rows: int, separator: str = ",") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("name", "separator"), [("a.csv", ","), ("a.tsv", "\t"), ("a.csv.gz", ",")]
+    ("name", "separator"),
+    [("a.csv", ","), ("a.tsv", "\t"), ("a.csv.gz", ","), ("a.csv.zip", ",")],
 )
 def test_chunks_are_the_file(tmp_path: Path, name: str, separator: str) -> None:
     """The chunks have the given size, and together they are the whole file."""
@@ -54,6 +56,22 @@ def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
     path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
         chunked(path).map(len).reduce("sum")
+
+
+def test_damaged_zip(tmp_path: Path) -> None:
+    """A file that only calls itself a zip archive is named."""
+    (tmp_path / "a.csv.zip").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(SourceError, match=r"a\.csv\.zip cannot be read to its end"):
+        chunked(tmp_path / "a.csv.zip").map(len).reduce("sum")
+
+
+def test_zip_of_two_files(tmp_path: Path) -> None:
+    """Which of several files in an archive is meant, only the user knows."""
+    with zipfile.ZipFile(tmp_path / "a.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "a\n1\n")
+        archive.writestr("b.csv", "b\n2\n")
+    with pytest.raises(SourceError, match="does not hold one file; unpack it"):
+        chunked(tmp_path / "a.csv.zip").map(len).reduce("sum")
 
 
 def test_truncated_gzip(tmp_path: Path) -> None:
