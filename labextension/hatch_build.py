@@ -1,9 +1,10 @@
 """Build the labextension, only when its sources have changed.
 
 Hatchling runs this as a hook; ``python labextension/hatch_build.py`` builds in
-place. The digest of the sources is kept beside the output, so a wheel made from
-an sdist, or from a checkout that is already built, needs neither Node nor a
-network.
+place, and ``--has-node`` tells by its exit status whether there is a Node.
+
+The digest of the sources is kept beside the output, so a wheel made from an
+sdist, or from a checkout that is already built, needs neither Node nor a network.
 """
 
 from __future__ import annotations
@@ -92,5 +93,8 @@ class LabextensionBuildHook(BuildHookInterface):  # type: ignore[type-arg] # the
             build()
 
 
-if __name__ == "__main__" and not is_current():
-    build()
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--has-node"]:
+        sys.exit(not has_node())
+    if not is_current():
+        build()
