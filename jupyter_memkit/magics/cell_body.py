@@ -48,23 +48,45 @@ def run_cell_body(shell: Any, cell: str, magic: str) -> None:
             shell.loop_runner(value)
 
 
-def _compile(shell: Any, cell: str) -> list[CodeType]:
-    """Compile the statements one by one, as IPython does with a cell."""
+def parse_cell_body(shell: Any, cell: str) -> tuple[ast.Module, str]:
+    """Parse the body of a cell magic so that tracebacks show the user's lines.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Where it will run.
+    cell : str
+        The body, below the line of the magic.
+
+    Returns
+    -------
+    tree : ast.Module
+        The body, its lines numbered as in the whole cell.
+    filename : str
+        The name under which tracebacks find the lines.
+    """
     # transform_cell drops blank lines at the start; the magic's own line is one more.
     lines = cell.splitlines()
     n_blank = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
     source = "\n" * (1 + n_blank) + shell.transform_cell(cell)
-    compiler = shell.compile
-    name = compiler.cache(source, shell.displayhook.prompt_count, raw_code=cell)
-    nodes = shell.transform_ast(compiler.ast_parse(source, filename=name)).body
+    number = shell.displayhook.prompt_count
+    filename = shell.compile.cache(source, number, raw_code=cell)
+    tree = shell.compile.ast_parse(source, filename=filename)
+    return shell.transform_ast(tree), filename
+
+
+def _compile(shell: Any, cell: str) -> list[CodeType]:
+    """Compile the statements one by one, as IPython does with a cell."""
+    tree, name = parse_cell_body(shell, cell)
+    nodes = tree.body
     n_shown = _count_shown(shell.ast_node_interactivity, nodes, cell)
     awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if shell.autoawait else 0
     codes = []
     for index, node in enumerate(nodes):
         shown = index >= len(nodes) - n_shown
-        tree = ast.Interactive([node]) if shown else ast.Module([node], [])
-        with compiler.extra_flags(awaits):
-            codes.append(compiler(tree, name, "single" if shown else "exec"))
+        part = ast.Interactive([node]) if shown else ast.Module([node], [])
+        with shell.compile.extra_flags(awaits):
+            codes.append(shell.compile(part, name, "single" if shown else "exec"))
     return codes
 
 

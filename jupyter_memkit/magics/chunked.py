@@ -17,6 +17,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.cell_body import parse_cell_body
 from jupyter_memkit.show.chunked import build_failure, open_progress
 from jupyter_memkit.techniques.chunked import ChunkedSummary, Mapped, chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
@@ -144,12 +145,7 @@ def _parse(magic: Any, line: str) -> argparse.Namespace:
 
 
 def _compile(shell: Any, cell: str, name: str) -> CellBody:
-    """Compile the cell so that tracebacks show its lines, numbered as in the cell."""
-    # transform_cell drops blank lines at the start; the magic's own line is one more.
-    n_blank = len(cell[: len(cell) - len(cell.lstrip())].splitlines())
-    source = "\n" * (1 + n_blank) + shell.transform_cell(cell)
-    filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
-    tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
+    tree, filename = parse_cell_body(shell, cell)
     # With the flag an await compiles, and can be refused with a better sentence.
     with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
         return CellBody(

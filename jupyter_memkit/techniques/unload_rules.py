@@ -57,8 +57,8 @@ _KERNEL = frozenset(
     }
 )
 
-# Each was seen to fail when it is removed from sys.modules and imported again, or its
-# own issue tracker says so (torch, tensorflow).
+# jax, numpy and polars were seen to fail when they are imported a second time; the
+# others are known for it.
 _LOADS_ONCE = {
     "jax": "its core registers its types once in a process",
     "jaxlib": "its core registers its types once in a process",
