@@ -1,0 +1,34 @@
+"""The common form of what magics show."""
+
+from __future__ import annotations
+
+from jupyter_memkit.show.report import Report
+
+REPORT = Report(
+    title="2 <chunks>",
+    rows=(("rows", "10"), ("peak & more", "<b>1 GiB</b>")),
+    notes=("A note & a half.",),
+)
+
+
+def test_text_is_aligned() -> None:
+    """In a terminal the values stand below each other."""
+    assert REPORT.text() == (
+        "2 <chunks>\n  rows         10\n  peak & more  <b>1 GiB</b>\nA note & a half."
+    )
+
+
+def test_html_is_escaped() -> None:
+    """What a user's data holds is text, never markup."""
+    html = REPORT.html()
+    assert "<b>" not in html
+    assert "&lt;b&gt;1 GiB&lt;/b&gt;" in html
+    assert "2 &lt;chunks&gt;" in html
+    assert "A note &amp; a half." in html
+
+
+def test_report_without_rows() -> None:
+    """A title alone is a line, and no empty table."""
+    report = Report(title="nothing to do")
+    assert report.text() == "nothing to do"
+    assert "<table>" not in report.html()

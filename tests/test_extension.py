@@ -1,0 +1,98 @@
+"""Loading and unloading in a shell without a kernel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import jupyter_memkit
+from jupyter_memkit import extension
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.track.tracker import tracker
+
+OURS = {"line": {"memkit", "gc_pause", "unload"}, "cell": {"chunked", "gc_pause"}}
+
+
+def magic_names(shell: InteractiveShell, kind: str) -> set[str]:
+    """Return the names of the magics of a kind."""
+    return set(shell.magics_manager.magics[kind])
+
+
+def test_magics_come_and_go(bare_shell: InteractiveShell) -> None:
+    """Loading adds the magics, unloading takes exactly them away."""
+    before = {kind: magic_names(bare_shell, kind) for kind in OURS}
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    added = {kind: magic_names(bare_shell, kind) - before[kind] for kind in OURS}
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    after = {kind: magic_names(bare_shell, kind) for kind in OURS}
+    assert added == OURS
+    assert after == before
+
+
+def test_magic_of_the_user_comes_back(bare_shell: InteractiveShell) -> None:
+    """A magic that had one of our names before has it again after."""
+    table = bare_shell.magics_manager.magics["line"]
+    table["unload"] = print
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    assert table["unload"] is not print
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    assert table["unload"] is print
+
+
+def test_magic_taken_meanwhile_stays(bare_shell: InteractiveShell) -> None:
+    """A magic that the user made under our name while loaded is left alone."""
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    table = bare_shell.magics_manager.magics["line"]
+    table["memkit"] = print
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    assert table.pop("memkit") is print
+
+
+def test_loading_twice_changes_nothing(bare_shell: InteractiveShell) -> None:
+    """The second load finds the first one's tracker."""
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    first = tracker()
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    assert tracker() is first
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    with pytest.raises(MemkitError):
+        tracker()
+
+
+def test_failed_load_leaves_nothing(
+    bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a step fails, the steps before it are undone."""
+
+    class BrokenMagics:
+        def __init__(self, _shell: InteractiveShell) -> None:
+            raise OSError
+
+    before = magic_names(bare_shell, "line")
+    monkeypatch.setattr(extension, "_MAGICS", (*extension._MAGICS, BrokenMagics))
+    with pytest.raises(OSError):  # noqa: PT011 - it has no message
+        jupyter_memkit.load_ipython_extension(bare_shell)
+    assert magic_names(bare_shell, "line") == before
+    with pytest.raises(MemkitError):
+        tracker()
+
+
+def test_unloading_ends_a_standing_pause(bare_shell: InteractiveShell) -> None:
+    """A collector that %gc_pause paused runs again after unloading."""
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    bare_shell.run_line_magic("gc_pause", "on")
+    # The autouse fixture asserts that the collector is as it was.
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+
+
+def test_import_needs_no_ipython() -> None:
+    """A script that imports the package does not get IPython with it."""
+    code = "import sys, jupyter_memkit; print('IPython' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

@@ -1,0 +1,89 @@
+"""The wheel and the sdist, installed and uninstalled."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A checkout has them; they go into no package.
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "node_modules", "lib", ".*_cache")
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the sdist of this checkout."""
+    folder = tmp_path_factory.mktemp("packaging")
+    shutil.copytree(ROOT, folder / "checkout", ignore=NOT_COPIED)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", folder / "dist"],
+        cwd=folder / "checkout",
+        check=True,
+    )
+    return folder / "dist"
+
+
+def files_below(folder: Path) -> set[str]:
+    """Return the files of an environment, but for compiled modules."""
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_wheel_holds_each_part_once(dist: Path) -> None:
+    """The labextension and the start-up file are data, not parts of the package."""
+    (wheel,) = dist.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    data = [name.partition(".data/data/")[2] for name in names if ".data/" in name]
+    assert "etc/ipython/startup/50-jupyter-memkit.py" in data
+    assert "etc/jupyter/jupyter_server_config.d/jupyter_memkit.json" in data
+    assert "share/jupyter/labextensions/jupyter-memkit/package.json" in data
+    assert "share/jupyter/labextensions/jupyter-memkit/install.json" in data
+    assert [n for n in names if n.startswith("jupyter_memkit/labextension")] == []
+    assert [n for n in names if n.startswith("jupyter_memkit/etc")] == []
+    assert "jupyter_memkit/py.typed" in names
+
+
+def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:
+    """The sdist carries the built labextension, and it counts as current."""
+    (sdist,) = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (source,) = tmp_path.iterdir()
+    without_node = os.environ | {"PATH": str(tmp_path)}
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
+        cwd=source,
+        env=without_node,
+        check=True,
+    )
+    (wheel,) = dist.glob("*.whl")
+    (again,) = source.glob("dist/*.whl")
+    expected = zipfile.ZipFile(wheel).namelist()
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(expected)
+
+
+def test_uninstalling_leaves_nothing(dist: Path, tmp_path: Path) -> None:
+    """After an uninstall the environment holds what it held before."""
+    environment = tmp_path / "environment"
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", environment], check=True
+    )
+    before = files_below(environment)
+    (wheel,) = dist.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "--python", environment, "--quiet"]
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", wheel], check=True)
+    installed = files_below(environment) - before
+    subprocess.run([*pip, "uninstall", "--yes", "jupyter_memkit"], check=True)
+    assert len(installed) > 50
+    assert files_below(environment) == before
