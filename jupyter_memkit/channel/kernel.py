@@ -26,8 +26,9 @@ from jupyter_memkit.track.tracker import MemoryTracker
 # renews before. Counted in broadcasts, not in time, so an idle kernel needs no
 # sign of life from its pages, which would keep it from being culled.
 _CREDIT = 600
-# A running cell shows life at this interval, even when its memory is still.
-_STILL_INTERVAL_S = 0.5
+# A running cell shows life after this time, even when its memory is still: at
+# every second reading, so at least twice a second.
+_STILL_INTERVAL_S = 0.35
 # What an idle process moves by itself is not worth a message.
 _IDLE_CHANGE_BYTES = 1024 * 1024
 

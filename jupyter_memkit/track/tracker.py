@@ -13,7 +13,7 @@ from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
 from jupyter_memkit.track.sampler import Sampler
 
-_BUSY_INTERVAL_S = 0.25
+_BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
 # Without a high-water mark a cell's peak is only as good as its samples.
 _SAMPLED_INTERVAL_S = 0.01

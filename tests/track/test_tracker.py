@@ -63,7 +63,7 @@ def test_intervals() -> None:
     mine = MemoryTracker(PeakMeter(probe), SetClock(0.0))
     assert mine._interval_s() == 1.0
     cell = mine.begin_cell("", execution_count=1, cell_id=None)
-    assert mine._interval_s() == 0.25
+    assert mine._interval_s() == 0.2
     probe.has_high_water = False
     mine.begin_cell("", execution_count=2, cell_id=None)
     assert mine._interval_s() == 0.01

@@ -1,0 +1,168 @@
+import uPlot from 'uplot';
+
+import { buildAxes, scaleTop } from './axes';
+import { formatBytes, formatClock } from './format';
+import { drawCells, drawMarks } from './marks';
+import type { IPalette } from './palette';
+import { readPalette } from './palette';
+import type { IChartData } from './series';
+
+const HEIGHT_PX = 168;
+
+const NOTHING: IChartData = {
+  fromS: 0,
+  toS: 1,
+  tS: [],
+  rssBytes: [],
+  peakBytes: [],
+  limitBytes: null,
+  cells: [],
+  running: null
+};
+
+/**
+ * Memory over time in a DOM element; needs no framework.
+ *
+ * Drawing, resizing and a change of the theme meet in one animation frame.
+ */
+export class MemoryChart {
+  constructor(host: HTMLElement) {
+    this._host = host;
+    this._readout = document.createElement('div');
+    this._readout.className = 'jp-Memkit-readout';
+    this._host.append(this._readout);
+    this._palette = readPalette(host);
+    this._resizing = new ResizeObserver(() => {
+      this._schedule();
+    });
+    this._resizing.observe(host);
+    // JupyterLab names the theme on the body once its style sheet is there.
+    this._theming = new MutationObserver(() => {
+      this._plot?.destroy();
+      this._plot = null;
+      this._schedule();
+    });
+    this._theming.observe(document.body, {
+      attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']
+    });
+  }
+
+  /**
+   * Show data in the next frame.
+   */
+  draw(data: IChartData): void {
+    this._data = data;
+    this._schedule();
+  }
+
+  /**
+   * Undo all that the constructor did.
+   */
+  destroy(): void {
+    cancelAnimationFrame(this._frame);
+    this._resizing.disconnect();
+    this._theming.disconnect();
+    this._plot?.destroy();
+    this._plot = null;
+    this._readout.remove();
+  }
+
+  private _schedule(): void {
+    cancelAnimationFrame(this._frame);
+    this._frame = requestAnimationFrame(() => {
+      this._render();
+    });
+  }
+
+  private _render(): void {
+    const width = this._host.clientWidth;
+    if (width === 0) {
+      return;
+    }
+    const { tS, rssBytes, peakBytes } = this._data;
+    // The chart does not write to them; uPlot's types do not say so.
+    const columns: uPlot.AlignedData = [[...tS], [...peakBytes], [...rssBytes]];
+    if (this._plot) {
+      if (this._plot.width !== width) {
+        this._plot.setSize({ width, height: HEIGHT_PX });
+      }
+      this._plot.setData(columns);
+    } else {
+      this._palette = readPalette(this._host);
+      this._plot = new uPlot(this._options(width), columns, this._host);
+    }
+  }
+
+  private _options(width: number): uPlot.Options {
+    const palette = this._palette;
+    return {
+      width,
+      height: HEIGHT_PX,
+      padding: [8, 16, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+      scales: {
+        x: { range: () => [this._data.fromS, this._data.toS] },
+        y: { range: () => [0, scaleTop(this._data)] }
+      },
+      axes: buildAxes(palette),
+      series: [
+        {},
+        { width: 0, points: { show: false } },
+        {
+          stroke: palette.line,
+          fill: palette.area,
+          width: 1.5,
+          points: { show: false }
+        }
+      ],
+      bands: [{ series: [1, 2], fill: palette.peakArea }],
+      hooks: {
+        drawClear: [
+          plot => {
+            drawCells(plot, this._data, palette);
+          }
+        ],
+        draw: [
+          plot => {
+            drawMarks(plot, this._data, palette);
+          }
+        ],
+        setCursor: [
+          plot => {
+            this._readout.textContent = this._describe(plot.cursor.idx ?? null);
+          }
+        ]
+      }
+    };
+  }
+
+  /**
+   * Tell the reading under the cursor, and the cell that it was made in.
+   */
+  private _describe(index: number | null): string {
+    const tS = index === null ? undefined : this._data.tS[index];
+    const rssBytes = index === null ? undefined : this._data.rssBytes[index];
+    if (tS === undefined || rssBytes === undefined) {
+      return '';
+    }
+    const cell = this._data.cells.find(
+      ({ startedS, durationS }) => startedS <= tS && tS <= startedS + durationS
+    );
+    const count = cell?.executionCount ?? null;
+    return [
+      formatClock(tS),
+      formatBytes(rssBytes),
+      ...(count === null ? [] : [`[${String(count)}]`])
+    ].join(' · ');
+  }
+
+  private readonly _host: HTMLElement;
+  private readonly _readout: HTMLElement;
+  private readonly _resizing: ResizeObserver;
+  private readonly _theming: MutationObserver;
+  private _palette: IPalette;
+  private _plot: uPlot | null = null;
+  private _data: IChartData = NOTHING;
+  private _frame = 0;
+}

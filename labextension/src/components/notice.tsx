@@ -1,0 +1,151 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { ChannelStatus, LossReason, StatusAction } from '../status';
+
+/**
+ * Why there is nothing to show, and the one thing to do about it.
+ */
+export function Notice(props: Notice.IProps): React.JSX.Element | null {
+  const { status, onAction, trans } = props;
+  const notice = describeStatus(status, trans);
+  if (notice === null) {
+    return null;
+  }
+  const { sentence, action } = notice;
+  return (
+    <div className="jp-Memkit-notice" role="status">
+      <p>{sentence}</p>
+      {action && (
+        <button
+          type="button"
+          className="jp-mod-styled jp-mod-accept"
+          data-testid="memkit-action"
+          data-action={action.kind}
+          onClick={() => {
+            onAction(action.kind);
+          }}
+        >
+          {action.label}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export namespace Notice {
+  export interface IProps {
+    status: ChannelStatus;
+    onAction: (action: StatusAction) => void;
+    trans: TranslationBundle;
+  }
+}
+
+interface INotice {
+  sentence: string;
+  action: { kind: StatusAction; label: string } | null;
+}
+
+function describeStatus(
+  status: ChannelStatus,
+  trans: TranslationBundle
+): INotice | null {
+  switch (status.kind) {
+    case 'live':
+      return null;
+    case 'no-session':
+      return {
+        sentence: trans.__('Open a notebook or a console to see its memory.'),
+        action: null
+      };
+    case 'no-kernel':
+      return {
+        sentence: trans.__(
+          'There is no kernel, so there is no memory to show.'
+        ),
+        action: { kind: 'select-kernel', label: trans.__('Select kernel') }
+      };
+    case 'unsupported':
+      return {
+        sentence: trans.__(
+          'Cells and their peaks are shown for Python; this kernel runs %1.',
+          status.language
+        ),
+        action: null
+      };
+    case 'connecting':
+      return { sentence: trans.__('Waiting for the kernel…'), action: null };
+    case 'not-loaded':
+      return {
+        sentence:
+          status.error === null
+            ? trans.__('jupyter_memkit is not loaded in this kernel.')
+            : trans.__('jupyter_memkit could not be loaded: %1', status.error),
+        action: { kind: 'load', label: trans.__('Load') }
+      };
+    case 'not-installed':
+      return {
+        sentence: trans.__(
+          'jupyter_memkit is not installed in this kernel’s environment: run %1 in a cell.',
+          '%pip install jupyter_memkit'
+        ),
+        action: { kind: 'copy-install', label: trans.__('Copy command') }
+      };
+    case 'busy':
+      return {
+        sentence: trans.__(
+          'The kernel is busy; the figures come when it can answer.'
+        ),
+        action: null
+      };
+    case 'incompatible':
+      return describeMismatch(status.kernel, status.lab, trans);
+    case 'lost':
+      return describeLoss(status.reason, trans);
+  }
+}
+
+function describeMismatch(
+  kernel: number,
+  lab: number,
+  trans: TranslationBundle
+): INotice {
+  return kernel < lab
+    ? {
+        sentence: trans.__(
+          'jupyter_memkit in the kernel’s environment is too old for this sidebar (protocol %1, here %2): run %3 in a cell, then restart the kernel.',
+          kernel,
+          lab,
+          '%pip install --upgrade jupyter_memkit'
+        ),
+        action: { kind: 'copy-upgrade', label: trans.__('Copy command') }
+      }
+    : {
+        sentence: trans.__(
+          'This sidebar is too old for the kernel’s jupyter_memkit (protocol %1, here %2): upgrade jupyter_memkit where JupyterLab runs, then reload the page.',
+          kernel,
+          lab
+        ),
+        action: null
+      };
+}
+
+function describeLoss(reason: LossReason, trans: TranslationBundle): INotice {
+  switch (reason) {
+    case 'died':
+      return {
+        sentence: trans.__('The kernel has died.'),
+        action: { kind: 'restart', label: trans.__('Restart kernel') }
+      };
+    case 'disconnected':
+      return {
+        sentence: trans.__('The connection to the kernel is lost.'),
+        action: { kind: 'reconnect', label: trans.__('Reconnect') }
+      };
+    case 'refused':
+      return {
+        sentence: trans.__('The kernel refused to send its figures.'),
+        action: { kind: 'reconnect', label: trans.__('Ask again') }
+      };
+  }
+}

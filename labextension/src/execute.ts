@@ -1,0 +1,85 @@
+import type { Kernel } from '@jupyterlab/services';
+
+/**
+ * Told the id of each request before it is sent off.
+ */
+type OnSend = (messageId: string) => void;
+
+/**
+ * Whether the package can be imported in the kernel; `null` when it did not say.
+ *
+ * Looks for it and does not import it. Waits behind a running cell.
+ */
+export async function isInstalled(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend
+): Promise<boolean | null> {
+  const answer = await evaluate(
+    kernel,
+    onSend,
+    '__import__("importlib.util").util.find_spec("jupyter_memkit") is not None'
+  );
+  return answer.text === null ? null : answer.text === 'True';
+}
+
+/**
+ * Load the extension into the kernel; returns why that failed, or `null`.
+ */
+export async function loadExtension(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend
+): Promise<string | null> {
+  const { error } = await evaluate(
+    kernel,
+    onSend,
+    '__import__("IPython").get_ipython().extension_manager' +
+      '.load_extension("jupyter_memkit")'
+  );
+  return error;
+}
+
+interface IAnswer {
+  text: string | null;
+  error: string | null;
+}
+
+/**
+ * Evaluate an expression without a trace in the user's history or counts.
+ */
+async function evaluate(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend,
+  expression: string
+): Promise<IAnswer> {
+  const future = kernel.requestExecute({
+    code: '',
+    silent: true,
+    store_history: false,
+    allow_stdin: false,
+    stop_on_error: false,
+    user_expressions: { memkit: expression }
+  });
+  onSend(future.msg.header.msg_id);
+  const { content } = await future.done;
+  if (content.status !== 'ok') {
+    return { text: null, error: `The kernel replied "${content.status}".` };
+  }
+  const result: unknown = content.user_expressions['memkit'];
+  if (textOf(result, 'status') === 'ok') {
+    return {
+      text: textOf(recordOf(result)['data'], 'text/plain'),
+      error: null
+    };
+  }
+  const [name, value] = [textOf(result, 'ename'), textOf(result, 'evalue')];
+  return { text: null, error: `${name ?? 'Error'}: ${value ?? ''}` };
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function textOf(value: unknown, key: string): string | null {
+  const text = recordOf(value)[key];
+  return typeof text === 'string' ? text : null;
+}

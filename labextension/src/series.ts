@@ -1,0 +1,55 @@
+import type { MemoryModel } from './model';
+import type { ICell, IRunningCell } from './records';
+
+/**
+ * What the chart draws.
+ */
+export interface IChartData {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly tS: readonly number[];
+  readonly rssBytes: readonly number[];
+  /** The high-water marks; equal to the reading where nothing rose above it. */
+  readonly peakBytes: readonly number[];
+  readonly limitBytes: number | null;
+  readonly cells: readonly ICell[];
+  readonly running: IRunningCell | null;
+}
+
+// Less is too short to be read as a line.
+const SPAN_MIN_S = 30;
+
+/**
+ * Choose what a range of the model's past shows.
+ *
+ * @param rangeS - how far to look back, `null` for all.
+ */
+export function buildChartData(
+  model: MemoryModel,
+  rangeS: number | null
+): IChartData {
+  const { timeline, reading, running, staleSinceS } = model;
+  const lastS = timeline.lastS;
+  const toS = Math.max(lastS, timeline.length > 0 ? model.nowS : 0);
+  // A young history is not squeezed into the end of a long range.
+  const knownS = Math.max(toS - timeline.firstS, SPAN_MIN_S);
+  const spanS = Math.min(rangeS ?? Infinity, knownS);
+  const fromS = toS - spanS;
+  const past = timeline.since(fromS);
+  const cells = model.cells.filter(
+    cell => cell.startedS + cell.durationS >= fromS
+  );
+  // Silence says that nothing changes, unless the reading is in doubt.
+  const holds = reading !== null && staleSinceS === null && toS > lastS;
+  const heldBytes = holds ? [reading.rssBytes] : [];
+  return {
+    fromS,
+    toS,
+    tS: [...past.tS, ...(holds ? [toS] : [])],
+    rssBytes: [...past.rssBytes, ...heldBytes],
+    peakBytes: [...past.peakBytes, ...heldBytes],
+    limitBytes: model.limit?.bytes ?? null,
+    cells,
+    running
+  };
+}

@@ -1,0 +1,32 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import type { ServerConnection } from '@jupyterlab/services';
+
+import { parseReading } from './parse';
+import type { ServerReading } from './protocol';
+
+/**
+ * Reads a kernel's memory from outside the kernel; `null` is "never for this one".
+ *
+ * Rejects when the server cannot be reached.
+ */
+export type KernelReader = (kernelId: string) => Promise<ServerReading | null>;
+
+/**
+ * Build the reader that asks the Jupyter server.
+ */
+export function buildKernelReader(
+  settings: ServerConnection.ISettings,
+  makeRequest: typeof ServerConnection.makeRequest
+): KernelReader {
+  return async kernelId => {
+    const url = URLExt.join(
+      settings.baseUrl,
+      'jupyter_memkit/kernels',
+      encodeURIComponent(kernelId),
+      'memory'
+    );
+    const response = await makeRequest(url, { method: 'GET' }, settings);
+    // The server has no such extension, or the kernel runs on another machine.
+    return response.ok ? parseReading(await response.json()) : null;
+  };
+}

@@ -1,0 +1,106 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { VDomRenderer } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { Cells } from './components/cells';
+import { Chart } from './components/chart';
+import { Header } from './components/header';
+import { Notice } from './components/notice';
+import { Reading } from './components/reading';
+import type { MemoryModel } from './model';
+import { buildChartData } from './series';
+import type { Sidebar } from './sidebar';
+import type { StatusAction } from './status';
+
+/**
+ * Turns the state of the sidebar into the props of its components.
+ */
+export class MemoryView extends VDomRenderer<Sidebar> {
+  constructor(options: MemoryView.IOptions) {
+    super(options.sidebar);
+    this._options = options;
+    this.addClass('jp-Memkit-view');
+  }
+
+  protected override render(): React.JSX.Element {
+    const { sidebar, onAction, trans } = this._options;
+    const { model, status } = sidebar;
+    const isKnown = model !== null && status.kind !== 'connecting';
+    const running = model?.running ?? null;
+    return (
+      <div data-testid="memkit-status" data-status={status.kind}>
+        <Header
+          name={sidebar.name}
+          isBusy={isKnown && status.kind !== 'lost' ? model.isBusy : null}
+          elapsedS={model && running ? elapsedS(model, running) : null}
+          trans={trans}
+        />
+        <Notice status={status} onAction={onAction} trans={trans} />
+        {model?.reading && this._renderMemory(model, model.reading)}
+      </div>
+    );
+  }
+
+  private _renderMemory(
+    model: MemoryModel,
+    reading: Reading.IProps['reading']
+  ): React.JSX.Element {
+    const { sidebar, onOpen, trans } = this._options;
+    return (
+      <>
+        <Reading
+          reading={reading}
+          peak={peakOf(model)}
+          limit={model.limit}
+          staleSinceS={model.staleSinceS}
+          trans={trans}
+        />
+        <Chart
+          data={buildChartData(model, sidebar.rangeS)}
+          rangeS={sidebar.rangeS}
+          onRange={rangeS => {
+            sidebar.rangeS = rangeS;
+          }}
+          trans={trans}
+        />
+        <Cells
+          cells={model.cells}
+          running={model.running}
+          nowS={model.nowS}
+          onOpen={onOpen}
+          trans={trans}
+        />
+      </>
+    );
+  }
+
+  private readonly _options: MemoryView.IOptions;
+}
+
+export namespace MemoryView {
+  export interface IOptions {
+    sidebar: Sidebar;
+    onAction: (action: StatusAction) => void;
+    /** Show a cell in its notebook. */
+    onOpen: (cellId: string) => void;
+    trans: TranslationBundle;
+  }
+}
+
+function elapsedS(model: MemoryModel, running: { startedS: number }): number {
+  return Math.max(0, model.nowS - running.startedS);
+}
+
+/**
+ * The peak of the cell that runs, or of the last one.
+ */
+function peakOf(model: MemoryModel): Reading.IPeak | null {
+  const cell = model.running ?? model.cells.at(-1);
+  return cell
+    ? {
+        bytes: cell.peakBytes,
+        executionCount: cell.executionCount,
+        exact: cell.exact
+      }
+    : null;
+}

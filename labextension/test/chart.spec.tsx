@@ -1,0 +1,180 @@
+import * as React from 'react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { scaleTop } from '../src/axes';
+import { MemoryChart } from '../src/chart';
+import { Chart } from '../src/components/chart';
+import { fade } from '../src/palette';
+import type { IChartData } from '../src/series';
+import type { FakeContext } from './fakes/canvas';
+import { fakeCanvas } from './fakes/canvas';
+import { click, part, render } from './fakes/render';
+import { trans } from './fakes/trans';
+
+const MEBIBYTE = 1024 ** 2;
+const CELL = {
+  executionCount: 5,
+  cellId: null,
+  firstLine: 'a = 1',
+  startedS: 110,
+  beforeBytes: 80 * MEBIBYTE,
+  peakBytes: 300 * MEBIBYTE,
+  exact: true
+};
+
+function data(changes: Partial<IChartData> = {}): IChartData {
+  return {
+    fromS: 100,
+    toS: 160,
+    tS: [100, 115, 160],
+    rssBytes: [80, 100, 120].map(size => size * MEBIBYTE),
+    peakBytes: [80, 200, 120].map(size => size * MEBIBYTE),
+    limitBytes: null,
+    cells: [
+      { ...CELL, durationS: 20, afterBytes: 100 * MEBIBYTE, error: null }
+    ],
+    running: null,
+    ...changes
+  };
+}
+
+let context: FakeContext;
+let host: HTMLElement;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  context = fakeCanvas();
+  host = document.createElement('div');
+  Object.defineProperty(host, 'clientWidth', { value: 300, writable: true });
+  document.body.append(host);
+});
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** Let the next animation frame, and what it leads to, happen. */
+async function frame(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(50);
+}
+
+describe('MemoryChart', () => {
+  it('draws many changes in one frame', async () => {
+    const chart = new MemoryChart(host);
+    chart.draw(data());
+    chart.draw(data());
+    expect(host.querySelectorAll('canvas').length).toBe(0);
+    await frame();
+    expect(host.querySelectorAll('canvas').length).toBe(1);
+    chart.destroy();
+  });
+
+  it('shades the cells, and marks their peaks', async () => {
+    const chart = new MemoryChart(host);
+    chart.draw(data({ running: { ...CELL, startedS: 150 } }));
+    await frame();
+    expect(context.drawn('fillRect').length).toBe(2);
+    chart.destroy();
+  });
+
+  it('draws the limit as a dashed line', async () => {
+    const chart = new MemoryChart(host);
+    chart.draw(data({ limitBytes: 400 * MEBIBYTE }));
+    await frame();
+    expect(context.drawn('setLineDash')).toContainEqual([[4, 3]]);
+    chart.destroy();
+  });
+
+  it('draws nothing where there is no room', async () => {
+    Object.defineProperty(host, 'clientWidth', { value: 0 });
+    const chart = new MemoryChart(host);
+    chart.draw(data());
+    await frame();
+    expect(host.querySelector('canvas')).toBeNull();
+    chart.destroy();
+  });
+
+  it('takes the colours of a new theme', async () => {
+    const chart = new MemoryChart(host);
+    chart.draw(data());
+    await frame();
+    const before = host.querySelector('canvas');
+    document.body.dataset['jpThemeName'] = 'Dark';
+    await frame();
+    const after = host.querySelector('canvas');
+    expect(after).not.toBeNull();
+    expect(after).not.toBe(before);
+    chart.destroy();
+  });
+
+  it('leaves nothing in its element, and draws no more', async () => {
+    const chart = new MemoryChart(host);
+    chart.draw(data());
+    await frame();
+    chart.draw(data());
+    chart.destroy();
+    await frame();
+    expect(host.innerHTML).toBe('');
+  });
+});
+
+describe('scaleTop', () => {
+  it('has room for every peak', () => {
+    expect(scaleTop(data())).toBeCloseTo(1.08 * 300 * MEBIBYTE);
+  });
+
+  it('takes the limit in when it is in reach', () => {
+    const limitBytes = 400 * MEBIBYTE;
+    expect(scaleTop(data({ limitBytes }))).toBeCloseTo(1.08 * limitBytes);
+  });
+
+  it('leaves a far limit out', () => {
+    const limitBytes = 4000 * MEBIBYTE;
+    expect(scaleTop(data({ limitBytes }))).toBeCloseTo(1.08 * 300 * MEBIBYTE);
+  });
+
+  it('magnifies no noise', () => {
+    const nothing = { cells: [], rssBytes: [], peakBytes: [], tS: [] };
+    expect(scaleTop(data(nothing))).toBeCloseTo(1.08 * 64 * MEBIBYTE);
+  });
+});
+
+describe('fade', () => {
+  it.each([
+    ['#102030', 'rgba(16, 32, 48, 0.5)'],
+    ['rgba(0, 0, 0, 0.5)', 'rgba(0, 0, 0, 0.25)']
+  ])('makes %s translucent', (colour, faded) => {
+    expect(fade(colour, 0.5)).toBe(faded);
+  });
+
+  it('leaves a colour alone where nothing can be drawn', () => {
+    vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+    expect(fade('red', 0.5)).toBe('red');
+  });
+});
+
+describe('Chart', () => {
+  it('lets the range be chosen, and tells which one it is', () => {
+    const ranges: (number | null)[] = [];
+    const shown = render(
+      <Chart
+        data={data()}
+        rangeS={300}
+        onRange={range => ranges.push(range)}
+        trans={trans}
+      />
+    );
+    const buttons = [...shown.querySelectorAll('button')];
+    expect(buttons.map(button => button.textContent)).toEqual([
+      '1 min',
+      '5 min',
+      '1 h',
+      'All'
+    ]);
+    expect(part(shown, '[aria-pressed=true]').textContent).toBe('5 min');
+    buttons.forEach(click);
+    expect(ranges).toEqual([60, 300, 3600, null]);
+  });
+});

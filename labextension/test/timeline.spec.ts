@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+
+import { Timeline } from '../src/timeline';
+
+/** Readings at these times; each reading is its time in bytes. */
+function columns(...times: number[]) {
+  return { tS: times, rssBytes: times, peakBytes: times };
+}
+
+describe('Timeline', () => {
+  it('is empty at first', () => {
+    const timeline = new Timeline();
+    expect([timeline.length, timeline.firstS, timeline.lastS]).toEqual([
+      0, 0, 0
+    ]);
+    expect(timeline.since(0)).toEqual(columns());
+  });
+
+  it('keeps what overlaps once', () => {
+    const timeline = new Timeline();
+    timeline.merge(columns(1, 2, 3));
+    timeline.merge(columns(2, 3, 4));
+    expect(timeline.since(0)).toEqual(columns(1, 2, 3, 4));
+  });
+
+  it('puts a late reading where it belongs', () => {
+    const timeline = new Timeline();
+    timeline.merge(columns(1, 5));
+    timeline.merge(columns(4, 2));
+    expect(timeline.since(0)).toEqual(columns(1, 2, 4, 5));
+  });
+
+  it('keeps the later word on a moment', () => {
+    const timeline = new Timeline();
+    timeline.merge({ tS: [1], rssBytes: [10], peakBytes: [10] });
+    timeline.merge({ tS: [1], rssBytes: [20], peakBytes: [30] });
+    expect(timeline.since(0)).toEqual({
+      tS: [1],
+      rssBytes: [20],
+      peakBytes: [30]
+    });
+  });
+
+  it('changes nothing for no readings', () => {
+    const timeline = new Timeline();
+    timeline.merge(columns(1));
+    timeline.merge(columns());
+    expect(timeline.length).toBe(1);
+  });
+
+  it('shows a stretch with the reading before it', () => {
+    const timeline = new Timeline();
+    timeline.merge(columns(1, 2, 3, 4));
+    expect(timeline.since(3)).toEqual(columns(2, 3, 4));
+  });
+
+  it('never holds more than its capacity', () => {
+    const timeline = new Timeline(8);
+    for (let tS = 1; tS <= 1000; tS += 1) {
+      timeline.merge(columns(tS));
+      expect(timeline.length).toBeLessThanOrEqual(8);
+    }
+    expect(timeline.lastS).toBe(1000);
+  });
+
+  it('gets coarser with age and loses no peak', () => {
+    const timeline = new Timeline(4);
+    timeline.merge({
+      tS: [1, 2, 3, 4, 5],
+      rssBytes: [1, 1, 1, 1, 1],
+      peakBytes: [9, 1, 1, 1, 1]
+    });
+    expect(timeline.since(0)).toEqual({
+      tS: [2, 3, 4, 5],
+      rssBytes: [1, 1, 1, 1],
+      peakBytes: [9, 1, 1, 1]
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // Toolbar buttons, which the sidebar has none of; they ask for more DOM than
+    // there is here.
+    alias: {
+      '@jupyter/react-components': '/test/fakes/toolbar.ts',
+      '@jupyter/web-components': '/test/fakes/toolbar.ts'
+    }
+  },
+  test: {
+    server: { deps: { inline: [/@jupyterlab/] } },
+    environment: 'happy-dom',
+    include: ['test/**/*.spec.{ts,tsx}'],
+    coverage: {
+      include: ['src/**'],
+      exclude: ['src/protocol.ts', 'src/**/*.d.ts'],
+      reporter: ['text-summary'],
+      thresholds: { lines: 90 }
+    }
+  }
+});
