@@ -81,7 +81,7 @@ def test_uninstalling_leaves_nothing(dist: Path, tmp_path: Path) -> None:
     )
     before = files_below(environment)
     (wheel,) = dist.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "--python", environment, "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", str(environment), "--quiet"]
     subprocess.run([*pip, "install", "--no-deps", "--no-index", wheel], check=True)
     installed = files_below(environment) - before
     subprocess.run([*pip, "uninstall", "--yes", "jupyter_memkit"], check=True)

@@ -144,6 +144,9 @@ export class KernelChannel implements IDisposable {
   private _handleReply(reply: Reply | Foreign, sentS: number): void {
     switch (reply.type) {
       case 'snapshot':
+        if (reply.running === null) {
+          this._execution.settle();
+        }
         this._setStatus({ kind: 'live' });
         this._received.emit({ message: reply, sentS });
         break;
@@ -261,6 +264,8 @@ export class KernelChannel implements IDisposable {
     if (status === 'disconnected') {
       this._setStatus({ kind: 'lost', reason: 'disconnected' });
     } else if (status === 'connected' && !this._isRestarting) {
+      // The end of a cell may have gone with the connection.
+      this._execution = new Execution(this._kernel.status);
       this.connect();
     }
   }

@@ -2,6 +2,14 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 import { isIdle } from './request';
 
+// The kernel takes these one after the other, so none ends while a cell runs.
+const TAKES_TURNS = new Set([
+  'complete_request',
+  'execute_request',
+  'inspect_request',
+  'kernel_info_request'
+]);
+
 /**
  * Whether a cell runs, told from the messages that belong to cells.
  *
@@ -22,6 +30,7 @@ export class Execution {
    */
   readonly ignore = (messageId: string): void => {
     this._ignored.add(messageId);
+    this._running.delete(messageId);
   };
 
   /**
@@ -40,6 +49,13 @@ export class Execution {
   }
 
   /**
+   * Take the kernel's word that no cell has begun and not ended.
+   */
+  settle(): void {
+    this._isUnknownRunning = false;
+  }
+
+  /**
    * Take note of a message; returns whether a cell has ended with it.
    */
   hasEnded(message: KernelMessage.IIOPubMessage): boolean {
@@ -47,19 +63,27 @@ export class Execution {
     if (
       message.header.msg_type !== 'status' ||
       !('msg_type' in parent) ||
+      !TAKES_TURNS.has(parent.msg_type)
+    ) {
+      return false;
+    }
+    const isIdleNow = isIdle(message.content);
+    if (isIdleNow) {
+      // Whatever ran when the page came has ended.
+      this._isUnknownRunning = false;
+    }
+    if (
       parent.msg_type !== 'execute_request' ||
       this._ignored.has(parent.msg_id)
     ) {
       return false;
     }
-    if (!isIdle(message.content)) {
+    if (isIdleNow) {
+      this._running.delete(parent.msg_id);
+    } else {
       this._running.add(parent.msg_id);
-      return false;
     }
-    // The first cell to end is the one that ran when the page came.
-    this._isUnknownRunning = false;
-    this._running.delete(parent.msg_id);
-    return true;
+    return isIdleNow;
   }
 
   private readonly _running = new Set<string>();

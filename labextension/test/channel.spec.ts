@@ -62,6 +62,32 @@ describe('KernelChannel#isExecuting', () => {
     expect(channel.isExecuting).toBe(false);
   });
 
+  it('that was there before the page ends with the kernel’s next turn', () => {
+    channel.dispose();
+    kernel.status = 'busy';
+    open();
+    kernel.publishState('idle', 'ours', 'memkit_request');
+    expect(channel.isExecuting).toBe(true);
+    kernel.publishState('idle', 'info', 'kernel_info_request');
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('is not there when the kernel knows of none', async () => {
+    channel.dispose();
+    kernel.status = 'busy';
+    open();
+    await goLive({ running: null });
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('does not outlive a connection that may have lost its end', async () => {
+    await goLive();
+    kernel.beginCell();
+    kernel.changeConnection('disconnected');
+    kernel.changeConnection('connected');
+    expect(channel.isExecuting).toBe(false);
+  });
+
   it('does not begin with a silent execution', async () => {
     await goLive();
     kernel.sendCell('probe', true);

@@ -72,6 +72,10 @@ describe('Meter', () => {
     expect(host.textContent).toContain('cgroup memory.max');
   });
 
+  it('does not call a little nothing', () => {
+    expect(part(used(0.001), 'limit').textContent).toBe('< 1 % of 4.0 GiB');
+  });
+
   it('is not there without a limit', () => {
     expect(show({ limit: null }).querySelector('[role=meter]')).toBeNull();
   });

@@ -14,8 +14,9 @@ export function Meter(props: Meter.IProps): React.JSX.Element {
   const { rssBytes, peakBytes, limit, trans } = props;
   const share = rssBytes / limit.bytes;
   const percent = Math.floor(share * 100);
+  const shown = percent === 0 ? '< 1' : String(percent);
   const peakShare = Math.min(1, (peakBytes ?? 0) / limit.bytes);
-  const sentence = trans.__('%1 % of %2', percent, formatBytes(limit.bytes));
+  const sentence = trans.__('%1 % of %2', shown, formatBytes(limit.bytes));
   return (
     <div className={`jp-Memkit-meter ${levelClass(share)}`}>
       <div

@@ -151,8 +151,12 @@ export class FakeKernel {
     this.connectionStatusChanged.emit(status);
   }
 
-  private publishState(state: string, messageId: string): void {
-    const parent = { msg_type: 'execute_request', msg_id: messageId };
+  publishState(
+    state: string,
+    messageId: string,
+    type = 'execute_request'
+  ): void {
+    const parent = { msg_type: type, msg_id: messageId };
     this.publish('status', parent, { execution_state: state });
   }
 
