@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,12 @@ _OPTIONS = (
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 )
+
+
+# Playwright's own Node needs a library that a bare Debian lacks.
+_node = shutil.which("node")
+if _node is not None:
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", _node)
 
 
 def find_chromium(playwrights_own: str) -> str | None:

@@ -29,9 +29,15 @@ class LabPage:
 
     def open(self, path: str, workspace: str = "test") -> None:
         """Open a notebook and the sidebar, and wait for both."""
+        self._go(f"lab/workspaces/{workspace}/tree/{path}", "&reset")
+
+    def open_in_notebook_7(self, path: str) -> None:
+        """Open a notebook in Notebook 7, and the sidebar."""
+        self._go(f"notebooks/{path}")
+
+    def _go(self, address: str, options: str = "") -> None:
         self.page.goto(
-            f"{self._server.base_url}/lab/workspaces/{workspace}/tree/{path}"
-            f"?token={self._server.token}&reset"
+            f"{self._server.base_url}/{address}?token={self._server.token}{options}"
         )
         self.wait_for_lab()
         self.command("jupyter-memkit:open-panel")
