@@ -58,7 +58,7 @@ def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:
     """The sdist carries the built labextension, and it counts as current."""
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path)
+        archive.extractall(tmp_path, filter="data")
     (source,) = tmp_path.iterdir()
     without_node = os.environ | {"PATH": str(tmp_path)}
     subprocess.run(

@@ -175,7 +175,7 @@ def test_switch(shell: InteractiveShell) -> None:
 def test_close(bare_shell: InteractiveShell) -> None:
     """Closing the magics ends a standing pause."""
     magics = GcPauseMagics(bare_shell)
-    magics.gc_pause("on")  # type: ignore[call-arg] # IPython's decorator hides self
+    magics.magics["line"]["gc_pause"]("on")
     magics.close()
     assert gc.isenabled()
 
