@@ -188,7 +188,18 @@ def _find_source(text: str, user_ns: dict[str, Any]) -> Any:
     if text.isidentifier() and not Path(text).exists():
         message = f"{text} is neither a variable nor a file; check its spelling"
         raise UsageError(message)
+    if _is_call(text):
+        message = f"{text} is an expression; give it a name in a cell before this one"
+        raise UsageError(message)
     return text.strip(_QUOTES)
+
+
+def _is_call(text: str) -> bool:
+    """Tell whether the source is code, which a path never parses as."""
+    try:
+        return isinstance(ast.parse(text, mode="eval").body, ast.Call)
+    except SyntaxError:
+        return False
 
 
 @contextmanager

@@ -35,8 +35,9 @@ def _build_pause(pause: GcPause) -> Report:
     if pause.duration_s is None:
         return Report(title="Garbage collector: a pause that has not ended")
     title = f"Garbage collector: paused for {format_duration(pause.duration_s)}"
+    # Objects that were made and freed again leave no count behind.
     avoided, closing = "unknown", "none"
-    if pause.collections_avoided is not None:
+    if pause.collections_avoided:
         avoided = f"at least {pause.collections_avoided}"
     if pause.collect_s is not None and pause.reclaimed_bytes is not None:
         closing = (

@@ -55,7 +55,7 @@ def build_report(status: Status) -> Report:
     if reading.limit_bytes is not None:
         share = reading.rss_bytes / reading.limit_bytes
         limit = f"{format_bytes(reading.limit_bytes)} ({reading.limit_name})"
-        limit += f", {share:.0%} of it in use"
+        limit += f", {share:.1%} of it in use"
     peaks = (
         "exact, the system's high-water mark"
         if status.exact

@@ -149,7 +149,9 @@ def _find_key(name: str, namespace: Mapping[str, Any]) -> str:
     if loaded.get(name) is not None:
         return name
     if name in namespace:
-        message = f"{name} is a {type(value).__name__}, not a module; use del {name}"
+        message = (
+            f"{name} is no module but a value ({type(value).__name__}); use del {name}"
+        )
         raise UnloadError(message)
     tops = {key.partition(".")[0] for key in loaded} - sys.stdlib_module_names
     close = difflib.get_close_matches(name, [key for key in tops if key[0] != "_"], n=1)

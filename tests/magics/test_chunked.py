@@ -230,6 +230,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("", "1", "the following arguments are required: source"),
         ("ordrs.csv", "1", "did you mean orders.csv?"),
         ("nothing", "1", "nothing is neither a variable nor a file"),
+        ("range(9)", "1", "range(9) is an expression; give it a name in a cell before"),
         ("number", "1", "the int is no source of chunks"),
         ("empty.csv", "1", "empty.csv is empty; there is nothing to run over"),
         ("header.csv", "1", "header.csv has no rows; there is nothing to run over"),

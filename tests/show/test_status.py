@@ -29,7 +29,7 @@ def test_status_of_a_container() -> None:
     """The figures, what sets the limit, and how they are got."""
     assert build_report(status()).text() == (
         f"jupyter_memkit {__version__}: 1.0 GiB in use\n"
-        "  limit              4.0 GiB (cgroup memory.max), 25% of it in use\n"
+        "  limit              4.0 GiB (cgroup memory.max), 25.0% of it in use\n"
         "  peaks of cells     exact, the system's high-water mark\n"
         "  tracking           3 cells in 2 min 0 s\n"
         "  garbage collector  running"

@@ -223,7 +223,9 @@ def test_strange_name() -> None:
 
 def test_variable() -> None:
     """A variable is refused with the way to delete it."""
-    assert_refused({"x": 1}, "x", match="x is a int, not a module; use del x")
+    assert_refused(
+        {"x": 1}, "x", match=r"x is no module but a value \(int\); use del x"
+    )
 
 
 def test_module_that_is_gone() -> None:

@@ -1,0 +1,44 @@
+"""The examples in the docstrings and in the README, run as they stand."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Where the servers' and the shells' libraries are not needed to read an example.
+PACKAGES = ("measure", "show", "techniques", "track")
+
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in [
+        ROOT / "jupyter_memkit" / "units.py",
+        *(
+            path
+            for package in PACKAGES
+            for path in (ROOT / "jupyter_memkit" / package).rglob("*.py")
+        ),
+    ]
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name: str) -> None:
+    """What a docstring shows is what happens."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_readme() -> None:
+    """The Python code of the README runs from its start to its end."""
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.M
+    )
+    assert len(blocks) == 1
+    namespace: dict[str, object] = {"__name__": "readme"}
+    for block in blocks:
+        exec(block, namespace)
