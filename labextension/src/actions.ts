@@ -1,5 +1,6 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';
+import type { CommandRegistry } from '@lumino/commands';
 
 import type { Follower } from './follow';
 import type { Sidebar } from './sidebar';
@@ -11,15 +12,22 @@ import type { StatusAction } from './status';
 export function buildActions(
   sidebar: Sidebar,
   follower: Follower,
-  dialogs: ISessionContext.IDialogs
+  dialogs: ISessionContext.IDialogs,
+  commands: CommandRegistry
 ): (action: StatusAction) => void {
   const run = async (action: StatusAction): Promise<void> => {
     const context = follower.widget?.sessionContext;
     switch (action) {
+      case 'new-notebook':
+        await commands.execute('notebook:create-new');
+        break;
       case 'select-kernel':
         if (context) {
           await dialogs.selectKernel(context);
         }
+        break;
+      case 'interrupt':
+        await context?.session?.kernel?.interrupt();
         break;
       case 'restart':
         if (context) {
@@ -31,6 +39,9 @@ export function buildActions(
         break;
       case 'reconnect':
         await sidebar.model?.reconnect();
+        break;
+      case 'reload':
+        window.location.reload();
         break;
       case 'copy-install':
         Clipboard.copyToSystem('%pip install jupyter_memkit');

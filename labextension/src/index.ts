@@ -74,7 +74,8 @@ function activate(
     onAction: buildActions(
       sidebar,
       follower,
-      dialogs ?? new SessionContextDialogs({ translator: usedTranslator })
+      dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
+      app.commands
     ),
     onOpen: cellId => {
       openCell(notebooks, follower.widget, cellId);

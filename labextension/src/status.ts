@@ -29,9 +29,12 @@ export type LossReason = 'died' | 'disconnected' | 'refused';
  * What the user can do about a status.
  */
 export type StatusAction =
+  | 'new-notebook'
   | 'select-kernel'
+  | 'interrupt'
   | 'load'
   | 'copy-install'
   | 'copy-upgrade'
   | 'restart'
-  | 'reconnect';
+  | 'reconnect'
+  | 'reload';

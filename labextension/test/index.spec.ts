@@ -71,7 +71,12 @@ describe('the action', () => {
         return Promise.reject(new Error('no'));
       }
     } as unknown as ISessionContext.IDialogs;
-    act = buildActions(sidebar, follower, dialogs);
+    const commands = new CommandRegistry();
+    commands.addCommand('notebook:create-new', {
+      execute: () => asked.push('new notebook'),
+      describedBy: { args: { type: 'object', properties: {} } }
+    });
+    act = buildActions(sidebar, follower, dialogs, commands);
   });
 
   afterEach(() => {
@@ -86,8 +91,27 @@ describe('the action', () => {
     expect(asked).toEqual(['select a.ipynb']);
   });
 
+  it('"new-notebook" runs JupyterLab’s command', () => {
+    act('new-notebook');
+    expect(asked).toEqual(['new notebook']);
+  });
+
+  it('"interrupt" interrupts the kernel', () => {
+    const kernel = new FakeKernel();
+    notebooks.use(new FakeNotebook('a.ipynb', kernel));
+    act('interrupt');
+    expect(kernel.interrupts).toBe(1);
+  });
+
+  it('"reload" reloads the page', () => {
+    const reload = vi.spyOn(window.location, 'reload').mockReturnValue();
+    act('reload');
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
   it('without a notebook does nothing', () => {
     act('select-kernel');
+    act('interrupt');
     act('restart');
     act('load');
     act('reconnect');

@@ -17,20 +17,20 @@ function show(status: ChannelStatus, actions: StatusAction[] = []) {
 }
 
 const STATUSES: [ChannelStatus, string, StatusAction | null][] = [
-  [{ kind: 'no-session' }, 'Open a notebook or a console', null],
+  [{ kind: 'no-session' }, 'Open a notebook or a console', 'new-notebook'],
   [{ kind: 'no-kernel' }, 'There is no kernel', 'select-kernel'],
   [{ kind: 'unsupported', language: 'r' }, 'this kernel runs r', null],
   [{ kind: 'connecting' }, 'Waiting for the kernel', null],
   [{ kind: 'not-loaded', error: null }, 'is not loaded', 'load'],
   [{ kind: 'not-loaded', error: 'No psutil' }, 'No psutil', 'load'],
   [{ kind: 'not-installed' }, '%pip install jupyter_memkit', 'copy-install'],
-  [{ kind: 'busy' }, 'The kernel is busy', null],
+  [{ kind: 'busy' }, 'The kernel is busy', 'interrupt'],
   [
     { kind: 'incompatible', kernel: 1, lab: 2 },
     '%pip install --upgrade jupyter_memkit',
     'copy-upgrade'
   ],
-  [{ kind: 'incompatible', kernel: 2, lab: 1 }, 'reload the page', null],
+  [{ kind: 'incompatible', kernel: 2, lab: 1 }, 'reload the page', 'reload'],
   [{ kind: 'lost', reason: 'died' }, 'has died', 'restart'],
   [{ kind: 'lost', reason: 'disconnected' }, 'is lost', 'reconnect'],
   [{ kind: 'lost', reason: 'refused' }, 'refused', 'reconnect']

@@ -129,6 +129,29 @@ def test_restart(lab: LabPage, server: LabServer) -> None:
     lab.wait_for_end_of("c-1")
 
 
+def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
+    """A kernel that the system killed is live again once it was restarted."""
+    server.write_notebook("killed.ipynb", "import os; os.kill(os.getpid(), 9)", "x = 1")
+    lab.open("killed.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    lab.wait_for_status("live")
+    lab.run_cell(1)
+    lab.wait_for_end_of("c-1")
+
+
+def test_interrupted_cell(lab: LabPage, server: LabServer) -> None:
+    """A cell that the user interrupts is listed with the error that ended it."""
+    server.write_notebook("stop.ipynb", "while True: pass")
+    lab.open("stop.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("running")).to_be_visible()
+    lab.command("notebook:interrupt-kernel")
+    expect(lab.wait_for_end_of("c-0")).to_contain_text("KeyboardInterrupt")
+
+
 def test_two_tabs_are_both_live(
     new_page: Callable[[], LabPage], server: LabServer
 ) -> None:

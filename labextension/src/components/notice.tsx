@@ -56,7 +56,7 @@ function describeStatus(
     case 'no-session':
       return {
         sentence: trans.__('Open a notebook or a console to see its memory.'),
-        action: null
+        action: { kind: 'new-notebook', label: trans.__('New notebook') }
       };
     case 'no-kernel':
       return {
@@ -96,7 +96,7 @@ function describeStatus(
         sentence: trans.__(
           'The kernel is busy; the figures come when it can answer.'
         ),
-        action: null
+        action: { kind: 'interrupt', label: trans.__('Interrupt kernel') }
       };
     case 'incompatible':
       return describeMismatch(status.kernel, status.lab, trans);
@@ -126,7 +126,7 @@ function describeMismatch(
           kernel,
           lab
         ),
-        action: null
+        action: { kind: 'reload', label: trans.__('Reload page') }
       };
 }
 

@@ -57,6 +57,7 @@ export class FakeKernel {
   connectionStatus: Kernel.ConnectionStatus = 'connected';
   language = 'python';
   reconnects = 0;
+  interrupts = 0;
   readonly requests: FakeFuture[] = [];
   readonly executed: string[] = [];
   /** What each silent execution evaluates to; the key is a part of the code. */
@@ -139,6 +140,11 @@ export class FakeKernel {
 
   endCell(messageId = 'cell'): void {
     this.publishState('idle', messageId);
+  }
+
+  interrupt(): Promise<void> {
+    this.interrupts += 1;
+    return Promise.resolve();
   }
 
   changeStatus(status: Kernel.Status): void {
