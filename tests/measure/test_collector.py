@@ -1,0 +1,75 @@
+"""The time of the garbage collector over stretches of work."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+
+from jupyter_memkit.measure.collector import CollectorClock
+
+# With a second on one clock and the collector off on the other, in a fresh process.
+SHARE = """
+import gc, time
+from jupyter_memkit.measure.collector import collector_clock
+
+def build():
+    start_s = time.perf_counter()
+    made = [{"a": i, "b": [i]} for i in range(1_000_000)]
+    return time.perf_counter() - start_s
+
+watch = collector_clock().open()
+build_s = build()
+gc_s = watch.close().duration_s
+print(0 < gc_s < build_s)
+"""
+
+
+def test_collections_are_counted_by_generation() -> None:
+    """Collections by hand are counted in the generation that they were asked for."""
+    clock = CollectorClock()
+    gc.disable()
+    try:
+        watch = clock.open()
+        gc.collect(0)
+        gc.collect(2)
+        gc.collect(2)
+        collections = watch.close()
+    finally:
+        gc.enable()
+    assert collections.counts == (1, 0, 2)
+    assert collections.duration_s > 0
+
+
+def test_stretches_overlap() -> None:
+    """Each stretch has what happened in it, whichever ends first."""
+    clock = CollectorClock()
+    gc.disable()
+    try:
+        outer = clock.open()
+        gc.collect(2)
+        inner = clock.open()
+        gc.collect(2)
+        assert outer.close().counts == (0, 0, 2)
+        gc.collect(2)
+        assert inner.close().counts == (0, 0, 2)
+    finally:
+        gc.enable()
+
+
+def test_nothing_stays_behind() -> None:
+    """The callback is there while a stretch is open, and gone after, also twice."""
+    before = list(gc.callbacks)
+    watch = CollectorClock().open()
+    assert len(gc.callbacks) == len(before) + 1
+    watch.close()
+    watch.close()
+    assert gc.callbacks == before
+
+
+def test_time_is_part_of_the_work() -> None:
+    """The collector's time is more than nothing and less than the work's."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHARE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
