@@ -1,10 +1,12 @@
 """The limit on this process's memory, and what sets it.
 
 A container's limit is that of the tightest cgroup above the process: version 2
-has ``memory.max``, version 1 ``memory.limit_in_bytes`` (kernel documentation,
-admin-guide/cgroup-v2 and cgroup-v1/memory). JupyterHub and others announce theirs
-in the environment variable ``MEM_LIMIT``. Without any, the machine's memory is
-the limit.
+has ``memory.max``, where the kernel kills, and ``memory.high``, where it slows the
+process down; version 1 has ``memory.limit_in_bytes`` (kernel documentation,
+admin-guide/cgroup-v2 and cgroup-v1/memory). A shell's ``ulimit`` sets resource limits
+(setrlimit(2)), beyond which an allocation fails. JupyterHub and others announce
+theirs in the environment variable ``MEM_LIMIT``. Without any, the machine's memory
+is the limit.
 """
 
 from __future__ import annotations
@@ -17,6 +19,15 @@ from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.units import parse_bytes
+
+# The files that hold a limit, by the type of the file system.
+_CGROUP_FILES = {
+    "cgroup": ("memory.limit_in_bytes",),
+    "cgroup2": ("memory.max", "memory.high"),
+}
+
+# The labels of /proc/self/limits.
+_RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,7 @@ def read_limit(
     limits = [
         *_environment_limit(environ),
         *_cgroup_limits(proc),
+        *_resource_limits(proc),
         *_host_memory(proc),
     ]
     return min(limits, key=lambda limit: limit.bytes, default=None)
@@ -75,24 +87,23 @@ def _cgroup_limits(proc: Path) -> Iterator[MemoryLimit]:
     except OSError:
         return
     for membership in memberships:
-        hierarchy, controllers, path = membership.split(":", 2)
-        if hierarchy == "0":
-            kind, file_name = "cgroup2", "memory.max"
-        elif "memory" in controllers.split(","):
-            kind, file_name = "cgroup", "memory.limit_in_bytes"
-        else:
+        hierarchy, _, rest = membership.partition(":")
+        controllers, _, path = rest.partition(":")
+        kind = "cgroup2" if hierarchy == "0" else "cgroup"
+        if kind == "cgroup" and "memory" not in controllers.split(","):
             continue
         for root, mount_point in _cgroup_mounts(mounts, kind):
-            yield from _limits_upwards(root, mount_point, path, file_name)
+            for file_name in _CGROUP_FILES[kind]:
+                yield from _limits_upwards(root, mount_point, path, file_name)
 
 
 def _cgroup_mounts(mounts: list[str], kind: str) -> Iterator[tuple[str, Path]]:
     """Yield the root within the hierarchy and the mount point of each mount."""
     for line in mounts:
         fields, _, rest = line.partition(" - ")
-        file_system, _, options = rest.split(" ", 2)
+        file_system, _, options = rest.partition(" ")
         if file_system == kind and (kind == "cgroup2" or "memory" in options):
-            _, _, _, root, mount_point, *_ = fields.split(" ")
+            root, mount_point = fields.split(" ")[3:5]
             yield root, Path(mount_point)
 
 
@@ -111,6 +122,20 @@ def _limits_upwards(
             yield MemoryLimit(bytes=int(text), name=f"cgroup {file_name}")
         if level == mount_point:
             return
+
+
+def _resource_limits(proc: Path) -> Iterator[MemoryLimit]:
+    """Yield the soft limits on what the process may map; both bound its use."""
+    try:
+        lines = (proc / "self" / "limits").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        for label, name in _RESOURCES:
+            if line.startswith(label):
+                # The first of the columns that follow, unless it says "unlimited".
+                for soft in filter(str.isdigit, line.removeprefix(label).split()[:1]):
+                    yield MemoryLimit(bytes=int(soft), name=name)
 
 
 def _host_memory(proc: Path) -> Iterator[MemoryLimit]:

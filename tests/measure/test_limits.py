@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -62,6 +64,53 @@ def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
     assert read_limit(proc, {}) == MemoryLimit(bytes=2 * GIB, name="cgroup memory.max")
 
 
+def test_throttling_limit_counts(proc: Path, tmp_path: Path) -> None:
+    """Above memory.high the process crawls, so that is where it should stop."""
+    mount_point = tmp_path / "cgroup"
+    make_cgroup(proc, mount_point, version=2, root="/", path="/")
+    (mount_point / "memory.max").write_text(f"{24 * GIB}\n")
+    (mount_point / "memory.high").write_text(f"{20 * GIB}\n")
+    assert read_limit(proc, {}) == MemoryLimit(
+        bytes=20 * GIB, name="cgroup memory.high"
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA")],
+)
+def test_resource_limit(proc: Path, label: str, name: str) -> None:
+    """A soft limit of the shell counts by its own name."""
+    (proc / "self" / "limits").write_text(
+        "Limit                     Soft Limit           Hard Limit           Units\n"
+        "Max cpu time              unlimited            unlimited            seconds\n"
+        f"{label:<26}{GIB:<21}unlimited            bytes\n"
+    )
+    assert read_limit(proc, {}) == MemoryLimit(bytes=GIB, name=name)
+
+
+def test_unlimited_resources_are_no_limit(proc: Path) -> None:
+    """What is unlimited leaves the machine's memory as the limit."""
+    (proc / "self" / "limits").write_text(
+        "Max data size             unlimited            unlimited            bytes\n"
+    )
+    expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
+    assert read_limit(proc, {}) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_real_resource_limit() -> None:
+    """A process that was started with a ulimit sees it."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_DATA, (2**29, -1));"
+        "from jupyter_memkit.measure.limits import read_limit; print(read_limit())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"MemoryLimit(bytes={2**29}, name='RLIMIT_DATA')\n"
+
+
 def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None:
     """The mount of a container starts at the container's own group."""
     mount_point = tmp_path / "memory"
@@ -85,6 +134,15 @@ def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None
 def test_announced_limit(proc: Path, text: str, expected: MemoryLimit) -> None:
     """MEM_LIMIT counts when it is a size, and is passed over when it is not."""
     assert read_limit(proc, {"MEM_LIMIT": text}) == expected
+
+
+def test_files_of_another_form(proc: Path) -> None:
+    """A sandbox that fills the files in its own way is no error."""
+    (proc / "self" / "cgroup").write_text("\n0\n:\n0::/\n9:memory:/\n")
+    (proc / "self" / "mountinfo").write_text("\nnone\n - cgroup\n - \n")
+    (proc / "self" / "limits").write_text("Max data size\n")
+    expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
+    assert read_limit(proc, {}) == expected
 
 
 def test_sandbox_without_proc(tmp_path: Path) -> None:
