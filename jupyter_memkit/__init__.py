@@ -12,12 +12,15 @@ from typing import Any
 __version__ = _version("jupyter_memkit")
 
 from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
+from jupyter_memkit.show.plot import plot
 from jupyter_memkit.techniques.chunked import StopChunks, chunked
 from jupyter_memkit.techniques.gc_pause import gc_pause
 from jupyter_memkit.techniques.unload import unload
+from jupyter_memkit.track.mem import MemResult, mem
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 __all__ = [
+    "MemResult",
     "MemkitError",
     "MemoryTracker",
     "SourceError",
@@ -26,6 +29,8 @@ __all__ = [
     "__version__",
     "chunked",
     "gc_pause",
+    "mem",
+    "plot",
     "tracker",
     "unload",
 ]

@@ -11,9 +11,11 @@ from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.magics import registry
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
+from jupyter_memkit.magics.mem import MemitMagics, MemMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
+from jupyter_memkit.magics.memplot import MemplotMagics
 from jupyter_memkit.magics.unload import UnloadMagics
-from jupyter_memkit.show import chunked, formatters, gc_pause, status
+from jupyter_memkit.show import chunked, export, formatters, gc_pause, mem, status
 from jupyter_memkit.show import unload as unloaded
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
@@ -21,15 +23,25 @@ from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_switch import GcStatus
 from jupyter_memkit.techniques.unload import Unloaded
 from jupyter_memkit.track.events import CellEvents
+from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import MemoryTracker
 
-_MAGICS = (ChunkedMagics, GcPauseMagics, MemkitMagics, UnloadMagics)
+_MAGICS = (
+    ChunkedMagics,
+    GcPauseMagics,
+    MemMagics,
+    MemkitMagics,
+    MemplotMagics,
+    UnloadMagics,
+)
 
 _REPORTS: dict[type, Callable[[Any], Report]] = {
     ChunkedSummary: chunked.build_report,
     GcPause: gc_pause.build_report,
     GcStatus: gc_pause.build_report,
+    MemResult: mem.build_report,
     Unloaded: unloaded.build_report,
+    export.Exported: export.build_report,
     status.Status: status.build_report,
 }
 
@@ -54,6 +66,10 @@ def load(shell: Any) -> None:
             undo.callback(channel.detach)
         for magics in _MAGICS:
             registry.register(shell, magics(shell), undo)
+        # Where memory_profiler is loaded the name stays with it.
+        tables = shell.magics_manager.magics.values()
+        if not any("memit" in table for table in tables):
+            registry.register(shell, MemitMagics(shell), undo)
         for record_type, build_report in _REPORTS.items():
             formatters.register(shell, record_type, build_report, undo)
         _loaded[shell] = undo.pop_all()

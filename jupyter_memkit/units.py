@@ -22,7 +22,10 @@ _FACTORS = {
     **{prefix: 1024**power for power, prefix in enumerate("kmgtp", start=1)},
 }
 
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+
+# A number and a unit.
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
 def _round_half_up(value: float, digits: int) -> float:
@@ -118,7 +121,7 @@ def parse_bytes(text: str) -> int:
     >>> parse_bytes("1.5 GiB")
     1610612736
     """
-    match = _SIZE.fullmatch(text)
+    match = _QUANTITY.fullmatch(text)
     factor = _FACTORS.get(match[2].lower()) if match else None
     if match is None or factor is None:
         message = (
@@ -127,3 +130,37 @@ def parse_bytes(text: str) -> int:
         )
         raise MemkitError(message)
     return int(float(match[1]) * factor)
+
+
+def parse_duration(text: str) -> float:
+    """Read a duration such as ``"90s"``, ``"10 min"`` or ``"1.5h"``.
+
+    Parameters
+    ----------
+    text : str
+        A number and a unit: ``s``, ``min`` or ``m``, ``h``, ``d``.
+
+    Returns
+    -------
+    float
+        The duration in seconds.
+
+    Raises
+    ------
+    MemkitError
+        When the text is not a duration.
+
+    Examples
+    --------
+    >>> parse_duration("1.5h")
+    5400.0
+    """
+    match = _QUANTITY.fullmatch(text)
+    factor = _SECONDS.get(match[2].lower()) if match else None
+    if match is None or factor is None:
+        message = (
+            f"{text!r} is not a duration; write a number and a unit, "
+            "such as 90s, 10min or 1h"
+        )
+        raise MemkitError(message)
+    return float(match[1]) * factor

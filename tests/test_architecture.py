@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
-    {"units"},
+    {"units", "wrapping"},
     {"measure"},
     {"track", "techniques"},
     {"show", "channel", "server"},
@@ -23,7 +23,10 @@ FLOORS = (
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
-WITHOUT_IPYTHON = {"protocol", "units", "errors", "measure", "techniques", "server"}
+WITHOUT_IPYTHON = {
+    *("protocol", "units", "errors", "wrapping"),
+    *("measure", "techniques", "server"),
+}
 
 # Libraries of the user's that nobody imports before a feature was asked for.
 HEAVY = {"pandas", "matplotlib", "ipywidgets", "jupyterlab", "numpy", "polars"}

@@ -18,6 +18,7 @@ MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in [
         ROOT / "jupyter_memkit" / "units.py",
+        ROOT / "jupyter_memkit" / "wrapping.py",
         *(
             path
             for package in PACKAGES

@@ -13,7 +13,10 @@ from jupyter_memkit import extension
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.tracker import tracker
 
-OURS = {"line": {"memkit", "gc_pause", "unload"}, "cell": {"chunked", "gc_pause"}}
+OURS = {
+    "line": {"gc_pause", "mem", "memit", "memkit", "memplot", "unload"},
+    "cell": {"chunked", "gc_pause", "mem", "memit"},
+}
 
 
 def magic_names(shell: InteractiveShell, kind: str) -> set[str]:

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.units import format_bytes, format_duration, parse_bytes
+from jupyter_memkit.units import (
+    format_bytes,
+    format_duration,
+    parse_bytes,
+    parse_duration,
+)
 
 CASES = json.loads(
     (Path(__file__).parent / "fixtures" / "format_cases.json").read_text()
@@ -49,3 +54,25 @@ def test_text_that_is_no_size(text: str) -> None:
     """The error shows how a size is written."""
     with pytest.raises(MemkitError, match=r"is not a size; write .* 512MB or 1\.5GiB"):
         parse_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90s", 90.0),
+        ("10min", 600.0),
+        ("10 m", 600.0),
+        (" 1.5H ", 5400.0),
+        ("2d", 172_800.0),
+    ],
+)
+def test_parse_duration(text: str, expected: float) -> None:
+    """A duration is a number and the unit that it is counted in."""
+    assert parse_duration(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "min", "90", "-1s", "1h30", "2 weeks"])
+def test_text_that_is_no_duration(text: str) -> None:
+    """The error shows how a duration is written."""
+    with pytest.raises(MemkitError, match=r"is not a duration; write .* 10min or 1h"):
+        parse_duration(text)

@@ -12,7 +12,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.error import UsageError
 
 
-def run_cell_body(shell: Any, cell: str, magic: str) -> None:
+def run_cell_body(shell: Any, cell: str, magic: str, *, first_line: int = 2) -> None:
     """Run the body of a cell magic, without making a second cell of it.
 
     Its last expression is shown as the result of the cell, its exceptions are
@@ -26,6 +26,9 @@ def run_cell_body(shell: Any, cell: str, magic: str) -> None:
         The body, below the line of the magic.
     magic : str
         The name of the magic, for a message.
+    first_line : int
+        The number of the body's first line: 2, below the line of the magic, but 1
+        for the statement on the line of a line magic.
 
     Raises
     ------
@@ -34,7 +37,7 @@ def run_cell_body(shell: Any, cell: str, magic: str) -> None:
         magic is a plain function and cannot wait for it.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-    codes = _compile(shell, cell)
+    codes = _compile(shell, cell, first_line)
     if any(_is_coroutine(code) for code in codes) and _is_loop_running():
         message = (
             f"%%{magic} cannot await in a kernel; write `with memkit.{magic}():` "
@@ -48,7 +51,9 @@ def run_cell_body(shell: Any, cell: str, magic: str) -> None:
             shell.loop_runner(value)
 
 
-def parse_cell_body(shell: Any, cell: str) -> tuple[ast.Module, str]:
+def parse_cell_body(
+    shell: Any, cell: str, *, first_line: int = 2
+) -> tuple[ast.Module, str]:
     """Parse the body of a cell magic so that tracebacks show the user's lines.
 
     Parameters
@@ -57,6 +62,8 @@ def parse_cell_body(shell: Any, cell: str) -> tuple[ast.Module, str]:
         Where it will run.
     cell : str
         The body, below the line of the magic.
+    first_line : int
+        The number of its first line.
 
     Returns
     -------
@@ -65,19 +72,19 @@ def parse_cell_body(shell: Any, cell: str) -> tuple[ast.Module, str]:
     filename : str
         The name under which tracebacks find the lines.
     """
-    # transform_cell drops blank lines at the start; the magic's own line is one more.
+    # transform_cell drops blank lines at the start.
     lines = cell.splitlines()
     n_blank = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
-    source = "\n" * (1 + n_blank) + shell.transform_cell(cell)
+    source = "\n" * (first_line - 1 + n_blank) + shell.transform_cell(cell)
     number = shell.displayhook.prompt_count
     filename = shell.compile.cache(source, number, raw_code=cell)
     tree = shell.compile.ast_parse(source, filename=filename)
     return shell.transform_ast(tree), filename
 
 
-def _compile(shell: Any, cell: str) -> list[CodeType]:
+def _compile(shell: Any, cell: str, first_line: int) -> list[CodeType]:
     """Compile the statements one by one, as IPython does with a cell."""
-    tree, name = parse_cell_body(shell, cell)
+    tree, name = parse_cell_body(shell, cell, first_line=first_line)
     nodes = tree.body
     n_shown = _count_shown(shell.ast_node_interactivity, nodes, cell)
     awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if shell.autoawait else 0

@@ -1,21 +1,31 @@
-"""``%memkit``: the status of the kit."""
+"""``%memkit``: the status of the kit, and the export of what it has seen."""
 
 from __future__ import annotations
 
+from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.show.export import Exported, export
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
 
 @magics_class
 class MemkitMagics(Magics):
-    """The status of the kit."""
+    """The status of the kit, and the export of what it has seen."""
 
     @line_magic
     @magic_arguments()
-    def memkit(self, line: str) -> Status:
+    @argument("action", nargs="?", help="export, or nothing for the status")
+    @argument(
+        "file",
+        nargs="?",
+        help="where export writes: .json for the readings and the cells, .csv for "
+        "a table of the cells",
+    )
+    def memkit(self, line: str) -> Status | Exported:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -25,6 +35,21 @@ class MemkitMagics(Magics):
             %memkit
             status = %memkit
             status.reading.rss_bytes
+
+            %memkit export history.json
+            %memkit export cells.csv
         """
-        parse_argstring(self.memkit, line)
-        return read_status(tracker())
+        arguments = parse_argstring(self.memkit, line)
+        if arguments.action is None:
+            return read_status(tracker())
+        if arguments.action != "export":
+            message = f"%memkit does not know {arguments.action!r}; write %memkit "
+            raise UsageError(message + "for the status, or %memkit export FILE")
+        if arguments.file is None:
+            message = "name the file: %memkit export history.json, or cells.csv"
+            raise UsageError(message)
+        try:
+            # IPython leaves the quotes around a name with blanks.
+            return export(tracker(), arguments.file.strip("\"'"))
+        except MemkitError as error:
+            raise UsageError(str(error)) from None

@@ -7,19 +7,18 @@ one to end restores exactly that.
 
 from __future__ import annotations
 
-import functools
 import gc
-import inspect
 import sysconfig
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar, cast, final, overload
+from typing import Any, TypeVar, final, overload
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.wrapping import wrap_calls
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -142,7 +141,7 @@ class GcPause:
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function: each of its calls is a pause of its own."""
-        return _decorate(function, collect=self.collect)
+        return wrap_calls(function, lambda: GcPause(collect=self.collect), "gc_pause")
 
     def _end(self) -> None:
         with _lock:
@@ -239,39 +238,5 @@ def gc_pause(
     True
     """
     if function is not None:
-        return _decorate(function, collect=collect)
+        return wrap_calls(function, lambda: GcPause(collect=collect), "gc_pause")
     return GcPause(collect=collect)
-
-
-def _decorate(function: _Function, *, collect: bool) -> _Function:
-    if inspect.isasyncgenfunction(function):
-        message = (
-            f"{function.__name__} is an asynchronous generator; "
-            "write `with gc_pause():` inside it"
-        )
-        raise MemkitError(message)
-
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def run_coroutine(*args: Any, **kwargs: Any) -> Any:
-            with GcPause(collect=collect):
-                return await function(*args, **kwargs)
-
-        return cast("_Function", run_coroutine)
-
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def run_generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            with GcPause(collect=collect):
-                return (yield from function(*args, **kwargs))
-
-        return cast("_Function", run_generator)
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        with GcPause(collect=collect):
-            return function(*args, **kwargs)
-
-    return cast("_Function", run)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gc
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -28,9 +30,40 @@ def test_status_is_shown(
     assert "in use" in capsys.readouterr().out
 
 
-def test_wrong_argument(
-    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "now",
+            "%memkit does not know 'now'; write %memkit for the status, or",
+        ),
+        ("export", "name the file: %memkit export history.json, or cells.csv"),
+        ("export cells.xls", "'cells.xls' has to end in .json or .csv"),
+        ("export a.csv b.csv", "unrecognized arguments: b.csv"),
+    ],
+)
+def test_mistake(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    expected: str,
 ) -> None:
-    """A word that it does not know is named in a sentence."""
-    shell.run_cell("%memkit now", store_history=True)
-    assert "UsageError: unrecognized arguments: now" in capsys.readouterr().err
+    """A mistake is told in a sentence that has the remedy."""
+    shell.run_cell(f"%memkit {line}", store_history=True)
+    assert f"UsageError: {expected}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["cells.csv", "my cells.csv"])
+def test_export(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+) -> None:
+    """The cells that have ended are written, and the file is told."""
+    shell.run_cell("first = 1", store_history=True)
+    path = tmp_path / name
+    shell.run_cell(f'%memkit export "{path}"', store_history=True)
+    assert f"wrote {path}: " in capsys.readouterr().out
+    (row,) = csv.DictReader(path.read_text().splitlines())
+    assert row["first_line"] == "first = 1"

@@ -1,0 +1,59 @@
+"""``%memplot``: plot memory over time, or the cells by their peaks."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.show.plot import plot
+from jupyter_memkit.units import parse_duration
+
+if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+    from matplotlib.figure import Figure
+
+
+@magics_class
+class MemplotMagics(Magics):
+    """Plots of memory."""
+
+    @line_magic
+    @magic_arguments()
+    @argument(
+        "--cells",
+        action="store_true",
+        help="bars for the 15 cells with the highest peaks, in place of the timeline",
+    )
+    @argument(
+        "--last",
+        metavar="DURATION",
+        help="look back only so far: a number and a unit, such as 90s, 10min or 1h",
+    )
+    def memplot(self, line: str) -> Figure:
+        """Plot the memory of this kernel over time, with its cells and the limit.
+
+        The result is a matplotlib figure, readable on light and on dark. A cross
+        behind the number of a cell says that it failed; a dotted peak was sampled.
+
+        Examples
+        --------
+        ::
+
+            %memplot
+            %memplot --last 10min
+            %memplot --cells
+            figure = %memplot
+            figure.savefig("memory.svg")
+        """
+        arguments = parse_argstring(self.memplot, line)
+        try:
+            since_s = 0.0
+            if arguments.last is not None:
+                since_s = time.time() - parse_duration(arguments.last)
+            return plot(since_s=since_s, cells=arguments.cells)
+        except MemkitError as error:
+            raise UsageError(str(error)) from None

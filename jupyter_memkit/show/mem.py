@@ -1,0 +1,77 @@
+"""Shows the memory of a stretch of work."""
+
+from __future__ import annotations
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.track.mem import MemResult
+from jupyter_memkit.units import format_bytes, format_duration
+
+_MIB = 1024 * 1024
+
+
+def build_report(result: MemResult) -> Report:
+    """Build what a person reads of a result."""
+    ended = "" if result.error is None else f"until {result.error}: "
+    kept = f"kept {format_bytes(result.delta_bytes)}"
+    if result.delta_bytes < 0:
+        kept = f"gave back {format_bytes(-result.delta_bytes)}"
+    return Report(
+        title=(
+            f"{ended}peak {format_bytes(result.peak_bytes)} above the start"
+            f"{_label(result)}, {kept}, {format_duration(result.duration_s)}"
+        ),
+        rows=_build_rows(result),
+        notes=_build_notes(result),
+    )
+
+
+def build_memit_report(result: MemResult) -> Report:
+    """Build the same with memory_profiler's line above it."""
+    peak_mib = (result.before_bytes + result.peak_bytes) / _MIB
+    increment_mib = result.peak_bytes / _MIB
+    ended = "" if result.error is None else f"until {result.error}: "
+    return Report(
+        title=(
+            f"{ended}peak memory: {peak_mib:.2f} MiB, "
+            f"increment: {increment_mib:.2f} MiB{_label(result)}"
+        ),
+        notes=_build_notes(result),
+    )
+
+
+def build_refusal(result: MemResult, max_bytes: int) -> str:
+    """Return the sentence on a peak that went over what ``--max`` allows."""
+    return (
+        f"the peak was {format_bytes(result.peak_bytes)} above the start"
+        f"{_label(result)}, over the {format_bytes(max_bytes)} that --max allows"
+    )
+
+
+def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:
+    start = format_bytes(result.before_bytes)
+    peak = format_bytes(result.before_bytes + result.peak_bytes)
+    end = format_bytes(result.before_bytes + result.delta_bytes)
+    share = result.gc_s / result.duration_s if result.duration_s else 0.0
+    return (
+        ("in use", f"{start} at the start, {peak} at the peak, {end} at the end"),
+        (
+            "garbage collector",
+            f"{format_duration(result.gc_s)}, {share:.1%} of the time",
+        ),
+    )
+
+
+def _build_notes(result: MemResult) -> tuple[str, ...]:
+    notes = []
+    if result.runs > 1:
+        notes.append(f"The highest of {result.runs} runs.")
+    if not result.exact:
+        notes.append(
+            "Sampled: this system has no high-water mark that can be reset, so a "
+            "short spike can be missed."
+        )
+    return tuple(notes)
+
+
+def _label(result: MemResult) -> str:
+    return "" if result.exact else " (sampled)"

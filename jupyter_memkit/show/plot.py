@@ -1,0 +1,145 @@
+"""Plots what a tracker has seen as a matplotlib figure, without pyplot.
+
+pyplot would keep the figure, make it the user's current one, and choose a backend.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import warnings
+from typing import TYPE_CHECKING
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.show.plot_ranking import draw_ranking
+from jupyter_memkit.show.plot_timeline import draw_timeline
+from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.track.tracker import tracker as running_tracker
+
+if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_WIDTH_IN = 8.0
+_DPI = 100
+_RANKED_AT_MOST = 15
+
+
+def plot(
+    tracker: MemoryTracker | None = None,
+    *,
+    since_s: float = 0.0,
+    cells: bool = False,
+    ax: Axes | None = None,
+) -> Figure:
+    """Plot memory over time, or the cells ranked by their peaks.
+
+    The timeline shades the time of every cell, has a cross behind the number of one
+    that failed, marks their peaks, and draws the limit when that is in reach.
+    Matplotlib's settings and the figures of pyplot stay as they are.
+
+    Parameters
+    ----------
+    tracker : MemoryTracker, optional
+        What has seen the memory; the one that runs when left out.
+    since_s : float
+        Leave out what was before this, in seconds since the epoch.
+    cells : bool
+        Bars for the 15 cells whose peaks rose furthest above their starts, in
+        place of the timeline.
+    ax : matplotlib.axes.Axes, optional
+        Draw here, in place of a figure of its own.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure; a notebook shows it, ``savefig`` keeps it.
+
+    Raises
+    ------
+    MemkitError
+        When no tracker runs, or there is nothing to plot yet.
+
+    Examples
+    --------
+    >>> with MemoryTracker() as tracker:
+    ...     figure = plot(tracker)
+    >>> figure.axes[0].get_yticklabels()[0].get_text()
+    '0 B'
+    """
+    tracker = running_tracker() if tracker is None else tracker
+    if cells:
+        ranked = _rank(tracker.cells, since_s)
+        axes = ax or _new_axes(0.8 + 0.3 * len(ranked))
+        draw_ranking(axes, ranked)
+    else:
+        samples = _samples(tracker, since_s)
+        axes = ax or _new_axes(3.0)
+        draw_timeline(
+            axes,
+            samples=samples,
+            cells=tracker.cells,
+            running=tracker.running,
+            limit=tracker.limit(),
+            since_s=since_s,
+        )
+    return axes.figure.figure
+
+
+def _rank(cells: list[CellRecord], since_s: float) -> list[CellRecord]:
+    late = [cell for cell in cells if cell.started_s + cell.duration_s > since_s]
+    if not late:
+        message = "no cell has ended in this time; run one, or look further back"
+        raise MemkitError(message)
+    late.sort(key=lambda cell: cell.before_bytes - cell.peak_bytes)
+    return late[:_RANKED_AT_MOST]
+
+
+def _samples(tracker: MemoryTracker, since_s: float) -> list[Sample]:
+    samples = tracker.history()
+    if not samples:
+        message = "the tracker has no readings yet; start it with tracker.start()"
+        raise MemkitError(message)
+    # The reading before the first holds until then.
+    earlier = sum(sample.t_s <= since_s for sample in samples)
+    return samples[max(earlier - 1, 0) :]
+
+
+def _new_axes(height_in: float) -> Axes:
+    figure = _figure_type()(
+        figsize=(_WIDTH_IN, height_in),
+        dpi=_DPI,
+        facecolor="none",
+        edgecolor="none",
+        layout="constrained",
+    )
+    return figure.add_subplot()
+
+
+@functools.cache
+def _figure_type() -> type[Figure]:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is asked for
+
+    class MemoryFigure(Figure):
+        """A figure that a notebook shows without ``%matplotlib inline``."""
+
+        def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+            """Return the picture in twice the resolution, and its size on screen."""
+            picture = io.BytesIO()
+            with warnings.catch_warnings():
+                # A name in a cell may have characters that the font lacks.
+                warnings.filterwarnings("ignore", "Glyph", UserWarning)
+                self.savefig(
+                    picture,
+                    format="png",
+                    dpi=2 * _DPI,
+                    facecolor="none",
+                    bbox_inches=self.bbox_inches,
+                )
+            width_in, height_in = self.get_size_inches()
+            size = {"width": round(width_in * _DPI), "height": round(height_in * _DPI)}
+            return picture.getvalue(), size
+
+    return MemoryFigure

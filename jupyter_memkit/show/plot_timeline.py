@@ -1,0 +1,125 @@
+"""Draws memory over time; ``labextension/src/marks.ts`` draws the same marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.show import plot_axes
+from jupyter_memkit.show.plot_axes import date_of
+from jupyter_memkit.show.plot_spans import build_spans, draw_spans
+from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.history import Sample
+from jupyter_memkit.units import format_bytes
+
+if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+    from matplotlib.axes import Axes
+
+# A young history is not stretched over the whole width.
+_YOUNG_S = 30.0
+_SPAN_MIN_S = 1.0
+_WITH_SECONDS_S = 600.0
+_DAY_S = 86_400.0
+
+
+def draw_timeline(
+    axes: Axes,
+    *,
+    samples: Sequence[Sample],
+    cells: Sequence[CellRecord],
+    running: OpenCell | None,
+    limit: MemoryLimit | None,
+    since_s: float = 0.0,
+) -> None:
+    """Draw memory over time with its cells, their peaks, and the limit.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw; the horizontal axis becomes one of matplotlib's dates.
+    samples : sequence of Sample
+        The readings, oldest first, at least one.
+    cells : sequence of CellRecord
+        The cells that have ended.
+    running : OpenCell or None
+        The cell that runs.
+    limit : MemoryLimit or None
+        The limit; drawn when it is in reach.
+    since_s : float
+        Where the axis begins, in seconds since the epoch, unless the readings
+        begin later.
+    """
+    to_s = samples[-1].t_s
+    known_from_s = min(samples[0].t_s, to_s - _YOUNG_S)
+    from_s = min(max(known_from_s, since_s), to_s - _SPAN_MIN_S)
+    spans = [span for span in build_spans(cells, running, to_s) if span.to_s >= from_s]
+    top = plot_axes.scale_top(
+        max([s.peak_bytes for s in samples] + [span.peak_bytes for span in spans]),
+        limit.bytes if limit else None,
+    )
+    plot_axes.style(axes, grid="y")
+    ticks, labels = plot_axes.byte_ticks(top)
+    axes.set_yticks(ticks, labels)
+    axes.set_ylim(0, top)
+    _scale_time(axes, from_s, to_s)
+    _draw_readings(axes, samples)
+    draw_spans(axes, spans)
+    if limit is not None and limit.bytes <= top:
+        _draw_limit(axes, limit)
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(0, -0.1),
+        ncols=3,
+        frameon=False,
+        borderaxespad=0,
+        labelcolor=plot_axes.TEXT,
+        fontsize=plot_axes.TEXT_SIZE,
+    )
+
+
+def _scale_time(axes: Axes, from_s: float, to_s: float) -> None:
+    dates = plot_axes.dates()
+    span_s = to_s - from_s
+    form = "%H:%M:%S" if span_s < _WITH_SECONDS_S else "%H:%M"
+    if span_s > _DAY_S:
+        form = "%d %b %H:%M"
+    here = datetime.fromtimestamp(to_s, timezone.utc).astimezone().tzinfo
+    axes.set_xlim(date_of(from_s), date_of(to_s))
+    axes.xaxis.set_major_locator(dates.AutoDateLocator(tz=here, minticks=3, maxticks=8))
+    axes.xaxis.set_major_formatter(dates.DateFormatter(form, tz=here))
+
+
+def _draw_readings(axes: Axes, samples: Sequence[Sample]) -> None:
+    dates = [date_of(sample.t_s) for sample in samples]
+    rss_bytes = [sample.rss_bytes for sample in samples]
+    peak_bytes = [sample.peak_bytes for sample in samples]
+    axes.fill_between(
+        dates, rss_bytes, peak_bytes, color=plot_axes.PEAK, alpha=0.3, linewidth=0
+    )
+    axes.fill_between(dates, rss_bytes, color=plot_axes.IN_USE, alpha=0.2, linewidth=0)
+    axes.plot(
+        dates,
+        rss_bytes,
+        color=plot_axes.IN_USE,
+        linewidth=1.6,
+        linestyle="-",
+        marker="",
+        label="in use",
+    )
+
+
+def _draw_limit(axes: Axes, limit: MemoryLimit) -> None:
+    axes.axhline(limit.bytes, color=plot_axes.LIMIT, linewidth=1.2, linestyle="--")
+    axes.text(
+        0.005,
+        limit.bytes,
+        f"limit {format_bytes(limit.bytes)} ({limit.name})",
+        transform=axes.get_yaxis_transform(),
+        ha="left",
+        va="bottom",
+        color=plot_axes.LIMIT,
+        fontsize=plot_axes.TEXT_SIZE,
+        parse_math=False,
+    )

@@ -1,0 +1,250 @@
+"""The magics that measure a statement or a cell, in a shell."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+import jupyter_memkit
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.track.mem import MemResult
+from jupyter_memkit.track.tracker import tracker
+
+Captured = pytest.CaptureFixture[str]
+
+MIB = 1024 * 1024
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="exact figures are of Linux")
+
+
+def run(shell: InteractiveShell, cell: str) -> Any:
+    """Run a cell as a notebook does."""
+    return shell.run_cell(cell, store_history=True)
+
+
+@linux
+@pytest.mark.parametrize(
+    "magic", ["%mem -o ", "%%mem -o\n", "%memit -o ", "%%memit -o\n"]
+)
+def test_spike(shell: InteractiveShell, magic: str) -> None:
+    """What was allocated and given back is the peak, and not kept."""
+    result = run(shell, f"{magic}block = b'x' * (200 << 20); del block").result
+    assert isinstance(result, MemResult)
+    assert abs(result.peak_bytes - 200 * MIB) < 4 * MIB
+    assert abs(result.delta_bytes) < 4 * MIB
+    assert result.exact
+
+
+@linux
+def test_cell_keeps_its_own_account(shell: InteractiveShell) -> None:
+    """A statement inside a cell leaves the cell's peak as it was."""
+    run(
+        shell,
+        "block = b'x' * (100 << 20); del block\n"
+        "result = %mem -o block = b'x' * (20 << 20); del block",
+    )
+    (record,) = tracker().cells
+    assert abs(record.peak_bytes - record.before_bytes - 100 * MIB) < 4 * MIB
+    assert abs(shell.user_ns["result"].peak_bytes - 20 * MIB) < 4 * MIB
+
+
+def test_statement_is_not_touched(shell: InteractiveShell) -> None:
+    """The statement runs as it was written: spaces, quotes, braces and options."""
+    run(shell, "%mem -r 1  text = 'a  b -r 3 {x} $x' + \"'\"")
+    assert shell.user_ns["text"] == "a  b -r 3 {x} $x'"
+
+
+def test_strings_of_several_lines(shell: InteractiveShell) -> None:
+    """The text of the cell is not touched."""
+    run(shell, '%%mem\nif True:\n    text = """a\n  b\n"""')
+    assert shell.user_ns["text"] == "a\n  b\n"
+
+
+@pytest.mark.parametrize("cell", ["%mem 6 * 7", "%%mem\nx = 6\nx * 7"])
+def test_last_expression(shell: InteractiveShell, capsys: Captured, cell: str) -> None:
+    """The last expression is the result of the cell, and the figures follow."""
+    assert run(shell, cell).result == 42
+    out = capsys.readouterr().out
+    assert out.startswith("Out[1]: 42\npeak ")
+    assert "garbage collector" in out
+
+
+def test_magics_in_the_code(shell: InteractiveShell) -> None:
+    """Magics work in a statement and in a cell."""
+    run(shell, "x = 1")
+    run(shell, "%mem names = %who_ls int")
+    run(shell, "%%mem\n%%capture captured\nprint('hidden')")
+    assert shell.user_ns["names"] == ["x"]
+    assert shell.user_ns["captured"].stdout == "hidden\n"
+
+
+def test_cell_awaits(shell: InteractiveShell) -> None:
+    """A cell may await where no loop runs, as in a terminal."""
+    result = run(shell, "%%mem\nimport asyncio\nx = await asyncio.sleep(0, 7)\nx")
+    assert result.result == 7
+
+
+def test_cell_awaits_in_a_loop(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """Where the loop runs, awaiting is refused with the way that works."""
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: None)
+    result = run(shell, "%%mem\nimport asyncio\nawait asyncio.sleep(0)")
+    assert isinstance(result.error_in_exec, UsageError)
+    assert "with memkit.mem():" in str(result.error_in_exec)
+    assert "peak" not in capsys.readouterr().out
+
+
+def test_time_of_the_collector(shell: InteractiveShell) -> None:
+    """What the collector took is part of the time."""
+    result = run(shell, "%mem -o import gc; gc.collect();").result
+    assert 0 < result.gc_s <= result.duration_s
+
+
+@pytest.mark.parametrize(("code", "line"), [("%mem 1 / 0", 1), ("%%mem\n\n1 / 0", 3)])
+def test_error_is_at_its_own_line(
+    shell: InteractiveShell, code: str, line: int
+) -> None:
+    """A traceback counts the lines as they stand in the cell."""
+    error = shell.run_cell(code, store_history=True).error_in_exec
+    assert error is not None
+    innermost = traceback.extract_tb(error.__traceback__)[-1]
+    assert innermost.lineno == line
+
+
+def test_error(shell: InteractiveShell, capsys: Captured) -> None:
+    """The figures up to the error are shown, then it once, with the cell's lines."""
+    result = run(shell, "%%mem -r 2\n\nx = 1\n1 / 0  # here")
+    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    frames = traceback.extract_tb(result.error_in_exec.__traceback__)
+    assert frames[-1].lineno == 4
+    shown = "".join(capsys.readouterr())
+    assert shown.startswith("until ZeroDivisionError: peak ")
+    assert shown.count("until ZeroDivisionError") == 1
+    assert shown.count("division by zero") == 1
+    assert "# here" in shown
+    assert shell.ast_node_interactivity == "last_expr"
+
+
+def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
+    """Ctrl-C fails the cell, and the figures up to then are shown."""
+    result = run(shell, "%mem raise KeyboardInterrupt")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert "until KeyboardInterrupt: peak" in capsys.readouterr().out
+
+
+def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
+    """Code that is no Python has not run, and has no figures."""
+    result = run(shell, "%%mem\nx = = 1")
+    assert isinstance(result.error_in_exec, SyntaxError)
+    assert result.error_in_exec.lineno == 2
+    assert "peak" not in capsys.readouterr().out
+
+
+@linux
+def test_max_over(shell: InteractiveShell, capsys: Captured) -> None:
+    """A peak over the size fails the cell in a sentence, after it has run."""
+    result = run(
+        shell, "%%mem --max 10MiB\nblock = b'x' * (50 << 20)\ndel block\ny = 1"
+    )
+    error = result.error_in_exec
+    assert isinstance(error, MemkitError)
+    assert str(error).endswith("above the start, over the 10.0 MiB that --max allows")
+    assert shell.user_ns["y"] == 1
+    shown = "".join(capsys.readouterr())
+    assert "PeakError: the peak was " in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("size", ["1GiB", '"1 GiB"', "1073741824"])
+def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None:
+    """A peak below the size is shown as ever."""
+    result = run(shell, f"%mem --max {size} x = 1")
+    assert result.success
+    assert capsys.readouterr().out.startswith("peak ")
+
+
+def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
+    """Several runs tell of the highest one, and show no values."""
+    run(shell, "sizes = iter([10, 50, 20])")
+    run(shell, "%mem -r 3 len(b'x' * (next(sizes) << 20))")
+    assert next(shell.user_ns["sizes"], None) is None
+    out = capsys.readouterr().out
+    assert out.startswith("peak ")
+    assert out.endswith("The highest of 3 runs.\n")
+    assert shell.ast_node_interactivity == "last_expr"
+
+
+@linux
+def test_highest_of_the_runs(shell: InteractiveShell) -> None:
+    """The result is that of the run with the highest peak."""
+    run(shell, "sizes = iter([10, 50, 20])")
+    result = run(shell, "%mem -r 3 -o len(b'x' * (next(sizes) << 20))").result
+    assert abs(result.peak_bytes - 50 * MIB) < 4 * MIB
+    assert result.runs == 3
+
+
+def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
+    """With -o the figures go into a name, and are shown when it is."""
+    run(shell, "result = %mem -o x = 1")
+    assert capsys.readouterr().out == ""
+    run(shell, "result")
+    assert "above the start" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("%mem", "%mem needs a statement, such as"),
+        ("%mem -r 3", "%mem needs a statement, such as"),
+        ("%mem -r 0 x", "'0' is no whole number of at least 1"),
+        ("%mem -r many x", "'many' is no whole number of at least 1"),
+        ("%mem -r", "expected one argument"),
+        ("%mem --max pear x", "'pear' is not a size; write a number and a unit"),
+        ("%mem --fast x", "unrecognized arguments: --fast"),
+        ("%%mem x = 1\n2", "%%mem measures its cell; move 'x = 1' into it"),
+        ("%memit", "%memit needs a statement, such as"),
+        ("%memit -c x", "child processes, which are not counted yet; leave it out"),
+    ],
+)
+def test_bad_input(shell: InteractiveShell, line: str, sentence: str) -> None:
+    """What cannot be done is one sentence, and nothing runs."""
+    error = run(shell, line).error_in_exec
+    assert isinstance(error, UsageError)
+    assert sentence in str(error)
+
+
+def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
+    """The options are memory_profiler's, and so is the line."""
+    run(shell, "%memit -r 2 -t 1.5 -i 0.1 'a value that is not shown'")
+    out = capsys.readouterr().out
+    assert out.startswith("peak memory: ")
+    assert " MiB, increment: " in out
+    assert out.endswith("The highest of 2 runs.\n")
+
+
+@linux
+def test_memit_with_a_setup(shell: InteractiveShell) -> None:
+    """What stands above the cell runs first and is not measured."""
+    result = run(
+        shell, "%%memit -o kept = b'x' * (50 << 20)\nblock = kept[1:]\ndel block, kept"
+    ).result
+    assert abs(result.peak_bytes - 50 * MIB) < 4 * MIB
+    assert abs(result.delta_bytes + 50 * MIB) < 4 * MIB
+
+
+@pytest.mark.parametrize("kind", ["line", "cell"])
+def test_memit_of_somebody_else(bare_shell: InteractiveShell, kind: str) -> None:
+    """Where the name is taken it stays with its owner."""
+    magics = bare_shell.magics_manager.magics
+    magics[kind]["memit"] = print
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    loaded = {kind: {"mem", "memit"} & set(table) for kind, table in magics.items()}
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    assert magics[kind].pop("memit") is print
+    assert loaded == {"line": {"mem"}, "cell": {"mem"}, kind: {"mem", "memit"}}

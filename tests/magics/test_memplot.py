@@ -1,0 +1,81 @@
+"""%memplot in a shell, and in a kernel that shows the figure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
+
+from tests.real_kernel import RealKernel, real_kernel
+
+
+@pytest.mark.parametrize("line", ["", "--last 10min", "--cells", "--cells --last 1h"])
+def test_result_is_a_figure(shell: InteractiveShell, line: str) -> None:
+    """The figure of what was asked for can be kept and changed."""
+    shell.run_cell("x = 1", store_history=True)
+    figure = shell.run_line_magic("memplot", line)
+    assert isinstance(figure, Figure)
+    is_ranking = figure.axes[0].get_xlabel() == "peak above the start of the cell"
+    assert is_ranking == ("--cells" in line)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("--last ten", "'ten' is not a duration; write a number and a unit"),
+        ("--cells", "no cell has ended in this time; run one"),
+        ("now", "unrecognized arguments: now"),
+    ],
+)
+def test_mistake(
+    shell: InteractiveShell,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    expected: str,
+) -> None:
+    """A mistake is told in a sentence."""
+    shell.run_cell(f"%memplot {line}", store_history=True)
+    assert f"UsageError: {expected}" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
+    """A kernel that loads the extension as it starts."""
+    with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
+        yield kernel
+
+
+def pictures(kernel: RealKernel, code: str) -> list[bytes]:
+    """Run a cell and return the pictures that the notebook would show."""
+    shown: list[bytes] = []
+
+    def keep(message: dict[str, Any]) -> None:
+        data = message["content"].get("data", {})
+        if message["msg_type"] in {"display_data", "execute_result"}:
+            assert "text/plain" in data
+            shown.append(base64.b64decode(data["image/png"]))
+        assert message["msg_type"] not in {"error", "stream"}, message["content"]
+
+    kernel.client.execute_interactive(code, timeout=60, output_hook=keep)
+    return shown
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%memplot",
+        "%memplot --cells",
+        "import jupyter_memkit; jupyter_memkit.plot()",
+        "%matplotlib inline\n%memplot",
+        "import matplotlib.pyplot as plt\nplt.ioff()\n%memplot",
+    ],
+)
+def test_shown_once(kernel: RealKernel, code: str) -> None:
+    """A notebook shows one picture, whether or not pyplot shows figures inline."""
+    kernel.run("x = 1")
+    (picture,) = pictures(kernel, code)
+    assert picture.startswith(b"\x89PNG")

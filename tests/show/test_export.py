@@ -1,0 +1,179 @@
+"""What a tracker has seen, elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jupyter_memkit import __version__
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.show.export import (
+    COLUMNS,
+    Exported,
+    build_report,
+    export,
+    to_csv,
+    to_frame,
+    to_json,
+)
+from jupyter_memkit.track.tracker import MemoryTracker
+from tests.fake_probe import FakeProbe
+from tests.track.test_clock import SetClock
+
+
+@pytest.fixture
+def tracker() -> MemoryTracker:
+    """Two cells of a second have run: one with a number, one that failed."""
+    probe, clock = FakeProbe(), SetClock(1000.0)
+    tracker = MemoryTracker(PeakMeter(probe), clock)
+    tracker._limit = MemoryLimit(bytes=4096, name="cgroup memory.max")
+    tracker._limit_read_s = float("inf")
+    for count, code, error in ((7, 'f("a, b")', None), (None, "fail()", "OSError")):
+        cell = tracker.begin_cell(code, execution_count=count, cell_id=None)
+        clock.now_s += 1.0
+        probe.use(700, 200)
+        tracker.end_cell(cell, error=error)
+    return tracker
+
+
+def test_json(tracker: MemoryTracker) -> None:
+    """JSON holds the limit, the readings as columns, and every cell whole."""
+    exported = json.loads(to_json(tracker))
+    assert exported["version"] == __version__
+    assert exported["limit"] == {"bytes": 4096, "name": "cgroup memory.max"}
+    assert exported["samples"] == {
+        "t_s": [1000.0, 1001.0, 1002.0],
+        "rss_bytes": [100, 200, 200],
+        "peak_bytes": [100, 700, 700],
+    }
+    assert [tuple(cell) for cell in exported["cells"]] == [COLUMNS, COLUMNS]
+    assert exported["cells"][0]["first_line"] == 'f("a, b")'
+    assert exported["cells"][1]["execution_count"] is None
+
+
+def test_no_limit(tracker: MemoryTracker) -> None:
+    """A limit that could not be read is null."""
+    tracker._limit = None
+    assert json.loads(to_json(tracker))["limit"] is None
+
+
+def test_csv(tracker: MemoryTracker) -> None:
+    """CSV is a row for each cell, quoted where it has to be, empty where unknown."""
+    rows = list(csv.DictReader(io.StringIO(to_csv(tracker))))
+    assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
+    chosen = (
+        "execution_count",
+        "first_line",
+        "started_s",
+        "duration_s",
+        "before_bytes",
+        "after_bytes",
+        "peak_bytes",
+        "exact",
+        "error",
+    )
+    assert [tuple(row[name] for name in chosen) for row in rows] == [
+        ("7", 'f("a, b")', "1000.0", "1.0", "100", "200", "700", "True", ""),
+        ("", "fail()", "1001.0", "1.0", "200", "200", "700", "True", "OSError"),
+    ]
+
+
+def test_frame(tracker: MemoryTracker) -> None:
+    """The frame has the columns of the CSV, numbers as numbers."""
+    frame = to_frame(tracker)
+    assert tuple(frame.columns) == COLUMNS
+    assert frame["peak_bytes"].tolist() == [700, 700]
+    assert frame["execution_count"][0] == 7
+    assert frame["execution_count"].isna().tolist() == [False, True]
+
+
+def test_frame_without_pandas(
+    tracker: MemoryTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where pandas is missing, the sentence says how to install it."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MemkitError, match=r'pip install "jupyter_memkit\[data\]"'):
+        to_frame(tracker)
+
+
+def test_nothing_seen() -> None:
+    """A tracker without cells gives an empty table with its columns."""
+    empty = MemoryTracker(PeakMeter(FakeProbe()))
+    assert to_csv(empty) == ",".join(COLUMNS) + "\n"
+    assert tuple(to_frame(empty).columns) == COLUMNS
+    assert json.loads(to_json(empty))["cells"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text_of"), [("history.json", to_json), ("CELLS.CSV", to_csv)]
+)
+def test_file(
+    tracker: MemoryTracker,
+    tmp_path: Path,
+    name: str,
+    text_of: Callable[[MemoryTracker], str],
+) -> None:
+    """The suffix chooses the form; a file before is replaced, and nothing else left."""
+    path = tmp_path / name
+    path.write_text("before")
+    exported = export(tracker, str(path))
+    assert path.read_bytes().decode() == text_of(tracker)
+    assert exported == Exported(path=path, file_bytes=path.stat().st_size, cells=2)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_home(
+    tracker: MemoryTracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tilde is the user's home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert export(tracker, "~/cells.csv").path == tmp_path / "cells.csv"
+
+
+def test_character_without_encoding(tracker: MemoryTracker, tmp_path: Path) -> None:
+    """Half a character in a cell is written as its number."""
+    cell = tracker.begin_cell("'\ud83d'", execution_count=9, cell_id=None)
+    tracker.end_cell(cell, error="UnicodeEncodeError")
+    path = export(tracker, tmp_path / "cells.csv").path
+    assert r"'\ud83d'" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("history.txt", r"has to end in \.json or \.csv"),
+        ("history", r"has to end in \.json or \.csv"),
+        ("missing/history.json", r"missing' does not exist; make it first"),
+        ("folder.json", r"folder\.json' cannot be written \(.+\); choose another"),
+        ("a" * 300 + ".csv", r"cannot be written \(.+\); choose another place"),
+    ],
+)
+def test_place_that_cannot_be(
+    tracker: MemoryTracker, tmp_path: Path, name: str, expected: str
+) -> None:
+    """One sentence says what to change, and nothing is half-written."""
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(MemkitError, match=expected):
+        export(tracker, tmp_path / name)
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [("a.json", "the limit, the readings and the cells"), ("a.csv", "the cells")],
+)
+def test_report(name: str, holds: str) -> None:
+    """What was written is told with its size."""
+    exported = Exported(path=Path(name), file_bytes=2048, cells=2)
+    assert build_report(exported).text() == (
+        f"wrote {name}: 2.0 KiB\n  holds  {holds}\n  cells  2"
+    )
