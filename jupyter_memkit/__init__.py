@@ -6,18 +6,21 @@ In a notebook ``%load_ext jupyter_memkit``; in a script
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import version as _version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = _version("jupyter_memkit")
 
-from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
-from jupyter_memkit.show.plot import plot
-from jupyter_memkit.techniques.chunked import StopChunks, chunked
-from jupyter_memkit.techniques.gc_pause import gc_pause
-from jupyter_memkit.techniques.unload import unload
-from jupyter_memkit.track.mem import MemResult, mem
-from jupyter_memkit.track.tracker import MemoryTracker, tracker
+if TYPE_CHECKING:
+    from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
+    from jupyter_memkit.show.export import export, to_frame
+    from jupyter_memkit.show.plot import plot
+    from jupyter_memkit.techniques.chunked import StopChunks, chunked
+    from jupyter_memkit.techniques.gc_pause import gc_pause
+    from jupyter_memkit.techniques.unload import unload
+    from jupyter_memkit.track.mem import MemResult, mem
+    from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 __all__ = [
     "MemResult",
@@ -28,12 +31,48 @@ __all__ = [
     "UnloadError",
     "__version__",
     "chunked",
+    "export",
     "gc_pause",
     "mem",
     "plot",
+    "to_frame",
     "tracker",
     "unload",
 ]
+
+# Where the public names live. They are imported when they are first asked for: every
+# kernel imports this package, and few use all of it.
+_HOMES = {
+    "MemResult": "track.mem",
+    "MemkitError": "errors",
+    "MemoryTracker": "track.tracker",
+    "SourceError": "errors",
+    "StopChunks": "techniques.chunked",
+    "UnloadError": "errors",
+    "chunked": "techniques.chunked",
+    "export": "show.export",
+    "gc_pause": "techniques.gc_pause",
+    "mem": "track.mem",
+    "plot": "show.plot",
+    "to_frame": "show.export",
+    "tracker": "track.tracker",
+    "unload": "techniques.unload",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name (PEP 562)."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not."""
+    return __all__
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,15 +14,8 @@ from jupyter_memkit.magics.mem import MemitMagics, MemMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.memplot import MemplotMagics
 from jupyter_memkit.magics.unload import UnloadMagics
-from jupyter_memkit.show import chunked, export, formatters, gc_pause, mem, status
-from jupyter_memkit.show import unload as unloaded
-from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.chunked import ChunkedSummary
-from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_switch import GcStatus
-from jupyter_memkit.techniques.unload import Unloaded
+from jupyter_memkit.show import formatters
 from jupyter_memkit.track.events import CellEvents
-from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _MAGICS = (
@@ -35,14 +27,17 @@ _MAGICS = (
     UnloadMagics,
 )
 
-_REPORTS: dict[type, Callable[[Any], Report]] = {
-    ChunkedSummary: chunked.build_report,
-    GcPause: gc_pause.build_report,
-    GcStatus: gc_pause.build_report,
-    MemResult: mem.build_report,
-    Unloaded: unloaded.build_report,
-    export.Exported: export.build_report,
-    status.Status: status.build_report,
+# The records and, in `show`, what tells of them.
+_REPORTS = {
+    "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
+    "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
+    "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
+        "jupyter_memkit.show.chunked"
+    ),
+    "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.unload.Unloaded": "jupyter_memkit.show.unload",
+    "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
 }
 
 _loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
@@ -70,8 +65,8 @@ def load(shell: Any) -> None:
         tables = shell.magics_manager.magics.values()
         if not any("memit" in table for table in tables):
             registry.register(shell, MemitMagics(shell), undo)
-        for record_type, build_report in _REPORTS.items():
-            formatters.register(shell, record_type, build_report, undo)
+        for record_type, module in _REPORTS.items():
+            formatters.register(shell, record_type, module, undo)
         _loaded[shell] = undo.pop_all()
 
 

@@ -16,9 +16,9 @@ from traitlets.config import Config
 from jupyter_memkit.track import tracker as tracker_module
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
-    """Ctrl-C raises, also in a run in the background, which begins by ignoring it."""
+    """Ctrl-C raises, whoever ignored it before: a run in the background does."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)

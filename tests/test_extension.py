@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -90,6 +91,24 @@ def test_unloading_ends_a_standing_pause(bare_shell: InteractiveShell) -> None:
     bare_shell.run_line_magic("gc_pause", "on")
     # The autouse fixture asserts that the collector is as it was.
     jupyter_memkit.unload_ipython_extension(bare_shell)
+
+
+def test_public_names_are_there() -> None:
+    """Each public name can be imported, and the front door knows no other."""
+    names = {name for name in jupyter_memkit.__all__ if name != "__version__"}
+    assert names == set(jupyter_memkit._HOMES)
+    assert all(getattr(jupyter_memkit, name) is not None for name in names)
+    assert set(dir(jupyter_memkit)) == set(jupyter_memkit.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = jupyter_memkit.nonsense
+
+
+def test_every_record_has_its_report() -> None:
+    """The names by which records find their reports are those of real things."""
+    for record_type, module in extension._REPORTS.items():
+        home, _, name = record_type.rpartition(".")
+        assert getattr(importlib.import_module(home), name).__module__ == home
+        assert callable(importlib.import_module(module).build_report)
 
 
 def test_import_needs_no_ipython() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.show.export import Exported, export
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
+
+if TYPE_CHECKING:
+    from jupyter_memkit.show.export import Exported
 
 
 @magics_class
@@ -48,6 +52,9 @@ class MemkitMagics(Magics):
         if arguments.file is None:
             message = "name the file: %memkit export history.json, or cells.csv"
             raise UsageError(message)
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.export import export  # noqa: PLC0415
+
         try:
             # IPython leaves the quotes around a name with blanks.
             return export(tracker(), arguments.file.strip("\"'"))

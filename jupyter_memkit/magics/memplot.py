@@ -10,7 +10,6 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.show.plot import plot
 from jupyter_memkit.units import parse_duration
 
 if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
@@ -49,6 +48,9 @@ class MemplotMagics(Magics):
             figure = %memplot
             figure.savefig("memory.svg")
         """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.plot import plot  # noqa: PLC0415
+
         arguments = parse_argstring(self.memplot, line)
         try:
             since_s = 0.0

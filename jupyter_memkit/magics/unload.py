@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from jupyter_memkit.errors import UnloadError
-from jupyter_memkit.techniques.unload import Unloaded, unload
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.unload import Unloaded
 
 
 @magics_class
@@ -33,6 +37,9 @@ class UnloadMagics(Magics):
             result = %unload sympy
             result.freed_bytes
         """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.techniques.unload import unload  # noqa: PLC0415
+
         assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_argstring(self.unload, line)
         try:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from contextlib import ExitStack
 from typing import Any
 
 from jupyter_memkit.show.report import Report
 
 
-def register(
-    shell: Any,
-    record_type: type,
-    build_report: Callable[[Any], Report],
-    undo: ExitStack,
-) -> None:
+def register(shell: Any, record_type: str, module: str, undo: ExitStack) -> None:
     """Show the records of a type as reports.
+
+    By name, because most kernels never see most records: IPython looks the type up
+    when it meets one, and what builds its report is imported then.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
         Whose formatters are told.
-    record_type : type
-        The type of the records.
-    build_report : callable
-        Turns a record into what a person reads of it.
+    record_type : str
+        The dotted name of the type.
+    module : str
+        The dotted name of the module whose ``build_report`` turns a record into what
+        a person reads of it.
     undo : ExitStack
         Gets the callbacks that take the formatters away.
     """
+
+    def build_report(record: Any) -> Report:
+        report: Report = importlib.import_module(module).build_report(record)
+        return report
 
     def show_text(record: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
         printer.text(build_report(record).text())

@@ -15,6 +15,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.show.chunked import build_report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
+from jupyter_memkit.techniques.chunked.combine import REDUCTIONS
 
 
 @pytest.fixture(autouse=True)
@@ -329,3 +330,9 @@ def test_help() -> None:
     assert first == "Run the cell once per chunk of data that is too large for memory."
     for option in ("--rows N", "--as NAME", "--into NAME", "--reduce OP", "Examples"):
         assert option in help_text
+
+
+def test_help_names_every_reduction(shell: InteractiveShell) -> None:
+    """The list in the help, which imports nothing, is that of the reductions."""
+    text = shell.magics_manager.magics["cell"]["chunked"].__doc__
+    assert f"{', '.join(REDUCTIONS)}, or the name" in " ".join(text.split())
