@@ -43,11 +43,13 @@ def test_kept_out_by_variable(tmp_path: Path) -> None:
 
 @linux_only
 def test_peak_of_a_numpy_cell(kernel: RealKernel) -> None:
-    """50 million doubles that are gone at once are a peak of 381 to 384 MiB."""
+    """50 million doubles that are gone at once are a peak of their 381.5 MiB."""
     kernel.run("import numpy as np")
     kernel.run("import numpy as np; a = np.ones(50_000_000); del a")
     cell = kernel.subscribe()["cells"][-1]
-    assert 381 * MIB <= cell["peak_bytes"] - cell["before_bytes"] <= 384 * MIB
+    above_bytes = cell["peak_bytes"] - cell["before_bytes"]
+    # The system's mark lags by what its cores have not yet counted together.
+    assert 380 * MIB <= above_bytes <= 384 * MIB
     assert cell["exact"]
 
 

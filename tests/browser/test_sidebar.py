@@ -37,7 +37,7 @@ def peak_above_start(lab: LabPage, cell_id: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
 def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
-    """50 million doubles that are gone at once are listed as 381 to 384 MiB."""
+    """50 million doubles that are gone at once are listed as their 381.5 MiB."""
     code = "import numpy as np; a = np.ones(50_000_000); del a"
     server.write_notebook("peak.ipynb", "import numpy", code)
     lab.open("peak.ipynb")
@@ -45,7 +45,8 @@ def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
     lab.run_cell(1)
-    assert 381 * MIB <= peak_above_start(lab, "c-1") <= 384 * MIB
+    # The system's mark lags by what its cores have not yet counted together.
+    assert 380 * MIB <= peak_above_start(lab, "c-1") <= 384 * MIB
 
 
 def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None:
