@@ -51,6 +51,7 @@ def test_tour(tmp_path: Path) -> None:
     shown = {cell.id: text_of(cell) for cell in notebook.cells if cell.get("outputs")}
     assert "336,776 flights" in shown["all"]
     assert "in use" in shown["memkit"]
+    assert "above the start" in shown["mem"]
     assert "336,776 rows" in shown["chunked"]
     assert "pyarrow" in shown["unload"]
 
