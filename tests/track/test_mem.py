@@ -96,14 +96,15 @@ def test_time_of_the_collector() -> None:
 @linux
 def test_nested() -> None:
     """An inner stretch has its own peak, and the outer one's survives it."""
+    # Up to 32 MiB the C library may take from memory that it has kept.
     with mem() as outer:
         block = b"x" * (100 * MIB)
         del block
         with mem() as inner:
-            block = b"x" * (20 * MIB)
+            block = b"x" * (60 * MIB)
             del block
     assert abs(outer.result.peak_bytes - 100 * MIB) < 4 * MIB
-    assert abs(inner.result.peak_bytes - 20 * MIB) < 4 * MIB
+    assert abs(inner.result.peak_bytes - 60 * MIB) < 4 * MIB
 
 
 def test_error() -> None:
