@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from jupyter_memkit.magics.arguments import whole_number
+
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked import ChunkedSummary
 
@@ -18,17 +20,6 @@ def _variable(text: str) -> str:
         return text
     message = f"{text!r} is no name of a variable"
     raise argparse.ArgumentTypeError(message)
-
-
-def _row_number(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        message = f"{text!r} is no whole number of at least 1"
-        raise argparse.ArgumentTypeError(message)
-    return number
 
 
 @magics_class
@@ -44,7 +35,7 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--rows",
-        type=_row_number,
+        type=whole_number,
         metavar="N",
         help="rows of a chunk (default: 100000, of an iterable 10000 items)",
     )

@@ -15,6 +15,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import parse_argstring
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import parse_cell_body
 from jupyter_memkit.show.chunked import build_failure, open_progress
 from jupyter_memkit.techniques.chunked import ChunkedSummary, Mapped, chunked
@@ -51,7 +52,7 @@ def run_chunked(shell: Any, magic: Any, line: str, cell: str) -> ChunkedSummary:
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
     args = _parse(magic, line)
     user_ns = shell.user_ns
-    with _refusing():
+    with refusing():
         body = _compile(shell, cell, args.name)
         op = _find_reduction(args, body, user_ns)
         source = _find_source(args.source, user_ns)
@@ -132,15 +133,6 @@ def _is_call(text: str) -> bool:
         return isinstance(ast.parse(text, mode="eval").body, ast.Call)
     except SyntaxError:
         return False
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Show the user's mistakes as one sentence, without a traceback."""
-    try:
-        yield
-    except MemkitError as error:
-        raise UsageError(str(error)) from error
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import whole_number
 from jupyter_memkit.magics.cell_body import run_cell_body
 from jupyter_memkit.magics.measured_code import choose_code, measure, show
 from jupyter_memkit.show.mem import build_memit_report, build_refusal, build_report
@@ -20,17 +21,6 @@ from jupyter_memkit.units import parse_bytes
 _QUOTES = "\"'"
 _WORD = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
 _TAKES_VALUE = ("-r", "-t", "-i", "--max")
-
-
-def _run_count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        message = f"{text!r} is no whole number of at least 1"
-        raise argparse.ArgumentTypeError(message)
-    return number
 
 
 def _size(text: str) -> int:
@@ -43,7 +33,7 @@ def _size(text: str) -> int:
 _RUNS = argument(
     "-r",
     dest="runs",
-    type=_run_count,
+    type=whole_number,
     default=1,
     metavar="N",
     help="run it N times, and tell of the run with the highest peak",

@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
@@ -55,8 +55,6 @@ class MemkitMagics(Magics):
         # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 
-        try:
+        with refusing():
             # IPython leaves the quotes around a name with blanks.
             return export(tracker(), arguments.file.strip("\"'"))
-        except MemkitError as error:
-            raise UsageError(str(error)) from None

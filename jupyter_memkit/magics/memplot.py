@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.units import parse_duration
 
 if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
@@ -52,10 +51,8 @@ class MemplotMagics(Magics):
         from jupyter_memkit.show.plot import plot  # noqa: PLC0415
 
         arguments = parse_argstring(self.memplot, line)
-        try:
+        with refusing():
             since_s = 0.0
             if arguments.last is not None:
                 since_s = time.time() - parse_duration(arguments.last)
             return plot(since_s=since_s, cells=arguments.cells)
-        except MemkitError as error:
-            raise UsageError(str(error)) from None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from jupyter_memkit.errors import UnloadError
+from jupyter_memkit.magics.arguments import refusing
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.unload import Unloaded
@@ -42,11 +41,9 @@ class UnloadMagics(Magics):
 
         assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_argstring(self.unload, line)
-        try:
+        with refusing():
             return unload(
                 *arguments.names,
                 namespace=self.shell.user_ns,
                 dry_run=arguments.dry_run,
             )
-        except UnloadError as error:
-            raise UsageError(str(error)) from None

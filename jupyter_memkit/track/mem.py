@@ -17,15 +17,13 @@ from typing import Any, TypeVar, final
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.collector import collector_clock
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
-from jupyter_memkit.track.sampler import Sampler
+from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 from jupyter_memkit.wrapping import wrap_calls
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # A function that is called all day must not fill the memory with its figures.
 _KEPT_RESULTS = 1000
-# Without a high-water mark the peak is only as good as its samples.
-_SAMPLED_INTERVAL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +185,6 @@ def _start_sampler(meter: PeakMeter) -> Sampler:
     def tick() -> None:
         meter.observe()
 
-    sampler = Sampler(tick, lambda: _SAMPLED_INTERVAL_S)
+    sampler = Sampler(tick, lambda: SAMPLED_INTERVAL_S)
     sampler.start()
     return sampler

@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 _logger = logging.getLogger(__name__)
 
+# Without a high-water mark a peak is only as good as its samples.
+SAMPLED_INTERVAL_S = 0.01
+
 
 class Sampler:
     """Calls a function again and again on a daemon thread.

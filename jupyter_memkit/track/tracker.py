@@ -11,12 +11,10 @@ from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
-from jupyter_memkit.track.sampler import Sampler
+from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
-# Without a high-water mark a cell's peak is only as good as its samples.
-_SAMPLED_INTERVAL_S = 0.01
 # Cells that end at once are reported together.
 _SETTLE_S = 0.05
 _LIMIT_KEPT_S = 10.0
@@ -202,7 +200,7 @@ class MemoryTracker:
             return _SETTLE_S
         if self._accounts.running is None:
             return _IDLE_INTERVAL_S
-        return _BUSY_INTERVAL_S if self._meter.exact else _SAMPLED_INTERVAL_S
+        return _BUSY_INTERVAL_S if self._meter.exact else SAMPLED_INTERVAL_S
 
 
 # The trackers that run in this process, the latest last.
