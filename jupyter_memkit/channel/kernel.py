@@ -87,7 +87,9 @@ class KernelChannel:
             self._seen_t_s = samples[-1].t_s
         cells_ended = self._tracker.cells_ended
         if not self._credits:
+            # A page that subscribes later gets all of this with its snapshot.
             self._cells_sent = cells_ended
+            self._kept_back = []
             return
         if samples:
             self._tell(samples, self._tracker.running)

@@ -234,6 +234,19 @@ def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
     assert message["samples"]["t_s"] == [1100.25, 1101.25]
 
 
+def test_reading_kept_back_for_a_page_that_left(scene: Scene) -> None:
+    """A still reading from before a page left is not told to the next one."""
+    scene.subscribe("first")
+    scene.tick(1.0)
+    scene.ask({"type": "unsubscribe", "protocol": 1, "client_id": "first"})
+    scene.tick(100.0)
+    scene.ask(golden("subscribe"))
+    scene.probe.use(50 * MIB)
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["samples"]["t_s"] == [1102.25]
+
+
 def test_one_of_two_pages_leaves(scene: Scene) -> None:
     """Closing one sidebar leaves the other live."""
     scene.subscribe("first")
