@@ -36,11 +36,13 @@ class SampleColumns(TypedDict):
 
     ``peak_bytes`` is the system's high-water mark where it rose since the
     reading before, so a spike between two readings shows; else the reading.
+    ``children_bytes`` is the memory of the kernel's child processes together.
     """
 
     t_s: list[float]
     rss_bytes: list[int]
     peak_bytes: list[int]
+    children_bytes: list[int]
 
 
 class Limit(TypedDict):
@@ -48,6 +50,45 @@ class Limit(TypedDict):
 
     bytes: int
     name: str
+
+
+class GpuAllocator(TypedDict):
+    """What a library in the kernel holds of a device.
+
+    ``allocated_bytes`` is in objects, ``reserved_bytes`` is what the library keeps
+    of the device for them, ``peak_bytes`` the highest ``allocated_bytes``.
+    """
+
+    library: str
+    allocated_bytes: int
+    reserved_bytes: int | None
+    peak_bytes: int | None
+
+
+class Gpu(TypedDict):
+    """The memory of a graphics device, of all of it and of the kernel's process.
+
+    ``process_bytes`` is ``None`` where the driver does not tell.
+    """
+
+    index: int
+    name: str
+    used_bytes: int
+    total_bytes: int
+    process_bytes: int | None
+    allocators: list[GpuAllocator]
+
+
+class Present(TypedDict):
+    """What is only told for the moment of the message.
+
+    ``children`` counts the kernel's child processes, those of theirs included;
+    ``swap_bytes`` is the kernel's own memory in swap.
+    """
+
+    children: int
+    swap_bytes: int | None
+    gpus: list[Gpu]
 
 
 class RunningCell(TypedDict):
@@ -66,8 +107,13 @@ class Cell(TypedDict):
     """The account of a finished cell.
 
     ``exact`` says whether ``peak_bytes`` is the system's high-water mark or
-    the highest of the samples. ``error`` is the name of the exception that
-    ended the cell, ``None`` when it ended well.
+    the highest of the samples, and ``children_exact`` the same of
+    ``children_peak_bytes``, the highest memory of child processes together.
+    ``gc_s`` is the garbage collector's time; ``gc_young``, ``gc_middle`` and
+    ``gc_old`` count its collections by generation. ``minor_faults`` and
+    ``major_faults`` count page faults, without and with a read from disk.
+    ``error`` is the name of the exception that ended the cell, ``None`` when it
+    ended well.
     """
 
     execution_count: int | None
@@ -79,6 +125,14 @@ class Cell(TypedDict):
     after_bytes: int
     peak_bytes: int
     exact: bool
+    children_peak_bytes: int | None
+    children_exact: bool
+    gc_s: float
+    gc_young: int
+    gc_middle: int
+    gc_old: int
+    minor_faults: int | None
+    major_faults: int | None
     error: str | None
 
 
@@ -91,6 +145,7 @@ class Samples(TypedDict):
     type: Literal["samples"]
     protocol: int
     samples: SampleColumns
+    present: Present
     running: RunningCell | None
 
 
@@ -125,6 +180,7 @@ class Snapshot(TypedDict):
     version: str
     limit: Limit | None
     samples: SampleColumns
+    present: Present
     cells: list[Cell]
     running: RunningCell | None
     credit: int

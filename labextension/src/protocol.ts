@@ -11,11 +11,13 @@ export const REPLY_TYPE = 'memkit_reply';
  *
  * `peak_bytes` is the system's high-water mark where it rose since the
  * reading before, so a spike between two readings shows; else the reading.
+ * `children_bytes` is the memory of the kernel's child processes together.
  */
 export type SampleColumns = {
   t_s: number[];
   rss_bytes: number[];
   peak_bytes: number[];
+  children_bytes: number[];
 };
 
 /**
@@ -24,6 +26,45 @@ export type SampleColumns = {
 export type Limit = {
   bytes: number;
   name: string;
+};
+
+/**
+ * What a library in the kernel holds of a device.
+ *
+ * `allocated_bytes` is in objects, `reserved_bytes` is what the library keeps
+ * of the device for them, `peak_bytes` the highest `allocated_bytes`.
+ */
+export type GpuAllocator = {
+  library: string;
+  allocated_bytes: number;
+  reserved_bytes: number | null;
+  peak_bytes: number | null;
+};
+
+/**
+ * The memory of a graphics device, of all of it and of the kernel's process.
+ *
+ * `process_bytes` is `None` where the driver does not tell.
+ */
+export type Gpu = {
+  index: number;
+  name: string;
+  used_bytes: number;
+  total_bytes: number;
+  process_bytes: number | null;
+  allocators: GpuAllocator[];
+};
+
+/**
+ * What is only told for the moment of the message.
+ *
+ * `children` counts the kernel's child processes, those of theirs included;
+ * `swap_bytes` is the kernel's own memory in swap.
+ */
+export type Present = {
+  children: number;
+  swap_bytes: number | null;
+  gpus: Gpu[];
 };
 
 /**
@@ -43,8 +84,13 @@ export type RunningCell = {
  * The account of a finished cell.
  *
  * `exact` says whether `peak_bytes` is the system's high-water mark or
- * the highest of the samples. `error` is the name of the exception that
- * ended the cell, `None` when it ended well.
+ * the highest of the samples, and `children_exact` the same of
+ * `children_peak_bytes`, the highest memory of child processes together.
+ * `gc_s` is the garbage collector's time; `gc_young`, `gc_middle` and
+ * `gc_old` count its collections by generation. `minor_faults` and
+ * `major_faults` count page faults, without and with a read from disk.
+ * `error` is the name of the exception that ended the cell, `None` when it
+ * ended well.
  */
 export type Cell = {
   execution_count: number | null;
@@ -56,6 +102,14 @@ export type Cell = {
   after_bytes: number;
   peak_bytes: number;
   exact: boolean;
+  children_peak_bytes: number | null;
+  children_exact: boolean;
+  gc_s: number;
+  gc_young: number;
+  gc_middle: number;
+  gc_old: number;
+  minor_faults: number | null;
+  major_faults: number | null;
   error: string | null;
 };
 
@@ -66,6 +120,7 @@ export type Samples = {
   type: 'samples';
   protocol: number;
   samples: SampleColumns;
+  present: Present;
   running: RunningCell | null;
 };
 
@@ -99,6 +154,7 @@ export type Snapshot = {
   version: string;
   limit: Limit | null;
   samples: SampleColumns;
+  present: Present;
   cells: Cell[];
   running: RunningCell | null;
   credit: number;
