@@ -1,0 +1,258 @@
+"""The memory of NVIDIA GPUs, as the driver and the libraries in use tell it.
+
+The driver is asked through its library NVML, by way of the package nvidia-ml-py
+(module ``pynvml``), which is imported by the first reading. To ask takes nothing of a
+device's memory. Devices have the driver's numbers, those of ``nvidia-smi``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jupyter_memkit.measure.gpu_allocators import (
+    GpuAllocator,
+    find_contexts,
+    find_index,
+    read_allocators,
+)
+
+__all__ = ["GpuAllocator", "GpuDevice", "GpuMeter", "GpuReading", "gpu_meter"]
+
+# A driver that is missing or broken takes its time to say so.
+_RETRY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuDevice:
+    """The memory of a device.
+
+    Attributes
+    ----------
+    index : int
+        The number of the device, as the driver counts.
+    name : str
+        The name of the product.
+    used_bytes, total_bytes : int
+        What all processes use, and what there is.
+    process_bytes : int or None
+        What the processes that were asked for use; None where the driver does not
+        tell, as on Windows or in a container that has process ids of its own.
+    """
+
+    index: int
+    name: str
+    used_bytes: int
+    total_bytes: int
+    process_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuReading:
+    """The devices, what libraries hold of them, and why there are no devices.
+
+    There can be allocators without devices: torch knows what it holds also where
+    the driver cannot be asked.
+    """
+
+    devices: tuple[GpuDevice, ...]
+    allocators: tuple[GpuAllocator, ...]
+    reason: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Answer:
+    """What the driver says; the devices are without `process_bytes` as yet."""
+
+    devices: list[GpuDevice] = field(default_factory=list)
+    processes: dict[int, dict[int, int | None] | None] = field(default_factory=dict)
+    uuids: dict[int, str] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def _load_nvml() -> Any:
+    return importlib.import_module("pynvml")
+
+
+class GpuMeter:
+    """Reads the memory of GPUs; starts the driver's library when first asked.
+
+    Parameters
+    ----------
+    load : callable
+        Returns the module ``pynvml``.
+    clock : callable
+        Returns seconds that never go back.
+    environ : mapping of str to str
+        The environment, for ``CUDA_VISIBLE_DEVICES``.
+    contexts : callable
+        Returns the devices that this process has in use, as the libraries count.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Any] = _load_nvml,
+        clock: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+        contexts: Callable[[], Collection[int]] = find_contexts,
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._environ = environ
+        self._contexts = contexts
+        self._lock = threading.Lock()
+        self._nvml: Any = None
+        self._retry_s = float("-inf")
+        self._reason: str | None = None
+
+    def read(self, pids: Collection[int]) -> GpuReading:
+        """Return the memory of all devices now; never raises.
+
+        Without any device it asks the driver again after a minute, not before.
+
+        Parameters
+        ----------
+        pids : collection of int
+            The kernel's process and its children, for `GpuDevice.process_bytes`.
+
+        Returns
+        -------
+        GpuReading
+            A device that cannot be read is left out.
+        """
+        with self._lock:
+            answer = self._ask()
+        visible = self._environ.get("CUDA_VISIBLE_DEVICES")
+        index_of = functools.partial(find_index, visible, answer.uuids)
+        contexts = self._contexts()
+        allocators = read_allocators(index_of, contexts)
+        held = {index_of(ordinal) for ordinal in contexts}
+        held.update(allocator.device for allocator in allocators)
+        devices = tuple(
+            replace(
+                device,
+                process_bytes=_sum_processes(
+                    answer.processes[device.index], pids, held=device.index in held
+                ),
+            )
+            for device in answer.devices
+        )
+        return GpuReading(devices=devices, allocators=allocators, reason=answer.reason)
+
+    def close(self) -> None:
+        """Shut the driver's library down; the next reading starts it at once."""
+        with self._lock:
+            self._shut_down()
+            self._retry_s = float("-inf")
+
+    def _ask(self) -> _Answer:
+        if self._nvml is None and self._clock() < self._retry_s:
+            return _Answer(reason=self._reason)
+        try:
+            if self._nvml is None:
+                nvml = self._load()
+                nvml.nvmlInit()
+                self._nvml = nvml
+            answer = _ask_devices(self._nvml)
+        except ImportError:
+            answer = _Answer(reason="the package nvidia-ml-py is not installed")
+        except Exception as error:  # noqa: BLE001 - a driver's trouble is not the user's
+            answer = _Answer(reason=_explain(error))
+        if answer.devices:
+            answer.reason = None
+        else:
+            self._shut_down()
+            self._retry_s = self._clock() + _RETRY_S
+            self._reason = answer.reason
+        return answer
+
+    def _shut_down(self) -> None:
+        nvml, self._nvml = self._nvml, None
+        if nvml is not None:
+            # It fails where the driver is gone, and then there is nothing to do.
+            with contextlib.suppress(Exception):
+                nvml.nvmlShutdown()
+
+
+def gpu_meter() -> GpuMeter:
+    """Return the meter of this process: one, because NVML is started in it once."""
+    return _meter_of(os.getpid())
+
+
+@functools.cache
+def _meter_of(_pid: int) -> GpuMeter:
+    # A forked child must start NVML itself, and has a lock that nobody holds.
+    return GpuMeter()
+
+
+def _ask_devices(nvml: Any) -> _Answer:
+    answer = _Answer(reason="the driver shows no device to this process")
+    for index in range(nvml.nvmlDeviceGetCount()):
+        try:
+            handle = nvml.nvmlDeviceGetHandleByIndex(index)
+            answer.uuids[index] = _decode(nvml.nvmlDeviceGetUUID(handle))
+            memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+            device = GpuDevice(
+                index=index,
+                name=_decode(nvml.nvmlDeviceGetName(handle)),
+                used_bytes=int(memory.used),
+                total_bytes=int(memory.total),
+                process_bytes=None,
+            )
+        except Exception as error:  # noqa: BLE001 - the other devices still show
+            answer.reason = _explain(error)
+            continue
+        answer.devices.append(device)
+        answer.processes[index] = _ask_processes(nvml, handle)
+    return answer
+
+
+def _ask_processes(nvml: Any, handle: Any) -> dict[int, int | None] | None:
+    """Return the memory of each process on a device; None when not told.
+
+    A process that computes and draws is in both lists, with all its memory in each.
+    """
+    processes: dict[int, int | None] = {}
+    try:
+        running = list(nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        # Devices that cannot draw may refuse the question.
+        with contextlib.suppress(Exception):
+            running += nvml.nvmlDeviceGetGraphicsRunningProcesses(handle)
+    except Exception:  # noqa: BLE001 - an old driver knows no such question
+        return None
+    for process in running:
+        used_bytes = process.usedGpuMemory
+        before_bytes = processes.get(process.pid)
+        if used_bytes is not None and before_bytes is not None:
+            used_bytes = max(used_bytes, before_bytes)
+        processes[process.pid] = before_bytes if used_bytes is None else used_bytes
+    return processes
+
+
+def _sum_processes(
+    processes: Mapping[int, int | None] | None, pids: Collection[int], *, held: bool
+) -> int | None:
+    if processes is None:
+        return None
+    ours = [processes[pid] for pid in set(pids) if pid in processes]
+    if held and not ours:
+        # This process uses the device: the driver knows it by another id.
+        return None
+    sizes = [size for size in ours if size is not None]
+    return sum(sizes) if len(sizes) == len(ours) else None
+
+
+def _decode(text: str | bytes) -> str:
+    """Return text that old versions of nvidia-ml-py give as bytes."""
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+
+
+def _explain(error: Exception) -> str:
+    return f"the NVIDIA driver cannot be asked ({str(error) or type(error).__name__})"
