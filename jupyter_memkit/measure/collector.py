@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import threading
 import time
 from dataclasses import dataclass
@@ -90,7 +91,12 @@ class CollectorClock:
             self._counts[info["generation"]] += 1
 
 
-@functools.cache
 def collector_clock() -> CollectorClock:
     """Return the clock of this process: one, because the collector is one."""
+    return _clock_of(os.getpid())
+
+
+@functools.cache
+def _clock_of(_pid: int) -> CollectorClock:
+    # A forked child has a collector of its own, and a lock that nobody holds.
     return CollectorClock()

@@ -10,6 +10,7 @@ the mark so far is folded into every open watch, and all stay exact.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class PeakWatch:
 
     def __init__(self, meter: PeakMeter, before_bytes: int, *, exact: bool) -> None:
         self.before_bytes = before_bytes
+        self.after_bytes = before_bytes
         self.peak_bytes = before_bytes
         self.exact = exact
         self._meter = meter
@@ -90,14 +92,18 @@ class PeakMeter:
         """End a stretch of work; closing it again changes nothing."""
         with self._lock:
             if watch in self._watches:
-                self._observe()
+                watch.after_bytes = self._observe().rss_bytes
                 self._watches.remove(watch)
             return Peak(
                 before_bytes=watch.before_bytes,
-                after_bytes=self._probe.read_rss_bytes(),
+                after_bytes=watch.after_bytes,
                 peak_bytes=watch.peak_bytes,
                 exact=watch.exact,
             )
+
+    def read_rss_bytes(self) -> int:
+        """Return the memory now, and leave what has happened to the next reading."""
+        return self._probe.read_rss_bytes()
 
     def observe(self) -> MemoryReading:
         """Read the memory now and let every open stretch know."""
@@ -123,7 +129,12 @@ class PeakMeter:
             watch.exact = False
 
 
-@functools.cache
 def peak_meter() -> PeakMeter:
     """Return the meter of this process: one, because the system's mark is one."""
+    return _meter_of(os.getpid())
+
+
+@functools.cache
+def _meter_of(_pid: int) -> PeakMeter:
+    # A forked child has a mark of its own, and a lock that nobody holds.
     return PeakMeter(system_probe())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
 _CLEAR_REFS_HIGH_WATER = b"5"
 
@@ -46,7 +47,7 @@ class ProcProbe:
 
     def read_rss_bytes(self) -> int:
         """Return the resident set size in bytes."""
-        return int(_read(self._statm).split()[1]) * self._page_bytes
+        return int(read_proc_file(self._statm).split()[1]) * self._page_bytes
 
     def reset_high_water(self) -> bool:
         """Set the high-water mark to the present use; False when refused."""
@@ -64,9 +65,7 @@ class ProcProbe:
 
     def read_high_water_bytes(self) -> int:
         """Return the highest use since the last reset, in bytes."""
-        status = _read(self._status)
-        start = status.index(b"VmHWM:") + len(b"VmHWM:")
-        return int(status[start : status.index(b"kB", start)]) * 1024
+        return read_size(read_proc_file(self._status), b"VmHWM:")
 
 
 class PsutilProbe:
@@ -89,15 +88,6 @@ class PsutilProbe:
     def read_high_water_bytes(self) -> int:
         """Return the present use, the best that is known."""
         return self.read_rss_bytes()
-
-
-def _read(path: str) -> bytes:
-    """Read a small file of ``/proc`` in one system call."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return os.read(descriptor, 8192)
-    finally:
-        os.close(descriptor)
 
 
 def system_probe() -> MemoryProbe:
@@ -145,10 +135,25 @@ def read_rss_bytes(pid: int | None = None) -> int:
             raise _unreadable(pid) from error
     folder = "self" if pid is None else str(pid)
     try:
-        pages = int(_read(f"/proc/{folder}/statm").split()[1])
+        pages = int(read_proc_file(f"/proc/{folder}/statm").split()[1])
     except OSError as error:
         raise _unreadable(pid) from error
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def read_swap_bytes() -> int | None:
+    """Return the memory of this process that is in swap; None where nothing tells.
+
+    Examples
+    --------
+    >>> swap_bytes = read_swap_bytes()
+    >>> swap_bytes is None or swap_bytes >= 0
+    True
+    """
+    try:
+        return read_size(read_proc_file("/proc/self/status"), b"VmSwap:")
+    except (OSError, ValueError):
+        return None
 
 
 def _unreadable(pid: int | None) -> MemkitError:

@@ -1,0 +1,198 @@
+"""Finds the child processes of this process and reads their memory.
+
+On Linux the figures come from ``/proc`` (proc(5)) and from what the system adds up
+of children that have ended (getrusage(2)); elsewhere from psutil.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Protocol
+
+from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+
+# Columns of /proc/<pid>/stat, counted from the one behind the name.
+_START_CODE = 23
+_START_STACK = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildMemory:
+    """The resident memory of a child now, and its highest ever."""
+
+    rss_bytes: int
+    high_water_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedChildren:
+    """What the system has added up of the children that have ended.
+
+    Attributes
+    ----------
+    faults : int
+        Their page faults together. Every process has some, so an unchanged number
+        says that no child has ended.
+    highest_bytes : int
+        The highest memory of any single one of them. A child that executed another
+        program has the memory of this process in it, as it was then.
+    """
+
+    faults: int
+    highest_bytes: int
+
+
+class ChildrenProbe(Protocol):
+    """Reads the children of this process."""
+
+    knows_ends: bool
+    """Whether `read_ended` tells of every child that has ended."""
+
+    def has_children(self) -> bool:
+        """Return whether there may be any; quick."""
+
+    def find(self) -> list[int]:
+        """Return the ids of the children and of theirs; looks at every process."""
+
+    def read(self, pid: int) -> ChildMemory | None:
+        """Return the memory of a child; None when it has ended."""
+
+    def is_fork(self, pid: int) -> bool:
+        """Return whether a child runs the same program from the same start."""
+
+    def read_shareable_bytes(self) -> int:
+        """Return the memory that a child forked now would share with this process."""
+
+    def read_ended(self) -> EndedChildren:
+        """Return what is known of the children that have ended."""
+
+
+def find_children() -> list[int]:
+    """Return the ids of the children of this process and of theirs."""
+    import psutil  # noqa: PLC0415 - most kernels never have a child
+
+    try:
+        return [child.pid for child in psutil.Process().children(recursive=True)]
+    except psutil.Error:
+        # A process that ends while the list is made; the next look has a new one.
+        return []
+
+
+class ProcChildrenProbe:
+    """Reads the children through Linux's ``/proc``."""
+
+    knows_ends = True
+
+    def __init__(self) -> None:
+        self._start = _read_start("self")
+        self._page_bytes = os.sysconf("SC_PAGE_SIZE")
+
+    def has_children(self) -> bool:
+        """Return whether there is a child that nobody has waited for."""
+        try:
+            # Only asks: the child can still be waited for by whom it belongs to.
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return True
+
+    def find(self) -> list[int]:
+        """Return the ids of the children and of theirs."""
+        return find_children()
+
+    def read(self, pid: int) -> ChildMemory | None:
+        """Return the memory of a child; None when it has ended."""
+        try:
+            status = read_proc_file(f"/proc/{pid}/status")
+            return ChildMemory(
+                rss_bytes=read_size(status, b"VmRSS:"),
+                high_water_bytes=read_size(status, b"VmHWM:"),
+            )
+        except (OSError, ValueError):
+            # Gone, or ended and not yet waited for: then it has no memory.
+            return None
+
+    def is_fork(self, pid: int) -> bool:
+        """Return whether a child has code and stack where this process has them.
+
+        Both are placed at random when a program starts, and copied by a fork.
+        """
+        try:
+            return _read_start(str(pid)) == self._start != ("0", "0")
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def read_shareable_bytes(self) -> int:
+        """Return the anonymous memory; a fork maps the rest when it touches it."""
+        _, resident, in_files, *_ = read_proc_file("/proc/self/statm").split()
+        return (int(resident) - int(in_files)) * self._page_bytes
+
+    def read_ended(self) -> EndedChildren:
+        """Return what the system has added up of children that were waited for."""
+        import resource  # noqa: PLC0415 - Windows has no such module
+
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return EndedChildren(
+            faults=usage.ru_minflt + usage.ru_majflt,
+            highest_bytes=usage.ru_maxrss * 1024,
+        )
+
+
+class PsutilChildrenProbe:
+    """Reads the children through psutil, where there is no ``/proc``."""
+
+    knows_ends = False
+
+    def has_children(self) -> bool:
+        """Return True: only a look at every process could tell."""
+        return True
+
+    def find(self) -> list[int]:
+        """Return the ids of the children and of theirs."""
+        return find_children()
+
+    def read(self, pid: int) -> ChildMemory | None:
+        """Return the memory of a child; None when it has ended."""
+        import psutil  # noqa: PLC0415 - as above
+
+        try:
+            rss_bytes = psutil.Process(pid).memory_info().rss
+        except psutil.Error:
+            return None
+        return ChildMemory(rss_bytes=rss_bytes, high_water_bytes=rss_bytes)
+
+    def is_fork(self, pid: int) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Return False: nothing tells."""
+        return False
+
+    def read_shareable_bytes(self) -> int:
+        """Return 0: nothing tells."""
+        return 0
+
+    def read_ended(self) -> EndedChildren:
+        """Return nothing: nothing tells."""
+        return EndedChildren(faults=0, highest_bytes=0)
+
+
+def children_probe() -> ChildrenProbe:
+    """Return the best probe for this system."""
+    if sys.platform != "linux":
+        return PsutilChildrenProbe()
+    try:
+        probe = ProcChildrenProbe()
+        probe.has_children()
+        probe.read_shareable_bytes()
+    except (OSError, ValueError, IndexError):
+        # A sandbox that hides /proc or parts of it.
+        return PsutilChildrenProbe()
+    return probe
+
+
+def _read_start(pid: str) -> tuple[str, str]:
+    """Return where the code and the stack of a process begin."""
+    stat = read_proc_file(f"/proc/{pid}/stat").decode("utf-8", "replace")
+    # The name is in parentheses, and may hold blanks and parentheses itself.
+    columns = stat[stat.rindex(")") + 2 :].split()
+    return columns[_START_CODE], columns[_START_STACK]

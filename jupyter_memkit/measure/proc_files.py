@@ -1,0 +1,38 @@
+"""Reads the small files of Linux's ``/proc`` (proc(5))."""
+
+from __future__ import annotations
+
+import os
+
+
+def read_proc_file(path: str) -> bytes:
+    """Read a small file of ``/proc`` whole, in one system call."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 8192)
+    finally:
+        os.close(descriptor)
+
+
+def read_size(content: bytes, field: bytes) -> int:
+    r"""Return a size of ``/proc/<pid>/status`` or ``smaps_rollup`` in bytes.
+
+    Parameters
+    ----------
+    content : bytes
+        What is in the file.
+    field : bytes
+        The name of the field with its colon.
+
+    Raises
+    ------
+    ValueError
+        When there is no such field: a process that has ended has no memory.
+
+    Examples
+    --------
+    >>> read_size(b"VmHWM:\t  12 kB\nVmRSS:\t   8 kB\n", b"VmRSS:")
+    8192
+    """
+    start = content.index(field) + len(field)
+    return int(content[start : content.index(b"kB", start)]) * 1024

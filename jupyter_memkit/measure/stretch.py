@@ -1,0 +1,111 @@
+"""A stretch of work, as everything that this floor measures sees it.
+
+A cell, a block under `mem` and a call of a decorated function are such stretches.
+They nest and overlap in threads; each keeps its own account, and all figures are
+those of the whole process.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from jupyter_memkit.measure.children import ChildrenMeter
+from jupyter_memkit.measure.collector import collector_clock
+from jupyter_memkit.measure.faults import PageFaults, read_page_faults
+from jupyter_memkit.measure.peak import PeakMeter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StretchFigures:
+    """What a stretch of work did to the process.
+
+    Attributes
+    ----------
+    before_bytes, after_bytes : int
+        Resident memory of the process at the start and at the end.
+    peak_bytes : int
+        The highest resident memory in between, not relative to the start.
+    exact : bool
+        Whether the peak is the system's high-water mark, or from samples.
+    children_peak_bytes : int
+        The highest memory of the child processes together, without what forked
+        ones share with this process.
+    children_exact : bool
+        Whether that is the system's own figure, or can have missed something.
+    gc_s : float
+        How long the garbage collector ran, in seconds.
+    gc_young, gc_middle, gc_old : int
+        How many collections began with each generation.
+    minor_faults, major_faults : int or None
+        Page faults without and with a read from disk; None where nothing counts
+        them.
+    """
+
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    exact: bool
+    children_peak_bytes: int
+    children_exact: bool
+    gc_s: float
+    gc_young: int
+    gc_middle: int
+    gc_old: int
+    minor_faults: int | None
+    major_faults: int | None
+
+
+class Stretch:
+    """An open stretch of work, which begins when it is made.
+
+    Parameters
+    ----------
+    peaks : PeakMeter
+        Measures this process.
+    children : ChildrenMeter
+        Measures its children.
+    """
+
+    def __init__(self, peaks: PeakMeter, children: ChildrenMeter) -> None:
+        # Ctrl-C in here leaves nothing open behind it.
+        with ExitStack() as undo:
+            self._children = children.open()
+            undo.callback(self._children.close, None)
+            self._collections = collector_clock().open()
+            undo.callback(self._collections.close)
+            self._faults = read_page_faults()
+            self.watch = peaks.open()
+            undo.callback(self.watch.close)
+            self._undo = undo.pop_all()
+
+    def close(self) -> StretchFigures:
+        """End the stretch and return its figures."""
+        # Closing a watch again, as the stack does, changes nothing.
+        with self._undo:
+            peak = self.watch.close()
+            minor_faults, major_faults = _faults_since(self._faults)
+            collections = self._collections.close()
+            children = self._children.close(peak.peak_bytes if peak.exact else None)
+        young, middle, old = collections.counts
+        return StretchFigures(
+            before_bytes=peak.before_bytes,
+            after_bytes=peak.after_bytes,
+            peak_bytes=peak.peak_bytes,
+            exact=peak.exact,
+            children_peak_bytes=children.peak_bytes,
+            children_exact=children.exact,
+            gc_s=collections.duration_s,
+            gc_young=young,
+            gc_middle=middle,
+            gc_old=old,
+            minor_faults=minor_faults,
+            major_faults=major_faults,
+        )
+
+
+def _faults_since(before: PageFaults | None) -> tuple[int | None, int | None]:
+    now = read_page_faults()
+    if before is None or now is None:
+        return None, None
+    return now.minor - before.minor, now.major - before.major

@@ -1,0 +1,69 @@
+"""Child processes whose memory a test sets."""
+
+from __future__ import annotations
+
+from jupyter_memkit.measure.children_probe import ChildMemory, EndedChildren
+
+
+class FakeChildren:
+    """Holds the children that a test asks for.
+
+    Parameters
+    ----------
+    knows_ends : bool
+        Whether it tells of children that have ended, as on Linux.
+    """
+
+    def __init__(self, *, knows_ends: bool = True) -> None:
+        self.knows_ends = knows_ends
+        self.memory: dict[int, ChildMemory] = {}
+        self.forks: set[int] = set()
+        self.shareable_bytes = 0
+        self.ended = EndedChildren(faults=0, highest_bytes=0)
+        self.finds = 0
+
+    def use(self, pid: int, *rss_bytes: int) -> None:
+        """Move the memory of a child, new or not, through these sizes."""
+        for size in rss_bytes:
+            before = self.memory.get(pid)
+            highest = max(size, before.high_water_bytes if before else 0)
+            self.memory[pid] = ChildMemory(rss_bytes=size, high_water_bytes=highest)
+
+    def fork(self, pid: int) -> None:
+        """Begin a child that shares all of this process's memory."""
+        self.forks.add(pid)
+        self.use(pid, self.shareable_bytes)
+
+    def end(self, pid: int) -> None:
+        """End a child, and wait for it."""
+        memory = self.memory.pop(pid)
+        self.forks.discard(pid)
+        self.ended = EndedChildren(
+            faults=self.ended.faults + 10,
+            highest_bytes=max(self.ended.highest_bytes, memory.high_water_bytes),
+        )
+
+    def has_children(self) -> bool:
+        """Return whether there is one."""
+        return bool(self.memory)
+
+    def find(self) -> list[int]:
+        """Return the ids of all."""
+        self.finds += 1
+        return list(self.memory)
+
+    def read(self, pid: int) -> ChildMemory | None:
+        """Return the memory of one."""
+        return self.memory.get(pid)
+
+    def is_fork(self, pid: int) -> bool:
+        """Return whether it has begun as a copy of this process."""
+        return pid in self.forks
+
+    def read_shareable_bytes(self) -> int:
+        """Return what a fork would share."""
+        return self.shareable_bytes
+
+    def read_ended(self) -> EndedChildren:
+        """Return what is known of those that have ended."""
+        return self.ended

@@ -1,0 +1,52 @@
+"""The kernel's process and its children one by one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import psutil
+import pytest
+
+from jupyter_memkit.measure import processes as processes_module
+from jupyter_memkit.measure.processes import processes
+from tests.measure.test_children import real_child
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="PSS is of Linux")
+
+
+@linux
+def test_this_process_and_a_child() -> None:
+    """The process itself comes first; each has its command and its sizes."""
+    with real_child() as pid:
+        mine, child = processes()
+    assert (mine.pid, child.pid) == (os.getpid(), pid)
+    assert child.command.startswith(f"{sys.executable} -c import sys; block")
+    assert child.pss_bytes is not None
+    assert 0 < child.pss_bytes <= child.rss_bytes
+    assert mine.swap_bytes is not None
+
+
+def test_budget() -> None:
+    """Without time there are no proportional sizes, and all the others."""
+    (mine,) = processes(budget_s=0.0)
+    assert mine.pss_bytes is None
+    assert mine.rss_bytes > 0
+
+
+def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no /proc the figures that need it are None."""
+
+    def refuse(_path: str) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(processes_module, "read_proc_file", refuse)
+    (mine,) = processes()
+    assert (mine.pss_bytes, mine.swap_bytes) == (None, None)
+
+
+def test_child_that_ends_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that is gone when it is read is left out."""
+    gone = max(psutil.pids()) + 1000
+    monkeypatch.setattr(processes_module, "find_children", lambda: [gone])
+    assert [process.pid for process in processes()] == [os.getpid()]
