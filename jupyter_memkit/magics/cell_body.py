@@ -3,52 +3,74 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 from types import CodeType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
-from IPython.core.error import UsageError
 
 
-def run_cell_body(shell: Any, cell: str, magic: str, *, first_line: int = 2) -> None:
-    """Run the body of a cell magic, without making a second cell of it.
+def compile_cell_body(
+    shell: Any, cell: str, *, first_line: int = 2, shows: bool = True
+) -> list[CodeType]:
+    """Compile the body of a cell magic statement by statement, as IPython does.
 
-    Its last expression is shown as the result of the cell, its exceptions are
-    raised to the caller, and its line numbers are those of the whole cell.
+    Its line numbers are those of the whole cell.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where it runs.
+        Where it will run.
     cell : str
         The body, below the line of the magic.
-    magic : str
-        The name of the magic, for a message.
     first_line : int
         The number of the body's first line: 2, below the line of the magic, but 1
         for the statement on the line of a line magic.
+    shows : bool
+        Whether the value of its last expression is shown as the result of the cell.
 
-    Raises
-    ------
-    UsageError
-        When the body awaits while the event loop runs, as it does in a kernel: a
-        magic is a plain function and cannot wait for it.
+    Returns
+    -------
+    list of code
+        The statements, for `run_cell_body`, or for `await_cell_body` when one of them
+        awaits.
+    """
+    tree, name = parse_cell_body(shell, cell, first_line=first_line)
+    nodes = tree.body
+    n_shown = _count_shown(shell.ast_node_interactivity, nodes, cell) if shows else 0
+    awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if shell.autoawait else 0
+    codes = []
+    for index, node in enumerate(nodes):
+        shown = index >= len(nodes) - n_shown
+        part = ast.Interactive([node]) if shown else ast.Module([node], [])
+        with shell.compile.extra_flags(awaits):
+            codes.append(shell.compile(part, name, "single" if shown else "exec"))
+    return codes
+
+
+def has_await(codes: list[CodeType]) -> bool:
+    """Return whether a statement awaits."""
+    return any(_is_coroutine(code) for code in codes)
+
+
+def run_cell_body(shell: Any, codes: list[CodeType]) -> None:
+    """Run statements that do not await, without making a second cell of them.
+
+    Exceptions are raised to the caller.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-    codes = _compile(shell, cell, first_line)
-    if any(_is_coroutine(code) for code in codes) and _is_loop_running():
-        message = (
-            f"%%{magic} cannot await in a kernel; write `with memkit.{magic}():` "
-            "around the code instead"
-        )
-        raise UsageError(message)
     for code in codes:
         # The user's own code, which they just asked to run.
+        eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307
+
+
+async def await_cell_body(shell: Any, codes: list[CodeType]) -> None:
+    """Run statements of which some await; otherwise like `run_cell_body`."""
+    __tracebackhide__ = True  # As above.
+    for code in codes:
         value = eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307
         if _is_coroutine(code):
-            shell.loop_runner(value)
+            await value
 
 
 def parse_cell_body(
@@ -82,21 +104,6 @@ def parse_cell_body(
     return shell.transform_ast(tree), filename
 
 
-def _compile(shell: Any, cell: str, first_line: int) -> list[CodeType]:
-    """Compile the statements one by one, as IPython does with a cell."""
-    tree, name = parse_cell_body(shell, cell, first_line=first_line)
-    nodes = tree.body
-    n_shown = _count_shown(shell.ast_node_interactivity, nodes, cell)
-    awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if shell.autoawait else 0
-    codes = []
-    for index, node in enumerate(nodes):
-        shown = index >= len(nodes) - n_shown
-        part = ast.Interactive([node]) if shown else ast.Module([node], [])
-        with shell.compile.extra_flags(awaits):
-            codes.append(shell.compile(part, name, "single" if shown else "exec"))
-    return codes
-
-
 def _count_shown(interactivity: str, nodes: list[ast.stmt], cell: str) -> int:
     """Count the statements at the end whose values are shown."""
     if not nodes or DisplayHook.semicolon_at_end_of_expression(cell):
@@ -117,11 +124,3 @@ def _count_shown(interactivity: str, nodes: list[ast.stmt], cell: str) -> int:
 
 def _is_coroutine(code: CodeType) -> bool:
     return bool(code.co_flags & inspect.CO_COROUTINE)
-
-
-def _is_loop_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from jupyter_memkit.magics.cell_body import run_cell_body
+from jupyter_memkit.magics.awaiting import code_awaits
+from jupyter_memkit.magics.cell_body import (
+    await_cell_body,
+    compile_cell_body,
+    has_await,
+    run_cell_body,
+)
 from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
 from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch
 
@@ -38,7 +46,9 @@ class GcPauseMagics(Magics):
         action="store_true",
         help="do not collect once at the end of the pause",
     )
-    def gc_pause(self, line: str, cell: str | None = None) -> GcPause | GcStatus | None:
+    def gc_pause(
+        self, line: str, cell: str | None = None
+    ) -> GcPause | GcStatus | Coroutine[Any, Any, None] | None:
         """Pause Python's cyclic garbage collector for a cell, or until told otherwise.
 
         Code that makes very many objects runs several times faster without it;
@@ -63,10 +73,24 @@ class GcPauseMagics(Magics):
         if arguments.action is not None:
             message = "%%gc_pause pauses for its cell and takes no word; delete "
             raise UsageError(message + repr(arguments.action))
-        with gc_pause(collect=not arguments.no_collect) as pause:
-            run_cell_body(self.shell, cell, "gc_pause")
+        codes = compile_cell_body(self.shell, cell)
+        pause = gc_pause(collect=not arguments.no_collect)
+        if has_await(codes):
+            return self._pause_awaiting(codes, pause)
+        with pause:
+            run_cell_body(self.shell, codes)
         self._show(pause)
         return None
+
+    def awaits(self, _line: str, cell: str | None) -> bool:
+        """Return whether the code of a call awaits."""
+        return cell is not None and code_awaits(self.shell, cell)
+
+    async def _pause_awaiting(self, codes: list[CodeType], pause: GcPause) -> None:
+        __tracebackhide__ = True  # As above.
+        with pause:
+            await await_cell_body(self.shell, codes)
+        self._show(pause)
 
     def _show(self, pause: GcPause) -> None:
         # IPython's display() shows in the first shell of the process.

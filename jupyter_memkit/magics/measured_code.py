@@ -3,42 +3,83 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_memkit.magics.cell_body import run_cell_body
+from jupyter_memkit.magics.cell_body import (
+    await_cell_body,
+    has_await,
+    run_cell_body,
+)
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.mem import MemResult, mem
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredCode:
-    """Code to run in a shell, and the number of its first line."""
+    """Code that runs in a shell to be measured.
+
+    Attributes
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Where it runs.
+    codes : list of code
+        Its statements.
+    runs : int
+        How many times it runs.
+    build_report : callable
+        Builds what is shown of a run that failed.
+    """
 
     shell: Any
-    text: str
-    first_line: int
+    codes: list[CodeType]
+    runs: int
+    build_report: Callable[[MemResult], Report]
 
-    def run(self, *, shows: bool) -> None:
-        """Run it, and show the value of its last expression or not.
+    @property
+    def awaits(self) -> bool:
+        """Whether it has to be awaited: then `measure_awaiting` is for it."""
+        return has_await(self.codes)
 
-        Showing a value takes memory, and the shell keeps what it showed.
-        """
+    def measure(self) -> MemResult:
+        """Return the run with the highest peak; of one that fails, show what it did."""
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        interactivity = self.shell.ast_node_interactivity
-        if not shows:
-            self.shell.ast_node_interactivity = "none"
+        results: list[MemResult] = []
+        for _ in range(self.runs):
+            with self._measuring(results):
+                run_cell_body(self.shell, self.codes)
+        return _highest(results)
+
+    async def measure_awaiting(self) -> MemResult:
+        """Return the same of code that awaits."""
+        __tracebackhide__ = True  # As above.
+        results: list[MemResult] = []
+        for _ in range(self.runs):
+            with self._measuring(results):
+                await await_cell_body(self.shell, self.codes)
+        return _highest(results)
+
+    @contextmanager
+    def _measuring(self, results: list[MemResult]) -> Iterator[None]:
+        __tracebackhide__ = True  # As above.
+        profile = mem()
         try:
-            run_cell_body(self.shell, self.text, "mem", first_line=self.first_line)
-        finally:
-            self.shell.ast_node_interactivity = interactivity
+            with profile:
+                yield
+        except UsageError:
+            # A slip in a magic inside, of which there is nothing to measure.
+            raise
+        except BaseException:
+            show(self.shell, self.build_report(profile.result))
+            raise
+        results.append(profile.result)
 
 
-def choose_code(
-    shell: Any, magic: str, statement: str, cell: str | None
-) -> MeasuredCode:
+def choose_code(magic: str, statement: str, cell: str | None) -> str:
     """Return the cell where there is one, or else the statement on the line.
 
     Raises
@@ -47,9 +88,9 @@ def choose_code(
         When there is neither.
     """
     if cell is not None:
-        return MeasuredCode(shell=shell, text=cell, first_line=2)
+        return cell
     if statement:
-        return MeasuredCode(shell=shell, text=statement, first_line=1)
+        return statement
     message = (
         f"%{magic} needs a statement, such as %{magic} rows = list(range(10**6)); "
         f"for a cell write %%{magic} on its first line"
@@ -57,42 +98,9 @@ def choose_code(
     raise UsageError(message)
 
 
-def measure(
-    code: MeasuredCode,
-    runs: int,
-    build_report: Callable[[MemResult], Report],
-    *,
-    shows: bool,
-) -> MemResult:
-    """Return the run with the highest peak; when one fails, show the run until then.
-
-    Parameters
-    ----------
-    code : MeasuredCode
-        What to run.
-    runs : int
-        How many times.
-    build_report : callable
-        Builds what is shown of a run that failed.
-    shows : bool
-        Whether the value of the code is shown.
-    """
-    __tracebackhide__ = True  # As above.
-    results = []
-    for _ in range(runs):
-        profile = mem()
-        try:
-            with profile:
-                code.run(shows=shows)
-        except (SyntaxError, UsageError):
-            # A slip in the code, of which there is nothing to measure.
-            raise
-        except BaseException:
-            show(code.shell, build_report(profile.result))
-            raise
-        results.append(profile.result)
+def _highest(results: list[MemResult]) -> MemResult:
     highest = max(results, key=lambda result: result.peak_bytes)
-    return dataclasses.replace(highest, runs=runs)
+    return dataclasses.replace(highest, runs=len(results))
 
 
 def show(shell: Any, report: Report) -> None:

@@ -143,25 +143,6 @@ def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
     assert "SyntaxError" in "".join(capsys.readouterr())
 
 
-def test_cell_awaits(shell: InteractiveShell) -> None:
-    """A cell may await where no loop runs, as in a terminal."""
-    result = run(shell, "%%gc_pause\nimport asyncio\nx = await asyncio.sleep(0, 7)\nx")
-    assert result.result == 7
-
-
-def test_cell_awaits_in_a_loop(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the loop runs, awaiting is refused before anything has run."""
-    monkeypatch.setattr("asyncio.get_running_loop", lambda: None)
-    result = run(
-        shell, "%%gc_pause\nimport asyncio\nbefore = 1\nawait asyncio.sleep(0)"
-    )
-    assert isinstance(result.error_in_exec, UsageError)
-    assert "with memkit.gc_pause():" in str(result.error_in_exec)
-    assert "before" not in shell.user_ns
-
-
 def test_switch(shell: InteractiveShell) -> None:
     """On pauses over cells until off."""
     run(shell, "%gc_pause on")
