@@ -1,4 +1,4 @@
-"""The account of each cell: when it ran, what it kept, and its peak."""
+"""The account of each cell: when it ran, what it kept, its peak, its collections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
+from jupyter_memkit.measure.stretch import Stretch
 
 _KEPT_CELLS = 1000
 _FIRST_LINE_LENGTH = 200
@@ -35,6 +37,18 @@ class CellRecord:
         The highest resident memory while it ran, not relative to the start.
     exact : bool
         Whether the peak is the system's high-water mark, or from samples.
+    children_peak_bytes : int
+        The highest memory of the child processes together, without what forked ones
+        share with the kernel.
+    children_exact : bool
+        Whether that is the system's own figure, or can have missed something.
+    gc_s : float
+        How long the garbage collector ran, in seconds.
+    gc_young, gc_middle, gc_old : int
+        How many collections began with each generation.
+    minor_faults, major_faults : int or None
+        Page faults without and with a read from disk; None where nothing counts
+        them.
     error : str or None
         The name of the exception that ended the cell.
     """
@@ -48,6 +62,14 @@ class CellRecord:
     after_bytes: int
     peak_bytes: int
     exact: bool
+    children_peak_bytes: int
+    children_exact: bool
+    gc_s: float
+    gc_young: int
+    gc_middle: int
+    gc_old: int
+    minor_faults: int | None
+    major_faults: int | None
     error: str | None
 
 
@@ -59,7 +81,12 @@ class OpenCell:
     cell_id: str | None
     first_line: str
     started_s: float
-    watch: PeakWatch
+    stretch: Stretch
+
+    @property
+    def watch(self) -> PeakWatch:
+        """Its memory from its start until now."""
+        return self.stretch.watch
 
 
 class CellAccounts:
@@ -67,14 +94,19 @@ class CellAccounts:
 
     Parameters
     ----------
-    meter : PeakMeter
-        Measures the peaks.
+    peaks : PeakMeter
+        Measures the kernel.
+    children : ChildrenMeter
+        Measures its child processes.
     clock : callable
         The time in seconds since the epoch.
     """
 
-    def __init__(self, meter: PeakMeter, clock: Callable[[], float]) -> None:
-        self._meter = meter
+    def __init__(
+        self, peaks: PeakMeter, children: ChildrenMeter, clock: Callable[[], float]
+    ) -> None:
+        self._peaks = peaks
+        self._children = children
         self._clock = clock
         self._lock = threading.Lock()
         self._open: list[OpenCell] = []
@@ -103,7 +135,7 @@ class CellAccounts:
             cell_id=cell_id,
             first_line=_first_line(code),
             started_s=self._clock(),
-            watch=self._meter.open(),
+            stretch=Stretch(self._peaks, self._children),
         )
         with self._lock:
             self._open.append(cell)
@@ -111,17 +143,25 @@ class CellAccounts:
 
     def end(self, cell: OpenCell, *, error: str | None) -> CellRecord:
         """Close the account of a cell that has run."""
-        peak = cell.watch.close()
+        figures = cell.stretch.close()
         record = CellRecord(
             execution_count=cell.execution_count,
             cell_id=cell.cell_id,
             first_line=cell.first_line,
             started_s=cell.started_s,
             duration_s=self._clock() - cell.started_s,
-            before_bytes=peak.before_bytes,
-            after_bytes=peak.after_bytes,
-            peak_bytes=peak.peak_bytes,
-            exact=peak.exact,
+            before_bytes=figures.before_bytes,
+            after_bytes=figures.after_bytes,
+            peak_bytes=figures.peak_bytes,
+            exact=figures.exact,
+            children_peak_bytes=figures.children_peak_bytes,
+            children_exact=figures.children_exact,
+            gc_s=figures.gc_s,
+            gc_young=figures.gc_young,
+            gc_middle=figures.gc_middle,
+            gc_old=figures.gc_old,
+            minor_faults=figures.minor_faults,
+            major_faults=figures.major_faults,
             error=error,
         )
         with self._lock:
@@ -139,7 +179,7 @@ class CellAccounts:
         """Drop the accounts of cells that are still open: tracking ends."""
         with self._lock:
             for cell in self._open:
-                cell.watch.close()
+                cell.stretch.close()
             self._open.clear()
 
 

@@ -1,4 +1,4 @@
-"""The readings of the past, bounded: fine for the last minutes, coarser for the day."""
+"""The readings of the past, bounded: fine for the last minutes, coarser for a week."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ class Sample:
         Resident memory of the process.
     peak_bytes : int
         The high-water mark where it rose since the sample before, else the reading.
+    children_bytes : int
+        Resident memory of the child processes together.
     """
 
     t_s: float
     rss_bytes: int
     peak_bytes: int
+    children_bytes: int
 
 
 class Level:
@@ -44,6 +47,7 @@ class Level:
         self._t_s = array("d")
         self._rss_bytes = array("q")
         self._peak_bytes = array("q")
+        self._children_bytes = array("q")
         self._oldest = 0
 
     def append(self, sample: Sample) -> None:
@@ -55,15 +59,18 @@ class Level:
                 self._t_s[last] = max(sample.t_s, self._t_s[last])
                 self._rss_bytes[last] = sample.rss_bytes
                 self._peak_bytes[last] = max(sample.peak_bytes, self._peak_bytes[last])
+                self._children_bytes[last] = sample.children_bytes
                 return
         if len(self._t_s) < self._capacity:
             self._t_s.append(sample.t_s)
             self._rss_bytes.append(sample.rss_bytes)
             self._peak_bytes.append(sample.peak_bytes)
+            self._children_bytes.append(sample.children_bytes)
         else:
             self._t_s[self._oldest] = sample.t_s
             self._rss_bytes[self._oldest] = sample.rss_bytes
             self._peak_bytes[self._oldest] = sample.peak_bytes
+            self._children_bytes[self._oldest] = sample.children_bytes
             self._oldest = (self._oldest + 1) % self._capacity
 
     def since(self, since_s: float) -> list[Sample]:
@@ -80,6 +87,7 @@ class Level:
                     t_s=self._t_s[index],
                     rss_bytes=self._rss_bytes[index],
                     peak_bytes=self._peak_bytes[index],
+                    children_bytes=self._children_bytes[index],
                 )
             )
         return found[::-1]
@@ -88,13 +96,13 @@ class Level:
 class History:
     """What the tracker remembers, in levels from fine to coarse.
 
-    A tenth of a second for the last minutes, ten seconds for the last day: under
-    300 KiB whatever the length of the session.
+    A tenth of a second for the last minutes, ten seconds for the last hours, two
+    minutes for the last week: under 400 KiB whatever the length of the session.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._levels = (Level(0.1, 3000), Level(10.0, 8640))
+        self._levels = (Level(0.1, 3000), Level(10.0, 2160), Level(120.0, 5040))
 
     def append(self, sample: Sample) -> None:
         """Add the latest sample."""

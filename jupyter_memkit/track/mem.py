@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, final
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.collector import collector_clock
+from jupyter_memkit.measure.children import children_meter
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
+from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 from jupyter_memkit.wrapping import wrap_calls
 
@@ -46,6 +47,11 @@ class MemResult:
         How long the garbage collector ran in it, in seconds.
     exact : bool
         Whether the peak is the system's own, or the highest of the samples.
+    children_peak_bytes : int
+        The highest memory of the child processes together, without what forked ones
+        share with this process. Not in `peak_bytes`.
+    children_exact : bool
+        Whether that is the system's own figure, or can have missed something.
     error : str or None
         The name of the exception that ended it.
     runs : int
@@ -58,6 +64,8 @@ class MemResult:
     duration_s: float
     gc_s: float
     exact: bool
+    children_peak_bytes: int = 0
+    children_exact: bool = True
     error: str | None = None
     runs: int = 1
 
@@ -69,7 +77,7 @@ class Mem:
     def __init__(self) -> None:
         self._results: deque[MemResult] = deque(maxlen=_KEPT_RESULTS)
         self._lock = threading.Lock()
-        self._stretch: _Stretch | None = None
+        self._open: _Measurement | None = None
 
     @property
     def results(self) -> list[MemResult]:
@@ -87,21 +95,21 @@ class Mem:
     def __enter__(self) -> Mem:
         """Start a stretch of work."""
         with self._lock:
-            if self._stretch is not None:
+            if self._open is not None:
                 message = "this mem() measures a block already; make another with mem()"
                 raise MemkitError(message)
-            self._stretch = _Stretch(self._results.append).__enter__()
+            self._open = _Measurement(self._results.append).__enter__()
         return self
 
     def __exit__(self, *details: object) -> None:
         """End the stretch of work."""
-        stretch, self._stretch = self._stretch, None
-        assert stretch is not None, "a block is entered before it ends"
-        stretch.__exit__(*details)
+        measurement, self._open = self._open, None
+        assert measurement is not None, "a block is entered before it ends"
+        measurement.__exit__(*details)
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function: each of its calls is a stretch of its own."""
-        return wrap_calls(function, lambda: _Stretch(self._results.append), "mem")
+        return wrap_calls(function, lambda: _Measurement(self._results.append), "mem")
 
 
 def mem() -> Mem:
@@ -142,22 +150,20 @@ def mem() -> Mem:
     return Mem()
 
 
-class _Stretch:
+class _Measurement:
     """One stretch of work, which hands its result to a function."""
 
     def __init__(self, keep: Callable[[MemResult], None]) -> None:
         self._keep = keep
 
-    def __enter__(self) -> _Stretch:  # noqa: PYI034 - Python 3.10 has no Self
+    def __enter__(self) -> _Measurement:  # noqa: PYI034 - Python 3.10 has no Self
         # Ctrl-C in here leaves nothing open behind it.
         with ExitStack() as undo:
-            self._collections = collector_clock().open()
-            undo.callback(self._collections.close)
-            meter = peak_meter()
-            self._watch = meter.open()
-            undo.callback(self._watch.close)
-            if not self._watch.exact:
-                sampler = _start_sampler(meter)
+            peaks = peak_meter()
+            self._stretch = Stretch(peaks, children_meter())
+            undo.callback(self._stretch.close)
+            if not self._stretch.watch.exact:
+                sampler = _start_sampler(peaks)
                 undo.callback(sampler.stop)
             self._undo = undo.pop_all()
         self._started_s = time.perf_counter()
@@ -165,17 +171,18 @@ class _Stretch:
 
     def __exit__(self, error_type: object = None, *_: object) -> None:
         duration_s = time.perf_counter() - self._started_s
-        # Closing a watch again, as the stack does, changes nothing.
+        # Closing a stretch again, as the stack does, changes nothing.
         with self._undo:
-            peak = self._watch.close()
-            collections = self._collections.close()
+            figures = self._stretch.close()
         result = MemResult(
-            before_bytes=peak.before_bytes,
-            peak_bytes=peak.peak_bytes - peak.before_bytes,
-            delta_bytes=peak.after_bytes - peak.before_bytes,
+            before_bytes=figures.before_bytes,
+            peak_bytes=figures.peak_bytes - figures.before_bytes,
+            delta_bytes=figures.after_bytes - figures.before_bytes,
             duration_s=duration_s,
-            gc_s=collections.duration_s,
-            exact=peak.exact,
+            gc_s=figures.gc_s,
+            exact=figures.exact,
+            children_peak_bytes=figures.children_peak_bytes,
+            children_exact=figures.children_exact,
             error=getattr(error_type, "__name__", None),
         )
         self._keep(result)

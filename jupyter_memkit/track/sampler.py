@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
@@ -29,6 +30,7 @@ class Sampler:
         self._tick = tick
         self._interval_s = interval_s
         self._wake = threading.Event()
+        self._waiting_s = math.inf
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._has_failed = False
@@ -52,12 +54,19 @@ class Sampler:
             self._thread = None
 
     def wake(self) -> None:
-        """Make the thread ask for its interval anew: something has changed."""
-        self._wake.set()
+        """Make the thread ask for its interval anew, if that has become shorter.
+
+        Else nothing is done, for a thread that wakes takes the time of a cell.
+        """
+        if self._interval_s() < self._waiting_s:
+            self._wake.set()
 
     def _run(self) -> None:
         while not self._stopping:
-            if self._wake.wait(self._interval_s()):
+            # Whoever wakes while the interval is asked for is heard.
+            self._waiting_s = math.inf
+            self._waiting_s = self._interval_s()
+            if self._wake.wait(self._waiting_s):
                 self._wake.clear()
                 continue
             try:

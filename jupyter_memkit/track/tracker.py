@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.children import ChildrenMeter, children_meter
+from jupyter_memkit.measure.gpu import GpuMeter, GpuReading, gpu_meter
 from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
+from jupyter_memkit.measure.process import read_swap_bytes
 from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
@@ -15,9 +19,9 @@ from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
-# Cells that end at once are reported together.
-_SETTLE_S = 0.05
 _LIMIT_KEPT_S = 10.0
+# A driver takes its time to answer.
+_GPU_KEPT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +36,24 @@ class Reading:
         The tightest limit on it; None when none could be read.
     limit_name : str or None
         What sets the limit.
+    swap_bytes : int or None
+        The process's own memory in swap; None where nothing tells.
+    children : int
+        How many child processes there are, those of the children included.
+    children_bytes : int
+        Their resident memory together, without what forked ones share with this
+        process.
+    gpu : GpuReading
+        The graphics devices; without any, the reason.
     """
 
     rss_bytes: int
     limit_bytes: int | None
     limit_name: str | None
+    swap_bytes: int | None
+    children: int
+    children_bytes: int
+    gpu: GpuReading
 
 
 class MemoryTracker:
@@ -51,6 +68,10 @@ class MemoryTracker:
         Measures the memory; the meter of this process when left out.
     clock : callable, optional
         The time in seconds since the epoch, never running backwards.
+    children : ChildrenMeter, optional
+        Measures the child processes; the meter of this process when left out.
+    gpu : GpuMeter, optional
+        Measures the graphics devices; likewise.
 
     Examples
     --------
@@ -63,16 +84,22 @@ class MemoryTracker:
         self,
         meter: PeakMeter | None = None,
         clock: Callable[[], float] | None = None,
+        children: ChildrenMeter | None = None,
+        gpu: GpuMeter | None = None,
     ) -> None:
         self._meter = meter or peak_meter()
+        self._children = children or children_meter()
+        self._gpu = gpu or gpu_meter()
         self._clock = clock or ForwardClock()
-        self._accounts = CellAccounts(self._meter, self._clock)
+        self._accounts = CellAccounts(self._meter, self._children, self._clock)
         self._history = History()
         self._sampler = Sampler(self.sample, self._interval_s)
         self._observers: list[Callable[[], None]] = []
         self._cells_told = 0
         self._limit: MemoryLimit | None = None
         self._limit_read_s = float("-inf")
+        self._gpu_reading: GpuReading | None = None
+        self._gpu_read_s = float("-inf")
         self.started_s = self._clock()
         """When the tracker was made, in seconds since the epoch."""
 
@@ -95,16 +122,22 @@ class MemoryTracker:
         """End the thread and the open accounts; what was seen can still be read."""
         self._sampler.stop()
         self._accounts.abandon()
+        self._gpu.close()
         if self in _running:
             _running.remove(self)
 
     def now(self) -> Reading:
         """Return the memory of this process now."""
         limit = self.limit()
+        children = self._children.observe()
         return Reading(
-            rss_bytes=self._meter.observe().rss_bytes,
+            rss_bytes=self._meter.read_rss_bytes(),
             limit_bytes=limit.bytes if limit else None,
             limit_name=limit.name if limit else None,
+            swap_bytes=read_swap_bytes(),
+            children=children.count,
+            children_bytes=children.bytes,
+            gpu=self.gpu(),
         )
 
     def limit(self) -> MemoryLimit | None:
@@ -114,6 +147,14 @@ class MemoryTracker:
             self._limit = read_limit()
             self._limit_read_s = now_s
         return self._limit
+
+    def gpu(self) -> GpuReading:
+        """Return the memory of the graphics devices, read once a second."""
+        now_s = self._clock()
+        if self._gpu_reading is None or now_s - self._gpu_read_s > _GPU_KEPT_S:
+            self._gpu_reading = self._gpu.read({os.getpid(), *self._children.pids})
+            self._gpu_read_s = now_s
+        return self._gpu_reading
 
     @property
     def exact(self) -> bool:
@@ -146,8 +187,8 @@ class MemoryTracker:
         Returns
         -------
         list of Sample
-            Oldest first: every reading of the last minutes, and one in ten
-            seconds for the last day.
+            Oldest first: every reading of the last minutes, one in ten seconds for
+            the last hours, and one in two minutes for the last week.
         """
         return self._history.since(since_s)
 
@@ -185,6 +226,7 @@ class MemoryTracker:
     def sample(self) -> None:
         """Take a reading now, remember it, and tell the observers."""
         reading = self._meter.observe()
+        self._children.observe()
         self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
         self._cells_told = self._accounts.ended
         for observer in tuple(self._observers):
@@ -192,15 +234,24 @@ class MemoryTracker:
 
     def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
         self._history.append(
-            Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes))
+            Sample(
+                t_s=t_s,
+                rss_bytes=rss_bytes,
+                peak_bytes=max(rss_bytes, peak_bytes),
+                children_bytes=self._children.latest.bytes,
+            )
         )
 
     def _interval_s(self) -> float:
-        if self._accounts.ended != self._cells_told:
-            return _SETTLE_S
-        if self._accounts.running is None:
-            return _IDLE_INTERVAL_S
-        return _BUSY_INTERVAL_S if self._meter.exact else SAMPLED_INTERVAL_S
+        if self._accounts.running is not None and not self._meter.exact:
+            return SAMPLED_INTERVAL_S
+        # Cells that end one after another are told together.
+        has_news = self._accounts.running is not None or self._has_untold_cells
+        return _BUSY_INTERVAL_S if has_news else _IDLE_INTERVAL_S
+
+    @property
+    def _has_untold_cells(self) -> bool:
+        return self._accounts.ended != self._cells_told
 
 
 # The trackers that run in this process, the latest last.

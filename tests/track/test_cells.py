@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import gc
+
+from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.track.cells import CellAccounts, CellRecord
+from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
 
+def made_accounts(meter: PeakMeter) -> CellAccounts:
+    """Accounts of a process without children whose time stands still."""
+    return CellAccounts(meter, ChildrenMeter(FakeChildren()), SetClock(0.0))
+
+
 def test_account_of_a_cell() -> None:
     """A record holds what the cell used, kept and how long it took."""
-    probe, clock = FakeProbe(), SetClock(1000.0)
-    accounts = CellAccounts(PeakMeter(probe), clock)
+    probe, children, clock = FakeProbe(), FakeChildren(), SetClock(1000.0)
+    accounts = CellAccounts(PeakMeter(probe), ChildrenMeter(children), clock)
     cell = accounts.begin("\n  df = load()\nx", execution_count=3, cell_id="ab")
     probe.use(900, 250)
+    children.use(7, 400, 50)
+    gc.collect(1)
     clock.now_s = 1002.5
+    record = accounts.end(cell, error=None)
+    assert record.gc_s > 0
+    assert record.minor_faults is not None
     expected = CellRecord(
         execution_count=3,
         cell_id="ab",
@@ -25,15 +39,23 @@ def test_account_of_a_cell() -> None:
         after_bytes=250,
         peak_bytes=900,
         exact=True,
+        children_peak_bytes=400,
+        children_exact=True,
+        gc_s=record.gc_s,
+        gc_young=record.gc_young,
+        gc_middle=1,
+        gc_old=0,
+        minor_faults=record.minor_faults,
+        major_faults=record.major_faults,
         error=None,
     )
-    assert accounts.end(cell, error=None) == expected
+    assert record == expected
     assert accounts.records == [expected]
 
 
 def test_first_of_overlapping_cells_is_the_running_one() -> None:
     """With cells on two subshells the one that started first is named."""
-    accounts = CellAccounts(PeakMeter(FakeProbe()), SetClock(0.0))
+    accounts = made_accounts(PeakMeter(FakeProbe()))
     first = accounts.begin("first", execution_count=1, cell_id=None)
     second = accounts.begin("second", execution_count=2, cell_id=None)
     assert accounts.running is first
@@ -43,7 +65,7 @@ def test_first_of_overlapping_cells_is_the_running_one() -> None:
 
 def test_ten_thousand_cells() -> None:
     """The last thousand are kept, and all are counted."""
-    accounts = CellAccounts(PeakMeter(FakeProbe()), SetClock(0.0))
+    accounts = made_accounts(PeakMeter(FakeProbe()))
     for count in range(10_000):
         cell = accounts.begin("", execution_count=count, cell_id=None)
         accounts.end(cell, error=None)
@@ -55,7 +77,7 @@ def test_ten_thousand_cells() -> None:
 def test_abandoned_cell_leaves_no_open_watch() -> None:
     """When tracking ends in a cell, its account ends too."""
     meter = PeakMeter(FakeProbe())
-    accounts = CellAccounts(meter, SetClock(0.0))
+    accounts = made_accounts(meter)
     accounts.begin("sleep()", execution_count=1, cell_id=None)
     accounts.abandon()
     assert accounts.running is None

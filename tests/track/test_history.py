@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from jupyter_memkit.measure.process import read_rss_bytes
+import tracemalloc
+from collections.abc import Iterator
+
+from jupyter_memkit.measure.children import ChildrenMeter
+from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.track.cells import CellAccounts
 from jupyter_memkit.track.history import History, Level, Sample
+from tests.fake_children import FakeChildren
+from tests.fake_probe import FakeProbe
+from tests.track.test_clock import SetClock
 
 
 def sample(t_s: float, rss_bytes: int = 100, peak_bytes: int = 0) -> Sample:
     """A sample whose peak is its reading unless given."""
-    return Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=max(rss_bytes, peak_bytes))
+    return Sample(
+        t_s=t_s,
+        rss_bytes=rss_bytes,
+        peak_bytes=max(rss_bytes, peak_bytes),
+        children_bytes=0,
+    )
 
 
 def test_samples_come_back_in_order() -> None:
@@ -54,24 +67,47 @@ def test_full_level_forgets_the_oldest() -> None:
     assert [each.t_s for each in level.since(0.0)] == [9.0, 10.0, 11.0]
 
 
-def test_day_is_known_coarsely_and_minutes_finely() -> None:
-    """Half a day back there is a sample in ten seconds, a minute back all of them."""
+def week() -> Iterator[Sample]:
+    """A reading a second for a week, and four a second in its last hour."""
+    week_s = 7 * 24 * 3600
+    for second in range(week_s - 3600):
+        yield sample(float(second))
+    for tick in range(3600 * 4):
+        yield sample(week_s - 3600 + tick / 4)
+
+
+def test_week_is_known_coarsely_and_minutes_finely() -> None:
+    """Days back there is a sample in two minutes, hours back one in ten seconds."""
     history = History()
-    now_s = 12 * 3600.0
-    for tick in range(int(now_s) * 4):
-        history.append(sample(tick / 4))
-    samples = history.since(0.0)
-    first_minute = [each for each in samples if each.t_s < 60]
-    last_minute = [each for each in samples if each.t_s >= now_s - 60]
-    times = [each.t_s for each in samples]
-    assert (len(first_minute), len(last_minute)) == (6, 240)
+    for each in week():
+        history.append(each)
+    times = [each.t_s for each in history.since(0.0)]
+    now_s = 7 * 24 * 3600.0
+
+    def count(from_s: float, to_s: float) -> int:
+        return sum(from_s <= t_s < to_s for t_s in times)
+
+    assert count(0, 3600) == 30
+    assert count(now_s - 7200, now_s - 3600) == 360
+    assert count(now_s - 60, now_s) == 240
     assert times == sorted(times)
 
 
-def test_history_of_a_day_is_small() -> None:
-    """However long a session lasts, the history takes under a MiB."""
-    history = History()
-    before_bytes = read_rss_bytes()
-    for tick in range(24 * 3600 * 4):
-        history.append(sample(tick / 4))
-    assert read_rss_bytes() - before_bytes < 1024 * 1024
+def test_history_of_a_week_is_small() -> None:
+    """However long a session lasts, readings and cells take under two MiB."""
+    tracemalloc.start()
+    try:
+        history = History()
+        for each in week():
+            history.append(each)
+        accounts = CellAccounts(
+            PeakMeter(FakeProbe()), ChildrenMeter(FakeChildren()), SetClock(0.0)
+        )
+        for count in range(3000):
+            code = f"{count:200}"
+            cell = accounts.begin(code, execution_count=count, cell_id=f"{count:36}")
+            accounts.end(cell, error=None)
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held_bytes < 2 * 1024 * 1024

@@ -65,10 +65,13 @@ def test_intervals() -> None:
     cell = mine.begin_cell("", execution_count=1, cell_id=None)
     assert mine._interval_s() == 0.2
     probe.has_high_water = False
-    mine.begin_cell("", execution_count=2, cell_id=None)
+    second = mine.begin_cell("", execution_count=2, cell_id=None)
     assert mine._interval_s() == 0.01
     mine.end_cell(cell, error=None)
-    assert mine._interval_s() == 0.05
+    mine.end_cell(second, error=None)
+    assert mine._interval_s() == 0.2
+    mine.sample()
+    assert mine._interval_s() == 1.0
 
 
 def test_stop_in_a_cell_closes_its_account() -> None:
