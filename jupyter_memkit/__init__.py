@@ -14,6 +14,7 @@ __version__ = _version("jupyter_memkit")
 
 if TYPE_CHECKING:
     from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
+    from jupyter_memkit.measure.processes import processes
     from jupyter_memkit.show.export import export, to_frame
     from jupyter_memkit.show.plot import plot
     from jupyter_memkit.techniques.chunked import StopChunks, chunked
@@ -35,6 +36,7 @@ __all__ = [
     "gc_pause",
     "mem",
     "plot",
+    "processes",
     "to_frame",
     "tracker",
     "unload",
@@ -54,6 +56,7 @@ _HOMES = {
     "gc_pause": "techniques.gc_pause",
     "mem": "track.mem",
     "plot": "show.plot",
+    "processes": "measure.processes",
     "to_frame": "show.export",
     "tracker": "track.tracker",
     "unload": "techniques.unload",

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.magics import registry
+from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
 from jupyter_memkit.magics.mem import MemitMagics, MemMagics
@@ -30,6 +31,7 @@ _MAGICS = (
 # The records and, in `show`, what tells of them.
 _REPORTS = {
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
+    "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
     "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
         "jupyter_memkit.show.chunked"
@@ -59,6 +61,9 @@ def load(shell: Any) -> None:
             channel = KernelChannel(kernel, tracker)
             channel.attach()
             undo.callback(channel.detach)
+        awaiting = AwaitTransformer(shell)
+        shell.input_transformers_post.append(awaiting)
+        undo.callback(shell.input_transformers_post.remove, awaiting)
         for magics in _MAGICS:
             registry.register(shell, magics(shell), undo)
         # Where memory_profiler is loaded the name stays with it.

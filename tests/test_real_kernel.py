@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 
 from tests.real_kernel import RealKernel, broadcasts, real_kernel
 
@@ -85,6 +86,64 @@ def test_figure_of_a_plotting_cell_stays(kernel: RealKernel) -> None:
     messages = kernel.iopub_until_idle(msg_id)
     figures = [m for m in messages if m["msg_type"] == "display_data"]
     assert [m["parent_header"]["msg_id"] for m in figures] == [msg_id]
+
+
+@linux_only
+def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
+    """The collector's time, the page faults and the child processes are told."""
+    kernel.run(
+        "import gc, subprocess, sys\ngc.collect()\nblock = bytearray(50 << 20)\n"
+        "code = 'import time; block = bytearray(100 << 20); time.sleep(1)'\n"
+        "subprocess.run([sys.executable, '-c', code])"
+    )
+    cell = kernel.subscribe()["cells"][-1]
+    assert cell["gc_old"] >= 1
+    assert 0 < cell["gc_s"] < cell["duration_s"]
+    assert cell["minor_faults"] > 100
+    assert 100 * MIB < cell["children_peak_bytes"] < 150 * MIB
+    # It has ended, so what it did after the last reading is not known.
+    assert cell["children_exact"] is False
+
+
+@linux_only
+def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
+    """A child process is counted, with its memory, as long as it lives."""
+    kernel.run(
+        "import subprocess, sys, time\n"
+        "code = 'block = bytearray(100 << 20); print(flush=True); input()'\n"
+        "child = subprocess.Popen([sys.executable, '-c', code], "
+        "stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\ntime.sleep(1)"
+    )
+    snapshot = kernel.subscribe()
+    assert snapshot["present"]["children"] == 1
+    assert snapshot["samples"]["children_bytes"][-1] > 100 * MIB
+    assert snapshot["cells"][-1]["children_exact"] is True
+    kernel.run("child.communicate()\ntime.sleep(1)")
+    snapshot = kernel.subscribe()
+    assert snapshot["present"]["children"] == 0
+    assert snapshot["samples"]["children_bytes"][-1] == 0
+
+
+def test_two_clients_do_not_mix(kernel: RealKernel) -> None:
+    """Cells of a second client of the kernel have accounts of their own."""
+    second = BlockingKernelClient(connection_file=kernel.client.connection_file)
+    second.load_connection_file()
+    second.start_channels()
+    try:
+        second.wait_for_ready(timeout=60)
+        first_id = kernel.client.execute("first = 1")
+        second_id = second.execute("1 / 0", stop_on_error=False)
+        for client, msg_id in ((kernel.client, first_id), (second, second_id)):
+            while client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] != msg_id:
+                pass
+    finally:
+        second.stop_channels()
+    cells = {cell["first_line"]: cell for cell in kernel.subscribe()["cells"]}
+    assert cells["first = 1"]["error"] is None
+    assert cells["1 / 0"]["error"] == "ZeroDivisionError"
+    counts = {cell["execution_count"] for cell in cells.values()}
+    assert len(counts) == 2
 
 
 def test_interrupted_cell_is_recorded(tmp_path: Path) -> None:

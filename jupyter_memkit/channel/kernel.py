@@ -58,6 +58,7 @@ class KernelChannel:
         self._kept_back: list[Sample] = []
         self._sent_t_s = 0.0
         self._sent_rss_bytes = 0
+        self._sent_children_bytes = 0
         self._sent_running = False
         self._cells_sent = 0
 
@@ -105,9 +106,11 @@ class KernelChannel:
             return
         self._sent_t_s = samples[-1].t_s
         self._sent_rss_bytes = samples[-1].rss_bytes
+        self._sent_children_bytes = samples[-1].children_bytes
         self._sent_running = running is not None
         # With the end of the still stretch, or a chart would draw it as a slope.
-        self._broadcast(samples_message(self._kept_back + samples, running))
+        reading = self._tracker.now()
+        self._broadcast(samples_message(self._kept_back + samples, reading, running))
         self._kept_back = []
 
     def _is_worth_sending(
@@ -115,14 +118,17 @@ class KernelChannel:
     ) -> bool:
         if (running is not None) != self._sent_running:
             return True
-        changes = (
-            abs(value - self._sent_rss_bytes)
+        change_bytes = max(
+            max(
+                abs(sample.rss_bytes - self._sent_rss_bytes),
+                abs(sample.peak_bytes - self._sent_rss_bytes),
+                abs(sample.children_bytes - self._sent_children_bytes),
+            )
             for sample in samples
-            for value in (sample.rss_bytes, sample.peak_bytes)
         )
         if running is None:
-            return max(changes) >= _IDLE_CHANGE_BYTES
-        return any(changes) or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
+            return change_bytes >= _IDLE_CHANGE_BYTES
+        return change_bytes > 0 or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
 
     def _broadcast(self, message: protocol.Broadcast) -> None:
         """Publish a message to every page, at the cost of a credit of each."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from jupyter_memkit import __version__, protocol
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
-from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.track.tracker import MemoryTracker, Reading
 
 _CELLS_IN_SNAPSHOT = 100
 
 
 def samples_message(
-    samples: list[Sample], running: OpenCell | None
+    samples: list[Sample], reading: Reading, running: OpenCell | None
 ) -> protocol.Samples:
     """Build the broadcast of new readings."""
     return {
         "type": "samples",
         "protocol": protocol.PROTOCOL_VERSION,
         "samples": _columns(samples),
+        "present": _present(reading),
         "running": _running(running),
     }
 
@@ -43,6 +44,7 @@ def snapshot_message(
         "version": __version__,
         "limit": {"bytes": limit.bytes, "name": limit.name} if limit else None,
         "samples": _columns(tracker.history(since_s)),
+        "present": _present(tracker.now()),
         "cells": [
             _cell(record)
             for record in records
@@ -58,6 +60,34 @@ def _columns(samples: list[Sample]) -> protocol.SampleColumns:
         "t_s": [sample.t_s for sample in samples],
         "rss_bytes": [sample.rss_bytes for sample in samples],
         "peak_bytes": [sample.peak_bytes for sample in samples],
+        "children_bytes": [sample.children_bytes for sample in samples],
+    }
+
+
+def _present(reading: Reading) -> protocol.Present:
+    return {
+        "children": reading.children,
+        "swap_bytes": reading.swap_bytes,
+        "gpus": [
+            {
+                "index": device.index,
+                "name": device.name,
+                "used_bytes": device.used_bytes,
+                "total_bytes": device.total_bytes,
+                "process_bytes": device.process_bytes,
+                "allocators": [
+                    {
+                        "library": allocator.library,
+                        "allocated_bytes": allocator.allocated_bytes,
+                        "reserved_bytes": allocator.reserved_bytes,
+                        "peak_bytes": allocator.peak_bytes,
+                    }
+                    for allocator in reading.gpu.allocators
+                    if allocator.device == device.index
+                ],
+            }
+            for device in reading.gpu.devices
+        ],
     }
 
 
@@ -86,5 +116,13 @@ def _cell(record: CellRecord) -> protocol.Cell:
         "after_bytes": record.after_bytes,
         "peak_bytes": record.peak_bytes,
         "exact": record.exact,
+        "children_peak_bytes": record.children_peak_bytes,
+        "children_exact": record.children_exact,
+        "gc_s": record.gc_s,
+        "gc_young": record.gc_young,
+        "gc_middle": record.gc_middle,
+        "gc_old": record.gc_old,
+        "minor_faults": record.minor_faults,
+        "major_faults": record.major_faults,
         "error": record.error,
     }

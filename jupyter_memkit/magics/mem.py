@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import re
+from collections.abc import Coroutine
+from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -12,8 +15,14 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import whole_number
-from jupyter_memkit.magics.cell_body import run_cell_body
-from jupyter_memkit.magics.measured_code import choose_code, measure, show
+from jupyter_memkit.magics.awaiting import code_awaits
+from jupyter_memkit.magics.cell_body import (
+    await_cell_body,
+    compile_cell_body,
+    has_await,
+    run_cell_body,
+)
+from jupyter_memkit.magics.measured_code import MeasuredCode, choose_code, show
 from jupyter_memkit.show.mem import build_memit_report, build_refusal, build_report
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.units import parse_bytes
@@ -72,7 +81,9 @@ class MemMagics(Magics):
         help="fail when the peak was more than this above the start, such as 512MB "
         "or 1.5GiB; the code has run by then",
     )
-    def mem(self, line: str, cell: str | None = None) -> MemResult | None:
+    def mem(
+        self, line: str, cell: str | None = None
+    ) -> MemResult | Coroutine[Any, Any, MemResult | None] | None:
         """Measure the peak, the time and the garbage collector's share of code.
 
         Examples
@@ -108,8 +119,35 @@ class MemMagics(Magics):
         if cell is not None and statement:
             message = f"%%mem measures its cell; move {statement!r} into it"
             raise UsageError(message)
-        code = choose_code(self.shell, "mem", statement, cell)
-        result = measure(code, args.runs, build_report, shows=args.runs == 1)
+        code = MeasuredCode(
+            shell=self.shell,
+            codes=compile_cell_body(
+                self.shell,
+                choose_code("mem", statement, cell),
+                first_line=1 if cell is None else 2,
+                shows=args.runs == 1,
+            ),
+            runs=args.runs,
+            build_report=build_report,
+        )
+        if code.awaits:
+            return self._mem_awaiting(code, args)
+        return self._conclude(code.measure(), args)
+
+    def awaits(self, line: str, cell: str | None) -> bool:
+        """Return whether the code of a call awaits."""
+        return _code_awaits(self.shell, self.mem, line, cell)
+
+    async def _mem_awaiting(
+        self, code: MeasuredCode, args: argparse.Namespace
+    ) -> MemResult | None:
+        __tracebackhide__ = True  # As above.
+        return self._conclude(await code.measure_awaiting(), args)
+
+    def _conclude(
+        self, result: MemResult, args: argparse.Namespace
+    ) -> MemResult | None:
+        __tracebackhide__ = True  # As above.
         is_over = args.max_bytes is not None and result.peak_bytes > args.max_bytes
         if is_over or not args.wants_result:
             show(self.shell, build_report(result))
@@ -148,10 +186,12 @@ class MemitMagics(Magics):
         "-c",
         dest="children",
         action="store_true",
-        help="refused: child processes are not counted yet",
+        help="add the peak of the child processes",
     )
     @_RESULT
-    def memit(self, line: str, cell: str | None = None) -> MemResult | None:
+    def memit(
+        self, line: str, cell: str | None = None
+    ) -> MemResult | Coroutine[Any, Any, MemResult | None] | None:
         """Measure the peak memory of code, with the options of memory_profiler.
 
         Examples
@@ -171,16 +211,50 @@ class MemitMagics(Magics):
         """
         __tracebackhide__ = True  # As above.
         args, statement = _parse(self.memit, line)
-        if args.children:
-            message = "-c would count child processes, which are not counted yet; "
-            raise UsageError(message + "leave it out")
-        code = choose_code(self.shell, "memit", statement, cell)
-        if cell is not None and statement:
-            run_cell_body(self.shell, statement, "mem", first_line=1)
-        result = measure(code, args.runs, build_memit_report, shows=False)
-        if not args.wants_result:
-            show(self.shell, build_memit_report(result))
-        return result if args.wants_result else None
+        compiled = functools.partial(compile_cell_body, self.shell, shows=False)
+        text = choose_code("memit", statement, cell)
+        setup = compiled(statement, first_line=1) if cell is not None else []
+        code = MeasuredCode(
+            shell=self.shell,
+            codes=compiled(text, first_line=1 if cell is None else 2),
+            runs=args.runs,
+            build_report=functools.partial(
+                build_memit_report, with_children=args.children
+            ),
+        )
+        if code.awaits or has_await(setup):
+            return self._memit_awaiting(setup, code, args)
+        run_cell_body(self.shell, setup)
+        return self._conclude(code, code.measure(), args)
+
+    def awaits(self, line: str, cell: str | None) -> bool:
+        """Return whether the code of a call awaits."""
+        return _code_awaits(self.shell, self.memit, line, cell)
+
+    async def _memit_awaiting(
+        self, setup: list[CodeType], code: MeasuredCode, args: argparse.Namespace
+    ) -> MemResult | None:
+        __tracebackhide__ = True  # As above.
+        await await_cell_body(self.shell, setup)
+        return self._conclude(code, await code.measure_awaiting(), args)
+
+    def _conclude(
+        self, code: MeasuredCode, result: MemResult, args: argparse.Namespace
+    ) -> MemResult | None:
+        if args.wants_result:
+            return result
+        show(self.shell, code.build_report(result))
+        return None
+
+
+def _code_awaits(shell: Any, magic: Any, line: str, cell: str | None) -> bool:
+    """Return whether the cell or the statement on the line awaits."""
+    try:
+        _, statement = _parse(magic, line)
+    except UsageError:
+        # The magic will say so itself.
+        return False
+    return code_awaits(shell, statement) or code_awaits(shell, cell or "")
 
 
 def _parse(magic: Any, line: str) -> tuple[argparse.Namespace, str]:

@@ -1,4 +1,4 @@
-"""``%memkit``: the status of the kit, and the export of what it has seen."""
+"""``%memkit``: the status, the processes, and the export of what was seen."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from jupyter_memkit.track.tracker import tracker
 
 if TYPE_CHECKING:
     from jupyter_memkit.show.export import Exported
+    from jupyter_memkit.show.processes import Processes
 
 
 @magics_class
 class MemkitMagics(Magics):
-    """The status of the kit, and the export of what it has seen."""
+    """The status, the processes, and the export of what was seen."""
 
     @line_magic
     @magic_arguments()
-    @argument("action", nargs="?", help="export, or nothing for the status")
+    @argument("action", nargs="?", help="export or processes; nothing for the status")
     @argument(
         "file",
         nargs="?",
         help="where export writes: .json for the readings and the cells, .csv for "
         "a table of the cells",
     )
-    def memkit(self, line: str) -> Status | Exported:
+    def memkit(self, line: str) -> Status | Exported | Processes:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -42,13 +43,22 @@ class MemkitMagics(Magics):
 
             %memkit export history.json
             %memkit export cells.csv
+
+        The kernel and its child processes one by one, with what they share counted
+        once, which takes up to a second::
+
+            %memkit processes
         """
         arguments = parse_argstring(self.memkit, line)
         if arguments.action is None:
             return read_status(tracker())
+        if arguments.action == "processes" and arguments.file is None:
+            return _read_processes()
         if arguments.action != "export":
-            message = f"%memkit does not know {arguments.action!r}; write %memkit "
-            raise UsageError(message + "for the status, or %memkit export FILE")
+            message = f"%memkit does not know {line.strip()!r}; write %memkit "
+            raise UsageError(
+                message + "for the status, %memkit processes, or %memkit export FILE"
+            )
         if arguments.file is None:
             message = "name the file: %memkit export history.json, or cells.csv"
             raise UsageError(message)
@@ -58,3 +68,11 @@ class MemkitMagics(Magics):
         with refusing():
             # IPython leaves the quotes around a name with blanks.
             return export(tracker(), arguments.file.strip("\"'"))
+
+
+def _read_processes() -> Processes:
+    # As above.
+    from jupyter_memkit.measure.processes import processes  # noqa: PLC0415
+    from jupyter_memkit.show.processes import Processes  # noqa: PLC0415
+
+    return Processes(tuple(processes()))

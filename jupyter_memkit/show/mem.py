@@ -25,17 +25,22 @@ def build_report(result: MemResult) -> Report:
     )
 
 
-def build_memit_report(result: MemResult) -> Report:
-    """Build the same with memory_profiler's line above it."""
-    peak_mib = (result.before_bytes + result.peak_bytes) / _MIB
-    increment_mib = result.peak_bytes / _MIB
+def build_memit_report(result: MemResult, *, with_children: bool = False) -> Report:
+    """Build memory_profiler's line, with the peak of the child processes or without."""
+    increment_bytes = result.peak_bytes
+    notes = _build_notes(result)
+    if with_children:
+        increment_bytes += result.children_peak_bytes
+        notes = (*notes, _build_children_note(result))
+    peak_mib = (result.before_bytes + increment_bytes) / _MIB
+    increment_mib = increment_bytes / _MIB
     ended = "" if result.error is None else f"until {result.error}: "
     return Report(
         title=(
             f"{ended}peak memory: {peak_mib:.2f} MiB, "
             f"increment: {increment_mib:.2f} MiB{_label(result)}"
         ),
-        notes=_build_notes(result),
+        notes=notes,
     )
 
 
@@ -52,12 +57,29 @@ def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:
     peak = format_bytes(result.before_bytes + result.peak_bytes)
     end = format_bytes(result.before_bytes + result.delta_bytes)
     share = result.gc_s / result.duration_s if result.duration_s else 0.0
-    return (
+    rows = [
         ("in use", f"{start} at the start, {peak} at the peak, {end} at the end"),
         (
             "garbage collector",
             f"{format_duration(result.gc_s)}, {share:.1%} of the time",
         ),
+    ]
+    if result.children_peak_bytes:
+        rows.append(("child processes", f"peak {_build_children_peak(result)}"))
+    return tuple(rows)
+
+
+def _build_children_peak(result: MemResult) -> str:
+    sampled = "" if result.children_exact else " (sampled)"
+    return f"{format_bytes(result.children_peak_bytes)}{sampled}"
+
+
+def _build_children_note(result: MemResult) -> str:
+    if not result.children_peak_bytes:
+        return "No child process was seen."
+    return (
+        f"Child processes add {_build_children_peak(result)}, their peak, which need "
+        "not be at the same moment."
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
 TEXT = "#7b7b7b"
 IN_USE = "#3388cc"
 PEAK = "#c77700"
+CHILDREN = "#5aa469"
 LIMIT = "#d9485f"
 TEXT_SIZE = 8.5
 

@@ -55,10 +55,9 @@ def draw_timeline(
     known_from_s = min(samples[0].t_s, to_s - _YOUNG_S)
     from_s = min(max(known_from_s, since_s), to_s - _SPAN_MIN_S)
     spans = [span for span in build_spans(cells, running, to_s) if span.to_s >= from_s]
-    top = plot_axes.scale_top(
-        max([s.peak_bytes for s in samples] + [span.peak_bytes for span in spans]),
-        limit.bytes if limit else None,
-    )
+    heights = [max(s.peak_bytes, s.rss_bytes + s.children_bytes) for s in samples]
+    heights += [span.peak_bytes for span in spans]
+    top = plot_axes.scale_top(max(heights), limit.bytes if limit else None)
     plot_axes.style(axes, grid="y")
     ticks, labels = plot_axes.byte_ticks(top)
     axes.set_yticks(ticks, labels)
@@ -95,6 +94,17 @@ def _draw_readings(axes: Axes, samples: Sequence[Sample]) -> None:
     dates = [date_of(sample.t_s) for sample in samples]
     rss_bytes = [sample.rss_bytes for sample in samples]
     peak_bytes = [sample.peak_bytes for sample in samples]
+    with_children = [sample.rss_bytes + sample.children_bytes for sample in samples]
+    if with_children != rss_bytes:
+        axes.fill_between(
+            dates,
+            rss_bytes,
+            with_children,
+            color=plot_axes.CHILDREN,
+            alpha=0.35,
+            linewidth=0,
+            label="child processes",
+        )
     axes.fill_between(
         dates, rss_bytes, peak_bytes, color=plot_axes.PEAK, alpha=0.3, linewidth=0
     )

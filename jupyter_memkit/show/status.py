@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jupyter_memkit import __version__
+from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
@@ -66,6 +68,9 @@ def build_report(status: Status) -> Report:
         title=f"jupyter_memkit {__version__}: {format_bytes(reading.rss_bytes)} in use",
         rows=(
             ("limit", limit),
+            *_build_children_row(reading),
+            *_build_swap_row(reading),
+            *_build_gpu_rows(reading.gpu),
             ("peaks of cells", peaks),
             (
                 "tracking",
@@ -74,3 +79,36 @@ def build_report(status: Status) -> Report:
             ("garbage collector", collector),
         ),
     )
+
+
+def _build_children_row(reading: Reading) -> Iterator[tuple[str, str]]:
+    if reading.children:
+        size = format_bytes(reading.children_bytes)
+        yield (
+            "child processes",
+            f"{size} in {reading.children}; %memkit processes lists them",
+        )
+
+
+def _build_swap_row(reading: Reading) -> Iterator[tuple[str, str]]:
+    if reading.swap_bytes:
+        yield "in swap", format_bytes(reading.swap_bytes)
+
+
+def _build_gpu_rows(gpu: GpuReading) -> Iterator[tuple[str, str]]:
+    if gpu.reason is not None:
+        yield "GPU", f"none: {gpu.reason}"
+    for device in gpu.devices:
+        parts = [
+            f"{format_bytes(device.used_bytes)} of {format_bytes(device.total_bytes)}"
+        ]
+        if device.process_bytes is not None:
+            parts.append(f"this kernel {format_bytes(device.process_bytes)}")
+        yield f"GPU {device.index}", f"{', '.join(parts)}: {device.name}"
+    for allocator in gpu.allocators:
+        parts = [f"{format_bytes(allocator.allocated_bytes)} allocated"]
+        if allocator.reserved_bytes is not None:
+            parts.append(f"{format_bytes(allocator.reserved_bytes)} reserved")
+        if allocator.peak_bytes is not None:
+            parts.append(f"peak {format_bytes(allocator.peak_bytes)}")
+        yield f"{allocator.library} on GPU {allocator.device}", ", ".join(parts)

@@ -11,11 +11,15 @@ from jupyter_memkit.channel.messages import (
     samples_message,
     snapshot_message,
 )
+from jupyter_memkit.measure.children import ChildrenMeter
+from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
-from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.track.tracker import MemoryTracker, Reading
+from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
@@ -34,6 +38,14 @@ ENDED = [
         after_bytes=80 * MIB,
         peak_bytes=80 * MIB + 400_000_000,
         exact=True,
+        children_peak_bytes=0,
+        children_exact=True,
+        gc_s=0.0,
+        gc_young=0,
+        gc_middle=0,
+        gc_old=0,
+        minor_faults=97700,
+        major_faults=0,
         error=None,
     ),
     CellRecord(
@@ -46,6 +58,14 @@ ENDED = [
         after_bytes=100 * MIB,
         peak_bytes=100 * MIB,
         exact=False,
+        children_peak_bytes=128 * MIB,
+        children_exact=False,
+        gc_s=0.0005,
+        gc_young=3,
+        gc_middle=2,
+        gc_old=1,
+        minor_faults=None,
+        major_faults=None,
         error="ZeroDivisionError",
     ),
 ]
@@ -60,34 +80,87 @@ def running_cell() -> OpenCell:
     """A cell that holds 400 MiB and has held 500."""
     probe = FakeProbe()
     probe.use(100 * MIB)
-    meter = PeakMeter(probe)
-    watch = meter.open()
+    stretch = Stretch(PeakMeter(probe), ChildrenMeter(FakeChildren()))
     probe.use(500 * MIB, 400 * MIB)
-    meter.observe()
+    stretch.close()
     return OpenCell(
         execution_count=7,
         cell_id="b1946ac9",
         first_line='df = pd.read_csv("orders.csv")',
         started_s=1790000010.25,
-        watch=watch,
+        stretch=stretch,
     )
 
 
-def sample(t_s: float, rss_bytes: int, peak_bytes: int) -> Sample:
+def sample(
+    t_s: float, rss_bytes: int, peak_bytes: int, children_bytes: int = 0
+) -> Sample:
     """A sample, with its fields in order."""
-    return Sample(t_s=t_s, rss_bytes=rss_bytes, peak_bytes=peak_bytes)
+    return Sample(
+        t_s=t_s,
+        rss_bytes=rss_bytes,
+        peak_bytes=peak_bytes,
+        children_bytes=children_bytes,
+    )
+
+
+def reading(children: int, swap_bytes: int | None, gpu: GpuReading) -> Reading:
+    """A reading, of which a message takes what is told for the moment only."""
+    return Reading(
+        rss_bytes=400 * MIB,
+        limit_bytes=None,
+        limit_name=None,
+        swap_bytes=swap_bytes,
+        children=children,
+        children_bytes=128 * MIB,
+        gpu=gpu,
+    )
+
+
+NO_GPU = GpuReading(devices=(), allocators=(), reason="no driver")
+
+TWO_GPUS = GpuReading(
+    devices=(
+        GpuDevice(
+            index=0,
+            name="NVIDIA H100 80GB HBM3",
+            used_bytes=3 * 1024 * MIB,
+            total_bytes=80 * 1024 * MIB,
+            process_bytes=2 * 1024 * MIB,
+        ),
+        GpuDevice(
+            index=1,
+            name="Tesla T4",
+            used_bytes=100 * MIB,
+            total_bytes=15 * 1024 * MIB,
+            process_bytes=None,
+        ),
+    ),
+    allocators=(
+        GpuAllocator(
+            library="torch",
+            device=0,
+            allocated_bytes=1024 * MIB,
+            reserved_bytes=1536 * MIB,
+            peak_bytes=1280 * MIB,
+        ),
+    ),
+    reason=None,
+)
 
 
 def test_samples_of_a_running_cell() -> None:
     """A broadcast while a cell runs names the cell and its peak so far."""
-    samples = [sample(1790000010.5, 400 * MIB, 500 * MIB)]
-    assert samples_message(samples, running_cell()) == golden("samples")
+    samples = [sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB)]
+    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell())
+    assert message == golden("samples")
 
 
 def test_samples_of_an_idle_kernel() -> None:
     """A broadcast from an idle kernel has no cell."""
     samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
-    assert samples_message(samples, None) == golden("samples_idle")
+    message = samples_message(samples, reading(0, None, NO_GPU), None)
+    assert message == golden("samples_idle")
 
 
 def test_ended_cells() -> None:
@@ -105,12 +178,16 @@ class StillTracker(MemoryTracker):
         """Return a container's limit."""
         return MemoryLimit(bytes=24 * 1024 * MIB, name="cgroup memory.max")
 
+    def now(self) -> Reading:
+        """Return two children and two devices."""
+        return reading(2, 0, TWO_GPUS)
+
     def history(self, since_s: float = 0.0) -> list[Sample]:
         """Return three samples, or those after a time."""
         samples = [
             sample(1790000010.0, 100 * MIB, 100 * MIB),
             sample(1790000010.25, 100 * MIB, 100 * MIB),
-            sample(1790000010.5, 400 * MIB, 500 * MIB),
+            sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB),
         ]
         return [each for each in samples if each.t_s > since_s]
 

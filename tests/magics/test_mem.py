@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from typing import Any
@@ -81,23 +82,6 @@ def test_magics_in_the_code(shell: InteractiveShell) -> None:
     run(shell, "%%mem\n%%capture captured\nprint('hidden')")
     assert shell.user_ns["names"] == ["x"]
     assert shell.user_ns["captured"].stdout == "hidden\n"
-
-
-def test_cell_awaits(shell: InteractiveShell) -> None:
-    """A cell may await where no loop runs, as in a terminal."""
-    result = run(shell, "%%mem\nimport asyncio\nx = await asyncio.sleep(0, 7)\nx")
-    assert result.result == 7
-
-
-def test_cell_awaits_in_a_loop(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
-) -> None:
-    """Where the loop runs, awaiting is refused with the way that works."""
-    monkeypatch.setattr("asyncio.get_running_loop", lambda: None)
-    result = run(shell, "%%mem\nimport asyncio\nawait asyncio.sleep(0)")
-    assert isinstance(result.error_in_exec, UsageError)
-    assert "with memkit.mem():" in str(result.error_in_exec)
-    assert "peak" not in capsys.readouterr().out
 
 
 def test_time_of_the_collector(shell: InteractiveShell) -> None:
@@ -209,7 +193,6 @@ def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
         ("%mem --fast x", "unrecognized arguments: --fast"),
         ("%%mem x = 1\n2", "%%mem measures its cell; move 'x = 1' into it"),
         ("%memit", "%memit needs a statement, such as"),
-        ("%memit -c x", "child processes, which are not counted yet; leave it out"),
     ],
 )
 def test_bad_input(shell: InteractiveShell, line: str, sentence: str) -> None:
@@ -226,6 +209,32 @@ def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
     assert out.startswith("peak memory: ")
     assert " MiB, increment: " in out
     assert out.endswith("The highest of 2 runs.\n")
+
+
+CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+
+
+@linux
+def test_children(shell: InteractiveShell, capsys: Captured) -> None:
+    """The peak of child processes is told beside that of the kernel."""
+    code = "import time; block = b'x' * (100 << 20); time.sleep(1)"
+    result = run(shell, f"%mem -o {CHILD.format(code=code)};").result
+    assert result.children_peak_bytes > 100 * MIB
+    assert result.peak_bytes < 50 * MIB
+    run(shell, f"%mem {CHILD.format(code=code)};")
+    assert "child processes    peak 1" in capsys.readouterr().out
+
+
+@linux
+def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
+    """With -c the child processes are added, and the line says how much they are."""
+    code = "import time; block = b'x' * (100 << 20); time.sleep(1)"
+    run(shell, f"%memit -c {CHILD.format(code=code)}")
+    out = capsys.readouterr().out
+    assert re.search(r"increment: 1\d\d\.", out)
+    assert re.search(r"Child processes add 1\d\d\.\d MiB \(sampled\), their peak", out)
+    run(shell, "%memit -c 1")
+    assert "No child process was seen." in capsys.readouterr().out
 
 
 @linux

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,9 @@ def test_status_is_shown(
     [
         (
             "now",
-            "%memkit does not know 'now'; write %memkit for the status, or",
+            "%memkit does not know 'now'; write %memkit for the status, %memkit",
         ),
+        ("processes all", "%memkit does not know 'processes all'; write %memkit"),
         ("export", "name the file: %memkit export history.json, or cells.csv"),
         ("export cells.xls", "'cells.xls' has to end in .json or .csv"),
         ("export a.csv b.csv", "unrecognized arguments: b.csv"),
@@ -51,6 +53,14 @@ def test_mistake(
     """A mistake is told in a sentence that has the remedy."""
     shell.run_cell(f"%memkit {line}", store_history=True)
     assert f"UsageError: {expected}" in capsys.readouterr().err
+
+
+def test_processes(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    """The kernel's process is listed, with its number."""
+    shell.run_cell("%memkit processes", store_history=True)
+    out = capsys.readouterr().out
+    assert "the kernel and 0 child processes" in out
+    assert str(os.getpid()) in out
 
 
 @pytest.mark.parametrize("name", ["cells.csv", "my cells.csv"])

@@ -53,6 +53,7 @@ def test_json(tracker: MemoryTracker) -> None:
         "t_s": [1000.0, 1001.0, 1002.0],
         "rss_bytes": [100, 200, 200],
         "peak_bytes": [100, 700, 700],
+        "children_bytes": [0, 0, 0],
     }
     assert [tuple(cell) for cell in exported["cells"]] == [COLUMNS, COLUMNS]
     assert exported["cells"][0]["first_line"] == 'f("a, b")'

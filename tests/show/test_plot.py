@@ -15,11 +15,13 @@ from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.show import plot_axes
 from jupyter_memkit.show.plot import plot
 from jupyter_memkit.track.tracker import MemoryTracker
+from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
@@ -34,7 +36,10 @@ class MadeTracker:
     def __init__(self, limit_bytes: int | None = None) -> None:
         self.probe, self.clock = FakeProbe(), SetClock(START_S)
         self.probe.use(100 * MIB)
-        self.tracker = MemoryTracker(PeakMeter(self.probe), self.clock)
+        self.children = FakeChildren()
+        self.tracker = MemoryTracker(
+            PeakMeter(self.probe), self.clock, ChildrenMeter(self.children, self.clock)
+        )
         self.tracker._limit_read_s = float("inf")
         if limit_bytes is not None:
             self.tracker._limit = MemoryLimit(bytes=limit_bytes, name="cgroup")
@@ -120,6 +125,18 @@ def test_scale_begins_at_nothing(made: MadeTracker) -> None:
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["0 B", "100 MiB", "200 MiB", "300 MiB", "400 MiB", "500 MiB"]
     assert axes.get_ylim() == (0, 1.08 * 500 * MIB)
+
+
+def test_children_stand_on_the_line(made: MadeTracker) -> None:
+    """Child processes are an area above the kernel's line, and the scale has room."""
+    made.children.use(7, 700 * MIB)
+    made.clock.now_s += 10
+    made.tracker.sample()
+    (axes,) = plot(made.tracker).axes
+    area = next(c for c in axes.collections if c.get_label() == "child processes")
+    assert area.get_datalim(axes.transData).y1 == 800 * MIB
+    assert axes.get_ylim() == (0, 1.08 * 800 * MIB)
+    assert "child processes" in legend(axes)
 
 
 def test_ticks_do_not_lie() -> None:

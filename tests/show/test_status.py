@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_memkit import __version__
+from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.status import Status, build_report
 from jupyter_memkit.track.tracker import Reading
 
@@ -19,6 +20,10 @@ def status(
         rss_bytes=GIB,
         limit_bytes=limit_bytes,
         limit_name=None if limit_bytes is None else "cgroup memory.max",
+        swap_bytes=0,
+        children=0,
+        children_bytes=0,
+        gpu=GpuReading(devices=(), allocators=(), reason="no driver"),
     )
     return Status(
         reading=reading, exact=exact, cells=3, tracked_s=120.0, gc_enabled=gc_enabled
@@ -30,6 +35,7 @@ def test_status_of_a_container() -> None:
     assert build_report(status()).text() == (
         f"jupyter_memkit {__version__}: 1.0 GiB in use\n"
         "  limit              4.0 GiB (cgroup memory.max), 25.0% of it in use\n"
+        "  GPU                none: no driver\n"
         "  peaks of cells     exact, the system's high-water mark\n"
         "  tracking           3 cells in 2 min 0 s\n"
         "  garbage collector  running"

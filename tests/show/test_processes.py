@@ -1,0 +1,39 @@
+"""What %memkit processes shows."""
+
+from __future__ import annotations
+
+from jupyter_memkit.measure.processes import ProcessMemory
+from jupyter_memkit.show.processes import Processes, build_report
+
+MIB = 1024 * 1024
+
+
+def process(pid: int, pss_bytes: int | None, swap_bytes: int | None) -> ProcessMemory:
+    """A process of 100 MiB."""
+    return ProcessMemory(
+        pid=pid,
+        command=f"python {'-x ' * 30}",
+        rss_bytes=100 * MIB,
+        pss_bytes=pss_bytes,
+        swap_bytes=swap_bytes,
+    )
+
+
+def test_all_sizes_are_known() -> None:
+    """What the processes occupy together counts once what they share."""
+    shown = Processes((process(1, 60 * MIB, 0), process(22, 50 * MIB, 3 * MIB)))
+    command = f"python {'-x ' * 17}-…"
+    assert build_report(shown).text() == (
+        "the kernel and 1 child process: 110.0 MiB together\n"
+        f"  1   100.0 MiB resident, 60.0 MiB with its part of the shared: {command}\n"
+        "  22  100.0 MiB resident, 50.0 MiB with its part of the shared, 3.0 MiB in "
+        f"swap: {command}\n"
+        "Together counts what processes share once."
+    )
+
+
+def test_a_size_is_missing() -> None:
+    """Without all proportional sizes no sum is given, and the reason is."""
+    report = build_report(Processes((process(1, None, None),)))
+    assert report.title == "the kernel and 0 child processes"
+    assert report.notes[0].startswith("Resident sizes have in full what processes")
