@@ -41,6 +41,7 @@ test-browser: $(VENV)/installed $(VENV)/chromium
 	pytest -m browser
 
 bench: $(VENV)/installed
+	$(UV_PIP) --group bench
 	python -m tests.benchmarks
 
 format: $(VENV)/installed
@@ -54,7 +55,7 @@ screenshot: $(VENV)/installed $(VENV)/chromium
 
 lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
-		--group dev --group node --no-annotate --no-header --upgrade \
+		--group dev --group node --group bench --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
 
 # The files below stand for a step of the setup that has been done.
