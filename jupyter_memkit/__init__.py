@@ -6,11 +6,15 @@ In a notebook ``%load_ext jupyter_memkit``; in a script
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 __version__ = _version("jupyter_memkit")
+
+# What goes wrong inside is told to whoever asks for it, not printed into a cell.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
     from jupyter_memkit.errors import MemkitError, SourceError, UnloadError

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.magics import registry
+from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
@@ -50,7 +51,7 @@ def load(shell: Any) -> None:
     if shell in _loaded:
         return
     # Each step leaves its undoing on the stack, also when a later one fails.
-    with ExitStack() as undo:
+    with refusing(), ExitStack() as undo:
         tracker = undo.enter_context(MemoryTracker())
         events = CellEvents(shell, tracker)
         events.attach()

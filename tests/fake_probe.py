@@ -14,6 +14,7 @@ class FakeProbe:
 
     def __init__(self, *, has_high_water: bool = True) -> None:
         self.has_high_water = has_high_water
+        self.is_readable = True
         self._rss_bytes = 100
         self._high_water_bytes = 100
 
@@ -25,6 +26,8 @@ class FakeProbe:
 
     def read_rss_bytes(self) -> int:
         """Return the present size."""
+        if not self.is_readable:
+            raise OSError
         return self._rss_bytes
 
     def reset_high_water(self) -> bool:

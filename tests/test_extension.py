@@ -85,6 +85,45 @@ def test_failed_load_leaves_nothing(
         tracker()
 
 
+def test_memory_that_cannot_be_read(
+    bare_shell: InteractiveShell,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where nothing reads the memory, loading says so in a sentence."""
+
+    def fail() -> None:
+        message = "the memory of this process cannot be read"
+        raise MemkitError(message)
+
+    monkeypatch.setattr("jupyter_memkit.track.tracker.peak_meter", fail)
+    bare_shell.run_cell("%load_ext jupyter_memkit")
+    assert capsys.readouterr().err == (
+        "UsageError: the memory of this process cannot be read\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_too_many_open_files(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While no file can be opened cells run without a word, and are called inexact."""
+    code = (
+        "import resource\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))"
+    )
+    shell.run_cell(code, store_history=True)
+    shell.run_cell("6 * 7;", store_history=True)
+    shell.run_cell(
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))", store_history=True
+    )
+    shell.run_cell("'again';", store_history=True)
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+    assert [cell.exact for cell in tracker().cells] == [False, False, False, True]
+
+
 def test_unloading_ends_a_standing_pause(bare_shell: InteractiveShell) -> None:
     """A collector that %gc_pause paused runs again after unloading."""
     jupyter_memkit.load_ipython_extension(bare_shell)

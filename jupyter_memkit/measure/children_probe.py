@@ -76,7 +76,7 @@ def find_children() -> list[int]:
     try:
         return [child.pid for child in psutil.Process().children(recursive=True)]
     except psutil.Error:
-        # A process that ends while the list is made; the next look has a new one.
+        # A process that ends while the list is made, or a /proc that shows none.
         return []
 
 
@@ -126,7 +126,11 @@ class ProcChildrenProbe:
 
     def read_shareable_bytes(self) -> int:
         """Return the anonymous memory; a fork maps the rest when it touches it."""
-        _, resident, in_files, *_ = read_proc_file("/proc/self/statm").split()
+        try:
+            _, resident, in_files, *_ = read_proc_file("/proc/self/statm").split()
+        except OSError:
+            # Too many files are open. Then a fork counts in full.
+            return 0
         return (int(resident) - int(in_files)) * self._page_bytes
 
     def read_ended(self) -> EndedChildren:
@@ -183,7 +187,6 @@ def children_probe() -> ChildrenProbe:
     try:
         probe = ProcChildrenProbe()
         probe.has_children()
-        probe.read_shareable_bytes()
     except (OSError, ValueError, IndexError):
         # A sandbox that hides /proc or parts of it.
         return PsutilChildrenProbe()

@@ -120,11 +120,11 @@ def find_loaded_cuda() -> Any:
     """
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415 - a kernel starts without it
-
     try:
+        import ctypes  # noqa: PLC0415 - a kernel starts without it
+
         return ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD)
-    except OSError:
+    except (ImportError, OSError):
         return None
 
 

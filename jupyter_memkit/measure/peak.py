@@ -5,6 +5,9 @@ Linux resets a process's mark when ``5`` is written to ``/proc/self/clear_refs``
 it was and whoever held the GIL. The mark is one per process while stretches
 overlap (a statement inside a cell, cells on two subshells). So before each reset
 the mark so far is folded into every open watch, and all stay exact.
+
+A reading that fails, as all do while a process has too many files open, counts as the
+one before it, and the stretches that it was for are called inexact.
 """
 
 from __future__ import annotations
@@ -73,18 +76,21 @@ class PeakMeter:
         self._probe = probe
         self._lock = threading.Lock()
         self._watches: set[PeakWatch] = set()
-        self.exact = probe.reset_high_water()
-        self._mark_bytes = probe.read_rss_bytes()
+        self.exact = self._can_reset = probe.reset_high_water()
+        self._rss_bytes = self._mark_bytes = probe.read_rss_bytes()
 
     def open(self) -> PeakWatch:
         """Start a stretch of work."""
         with self._lock:
             if self._watches:
                 self._observe()
-            if self.exact and not self._probe.reset_high_water():
-                self._lose_exactness()
-            rss_bytes = self._mark_bytes = self._probe.read_rss_bytes()
-            watch = PeakWatch(self, rss_bytes, exact=self.exact)
+            self.exact = self._can_reset and self._probe.reset_high_water()
+            if not self.exact:
+                # The system refuses the reset, for once or from now on.
+                self._doubt()
+            has_read = self._read()
+            self._mark_bytes = self._rss_bytes
+            watch = PeakWatch(self, self._rss_bytes, exact=self.exact and has_read)
             self._watches.add(watch)
             return watch
 
@@ -103,7 +109,9 @@ class PeakMeter:
 
     def read_rss_bytes(self) -> int:
         """Return the memory now, and leave what has happened to the next reading."""
-        return self._probe.read_rss_bytes()
+        with self._lock:
+            self._read()
+            return self._rss_bytes
 
     def observe(self) -> MemoryReading:
         """Read the memory now and let every open stretch know."""
@@ -111,20 +119,32 @@ class PeakMeter:
             return self._observe()
 
     def _observe(self) -> MemoryReading:
-        rss_bytes = peak_bytes = self._probe.read_rss_bytes()
-        if self.exact:
-            mark_bytes = self._probe.read_high_water_bytes()
-            if mark_bytes > self._mark_bytes:
-                # It rose since the last look; a mark that stood tells nothing new.
-                self._mark_bytes = mark_bytes
-                peak_bytes = max(rss_bytes, mark_bytes)
+        mark_bytes = 0
+        try:
+            self._rss_bytes = self._probe.read_rss_bytes()
+            if self.exact:
+                mark_bytes = self._probe.read_high_water_bytes()
+        except OSError:
+            self._doubt()
+        peak_bytes = self._rss_bytes
+        if mark_bytes > self._mark_bytes:
+            # It rose since the last look; a mark that stood tells nothing new.
+            self._mark_bytes = mark_bytes
+            peak_bytes = max(peak_bytes, mark_bytes)
         for watch in self._watches:
             watch.peak_bytes = max(watch.peak_bytes, peak_bytes)
-        return MemoryReading(rss_bytes=rss_bytes, peak_bytes=peak_bytes)
+        return MemoryReading(rss_bytes=self._rss_bytes, peak_bytes=peak_bytes)
 
-    def _lose_exactness(self) -> None:
-        """Go on by samples: the system began to refuse the reset."""
-        self.exact = False
+    def _read(self) -> bool:
+        """Read the memory now; return whether it could be read."""
+        try:
+            self._rss_bytes = self._probe.read_rss_bytes()
+        except OSError:
+            return False
+        return True
+
+    def _doubt(self) -> None:
+        """Call what is measured inexact: a figure of it is missing."""
         for watch in self._watches:
             watch.exact = False
 

@@ -21,13 +21,13 @@ class MemoryProbe(Protocol):
     """Reads the memory of this process."""
 
     def read_rss_bytes(self) -> int:
-        """Return the resident set size in bytes."""
+        """Return the resident set size in bytes; OSError when it cannot be read."""
 
     def reset_high_water(self) -> bool:
         """Set the high-water mark to the present use; False when refused."""
 
     def read_high_water_bytes(self) -> int:
-        """Return the highest use since the last reset, in bytes."""
+        """Return the highest use since the last reset; OSError as above."""
 
 
 class ProcProbe:
@@ -71,15 +71,15 @@ class ProcProbe:
 class PsutilProbe:
     """Reads this process through psutil, where there is no ``/proc``."""
 
-    def __init__(self) -> None:
+    def read_rss_bytes(self) -> int:
+        """Return the resident set size in bytes."""
         # Imported here: on Linux it would be half of the cost of loading.
         import psutil  # noqa: PLC0415
 
-        self._process = psutil.Process()
-
-    def read_rss_bytes(self) -> int:
-        """Return the resident set size in bytes."""
-        return self._process.memory_info().rss
+        try:
+            return psutil.Process().memory_info().rss
+        except psutil.Error as error:
+            raise OSError(str(error)) from error
 
     def reset_high_water(self) -> bool:
         """Return False: no such mark can be reset here."""
@@ -91,16 +91,29 @@ class PsutilProbe:
 
 
 def system_probe() -> MemoryProbe:
-    """Return the best probe for this system."""
-    if sys.platform != "linux":
-        return PsutilProbe()
-    try:
-        probe = ProcProbe()
-        probe.read_high_water_bytes()
-    except (OSError, ValueError):
-        # A sandbox that hides /proc or parts of it.
-        return PsutilProbe()
-    return probe
+    """Return the best probe for this system.
+
+    Raises
+    ------
+    MemkitError
+        When nothing can read the memory of this process.
+    """
+    probes: list[MemoryProbe] = [PsutilProbe()]
+    if sys.platform == "linux":
+        probes.insert(0, ProcProbe())
+    for probe in probes:
+        try:
+            probe.read_rss_bytes()
+            probe.read_high_water_bytes()
+        except (OSError, ValueError):
+            # A sandbox that hides /proc or parts of it.
+            continue
+        return probe
+    message = (
+        "the memory of this process cannot be read, by no means that this system has: "
+        "make /proc visible to it"
+    )
+    raise MemkitError(message)
 
 
 def read_rss_bytes(pid: int | None = None) -> int:

@@ -106,6 +106,44 @@ def test_refusal_on_the_way_is_said(probe: FakeProbe) -> None:
     assert not watch.close().exact
 
 
+def test_refusal_need_not_last(probe: FakeProbe) -> None:
+    """A stretch that begins when the reset works again is exact again."""
+    meter = PeakMeter(probe)
+    probe.has_high_water = False
+    meter.open().close()
+    probe.has_high_water = True
+    watch = meter.open()
+    probe.use(700, 100)
+    assert watch.close() == Peak(
+        before_bytes=100, after_bytes=100, peak_bytes=700, exact=True
+    )
+
+
+def test_reading_that_fails(probe: FakeProbe) -> None:
+    """What cannot be read counts as before, and makes the stretches inexact."""
+    meter = PeakMeter(probe)
+    first = meter.open()
+    probe.is_readable = False
+    probe.use(700, 100)
+    second = meter.open()
+    expected = Peak(before_bytes=100, after_bytes=100, peak_bytes=100, exact=False)
+    assert first.close() == expected
+    assert second.close() == expected
+    assert meter.read_rss_bytes() == 100
+    probe.is_readable = True
+    assert meter.open().close().exact
+
+
+def test_forked_process_has_a_meter_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A forked process does not use the lock that its parent may hold."""
+    mine = peak_meter()
+    assert peak_meter() is mine
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert peak_meter() is not mine
+
+
 def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
     """A spike shows in the reading after it, and not in the next."""
     meter = PeakMeter(probe)

@@ -13,6 +13,7 @@ from jupyter_memkit.measure.process import (
     ProcProbe,
     PsutilProbe,
     read_rss_bytes,
+    read_swap_bytes,
     system_probe,
 )
 
@@ -69,3 +70,40 @@ def test_reading_leaves_no_descriptor_open() -> None:
         probe.read_rss_bytes()
         probe.read_high_water_bytes()
     assert process.num_fds() == before
+
+
+def _refuse(_self: object) -> int:
+    raise OSError
+
+
+def test_hidden_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the files of /proc cannot be read psutil is asked."""
+    monkeypatch.setattr(ProcProbe, "read_high_water_bytes", _refuse)
+    assert isinstance(system_probe(), PsutilProbe)
+
+
+def test_nothing_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where psutil cannot tell either, there is one sentence with the remedy."""
+
+    def fail() -> None:
+        raise psutil.NoSuchProcess(1)
+
+    monkeypatch.setattr(ProcProbe, "read_rss_bytes", _refuse)
+    monkeypatch.setattr(psutil, "Process", fail)
+    with pytest.raises(MemkitError, match="make /proc visible to it"):
+        system_probe()
+
+
+def test_swap() -> None:
+    """On Linux the memory in swap is known."""
+    assert (read_swap_bytes() is not None) == (sys.platform == "linux")
+
+
+def test_swap_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not known, it is None."""
+
+    def refuse(_path: str) -> bytes:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("jupyter_memkit.measure.process.read_proc_file", refuse)
+    assert read_swap_bytes() is None
