@@ -1,7 +1,7 @@
 """The memory of the child processes over a stretch of work.
 
 joblib, multiprocessing, subprocess and Dask's local workers hold memory outside this
-process. To ask whether there is any child takes two microseconds; to find them means a
+process. To ask whether there is any child takes a microsecond; to find them can mean a
 look at every process of the machine, so that is done at a pace that its own cost sets.
 A forked child has all memory of its parent in its figures; what the two shared at the
 fork is the parent's and is left out.
@@ -22,9 +22,7 @@ from jupyter_memkit.measure.children_probe import (
     EndedChildren,
     children_probe,
 )
-
-# Of the time of one core: what finding the children may take, and what reading them.
-_SHARE = 1 / 400
+from jupyter_memkit.measure.pace import Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,31 +61,6 @@ class ChildrenPeak:
 
     peak_bytes: int
     exact: bool
-
-
-class Pace:
-    """Tells when something may be done again, so that it takes a share of the time.
-
-    Parameters
-    ----------
-    clock : callable
-        The time in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._next_s = float("-inf")
-
-    def is_due(self) -> bool:
-        """Return whether enough time has gone by since the last time."""
-        return self._clock() >= self._next_s
-
-    def timed(self, function: Callable[[], None]) -> None:
-        """Do it, and let its cost say when the next time is due."""
-        started_s = self._clock()
-        function()
-        ended_s = self._clock()
-        self._next_s = ended_s + (ended_s - started_s) / _SHARE
 
 
 class _Child:
@@ -138,19 +111,22 @@ class ChildrenMeter:
     ----------
     probe : ChildrenProbe
         Where the figures come from.
-    clock : callable
-        The time in seconds, for the pace of the readings.
+    clock, cost : callable
+        The two clocks of the pace of the readings.
     """
 
     def __init__(
-        self, probe: ChildrenProbe, clock: Callable[[], float] = time.perf_counter
+        self,
+        probe: ChildrenProbe,
+        clock: Callable[[], float] = time.perf_counter,
+        cost: Callable[[], float] = time.thread_time,
     ) -> None:
         self.probe = probe
         self._lock = threading.Lock()
         self._children: dict[int, _Child] = {}
         self._watches: set[ChildrenWatch] = set()
-        self._finding = Pace(clock)
-        self._reading = Pace(clock)
+        self._finding = Pace(clock, cost)
+        self._reading = Pace(clock, cost)
 
     @property
     def pids(self) -> list[int]:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Protocol
 
+from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
 # Columns of /proc/<pid>/stat, counted from the one behind the name.
@@ -54,7 +55,7 @@ class ChildrenProbe(Protocol):
         """Return whether there may be any; quick."""
 
     def find(self) -> list[int]:
-        """Return the ids of the children and of theirs; looks at every process."""
+        """Return the ids of the children and of theirs; takes its time."""
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None when it has ended."""
@@ -67,17 +68,6 @@ class ChildrenProbe(Protocol):
 
     def read_ended(self) -> EndedChildren:
         """Return what is known of the children that have ended."""
-
-
-def find_children() -> list[int]:
-    """Return the ids of the children of this process and of theirs."""
-    import psutil  # noqa: PLC0415 - most kernels never have a child
-
-    try:
-        return [child.pid for child in psutil.Process().children(recursive=True)]
-    except psutil.Error:
-        # A process that ends while the list is made, or a /proc that shows none.
-        return []
 
 
 class ProcChildrenProbe:
@@ -100,7 +90,7 @@ class ProcChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of the children and of theirs."""
-        return find_children()
+        return find_descendants(os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None when it has ended."""
@@ -155,7 +145,7 @@ class PsutilChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of the children and of theirs."""
-        return find_children()
+        return find_descendants(os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None when it has ended."""

@@ -12,7 +12,7 @@ import dataclasses
 import os
 import time
 
-from jupyter_memkit.measure.children_probe import find_children
+from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
 # Twice what it took on a machine that had nothing else to do.
@@ -65,7 +65,8 @@ def processes(*, budget_s: float = 1.0) -> list[ProcessMemory]:
     >>> processes()[0].pid == os.getpid()
     True
     """
-    found = [_read(pid) for pid in (os.getpid(), *sorted(find_children()))]
+    mine = os.getpid()
+    found = [_read(pid) for pid in (mine, *sorted(find_descendants(mine)))]
     alive = [process for process in found if process is not None]
     deadline_s = time.perf_counter() + budget_s
     pss_bytes = {

@@ -81,12 +81,13 @@ class Stretch:
 
     def close(self) -> StretchFigures:
         """End the stretch and return its figures."""
-        # Closing a watch again, as the stack does, changes nothing.
         with self._undo:
             peak = self.watch.close()
             minor_faults, major_faults = _faults_since(self._faults)
             collections = self._collections.close()
             children = self._children.close(peak.peak_bytes if peak.exact else None)
+            # All is closed; the stack is for an end by Ctrl-C.
+            self._undo.pop_all()
         young, middle, old = collections.counts
         return StretchFigures(
             before_bytes=peak.before_bytes,

@@ -50,7 +50,7 @@ def probe() -> FakeChildren:
 @pytest.fixture
 def meter(probe: FakeChildren) -> ChildrenMeter:
     """A meter whose readings cost nothing, so that each of them is due."""
-    return ChildrenMeter(probe, lambda: 0.0)
+    return ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
 
 
 def test_no_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -181,7 +181,7 @@ def test_pace() -> None:
     """Looking for children takes a four hundredth of the time, not more."""
     probe = SlowChildren()
     probe.use(7, 100)
-    meter = ChildrenMeter(probe, lambda: probe.now_s)
+    meter = ChildrenMeter(probe, lambda: probe.now_s, lambda: probe.now_s)
     for _ in range(4000):
         probe.now_s += 0.1
         meter.observe()
@@ -204,7 +204,7 @@ def test_nested_stretches(probe: FakeChildren, meter: ChildrenMeter) -> None:
 def test_where_nothing_tells_of_ends() -> None:
     """Where no end of a child would be known, the figure is called inexact."""
     probe = FakeChildren(knows_ends=False)
-    meter = ChildrenMeter(probe, lambda: 0.0)
+    meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
     watch = meter.open()
     probe.use(7, 500)
     assert watch.close(1000) == ChildrenPeak(peak_bytes=500, exact=False)

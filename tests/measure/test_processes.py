@@ -48,5 +48,5 @@ def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None
 def test_child_that_ends_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that is gone when it is read is left out."""
     gone = max(psutil.pids()) + 1000
-    monkeypatch.setattr(processes_module, "find_children", lambda: [gone])
+    monkeypatch.setattr(processes_module, "find_descendants", lambda _pid: [gone])
     assert [process.pid for process in processes()] == [os.getpid()]

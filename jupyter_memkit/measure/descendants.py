@@ -1,0 +1,88 @@
+"""Finds the processes below a process: its children, theirs, and so on.
+
+Linux tells the children of each thread where it was built to do so
+(``/proc/<pid>/task/<tid>/children``, proc(5)); else every process of the machine has to
+be asked for its parent. Other systems are asked through psutil.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+from jupyter_memkit.measure.proc_files import read_proc_file
+
+
+def find_descendants(pid: int, proc: str = "/proc") -> list[int]:
+    """Return the ids of all processes below a process, parents before children.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    proc : str
+        Where the proc file system is mounted; a test puts a made one here.
+
+    Returns
+    -------
+    list of int
+        Those that were alive when they were looked for.
+
+    Examples
+    --------
+    >>> find_descendants(os.getpid())
+    []
+    """
+    if sys.platform != "linux":
+        return _find_by_psutil(pid)
+    if os.path.exists(f"{proc}/{pid}/task/{pid}/children"):  # noqa: PTH110 - quick
+        return list(_find_by_threads(pid, proc))
+    return list(_find_by_parents(pid, proc))
+
+
+def _find_by_threads(pid: int, proc: str) -> Iterator[int]:
+    try:
+        threads = os.listdir(f"{proc}/{pid}/task")  # noqa: PTH208 - as above
+        files = [f"{proc}/{pid}/task/{thread}/children" for thread in threads]
+        children = [int(child) for file in files for child in _read(file).split()]
+    except OSError:
+        # It has ended in the meantime.
+        return
+    for child in children:
+        yield child
+        yield from _find_by_threads(child, proc)
+
+
+def _find_by_parents(pid: int, proc: str) -> Iterator[int]:
+    children: dict[int, list[int]] = defaultdict(list)
+    for name in os.listdir(proc):  # noqa: PTH208 - as above
+        if name.isdigit():
+            # "<pid> (<name>) <state> <parent> ...", with any characters in the name.
+            columns = _read(f"{proc}/{name}/stat").rpartition(b") ")[2].split(b" ", 2)
+            if len(columns) > 1:
+                children[int(columns[1])].append(int(name))
+    below = [pid]
+    # The list grows while it is gone through.
+    for parent in below:
+        below += children.get(parent, [])
+    yield from below[1:]
+
+
+def _find_by_psutil(pid: int) -> list[int]:
+    import psutil  # noqa: PLC0415 - on Linux it is not needed
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        # One ended while the list was made; the next look has a new one.
+        return []
+
+
+def _read(path: str) -> bytes:
+    """Read a file of a process that may end at any time: then it is empty."""
+    try:
+        return read_proc_file(path)
+    except OSError:
+        return b""
