@@ -1,0 +1,401 @@
+"""What being watched costs: ``python -m tests.benchmarks.cost [--rounds N] [--quick]``.
+
+1. Five workloads as cells of a shell, under this extension and under other watchers,
+   against the same cells with nobody who watches; an empty cell is one of them.
+2. What loading the extension takes in a real kernel.
+3. What the sampler's thread takes of a core in a process of 16 GiB.
+4. Whether our figure of the garbage collector's time is the time that a cell saves
+   without the collector.
+
+Every run is a process of its own. A round runs each watcher once, so that a change of
+the machine's load hits all alike, and each round begins with another watcher.
+
+The statistics: a process runs its cell three times, and the fastest counts, because
+other programs make a cell slower and never faster. A cell lasts longer than the
+tracker's interval, so a reading of the sampler is in the fastest, too. The median over
+the rounds takes out what differs from process to process, such as where the memory
+lies. What is left of that is told as the standard error of the ratio, beside our own
+ratio and beside that of "none" to itself, which a true method puts at 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import gc
+import importlib
+import io
+import itertools
+import json
+import math
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from jupyter_memkit.track.mem import mem
+from jupyter_memkit.units import format_bytes, format_duration
+from tests.benchmarks._workers import (
+    align,
+    ask,
+    available_bytes,
+    describe_error,
+    load_memkit,
+    load_memory_profiler,
+    make_shell,
+    note,
+    watch_with_ipython_memory_usage,
+)
+
+RUNS_OF_A_CELL = 3
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A cell, and what is done once before it."""
+
+    cell: str
+    prepare: str = ""
+
+
+EMPTY = "an empty cell"
+WORKLOADS = {
+    "small objects": Workload(
+        cell="rows = [{'a': i, 'b': [i]} for i in range(300_000)]\ndel rows"
+    ),
+    "numpy": Workload(
+        prepare="import numpy as np\n"
+        "a = np.arange(20_000_000, dtype=float)\n"
+        "b = a[::-1].copy()",
+        cell="for _ in range(3):\n    total = (np.sqrt(a) + a * b - b).sum()",
+    ),
+    "pandas group-by": Workload(
+        prepare="import numpy as np, pandas as pd\n"
+        "n = np.arange(4_000_000)\n"
+        "df = pd.DataFrame({'key': n * 7919 % 1000, 'x': n * 0.5, 'y': n % 13})",
+        cell="for _ in range(2):\n"
+        "    total = df.groupby('key').agg(['sum', 'mean', 'max'])",
+    ),
+    "function calls": Workload(
+        prepare="def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)",
+        cell="total = fib(32)",
+    ),
+    EMPTY: Workload(cell="pass"),
+}
+# Cells in a row, so that a run of them lasts long enough.
+EMPTY_CELLS = 1000
+# These take much longer, and for the same precision fewer do.
+FEWER_EMPTY_CELLS = {"%memit": 3, "ipython_memory_usage": 3, "memray": 30}
+
+
+# The watchers: each gets a shell and returns what runs a cell under it.
+
+RunCell = Callable[[str], Any]
+
+
+def _plain(shell: Any) -> RunCell:
+    def run(code: str) -> Any:
+        return shell.run_cell(code, store_history=True)
+
+    return run
+
+
+def start_memkit(shell: Any) -> RunCell:
+    """Load this extension."""
+    load_memkit(shell)
+    return _plain(shell)
+
+
+def start_memit(shell: Any) -> RunCell:
+    """Run each cell by memory_profiler's %%memit."""
+    load_memory_profiler(shell)
+    run = _plain(shell)
+    return lambda code: run(f"%%memit\n{code}")
+
+
+def start_ipython_memory_usage(shell: Any) -> RunCell:
+    """Let ipython_memory_usage watch."""
+    watch_with_ipython_memory_usage(shell)
+    return _plain(shell)
+
+
+def start_tracemalloc(shell: Any) -> RunCell:
+    """Trace each of Python's allocations with one frame."""
+    importlib.import_module("tracemalloc").start()
+    return _plain(shell)
+
+
+def start_memray(shell: Any) -> RunCell:
+    """Track each cell into a file as memray does by default."""
+    memray = importlib.import_module("memray")
+    run = _plain(shell)
+    folder = tempfile.TemporaryDirectory()
+    number = itertools.count()
+
+    def run_tracked(code: str) -> Any:
+        path = Path(folder.name) / f"{next(number)}.bin"
+        with memray.Tracker(path):
+            result = run(code)
+        path.unlink()
+        return result
+
+    return run_tracked
+
+
+NONE = "none"
+OURS = "memkit"
+# Theirs are far from 1, and do with fewer rounds.
+PEER_ROUNDS = 5
+PEERS: dict[str, Callable[[Any], RunCell]] = {
+    "%memit": start_memit,
+    "ipython_memory_usage": start_ipython_memory_usage,
+    "tracemalloc": start_tracemalloc,
+    "memray": start_memray,
+}
+WATCHERS = {NONE: _plain, "none again": _plain, OURS: start_memkit} | PEERS
+
+
+def run_workload(watcher: str, workload: str) -> float:
+    """Return the seconds of the fastest cell in this process."""
+    prepare, code = WORKLOADS[workload].prepare, WORKLOADS[workload].cell
+    cells = 1
+    if workload == EMPTY:
+        cells = FEWER_EMPTY_CELLS.get(watcher, EMPTY_CELLS)
+    shell = make_shell()
+    shell.run_cell(prepare).raise_error()
+    run = WATCHERS[watcher](shell)
+    fastest_s = float("inf")
+    for _ in range(RUNS_OF_A_CELL):
+        start_s = time.perf_counter()
+        for _ in range(cells):
+            result = run(code)
+        result.raise_error()
+        fastest_s = min(fastest_s, time.perf_counter() - start_s)
+    return fastest_s / cells
+
+
+def tell_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) -> str:
+    """Return the ratio of the medians as text, with its standard error."""
+    ratio = median(times_s) / median(none_s)
+    text = f"{ratio:.3f}" if ratio < 10 else f"{ratio:.0f}"
+    if has_error and len(times_s) > 2:
+        # That of a median of n normal values is 1.25 sigma, or 0.93 of the distance
+        # between the quartiles, over the root of n.
+        variance = 0.0
+        for values in (times_s, none_s):
+            low, middle, high = quantiles(values, n=4)
+            variance += (0.93 * (high - low) / middle) ** 2 / len(values)
+        text += f" ±{ratio * math.sqrt(variance):.3f}"
+    return text
+
+
+def compare_watchers(rounds: int) -> None:
+    """Print the table of ratios, and what an empty cell costs."""
+    times_s: dict[tuple[str, str], list[float]] = {}
+    failures: dict[str, str] = {}
+    watchers = list(WATCHERS)
+    for number in range(rounds):
+        for workload in WORKLOADS:
+            note(f"cost: round {number + 1} of {rounds}, {workload}")
+            turn = number % len(watchers)
+            for watcher in watchers[turn:] + watchers[:turn]:
+                if watcher in failures or (watcher in PEERS and number >= PEER_ROUNDS):
+                    continue
+                answer = ask_worker("workload", watcher, workload)
+                if isinstance(answer, str):
+                    failures[watcher] = answer
+                else:
+                    times_s.setdefault((workload, watcher), []).append(answer)
+    rows = [["the time of a cell, to none", "", *watchers[1:]]]
+    for workload in WORKLOADS:
+        none_s = times_s[workload, NONE]
+        row = [workload, format_duration(median(none_s))]
+        for watcher in watchers[1:]:
+            if watcher in failures:
+                row.append("failed")
+            else:
+                has_error = watcher not in PEERS
+                row.append(
+                    tell_ratio(times_s[workload, watcher], none_s, has_error=has_error)
+                )
+        rows.append(row)
+    print(align(rows))
+    for watcher, failure in failures.items():
+        print(f"{watcher} failed: {failure}")
+    empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
+    print(
+        f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
+        f"{tracked_s * 1000:.3f} ms, so it pays {(tracked_s - empty_s) * 1000:.3f} ms"
+    )
+
+
+# Loading.
+
+LOAD = """
+import os, time
+def rss_bytes():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+before_bytes, start_s = rss_bytes(), time.perf_counter()
+get_ipython().extension_manager.load_extension("jupyter_memkit")
+print(time.perf_counter() - start_s, rss_bytes() - before_bytes)
+"""
+
+
+def measure_loading(rounds: int) -> None:
+    """Print the seconds and the bytes that loading takes in a kernel."""
+    durations_s, growths_bytes = [], []
+    for number in range(rounds):
+        note(f"cost: loading, round {number + 1} of {rounds}")
+        # A worker has no use for it, and it is slow to import.
+        from tests.real_kernel import real_kernel  # noqa: PLC0415
+
+        with (
+            tempfile.TemporaryDirectory() as home,
+            real_kernel(Path(home), JUPYTER_MEMKIT_AUTOLOAD="0") as kernel,
+        ):
+            duration_s, growth_bytes = kernel.run(LOAD).split()
+            durations_s.append(float(duration_s))
+            growths_bytes.append(int(growth_bytes))
+    print(
+        f"loading in a kernel takes {format_duration(median(durations_s))} "
+        f"and {format_bytes(int(median(growths_bytes)))}"
+    )
+
+
+# The sampler.
+
+
+def run_sampler(gib: int, seconds: float) -> list[float]:
+    """Return the shares of a core of the sampler's thread, idle and in a cell."""
+    shell = make_shell()
+    load_memkit(shell)
+    shell.run_cell("import time").raise_error()
+    held = bytearray(gib * GIB)
+    (sampler,) = (
+        thread for thread in threading.enumerate() if thread.name == "memkit-sampler"
+    )
+    assert sampler.ident is not None
+    clock = time.pthread_getcpuclockid(sampler.ident)
+    shares = []
+    for wait in (
+        functools.partial(time.sleep, seconds),
+        functools.partial(shell.run_cell, f"time.sleep({seconds})"),
+    ):
+        # What the step before had woken is over.
+        time.sleep(1.5)
+        cpu_s, start_s = time.clock_gettime(clock), time.perf_counter()
+        wait()
+        cpu_s = time.clock_gettime(clock) - cpu_s
+        shares.append(cpu_s / (time.perf_counter() - start_s))
+    del held
+    return shares
+
+
+def measure_sampler(gib: int, seconds: float) -> None:
+    """Print what the sampler takes of a core."""
+    if available_bytes() < (gib + 1) * GIB:
+        print(f"the sampler's share was not measured: {gib + 1} GiB are not free")
+        return
+    note(f"cost: the sampler over {gib} GiB")
+    answer = ask_worker("sampler", str(gib), str(seconds))
+    if isinstance(answer, str):
+        print(f"the sampler's share was not measured: {answer}")
+        return
+    idle, busy = answer
+    print(
+        f"the sampler takes {idle:.3%} of a core at {gib} GiB while idle, "
+        f"{busy:.3%} while a cell runs"
+    )
+
+
+# The collector.
+
+
+def run_collector(*, is_enabled: bool) -> list[float]:
+    """Return how long small objects take, and the collector's time in it."""
+    kept = []
+    if not is_enabled:
+        gc.disable()
+    with mem() as measured:
+        # Kept, so that freeing them is in no figure.
+        kept.append([{"a": i, "b": [i]} for i in range(2_000_000)])
+    return [measured.result.duration_s, measured.result.gc_s]
+
+
+def measure_collector(rounds: int) -> None:
+    """Print the collector's time as we tell it, and what is saved without it."""
+    told_s, saved_s = [], []
+    for number in range(rounds):
+        note(f"cost: the collector, round {number + 1} of {rounds}")
+        enabled_s, gc_s = ask_worker("collector", "true")
+        disabled_s, _ = ask_worker("collector", "false")
+        told_s.append(gc_s)
+        saved_s.append(enabled_s - disabled_s)
+    told, saved = median(told_s), median(saved_s)
+    off = abs(told - saved) / saved
+    print(
+        f"the collector took {told:.3f} s as told, its absence saves {saved:.3f} s: "
+        f"{off:.1%} apart, allowed 10 %: {'OK' if off <= 0.1 else 'over'}"
+    )
+
+
+# What the program and its workers say to each other.
+
+
+def ask_worker(kind: str, *arguments: str) -> Any:
+    """Return what a fresh process measured, or the sentence of its failure."""
+    answer = json.loads(ask(__spec__.name, "--worker", kind, *arguments))
+    return answer.get("failure") or answer["value"]
+
+
+def run_worker(kind: str, *arguments: str) -> None:
+    """Measure in this process, and print it as JSON."""
+    answer: dict[str, Any]
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            if kind == "workload":
+                answer = {"value": run_workload(*arguments)}
+            elif kind == "sampler":
+                answer = {"value": run_sampler(int(arguments[0]), float(arguments[1]))}
+            else:
+                is_enabled = json.loads(arguments[0])
+                answer = {"value": run_collector(is_enabled=is_enabled)}
+        except Exception as error:  # noqa: BLE001 - a watcher that fails is a finding
+            answer = {"failure": describe_error(error)}
+    print(json.dumps(answer))
+
+
+def main() -> None:
+    """Measure everything, or what a worker is asked for."""
+    if sys.argv[1:2] == ["--worker"]:
+        run_worker(*sys.argv[2:])
+        return
+    parts = ("watchers", "loading", "sampler", "collector")
+    parser = argparse.ArgumentParser(description="What being watched costs.")
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each figure")
+    parser.add_argument("--quick", action="store_true", help="one round, a small map")
+    parser.add_argument("--only", choices=parts, help="a part of it")
+    options = parser.parse_args()
+    rounds = 1 if options.quick else options.rounds
+    measures: dict[str, Callable[[], None]] = {
+        "watchers": functools.partial(compare_watchers, rounds),
+        "loading": functools.partial(measure_loading, min(rounds, 5)),
+        "sampler": functools.partial(
+            measure_sampler, *((1, 2.0) if options.quick else (16, 20.0))
+        ),
+        "collector": functools.partial(measure_collector, min(rounds, 5)),
+    }
+    for part in [options.only] if options.only else parts:
+        measures[part]()
+
+
+if __name__ == "__main__":
+    main()
