@@ -3,6 +3,7 @@ import type uPlot from 'uplot';
 import { formatClock, formatMinute, formatTick } from './format';
 import type { IPalette } from './palette';
 import type { IChartData } from './series';
+import { togetherOf } from './series';
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -20,6 +21,7 @@ export function scaleTop(data: IChartData): number {
   const cells = [...data.cells, ...(data.running ? [data.running] : [])];
   const highest = [
     ...data.peakBytes,
+    ...togetherOf(data),
     ...cells.map(cell => cell.peakBytes)
   ].reduce((most, bytes) => Math.max(most, bytes), 64 * MEBIBYTE);
   const limitBytes = data.limitBytes ?? Infinity;

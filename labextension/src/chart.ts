@@ -6,6 +6,7 @@ import { drawCells, drawMarks } from './marks';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
 import type { IChartData } from './series';
+import { togetherOf } from './series';
 
 const HEIGHT_PX = 168;
 
@@ -15,6 +16,7 @@ const NOTHING: IChartData = {
   tS: [],
   rssBytes: [],
   peakBytes: [],
+  childrenBytes: [],
   limitBytes: null,
   cells: [],
   running: null
@@ -81,7 +83,12 @@ export class MemoryChart {
     }
     const { tS, rssBytes, peakBytes } = this._data;
     // The chart does not write to them; uPlot's types do not say so.
-    const columns: uPlot.AlignedData = [[...tS], [...peakBytes], [...rssBytes]];
+    const columns: uPlot.AlignedData = [
+      [...tS],
+      togetherOf(this._data),
+      [...peakBytes],
+      [...rssBytes]
+    ];
     if (this._plot) {
       if (this._plot.width !== width) {
         this._plot.setSize({ width, height: HEIGHT_PX });
@@ -109,6 +116,7 @@ export class MemoryChart {
       series: [
         {},
         { width: 0, points: { show: false } },
+        { width: 0, points: { show: false } },
         {
           stroke: palette.line,
           fill: palette.area,
@@ -116,7 +124,10 @@ export class MemoryChart {
           points: { show: false }
         }
       ],
-      bands: [{ series: [1, 2], fill: palette.peakArea }],
+      bands: [
+        { series: [1, 3], fill: palette.childrenArea },
+        { series: [2, 3], fill: palette.peakArea }
+      ],
       hooks: {
         drawClear: [
           plot => {
@@ -143,6 +154,7 @@ export class MemoryChart {
   private _describe(index: number | null): string {
     const tS = index === null ? undefined : this._data.tS[index];
     const rssBytes = index === null ? undefined : this._data.rssBytes[index];
+    const childrenBytes = this._data.childrenBytes[index ?? -1] ?? 0;
     if (tS === undefined || rssBytes === undefined) {
       return '';
     }
@@ -152,7 +164,9 @@ export class MemoryChart {
     const count = cell?.executionCount ?? null;
     return [
       formatClock(tS),
-      formatBytes(rssBytes),
+      childrenBytes > 0
+        ? `${formatBytes(rssBytes)} + ${formatBytes(childrenBytes)}`
+        : formatBytes(rssBytes),
       ...(count === null ? [] : [`[${String(count)}]`])
     ].join(' · ');
   }

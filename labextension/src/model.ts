@@ -6,14 +6,22 @@ import { Signal } from '@lumino/signaling';
 import type { IReceived } from './channel';
 import { KernelChannel } from './channel';
 import { Clock } from './clock';
+import { convertCell, convertPresent, convertRunningCell } from './convert';
 import { ServerOverlay } from './overlay';
 import type {
   Cell,
+  Present,
   RunningCell,
   SampleColumns,
   ServerReading
 } from './protocol';
-import type { ICell, ILimit, IReading, IRunningCell } from './records';
+import type {
+  ICell,
+  ILimit,
+  IPresent,
+  IReading,
+  IRunningCell
+} from './records';
 import type { KernelReader } from './server';
 import type { ChannelStatus } from './status';
 import { Timeline } from './timeline';
@@ -60,6 +68,13 @@ export class MemoryModel implements IDisposable {
 
   get reading(): IReading | null {
     return this._reading;
+  }
+
+  /**
+   * What the kernel last told of its child processes, its swap and its devices.
+   */
+  get present(): IPresent | null {
+    return this._present;
   }
 
   get limit(): ILimit | null {
@@ -218,11 +233,13 @@ export class MemoryModel implements IDisposable {
       case 'snapshot':
         this._limit = message.limit;
         this._addSamples(message.samples);
+        this._setPresent(message.present, message.samples);
         this._addCells(message.cells);
         this._setRunning(message.running);
         break;
       case 'samples':
         this._addSamples(message.samples);
+        this._setPresent(message.present, message.samples);
         this._setRunning(message.running);
         break;
       case 'cells':
@@ -239,7 +256,8 @@ export class MemoryModel implements IDisposable {
     this._timeline.merge({
       tS: samples.t_s,
       rssBytes: samples.rss_bytes,
-      peakBytes: samples.peak_bytes
+      peakBytes: samples.peak_bytes,
+      childrenBytes: samples.children_bytes
     });
     const tS = samples.t_s.at(-1);
     const rssBytes = samples.rss_bytes.at(-1);
@@ -257,13 +275,22 @@ export class MemoryModel implements IDisposable {
     this._timeline.merge({
       tS: [tS],
       rssBytes: [rssBytes],
-      peakBytes: [rssBytes]
+      peakBytes: [rssBytes],
+      // The server reads the kernel alone; the chart holds what was last told.
+      childrenBytes: [this._present?.childrenBytes ?? 0]
     });
     this._setReading({ tS, rssBytes, source: 'server' });
     if (this._running && rssBytes > this._running.peakBytes) {
       this._running = { ...this._running, peakBytes: rssBytes };
     }
     this._stateChanged.emit();
+  }
+
+  private _setPresent(present: Present, samples: SampleColumns): void {
+    this._present = convertPresent(
+      present,
+      samples.children_bytes.at(-1) ?? this._present?.childrenBytes ?? 0
+    );
   }
 
   private _setReading(reading: IReading): void {
@@ -278,7 +305,7 @@ export class MemoryModel implements IDisposable {
         ? (this._running?.peakBytes ?? 0)
         : 0;
     this._running = running && {
-      ...convertCell(running),
+      ...convertRunningCell(running),
       // The server may have seen more while the kernel was silent.
       peakBytes: Math.max(running.peak_bytes, seenBytes)
     };
@@ -287,12 +314,7 @@ export class MemoryModel implements IDisposable {
   private _addCells(cells: Cell[]): void {
     const byStart = new Map(this._cells.map(cell => [cell.startedS, cell]));
     for (const cell of cells) {
-      byStart.set(cell.started_s, {
-        ...convertCell(cell),
-        durationS: cell.duration_s,
-        afterBytes: cell.after_bytes,
-        error: cell.error
-      });
+      byStart.set(cell.started_s, convertCell(cell));
       if (cell.started_s === this._running?.startedS) {
         this._running = null;
       }
@@ -310,6 +332,7 @@ export class MemoryModel implements IDisposable {
   private _channel: KernelChannel | null = null;
   private _ticker: ReturnType<typeof setInterval> | undefined;
   private _reading: IReading | null = null;
+  private _present: IPresent | null = null;
   private _limit: ILimit | null = null;
   private _cells: readonly ICell[] = [];
   private _running: IRunningCell | null = null;
@@ -326,16 +349,4 @@ export namespace MemoryModel {
     isAutoloading: () => boolean;
     clock?: Clock;
   }
-}
-
-function convertCell(cell: Cell | RunningCell): IRunningCell {
-  return {
-    executionCount: cell.execution_count,
-    cellId: cell.cell_id,
-    firstLine: cell.first_line,
-    startedS: cell.started_s,
-    beforeBytes: cell.before_bytes,
-    peakBytes: cell.peak_bytes,
-    exact: cell.exact
-  };
 }

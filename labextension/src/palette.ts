@@ -6,6 +6,7 @@ export interface IPalette {
   readonly area: string;
   readonly peak: string;
   readonly peakArea: string;
+  readonly childrenArea: string;
   readonly cell: string;
   readonly running: string;
   readonly limit: string;
@@ -28,6 +29,7 @@ export function readPalette(element: HTMLElement): IPalette {
     area: fade(line, 0.22),
     peak,
     peakArea: fade(peak, 0.28),
+    childrenArea: fade(read('--jp-success-color1'), 0.32),
     cell: fade(text, 0.1),
     running: fade(line, 0.14),
     limit: read('--jp-error-color1'),

@@ -3,8 +3,11 @@ import type {
   Cell,
   Cells,
   Goodbye,
+  Gpu,
+  GpuAllocator,
   Incompatible,
   Limit,
+  Present,
   Refused,
   Reply,
   RunningCell,
@@ -112,18 +115,42 @@ function object<T>(shape: Shape<T>): Guard<T> {
 const hasColumns = object<SampleColumns>({
   t_s: listOf(isNumber),
   rss_bytes: listOf(isNumber),
-  peak_bytes: listOf(isNumber)
+  peak_bytes: listOf(isNumber),
+  children_bytes: listOf(isNumber)
 });
 
 function isColumns(value: unknown): value is SampleColumns {
   return (
     hasColumns(value) &&
     value.rss_bytes.length === value.t_s.length &&
-    value.peak_bytes.length === value.t_s.length
+    value.peak_bytes.length === value.t_s.length &&
+    value.children_bytes.length === value.t_s.length
   );
 }
 
 const isLimit = object<Limit>({ bytes: isNumber, name: isString });
+
+const isGpuAllocator = object<GpuAllocator>({
+  library: isString,
+  allocated_bytes: isNumber,
+  reserved_bytes: nullable(isNumber),
+  peak_bytes: nullable(isNumber)
+});
+
+const isGpu = object<Gpu>({
+  index: isNumber,
+  name: isString,
+  used_bytes: isNumber,
+  total_bytes: isNumber,
+  process_bytes: nullable(isNumber),
+  allocators: listOf(isGpuAllocator)
+});
+
+const isPresent = object<Present>({
+  children: isNumber,
+  swap_bytes: nullable(isNumber),
+  gpus: listOf(isGpu)
+});
 
 const isRunningCell = object<RunningCell>({
   execution_count: nullable(isNumber),
@@ -145,6 +172,14 @@ const isCell = object<Cell>({
   after_bytes: isNumber,
   peak_bytes: isNumber,
   exact: isBoolean,
+  children_peak_bytes: nullable(isNumber),
+  children_exact: isBoolean,
+  gc_s: isNumber,
+  gc_young: isNumber,
+  gc_middle: isNumber,
+  gc_old: isNumber,
+  minor_faults: nullable(isNumber),
+  major_faults: nullable(isNumber),
   error: nullable(isString)
 });
 
@@ -152,6 +187,7 @@ const isSamples = object<Samples>({
   type: literal('samples'),
   protocol: isNumber,
   samples: isColumns,
+  present: isPresent,
   running: nullable(isRunningCell)
 });
 
@@ -172,6 +208,7 @@ const isSnapshot = object<Snapshot>({
   version: isString,
   limit: nullable(isLimit),
   samples: isColumns,
+  present: isPresent,
   cells: listOf(isCell),
   running: nullable(isRunningCell),
   credit: isNumber

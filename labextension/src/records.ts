@@ -5,6 +5,8 @@ export interface IColumns {
   readonly tS: readonly number[];
   readonly rssBytes: readonly number[];
   readonly peakBytes: readonly number[];
+  /** The memory of the child processes together. */
+  readonly childrenBytes: readonly number[];
 }
 
 /**
@@ -14,6 +16,40 @@ export interface IReading {
   readonly tS: number;
   readonly rssBytes: number;
   readonly source: 'kernel' | 'server';
+}
+
+/**
+ * What a library in the kernel holds of a graphics device.
+ */
+export interface IGpuAllocator {
+  readonly library: string;
+  readonly allocatedBytes: number;
+  readonly reservedBytes: number | null;
+  readonly peakBytes: number | null;
+}
+
+/**
+ * The memory of a graphics device.
+ */
+export interface IGpu {
+  readonly index: number;
+  readonly name: string;
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  /** The kernel's part, `null` where the driver does not tell. */
+  readonly processBytes: number | null;
+  readonly allocators: readonly IGpuAllocator[];
+}
+
+/**
+ * What stands beside the memory of the kernel's own process.
+ */
+export interface IPresent {
+  /** How many child processes there are, and their memory together. */
+  readonly children: number;
+  readonly childrenBytes: number;
+  readonly swapBytes: number | null;
+  readonly gpus: readonly IGpu[];
 }
 
 /**
@@ -44,6 +80,13 @@ export interface IRunningCell {
 export interface ICell extends IRunningCell {
   readonly durationS: number;
   readonly afterBytes: number;
+  /** The highest memory of child processes together, `null` for unknown. */
+  readonly childrenPeakBytes: number | null;
+  readonly childrenExact: boolean;
+  /** How long the garbage collector ran. */
+  readonly gcS: number;
+  /** How many pages had to be read from disk, `null` for unknown. */
+  readonly majorFaults: number | null;
   /** The name of the exception that ended the cell. */
   readonly error: string | null;
 }

@@ -11,6 +11,8 @@ export interface IChartData {
   readonly rssBytes: readonly number[];
   /** The high-water marks; equal to the reading where nothing rose above it. */
   readonly peakBytes: readonly number[];
+  /** The memory of child processes, which stands on that of the kernel. */
+  readonly childrenBytes: readonly number[];
   readonly limitBytes: number | null;
   readonly cells: readonly ICell[];
   readonly running: IRunningCell | null;
@@ -42,14 +44,27 @@ export function buildChartData(
   // Silence says that nothing changes, unless the reading is in doubt.
   const holds = reading !== null && staleSinceS === null && toS > lastS;
   const heldBytes = holds ? [reading.rssBytes] : [];
+  const heldChildren = holds ? [model.present?.childrenBytes ?? 0] : [];
   return {
     fromS,
     toS,
     tS: [...past.tS, ...(holds ? [toS] : [])],
     rssBytes: [...past.rssBytes, ...heldBytes],
     peakBytes: [...past.peakBytes, ...heldBytes],
+    childrenBytes: [...past.childrenBytes, ...heldChildren],
     limitBytes: model.limit?.bytes ?? null,
     cells,
     running
   };
+}
+
+/**
+ * The memory of the kernel and its child processes, one on the other.
+ */
+export function togetherOf(
+  data: Pick<IChartData, 'rssBytes' | 'childrenBytes'>
+): number[] {
+  return data.rssBytes.map(
+    (bytes, index) => bytes + (data.childrenBytes[index] ?? 0)
+  );
 }

@@ -4,6 +4,7 @@ interface ISample {
   tS: number;
   rssBytes: number;
   peakBytes: number;
+  childrenBytes: number;
 }
 
 /**
@@ -44,7 +45,8 @@ export class Timeline {
     const added = columns.tS.map((tS, index) => ({
       tS,
       rssBytes: columns.rssBytes[index] ?? 0,
-      peakBytes: columns.peakBytes[index] ?? 0
+      peakBytes: columns.peakBytes[index] ?? 0,
+      childrenBytes: columns.childrenBytes[index] ?? 0
     }));
     const firstS = added.reduce(
       (least, { tS }) => Math.min(least, tS),
@@ -70,7 +72,8 @@ export class Timeline {
     return {
       tS: samples.map(sample => sample.tS),
       rssBytes: samples.map(sample => sample.rssBytes),
-      peakBytes: samples.map(sample => sample.peakBytes)
+      peakBytes: samples.map(sample => sample.peakBytes),
+      childrenBytes: samples.map(sample => sample.childrenBytes)
     };
   }
 

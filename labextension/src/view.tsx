@@ -6,6 +6,7 @@ import { Cells } from './components/cells';
 import { Chart } from './components/chart';
 import { Header } from './components/header';
 import { Notice } from './components/notice';
+import { Present } from './components/present';
 import { Reading } from './components/reading';
 import type { MemoryModel } from './model';
 import { buildChartData } from './series';
@@ -55,6 +56,13 @@ export class MemoryView extends VDomRenderer<Sidebar> {
           staleSinceS={model.staleSinceS}
           trans={trans}
         />
+        {model.present && (
+          <Present
+            present={model.present}
+            isStale={reading.source === 'server' || model.staleSinceS !== null}
+            trans={trans}
+          />
+        )}
         <Chart
           data={buildChartData(model, sidebar.rangeS)}
           rangeS={sidebar.rangeS}

@@ -19,6 +19,10 @@ function cell(changes: Partial<ICell> = {}): ICell {
     afterBytes: 90 * MEBIBYTE,
     peakBytes: 480 * MEBIBYTE,
     exact: true,
+    childrenPeakBytes: 0,
+    childrenExact: true,
+    gcS: 0,
+    majorFaults: 0,
     error: null,
     ...changes
   };
@@ -104,6 +108,33 @@ describe('Cells', () => {
   it('says that a peak is from samples', () => {
     expect(show([cell({ exact: false })]).textContent).toContain('sampled');
     expect(show([cell()]).textContent).not.toContain('sampled');
+  });
+
+  it.each([
+    [{ childrenPeakBytes: 400 * MEBIBYTE }, 'child processes 400.0 MiB'],
+    [
+      { childrenPeakBytes: MEBIBYTE, childrenExact: false },
+      'child processes 1.0 MiB, sampled'
+    ],
+    [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25 %'],
+    [{ majorFaults: 1000 }, '1000 pages read from disk'],
+    [
+      { childrenPeakBytes: MEBIBYTE, gcS: 0.25 },
+      'child processes 1.0 MiB · garbage collector 250 ms, 100 %'
+    ]
+  ])('tells what else is remarkable: %o', (changes, expected) => {
+    const detail = part(show([cell(changes)]), '.jp-Memkit-detail');
+    expect(detail.textContent).toBe(expected);
+  });
+
+  it.each([
+    { gcS: 0.04 },
+    { gcS: 0.06, durationS: 60 },
+    { childrenPeakBytes: null, majorFaults: null },
+    { majorFaults: 999 }
+  ])('has no word for what is not: %o', changes => {
+    const host = show([cell(changes)]);
+    expect(host.querySelector('.jp-Memkit-detail')).toBeNull();
   });
 
   it('leads to the cell in its notebook', () => {

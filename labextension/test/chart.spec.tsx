@@ -6,6 +6,7 @@ import { MemoryChart } from '../src/chart';
 import { Chart } from '../src/components/chart';
 import { fade } from '../src/palette';
 import type { IChartData } from '../src/series';
+import { togetherOf } from '../src/series';
 import type { FakeContext } from './fakes/canvas';
 import { fakeCanvas } from './fakes/canvas';
 import { click, part, render } from './fakes/render';
@@ -29,9 +30,19 @@ function data(changes: Partial<IChartData> = {}): IChartData {
     tS: [100, 115, 160],
     rssBytes: [80, 100, 120].map(size => size * MEBIBYTE),
     peakBytes: [80, 200, 120].map(size => size * MEBIBYTE),
+    childrenBytes: [0, 0, 0],
     limitBytes: null,
     cells: [
-      { ...CELL, durationS: 20, afterBytes: 100 * MEBIBYTE, error: null }
+      {
+        ...CELL,
+        durationS: 20,
+        afterBytes: 100 * MEBIBYTE,
+        childrenPeakBytes: 0,
+        childrenExact: true,
+        gcS: 0,
+        majorFaults: 0,
+        error: null
+      }
     ],
     running: null,
     ...changes
@@ -120,9 +131,25 @@ describe('MemoryChart', () => {
   });
 });
 
+describe('togetherOf', () => {
+  it('puts the child processes on the kernel', () => {
+    const childrenBytes = [0, 50, 400].map(size => size * MEBIBYTE);
+    expect(togetherOf(data({ childrenBytes }))).toEqual(
+      [80, 150, 520].map(size => size * MEBIBYTE)
+    );
+  });
+});
+
 describe('scaleTop', () => {
   it('has room for every peak', () => {
     expect(scaleTop(data())).toBeCloseTo(1.08 * 300 * MEBIBYTE);
+  });
+
+  it('has room for child processes on the kernel', () => {
+    const childrenBytes = [0, 0, 400 * MEBIBYTE];
+    expect(scaleTop(data({ childrenBytes }))).toBeCloseTo(
+      1.08 * 520 * MEBIBYTE
+    );
   });
 
   it('takes the limit in when it is in reach', () => {

@@ -74,7 +74,24 @@ describe('MemoryModel', () => {
       afterBytes: 83886080,
       peakBytes: 483886080,
       exact: true,
+      childrenPeakBytes: 0,
+      childrenExact: true,
+      gcS: 0,
+      majorFaults: 0,
       error: null
+    });
+    expect(model.present).toMatchObject({
+      children: 2,
+      childrenBytes: 134217728,
+      swapBytes: 0,
+      gpus: [
+        {
+          index: 0,
+          processBytes: 2147483648,
+          allocators: [{ library: 'torch', allocatedBytes: 1073741824 }]
+        },
+        { index: 1, processBytes: null, allocators: [] }
+      ]
     });
     expect(model.running?.executionCount).toBe(7);
     expect(model.isBusy).toBe(true);
@@ -86,6 +103,16 @@ describe('MemoryModel', () => {
     expect(model.reading?.tS).toBe(1790000012.5);
     expect(model.running).toBeNull();
     expect(model.timeline.length).toBe(4);
+    expect(model.present?.children).toBe(0);
+  });
+
+  it('holds the child processes while only the server speaks', async () => {
+    await goLive();
+    reading = outside(SNAPSHOT_S + 2, 500);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(model.reading?.source).toBe('server');
+    expect(model.timeline.since(0).childrenBytes.at(-1)).toBe(134217728);
+    expect(buildChartData(model, null).childrenBytes.at(-1)).toBe(134217728);
   });
 
   it('holds a cell once, however often it is told', async () => {
@@ -179,7 +206,12 @@ describe('a silent kernel in a cell', () => {
     });
     kernel.broadcast(
       golden<Samples>('samples', {
-        samples: { t_s: [SNAPSHOT_S + 2], rss_bytes: [1], peak_bytes: [1] }
+        samples: {
+          t_s: [SNAPSHOT_S + 2],
+          rss_bytes: [1],
+          peak_bytes: [1],
+          children_bytes: [0]
+        }
       })
     );
     expect(model.reading?.source).toBe('kernel');

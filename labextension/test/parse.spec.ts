@@ -33,12 +33,23 @@ describe('parseBroadcast', () => {
     [
       'columns of unequal length',
       golden<Samples>('samples', {
-        samples: { t_s: [1, 2], rss_bytes: [1], peak_bytes: [1] }
+        samples: {
+          t_s: [1, 2],
+          rss_bytes: [1, 2],
+          peak_bytes: [1, 2],
+          children_bytes: [1]
+        }
       })
     ],
     [
       'a text for a number',
       { ...golden<Cells>('cells'), cells: [{ started_s: '1' }] }
+    ],
+    [
+      'a text for a GPU',
+      golden<Samples>('samples', {
+        present: { children: 0, swap_bytes: 0, gpus: ['H100' as never] }
+      })
     ],
     ['a missing field', { type: 'samples', protocol: 1, samples: {} }]
   ])('refuses %s', (_name, data) => {

@@ -4,7 +4,12 @@ import { Timeline } from '../src/timeline';
 
 /** Readings at these times; each reading is its time in bytes. */
 function columns(...times: number[]) {
-  return { tS: times, rssBytes: times, peakBytes: times };
+  return {
+    tS: times,
+    rssBytes: times,
+    peakBytes: times,
+    childrenBytes: times
+  };
 }
 
 describe('Timeline', () => {
@@ -32,13 +37,9 @@ describe('Timeline', () => {
 
   it('keeps the later word on a moment', () => {
     const timeline = new Timeline();
-    timeline.merge({ tS: [1], rssBytes: [10], peakBytes: [10] });
-    timeline.merge({ tS: [1], rssBytes: [20], peakBytes: [30] });
-    expect(timeline.since(0)).toEqual({
-      tS: [1],
-      rssBytes: [20],
-      peakBytes: [30]
-    });
+    timeline.merge({ ...columns(1), rssBytes: [10] });
+    timeline.merge({ ...columns(1), rssBytes: [20] });
+    expect(timeline.since(0)).toEqual({ ...columns(1), rssBytes: [20] });
   });
 
   it('changes nothing for no readings', () => {
@@ -68,12 +69,14 @@ describe('Timeline', () => {
     timeline.merge({
       tS: [1, 2, 3, 4, 5],
       rssBytes: [1, 1, 1, 1, 1],
-      peakBytes: [9, 1, 1, 1, 1]
+      peakBytes: [9, 1, 1, 1, 1],
+      childrenBytes: [1, 2, 3, 4, 5]
     });
     expect(timeline.since(0)).toEqual({
       tS: [2, 3, 4, 5],
       rssBytes: [1, 1, 1, 1],
-      peakBytes: [9, 1, 1, 1]
+      peakBytes: [9, 1, 1, 1],
+      childrenBytes: [2, 3, 4, 5]
     });
   });
 });

@@ -11,7 +11,7 @@ const DANGER_SHARE = 0.95;
  * How much of the limit is in use, with a tick at the peak.
  */
 export function Meter(props: Meter.IProps): React.JSX.Element {
-  const { rssBytes, peakBytes, limit, trans } = props;
+  const { label, name, rssBytes, peakBytes, limit, trans } = props;
   const share = rssBytes / limit.bytes;
   const percent = Math.floor(share * 100);
   const shown = percent === 0 ? '< 1' : String(percent);
@@ -22,7 +22,7 @@ export function Meter(props: Meter.IProps): React.JSX.Element {
       <div
         className="jp-Memkit-track"
         role="meter"
-        aria-label={trans.__('Memory in use')}
+        aria-label={label}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.min(percent, 100)}
@@ -40,7 +40,7 @@ export function Meter(props: Meter.IProps): React.JSX.Element {
         )}
       </div>
       <div className="jp-Memkit-limit">
-        <span data-testid="memkit-limit" data-bytes={limit.bytes}>
+        <span data-testid={`memkit-${name}`} data-bytes={limit.bytes}>
           {sentence}
           {warning(share, trans)}
         </span>
@@ -54,6 +54,10 @@ export function Meter(props: Meter.IProps): React.JSX.Element {
 
 export namespace Meter {
   export interface IProps {
+    /** What it tells, for those who cannot see it. */
+    label: string;
+    /** What tests find it by. */
+    name: 'limit' | 'gpu';
     rssBytes: number;
     peakBytes: number | null;
     limit: ILimit;

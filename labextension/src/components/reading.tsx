@@ -34,6 +34,8 @@ export function Reading(props: Reading.IProps): React.JSX.Element {
       </div>
       {limit && (
         <Meter
+          label={trans.__('Memory in use')}
+          name="limit"
           rssBytes={reading.rssBytes}
           peakBytes={peak?.bytes ?? null}
           limit={limit}

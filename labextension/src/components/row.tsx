@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { formatBytes, formatChange, formatDuration } from '../format';
 import type { ICell, IRunningCell } from '../records';
+import { describeCell } from './details';
 
 /**
  * The account of one cell.
@@ -12,6 +13,7 @@ export function CellRow(props: CellRow.IProps): React.JSX.Element {
   const { cellId, executionCount, firstLine } = cell;
   const error = outcome?.error ?? null;
   const aboveBytes = Math.max(0, cell.peakBytes - cell.beforeBytes);
+  const details = outcome ? describeCell(outcome, trans) : [];
   const count = executionCount === null ? ' ' : String(executionCount);
   const name = (
     <>
@@ -52,6 +54,9 @@ export function CellRow(props: CellRow.IProps): React.JSX.Element {
           >
             {error}
           </span>
+        )}
+        {details.length > 0 && (
+          <span className="jp-Memkit-detail">{details.join(' · ')}</span>
         )}
         <span
           className="jp-Memkit-bar"

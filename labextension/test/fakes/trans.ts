@@ -4,9 +4,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
  * English, with the placeholders filled in.
  */
 export const trans = {
-  __: (text: string, ...values: unknown[]) =>
-    text.replace(/%(\d)/g, (_all, position: string) =>
-      String(values[Number(position) - 1])
-    )
-  // Nothing here uses plurals or contexts.
+  __: fill,
+  _n: (one: string, many: string, n: number, ...values: unknown[]) =>
+    fill(n === 1 ? one : many, n, ...values)
+  // Nothing here uses contexts.
 } as unknown as TranslationBundle;
+
+function fill(text: string, ...values: unknown[]): string {
+  return text.replace(/%(\d)/g, (_all, position: string) =>
+    String(values[Number(position) - 1])
+  );
+}

@@ -1,0 +1,36 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { formatBytes, formatDuration } from '../format';
+import type { ICell } from '../records';
+
+// Less is not worth a word.
+const GC_MIN_S = 0.05;
+const GC_MIN_SHARE = 0.01;
+// A first import reads some pages from disk, and that is as it should be.
+const FAULTS_MIN = 1000;
+
+/**
+ * What is remarkable about a cell besides its memory: phrases, often none.
+ */
+export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
+  const { durationS, gcS, childrenPeakBytes, childrenExact } = cell;
+  const phrases: string[] = [];
+  if (childrenPeakBytes !== null && childrenPeakBytes > 0) {
+    const size = formatBytes(childrenPeakBytes);
+    phrases.push(
+      childrenExact
+        ? trans.__('child processes %1', size)
+        : trans.__('child processes %1, sampled', size)
+    );
+  }
+  if (gcS >= GC_MIN_S && gcS >= GC_MIN_SHARE * durationS) {
+    const percent = Math.round((gcS / durationS) * 100);
+    phrases.push(
+      trans.__('garbage collector %1, %2 %', formatDuration(gcS), percent)
+    );
+  }
+  if (cell.majorFaults !== null && cell.majorFaults >= FAULTS_MIN) {
+    phrases.push(trans.__('%1 pages read from disk', cell.majorFaults));
+  }
+  return phrases;
+}

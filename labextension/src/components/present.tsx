@@ -1,0 +1,109 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatBytes } from '../format';
+import type { IGpu, IGpuAllocator, IPresent } from '../records';
+import { Meter } from './meter';
+
+/**
+ * What stands beside the kernel's own memory: child processes, swap, devices.
+ */
+export function Present(props: Present.IProps): React.JSX.Element | null {
+  const { present, isStale, trans } = props;
+  const { children, childrenBytes, swapBytes, gpus } = present;
+  const hasSwap = swapBytes !== null && swapBytes > 0;
+  if (children === 0 && !hasSwap && gpus.length === 0) {
+    return null;
+  }
+  return (
+    <section
+      className={`jp-Memkit-present${isStale ? ' jp-mod-stale' : ''}`}
+      aria-label={trans.__('Beside the kernel')}
+      title={
+        isStale
+          ? trans.__('As the kernel told it before it fell silent')
+          : undefined
+      }
+    >
+      {children > 0 && (
+        <div className="jp-Memkit-beside">
+          <span className="jp-Memkit-childrenLabel">
+            {trans._n('%1 child process', '%1 child processes', children)}
+          </span>
+          <span data-testid="memkit-children" data-bytes={childrenBytes}>
+            {formatBytes(childrenBytes)}
+          </span>
+        </div>
+      )}
+      {hasSwap && (
+        <div className="jp-Memkit-beside">
+          <span>{trans.__('In swap')}</span>
+          <span data-testid="memkit-swap" data-bytes={swapBytes}>
+            {formatBytes(swapBytes)}
+          </span>
+        </div>
+      )}
+      {gpus.map(gpu => (
+        <Gpu key={gpu.index} gpu={gpu} trans={trans} />
+      ))}
+    </section>
+  );
+}
+
+export namespace Present {
+  export interface IProps {
+    present: IPresent;
+    /** Whether the kernel has fallen silent since. */
+    isStale: boolean;
+    trans: TranslationBundle;
+  }
+}
+
+function Gpu(props: {
+  gpu: IGpu;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { gpu, trans } = props;
+  const label = trans.__('GPU %1', gpu.index);
+  return (
+    <div className="jp-Memkit-gpu">
+      <div className="jp-Memkit-beside">
+        <span>{label}</span>
+        <span>{formatBytes(gpu.usedBytes)}</span>
+      </div>
+      <Meter
+        label={label}
+        name="gpu"
+        rssBytes={gpu.usedBytes}
+        peakBytes={null}
+        limit={{ bytes: gpu.totalBytes, name: gpu.name }}
+        trans={trans}
+      />
+      {gpu.processBytes !== null && (
+        <div className="jp-Memkit-beside">
+          <span>{trans.__('This kernel')}</span>
+          <span>{formatBytes(gpu.processBytes)}</span>
+        </div>
+      )}
+      {gpu.allocators.map(allocator => (
+        <div className="jp-Memkit-beside" key={allocator.library}>
+          <span>{allocator.library}</span>
+          <span>{describe(allocator, trans)}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function describe(
+  { allocatedBytes, reservedBytes, peakBytes }: IGpuAllocator,
+  trans: TranslationBundle
+): string {
+  return [
+    trans.__('%1 allocated', formatBytes(allocatedBytes)),
+    ...(reservedBytes === null
+      ? []
+      : [trans.__('%1 reserved', formatBytes(reservedBytes))]),
+    ...(peakBytes === null ? [] : [trans.__('peak %1', formatBytes(peakBytes))])
+  ].join(', ');
+}

@@ -1,0 +1,56 @@
+import type { Cell, Present, RunningCell } from './protocol';
+import type { ICell, IPresent, IRunningCell } from './records';
+
+// From the names of the wire to those of the page.
+
+export function convertRunningCell(cell: Cell | RunningCell): IRunningCell {
+  return {
+    executionCount: cell.execution_count,
+    cellId: cell.cell_id,
+    firstLine: cell.first_line,
+    startedS: cell.started_s,
+    beforeBytes: cell.before_bytes,
+    peakBytes: cell.peak_bytes,
+    exact: cell.exact
+  };
+}
+
+export function convertCell(cell: Cell): ICell {
+  return {
+    ...convertRunningCell(cell),
+    durationS: cell.duration_s,
+    afterBytes: cell.after_bytes,
+    childrenPeakBytes: cell.children_peak_bytes,
+    childrenExact: cell.children_exact,
+    gcS: cell.gc_s,
+    majorFaults: cell.major_faults,
+    error: cell.error
+  };
+}
+
+/**
+ * @param childrenBytes - the memory of the child processes, from the last reading.
+ */
+export function convertPresent(
+  present: Present,
+  childrenBytes: number
+): IPresent {
+  return {
+    children: present.children,
+    childrenBytes,
+    swapBytes: present.swap_bytes,
+    gpus: present.gpus.map(gpu => ({
+      index: gpu.index,
+      name: gpu.name,
+      usedBytes: gpu.used_bytes,
+      totalBytes: gpu.total_bytes,
+      processBytes: gpu.process_bytes,
+      allocators: gpu.allocators.map(allocator => ({
+        library: allocator.library,
+        allocatedBytes: allocator.allocated_bytes,
+        reservedBytes: allocator.reserved_bytes,
+        peakBytes: allocator.peak_bytes
+      }))
+    }))
+  };
+}
