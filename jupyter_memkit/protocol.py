@@ -108,7 +108,8 @@ class Cell(TypedDict):
 
     ``exact`` says whether ``peak_bytes`` is the system's high-water mark or
     the highest of the samples, and ``children_exact`` the same of
-    ``children_peak_bytes``, the highest memory of child processes together.
+    ``children_peak_bytes``, the highest memory of child processes together;
+    ``children_before_bytes`` is that at the start.
     ``gc_s`` is the garbage collector's time; ``gc_young``, ``gc_middle`` and
     ``gc_old`` count its collections by generation. ``minor_faults`` and
     ``major_faults`` count page faults, without and with a read from disk.
@@ -125,7 +126,8 @@ class Cell(TypedDict):
     after_bytes: int
     peak_bytes: int
     exact: bool
-    children_peak_bytes: int | None
+    children_before_bytes: int
+    children_peak_bytes: int
     children_exact: bool
     gc_s: float
     gc_young: int

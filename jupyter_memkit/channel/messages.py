@@ -116,6 +116,7 @@ def _cell(record: CellRecord) -> protocol.Cell:
         "after_bytes": record.after_bytes,
         "peak_bytes": record.peak_bytes,
         "exact": record.exact,
+        "children_before_bytes": record.children_before_bytes,
         "children_peak_bytes": record.children_peak_bytes,
         "children_exact": record.children_exact,
         "gc_s": record.gc_s,

@@ -51,14 +51,17 @@ class ChildrenPeak:
 
     Attributes
     ----------
+    before_bytes : int
+        What they had at its start, counted as in `ChildrenReading`.
     peak_bytes : int
-        Counted as in `ChildrenReading`.
+        The highest, not relative to the start.
     exact : bool
         Whether the system's own figures leave no doubt: there was no child, or a
         single one that started another program and has not ended. Else what was
         between two readings can be missing.
     """
 
+    before_bytes: int
     peak_bytes: int
     exact: bool
 
@@ -84,9 +87,12 @@ class _Child:
 class ChildrenWatch:
     """An open stretch of work, got from `ChildrenMeter.open`."""
 
-    def __init__(self, meter: ChildrenMeter, *, had_children: bool) -> None:
+    def __init__(
+        self, meter: ChildrenMeter, before_bytes: int, *, had_children: bool
+    ) -> None:
         self.had_children = had_children
-        self.peak_bytes = 0
+        self.before_bytes = before_bytes
+        self.peak_bytes = before_bytes
         self.exact = True
         self.ended = meter.probe.read_ended()
         self.shareable_bytes = meter.probe.read_shareable_bytes()
@@ -145,8 +151,8 @@ class ChildrenMeter:
         with self._lock:
             # A peak from before the stretch is not its own.
             has_children = self._refresh()
-            watch = ChildrenWatch(self, had_children=has_children)
-            watch.peak_bytes = self._total().bytes
+            before_bytes = self._total().bytes
+            watch = ChildrenWatch(self, before_bytes, had_children=has_children)
             self._watches.add(watch)
             return watch
 
@@ -158,7 +164,11 @@ class ChildrenMeter:
             if watch in self._watches:
                 self._end(watch, own_peak_bytes)
                 self._watches.remove(watch)
-            return ChildrenPeak(peak_bytes=watch.peak_bytes, exact=watch.exact)
+            return ChildrenPeak(
+                before_bytes=watch.before_bytes,
+                peak_bytes=watch.peak_bytes,
+                exact=watch.exact,
+            )
 
     def observe(self) -> ChildrenReading:
         """Read the memory of the children, as often as the pace allows."""

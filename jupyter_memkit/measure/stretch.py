@@ -28,9 +28,11 @@ class StretchFigures:
         The highest resident memory in between, not relative to the start.
     exact : bool
         Whether the peak is the system's high-water mark, or from samples.
-    children_peak_bytes : int
-        The highest memory of the child processes together, without what forked
+    children_before_bytes : int
+        The memory of the child processes together at the start, without what forked
         ones share with this process.
+    children_peak_bytes : int
+        The highest of it, not relative to the start.
     children_exact : bool
         Whether that is the system's own figure, or can have missed something.
     gc_s : float
@@ -46,6 +48,7 @@ class StretchFigures:
     after_bytes: int
     peak_bytes: int
     exact: bool
+    children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
     gc_s: float
@@ -94,6 +97,7 @@ class Stretch:
             after_bytes=peak.after_bytes,
             peak_bytes=peak.peak_bytes,
             exact=peak.exact,
+            children_before_bytes=children.before_bytes,
             children_peak_bytes=children.peak_bytes,
             children_exact=children.exact,
             gc_s=collections.duration_s,

@@ -65,7 +65,9 @@ def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:
         ),
     ]
     if result.children_peak_bytes:
-        rows.append(("child processes", f"peak {_build_children_peak(result)}"))
+        rows.append(
+            ("child processes", f"peak {_build_children_peak(result)} above the start")
+        )
     return tuple(rows)
 
 
@@ -76,7 +78,7 @@ def _build_children_peak(result: MemResult) -> str:
 
 def _build_children_note(result: MemResult) -> str:
     if not result.children_peak_bytes:
-        return "No child process was seen."
+        return "No child process was seen to take memory."
     return (
         f"Child processes add {_build_children_peak(result)}, their peak, which need "
         "not be at the same moment."

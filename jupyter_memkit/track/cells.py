@@ -37,9 +37,11 @@ class CellRecord:
         The highest resident memory while it ran, not relative to the start.
     exact : bool
         Whether the peak is the system's high-water mark, or from samples.
+    children_before_bytes : int
+        The memory of the child processes together at its start, without what forked
+        ones share with the kernel.
     children_peak_bytes : int
-        The highest memory of the child processes together, without what forked ones
-        share with the kernel.
+        The highest of it while it ran, not relative to the start.
     children_exact : bool
         Whether that is the system's own figure, or can have missed something.
     gc_s : float
@@ -62,6 +64,7 @@ class CellRecord:
     after_bytes: int
     peak_bytes: int
     exact: bool
+    children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
     gc_s: float
@@ -154,6 +157,7 @@ class CellAccounts:
             after_bytes=figures.after_bytes,
             peak_bytes=figures.peak_bytes,
             exact=figures.exact,
+            children_before_bytes=figures.children_before_bytes,
             children_peak_bytes=figures.children_peak_bytes,
             children_exact=figures.children_exact,
             gc_s=figures.gc_s,

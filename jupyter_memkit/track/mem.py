@@ -48,8 +48,8 @@ class MemResult:
     exact : bool
         Whether the peak is the system's own, or the highest of the samples.
     children_peak_bytes : int
-        The highest memory of the child processes together, without what forked ones
-        share with this process. Not in `peak_bytes`.
+        The highest memory of the child processes together above that at the start,
+        without what forked ones share with this process. Not in `peak_bytes`.
     children_exact : bool
         Whether that is the system's own figure, or can have missed something.
     error : str or None
@@ -181,7 +181,9 @@ class _Measurement:
             duration_s=duration_s,
             gc_s=figures.gc_s,
             exact=figures.exact,
-            children_peak_bytes=figures.children_peak_bytes,
+            children_peak_bytes=(
+                figures.children_peak_bytes - figures.children_before_bytes
+            ),
             children_exact=figures.children_exact,
             error=getattr(error_type, "__name__", None),
         )

@@ -85,7 +85,8 @@ export type RunningCell = {
  *
  * `exact` says whether `peak_bytes` is the system's high-water mark or
  * the highest of the samples, and `children_exact` the same of
- * `children_peak_bytes`, the highest memory of child processes together.
+ * `children_peak_bytes`, the highest memory of child processes together;
+ * `children_before_bytes` is that at the start.
  * `gc_s` is the garbage collector's time; `gc_young`, `gc_middle` and
  * `gc_old` count its collections by generation. `minor_faults` and
  * `major_faults` count page faults, without and with a read from disk.
@@ -102,7 +103,8 @@ export type Cell = {
   after_bytes: number;
   peak_bytes: number;
   exact: boolean;
-  children_peak_bytes: number | null;
+  children_before_bytes: number;
+  children_peak_bytes: number;
   children_exact: boolean;
   gc_s: number;
   gc_young: number;

@@ -80,8 +80,9 @@ export interface IRunningCell {
 export interface ICell extends IRunningCell {
   readonly durationS: number;
   readonly afterBytes: number;
-  /** The highest memory of child processes together, `null` for unknown. */
-  readonly childrenPeakBytes: number | null;
+  /** The memory of child processes together, at the start and at the highest. */
+  readonly childrenBeforeBytes: number;
+  readonly childrenPeakBytes: number;
   readonly childrenExact: boolean;
   /** How long the garbage collector ran. */
   readonly gcS: number;

@@ -19,6 +19,7 @@ function cell(changes: Partial<ICell> = {}): ICell {
     afterBytes: 90 * MEBIBYTE,
     peakBytes: 480 * MEBIBYTE,
     exact: true,
+    childrenBeforeBytes: 0,
     childrenPeakBytes: 0,
     childrenExact: true,
     gcS: 0,
@@ -111,16 +112,22 @@ describe('Cells', () => {
   });
 
   it.each([
-    [{ childrenPeakBytes: 400 * MEBIBYTE }, 'child processes 400.0 MiB'],
+    [
+      {
+        childrenBeforeBytes: 100 * MEBIBYTE,
+        childrenPeakBytes: 500 * MEBIBYTE
+      },
+      'child processes +400.0 MiB'
+    ],
     [
       { childrenPeakBytes: MEBIBYTE, childrenExact: false },
-      'child processes 1.0 MiB, sampled'
+      'child processes +1.0 MiB, sampled'
     ],
     [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25 %'],
     [{ majorFaults: 1000 }, '1000 pages read from disk'],
     [
       { childrenPeakBytes: MEBIBYTE, gcS: 0.25 },
-      'child processes 1.0 MiB · garbage collector 250 ms, 100 %'
+      'child processes +1.0 MiB · garbage collector 250 ms, 100 %'
     ]
   ])('tells what else is remarkable: %o', (changes, expected) => {
     const detail = part(show([cell(changes)]), '.jp-Memkit-detail');
@@ -130,7 +137,8 @@ describe('Cells', () => {
   it.each([
     { gcS: 0.04 },
     { gcS: 0.06, durationS: 60 },
-    { childrenPeakBytes: null, majorFaults: null },
+    { childrenBeforeBytes: 500 * MEBIBYTE, childrenPeakBytes: 500 * MEBIBYTE },
+    { childrenPeakBytes: MEBIBYTE - 1, majorFaults: null },
     { majorFaults: 999 }
   ])('has no word for what is not: %o', changes => {
     const host = show([cell(changes)]);

@@ -37,6 +37,7 @@ function data(changes: Partial<IChartData> = {}): IChartData {
         ...CELL,
         durationS: 20,
         afterBytes: 100 * MEBIBYTE,
+        childrenBeforeBytes: 0,
         childrenPeakBytes: 0,
         childrenExact: true,
         gcS: 0,

@@ -74,6 +74,7 @@ describe('MemoryModel', () => {
       afterBytes: 83886080,
       peakBytes: 483886080,
       exact: true,
+      childrenBeforeBytes: 0,
       childrenPeakBytes: 0,
       childrenExact: true,
       gcS: 0,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +16,7 @@ from tests.lab_server import LabServer
 pytestmark = pytest.mark.browser
 
 MIB = 1024 * 1024
+REPOSITORY = Path(__file__).parents[2]
 
 # Runs until the test has seen enough and removes the file.
 UNTIL_REMOVED = """\
@@ -47,6 +50,54 @@ def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
     lab.run_cell(1)
     # The system's mark lags by what its cores have not yet counted together.
     assert 380 * MIB <= peak_above_start(lab, "c-1") <= 384 * MIB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
+def test_child_process(lab: LabPage, server: LabServer) -> None:
+    """A child process is counted while it lives, and told with its cell after."""
+    child = "block = bytearray(200 << 20); print(flush=True); input()"
+    server.write_notebook(
+        "child.ipynb",
+        "import subprocess, sys\n"
+        f"command = [sys.executable, '-c', {child!r}]\n"
+        "pipe = subprocess.PIPE\n"
+        "child = subprocess.Popen(command, stdin=pipe, stdout=pipe)\n"
+        "child.stdout.readline()\n"
+        + until_removed(server, "child", "__import__('time').sleep(0.01)"),
+        "child.communicate();",
+    )
+    lab.open("child.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("children")).to_have_text(re.compile(r"2\d\d\.\d MiB"))
+    (server.root / "child").unlink()
+    expect(lab.wait_for_end_of("c-0")).to_contain_text("child processes +2")
+    lab.run_cell(1)
+    lab.wait_for_end_of("c-1")
+    expect(lab.part("children")).to_have_count(0)
+
+
+FAKE_GPU = f"""\
+import os, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+from jupyter_memkit.measure.gpu import gpu_meter
+from tests.fake_nvml import FakeGpu, FakeNvml
+size = 1 << 30
+gpu = FakeGpu(total_bytes=24 * size, used_bytes=size, compute=[(os.getpid(), size)])
+sys.modules["pynvml"] = FakeNvml(gpu)
+gpu_meter().close()
+"""
+
+
+def test_gpu(lab: LabPage, server: LabServer) -> None:
+    """A device that the driver tells of is shown, with the kernel's part of it."""
+    server.write_notebook("gpu.ipynb", FAKE_GPU + until_removed(server, "gpu"))
+    lab.open("gpu.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("gpu")).to_have_text("4 % of 24.0 GiB")
+    expect(lab.part("gpu-kernel")).to_have_text("1.0 GiB")
+    (server.root / "gpu").unlink()
 
 
 def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None:

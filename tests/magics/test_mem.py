@@ -234,7 +234,7 @@ def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     assert re.search(r"increment: 1\d\d\.", out)
     assert re.search(r"Child processes add 1\d\d\.\d MiB \(sampled\), their peak", out)
     run(shell, "%memit -c 1")
-    assert "No child process was seen." in capsys.readouterr().out
+    assert "No child process was seen to take memory." in capsys.readouterr().out
 
 
 @linux

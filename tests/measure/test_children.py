@@ -57,7 +57,7 @@ def test_no_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
     """Without children the peak is nothing, surely, and nobody looks for any."""
     watch = meter.open()
     assert meter.observe() == ChildrenReading(count=0, bytes=0, peak_bytes=0)
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=0, exact=True)
+    assert watch.close(1000) == ChildrenPeak(before_bytes=0, peak_bytes=0, exact=True)
     assert probe.finds == 0
 
 
@@ -66,7 +66,7 @@ def test_child_between_two_readings(probe: FakeChildren, meter: ChildrenMeter) -
     watch = meter.open()
     probe.use(7, 100, 700, 200)
     assert meter.observe() == ChildrenReading(count=1, bytes=200, peak_bytes=700)
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=700, exact=True)
+    assert watch.close(1000) == ChildrenPeak(before_bytes=0, peak_bytes=700, exact=True)
 
 
 def test_child_of_an_earlier_stretch(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -75,14 +75,16 @@ def test_child_of_an_earlier_stretch(probe: FakeChildren, meter: ChildrenMeter) 
     meter.observe()
     watch = meter.open()
     probe.use(7, 300)
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=300, exact=True)
+    assert watch.close(1000) == ChildrenPeak(
+        before_bytes=200, peak_bytes=300, exact=True
+    )
 
 
 def test_newborn_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
     """The first children of a stretch are looked for at its end, also unseen ones."""
     watch = meter.open()
     probe.use(7, 500, 100)
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=500, exact=True)
+    assert watch.close(1000) == ChildrenPeak(before_bytes=0, peak_bytes=500, exact=True)
 
 
 def test_several_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -91,7 +93,9 @@ def test_several_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
     probe.use(7, 100)
     probe.use(8, 100, 300)
     meter.observe()
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=400, exact=False)
+    assert watch.close(1000) == ChildrenPeak(
+        before_bytes=0, peak_bytes=400, exact=False
+    )
 
 
 def test_fork_shares(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -102,7 +106,9 @@ def test_fork_shares(probe: FakeChildren, meter: ChildrenMeter) -> None:
     assert meter.observe().bytes == 0
     probe.use(7, 1400, 1100)
     assert meter.observe() == ChildrenReading(count=1, bytes=100, peak_bytes=400)
-    assert watch.close(2000) == ChildrenPeak(peak_bytes=400, exact=False)
+    assert watch.close(2000) == ChildrenPeak(
+        before_bytes=0, peak_bytes=400, exact=False
+    )
 
 
 def test_fork_that_starts_a_program(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -122,7 +128,9 @@ def test_unseen_fork(probe: FakeChildren, meter: ChildrenMeter) -> None:
     probe.fork(7)
     probe.use(7, 1700)
     probe.end(7)
-    assert watch.close(1200) == ChildrenPeak(peak_bytes=700, exact=False)
+    assert watch.close(1200) == ChildrenPeak(
+        before_bytes=0, peak_bytes=700, exact=False
+    )
 
 
 @pytest.mark.parametrize("own_peak_bytes", [1700, None])
@@ -134,7 +142,7 @@ def test_unseen_child_in_doubt(
     probe.use(7, 1700)
     probe.end(7)
     peak = watch.close(own_peak_bytes)
-    assert peak == ChildrenPeak(peak_bytes=0, exact=False)
+    assert peak == ChildrenPeak(before_bytes=0, peak_bytes=0, exact=False)
 
 
 def test_end_of_an_old_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -143,7 +151,9 @@ def test_end_of_an_old_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
     meter.observe()
     watch = meter.open()
     probe.end(7)
-    assert watch.close(200) == ChildrenPeak(peak_bytes=100, exact=False)
+    assert watch.close(200) == ChildrenPeak(
+        before_bytes=100, peak_bytes=100, exact=False
+    )
 
 
 def test_child_that_ends_while_it_is_read(
@@ -162,7 +172,9 @@ def test_children_that_are_gone_before_a_stretch(
     probe.use(7, 100)
     meter.observe()
     probe.end(7)
-    assert meter.open().close(1000) == ChildrenPeak(peak_bytes=0, exact=True)
+    assert meter.open().close(1000) == ChildrenPeak(
+        before_bytes=0, peak_bytes=0, exact=True
+    )
 
 
 def test_children_that_are_gone(probe: FakeChildren, meter: ChildrenMeter) -> None:
@@ -207,7 +219,9 @@ def test_where_nothing_tells_of_ends() -> None:
     meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
     watch = meter.open()
     probe.use(7, 500)
-    assert watch.close(1000) == ChildrenPeak(peak_bytes=500, exact=False)
+    assert watch.close(1000) == ChildrenPeak(
+        before_bytes=0, peak_bytes=500, exact=False
+    )
 
 
 HOLD = "import sys; block = b'x' * (60 << 20); del block; print(flush=True); input()"
@@ -235,7 +249,9 @@ def test_real_child() -> None:
         with open(f"/proc/{pid}/status") as status:  # noqa: PTH123 - a file of /proc
             mark = next(line for line in status if line.startswith("VmHWM:"))
         peak = watch.close(None)
-    assert peak == ChildrenPeak(peak_bytes=int(mark.split()[1]) * 1024, exact=True)
+    assert peak == ChildrenPeak(
+        before_bytes=0, peak_bytes=int(mark.split()[1]) * 1024, exact=True
+    )
     assert meter.observe() == ChildrenReading(count=0, bytes=0, peak_bytes=0)
 
 

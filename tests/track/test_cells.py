@@ -21,6 +21,8 @@ def test_account_of_a_cell() -> None:
     """A record holds what the cell used, kept and how long it took."""
     probe, children, clock = FakeProbe(), FakeChildren(), SetClock(1000.0)
     accounts = CellAccounts(PeakMeter(probe), ChildrenMeter(children), clock)
+    children.use(7, 30)
+    accounts._children.observe()
     cell = accounts.begin("\n  df = load()\nx", execution_count=3, cell_id="ab")
     probe.use(900, 250)
     children.use(7, 400, 50)
@@ -39,6 +41,7 @@ def test_account_of_a_cell() -> None:
         after_bytes=250,
         peak_bytes=900,
         exact=True,
+        children_before_bytes=30,
         children_peak_bytes=400,
         children_exact=True,
         gc_s=record.gc_s,

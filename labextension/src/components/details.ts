@@ -1,9 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { formatBytes, formatDuration } from '../format';
+import { formatChange, formatDuration } from '../format';
 import type { ICell } from '../records';
 
 // Less is not worth a word.
+const CHILDREN_MIN_BYTES = 1024 * 1024;
 const GC_MIN_S = 0.05;
 const GC_MIN_SHARE = 0.01;
 // A first import reads some pages from disk, and that is as it should be.
@@ -13,12 +14,13 @@ const FAULTS_MIN = 1000;
  * What is remarkable about a cell besides its memory: phrases, often none.
  */
 export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
-  const { durationS, gcS, childrenPeakBytes, childrenExact } = cell;
+  const { durationS, gcS } = cell;
+  const childrenBytes = cell.childrenPeakBytes - cell.childrenBeforeBytes;
   const phrases: string[] = [];
-  if (childrenPeakBytes !== null && childrenPeakBytes > 0) {
-    const size = formatBytes(childrenPeakBytes);
+  if (childrenBytes >= CHILDREN_MIN_BYTES) {
+    const size = formatChange(childrenBytes);
     phrases.push(
-      childrenExact
+      cell.childrenExact
         ? trans.__('child processes %1', size)
         : trans.__('child processes %1, sampled', size)
     );

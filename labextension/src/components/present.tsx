@@ -82,7 +82,9 @@ function Gpu(props: {
       {gpu.processBytes !== null && (
         <div className="jp-Memkit-beside">
           <span>{trans.__('This kernel')}</span>
-          <span>{formatBytes(gpu.processBytes)}</span>
+          <span data-testid="memkit-gpu-kernel">
+            {formatBytes(gpu.processBytes)}
+          </span>
         </div>
       )}
       {gpu.allocators.map(allocator => (
