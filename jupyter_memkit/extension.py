@@ -12,7 +12,8 @@ from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
-from jupyter_memkit.magics.mem import MemitMagics, MemMagics
+from jupyter_memkit.magics.mem import MemMagics
+from jupyter_memkit.magics.memit import MemitMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.memplot import MemplotMagics
 from jupyter_memkit.magics.unload import UnloadMagics
@@ -40,6 +41,7 @@ _REPORTS = {
     "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
     "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
     "jupyter_memkit.techniques.unload.Unloaded": "jupyter_memkit.show.unload",
+    "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
 }
 

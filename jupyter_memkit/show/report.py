@@ -1,9 +1,14 @@
-"""The common form of everything that a magic shows: a title, rows, and notes."""
+"""The common form of everything that a magic shows: a title, rows, and notes.
+
+Where pairs of a label and a value are not enough, a table stands below the rows.
+"""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+
+from jupyter_memkit.show.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +23,8 @@ class Report:
         Labels and their values, both plain text.
     notes : tuple of str
         Sentences below the rows: what the figures mean, or what to do next.
+    table : Table or None
+        What takes more than two columns, between the rows and the notes.
 
     Examples
     --------
@@ -29,12 +36,15 @@ class Report:
     title: str
     rows: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    table: Table | None = None
 
     def text(self) -> str:
         """Return the report for a terminal."""
         width = max((len(label) for label, _ in self.rows), default=0)
         lines = [self.title]
         lines += [f"  {label:<{width}}  {value}" for label, value in self.rows]
+        if self.table is not None:
+            lines.append(self.table.text())
         return "\n".join([*lines, *self.notes])
 
     def html(self) -> str:
@@ -45,5 +55,7 @@ class Report:
             for label, value in self.rows
         )
         table = f"<table>{rows}</table>" if rows else ""
+        if self.table is not None:
+            table += self.table.html()
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in self.notes)
         return f"<div><strong>{html.escape(self.title)}</strong>{table}{notes}</div>"

@@ -1,0 +1,85 @@
+"""Watches which lines of the user's code take the memory, as it runs in their shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.cell_body import await_cell_body, run_cell_body
+from jupyter_memkit.magics.measured_code import MeasuredCode, show
+from jupyter_memkit.show.lines import build_report
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.track.line_memory import LinesResult
+from jupyter_memkit.track.lines import LinesProfile, profile_lines
+
+
+def watch(
+    code: MeasuredCode, *, wants_result: bool
+) -> LinesResult | Coroutine[Any, Any, LinesResult | None] | None:
+    """Run code once, and show which lines took the memory, or return that.
+
+    What it costs is shown before. Of code that fails what was seen until then is
+    shown. For code that awaits a coroutine is returned.
+
+    Parameters
+    ----------
+    code : MeasuredCode
+        What to run; its number of runs does not count.
+    wants_result : bool
+        Whether to return the result in place of showing it.
+    """
+    __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+    if code.awaits:
+        return _watch_awaiting(code, wants_result=wants_result)
+    with _watching(code.shell) as profile:
+        run_cell_body(code.shell, code.codes)
+    return _conclude(code.shell, profile, wants_result=wants_result)
+
+
+async def _watch_awaiting(
+    code: MeasuredCode, *, wants_result: bool
+) -> LinesResult | None:
+    __tracebackhide__ = True  # As above.
+    with _watching(code.shell) as profile:
+        await await_cell_body(code.shell, code.codes)
+    return _conclude(code.shell, profile, wants_result=wants_result)
+
+
+@contextmanager
+def _watching(shell: Any) -> Iterator[LinesProfile]:
+    __tracebackhide__ = True  # As above.
+    profile = profile_lines(_find_cells(shell))
+    show(shell, Report(title="watching every line", notes=(profile.cost,)))
+    try:
+        with ExitStack() as stack:
+            with refusing():
+                stack.enter_context(profile)
+            yield profile
+    except UsageError:
+        # A slip, of which there is nothing to see.
+        raise
+    except BaseException:
+        show(shell, build_report(profile.result))
+        raise
+
+
+def _conclude(
+    shell: Any, profile: LinesProfile, *, wants_result: bool
+) -> LinesResult | None:
+    with refusing():
+        result = profile.result
+    if wants_result:
+        return result
+    show(shell, build_report(result))
+    return None
+
+
+def _find_cells(shell: Any) -> Callable[[str], bool]:
+    """Return what says of a filename whether it is that of a cell."""
+    # IPython gives each cell a name of its own, and knows them all.
+    names: dict[str, int] = shell.compile._filename_map  # noqa: SLF001
+    return names.__contains__

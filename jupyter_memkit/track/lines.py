@@ -1,0 +1,139 @@
+"""Which lines of a notebook took the memory: by memray, or else by tracemalloc."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Protocol, final
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.track import lines_memray, lines_tracemalloc
+from jupyter_memkit.track.line_memory import LinesResult
+from jupyter_memkit.track.lines_memray import MemrayLines, UnusableError
+from jupyter_memkit.track.lines_tracemalloc import TracemallocLines
+from jupyter_memkit.track.mem import mem
+
+# Both engines are one for the process.
+_open = threading.Lock()
+
+
+class _Engine(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> LinesResult: ...
+    def close(self) -> None: ...
+
+
+@final
+class LinesProfile:
+    """Watches the lines of one block, as made by `profile_lines`.
+
+    Attributes
+    ----------
+    cost : str
+        One sentence on what it will cost, to be read before the block runs.
+    """
+
+    def __init__(self, is_own: Callable[[str], bool]) -> None:
+        self._is_own = is_own
+        self._fallback: str | None = None
+        self._result: LinesResult | None = None
+        self._failure: MemkitError | None = None
+        try:
+            self._engine: _Engine = MemrayLines(is_own)
+            self.cost = lines_memray.COST
+        except UnusableError as error:
+            self._fall_back(error)
+
+    @property
+    def result(self) -> LinesResult:
+        """What was seen, once the block has ended.
+
+        Raises
+        ------
+        MemkitError
+            Before that, and when memray's figures cannot be read.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._result is None:
+            message = "no line has been watched yet; read the result after the block"
+            raise MemkitError(message)
+        return self._result
+
+    def __enter__(self) -> LinesProfile:
+        """Start to watch."""
+        # Ctrl-C in here leaves nothing open behind it.
+        with ExitStack() as undo:
+            if not _open.acquire(blocking=False):
+                message = "lines are being watched already; end that block first"
+                raise MemkitError(message)
+            undo.callback(_open.release)
+            self._process = undo.enter_context(mem())
+            undo.callback(self._close_engine)
+            self._start()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, error_type: object = None, *_: object) -> None:
+        """Stop to watch. A failure of ours waits for whoever reads the result."""
+        result = None
+        with self._undo:
+            try:
+                result = self._engine.stop()
+            except MemkitError as error:
+                self._failure = error
+        if result is not None:
+            process = self._process.result
+            self._result = dataclasses.replace(
+                result,
+                resident_peak_bytes=process.peak_bytes if process.exact else None,
+                fallback=self._fallback,
+                error=getattr(error_type, "__name__", None),
+            )
+
+    def _close_engine(self) -> None:
+        # The one that started, which need not be the first that was tried.
+        self._engine.close()
+
+    def _start(self) -> None:
+        try:
+            self._engine.start()
+        except UnusableError as error:
+            self._fall_back(error)
+            self._engine.start()
+
+    def _fall_back(self, error: UnusableError) -> None:
+        self._fallback = str(error)
+        self._engine = TracemallocLines(self._is_own)
+        self.cost = lines_tracemalloc.COST
+
+
+def profile_lines(is_own: Callable[[str], bool]) -> LinesProfile:
+    """Watch which lines take the memory in a block.
+
+    What is allocated counts for the innermost line of the notebook on the stack: a
+    line has what pandas allocates for it, and the lines of a function of the notebook
+    have what that function allocates, not the line that called it. The block calls
+    the code to be watched; what stands in the block itself is nobody's line.
+
+    Parameters
+    ----------
+    is_own : callable
+        Says of the filename of a piece of code whether it is the notebook's. It is
+        called while the code runs, and must not fail.
+
+    Returns
+    -------
+    LinesProfile
+        A context manager with the `LinesProfile.cost`, in words, before the block and
+        the `LinesProfile.result` after it.
+
+    Raises
+    ------
+    MemkitError
+        On entering: when lines are watched already, when memray tracks the process,
+        or when, without memray, a debugger traces it.
+    """
+    return LinesProfile(is_own)
