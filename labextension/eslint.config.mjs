@@ -38,7 +38,7 @@ const jupyterRules = jupyter.configs.recommended.map(config => ({
 const LAYERS = [
   ['protocol'],
   ['parse', 'records', 'status', 'format', 'timeline', 'clock', 'palette'],
-  ['request', 'execute', 'language', 'execution', 'subscription'],
+  ['convert', 'request', 'execute', 'language', 'execution', 'subscription'],
   ['channel', 'server', 'overlay'],
   ['model', 'follow', 'series'],
   ['sidebar', 'axes', 'marks'],

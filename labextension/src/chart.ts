@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import uPlot from 'uplot';
 
 import { buildAxes, scaleTop } from './axes';
@@ -6,7 +7,7 @@ import { drawCells, drawMarks } from './marks';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
 import type { IChartData } from './series';
-import { togetherOf } from './series';
+import { hasChildren, togetherOf } from './series';
 
 const HEIGHT_PX = 168;
 
@@ -28,8 +29,9 @@ const NOTHING: IChartData = {
  * Drawing, resizing and a change of the theme meet in one animation frame.
  */
 export class MemoryChart {
-  constructor(host: HTMLElement) {
+  constructor(host: HTMLElement, trans: TranslationBundle) {
     this._host = host;
+    this._trans = trans;
     this._readout = document.createElement('div');
     this._readout.className = 'jp-Memkit-readout';
     this._host.append(this._readout);
@@ -98,6 +100,7 @@ export class MemoryChart {
       this._palette = readPalette(this._host);
       this._plot = new uPlot(this._options(width), columns, this._host);
     }
+    this._plot.setSeries(1, { show: hasChildren(this._data) });
   }
 
   private _options(width: number): uPlot.Options {
@@ -164,14 +167,16 @@ export class MemoryChart {
     const count = cell?.executionCount ?? null;
     return [
       formatClock(tS),
-      childrenBytes > 0
-        ? `${formatBytes(rssBytes)} + ${formatBytes(childrenBytes)}`
-        : formatBytes(rssBytes),
+      formatBytes(rssBytes),
+      ...(childrenBytes > 0
+        ? [this._trans.__('child processes %1', formatBytes(childrenBytes))]
+        : []),
       ...(count === null ? [] : [`[${String(count)}]`])
     ].join(' · ');
   }
 
   private readonly _host: HTMLElement;
+  private readonly _trans: TranslationBundle;
   private readonly _readout: HTMLElement;
   private readonly _resizing: ResizeObserver;
   private readonly _theming: MutationObserver;

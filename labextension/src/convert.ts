@@ -38,7 +38,8 @@ export function convertPresent(
 ): IPresent {
   return {
     children: present.children,
-    childrenBytes,
+    // The reading can be of before the last of them ended.
+    childrenBytes: present.children === 0 ? 0 : childrenBytes,
     swapBytes: present.swap_bytes,
     gpus: present.gpus.map(gpu => ({
       index: gpu.index,

@@ -221,6 +221,8 @@ export class MemoryModel implements IDisposable {
       // Its cells are counted from 1 again; its memory has one history.
       this._cells = [];
       this._running = null;
+      // Children and devices were those of a process that is gone.
+      this._present = null;
       this._stateChanged.emit();
     }
   }

@@ -59,6 +59,13 @@ export function buildChartData(
 }
 
 /**
+ * Whether there were child processes in what is shown.
+ */
+export function hasChildren(data: Pick<IChartData, 'childrenBytes'>): boolean {
+  return data.childrenBytes.some(bytes => bytes > 0);
+}
+
+/**
  * The memory of the kernel and its child processes, one on the other.
  */
 export function togetherOf(

@@ -47,6 +47,11 @@ export class MemoryView extends VDomRenderer<Sidebar> {
     reading: Reading.IProps['reading']
   ): React.JSX.Element {
     const { sidebar, onOpen, trans } = this._options;
+    // The server tells of the kernel's own memory alone.
+    const isTold =
+      sidebar.status.kind === 'live' &&
+      reading.source === 'kernel' &&
+      model.staleSinceS === null;
     return (
       <>
         <Reading
@@ -57,11 +62,7 @@ export class MemoryView extends VDomRenderer<Sidebar> {
           trans={trans}
         />
         {model.present && (
-          <Present
-            present={model.present}
-            isStale={reading.source === 'server' || model.staleSinceS !== null}
-            trans={trans}
-          />
+          <Present present={model.present} isStale={!isTold} trans={trans} />
         )}
         <Chart
           data={buildChartData(model, sidebar.rangeS)}

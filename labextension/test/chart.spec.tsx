@@ -72,9 +72,22 @@ async function frame(): Promise<void> {
   await vi.advanceTimersByTimeAsync(50);
 }
 
+/** Move the mouse to a share of the chart's width. */
+function pointAt(share: number): void {
+  const over = part(host, '.u-over');
+  const width = parseFloat(over.style.width);
+  vi.spyOn(over, 'getBoundingClientRect').mockReturnValue(
+    new DOMRect(0, 0, width, parseFloat(over.style.height))
+  );
+  over.dispatchEvent(new MouseEvent('mouseenter'));
+  over.dispatchEvent(
+    new MouseEvent('mousemove', { clientX: share * width, clientY: 10 })
+  );
+}
+
 describe('MemoryChart', () => {
   it('draws many changes in one frame', async () => {
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data());
     chart.draw(data());
     expect(host.querySelectorAll('canvas').length).toBe(0);
@@ -84,7 +97,7 @@ describe('MemoryChart', () => {
   });
 
   it('shades the cells, and marks their peaks', async () => {
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data({ running: { ...CELL, startedS: 150 } }));
     await frame();
     expect(context.drawn('fillRect').length).toBe(2);
@@ -92,16 +105,46 @@ describe('MemoryChart', () => {
   });
 
   it('draws the limit as a dashed line', async () => {
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data({ limitBytes: 400 * MEBIBYTE }));
     await frame();
     expect(context.drawn('setLineDash')).toContainEqual([[4, 3]]);
     chart.destroy();
   });
 
+  it.each([
+    ['no child process ever was', [0, 0, 0], false],
+    ['there was one', [0, MEBIBYTE, 0], true]
+  ])('draws their area only if: %s', async (_name, childrenBytes, isDrawn) => {
+    const chart = new MemoryChart(host, trans);
+    chart.draw(data({ childrenBytes }));
+    await frame();
+    // The theme of this page has no colours; how faint it is tells the area.
+    const colours = context.drawn('fill').flat();
+    expect(colours.includes('rgba(0, 0, 0, 0.32)')).toBe(isDrawn);
+    expect(colours).toContain('rgba(0, 0, 0, 0.28)');
+    chart.destroy();
+  });
+
+  it.each([
+    [[0, 0, 0], /^\d\d:\d\d:\d\d · 100\.0 MiB · \[5\]$/],
+    [
+      [0, 40 * MEBIBYTE, 0],
+      / · 100\.0 MiB · child processes 40\.0 MiB · \[5\]$/
+    ]
+  ])('tells what is under the cursor', async (childrenBytes, expected) => {
+    const chart = new MemoryChart(host, trans);
+    chart.draw(data({ childrenBytes }));
+    await frame();
+    pointAt(0.25);
+    await frame();
+    expect(part(host, '.jp-Memkit-readout').textContent).toMatch(expected);
+    chart.destroy();
+  });
+
   it('draws nothing where there is no room', async () => {
     Object.defineProperty(host, 'clientWidth', { value: 0 });
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data());
     await frame();
     expect(host.querySelector('canvas')).toBeNull();
@@ -109,7 +152,7 @@ describe('MemoryChart', () => {
   });
 
   it('takes the colours of a new theme', async () => {
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data());
     await frame();
     const before = host.querySelector('canvas');
@@ -122,7 +165,7 @@ describe('MemoryChart', () => {
   });
 
   it('leaves nothing in its element, and draws no more', async () => {
-    const chart = new MemoryChart(host);
+    const chart = new MemoryChart(host, trans);
     chart.draw(data());
     await frame();
     chart.draw(data());
@@ -204,5 +247,20 @@ describe('Chart', () => {
     expect(part(shown, '[aria-pressed=true]').textContent).toBe('5 min');
     buttons.forEach(click);
     expect(ranges).toEqual([60, 300, 3600, null]);
+  });
+
+  it.each([
+    [0, 'Memory over time'],
+    [1, 'Memory over time, with that of child processes on top']
+  ])('says in words what it draws', (bytes, expected) => {
+    const shown = render(
+      <Chart
+        data={data({ childrenBytes: [0, bytes, 0] })}
+        rangeS={null}
+        onRange={() => undefined}
+        trans={trans}
+      />
+    );
+    expect(part(shown, '[role=img]').getAttribute('aria-label')).toBe(expected);
   });
 });

@@ -116,6 +116,22 @@ describe('MemoryModel', () => {
     expect(buildChartData(model, null).childrenBytes.at(-1)).toBe(134217728);
   });
 
+  it('has no memory of child processes when there are none', async () => {
+    await goLive({ present: { children: 0, swap_bytes: null, gpus: [] } });
+    expect(model.present?.childrenBytes).toBe(0);
+  });
+
+  it('forgets with a restart what stood beside the old process', async () => {
+    await goLive();
+    kernel.changeStatus('restarting');
+    expect(model.present).toBeNull();
+    reading = outside(SNAPSHOT_S + 2, 500);
+    kernel.sendCell();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(model.reading?.source).toBe('server');
+    expect(model.timeline.since(0).childrenBytes.at(-1)).toBe(0);
+  });
+
   it('holds a cell once, however often it is told', async () => {
     await goLive();
     kernel.broadcast(golden('cells'));

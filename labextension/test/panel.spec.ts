@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Follower } from '../src/follow';
 import { MemoryPanel } from '../src/panel';
+import type { Samples } from '../src/protocol';
 import { Sidebar } from '../src/sidebar';
 import type { StatusAction } from '../src/status';
 import { fakeCanvas } from './fakes/canvas';
@@ -105,6 +106,15 @@ describe('MemoryPanel', () => {
     expect(part(node, 'limit').textContent).toBe('1 % of 24.0 GiB');
     expect(part(node, 'running').textContent).toMatch(/^Running/);
     expect(node.querySelectorAll('tbody tr').length).toBe(3);
+  });
+
+  it('says that children and devices are old when the kernel unloads', async () => {
+    const kernel = await showLive();
+    kernel.broadcast(golden<Samples>('samples', { running: null }));
+    await shown('.jp-Memkit-present:not(.jp-mod-stale)');
+    kernel.broadcast(golden('goodbye'));
+    await shown('.jp-Memkit-present.jp-mod-stale');
+    expect(part(panel.node, 'children').textContent).toBe('128.0 MiB');
   });
 
   it('shows the peak of the last cell when none runs', async () => {

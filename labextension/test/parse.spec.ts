@@ -4,6 +4,44 @@ import { parseBroadcast, parseReading, parseReply } from '../src/parse';
 import type { Cells, Samples, ServerReading, Snapshot } from '../src/protocol';
 import { golden } from './fakes/golden';
 
+type Place = [message: string, ...path: (string | number)[]];
+
+const FIRST_GPU: Place = ['snapshot', 'present', 'gpus', 0];
+const FIRST_ALLOCATOR: Place = [...FIRST_GPU, 'allocators', 0];
+const FIRST_CELL: Place = ['snapshot', 'cells', 0];
+
+/** Places with what a test calls them. */
+function named(places: Place[]): [string, Place][] {
+  return places.map(place => [place.join('.'), place]);
+}
+
+/** A golden message with one field changed, or taken out for `undefined`. */
+function broken([name, ...path]: Place, value: unknown): unknown {
+  return JSON.parse(JSON.stringify(change(golden(name), path, value)));
+}
+
+function change(
+  within: unknown,
+  [key, ...rest]: (string | number)[],
+  value: unknown
+): unknown {
+  if (key === undefined) {
+    return value;
+  }
+  if (Array.isArray(within)) {
+    return within.map((item: unknown, index) =>
+      index === key ? change(item, rest, value) : item
+    );
+  }
+  const entries = Object.entries(within ?? {}).map(
+    ([name, item]: [string, unknown]): [string, unknown] => [
+      name,
+      name === key ? change(item, rest, value) : item
+    ]
+  );
+  return Object.fromEntries(entries);
+}
+
 describe('parseBroadcast', () => {
   it.each(['cells', 'goodbye', 'samples', 'samples_idle'])(
     'accepts the golden message "%s" as it is',
@@ -78,6 +116,50 @@ describe('parseReply', () => {
       type: 'foreign',
       protocol: 2
     });
+  });
+
+  it.each(
+    named([
+      ['snapshot', 'samples', 'children_bytes'],
+      ['snapshot', 'present'],
+      ['snapshot', 'present', 'children'],
+      ['snapshot', 'present', 'gpus'],
+      [...FIRST_GPU, 'index'],
+      [...FIRST_GPU, 'name'],
+      [...FIRST_GPU, 'used_bytes'],
+      [...FIRST_GPU, 'total_bytes'],
+      [...FIRST_GPU, 'allocators'],
+      [...FIRST_ALLOCATOR, 'library'],
+      [...FIRST_ALLOCATOR, 'allocated_bytes'],
+      [...FIRST_CELL, 'children_before_bytes'],
+      [...FIRST_CELL, 'children_peak_bytes'],
+      [...FIRST_CELL, 'children_exact'],
+      [...FIRST_CELL, 'gc_s'],
+      [...FIRST_CELL, 'gc_young'],
+      [...FIRST_CELL, 'gc_middle'],
+      [...FIRST_CELL, 'gc_old']
+    ])
+  )('refuses %s if missing, null or wrong', (_name, place) => {
+    expect(
+      [undefined, null, { wrong: true }].map(value =>
+        parseReply(broken(place, value))
+      )
+    ).toEqual([null, null, null]);
+  });
+
+  it.each(
+    named([
+      ['snapshot', 'present', 'swap_bytes'],
+      [...FIRST_GPU, 'process_bytes'],
+      [...FIRST_ALLOCATOR, 'reserved_bytes'],
+      [...FIRST_ALLOCATOR, 'peak_bytes'],
+      [...FIRST_CELL, 'minor_faults'],
+      [...FIRST_CELL, 'major_faults']
+    ])
+  )('takes null for an unknown %s, nothing else', (_name, place) => {
+    expect(parseReply(broken(place, null))).toEqual(broken(place, null));
+    expect(parseReply(broken(place, undefined))).toBeNull();
+    expect(parseReply(broken(place, '1'))).toBeNull();
   });
 
   it('refuses a broadcast', () => {

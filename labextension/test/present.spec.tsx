@@ -81,9 +81,10 @@ describe('Present', () => {
     expect(textContent).toMatch(/jax1\.0 GiB allocated$/);
   });
 
-  it('is marked when the kernel has fallen silent', () => {
+  it('says in words that the kernel tells no more', () => {
     const section = part(show({ children: 1 }, true), 'section');
     expect(section.className).toContain('jp-mod-stale');
-    expect(section.title).toContain('before it fell silent');
+    expect(section.textContent).toMatch(/As last told by the kernel$/);
+    expect(show({ children: 1 }).textContent).not.toContain('last told');
   });
 });

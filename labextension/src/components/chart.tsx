@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { MemoryChart } from '../chart';
 import type { IChartData } from '../series';
+import { hasChildren } from '../series';
 
 /**
  * How far back the chart can look; `null` is all.
@@ -21,12 +22,12 @@ export function Chart(props: Chart.IProps): React.JSX.Element {
     if (!host.current) {
       return;
     }
-    const created = new MemoryChart(host.current);
+    const created = new MemoryChart(host.current, trans);
     chart.current = created;
     return () => {
       created.destroy();
     };
-  }, []);
+  }, [trans]);
   React.useEffect(() => {
     chart.current?.draw(data);
   }, [data]);
@@ -58,7 +59,11 @@ export function Chart(props: Chart.IProps): React.JSX.Element {
         ref={host}
         className="jp-Memkit-chart"
         role="img"
-        aria-label={trans.__('Memory over time')}
+        aria-label={
+          hasChildren(data)
+            ? trans.__('Memory over time, with that of child processes on top')
+            : trans.__('Memory over time')
+        }
       />
     </section>
   );

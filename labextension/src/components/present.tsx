@@ -19,11 +19,6 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
     <section
       className={`jp-Memkit-present${isStale ? ' jp-mod-stale' : ''}`}
       aria-label={trans.__('Beside the kernel')}
-      title={
-        isStale
-          ? trans.__('As the kernel told it before it fell silent')
-          : undefined
-      }
     >
       {children > 0 && (
         <div className="jp-Memkit-beside">
@@ -46,6 +41,11 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
       {gpus.map(gpu => (
         <Gpu key={gpu.index} gpu={gpu} trans={trans} />
       ))}
+      {isStale && (
+        <div className="jp-Memkit-source">
+          {trans.__('As last told by the kernel')}
+        </div>
+      )}
     </section>
   );
 }
@@ -53,7 +53,7 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
 export namespace Present {
   export interface IProps {
     present: IPresent;
-    /** Whether the kernel has fallen silent since. */
+    /** Whether the kernel tells no more, or not at the moment. */
     isStale: boolean;
     trans: TranslationBundle;
   }

@@ -25,6 +25,11 @@ export class FakeContext {
     return { width: 6 * text.length };
   }
 
+  /** Keep the colour, too. */
+  fill(): void {
+    this.calls.push(['fill', this.fillStyle]);
+  }
+
   drawn(name: string): unknown[][] {
     return this.calls
       .filter(([called]) => called === name)
@@ -35,7 +40,7 @@ export class FakeContext {
 }
 
 const METHODS =
-  'arc beginPath clearRect clip closePath fill fillRect fillText lineTo moveTo rect resetTransform restore rotate save scale setLineDash setTransform stroke strokeRect translate';
+  'arc beginPath clearRect clip closePath fillRect fillText lineTo moveTo rect resetTransform restore rotate save scale setLineDash setTransform stroke strokeRect translate';
 
 for (const name of METHODS.split(' ')) {
   Object.defineProperty(FakeContext.prototype, name, {
