@@ -52,6 +52,8 @@ def test_tour(tmp_path: Path) -> None:
     assert "336,776 flights" in shown["all"]
     assert "in use" in shown["memkit"]
     assert "above the start" in shown["mem"]
+    # The first line of the table is the one that holds most.
+    assert "3  text = flights" in shown["lines"].split("  line\n")[1].split("\n")[0]
     assert "336,776 rows" in shown["chunked"]
     assert "pyarrow" in shown["unload"]
 
