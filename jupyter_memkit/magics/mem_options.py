@@ -16,7 +16,6 @@ _QUOTES = "\"'"
 _WORD = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
 _TAKES_VALUE = ("-r", "-t", "-i", "--max")
 
-
 RUNS = argument(
     "-r",
     dest="runs",
