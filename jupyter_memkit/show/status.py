@@ -6,12 +6,15 @@ import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
-from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
+
+if TYPE_CHECKING:  # imported when a reading is asked for
+    from jupyter_memkit.measure.gpu import GpuReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.children import ChildrenMeter, children_meter
-from jupyter_memkit.measure.gpu import GpuMeter, GpuReading, gpu_meter
 from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.measure.process import read_swap_bytes
@@ -16,6 +16,9 @@ from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
+
+if TYPE_CHECKING:  # imported when a reading is asked for
+    from jupyter_memkit.measure.gpu import GpuMeter, GpuReading
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
@@ -89,7 +92,7 @@ class MemoryTracker:
     ) -> None:
         self._meter = meter or peak_meter()
         self._children = children or children_meter()
-        self._gpu = gpu or gpu_meter()
+        self._gpu = gpu
         self._clock = clock or ForwardClock()
         self._accounts = CellAccounts(self._meter, self._children, self._clock)
         self._history = History()
@@ -122,7 +125,8 @@ class MemoryTracker:
         """End the thread and the open accounts; what was seen can still be read."""
         self._sampler.stop()
         self._accounts.abandon()
-        self._gpu.close()
+        if self._gpu is not None:
+            self._gpu.close()
         if self in _running:
             _running.remove(self)
 
@@ -151,6 +155,11 @@ class MemoryTracker:
     def gpu(self) -> GpuReading:
         """Return the memory of the graphics devices, read once a second."""
         now_s = self._clock()
+        if self._gpu is None:
+            # Not before its first use: most kernels are never asked for it.
+            from jupyter_memkit.measure.gpu import gpu_meter  # noqa: PLC0415
+
+            self._gpu = gpu_meter()
         if self._gpu_reading is None or now_s - self._gpu_read_s > _GPU_KEPT_S:
             self._gpu_reading = self._gpu.read({os.getpid(), *self._children.pids})
             self._gpu_read_s = now_s
