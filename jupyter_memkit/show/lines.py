@@ -44,7 +44,7 @@ def build_report(result: LinesResult) -> Report:
     ended = "" if result.error is None else f"until {result.error}: "
     at = ""
     if result.peak_line is not None:
-        at = f" in line {_name_line(result.peak_line)}"
+        at = f" while line {_name_line(result.peak_line)} ran"
     return Report(
         title=(
             f"{ended}peak {format_bytes(result.peak_bytes)} allocated{at}, "
@@ -69,7 +69,7 @@ def _build_table(result: LinesResult) -> Table:
         label = f"{len(rest)} smaller {noun}"
         rows.append((*_format_figures(result, rest), "", label))
     rows.append((*_format_figures(result, [result.other]), "", "no line of a cell"))
-    return Table(columns=(*numbers, ("line", "number"), ("", "code")), rows=tuple(rows))
+    return Table(columns=(*numbers, ("line", "text"), ("", "code")), rows=tuple(rows))
 
 
 def _format_figures(

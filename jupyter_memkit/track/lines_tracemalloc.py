@@ -111,7 +111,8 @@ class TracemallocLines:
         self._lines: dict[str, dict[int, _Line] | None] = {}
         # The frames of the notebook that run, the innermost last.
         self._runs: dict[FrameType, _Run] = {}
-        self._outer: set[CodeType] = set()
+        # By identity: code objects of equal text are equal.
+        self._outer: set[int] = set()
         self._was_tracing = True
         # Each look at a method makes a new object, which the code would pay for.
         self._on_call = self._enter_frame
@@ -131,7 +132,7 @@ class TracemallocLines:
                 "for one; end it first, or install memray, which needs no tracing"
             )
             raise MemkitError(message)
-        self._outer = set(_find_callers())
+        self._outer = set(map(id, _find_callers()))
         self._was_tracing = tracemalloc.is_tracing()
         if not self._was_tracing:
             tracemalloc.start()
@@ -160,7 +161,7 @@ class TracemallocLines:
 
     def _enter_frame(self, frame: FrameType, _event: str, _: Any) -> Any:
         lines = self._find_lines(frame.f_code)
-        if lines is None or frame.f_code in self._outer:
+        if lines is None or id(frame.f_code) in self._outer:
             return None
         self._settle()
         # Until its first line begins, the line that called it still runs.

@@ -41,7 +41,7 @@ def test_lines(shell: InteractiveShell, capsys: Captured) -> None:
     assert out.startswith("watching every line\nmemray notes each allocation")
     assert "50.0 MiB" in out
     assert "2 of make  return len(bytearray(50 << 20))" in out
-    assert "30.0 MiB  30.0 MiB          2  block = bytearray(30 << 20)" in out
+    assert "30.0 MiB  30.0 MiB  2          block = bytearray(30 << 20)" in out
 
 
 def test_result(shell: InteractiveShell) -> None:

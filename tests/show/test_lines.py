@@ -40,8 +40,8 @@ def test_memray() -> None:
     assert text.splitlines()[:5] == [
         "peak 3.0 MiB allocated, kept 1.0 MiB, line by line by memray",
         "  at the peak       kept  line",
-        "      2.0 MiB  512.0 KiB     2  step_2(<b>)",
-        "      1.0 MiB  512.0 KiB     1  step_1(<b>)",
+        "      2.0 MiB  512.0 KiB  2     step_2(<b>)",
+        "      1.0 MiB  512.0 KiB  1     step_1(<b>)",
         "          0 B       10 B        no line of a cell",
     ]
 
@@ -81,7 +81,7 @@ def test_tracemalloc() -> None:
     )
     report = build_report(result)
     assert report.title == (
-        "until OSError: peak 3.0 MiB allocated in line 7 of work, kept 1.0 MiB, "
+        "until OSError: peak 3.0 MiB allocated while line 7 of work ran, kept 1.0 MiB, "
         "line by line by tracemalloc"
     )
     assert "-1.0 MiB" in report.text()
