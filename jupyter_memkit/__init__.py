@@ -19,6 +19,15 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 if TYPE_CHECKING:
     from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
     from jupyter_memkit.measure.processes import processes
+    from jupyter_memkit.measure.sizes import (
+        Buffer,
+        Parts,
+        Size,
+        Sizes,
+        sizeof,
+        sizer,
+        sizes,
+    )
     from jupyter_memkit.show.export import export, to_frame
     from jupyter_memkit.show.plot import plot
     from jupyter_memkit.techniques.chunked import StopChunks, chunked
@@ -28,9 +37,13 @@ if TYPE_CHECKING:
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 __all__ = [
+    "Buffer",
     "MemResult",
     "MemkitError",
     "MemoryTracker",
+    "Parts",
+    "Size",
+    "Sizes",
     "SourceError",
     "StopChunks",
     "UnloadError",
@@ -41,6 +54,9 @@ __all__ = [
     "mem",
     "plot",
     "processes",
+    "sizeof",
+    "sizer",
+    "sizes",
     "to_frame",
     "tracker",
     "unload",
@@ -49,9 +65,13 @@ __all__ = [
 # Where the public names live. They are imported when they are first asked for: every
 # kernel imports this package, and few use all of it.
 _HOMES = {
+    "Buffer": "measure.sizes",
     "MemResult": "track.mem",
     "MemkitError": "errors",
     "MemoryTracker": "track.tracker",
+    "Parts": "measure.sizes",
+    "Size": "measure.sizes",
+    "Sizes": "measure.sizes",
     "SourceError": "errors",
     "StopChunks": "techniques.chunked",
     "UnloadError": "errors",
@@ -61,6 +81,9 @@ _HOMES = {
     "mem": "track.mem",
     "plot": "show.plot",
     "processes": "measure.processes",
+    "sizeof": "measure.sizes",
+    "sizer": "measure.sizes",
+    "sizes": "measure.sizes",
     "to_frame": "show.export",
     "tracker": "track.tracker",
     "unload": "techniques.unload",

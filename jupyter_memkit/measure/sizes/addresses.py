@@ -1,0 +1,142 @@
+"""Remembers for millions of objects who met them first, in little memory.
+
+CPython's objects lie 16 bytes apart or more, so a number for each 16 bytes of the
+address space says it for all. The numbers are kept in regions, whose untouched parts
+the system never provides, so they take a sixteenth of what the objects take. Up to some
+thousand objects a dict does the same sooner, and without numpy.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # numpy is imported when there are many objects
+    import numpy as np
+
+BATCH = 1 << 15
+"""How many objects are handed over at a time, at most."""
+
+_BATCH_BITS = BATCH.bit_length() - 1
+_SLOT_BITS = 4
+# One region is a GiB of addresses.
+_REGION_BITS = 26
+
+
+class AddressMap:
+    """A number for each object that was claimed; 0 for all others.
+
+    Parameters
+    ----------
+    highest : int
+        The highest number that will be given.
+    few : int
+        Up to how many objects a dict is used.
+    """
+
+    def __init__(self, highest: int = 1, few: int = BATCH) -> None:
+        self._highest = highest
+        self._most_few = few
+        self._few: dict[int, int] = {}
+        self._regions: dict[int, np.ndarray] | None = None
+
+    def claim(self, objects: list[Any], number: int) -> dict[int, list[Any]]:
+        """Give objects a number.
+
+        Parameters
+        ----------
+        objects : list
+            At most `BATCH` objects, some of them several times.
+        number : int
+            Their number from now on.
+
+        Returns
+        -------
+        dict of int to list
+            The objects, each once, by the number that they had before.
+        """
+        if not objects:
+            return {}
+        if self._regions is None:
+            if len(self._few) + len(objects) <= self._most_few:
+                return self._claim_few(objects, number)
+            self._spread()
+        return self._claim_many(objects, number)
+
+    def _claim_few(self, objects: list[Any], number: int) -> dict[int, list[Any]]:
+        groups: dict[int, list[Any]] = {}
+        few = self._few
+        for address, value in {id(value): value for value in objects}.items():
+            groups.setdefault(few.get(address, 0), []).append(value)
+            few[address] = number
+        return groups
+
+    def _claim_many(self, objects: list[Any], number: int) -> dict[int, list[Any]]:
+        import numpy as np  # noqa: PLC0415 - see the top
+
+        values, addresses = _read_addresses(objects)
+        # One sort finds the copies, and leaves neighbours beside each other.
+        keys = (addresses << _BATCH_BITS) | np.arange(len(addresses))
+        keys.sort()
+        addresses = keys >> _BATCH_BITS
+        is_first = np.empty(len(keys), np.bool_)
+        is_first[:1] = True
+        np.not_equal(addresses[1:], addresses[:-1], out=is_first[1:])
+        before = self._swap(addresses[is_first] >> _SLOT_BITS, number)
+        values = values[(keys & (BATCH - 1))[is_first]]
+        if not before.any():
+            return {0: values.tolist()}
+        return {
+            int(each): values[before == each].tolist() for each in np.unique(before)
+        }
+
+    def _swap(self, slots: np.ndarray, number: int) -> np.ndarray:
+        """Write a number at ascending slots, and return what stood there."""
+        import numpy as np  # noqa: PLC0415 - see the top
+
+        assert self._regions is not None, "there are many objects"
+        regions = slots >> _REGION_BITS
+        cuts = [0, *(np.flatnonzero(np.diff(regions)) + 1).tolist(), len(slots)]
+        before = np.empty(len(slots), self._dtype)
+        for start, stop in pairwise(cuts):
+            region = int(regions[start])
+            numbers = self._regions.get(region)
+            if numbers is None:
+                numbers = np.zeros(1 << _REGION_BITS, self._dtype)
+                self._regions[region] = numbers
+            places = slots[start:stop] - (region << _REGION_BITS)
+            before[start:stop] = numbers[places]
+            numbers[places] = number
+        return before
+
+    def _spread(self) -> None:
+        import numpy as np  # noqa: PLC0415 - see the top
+
+        self._dtype = np.min_scalar_type(self._highest)
+        self._regions = {}
+        slots = np.fromiter(self._few, np.int64, len(self._few)) >> _SLOT_BITS
+        numbers = np.fromiter(self._few.values(), np.int64, len(self._few))
+        self._few.clear()
+        for number in np.unique(numbers).tolist():
+            self._swap(np.sort(slots[numbers == number]), number)
+
+
+def _read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return objects as an array, and their addresses, which are what it holds."""
+    import numpy as np  # noqa: PLC0415 - see the top
+
+    values = np.fromiter(objects, dtype=object, count=len(objects))
+    return values, np.asarray(_Pointers(values))
+
+
+class _Pointers:
+    """An array of objects as the addresses that it consists of."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.__array_interface__ = {
+            "data": (values.__array_interface__["data"][0], True),
+            "shape": values.shape,
+            "typestr": "<i8",
+            "version": 3,
+        }
+        self._values = values

@@ -1,0 +1,147 @@
+"""What the allocator takes for one object, without what the object refers to.
+
+`sys.getsizeof` tells what an object asks for. CPython's allocator gives that in steps
+of 16 bytes up to 512 (Objects/obmalloc.c), and the C library above it in steps of 16
+with a header of 8: a float asks for 24 bytes and takes 32, a third more. Lists, dicts,
+sets and byte arrays are two allocations, which round up on their own.
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from types import MethodDescriptorType
+from typing import Any
+
+_SMALL_BYTES = 512
+_HEADER_BYTES = 8
+_PAGE_BYTES = 4096
+# From here on glibc maps an allocation by itself, whatever it has learned before.
+_MAPPED_BYTES = 32 * 1024 * 1024
+
+_HAS_MANAGED_WEAKREF = 1 << 3
+_HAS_MANAGED_DICT = 1 << 4
+_HAS_GC = 1 << 14
+
+_TWO_ALLOCATIONS = (array.array, bytearray, dict, frozenset, list, set)
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_basicsize = type.__dict__["__basicsize__"].__get__
+_read_dict = type.__dict__["__dict__"].__get__
+_read_flags = type.__dict__["__flags__"].__get__
+_read_itemsize = type.__dict__["__itemsize__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+
+_GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
+_MANAGED_BYTES = 16
+
+_object_sizeof = object.__dict__["__sizeof__"]
+
+
+def allocated(n_bytes: int) -> int:
+    """Return what the allocator takes for a request.
+
+    Parameters
+    ----------
+    n_bytes : int
+        The bytes that are asked for.
+
+    Returns
+    -------
+    int
+        The bytes that are taken.
+
+    Examples
+    --------
+    >>> allocated(24), allocated(520)
+    (32, 528)
+    """
+    if n_bytes <= _SMALL_BYTES:
+        return (n_bytes + 15) & ~15
+    if n_bytes < _MAPPED_BYTES:
+        return (n_bytes + _HEADER_BYTES + 15) & ~15
+    return (n_bytes + 2 * _HEADER_BYTES + _PAGE_BYTES - 1) & ~(_PAGE_BYTES - 1)
+
+
+def has_referents(kind: type) -> bool:
+    """Tell whether the objects of a type can refer to others that Python knows of."""
+    return bool(_read_flags(kind) & _HAS_GC)
+
+
+def has_managed_dict(kind: type) -> bool:
+    """Tell whether the attributes of a type's objects may lie beside them.
+
+    From Python 3.11 on they do until somebody asks for the ``__dict__``.
+    """
+    return sys.version_info >= (3, 11) and bool(_read_flags(kind) & _HAS_MANAGED_DICT)
+
+
+def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
+    """Return what tells the bytes that an object of a type asks for.
+
+    It never runs code of the user's: where a class has a ``__sizeof__`` of its own,
+    that of the nearest base that is written in C is used.
+
+    Returns
+    -------
+    function : callable
+        Takes an object and returns bytes, what the collector keeps beside the object
+        included.
+    is_fixed : bool
+        Whether it returns the same for every object of the type.
+    """
+    is_overridden = False
+    for base in _read_mro(kind):
+        function = _read_dict(base).get("__sizeof__")
+        if type(function) is MethodDescriptorType:
+            break
+        is_overridden = is_overridden or function is not None
+    is_fixed = function is _object_sizeof and not _read_itemsize(kind)
+    if not is_overridden:
+        return sys.getsizeof, is_fixed
+    before = _preheader_bytes(kind)
+    return lambda value: function(value) + before, is_fixed
+
+
+def find_header_bytes(kind: type) -> int:
+    """Return the part of an object that is an allocation by itself, 0 for all of it."""
+    if not set(_TWO_ALLOCATIONS).intersection(_read_mro(kind)):
+        return 0
+    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
+
+
+def count_allocated(sizes: Iterable[int], header_bytes: int) -> int:
+    """Add up what the allocator takes for objects.
+
+    Parameters
+    ----------
+    sizes : iterable of int
+        What each object asks for.
+    header_bytes : int
+        The part of each that is an allocation by itself, 0 for all of it.
+
+    Returns
+    -------
+    int
+        The sum in bytes.
+    """
+    total_bytes = 0
+    # Millions of objects have a few sizes.
+    for size, count in Counter(sizes).items():
+        head = min(size, header_bytes)
+        total_bytes += (allocated(head) + allocated(size - head)) * count
+    return total_bytes
+
+
+def _preheader_bytes(kind: type) -> int:
+    """Return what lies before an object: the collector's and other managed fields."""
+    flags = _read_flags(kind)
+    n_bytes = _GC_BYTES if flags & _HAS_GC else 0
+    managed = _HAS_MANAGED_DICT
+    if sys.version_info >= (3, 12):
+        managed |= _HAS_MANAGED_WEAKREF
+    if sys.version_info >= (3, 11) and flags & managed:
+        n_bytes += _MANAGED_BYTES
+    return n_bytes

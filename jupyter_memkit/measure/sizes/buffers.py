@@ -1,0 +1,126 @@
+"""Adds up blocks of memory by their addresses, each byte once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from jupyter_memkit.measure.sizes.mapped_files import find_mapped_files, is_within
+from jupyter_memkit.measure.sizes.parts import DISK, RAM, Buffer
+
+# To look for smaller ones is not worth the look.
+_MAPPED_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class BufferTotals:
+    """What one owner's blocks add up to on one device."""
+
+    bytes_by_fold: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    shared_bytes: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    start: int
+    end: int
+    owner: int
+    fold: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    bytes: int
+    owners: tuple[int, ...]
+    claim: _Block | None
+
+
+class BufferLedger:
+    """Blocks of memory, and which variables use them."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, list[_Block]] = defaultdict(list)
+
+    def add(self, buffer: Buffer, owner: int, *, fold: int, weight: float) -> None:
+        """Note that a variable uses a block.
+
+        Parameters
+        ----------
+        buffer : Buffer
+            The block.
+        owner : int
+            The variable.
+        fold : int
+            The part of the sample that it was met in, 0 when it is no sample.
+        weight : float
+            How many such blocks it stands for.
+        """
+        if buffer.bytes > 0:
+            end = buffer.address + buffer.bytes
+            block = _Block(buffer.address, end, owner, fold, weight)
+            self._blocks[buffer.device].append(block)
+
+    def settle(self) -> tuple[dict[tuple[int, str], BufferTotals], float]:
+        """Add up.
+
+        Returns
+        -------
+        totals : dict of (int, str) to BufferTotals
+            By owner and device.
+        together_bytes : float
+            What all have in main memory, each byte once.
+        """
+        self._move_to_disk()
+        totals: dict[tuple[int, str], BufferTotals] = defaultdict(BufferTotals)
+        together_bytes = 0.0
+        for device, blocks in self._blocks.items():
+            for stretch in _cut(blocks):
+                # What a sample met more than once is one block, not many.
+                weight = stretch.claim.weight if stretch.claim else 1.0
+                fold = stretch.claim.fold if stretch.claim else 0
+                for owner in stretch.owners:
+                    total = totals[owner, device]
+                    total.bytes_by_fold[fold] += stretch.bytes * weight
+                    if len(stretch.owners) > 1:
+                        total.shared_bytes += stretch.bytes
+                if device == RAM:
+                    together_bytes += stretch.bytes * weight
+        return totals, together_bytes
+
+    def _move_to_disk(self) -> None:
+        """Take the blocks that are mapped files for what they are."""
+        blocks = self._blocks.get(RAM, [])
+        if not any(block.end - block.start >= _MAPPED_BYTES for block in blocks):
+            return
+        files = find_mapped_files()
+        on_disk: list[_Block] = []
+        in_memory: list[_Block] = []
+        for block in blocks:
+            (on_disk if is_within(block.start, files) else in_memory).append(block)
+        self._blocks[RAM] = in_memory
+        self._blocks[DISK] += on_disk
+
+
+def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:
+    """Yield the stretches of addresses between which the claims on them change."""
+    edges = [(block.start, True, block) for block in blocks]
+    edges += [(block.end, False, block) for block in blocks]
+    edges.sort(key=lambda edge: edge[:2])
+    claims: dict[int, _Block] = {}
+    owners: Counter[int] = Counter()
+    last = 0
+    for address, is_start, block in edges:
+        if claims and address > last:
+            claim = next(iter(claims.values())) if len(claims) == 1 else None
+            yield _Stretch(address - last, tuple(owners), claim)
+        last = address
+        if is_start:
+            claims[id(block)] = block
+            owners[block.owner] += 1
+        else:
+            del claims[id(block)]
+            owners[block.owner] -= 1
+            if not owners[block.owner]:
+                del owners[block.owner]

@@ -1,0 +1,132 @@
+"""What is known of a type: how its objects are sized, and what they can refer to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+from jupyter_memkit.measure.sizes import registry
+from jupyter_memkit.measure.sizes.allocation import (
+    find_header_bytes,
+    find_sizeof,
+    has_managed_dict,
+    has_referents,
+)
+
+# These belong to the program, not to the data that refers to them.
+_PROGRAM = (
+    CodeType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+    type,
+)
+
+_BUILT_IN = (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+)
+
+# The types of these say what they hold, or hold next to nothing.
+_TRUSTED = sys.stdlib_module_names | {"builtins", ""}
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_dict = type.__dict__["__dict__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is known of a type.
+
+    Attributes
+    ----------
+    name : str
+        Its dotted name.
+    is_program : bool
+        Whether its objects are code, which counts for nobody's data.
+    sizeof : callable
+        Takes an object and returns the bytes that it asks for.
+    is_fixed : bool
+        Whether these are the same for all of them.
+    header_bytes : int
+        The part of an object that is an allocation by itself, 0 for all of it.
+    has_referents : bool
+        Whether Python knows what its objects refer to.
+    is_function : bool
+        Whether they are functions, which refer to their modules.
+    has_managed_dict : bool
+        Whether the attributes may lie beside the object, unseen by `sizeof`.
+    sizer : callable or None
+        What a library's file or the user knows about it.
+    is_opaque : bool
+        Whether its objects can hold memory that nothing here sees.
+    """
+
+    name: str
+    is_program: bool
+    sizeof: Callable[[Any], int]
+    is_fixed: bool
+    header_bytes: int
+    has_referents: bool
+    is_function: bool
+    has_managed_dict: bool
+    sizer: Callable[[Any], Any] | None
+    is_opaque: bool
+
+
+class Kinds(dict[type, Kind]):
+    """What is known of the types that one measurement meets, found out when met."""
+
+    def __missing__(self, kind: type) -> Kind:
+        """Find out about a type."""
+        sizer = registry.find_sizer(kind)
+        sizeof, is_fixed = find_sizeof(kind)
+        self[kind] = found = Kind(
+            name=registry.name_type(kind),
+            is_program=_derives_from(kind, _PROGRAM),
+            sizeof=sizeof,
+            is_fixed=is_fixed,
+            header_bytes=find_header_bytes(kind),
+            has_referents=has_referents(kind),
+            is_function=kind is FunctionType,
+            has_managed_dict=has_managed_dict(kind),
+            sizer=sizer,
+            is_opaque=sizer is None and _is_opaque(kind),
+        )
+        return found
+
+
+def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
+    """Tell whether a type derives from others, without asking its metaclass."""
+    return any(base in bases for base in _read_mro(kind))
+
+
+def _is_opaque(kind: type) -> bool:
+    """Tell whether a type is written in another language and hides what it takes."""
+    for base in _read_mro(kind):
+        if registry.name_module(base).partition(".")[0] in _TRUSTED:
+            return False
+        own = _read_dict(base)
+        if type(own.get("__sizeof__")) is MethodDescriptorType:
+            return False
+        if any(type(value) in _BUILT_IN for value in own.values()):
+            return not registry.is_transparent(base)
+    return False

@@ -1,0 +1,25 @@
+"""Structures and arrays of C, whose memory may be another object's."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Buffer, Parts
+from jupyter_memkit.measure.sizes.registry import sizer
+
+# So much lies in the object itself.
+_INLINE_BYTES = 16
+
+
+@sizer("_ctypes._SimpleCData", "_ctypes.Array", "_ctypes.Structure", "_ctypes.Union")
+def size_data(data: Any) -> Parts:
+    """Size an object of ctypes."""
+    own_bytes = allocated(sys.getsizeof(data))
+    n_bytes = ctypes.sizeof(data)
+    if n_bytes <= _INLINE_BYTES:
+        return Parts(own_bytes=own_bytes)
+    buffer = Buffer(address=ctypes.addressof(data), bytes=n_bytes)
+    return Parts(own_bytes=own_bytes, buffers=(buffer,))

@@ -1,0 +1,54 @@
+"""Frames and series: the buffers of their columns, which other frames may share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from jupyter_memkit.measure.sizes import arrow_c
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Buffer, Parts
+from jupyter_memkit.measure.sizes.registry import sizer, transparent
+
+transparent("polars.")
+
+
+@sizer("polars.dataframe.frame.DataFrame")
+def size_frame(frame: Any) -> Parts:
+    """Size the columns of a frame."""
+    return _build(frame, pl.DataFrame.get_columns(frame))
+
+
+@sizer("polars.series.series.Series")
+def size_series(series: Any) -> Parts:
+    """Size a series."""
+    return _build(series, [series])
+
+
+@sizer("polars.lazyframe.frame.LazyFrame")
+def size_lazy_frame(frame: Any) -> Parts:
+    """Size a plan, which may hold frames that only running it would tell."""
+    return Parts(own_bytes=allocated(sys.getsizeof(frame)), is_whole=False)
+
+
+def _build(value: Any, columns: Iterable[Any]) -> Parts:
+    hidden_bytes = 0
+    buffers: list[Buffer] = []
+    is_whole = True
+    for column in columns:
+        # Those are Python's, and polars does not show them.
+        is_whole = is_whole and column.dtype != pl.Object
+        try:
+            buffers += arrow_c.find_buffers(pl.Series.__arrow_c_stream__(column))
+        except Exception:  # noqa: BLE001 - what polars raises has no common type
+            # A type that Arrow does not have.
+            hidden_bytes += int(pl.Series.estimated_size(column))
+            is_whole = False
+    return Parts(
+        own_bytes=allocated(object.__sizeof__(value)) + hidden_bytes,
+        buffers=tuple(buffers),
+        is_whole=is_whole,
+    )

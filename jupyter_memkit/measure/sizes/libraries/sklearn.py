@@ -1,0 +1,25 @@
+"""Estimators consist of Python's objects and arrays, but for their trees."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.registry import sizer
+
+# The structure ``Node`` of sklearn/tree/_tree.pxd.
+_NODE_BYTES = 64
+_VALUE_BYTES = 8
+
+
+@sizer("sklearn.tree._tree.Tree")
+def size_tree(tree: Any) -> Parts:
+    """Size a decision tree by the nodes that it has room for."""
+    values = tree.n_outputs * tree.max_n_classes * _VALUE_BYTES
+    return Parts(
+        own_bytes=allocated(sys.getsizeof(tree))
+        + allocated(tree.capacity * _NODE_BYTES)
+        + allocated(tree.capacity * values)
+    )

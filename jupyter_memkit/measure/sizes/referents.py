@@ -1,0 +1,136 @@
+"""Reads what objects refer to, from Python's own records of it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from jupyter_memkit.measure.sizes.addresses import BATCH
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.elements import (
+    CONTAINERS,
+    count_elements,
+    read_batches,
+)
+from jupyter_memkit.measure.sizes.kinds import Kind
+
+_ASKED_TOGETHER = 4096
+# Longer containers are read in batches, so that no list of all they hold is made.
+_ASKED_ELEMENTS = BATCH // 2
+
+
+# Until somebody asks for the ``__dict__`` of an instance its attributes lie in an array
+# beside it, of which `sys.getsizeof` knows from Python 3.13 on, where it is a part of
+# the object.
+_HAS_ARRAYS = (3, 11) <= sys.version_info < (3, 13)
+# A dict that has taken over such an array asks for less than any other with an item.
+_TAKEN_DICT_BYTES = range({}.__sizeof__() + 1, {"": None}.__sizeof__())
+
+
+@dataclass(slots=True)
+class Group:
+    """Objects of one kind that were added up, and are yet to be gone into.
+
+    Attributes
+    ----------
+    kind : Kind
+        What is known of them.
+    objects : list
+        The objects.
+    weight : float
+        How many such objects each of them stands for.
+    fold : int
+        The part of a sample that they belong to; 0 for no sample.
+    before : int
+        Who else holds them: a variable's number, one more than all for several, 0 for
+        nobody.
+    children : list
+        What else they keep alive, as their sizer knows.
+    elements : list
+        Sequences of many such objects, which can be sliced.
+    """
+
+    kind: Kind
+    objects: list[Any]
+    weight: float
+    fold: int
+    before: int = 0
+    children: list[Any] = field(default_factory=list)
+    elements: list[Any] = field(default_factory=list)
+
+
+AddOwn = Callable[[int, Group], None]
+
+
+def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
+    """Yield all that a group of objects refers to, some thousands at a time.
+
+    Parameters
+    ----------
+    group : Group
+        The objects.
+    add_own : callable
+        Told the bytes that the objects themselves were found to take besides.
+    """
+    yield from _slice(group.children)
+    for elements in group.elements:
+        for start in range(0, len(elements), BATCH):
+            yield elements[start : start + BATCH].tolist()
+    if not group.kind.has_referents:
+        return
+    short = group.objects
+    container = find_container(group)
+    if container is not None:
+        short = []
+        for value in group.objects:
+            if count_elements(container, value) > _ASKED_ELEMENTS:
+                yield from read_batches(container, value)
+            else:
+                short.append(value)
+    for start in range(0, len(short), _ASKED_TOGETHER):
+        yield from _slice(ask(short[start : start + _ASKED_TOGETHER], group, add_own))
+
+
+def find_container(group: Group) -> type | None:
+    """Return the type whose code reads the objects, where they can be very long."""
+    return CONTAINERS.get(type(group.objects[0]))
+
+
+def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
+    """Return all that objects of a group refer to."""
+    if group.kind.is_function:
+        # A function's module is no part of it.
+        return [
+            value
+            for function in objects
+            for value in gc.get_referents(function)
+            if value is not function.__globals__
+        ]
+    referents = gc.get_referents(*objects)
+    if _HAS_ARRAYS and group.kind.has_managed_dict:
+        add_own(_count_arrays(len(objects), referents), group)
+    return referents
+
+
+def _count_arrays(n_objects: int, referents: list[Any]) -> int:
+    """Return what the arrays of attributes take that lie beside some objects."""
+    n_taken = sum(
+        type(value) is dict and dict.__sizeof__(value) in _TAKEN_DICT_BYTES
+        for value in referents
+    )
+    n_arrays = n_objects - n_taken
+    if n_arrays <= 0:
+        return 0
+    # Each object refers to its type as well; an array has one place too many, and a
+    # byte for each place and for two lengths (Objects/dictobject.c, `new_values`).
+    places = max(0, len(referents) - n_objects - n_taken) // n_arrays + 1
+    return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
+
+
+def _slice(objects: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(objects), BATCH):
+        yield list(islice(objects, start, start + BATCH))

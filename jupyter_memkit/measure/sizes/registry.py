@@ -1,0 +1,128 @@
+"""Which function knows the size of which type.
+
+A library's sizers are in the file of its name in ``libraries/``, imported when the
+first object of that library is met: the library itself is never imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.parts import Parts
+
+Sizer = Callable[[Any], Parts]
+_Registered = TypeVar("_Registered", bound=Callable[[Any], Any])
+
+_LIBRARIES = f"{__package__}.libraries"
+
+# By type, and for libraries by the type's dotted name.
+_by_type: dict[type, Callable[[Any], Any]] = {}
+_by_name: dict[str, Callable[[Any], Any]] = {}
+# Beginnings of the names of types that hide nothing. Functions of pybind11 have such.
+_transparent = {"pybind11_builtins."}
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_mro = type.__dict__["__mro__"].__get__
+_read_module = type.__dict__["__module__"].__get__
+_read_qualname = type.__dict__["__qualname__"].__get__
+
+
+def name_module(kind: type) -> str:
+    """Return the module that a type says it is from; empty when it does not."""
+    try:
+        module = _read_module(kind)
+    except AttributeError:
+        return ""
+    return module if isinstance(module, str) else ""
+
+
+def name_type(kind: type) -> str:
+    """Return the dotted name of a type, without ``builtins``."""
+    module, name = name_module(kind), str(_read_qualname(kind))
+    return name if module in ("", "builtins") else f"{module}.{name}"
+
+
+def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
+    """Register a function that tells the size of the objects of a type.
+
+    It holds for the type and its subclasses, and replaces one registered before.
+
+    Parameters
+    ----------
+    kind : type or str
+        The type, or its dotted name (``"numpy.ndarray"``), by which it is known without
+        being imported.
+    *more : str
+        Other names of it, in other versions of the library.
+
+    Returns
+    -------
+    callable
+        A decorator. The function gets an object and returns its own bytes as a number,
+        or `Parts` when there are buffers or other objects in it that Python does not
+        see. What the object's attributes refer to need not be told.
+
+    Raises
+    ------
+    MemkitError
+        When `kind` is neither a type nor a name.
+
+    Examples
+    --------
+    >>> import jupyter_memkit as memkit
+    >>> class Model: ...
+    >>> @memkit.sizer(Model)
+    ... def size_model(model):
+    ...     return 1_000_000
+    >>> memkit.sizeof([Model()]).bytes > 1_000_000
+    True
+    """
+    if not isinstance(kind, (type, str)):
+        message = f"{kind!r} is no type; write @sizer(MyType) or @sizer('package.Type')"
+        raise MemkitError(message)
+
+    def register(function: _Registered) -> _Registered:
+        for each in (kind, *more):
+            if isinstance(each, type):
+                _by_type[each] = function
+            else:
+                _by_name[each] = function
+        return function
+
+    return register
+
+
+def find_sizer(kind: type) -> Callable[[Any], Any] | None:
+    """Return the function that knows a type or the nearest of its bases, if any."""
+    for base in _read_mro(kind):
+        if base in _by_type:
+            return _by_type[base]
+        _load_library(name_module(base).partition(".")[0])
+        function = _by_name.get(name_type(base))
+        if function is not None:
+            return function
+    return None
+
+
+@functools.cache
+def _load_library(name: str) -> None:
+    """Import our file about a library, where there is one."""
+    if name.isidentifier() and importlib.util.find_spec(f"{_LIBRARIES}.{name}"):
+        importlib.import_module(f"{_LIBRARIES}.{name}")
+
+
+def transparent(*prefixes: str) -> None:
+    """Say of types, by the beginning of their dotted names, that they hide nothing."""
+    _transparent.update(prefixes)
+
+
+def is_transparent(kind: type) -> bool:
+    """Tell whether Python sees all that the objects of a type hold."""
+    name = name_type(kind)
+    _load_library(name.partition(".")[0])
+    return name.startswith(tuple(_transparent))

@@ -1,0 +1,253 @@
+"""Draws some of what objects refer to, for an estimate with a known error.
+
+What is drawn goes in four folds from there on, whose differences tell the error
+(Wolter, Introduction to Variance Estimation, chapter 2: random groups).
+
+An object can be referred to more than once, as the keys of a million rows are. If it
+has r references and all are from here, then each of those that were drawn stands for
+1 / r of its weight. Whether they are from here shows in how many pairs were drawn of
+those that were to be expected.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.measure.sizes.elements import (
+    count_elements,
+    draw_places,
+    sample_elements,
+)
+from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask, find_container
+
+FOLDS = 4
+
+_FEWEST_ELEMENTS = 16
+# Of an object that is no container.
+_TYPICAL_REFERENTS = 4
+
+# What refers to an object while we count, besides the lists that it was drawn into.
+_OUR_REFERENCES = 1
+# A level grows by so much over its first sample before it is thinned: what is below an
+# element should stay together, or an object is met twice on two ways to it.
+_GROWTH = 8
+_RARE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Objects, how many such each stands for, and the fold that they belong to."""
+
+    objects: list[Any]
+    weight: float
+    fold: int
+
+
+@dataclass(slots=True)
+class _Met:
+    """An object that was drawn once or more, and its references that are not ours."""
+
+    value: Any
+    fold: int
+    times: int
+    references: int
+    weight: float = 0.0
+
+    @property
+    def expected_pairs(self) -> float:
+        """How many pairs are to be expected if all references are from here."""
+        return (self.references - 1) * self.times**2 / self.weight / 2
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return self.times * (self.times - 1) // 2
+
+    def stand_for(self, part_here: float) -> float:
+        """Return how many objects it stands for, itself included."""
+        return max(1.0, self.weight / (1 + (self.references - 1) * part_here))
+
+
+def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
+    """Yield some of what the objects of a level refer to, all when it is little.
+
+    Parameters
+    ----------
+    level : list of Group
+        The objects.
+    size : int
+        How many elements to draw from long containers; the level itself may be some
+        times as large.
+    add_own : callable
+        Told the bytes that the objects themselves were found to take besides.
+    """
+    pools = list(_read(level, size, add_own))
+    strides = _find_strides(pools, size)
+    sampled: list[Drawn] = []
+    # What was not drawn is let go: it would count as a reference.
+    while pools:
+        thin = list(_thin(pools.pop(), strides))
+        yield from (each for each in thin if each.weight == 1.0)
+        sampled += [fold for each in thin if each.weight != 1.0 for fold in _fold(each)]
+        thin.clear()
+    alone, met = _part(sampled)
+    yield from alone
+    yield from _correct(met)
+
+
+def _find_strides(pools: list[Drawn], size: int) -> dict[type, int]:
+    """Return the types of which there are too many, and one in how many stays."""
+    excess = sum(len(pool.objects) for pool in pools) / (size * _GROWTH)
+    if excess <= 1:
+        return {}
+    counts = Counter(type(value) for pool in pools for value in pool.objects)
+    # The few large objects are among those of rare types.
+    return {each: math.ceil(excess) for each, count in counts.items() if count > _RARE}
+
+
+def _read(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
+    """Yield what the objects refer to, all or a part."""
+    lengths = [
+        length
+        for group in level
+        for length in (*_count(group), *map(len, group.elements))
+    ]
+    share = _find_share(lengths, size)
+    excess = sum(min(length, share) for length in lengths) / (size * _GROWTH)
+    for group in level:
+        weight, fold = group.weight, group.fold
+        if group.children:
+            yield Drawn(group.children, weight, fold)
+        for elements in group.elements:
+            places = draw_places(len(elements), share)
+            if places:
+                objects = elements[places].tolist()
+                yield Drawn(objects, weight * len(elements) / len(places), fold)
+        if group.kind.has_referents:
+            yield from _read_group(group, share, excess, add_own)
+
+
+def _count(group: Group) -> list[int]:
+    """Return how many objects each object of a group refers to, about."""
+    if not group.kind.has_referents:
+        return []
+    container = find_container(group)
+    if container is None:
+        return [_TYPICAL_REFERENTS] * len(group.objects)
+    return [count_elements(container, value) for value in group.objects]
+
+
+def _find_share(lengths: list[int], size: int) -> int:
+    """Return how many elements may be read of each container."""
+    room = size * _GROWTH
+    if sum(lengths) <= room:
+        return room
+    # What the short ones leave goes to the long ones, but not all to one.
+    for number, length in enumerate(sorted(lengths)):
+        share = room // (len(lengths) - number)
+        if length > share:
+            return max(_FEWEST_ELEMENTS, min(share, size))
+        room -= length
+    return size
+
+
+def _read_group(
+    group: Group, share: int, excess: float, add_own: AddOwn
+) -> Iterator[Drawn]:
+    objects, weight = group.objects, group.weight
+    if excess > 1 and len(objects) > _RARE:
+        # Of very many some are read whole: what is below an object stays together.
+        places = draw_places(len(objects), math.ceil(len(objects) / excess))
+        weight *= len(objects) / len(places)
+        objects = [objects[place] for place in places]
+    container = find_container(group)
+    if container is None:
+        yield Drawn(ask(objects, group, add_own), weight, group.fold)
+        return
+    short: list[Any] = []
+    by_weight: dict[float, list[Any]] = defaultdict(list)
+    for value in objects:
+        length = count_elements(container, value)
+        if length <= share:
+            short.append(value)
+            continue
+        elements = sample_elements(container, value, share)
+        by_weight[weight * length / max(1, len(elements))] += elements
+    if short:
+        yield Drawn(ask(short, group, add_own), weight, group.fold)
+    for each, elements in by_weight.items():
+        yield Drawn(elements, each, group.fold)
+
+
+def _thin(pool: Drawn, strides: dict[type, int]) -> Iterator[Drawn]:
+    if not strides:
+        yield pool
+        return
+    by_stride: dict[int, list[Any]] = defaultdict(list)
+    for value in pool.objects:
+        by_stride[strides.get(type(value), 1)].append(value)
+    for stride, objects in by_stride.items():
+        places = draw_places(len(objects), math.ceil(len(objects) / stride))
+        weight = pool.weight * len(objects) / len(places)
+        yield Drawn([objects[place] for place in places], weight, pool.fold)
+
+
+def _fold(pool: Drawn) -> Iterator[Drawn]:
+    if pool.fold:
+        yield pool
+        return
+    for fold in range(FOLDS):
+        objects = pool.objects[fold::FOLDS]
+        if objects:
+            yield Drawn(objects, pool.weight, fold + 1)
+
+
+def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
+    """Return what nobody else refers to as it was drawn, and the rest one by one."""
+    times: dict[int, int] = defaultdict(int)
+    for pool in sampled:
+        for address in map(id, pool.objects):
+            times[address] += 1
+    alone: list[Drawn] = []
+    met: dict[int, _Met] = {}
+    for pool in sampled:
+        mine = []
+        references = list(map(sys.getrefcount, pool.objects))
+        for value, count in zip(pool.objects, references, strict=True):
+            address = id(value)
+            drawn = times[address]
+            count -= drawn + _OUR_REFERENCES  # noqa: PLW2901 - what is left of it
+            if drawn == 1 and count <= 1:
+                mine.append(value)
+                continue
+            each = met.get(address)
+            if each is None:
+                each = met[address] = _Met(value, pool.fold, drawn, max(1, count))
+            each.weight += pool.weight
+        alone.append(Drawn(mine, pool.weight, pool.fold))
+    return alone, list(met.values())
+
+
+def _correct(found: list[_Met]) -> Iterator[Drawn]:
+    """Yield what was drawn with the weights that it deserves."""
+    alike: dict[tuple[type, int], list[_Met]] = defaultdict(list)
+    for each in found:
+        alike[type(each.value), each.references.bit_length()].append(each)
+    by_weight: dict[tuple[float, int], list[Any]] = defaultdict(list)
+    for group in alike.values():
+        expected = sum(each.expected_pairs for each in group)
+        pairs = sum(each.pairs for each in group)
+        part_here = min(1.0, pairs / expected) if expected else 0.0
+        for each in group:
+            weight = each.stand_for(part_here)
+            if weight != each.weight:
+                # Not a group for each object.
+                weight = math.exp(round(math.log(weight) * 20) / 20)
+            by_weight[weight, 0 if weight == 1.0 else each.fold].append(each.value)
+    for (weight, fold), objects in by_weight.items():
+        yield Drawn(objects, weight, fold)

@@ -1,0 +1,253 @@
+"""Walks from variables to all that they refer to, level by level, and adds it up.
+
+An exact walk visits every object. An estimate visits some thousands of each level,
+drawn by `sampling`; an object that is visited for others has their number as its
+weight.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
+from jupyter_memkit.measure.sizes.allocation import allocated, count_allocated
+from jupyter_memkit.measure.sizes.buffers import BufferLedger
+from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
+from jupyter_memkit.measure.sizes.parts import RAM, Parts
+from jupyter_memkit.measure.sizes.referents import Group, read_all
+from jupyter_memkit.measure.sizes.sampling import FOLDS, draw
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one variable holds, as far as it was added up.
+
+    Attributes
+    ----------
+    folds : list of float
+        Bytes in main memory: those that were visited one by one, then those that each
+        fold of the sample stands for.
+    shared_bytes : float
+        The part that other variables hold as well.
+    elsewhere : dict of str to float
+        Bytes on other devices.
+    opaque : set of str
+        Types that can hide memory.
+    is_cut : bool
+        Whether time was up before all levels were seen.
+    """
+
+    folds: list[float] = field(default_factory=lambda: [0.0] * (FOLDS + 1))
+    shared_bytes: float = 0.0
+    elsewhere: dict[str, float] = field(default_factory=dict)
+    opaque: set[str] = field(default_factory=set)
+    is_cut: bool = False
+    is_sampled: bool = False
+
+
+class Walk:
+    """One measurement of one or more variables.
+
+    Parameters
+    ----------
+    count : int
+        How many variables there are.
+    program : iterable
+        Objects that belong to the program, such as the shell, where the walk ends; the
+        namespaces of modules are such in any case.
+    level_size : int, optional
+        How many objects of a level are visited, at most; all when left out.
+    """
+
+    def __init__(
+        self, count: int, program: Iterable[Any] = (), level_size: int | None = None
+    ) -> None:
+        self._level_size = level_size
+        self._kinds = Kinds()
+        # Who met each object: the number of a variable, or one more for several.
+        self._several = count + 1
+        # An estimate meets so few that a dict is sooner.
+        few = BATCH if level_size is None else sys.maxsize
+        self._owners = AddressMap(self._several, few)
+        # What the present walk has met of the others' objects.
+        self._again = AddressMap()
+        self._buffers = BufferLedger()
+        self._tallies: list[Tally] = []
+        self._together_bytes = 0.0
+        # What sizers made for us: its address must not be given to another object.
+        self._kept: list[Any] = []
+        ends = [*program, *map(_read_namespace, sys.modules.copy().values())]
+        self._ends = {id(end) for end in ends}
+        self._end_types = {type(end) for end in ends}
+
+    def measure(self, root: Any, deadline_s: float = math.inf) -> None:
+        """Walk from a variable.
+
+        Parameters
+        ----------
+        root : object
+            What the variable holds.
+        deadline_s : float
+            When to stop, by `time.perf_counter`.
+        """
+        self._tally = Tally()
+        self._tallies.append(self._tally)
+        if time.perf_counter() > deadline_s:
+            self._look(root)
+            return
+        self._again = AddressMap()
+        level = list(self._account([root], is_root=True))
+        while level:
+            if time.perf_counter() > deadline_s:
+                self._tally.is_cut = True
+                return
+            if self._level_size is None:
+                level = [
+                    group
+                    for wide in level
+                    for batch in read_all(wide, self._add_own)
+                    for group in self._account(batch)
+                ]
+            else:
+                level = list(self._visit_some(level, self._level_size))
+
+    def finish(self) -> tuple[list[Tally], float]:
+        """Return what each variable holds, and all together in main memory."""
+        totals, together_bytes = self._buffers.settle()
+        for (owner, device), total in totals.items():
+            tally = self._tallies[owner - 1]
+            if device != RAM:
+                tally.elsewhere[device] = sum(total.bytes_by_fold.values())
+                continue
+            tally.shared_bytes += total.shared_bytes
+            for fold, n_bytes in total.bytes_by_fold.items():
+                tally.folds[fold] += n_bytes
+        return self._tallies, self._together_bytes + together_bytes
+
+    def _look(self, root: Any) -> None:
+        """Add up an object without what it refers to."""
+        kind = self._kinds[type(root)]
+        own_bytes = allocated(kind.sizeof(root))
+        self._tally.folds[0] = own_bytes
+        self._tally.is_cut = kind.has_referents or kind.sizer is not None
+        self._together_bytes += own_bytes
+
+    def _visit_some(self, level: list[Group], size: int) -> Iterator[Group]:
+        for drawn in draw(level, size, self._add_own):
+            self._tally.is_sampled |= drawn.fold > 0
+            yield from self._account(drawn.objects, drawn.weight, drawn.fold)
+
+    def _account(
+        self,
+        objects: list[Any],
+        weight: float = 1.0,
+        fold: int = 0,
+        *,
+        is_root: bool = False,
+    ) -> Iterator[Group]:
+        """Add up what this walk has not met before, and yield what goes on."""
+        for before, fresh in self._meet(objects):
+            total_bytes = 0.0
+            for kind, alike in self._sort(fresh, is_root=is_root):
+                group = Group(kind, alike, weight, fold, before=before)
+                own_bytes = self._add_up(group) * weight
+                self._tally.folds[fold] += own_bytes
+                total_bytes += own_bytes
+                if kind.has_referents or group.children or group.elements:
+                    yield group
+            self._share(before, total_bytes)
+
+    def _share(self, before: int, n_bytes: float) -> None:
+        """Note who holds the bytes of objects that the present walk has met."""
+        if before == 0:
+            self._together_bytes += n_bytes
+            return
+        self._tally.shared_bytes += n_bytes
+        if before != self._several:
+            self._tallies[before - 1].shared_bytes += n_bytes
+
+    def _meet(self, objects: list[Any]) -> Iterator[tuple[int, list[Any]]]:
+        """Yield what this walk has not met before, by the one that has, or 0."""
+        number = len(self._tallies)
+        for before, group in self._owners.claim(objects, number).items():
+            if before == 0:
+                yield 0, group
+            elif before != number:
+                self._owners.claim(group, self._several)
+                fresh = self._again.claim(group, 1).get(0)
+                if fresh:
+                    yield before, fresh
+
+    def _sort(
+        self, objects: list[Any], *, is_root: bool
+    ) -> Iterator[tuple[Kind, list[Any]]]:
+        """Yield objects by their kind, without those that are no data."""
+        types = set(map(type, objects))
+        if len(types) == 1:
+            by_type = dict.fromkeys(types, objects)
+        else:
+            by_type = {each: [] for each in types}
+            for value in objects:
+                by_type[type(value)].append(value)
+        for each, alike in by_type.items():
+            kind = self._kinds[each]
+            if kind.is_program and not is_root:
+                continue
+            if each in self._end_types:
+                alike = [value for value in alike if id(value) not in self._ends]  # noqa: PLW2901 - less of it
+            if alike:
+                yield kind, alike
+
+    def _add_up(self, group: Group) -> int:
+        """Return what objects of one kind take themselves, and note their parts."""
+        kind = group.kind
+        if kind.is_opaque:
+            self._tally.opaque.add(kind.name)
+        if kind.sizer is not None:
+            return sum(self._ask(kind, value, group) for value in group.objects)
+        if kind.is_fixed:
+            return allocated(kind.sizeof(group.objects[0])) * len(group.objects)
+        return count_allocated(map(kind.sizeof, group.objects), kind.header_bytes)
+
+    def _ask(self, kind: Kind, value: Any, group: Group) -> int:
+        """Ask a sizer about an object."""
+        assert kind.sizer is not None, "asked before"
+        try:
+            answer = kind.sizer(value)
+            parts = (
+                answer if isinstance(answer, Parts) else Parts(own_bytes=int(answer))
+            )
+        except Exception:  # noqa: BLE001 - whatever a library or a user's sizer raises
+            # A closed file, a deleted tensor, a version that we do not know.
+            self._tally.opaque.add(kind.name)
+            return allocated(kind.sizeof(value))
+        if not parts.is_whole:
+            self._tally.opaque.add(kind.name)
+        for buffer in parts.buffers:
+            self._buffers.add(
+                buffer, len(self._tallies), fold=group.fold, weight=group.weight
+            )
+        group.children.extend(parts.children)
+        self._kept.extend(parts.children)
+        if parts.elements is not None:
+            group.elements.append(parts.elements)
+            self._kept.append(parts.elements)
+        return parts.own_bytes
+
+    def _add_own(self, n_bytes: int, group: Group) -> None:
+        """Add what was found out about objects while their referents were read."""
+        self._tally.folds[group.fold] += n_bytes * group.weight
+        self._share(group.before, n_bytes * group.weight)
+
+
+def _read_namespace(module: Any) -> Any:
+    """Return the namespace of a module without waking up a lazy one."""
+    try:
+        return object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return None

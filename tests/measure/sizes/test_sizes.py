@@ -1,0 +1,163 @@
+"""Sizes of the variables of a namespace: what is shared, and what all hold."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.sizes import sizeof, sizes
+from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
+
+both = pytest.mark.parametrize("exact", [True, False])
+
+
+@both
+def test_what_is_shared(exact: bool) -> None:
+    """Each variable is told what others hold too, and the sum has it once."""
+    floats = [float(number) for number in range(100)]
+    alone = [float(number) for number in range(50)]
+    found = sizes({"a": [floats, alone], "b": [floats], "c": 1.5}, exact=exact)
+    shared = sizeof(floats).bytes
+    assert found["a"].shared_bytes == found["b"].shared_bytes == shared
+    assert found["a"].bytes == sizeof([floats, alone]).bytes
+    assert found["c"].shared_bytes == 0
+    together = sum(size.bytes for size in found.values()) - shared
+    assert found.total_bytes == together
+
+
+@both
+def test_three_share(exact: bool) -> None:
+    """What three variables hold is shared by each, once."""
+    floats = [float(number) for number in range(100)]
+    found = sizes({name: [floats] for name in "abc"}, exact=exact)
+    shared = sizeof(floats).bytes
+    assert [size.shared_bytes for size in found.values()] == [shared] * 3
+    assert found.total_bytes == shared + 3 * 80
+
+
+@both
+def test_shared_attributes(exact: bool) -> None:
+    """The attributes of shared instances count once as well."""
+
+    class Node:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+    nodes = [Node(number) for number in range(1000, 1100)]
+    found = sizes({"a": nodes, "b": list(nodes)}, exact=exact)
+    assert found.total_bytes < found["a"].bytes * 1.2
+    assert found["a"].shared_bytes > 0.8 * found["a"].bytes
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda array: (array, array[::2]),
+        lambda array: (array, pd.Series(array, copy=False)),
+        lambda array: (pa.array(array), pa.array(array).slice(3)),
+        lambda array: (pa.array(array), pa.array(array).to_numpy()),
+        lambda array: (pl.Series(pa.array(array)), pa.array(array)),
+        lambda array: (pl.Series(array), pl.DataFrame({"a": pl.Series(array)})),
+    ],
+)
+def test_shared_buffers(make: Any) -> None:
+    """Arrays, tables and frames over one memory share it, across libraries."""
+    first, second = make(np.arange(1_000_000.0))
+    if isinstance(second, pl.DataFrame):
+        second = first.to_frame()
+    found = sizes({"first": first, "second": second})
+    assert found["first"].shared_bytes == pytest.approx(8_000_000, rel=0.01)
+    assert found.total_bytes == pytest.approx(8_000_000, rel=0.01)
+
+
+@both
+def test_large_containers_are_shared(exact: bool) -> None:
+    """Two lists of the same million objects share them, also in an estimate."""
+    floats = [float(number) for number in range(300_000)]
+    found = sizes({"a": floats, "b": list(floats)}, exact=exact)
+    assert found["a"].shared_bytes == pytest.approx(300_000 * 32, rel=0.1)
+    assert found.total_bytes == pytest.approx(300_000 * 48, rel=0.1)
+
+
+def test_the_sum_is_no_more_than_the_process_has() -> None:
+    """Whatever is listed, the sum stays below the resident memory."""
+    rows = [{"a": number, "b": [number]} for number in range(100_000)]
+    namespace = {f"part{number}": rows[number:] for number in range(20)}
+    assert sizes(namespace).total_bytes <= read_rss_bytes()
+
+
+def test_what_belongs_to_the_program() -> None:
+    """The walk ends at the objects that are named, and at modules."""
+    shell = {"history": [float(number) for number in range(10_000)]}
+    found = sizes({"magic": [shell], "module": sys, "modules": sys.modules})
+    assert found["magic"].bytes > 100_000
+    found = sizes({"magic": [shell]}, program=[shell])
+    assert found["magic"].bytes < 200
+
+
+def test_many_variables() -> None:
+    """A hundred thousand variables are listed, and what was left is told."""
+    namespace = {f"v{number}": [number, str(number)] for number in range(100_000)}
+    found = sizes(namespace, budget_s=0.2)
+    assert len(found) == len(namespace)
+    assert found["v0"].exact
+    assert not found["v99999"].exact
+    assert found["v99999"].error_ratio is None
+
+
+def test_progress() -> None:
+    """Who waits is told how far it is."""
+    told: list[int] = []
+    sizes({"a": 1, "b": 2}, exact=True, progress=told.append)
+    assert told == [1, 2]
+
+
+def test_main() -> None:
+    """Without a namespace the variables of the program are listed."""
+    main = sys.modules["__main__"]
+    main.measured_here = [1.5] * 10  # type: ignore[attr-defined]
+    try:
+        found = sizes()
+    finally:
+        del main.measured_here
+    assert found["measured_here"].bytes > 80
+    assert not any(name.startswith("_") for name in found)
+    assert f"<sizes of {len(found)} variables" in repr(found)
+
+
+@pytest.mark.parametrize("few", [BATCH, 0])
+def test_address_map(few: int) -> None:
+    """Objects are given back once, by the number that they had, few or many."""
+    numbers = AddressMap(3, few)
+    values = [[number] for number in range(100)]
+    assert numbers.claim(values + values, 1) == {0: sorted_by_id(values, few)}
+    assert numbers.claim(values[:10], 2) == {1: sorted_by_id(values[:10], few)}
+    again = numbers.claim([*values[5:15], [None]], 3)
+    assert {number: len(group) for number, group in again.items()} == {0: 1, 1: 5, 2: 5}
+    assert numbers.claim([], 1) == {}
+
+
+def sorted_by_id(values: list[Any], few: int) -> list[Any]:
+    """Return objects in the order in which a map gives them back."""
+    return values if few else sorted(values, key=id)
+
+
+def test_address_map_goes_over() -> None:
+    """What a map knew of few objects it still knows when they are many."""
+    numbers = AddressMap(300, few=1000)
+    values = [[number] for number in range(BATCH)]
+    numbers.claim(values[:500], 7)
+    numbers.claim(values[500:900], 300)
+    found = numbers.claim(values, 8)
+    assert {number: len(group) for number, group in found.items()} == {
+        0: BATCH - 900,
+        7: 500,
+        300: 400,
+    }

@@ -1,0 +1,42 @@
+"""Sizes agree with what the process really grew by, in fresh processes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+from tests.measure.sizes import truth
+
+LIBRARIES = {
+    "tensors": "torch",
+    "forest": "sklearn",
+    "sparse_matrix": "scipy",
+    "dataset": "xarray",
+}
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the growth is not known so well"
+)
+
+
+@pytest.mark.parametrize("name", [name for name in truth.CASES if name != "memmap"])
+def test_truth(name: str) -> None:
+    """A size is within two percent of the growth, and an estimate within five."""
+    library = LIBRARIES.get(name)
+    if library and importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    figures = truth.run(name)
+    assert figures["exact"] == pytest.approx(figures["grown"], rel=0.02)
+    assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)
+    assert figures["is_exact"]
+    assert figures["elsewhere"] == {}
+
+
+def test_memmap() -> None:
+    """A mapped file takes no memory until it is read, and is told apart."""
+    figures = truth.run("memmap")
+    assert figures["grown"] < truth.MIB
+    assert figures["exact"] < 10_000
+    assert figures["elsewhere"] == {"disk": 76 * truth.MIB}
