@@ -18,6 +18,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
     from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
+    from jupyter_memkit.measure.holders import holders
     from jupyter_memkit.measure.processes import processes
     from jupyter_memkit.measure.sizes import (
         Buffer,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.show.plot import plot
     from jupyter_memkit.techniques.chunked import StopChunks, chunked
     from jupyter_memkit.techniques.gc_pause import gc_pause
+    from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.unload import unload
     from jupyter_memkit.track.mem import MemResult, mem
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
@@ -50,7 +52,9 @@ __all__ = [
     "__version__",
     "chunked",
     "export",
+    "free",
     "gc_pause",
+    "holders",
     "mem",
     "plot",
     "processes",
@@ -77,7 +81,9 @@ _HOMES = {
     "UnloadError": "errors",
     "chunked": "techniques.chunked",
     "export": "show.export",
+    "free": "techniques.release",
     "gc_pause": "techniques.gc_pause",
+    "holders": "measure.holders",
     "mem": "track.mem",
     "plot": "show.plot",
     "processes": "measure.processes",

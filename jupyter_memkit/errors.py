@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class MemkitError(Exception):
     """A request that cannot be met; the message holds the remedy."""
+
+
+def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return the remedy for a name that is not known.
+
+    Parameters
+    ----------
+    name : str
+        What the user wrote.
+    known : iterable of str
+        What they may have meant.
+    otherwise : str
+        The remedy when nothing is close.
+    """
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else otherwise
 
 
 class SourceError(MemkitError):

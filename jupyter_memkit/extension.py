@@ -13,9 +13,13 @@ from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
 from jupyter_memkit.magics.mem import MemMagics
+from jupyter_memkit.magics.memfree import MemfreeMagics
 from jupyter_memkit.magics.memit import MemitMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
+from jupyter_memkit.magics.memleaks import MemleaksMagics
+from jupyter_memkit.magics.memls import MemlsMagics
 from jupyter_memkit.magics.memplot import MemplotMagics
+from jupyter_memkit.magics.memsnap import MemsnapMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import formatters
 from jupyter_memkit.track.events import CellEvents
@@ -25,13 +29,18 @@ _MAGICS = (
     ChunkedMagics,
     GcPauseMagics,
     MemMagics,
+    MemfreeMagics,
     MemkitMagics,
+    MemleaksMagics,
+    MemlsMagics,
     MemplotMagics,
+    MemsnapMagics,
     UnloadMagics,
 )
 
 # The records and, in `show`, what tells of them.
 _REPORTS = {
+    "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
@@ -40,8 +49,14 @@ _REPORTS = {
     ),
     "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
     "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.release.Freed": "jupyter_memkit.show.memfree",
     "jupyter_memkit.techniques.unload.Unloaded": "jupyter_memkit.show.unload",
+    "jupyter_memkit.track.advice.Advices": "jupyter_memkit.show.advice",
+    "jupyter_memkit.track.leaks.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
+    "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
+    "jupyter_memkit.track.snapshots.Snapshot": "jupyter_memkit.show.memsnap",
+    "jupyter_memkit.track.variables.Variables": "jupyter_memkit.show.memls",
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
 }
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from IPython.core.error import UsageError
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.units import parse_bytes, parse_duration
+
+_Number = TypeVar("_Number", int, float)
 
 
 def whole_number(text: str) -> int:
@@ -21,6 +25,23 @@ def whole_number(text: str) -> int:
         message = f"{text!r} is no whole number of at least 1"
         raise argparse.ArgumentTypeError(message)
     return number
+
+
+def size(text: str) -> int:
+    """Read an argument that is a size."""
+    return _read(parse_bytes, text)
+
+
+def duration(text: str) -> float:
+    """Read an argument that is a duration."""
+    return _read(parse_duration, text)
+
+
+def _read(parse: Callable[[str], _Number], text: str) -> _Number:
+    try:
+        return parse(text)
+    except MemkitError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 @contextmanager

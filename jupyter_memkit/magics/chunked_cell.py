@@ -17,7 +17,8 @@ from IPython.core.magic_arguments import parse_argstring
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import parse_cell_body
-from jupyter_memkit.show.chunked import build_failure, open_progress
+from jupyter_memkit.show.chunked import build_failure
+from jupyter_memkit.show.progress import open_progress
 from jupyter_memkit.techniques.chunked import ChunkedSummary, Mapped, chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.combine import REDUCTIONS
@@ -59,7 +60,7 @@ def run_chunked(shell: Any, magic: Any, line: str, cell: str) -> ChunkedSummary:
         job = chunked(source, rows=args.rows).map(body)
     with (
         _keeping(job, args.into, user_ns),
-        open_progress(job.total_rows) as progress,
+        open_progress(job.total_rows, "rows") as progress,
     ):
         summary = job.run(op, progress=progress)
     if args.into is None:

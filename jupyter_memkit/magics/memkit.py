@@ -15,6 +15,7 @@ from jupyter_memkit.track.tracker import tracker
 if TYPE_CHECKING:
     from jupyter_memkit.show.export import Exported
     from jupyter_memkit.show.processes import Processes
+    from jupyter_memkit.track.advice import Advices
 
 
 @magics_class
@@ -23,14 +24,16 @@ class MemkitMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("action", nargs="?", help="export or processes; nothing for the status")
+    @argument(
+        "action", nargs="?", help="advice, export or processes; nothing for the status"
+    )
     @argument(
         "file",
         nargs="?",
         help="where export writes: .json for the readings and the cells, .csv for "
         "a table of the cells",
     )
-    def memkit(self, line: str) -> Status | Exported | Processes:
+    def memkit(self, line: str) -> Status | Exported | Processes | Advices:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -44,6 +47,10 @@ class MemkitMagics(Magics):
             %memkit export history.json
             %memkit export cells.csv
 
+        Hints that save memory or time, each with the line that does it::
+
+            %memkit advice
+
         The kernel and its child processes one by one, with what they share counted
         once, which takes up to a second::
 
@@ -54,15 +61,21 @@ class MemkitMagics(Magics):
             return read_status(tracker())
         if arguments.action == "processes" and arguments.file is None:
             return _read_processes()
+        if arguments.action == "advice" and arguments.file is None:
+            # Not before its first use: a kernel starts with every magic.
+            from jupyter_memkit.track.advice import find_advice  # noqa: PLC0415
+
+            return find_advice(self.shell, tracker().cells)
         if arguments.action != "export":
             message = f"%memkit does not know {line.strip()!r}; write %memkit "
             raise UsageError(
-                message + "for the status, %memkit processes, or %memkit export FILE"
+                message + "for the status, %memkit advice, %memkit processes, or "
+                "%memkit export FILE"
             )
         if arguments.file is None:
             message = "name the file: %memkit export history.json, or cells.csv"
             raise UsageError(message)
-        # Not before its first use: a kernel starts with every magic.
+        # As above.
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 
         with refusing():

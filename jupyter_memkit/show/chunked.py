@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
 from jupyter_memkit.units import format_bytes, format_duration
@@ -51,25 +48,6 @@ def build_failure(
     else:
         kept = f"{done} {'was' if summary.chunks == 1 else 'were'} done before"
     return f"{position} {happened}; {kept}"
-
-
-@contextmanager
-def open_progress(total_rows: int | None) -> Iterator[Callable[[int], object]]:
-    """Show a progress bar from the second second on; it is gone at the end.
-
-    Yields
-    ------
-    callable
-        Takes the number of rows that are done.
-    """
-    from tqdm.auto import tqdm  # noqa: PLC0415 - with ipywidgets it is not cheap
-
-    class Bar(tqdm):  # type: ignore[type-arg] # not generic when it runs
-        # tqdm would start a thread for slow bars, and leave it running.
-        monitor_interval = 0
-
-    with Bar(total=total_rows, unit=" rows", delay=1, leave=False) as bar:
-        yield lambda rows: bar.update(rows - bar.n)
 
 
 def _count(number: int, noun: str) -> str:

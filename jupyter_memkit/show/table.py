@@ -15,6 +15,27 @@ _STYLES: dict[Kind, str] = {
 }
 
 
+_BUTTON = "all: unset; cursor: pointer; font-weight: bold"
+
+# Sorts the rows of the table that was clicked by the column of the heading; again, the
+# other way. It holds nothing of what is shown.
+_SORT = """
+const heading = event.target.closest('th');
+if (heading) {
+  const column = [...heading.parentNode.children].indexOf(heading);
+  const down = heading.getAttribute('aria-sort') !== 'descending';
+  for (const other of heading.parentNode.children) other.removeAttribute('aria-sort');
+  heading.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+  const key = row => row.children[column].dataset.key;
+  const order = (a, b) => isNaN(key(a)) || isNaN(key(b))
+    ? key(b).localeCompare(key(a)) : key(b) - key(a);
+  const body = this.tBodies[0];
+  const rows = [...body.rows].sort((a, b) => (down ? 1 : -1) * order(a, b));
+  body.append(...rows);
+}
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows of cells below a heading.
@@ -26,6 +47,9 @@ class Table:
         keeps its spaces.
     rows : tuple of tuple of str
         A cell for each column, plain text.
+    keys : tuple of tuple of (float or str)
+        What each row is sorted by, for each column. With keys a click on a heading of
+        the HTML sorts the table, where the page runs its code.
 
     Examples
     --------
@@ -38,6 +62,7 @@ class Table:
 
     columns: tuple[tuple[str, Kind], ...]
     rows: tuple[tuple[str, ...], ...]
+    keys: tuple[tuple[float | str, ...], ...] = ()
 
     def text(self) -> str:
         """Return the table for a terminal."""
@@ -49,11 +74,27 @@ class Table:
         """Return the table for a notebook; all that it shows is escaped."""
         heading = "".join(
             f'<th style="{_STYLES["text" if kind == "code" else kind]}">'
-            f"{html.escape(title)}</th>"
+            f"{self._title_html(title)}</th>"
             for title, kind in self.columns
         )
-        rows = "".join(f"<tr>{self._join_html(row)}</tr>" for row in self.rows)
-        return f"<table><tr>{heading}</tr>{rows}</table>"
+        keys = self.keys or ((),) * len(self.rows)
+        rows = "".join(
+            f"<tr>{self._join_html(row, key)}</tr>"
+            for row, key in zip(self.rows, keys, strict=True)
+        )
+        return (
+            f"<table{self._sorting}><thead><tr>{heading}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+    @property
+    def _sorting(self) -> str:
+        return f' onclick="{html.escape(_SORT)}"' if self.keys else ""
+
+    def _title_html(self, title: str) -> str:
+        text = html.escape(title)
+        # A button can be reached and pressed without a mouse.
+        return f'<button style="{_BUTTON}">{text}</button>' if self.keys else text
 
     def _join(self, line: tuple[str, ...], widths: list[int]) -> str:
         cells = (
@@ -62,8 +103,11 @@ class Table:
         )
         return f"  {'  '.join(cells)}".rstrip()
 
-    def _join_html(self, row: tuple[str, ...]) -> str:
+    def _join_html(self, row: tuple[str, ...], key: tuple[float | str, ...]) -> str:
+        keys = [f' data-key="{html.escape(str(each))}"' for each in key]
         return "".join(
-            f'<td style="{_STYLES[kind]}">{html.escape(cell)}</td>'
-            for cell, (_, kind) in zip(row, self.columns, strict=True)
+            f'<td style="{_STYLES[kind]}"{sort}>{html.escape(cell)}</td>'
+            for cell, sort, (_, kind) in zip(
+                row, keys or [""] * len(row), self.columns, strict=True
+            )
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import sys
 import weakref
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from jupyter_memkit.errors import UnloadError
+from jupyter_memkit.errors import UnloadError, suggest
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques import pandas_traces, unload_rules
 from jupyter_memkit.techniques.allocator import trim_allocator
@@ -154,8 +153,8 @@ def _find_key(name: str, namespace: Mapping[str, Any]) -> str:
         )
         raise UnloadError(message)
     tops = {key.partition(".")[0] for key in loaded} - sys.stdlib_module_names
-    close = difflib.get_close_matches(name, [key for key in tops if key[0] != "_"], n=1)
-    remedy = f"did you mean {close[0]}?" if close else "give the name that was imported"
+    known = [key for key in tops if key[0] != "_"]
+    remedy = suggest(name, known, "give the name that was imported")
     message = f"no module {name!r} is loaded; {remedy}"
     raise UnloadError(message)
 

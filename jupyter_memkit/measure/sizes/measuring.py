@@ -63,7 +63,7 @@ def sizes(
     exact: bool = False,
     budget_s: float | None = None,
     program: Iterable[Any] = (),
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Sizes:
     """Return the true sizes of the variables of a namespace.
 

@@ -1,0 +1,56 @@
+"""``%memfree``: give memory back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.magics.arguments import refusing
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.release import Freed
+
+
+@magics_class
+class MemfreeMagics(Magics):
+    """Give memory back."""
+
+    @line_magic
+    @magic_arguments()
+    @argument("names", nargs="*", metavar="NAME", help="a variable to delete first")
+    @argument("--outputs", action="store_true", help="forget what cells have shown")
+    @argument("--figures", action="store_true", help="close matplotlib's figures")
+    @argument("--caches", action="store_true", help="empty the caches of functions")
+    @argument("--all", action="store_true", help="all three of them")
+    def memfree(self, line: str) -> Freed:
+        """Give memory back to the system, and tell how much it got.
+
+        Lets go the tracebacks of failed cells, which keep every variable that was
+        there, collects, and asks the allocators for what they have free. Variables are
+        deleted with every copy that IPython keeps of what they hold; what lives on all
+        the same is shown with what holds it.
+
+        Examples
+        --------
+        ::
+
+            %memfree
+            %memfree prices orders
+            %memfree --outputs --figures
+            freed = %memfree
+            freed.total_bytes
+        """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.techniques.release import free  # noqa: PLC0415
+
+        arguments = parse_argstring(self.memfree, line)
+        with refusing():
+            return free(
+                *arguments.names,
+                outputs=arguments.outputs or arguments.all,
+                figures=arguments.figures or arguments.all,
+                caches=arguments.caches or arguments.all,
+                shell=self.shell,
+            )

@@ -1,0 +1,75 @@
+"""``%memleaks``: what holds memory without need, and who holds a variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.errors import suggest
+from jupyter_memkit.magics.arguments import duration, whole_number
+
+if TYPE_CHECKING:
+    from jupyter_memkit.measure.holders import Holders
+    from jupyter_memkit.track.leaks import Leaks
+
+
+@magics_class
+class MemleaksMagics(Magics):
+    """What holds memory without need, and who holds a variable."""
+
+    @line_magic
+    @magic_arguments()
+    @argument("name", nargs="?", help="a variable; tells who holds its value")
+    @argument(
+        "--unused",
+        type=whole_number,
+        default=10,
+        metavar="N",
+        help="tell variables that no cell has used for N cells; 10 when left out",
+    )
+    @argument(
+        "--budget",
+        type=duration,
+        default=2.0,
+        metavar="TIME",
+        help="when to stop; 2s when left out",
+    )
+    def memleaks(self, line: str) -> Leaks | Holders:
+        """Find what holds memory without need, with the line that gives it back.
+
+        Looks at outputs, the tracebacks of failed cells, open figures, small views of
+        big arrays, equal arrays and frames, losses with their graphs, variables that
+        are not used any more, uncollectable garbage, and a paused collector. With a
+        variable's name it tells who keeps its value alive.
+
+        Examples
+        --------
+        ::
+
+            %memleaks
+            %memleaks --unused 5
+            %memleaks prices
+            leaks = %memleaks
+            leaks.leaks[0].cure
+        """
+        assert self.shell is not None, "the magics of a shell have one"
+        arguments = parse_argstring(self.memleaks, line)
+        # Not before its first use: a kernel starts with every magic.
+        if arguments.name is None:
+            from jupyter_memkit.track.leaks import find_leaks  # noqa: PLC0415
+
+            return find_leaks(
+                self.shell, unused_cells=arguments.unused, budget_s=arguments.budget
+            )
+        if arguments.name not in self.shell.user_ns:
+            known = self.shell.user_ns
+            remedy = suggest(arguments.name, known, "%memls lists what there is")
+            message = f"there is no variable {arguments.name!r}; {remedy}"
+            raise UsageError(message)
+        from jupyter_memkit.measure.holders import holders  # noqa: PLC0415
+
+        value = self.shell.user_ns[arguments.name]
+        return holders(value, shell=self.shell)

@@ -1,0 +1,62 @@
+"""``%memls``: the variables by their true sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.magics.arguments import duration, refusing, size
+
+if TYPE_CHECKING:
+    from jupyter_memkit.track.variables import Variables
+
+
+@magics_class
+class MemlsMagics(Magics):
+    """The variables by their true sizes."""
+
+    @line_magic
+    @magic_arguments()
+    @argument("patterns", nargs="*", metavar="NAME", help="names, also with * and ?")
+    @argument("--all", action="store_true", help="also what IPython and figures hold")
+    @argument("--exact", action="store_true", help="visit every object")
+    @argument("--type", action="append", default=[], help="only such types, as names")
+    @argument("--min", type=size, default=0, metavar="SIZE", help="only larger ones")
+    @argument(
+        "--budget", type=duration, metavar="TIME", help="when to stop, such as 5s"
+    )
+    def memls(self, line: str) -> Variables:
+        """List the variables by true size, shared memory counted once.
+
+        Arrays, frames and tensors are sized with the memory that they hold, views with
+        all of their base. Large containers are sampled and marked with ≈.
+
+        Examples
+        --------
+        ::
+
+            %memls
+            %memls df* --exact
+            %memls --all --min 10MB
+            %memls --type DataFrame --type ndarray*
+            listed = %memls
+            listed.variables[0].size.bytes
+        """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
+        from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
+
+        arguments = parse_argstring(self.memls, line)
+        with refusing(), open_progress(None, "variables") as progress:
+            return list_variables(
+                self.shell,
+                patterns=arguments.patterns,
+                types=arguments.type,
+                at_least_bytes=arguments.min,
+                hidden=arguments.all,
+                exact=arguments.exact,
+                budget_s=arguments.budget,
+                progress=progress,
+            )

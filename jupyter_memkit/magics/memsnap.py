@@ -1,0 +1,95 @@
+"""``%memsnap``: remember what the variables hold, and compare two moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.errors import suggest
+
+if TYPE_CHECKING:
+    from jupyter_memkit.track.snapshots import Comparison, Snapshot
+
+
+@magics_class
+class MemsnapMagics(Magics):
+    """Remember what the variables hold, and compare two moments.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose variables.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell=shell)
+        self._snapshots: dict[str, Snapshot] = {}
+
+    @line_magic
+    @magic_arguments()
+    @argument("names", nargs="*", metavar="NAME", help="one moment, or two to compare")
+    @argument("--drop", action="store_true", help="forget the moments that are named")
+    def memsnap(self, line: str) -> Snapshot | Comparison | list[str] | None:
+        """Remember what the variables hold now, or compare two such moments.
+
+        Only sizes are remembered, so nothing is kept alive. The name ``now`` stands
+        for this moment. Without a name the moments that there are are listed.
+
+        Examples
+        --------
+        ::
+
+            %memsnap before
+            %memsnap after
+            %memsnap before after
+            %memsnap before now
+        """
+        arguments = parse_argstring(self.memsnap, line)
+        names: list[str] = arguments.names
+        if arguments.drop:
+            self._drop(names)
+            return None
+        if not names:
+            return list(self._snapshots)
+        if len(names) == 1 and names[0] != "now":
+            self._snapshots[names[0]] = taken = self._take()
+            return taken
+        if len(names) != 2:
+            message = (
+                "name one moment to remember it, %memsnap before, or two to compare "
+                "them, %memsnap before now"
+            )
+            raise UsageError(message)
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.track.snapshots import compare  # noqa: PLC0415
+
+        return compare(*map(self._find, names))
+
+    def _find(self, name: str) -> Snapshot:
+        if name in self._snapshots:
+            return self._snapshots[name]
+        if name == "now":
+            return self._take()
+        remedy = suggest(name, self._snapshots, f"%memsnap {name} makes one")
+        message = f"no moment is called {name!r}; {remedy}"
+        raise UsageError(message)
+
+    def _drop(self, names: list[str]) -> None:
+        for name in names or list(self._snapshots):
+            self._find(name)
+            self._snapshots.pop(name, None)
+
+    def _take(self) -> Snapshot:
+        # As above.
+        from jupyter_memkit.track.snapshots import snapshot  # noqa: PLC0415
+        from jupyter_memkit.track.variables import (  # noqa: PLC0415
+            find_program,
+            user_variables,
+        )
+
+        return snapshot(
+            user_variables(self.shell), program=tuple(find_program(self.shell))
+        )

@@ -1,0 +1,171 @@
+"""Says how one object is reached from another, as one would write it in Python."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import types
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from typing import Any
+
+from jupyter_memkit.measure.sizes.registry import name_type
+
+_KEY_LENGTH = 40
+# So many places are looked at before the place is left open.
+_SEARCHED = 100_000
+
+# Steps that nobody writes, or that have one name.
+_FIXED: dict[type, str] = {
+    types.BuiltinMethodType: ".__self__",
+    types.CellType: "",
+    types.MethodType: ".__self__",
+    types.ModuleType: "",
+    types.TracebackType: "",
+}
+
+_read_dict = type.__dict__["__dict__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+
+
+def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> str:
+    """Write the way from a name to an object.
+
+    Parameters
+    ----------
+    name : str
+        What the first object is called; empty for the user's namespace.
+    steps : list
+        Objects, each of which refers to the next.
+    is_namespace : bool
+        Whether the first is a dict of names, which are written without brackets.
+
+    Returns
+    -------
+    str
+        The way as Python code where it can be written (``jobs[2].frame``); a step
+        that cannot is an arrow and the type that it leads to.
+
+    Examples
+    --------
+    >>> inner = [1.5]
+    >>> names = {"jobs": (jobs := [0, inner])}
+    >>> write_chain("", [names, jobs, inner], is_namespace=True)
+    'jobs[1]'
+    """
+    text = name
+    owner: Any = None
+    for number, (parent, child) in enumerate(pairwise(steps)):
+        is_first = is_namespace and number == 0
+        if type(parent) is dict and (is_first or _is_namespace(owner, parent)):
+            key = _find_key(parent, child)
+            text += f".{key}" if type(key) is str else _label_key(key)
+        elif not _is_namespace(parent, child):
+            text += _label_step(parent, child)
+        owner = parent
+    return text.removeprefix(".")
+
+
+def _label_step(parent: Any, child: Any) -> str:
+    kind = type(parent)
+    label = _FIXED.get(kind)
+    if label is None and issubclass(kind, dict):
+        label = _label_key(_find_key(parent, child))
+    elif label is None and issubclass(kind, (list, tuple, deque)):
+        label = _find_place(parent, child)
+    elif kind is types.FunctionType:
+        label = _find_closure(parent, child)
+    elif kind is types.FrameType:
+        label = f" → {parent.f_code.co_name}()"
+    elif kind is types.GeneratorType:
+        label = f" → generator {parent.gi_code.co_name}"
+    if label is None:
+        label = _find_in_array(parent, child) or _find_attribute(parent, child)
+    return f" → {name_type(type(child))}" if label is None else label
+
+
+class _Key:
+    """Stands for a child that is itself a key."""
+
+
+def _find_key(parent: dict[Any, Any], child: Any) -> Any:
+    for key, value in list(dict.items(parent)):
+        if value is child:
+            return key
+        if key is child:
+            break
+    return _Key
+
+
+def _label_key(key: Any) -> str:
+    if key is _Key:
+        return " → a key"
+    # The `repr` of other types is the user's code.
+    if type(key) in (str, int, float, bool, bytes, type(None)):
+        text = repr(key)
+        return f"[{text if len(text) <= _KEY_LENGTH else text[:_KEY_LENGTH] + '…'}]"
+    return f"[<{name_type(type(key))}>]"
+
+
+def _find_place(parent: Any, child: Any) -> str | None:
+    base = next(each for each in (list, tuple, deque) if issubclass(type(parent), each))
+    for place, value in enumerate(islice(base.__iter__(parent), _SEARCHED)):
+        if value is child:
+            return f"[{place}]"
+    return None
+
+
+def _find_closure(parent: types.FunctionType, child: Any) -> str | None:
+    names = parent.__code__.co_freevars
+    for name, cell in zip(names, parent.__closure__ or (), strict=True):
+        if cell is child:
+            return f" → closure {name}"
+    return " → a default" if child is parent.__defaults__ else None
+
+
+def _find_attribute(parent: Any, child: Any) -> str | None:
+    for name, value in _read_attributes(parent):
+        if value is child:
+            return f".{name}"
+    return None
+
+
+def _find_in_array(parent: Any, child: Any) -> str | None:
+    """Return how an array of numpy refers to its base, or to an object in it."""
+    ndarray = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if ndarray is None or ndarray not in _read_mro(type(parent)):
+        return None
+    if ndarray.base.__get__(parent) is child:
+        return ".base"
+    flat = ndarray.ravel(parent)[:_SEARCHED].tolist()
+    places = (place for place, value in enumerate(flat) if value is child)
+    place = next(places, None)
+    if place is None or ndarray.ndim.__get__(parent) != 1:
+        return None
+    return f"[{place}]"
+
+
+def _read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
+    """Yield attributes that are stored in an object, without running its code."""
+    with contextlib.suppress(AttributeError, TypeError):
+        yield from dict(object.__getattribute__(parent, "__dict__")).items()
+    for base in _read_mro(type(parent)):
+        for name, slot in _read_dict(base).items():
+            if type(slot) is types.MemberDescriptorType:
+                try:
+                    yield name, slot.__get__(parent)
+                except AttributeError:
+                    continue
+
+
+def _is_namespace(owner: Any, attributes: Any) -> bool:
+    """Tell whether a dict holds the attributes of an object."""
+    if type(attributes) is not dict or owner is None:
+        return False
+    if issubclass(type(owner), (types.ModuleType, type)):
+        return True
+    try:
+        return object.__getattribute__(owner, "__dict__") is attributes
+    except AttributeError:
+        return False

@@ -1,0 +1,258 @@
+"""Finds who keeps an object alive, as the shortest chains from names to it.
+
+Python can tell who refers to an object only by looking at all that there are, and not
+at all for arrays. So the search goes the other way, from the names that there are,
+level by level over everything, and notes where it meets the object.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.hidden import find_hidden, find_shell
+from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
+from jupyter_memkit.measure.sizes.kinds import Kinds
+from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.referents import Group, read_all
+from jupyter_memkit.measure.sizes.registry import name_type
+
+_MOST_CHAINS = 5
+_BUDGET_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """One way from a name to an object.
+
+    Attributes
+    ----------
+    text : str
+        The way as one would write it (``jobs[2].frame``); where that is not possible,
+        the next holder's type after an arrow.
+    holder : str
+        The type of what refers to the object directly.
+    """
+
+    text: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """Who keeps an object alive.
+
+    Attributes
+    ----------
+    chains : tuple of Chain
+        The shortest ways, one for each of its holders, the nearest first.
+    more : int
+        How many further holders were found.
+    complete : bool
+        Whether everything was searched, or time was up before.
+    """
+
+    chains: tuple[Chain, ...]
+    more: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A name, and what it refers to."""
+
+    name: str
+    value: Any
+    is_namespace: bool = False
+
+
+def holders(
+    obj: Any,
+    *,
+    shell: Any = None,
+    most: int = _MOST_CHAINS,
+    budget_s: float = _BUDGET_S,
+) -> Holders:
+    """Find who keeps an object alive.
+
+    Parameters
+    ----------
+    obj : object
+        Anything; the variables and containers of the caller count as well.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        Whose outputs and tracebacks are looked at; the running one when left out.
+    most : int
+        How many chains to return, at most.
+    budget_s : float
+        When to stop, in seconds.
+
+    Returns
+    -------
+    Holders
+        The chains. None of them, when only a running function or a circle of objects
+        holds it: then it goes with the function, or with the next collection.
+
+    Examples
+    --------
+    >>> import __main__
+    >>> data = [1.5, 2.5]
+    >>> __main__.kept_here = {"data": data}
+    >>> [chain.text for chain in holders(data).chains]
+    ["kept_here['data']"]
+    >>> del __main__.kept_here
+    """
+    search = _Search(obj, time.perf_counter() + budget_s)
+    search.run(_find_roots(shell or find_shell()))
+    found = search.found
+    return Holders(
+        chains=tuple(
+            search.describe(number, holder) for number, holder in found[:most]
+        ),
+        more=max(0, len(found) - most),
+        complete=search.is_complete,
+    )
+
+
+def _find_roots(shell: Any) -> Iterator[_Root]:
+    """Yield where the search begins: the user's names first."""
+    namespaces = [vars(sys.modules["__main__"])]
+    if shell is not None:
+        namespaces.insert(0, shell.user_ns)
+    for namespace in namespaces:
+        yield _Root("", namespace, is_namespace=True)
+    for holder in find_hidden(shell):
+        yield _Root(holder.name, holder.value)
+    for name, module in sys.modules.copy().items():
+        if module is not None:
+            yield _Root(name, module)
+    yield from _find_frames()
+
+
+def _find_frames() -> Iterator[_Root]:
+    """Yield the local variables of the functions that other threads run."""
+    frames = sys._current_frames()  # noqa: SLF001 - no other way
+    for thread in threading.enumerate():
+        frame = frames.get(thread.ident or 0)
+        if thread.ident == threading.get_ident():
+            continue
+        while frame is not None:
+            name = f"the thread {thread.name}, {frame.f_code.co_name}()"
+            yield _Root(name, dict(frame.f_locals), is_namespace=True)
+            frame = frame.f_back
+
+
+class _Search:
+    """One search for an object, level by level."""
+
+    def __init__(self, target: Any, deadline_s: float) -> None:
+        self._target = target
+        self._deadline_s = deadline_s
+        self._kinds = Kinds()
+        self._seen = AddressMap()
+        self._levels: list[list[Group]] = []
+        self._roots: list[_Root] = []
+        self.found: list[tuple[int, Any]] = []
+        self.is_complete = True
+
+    def run(self, roots: Iterable[_Root]) -> None:
+        """Search from the roots on."""
+        self._roots = list(roots)
+        self._hide_ourselves()
+        for root in self._roots:
+            if root.value is self._target:
+                self.found.append((-1, root))
+        level = list(self._group([root.value for root in self._roots]))
+        while level:
+            if time.perf_counter() > self._deadline_s:
+                self.is_complete = False
+                return
+            self._levels.append(level)
+            level = [
+                group
+                for wide in level
+                for batch in read_all(wide, _ignore)
+                for group in self._group(self._check(wide, batch))
+            ]
+
+    def describe(self, number: int, holder: Any) -> Chain:
+        """Return the way to a holder that was found in a level."""
+        if number < 0:
+            return Chain(text=holder.name, holder="")
+        steps = [holder, self._target]
+        while number > 0:
+            number -= 1
+            steps.insert(0, self._find_parent(number, steps[0]))
+        root = next(root for root in self._roots if root.value is steps[0])
+        text = write_chain(root.name, steps, is_namespace=root.is_namespace)
+        return Chain(text=text, holder=name_type(type(holder)))
+
+    def _hide_ourselves(self) -> None:
+        """Leave out what this search holds."""
+        self._seen.claim([self, self._roots, self._levels, self._target], 1)
+
+    def _check(self, group: Group, batch: list[Any]) -> list[Any]:
+        """Note who of a group refers to the object."""
+        if any(map(operator.is_, batch, repeat(self._target))):
+            known = {id(holder) for _, holder in self.found}
+            number = len(self._levels) - 1
+            for holder in self._find_referring(group, self._target):
+                if id(holder) not in known:
+                    self.found.append((number, holder))
+        return batch
+
+    def _group(self, objects: list[Any]) -> Iterator[Group]:
+        for start in range(0, len(objects), BATCH):
+            fresh = self._seen.claim(objects[start : start + BATCH], 1).get(0, [])
+            by_type: dict[type, list[Any]] = {}
+            for value in fresh:
+                by_type.setdefault(type(value), []).append(value)
+            for each, alike in by_type.items():
+                group = Group(self._kinds[each], alike, 1.0, 0)
+                self._add_parts(group)
+                if group.kind.has_referents or group.children or group.elements:
+                    yield group
+
+    def _add_parts(self, group: Group) -> None:
+        """Add what only a sizer knows: whose view an array is."""
+        sizer = group.kind.sizer
+        if sizer is None:
+            return
+        for value in group.objects:
+            try:
+                parts = sizer(value)
+            except Exception:  # noqa: BLE001, S112 - whatever a sizer raises
+                continue
+            if isinstance(parts, Parts):
+                group.children.extend(parts.children)
+                if parts.elements is not None:
+                    group.elements.append(parts.elements)
+
+    def _find_parent(self, number: int, child: Any) -> Any:
+        """Return who refers to an object in a level."""
+        for group in self._levels[number]:
+            for batch in read_all(group, _ignore):
+                if any(map(operator.is_, batch, repeat(child))):
+                    return next(self._find_referring(group, child))
+        message = "an object of a level is referred to from the one before"
+        raise AssertionError(message)
+
+    def _find_referring(self, group: Group, child: Any) -> Iterator[Any]:
+        """Yield the objects of a group that refer to another."""
+        for value in group.objects:
+            alone = Group(group.kind, [value], 1.0, 0)
+            self._add_parts(alone)
+            for batch in read_all(alone, _ignore):
+                if any(map(operator.is_, batch, repeat(child))):
+                    yield value
+                    break
+
+
+def _ignore(_n_bytes: int, _group: Group) -> None:
+    """Take no note of bytes: a search adds up nothing."""

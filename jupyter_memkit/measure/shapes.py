@@ -1,0 +1,92 @@
+"""Tells how large a value is in its own terms, without running the user's code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_memkit.measure.sizes.elements import CONTAINERS
+from jupyter_memkit.measure.sizes.registry import name_type
+
+_read_mro = type.__dict__["__mro__"].__get__
+
+# By the names that these types have in the versions that there are.
+_SHAPES = {
+    "numpy.ndarray": "numpy:ndarray",
+    "pandas.DataFrame": "pandas:DataFrame",
+    "pandas.Index": "pandas:Index",
+    "pandas.Series": "pandas:Series",
+    "pandas.core.frame.DataFrame": "pandas:DataFrame",
+    "pandas.core.indexes.base.Index": "pandas:Index",
+    "pandas.core.series.Series": "pandas:Series",
+    "polars.dataframe.frame.DataFrame": "polars:DataFrame",
+    "polars.series.series.Series": "polars:Series",
+    "pyarrow.lib.RecordBatch": "pyarrow:RecordBatch",
+    "pyarrow.lib.Table": "pyarrow:Table",
+    "torch.Tensor": "torch:Tensor",
+}
+
+_DTYPES = ("numpy.ndarray", "pandas.Series", "pandas.core.series.Series")
+
+_SIZED: tuple[type, ...] = (*CONTAINERS, str, bytes, bytearray)
+
+
+def read_shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array, frame or container; None of anything else.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    tuple of int or None
+        One number for each dimension.
+
+    Examples
+    --------
+    >>> read_shape([1, 2, 3])
+    (3,)
+    >>> read_shape(1.5) is None
+    True
+    """
+    kind = type(value)
+    for base in _read_mro(kind):
+        if base in _SIZED:
+            return (base.__len__(value),)
+        if name_type(base) in _SHAPES:
+            shape = _ask(value, _SHAPES[name_type(base)], "shape")
+            return None if shape is None else tuple(map(int, shape))
+    return None
+
+
+def read_type(value: Any) -> str:
+    """Return the name of a value's type, with an array's dtype.
+
+    Examples
+    --------
+    >>> read_type({"a": 1})
+    'dict'
+    """
+    name = name_type(type(value)).rpartition(".")[2]
+    for base in _read_mro(type(value)):
+        if name_type(base) in _DTYPES:
+            dtype = _ask(value, _SHAPES[name_type(base)], "dtype")
+            return name if dtype is None else f"{name} {dtype}"
+    return name
+
+
+def _ask(value: Any, home: str, name: str) -> Any:
+    """Read a property of a library's own class: a subclass can have changed it."""
+    module, _, class_name = home.partition(":")
+    owner = getattr(sys.modules.get(module), class_name, None)
+    reader: Callable[[Any], Any] | None
+    reader = getattr(getattr(owner, name, None), "__get__", None)
+    if reader is None:
+        return None
+    try:
+        return reader(value)
+    except Exception:  # noqa: BLE001 - a deleted or broken object
+        return None

@@ -1,0 +1,48 @@
+"""Shows what freeing gave back."""
+
+from __future__ import annotations
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.techniques.release import Freed
+from jupyter_memkit.units import format_bytes
+
+# Less than that comes and goes by itself.
+_SHOWN_BYTES = 64 * 1024
+
+
+def build_report(freed: Freed) -> Report:
+    """Build what a person reads of a freeing."""
+    rows = tuple(
+        (format_bytes(step.freed_bytes), step.name)
+        for step in freed.steps
+        if step.freed_bytes >= _SHOWN_BYTES
+    )
+    table = Table(columns=(("back", "number"), ("by letting go", "text")), rows=rows)
+    return Report(
+        title=(
+            f"{_tell_total(freed.total_bytes)}; "
+            f"{format_bytes(freed.rss_bytes)} are in use now"
+        ),
+        table=table if rows else None,
+        notes=_build_notes(freed),
+    )
+
+
+def _tell_total(total_bytes: int) -> str:
+    if total_bytes < 0:
+        return f"nothing came back, use rose by {format_bytes(-total_bytes)}"
+    if total_bytes == 0:
+        return "nothing came back"
+    return f"{format_bytes(total_bytes)} back to the system"
+
+
+def _build_notes(freed: Freed) -> tuple[str, ...]:
+    notes = []
+    if freed.copies:
+        notes.append(f"No longer held by {', '.join(freed.copies)}.")
+    notes += [
+        f"{name} is deleted, but its value lives on in {', '.join(chains)}."
+        for name, chains in freed.held.items()
+    ]
+    return tuple(notes)

@@ -1,0 +1,119 @@
+"""Shows the variables by their true sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jupyter_memkit.measure.sizes import Size
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.track.variables import Variable, Variables
+from jupyter_memkit.units import format_bytes
+
+_SHOWN = 50
+# A part that is smaller is that of numbers and texts which are the same by chance.
+_SHOWN_SHARED_BYTES = 1024
+
+
+def build_report(listed: Variables) -> Report:
+    """Build what a person reads of the variables."""
+    count = len(listed.variables)
+    noun = "variable" if count == 1 else "variables"
+    return Report(
+        title=(
+            f"{count} {noun}; {format_bytes(listed.total_bytes)} together"
+            + (f" with {listed.left_out} more" if listed.left_out else "")
+        ),
+        table=_build_table(listed.variables[:_SHOWN]) if count else None,
+        notes=tuple(_build_notes(listed)),
+    )
+
+
+def format_size(size: Size) -> str:
+    """Format a size with what is known of its truth, and where it lives."""
+    parts = []
+    if size.bytes or not size.elsewhere:
+        parts.append(f"{_mark(size)}{format_bytes(size.bytes)}")
+    parts += [
+        f"{format_bytes(n_bytes)} {_name_place(device)}"
+        for device, n_bytes in size.elsewhere.items()
+        if n_bytes
+    ]
+    return " + ".join(parts)
+
+
+def _mark(size: Size) -> str:
+    if size.error_ratio is None or size.opaque:
+        return "≥ "
+    return "" if size.exact else "≈ "
+
+
+def _name_place(device: str) -> str:
+    return f"on {device}"
+
+
+def _build_table(variables: Iterable[Variable]) -> Table:
+    rows, keys = [], []
+    for each in variables:
+        size, shape = each.size, each.shape
+        shared = size.shared_bytes if size.shared_bytes >= _SHOWN_SHARED_BYTES else 0
+        rows.append(
+            (
+                each.name,
+                format_size(size),
+                format_bytes(shared) if shared else "",
+                each.type,
+                " x ".join(f"{length:,}" for length in shape) if shape else "",
+                f"[{each.made_in}]" if each.made_in else "",
+            )
+        )
+        elsewhere = sum(size.elsewhere.values())
+        length = float(shape[0]) if shape else -1.0
+        made_in = float(each.made_in or 0)
+        keys.append(
+            (
+                each.name,
+                float(size.bytes + elsewhere),
+                float(shared),
+                each.type,
+                length,
+                made_in,
+            )
+        )
+    return Table(
+        columns=(
+            ("name", "code"),
+            ("size", "number"),
+            ("shared", "number"),
+            ("type", "text"),
+            ("shape", "number"),
+            ("cell", "number"),
+        ),
+        rows=tuple(rows),
+        keys=tuple(keys),
+    )
+
+
+def _build_notes(listed: Variables) -> Iterable[str]:
+    shown = listed.variables[:_SHOWN]
+    if len(listed.variables) > _SHOWN:
+        left = len(listed.variables) - _SHOWN
+        yield f"{left} smaller ones are not shown; name some, or give --min SIZE."
+    if any(each.size.shared_bytes >= _SHOWN_SHARED_BYTES for each in shown):
+        yield "Shared: the part that other variables hold as well."
+    errors = [each.size.error_ratio for each in shown if not each.size.exact]
+    known = [error for error in errors if error]
+    if known:
+        yield (
+            f"≈: estimated from a sample, to ±{max(known):.0%} or better; "
+            "--exact visits every object."
+        )
+    if None in errors:
+        yield "≥: time was up; --exact or --budget gives more."
+    opaque = sorted({kind for each in shown for kind in each.size.opaque})
+    if opaque:
+        names = ", ".join(opaque[:3]) + (" and others" if len(opaque) > 3 else "")
+        yield (
+            f"≥: {names} can hold memory that Python does not see; "
+            "memkit.sizer teaches its size."
+        )

@@ -1,0 +1,88 @@
+"""Shows a state of the namespace, and what changed between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.track.snapshots import Comparison, Snapshot
+from jupyter_memkit.units import format_bytes
+
+_SHOWN = 20
+_SHOWN_TYPES = 5
+# Fewer objects of a type come and go by themselves.
+_SHOWN_OBJECTS = 100
+
+
+def build_report(found: Snapshot | Comparison) -> Report:
+    """Build what a person reads of a state, or of a comparison."""
+    if isinstance(found, Snapshot):
+        count = len(found.sizes)
+        noun = "variable" if count == 1 else "variables"
+        total = format_bytes(found.rss_bytes)
+        return Report(title=f"remembered: {count} {noun}, {total} in use")
+    return Report(
+        title=f"use {_tell(found.rss_bytes)}",
+        rows=tuple(_build_rows(found)),
+        table=_build_table(found) if found.variables else None,
+        notes=() if found.variables else ("No variable changed its size.",),
+    )
+
+
+def _build_rows(found: Comparison) -> list[tuple[str, str]]:
+    rows = []
+    by_type = _list({name: _sign(each) for name, each in found.types.items()})
+    if by_type:
+        rows.append(("by type", by_type))
+    many = {
+        name: f"{each:+,}"
+        for name, each in found.objects.items()
+        if abs(each) >= _SHOWN_OBJECTS
+    }
+    if many:
+        rows.append(("objects", _list(many)))
+    return rows
+
+
+def _build_table(found: Comparison) -> Table:
+    shown = found.variables[:_SHOWN]
+    rows: list[tuple[str, ...]] = [
+        (
+            each.name,
+            each.change,
+            _sign(each.after_bytes - each.before_bytes),
+            format_bytes(each.after_bytes),
+            each.type,
+        )
+        for each in shown
+    ]
+    left = len(found.variables) - len(shown)
+    if left:
+        rows.append((f"and {left} smaller ones", "", "", "", ""))
+    return Table(
+        columns=(
+            ("name", "code"),
+            ("", "text"),
+            ("change", "number"),
+            ("now", "number"),
+            ("type", "text"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _tell(n_bytes: int) -> str:
+    if n_bytes == 0:
+        return "did not change"
+    direction = "rose" if n_bytes > 0 else "fell"
+    return f"{direction} by {format_bytes(abs(n_bytes))}"
+
+
+def _sign(n_bytes: int) -> str:
+    return f"+{format_bytes(n_bytes)}" if n_bytes > 0 else format_bytes(n_bytes)
+
+
+def _list(differences: Mapping[str, str]) -> str:
+    pairs = list(differences.items())[:_SHOWN_TYPES]
+    return ", ".join(f"{name} {each}" for name, each in pairs)

@@ -1,0 +1,54 @@
+"""A progress bar for work that may take long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Who waits longer sees how far it is.
+_DELAY_S = 1.0
+
+
+@contextmanager
+def open_progress(total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar from the second second on; it is gone at the end.
+
+    Parameters
+    ----------
+    total : int or None
+        How many units there are, where that is known.
+    unit : str
+        What is counted.
+
+    Yields
+    ------
+    callable
+        Takes the number of units that are done.
+    """
+    bar: Any = None
+    started_s = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal bar
+        if bar is None and time.monotonic() - started_s > _DELAY_S:
+            bar = _make_bar(total, unit)
+        if bar is not None:
+            bar.update(done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _make_bar(total: int | None, unit: str) -> Any:
+    from tqdm.auto import tqdm  # noqa: PLC0415 - with ipywidgets it is not cheap
+
+    class Bar(tqdm):  # type: ignore[type-arg] # not generic when it runs
+        # tqdm would start a thread for slow bars, and leave it running.
+        monitor_interval = 0
+
+    return Bar(total=total, unit=f" {unit}", leave=False)

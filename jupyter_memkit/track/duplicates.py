@@ -1,0 +1,82 @@
+"""Finds arrays and frames that hold the same data twice."""
+
+from __future__ import annotations
+
+import sys
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jupyter_memkit.measure.shapes import read_shape, read_type
+
+# Smaller ones are not worth a look.
+_LEAST_BYTES = 1024 * 1024
+_BLOCK_BYTES = 8 * 1024 * 1024
+
+
+def find_duplicates(
+    variables: Mapping[str, Any], sizes: Mapping[str, int], deadline_s: float
+) -> Iterator[tuple[str, str]]:
+    """Yield pairs of variables that hold equal data in different memory.
+
+    Parameters
+    ----------
+    variables : mapping of str to object
+        Names and values; numpy's arrays, and frames and series of pandas, are compared.
+    sizes : mapping of str to int
+        What each holds by itself, in bytes.
+    deadline_s : float
+        When to stop, by `time.perf_counter`.
+
+    Yields
+    ------
+    name, original : str
+        The second of them in the order of the variables, and the first.
+    """
+    alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for name, value in variables.items():
+        if sizes[name] >= _LEAST_BYTES:
+            blocks = _read_arrays(value)
+            if blocks:
+                key = (read_type(value), read_shape(value))
+                key += tuple((block.dtype.str, block.shape) for block in blocks)
+                alike[key].append(name)
+    for names in alike.values():
+        originals: dict[int, str] = {}
+        for name in names if len(names) > 1 else ():
+            digest = _digest(_read_arrays(variables[name]), deadline_s)
+            if digest is None:
+                return
+            original = originals.setdefault(digest, name)
+            if original != name and variables[original] is not variables[name]:
+                yield name, original
+
+
+def _read_arrays(value: Any) -> list[Any]:
+    """Return the numeric arrays that a value consists of; none if others are in it."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    kind = type(value)
+    if numpy is not None and kind is numpy.ndarray:
+        arrays = [value]
+    elif pandas is not None and kind is pandas.Series:
+        arrays = [value.to_numpy(copy=False)]
+    elif pandas is not None and kind is pandas.DataFrame:
+        arrays = [column.to_numpy(copy=False) for _, column in value.items()]
+    else:
+        return []
+    return [] if any(array.dtype.hasobject for array in arrays) else arrays
+
+
+def _digest(arrays: list[Any], deadline_s: float) -> int | None:
+    """Return a number that equal data have in common; None when time is up."""
+    digest = 0
+    for array in arrays:
+        flat = array.reshape(-1)
+        step = max(1, _BLOCK_BYTES // max(1, flat.itemsize))
+        for start in range(0, len(flat), step):
+            if time.perf_counter() > deadline_s:
+                return None
+            digest = zlib.crc32(flat[start : start + step].tobytes(), digest)
+    return digest

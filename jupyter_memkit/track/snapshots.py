@@ -1,0 +1,189 @@
+"""States of a namespace at named moments, and what changed between two."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.shapes import read_type
+from jupyter_memkit.measure.sizes import Size, sizes
+from jupyter_memkit.measure.sizes.registry import name_type
+
+Change = Literal["appeared", "vanished", "grew", "shrank"]
+
+# Smaller differences of an estimate are none.
+_LEAST_BYTES = 1024
+_LEAST_RATIO = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A namespace at a moment.
+
+    Attributes
+    ----------
+    rss_bytes : int
+        Resident memory of the process.
+    sizes : mapping of str to Size
+        What each variable held.
+    types : mapping of str to str
+        The type of each variable.
+    objects : mapping of str to int
+        How many objects of each type there were in the process, of those that can
+        refer to others.
+    """
+
+    rss_bytes: int
+    sizes: Mapping[str, Size]
+    types: Mapping[str, str]
+    objects: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableChange:
+    """What happened to a variable between two moments.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    change : str
+        Whether it appeared, vanished, grew or shrank.
+    type : str
+        Its type, the later one.
+    before_bytes, after_bytes : int
+        What it held; 0 where it was not there.
+    """
+
+    name: str
+    change: Change
+    type: str
+    before_bytes: int
+    after_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What changed between two moments.
+
+    Attributes
+    ----------
+    rss_bytes : int
+        Resident memory of the process after minus before.
+    variables : tuple of VariableChange
+        The largest change first; variables that kept their size are not in it.
+    types : mapping of str to int
+        By the types of variables, bytes after minus before.
+    objects : mapping of str to int
+        By type, how many more objects there are in the process, or fewer.
+    """
+
+    rss_bytes: int
+    variables: tuple[VariableChange, ...]
+    types: Mapping[str, int]
+    objects: Mapping[str, int]
+
+
+def snapshot(
+    namespace: Mapping[str, Any], *, program: tuple[Any, ...] = ()
+) -> Snapshot:
+    """Remember what the variables of a namespace hold; the variables are let go.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        Names and values.
+    program : tuple
+        Objects that count for no variable, such as a shell.
+
+    Returns
+    -------
+    Snapshot
+        To be compared with a later one by `compare`.
+
+    Examples
+    --------
+    >>> before = snapshot({"a": [1.5]})
+    >>> after = snapshot({"a": [1.5], "b": [1.5] * 1000})
+    >>> [(each.name, each.change) for each in compare(before, after).variables]
+    [('b', 'appeared')]
+    """
+    return Snapshot(
+        rss_bytes=read_rss_bytes(),
+        sizes=dict(sizes(namespace, program=program)),
+        types={name: read_type(value) for name, value in namespace.items()},
+        objects=Counter(name_type(type(value)) for value in gc.get_objects()),
+    )
+
+
+def compare(before: Snapshot, after: Snapshot) -> Comparison:
+    """Tell what changed between two moments.
+
+    Parameters
+    ----------
+    before, after : Snapshot
+        The moments, in this order.
+
+    Returns
+    -------
+    Comparison
+        What appeared, vanished, grew and shrank.
+    """
+    names = {**before.sizes, **after.sizes}
+    changes = filter(None, (_compare_variable(name, before, after) for name in names))
+    by_type: Counter[str] = Counter()
+    for name, size in after.sizes.items():
+        by_type[after.types[name]] += size.bytes
+    for name, size in before.sizes.items():
+        by_type[before.types[name]] -= size.bytes
+    counts = Counter(after.objects)
+    counts.subtract(before.objects)
+    return Comparison(
+        rss_bytes=after.rss_bytes - before.rss_bytes,
+        variables=tuple(
+            sorted(changes, key=lambda each: -abs(each.after_bytes - each.before_bytes))
+        ),
+        types=_order(by_type),
+        objects=_order(counts),
+    )
+
+
+def _compare_variable(
+    name: str, before: Snapshot, after: Snapshot
+) -> VariableChange | None:
+    old, new = before.sizes.get(name), after.sizes.get(name)
+    before_bytes = old.bytes if old is not None else 0
+    after_bytes = new.bytes if new is not None else 0
+    if old is None:
+        change: Change = "appeared"
+    elif new is None:
+        change = "vanished"
+    elif _is_same(old, new):
+        return None
+    else:
+        change = "grew" if after_bytes > before_bytes else "shrank"
+    return VariableChange(
+        name=name,
+        change=change,
+        type=after.types.get(name) or before.types[name],
+        before_bytes=before_bytes,
+        after_bytes=after_bytes,
+    )
+
+
+def _is_same(old: Size, new: Size) -> bool:
+    difference = abs(new.bytes - old.bytes)
+    if old.exact and new.exact:
+        return difference == 0
+    error_ratio = _LEAST_RATIO + (old.error_ratio or 0) + (new.error_ratio or 0)
+    return difference < max(_LEAST_BYTES, old.bytes * error_ratio)
+
+
+def _order(differences: Mapping[str, int]) -> dict[str, int]:
+    """Return what is not 0, the largest first."""
+    changed = [(name, each) for name, each in differences.items() if each]
+    return dict(sorted(changed, key=lambda pair: -abs(pair[1])))

@@ -1,0 +1,123 @@
+"""``%memfree`` in a shell and in a real kernel, measured from outside."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.show.memfree import build_report
+from jupyter_memkit.techniques.release import Freed, FreeingStep
+from tests.real_kernel import RealKernel, real_kernel
+
+MIB = 1024 * 1024
+
+
+def test_options(shell: InteractiveShell) -> None:
+    """Each option asks for what it says."""
+    shell.run_cell("data = [1.5]")
+    freed = shell.run_line_magic("memfree", "data --all")
+    assert freed.names == ("data",)
+    names = [step.name for step in freed.steps]
+    assert {"outputs of cells", "open figures", "caches of functions"} <= set(names)
+    assert "open figures" not in [
+        step.name for step in shell.run_line_magic("memfree", "").steps
+    ]
+
+
+def test_undefined(shell: InteractiveShell) -> None:
+    """A name that is none is one sentence with the remedy."""
+    with pytest.raises(UsageError, match="there is no variable 'nothing_here'"):
+        shell.run_line_magic("memfree", "nothing_here")
+
+
+def test_report() -> None:
+    """The report tells what came back, and what lives on."""
+    freed = Freed(
+        total_bytes=381 * MIB,
+        rss_bytes=100 * MIB,
+        steps=(
+            FreeingStep(name="tracebacks of failed cells", freed_bytes=381 * MIB),
+            FreeingStep(name="lines of source files", freed_bytes=-4096),
+        ),
+        names=("x",),
+        copies=("Out[3]", "_"),
+        held={"x": ("kept['<a>']",)},
+    )
+    assert build_report(freed).text().splitlines() == [
+        "381.0 MiB back to the system; 100.0 MiB are in use now",
+        "       back  by letting go",
+        "  381.0 MiB  tracebacks of failed cells",
+        "No longer held by Out[3], _.",
+        "x is deleted, but its value lives on in kept['<a>'].",
+    ]
+    assert "<a>" not in build_report(freed).html()
+    nothing = Freed(total_bytes=0, rss_bytes=MIB, steps=())
+    assert build_report(nothing).title == "nothing came back; 1.0 MiB are in use now"
+    rise = Freed(total_bytes=-MIB, rss_bytes=MIB, steps=())
+    assert "use rose by 1.0 MiB" in build_report(rise).title
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+
+
+def read_rss(kernel: RealKernel) -> float:
+    """Return the resident memory of a kernel in MiB, read from outside."""
+    pid = int(kernel.run("import os; print(os.getpid())"))
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+
+
+@linux
+def test_failed_cell_of_a_kernel(tmp_path: Path) -> None:
+    """A failed cell that held 381 MiB: use is back within 5 MiB."""
+    with real_kernel(tmp_path) as kernel:
+        kernel.run("import numpy as np\n%memfree")
+        before = read_rss(kernel)
+        with pytest.raises(AssertionError, match="ValueError"):
+            kernel.run(
+                "def f():\n    x = np.ones(50_000_000)\n    raise ValueError\nf()"
+            )
+        assert read_rss(kernel) > before + 380
+        kernel.run("%memfree")
+        assert read_rss(kernel) < before + 5
+
+
+@linux
+def test_shown_value_of_a_kernel(tmp_path: Path) -> None:
+    """A shown value of 381 MiB is gone after its name was freed."""
+    with real_kernel(tmp_path) as kernel:
+        kernel.run("import numpy as np\n%memfree")
+        before = read_rss(kernel)
+        kernel.run("shown = np.ones(50_000_000)")
+        kernel.run("shown")
+        assert read_rss(kernel) > before + 380
+        kernel.run("%memfree shown")
+        assert read_rss(kernel) < before + 5
+
+
+@linux
+def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
+    """Of 1 GiB of deleted strings comes back what does by hand, and it is told."""
+    by_hand = (
+        "import gc, ctypes; gc.collect(); ctypes.CDLL(None).malloc_trim(0); print()"
+    )
+    left = {}
+    for name, cure in (("hand", by_hand), ("memfree", "freed = %memfree")):
+        with real_kernel(tmp_path) as kernel:
+            kernel.run("%memfree")
+            before = read_rss(kernel)
+            kernel.run("s = [str(i) * 5 for i in range(11_000_000)]")
+            kernel.run("%reset_selective -f ^s$")
+            held = read_rss(kernel)
+            kernel.run(cure)
+            now = read_rss(kernel)
+            left[name] = now - before
+            if name == "memfree":
+                told = int(kernel.run("print(freed.total_bytes)")) / MIB
+                assert abs(held - now - told) < 1
+    assert left["memfree"] < left["hand"] + 5

@@ -1,0 +1,194 @@
+"""Who keeps an object alive, told as a way from a name to it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.holders import holders
+
+
+class Job:
+    """An object with an attribute."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+
+class Slotted:
+    """An object with a slot."""
+
+    __slots__ = ("frame", "unset")
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+
+class Pair(NamedTuple):
+    """A named tuple."""
+
+    first: Any
+    second: Any
+
+
+@pytest.fixture
+def main() -> Iterator[dict[str, Any]]:
+    """The namespace of the program, as it was before afterwards."""
+    namespace = vars(sys.modules["__main__"])
+    before = set(namespace)
+    yield namespace
+    for name in set(namespace) - before:
+        del namespace[name]
+
+
+def ways(value: Any) -> list[str]:
+    """Return the ways to an object."""
+    return [chain.text for chain in holders(value).chains]
+
+
+def make_closure(value: Any) -> Any:
+    """Make a function that holds a value."""
+    return lambda: value
+
+
+def generate(value: Any) -> Generator[Any]:
+    """Hold a value."""
+    yield 1
+    yield value
+
+
+@pytest.mark.parametrize(
+    ("make", "way"),
+    [
+        (lambda value: value, "held_x"),
+        (lambda value: [0, {"a": (1, value)}], "held_x[1]['a'][1]"),
+        (Job, "held_x.frame"),
+        (Slotted, "held_x.frame"),
+        (lambda value: SimpleNamespace(deep=Job(value)), "held_x.deep.frame"),
+        (lambda value: Pair(1, value), "held_x[1]"),
+        (lambda value: deque([1, value]), "held_x[1]"),
+        (lambda value: {("a", 1): value}, "held_x[<tuple>]"),
+        (make_closure, "held_x.__closure__[0]"),
+        (lambda value: value.append, "held_x.__self__"),
+        (lambda value: np.array([1, value, "x"], dtype=object), "held_x[1]"),
+        (lambda value: np.array([1, value, 0], dtype=object)[:2], "held_x.base[1]"),
+    ],
+)
+def test_ways(main: dict[str, Any], make: Any, way: str) -> None:
+    """A way is written as Python code where that is possible."""
+    value: list[Any] = [1.5]
+    main["held_x"] = make(value)
+    assert ways(value) == [way]
+
+
+def test_generators(main: dict[str, Any]) -> None:
+    """A generator is told by its function."""
+    value = [1.5]
+    generator = generate(value)
+    next(generator)
+    main["held_x"] = generator
+    assert ways(value) == ["held_x → generator generate"]
+
+
+def test_several_ways(main: dict[str, Any]) -> None:
+    """Each holder has its own way, the nearest first."""
+    value = [1.5]
+    main |= {"held_x": {"deep": [[value]]}, "held_y": value}
+    assert ways(value) == ["held_y", "held_x['deep'][0][0]"]
+    found = holders(value, most=1)
+    assert ([chain.text for chain in found.chains], found.more) == (["held_y"], 1)
+    assert found.complete
+
+
+def test_bases_of_views(main: dict[str, Any]) -> None:
+    """An array that a view was cut from is held by the view."""
+    base = np.ones((10, 10))
+    main["held_x"] = base[1]
+    assert ways(base) == ["held_x.base"]
+
+
+def test_inside_a_frame(main: dict[str, Any]) -> None:
+    """What a frame consists of is reached through it."""
+    frame = pd.DataFrame({"a": [1.5, 2.5]})
+    main["held_x"] = frame
+    (way,) = ways(frame._mgr)
+    assert way == "held_x._mgr"
+
+
+def test_modules_and_classes(main: dict[str, Any]) -> None:
+    """What a module or a class keeps is told by its name."""
+    value = [1.5]
+    np.held_here = value  # type: ignore[attr-defined]
+    Job.held_here = value  # type: ignore[attr-defined]
+    main["held_x"] = Job
+    try:
+        assert sorted(ways(value)) == ["held_x.held_here", "numpy.held_here"]
+    finally:
+        del np.held_here  # type: ignore[attr-defined]
+        del Job.held_here  # type: ignore[attr-defined]
+
+
+def test_circles_have_no_name() -> None:
+    """What only refers to itself, or a running function holds, has no way to it."""
+    value: list[Any] = [1.5]
+    value.append(value)
+    assert holders(value).chains == ()
+
+
+def test_threads() -> None:
+    """What another thread works on is held by it."""
+    value = [1.5]
+    started, ended = threading.Event(), threading.Event()
+
+    def work(held: Any) -> None:
+        started.set()
+        ended.wait()
+        held.clear()
+
+    thread = threading.Thread(target=work, args=(value,), name="worker-7")
+    thread.start()
+    started.wait()
+    try:
+        assert "the thread worker-7, work().held" in ways(value)
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_budget() -> None:
+    """When time is up, that is said."""
+    assert not holders([1.5], budget_s=0.0).complete
+
+
+def test_the_search_holds_nothing(main: dict[str, Any]) -> None:
+    """After a search the object has as many references as before."""
+    value = [1.5]
+    main["held_x"] = [value]
+    before = sys.getrefcount(value)
+    holders(value)
+    gc.collect()
+    assert sys.getrefcount(value) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "way"),
+    [
+        (lambda inner: {"x" * 100: inner}, "a['" + "x" * 39 + "…]"),
+        (lambda inner: {inner: 1}, "a → a key"),
+        (lambda inner: {inner}, "a → tuple"),
+    ],
+)
+def test_steps(make: Any, way: str) -> None:
+    """Long keys are cut, and what cannot be written is an arrow."""
+    inner = (1.5,)
+    assert write_chain("a", [make(inner), inner]) == way

@@ -1,0 +1,200 @@
+"""Giving memory back, in a shell and without one."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.release import free
+
+MIB = 1024 * 1024
+
+FAILING = """\
+def fail():
+    block = bytearray(100 << 20)
+    raise ValueError(len(block))
+fail()
+"""
+
+
+def test_figures_add_up() -> None:
+    """The steps add up to the total, and the total is what the system says."""
+    before_bytes = read_rss_bytes()
+    freed = free()
+    assert freed.total_bytes == sum(step.freed_bytes for step in freed.steps)
+    assert abs(freed.rss_bytes - read_rss_bytes()) < MIB
+    assert abs(before_bytes - freed.total_bytes - freed.rss_bytes) < MIB
+
+
+def test_small_strings() -> None:
+    """Pages of deleted strings come back."""
+    texts = [f"text number {number}" for number in range(1_000_000)]
+    held_bytes = read_rss_bytes()
+    del texts
+    free()
+    assert held_bytes - read_rss_bytes() > 60 * MIB
+
+
+def test_failed_cell(bare_shell: InteractiveShell) -> None:
+    """What a failed cell held comes back, by the step that let it go."""
+    bare_shell.run_cell(FAILING)
+    held_bytes = read_rss_bytes()
+    freed = free(shell=bare_shell)
+    assert held_bytes - read_rss_bytes() > 95 * MIB
+    (step,) = (each for each in freed.steps if each.name.startswith("tracebacks"))
+    assert step.freed_bytes > 95 * MIB
+    assert not hasattr(sys, "last_value")
+
+
+def test_an_error_can_still_be_asked(bare_shell: InteractiveShell) -> None:
+    """The user's own name for an error keeps what it says."""
+    bare_shell.run_cell("try:\n    1 / 0\nexcept Exception as error:\n    kept = error")
+    free(shell=bare_shell)
+    assert isinstance(bare_shell.user_ns["kept"], ZeroDivisionError)
+    assert bare_shell.user_ns["kept"].__traceback__ is not None
+
+
+def test_shown_variable(bare_shell: InteractiveShell) -> None:
+    """A variable that was shown goes with every copy of it."""
+    bare_shell.run_cell("import numpy as np")
+    bare_shell.run_cell("shown = np.ones(13_000_000)", store_history=True)
+    bare_shell.run_cell("shown", store_history=True)
+    held_bytes = read_rss_bytes()
+    freed = free("shown", shell=bare_shell)
+    assert held_bytes - read_rss_bytes() > 95 * MIB
+    assert freed.names == ("shown",)
+    assert freed.held == {}
+    number = bare_shell.execution_count - 1
+    assert f"Out[{number}]" in freed.copies
+    assert {"_", "the last result"} <= set(freed.copies)
+    assert "shown" not in bare_shell.user_ns
+    # IPython goes on as it should.
+    bare_shell.run_cell("41 + 1", store_history=True)
+    assert bare_shell.user_ns["_"] == 42
+
+
+def test_what_lives_on(bare_shell: InteractiveShell) -> None:
+    """What something else holds is deleted as a name, and its holder is told."""
+    bare_shell.run_cell("data = [[1.5]]\nkept = {'a': data}")
+    freed = free("data", shell=bare_shell)
+    assert freed.held == {"data": ("kept['a']",)}
+    assert "data" not in bare_shell.user_ns
+
+
+def test_circles_go(bare_shell: InteractiveShell) -> None:
+    """A variable in a circle of objects goes with it."""
+    bare_shell.run_cell("ring = [bytearray(50 << 20)]\nring.append(ring)")
+    held_bytes = read_rss_bytes()
+    freed = free("ring", shell=bare_shell)
+    assert freed.held == {}
+    assert held_bytes - read_rss_bytes() > 45 * MIB
+
+
+def test_numbers_are_not_searched(bare_shell: InteractiveShell) -> None:
+    """A number is everybody's, and no output is forgotten for its sake."""
+    bare_shell.run_cell("n = 5", store_history=True)
+    bare_shell.run_cell("n", store_history=True)
+    freed = free("n", shell=bare_shell)
+    assert (freed.held, freed.copies) == ({}, ())
+    assert bare_shell.user_ns["_"] == 5
+
+
+def test_unknown_name(bare_shell: InteractiveShell) -> None:
+    """For a name that is none everything stays as it is."""
+    bare_shell.run_cell("prices = [1.5]")
+    with pytest.raises(MemkitError, match=r"did you mean prices\?"):
+        free("prices", "price", shell=bare_shell)
+    assert "prices" in bare_shell.user_ns
+    with pytest.raises(MemkitError, match="%memls lists what there is"):
+        free("zzz", shell=bare_shell)
+
+
+def test_outputs_on_request(bare_shell: InteractiveShell) -> None:
+    """Outputs stay unless one asks."""
+    bare_shell.run_cell("[1.5] * 10", store_history=True)
+    number = bare_shell.execution_count - 1
+    free(shell=bare_shell)
+    assert bare_shell.user_ns["Out"][number] == [1.5] * 10
+    free(outputs=True, shell=bare_shell)
+    assert bare_shell.user_ns["Out"] == {}
+    assert f"_{number}" not in bare_shell.user_ns
+    assert bare_shell.user_ns["_"] == ""
+
+
+def test_figures_on_request() -> None:
+    """Figures stay open unless one asks."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    plt.figure()
+    free()
+    assert plt.get_fignums()
+    free(figures=True)
+    assert not plt.get_fignums()
+
+
+@functools.lru_cache
+def remember(number: int) -> list[int]:
+    """Keep a list."""
+    return [number]
+
+
+def test_caches_on_request() -> None:
+    """Caches of functions stay unless one asks, the standard library's always."""
+    remember(1)
+    linecache.getline(__file__, 1)
+    free()
+    assert remember.cache_info().currsize == 1
+    assert __file__ not in linecache.cache
+    free(caches=True)
+    assert remember.cache_info().currsize == 0
+
+
+def test_lines_of_cells_stay() -> None:
+    """The code of a cell is nowhere else, and tracebacks show it."""
+    name = "<ipython-input-1>"
+    linecache.cache[name] = (5, None, ["x = 1"], name)
+    try:
+        free()
+        assert linecache.getline(name, 1) == "x = 1"
+    finally:
+        del linecache.cache[name]
+
+
+def test_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The allocators of loaded libraries are asked, and one that fails is left."""
+    asked: list[str] = []
+
+    class Cuda:
+        """Stands for torch's."""
+
+        @staticmethod
+        def is_initialized() -> bool:
+            """Tell that it is in use."""
+            return True
+
+        @staticmethod
+        def empty_cache() -> None:
+            """Note the call, and fail."""
+            asked.append("torch")
+            raise RuntimeError
+
+    monkeypatch.setitem(sys.modules, "torch.cuda", Cuda)
+    freed = free()
+    assert asked == ["torch"]
+    assert freed.steps[-1].name == "free memory of torch (on the device)"
+
+
+def test_without_a_shell() -> None:
+    """In a script the names are those of the program."""
+    main: Any = sys.modules["__main__"]
+    main.freed_here = np.ones(10)
+    free("freed_here")
+    assert not hasattr(main, "freed_here")
