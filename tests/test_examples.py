@@ -23,6 +23,8 @@ MODULES = sorted(
             path
             for package in PACKAGES
             for path in (ROOT / "jupyter_memkit" / package).rglob("*.py")
+            # These import a library that need not be installed.
+            if path.parent.name != "libraries"
         ),
     ]
 )

@@ -15,7 +15,10 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.tracker import tracker
 
 OURS = {
-    "line": {"gc_pause", "mem", "memit", "memkit", "memplot", "unload"},
+    "line": {
+        *("gc_pause", "mem", "memfree", "memit", "memkit", "memleaks", "memls"),
+        *("memplot", "memsnap", "unload"),
+    },
     "cell": {"chunked", "gc_pause", "mem", "memit"},
 }
 

@@ -104,8 +104,8 @@ def holders(
     >>> import __main__
     >>> data = [1.5, 2.5]
     >>> __main__.kept_here = {"data": data}
-    >>> [chain.text for chain in holders(data).chains]
-    ["kept_here['data']"]
+    >>> holders(data).chains[0].text
+    "kept_here['data']"
     >>> del __main__.kept_here
     """
     search = _Search(obj, time.perf_counter() + budget_s)

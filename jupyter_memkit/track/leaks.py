@@ -149,11 +149,13 @@ class _Scene:
         self.hidden = {holder.name: holder for holder in find_hidden(shell)}
         self.cells = list(shell.user_ns.get("In", ()))
         values = {holder.name: holder.value for holder in self.hidden.values()}
-        values |= self.variables
-        budget_s = max(0.1, (deadline_s - time.perf_counter()) / 2)
-        self.sizes: Sizes = sizes(
-            values, budget_s=budget_s, program=find_program(shell)
-        )
+        self._program = find_program(shell)
+        self.sizes = self.measure(values | self.variables)
+
+    def measure(self, values: Mapping[str, Any]) -> Sizes:
+        """Size objects in at most half of the time that is left."""
+        budget_s = max(0.1, (self.deadline_s - time.perf_counter()) / 2)
+        return sizes(values, budget_s=budget_s, program=self._program)
 
     @property
     def is_late(self) -> bool:
@@ -201,12 +203,17 @@ def _find_tracebacks(scene: _Scene) -> Iterator[Leak]:
 
 
 def _find_figures(scene: _Scene) -> Iterator[Leak]:
-    names = [name for name, each in scene.hidden.items() if each.kind == "figure"]
-    if names:
+    figures = {
+        name: each.value for name, each in scene.hidden.items() if each.kind == "figure"
+    }
+    if figures:
+        # Without what the variables hold anyway; what outputs hold goes with them.
+        measured = scene.measure({**scene.variables, "figures": list(figures.values())})
+        size = measured["figures"]
         yield Leak(
             kind="figure",
-            name=_join(names),
-            bytes=sum(scene.own_bytes(name) for name in names),
+            name=_join(list(figures)),
+            bytes=size.bytes - size.shared_bytes,
             note="open, with all that was drawn",
             cure="%memfree --figures",
         )

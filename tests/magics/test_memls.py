@@ -1,0 +1,117 @@
+"""``%memls``, ``%memleaks``, ``%memsnap`` and ``%memkit advice`` in a shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.track.advice import Advices
+from jupyter_memkit.track.leaks import Leaks
+
+
+@pytest.fixture
+def filled(shell: InteractiveShell) -> InteractiveShell:
+    """A shell with variables."""
+    shell.run_cell("prices = [float(i) for i in range(300_000)]\nname = 'x'")
+    return shell
+
+
+def names(listed: Any) -> list[str]:
+    """Return the names of what is listed."""
+    return [each.name for each in listed.variables]
+
+
+def test_memls(filled: InteractiveShell) -> None:
+    """Variables are listed, with the options that choose."""
+    memls = filled.run_line_magic
+    assert names(memls("memls", "")) == ["prices", "name"]
+    assert names(memls("memls", "n*")) == ["name"]
+    assert names(memls("memls", "--min 1MB")) == ["prices"]
+    assert names(memls("memls", "--type str --type int")) == ["name"]
+    assert not memls("memls", "").variables[0].size.exact
+    assert memls("memls", "--exact").variables[0].size.exact
+    cut = memls("memls", "--exact --budget 1s")
+    assert cut.variables[0].size.bytes > 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--min much", "'much' is not a size"),
+        ("--budget soon", "'soon' is not a duration"),
+        ("--nothing", "unrecognized arguments"),
+    ],
+)
+def test_memls_refuses(filled: InteractiveShell, line: str, message: str) -> None:
+    """A wrong option is one sentence with the remedy."""
+    with pytest.raises(UsageError, match=message):
+        filled.run_line_magic("memls", line)
+
+
+def test_memleaks(filled: InteractiveShell) -> None:
+    """Leaks are found, and the holders of a variable."""
+    assert isinstance(filled.run_line_magic("memleaks", "--unused 5"), Leaks)
+    found = filled.run_line_magic("memleaks", "prices")
+    assert "prices" in [chain.text for chain in found.chains]
+    with pytest.raises(
+        UsageError, match=r"no variable 'pricse'; did you mean prices\?"
+    ):
+        filled.run_line_magic("memleaks", "pricse")
+    with pytest.raises(UsageError, match="no whole number"):
+        filled.run_line_magic("memleaks", "--unused 0")
+
+
+def test_memsnap(filled: InteractiveShell) -> None:
+    """Moments are remembered by name, compared, listed and forgotten."""
+    snap = filled.run_line_magic
+    assert set(snap("memsnap", "before").sizes) == {"prices", "name"}
+    filled.run_cell("del name\nmore = [1.5] * 1000")
+    changes = [
+        (each.name, each.change) for each in snap("memsnap", "before now").variables
+    ]
+    assert changes == [("more", "appeared"), ("name", "vanished")]
+    snap("memsnap", "after")
+    assert len(snap("memsnap", "after before").variables) == 2
+    assert snap("memsnap", "") == ["before", "after"]
+    snap("memsnap", "before --drop")
+    assert snap("memsnap", "") == ["after"]
+    snap("memsnap", "--drop")
+    assert snap("memsnap", "") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("early now", r"no moment is called 'early'; %memsnap early makes one"),
+        ("befor now", r"did you mean before\?"),
+        ("a b c", "name one moment to remember it"),
+        ("now", "name one moment to remember it"),
+        ("other --drop", "no moment is called 'other'"),
+    ],
+)
+def test_memsnap_refuses(filled: InteractiveShell, line: str, message: str) -> None:
+    """What is not there is one sentence with the remedy."""
+    filled.run_line_magic("memsnap", "before")
+    with pytest.raises(UsageError, match=message):
+        filled.run_line_magic("memsnap", line)
+
+
+def test_advice(filled: InteractiveShell) -> None:
+    """Hints come when they are asked for."""
+    found = filled.run_line_magic("memkit", "advice")
+    assert isinstance(found, Advices)
+    assert [each.variable for each in found.advices] == ["prices"]
+
+
+def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
+    """In a terminal the results are shown as text."""
+    for line in ("%memls", "%memleaks", "%memsnap a", "%memfree", "%memkit advice"):
+        filled.run_cell(line).raise_error()
+    out = capsys.readouterr().out
+    assert "2 variables" in out
+    assert "remembered: 2 variables" in out
+    assert "are in use now" in out
+    assert "1 hint" in out

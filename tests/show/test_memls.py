@@ -1,0 +1,193 @@
+"""What a person reads of variables, leaks, holders, moments and hints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_memkit.measure.holders import Chain, Holders
+from jupyter_memkit.measure.sizes import Size
+from jupyter_memkit.show import advice, memleaks, memls, memsnap
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.track.advice import Advice, Advices
+from jupyter_memkit.track.leaks import Leak, Leaks
+from jupyter_memkit.track.snapshots import Comparison, Snapshot, VariableChange
+from jupyter_memkit.track.variables import Variable, Variables
+
+MIB = 1024 * 1024
+
+
+def variable(name: str, n_bytes: int, **options: Any) -> Variable:
+    """Make a variable."""
+    return Variable(
+        name=name,
+        type="list",
+        shape=(1000, 2),
+        size=Size(bytes=n_bytes, **options),
+        made_in=3,
+    )
+
+
+def test_variables() -> None:
+    """Sizes say how true they are, and where they live."""
+    listed = Variables(
+        variables=(
+            variable("a", 3 * MIB, shared_bytes=MIB),
+            variable("b", 2 * MIB, exact=False, error_ratio=0.034),
+            variable("c", MIB, exact=False, error_ratio=None),
+            variable("d", 0, elsewhere={"disk": 5 * MIB}),
+            variable("e", 10, exact=False, opaque=("lib.Thing",), shared_bytes=5),
+        ),
+        total_bytes=7 * MIB,
+        left_out=2,
+    )
+    assert memls.build_report(listed).text().splitlines() == [
+        "5 variables; 7.0 MiB together with 2 more",
+        "  name             size   shared  type      shape  cell",
+        "  a             3.0 MiB  1.0 MiB  list  1,000 x 2   [3]",
+        "  b           ≈ 2.0 MiB           list  1,000 x 2   [3]",
+        "  c           ≥ 1.0 MiB           list  1,000 x 2   [3]",
+        "  d     5.0 MiB on disk           list  1,000 x 2   [3]",
+        "  e              ≥ 10 B           list  1,000 x 2   [3]",
+        "Shared: the part that other variables hold as well.",
+        "≈: estimated from a sample, to ±3% or better; --exact visits every object.",
+        "≥: time was up; --exact or --budget gives more.",
+        (
+            "≥: lib.Thing can hold memory that Python does not see; "
+            "memkit.sizer teaches its size."
+        ),
+    ]
+
+
+def test_many_variables() -> None:
+    """The smallest of very many are counted, not shown."""
+    variables = tuple(variable(f"v{number}", 100 - number) for number in range(60))
+    report = memls.build_report(Variables(variables=variables, total_bytes=MIB))
+    assert "v49" in report.text()
+    assert "v50" not in report.text()
+    assert "10 smaller ones are not shown" in report.text()
+
+
+def test_no_variables() -> None:
+    """Where there is none, no table is shown."""
+    report = memls.build_report(Variables(variables=(), total_bytes=0))
+    assert report.text() == "0 variables; 0 B together"
+
+
+def test_sorting() -> None:
+    """A table that sorts carries what to sort by, and shows names as text."""
+    listed = Variables(variables=(variable("<b>", MIB),), total_bytes=MIB)
+    html = memls.build_report(listed).html()
+    assert "<b>" not in html
+    assert 'data-key="1048576.0"' in html
+    assert 'data-key="&lt;b&gt;"' in html
+    assert html.count("<button") == 6
+    plain = Table(columns=(("a", "text"),), rows=(("x",),)).html()
+    assert "onclick" not in plain
+
+
+def test_leaks() -> None:
+    """Each leak has its cure beside it."""
+    leaks = Leaks(
+        leaks=(
+            Leak(kind="view", name="v", bytes=MIB, note="a view", cure="v = v.copy()"),
+            Leak(kind="graph", name="l", bytes=None, note="graphs", cure="del l"),
+        ),
+        complete=False,
+    )
+    assert memleaks.build_report(leaks).text().splitlines() == [
+        "up to 1.0 MiB are held without need",
+        "  would come back  held by  why     cure",
+        "          1.0 MiB  v        a view  v = v.copy()",
+        "                   l        graphs  del l",
+        "Time was up before all was looked at; --budget gives more.",
+    ]
+    nothing = memleaks.build_report(Leaks(leaks=(), complete=True))
+    assert nothing.text() == "nothing of the known kinds holds memory"
+
+
+def test_holders() -> None:
+    """Ways are shown with the types of the holders."""
+    found = Holders(
+        chains=(Chain(text="jobs[2].frame", holder="Job"),), more=3, complete=False
+    )
+    assert memleaks.build_report(found).text().splitlines() == [
+        "held in 4 places",
+        "  reached as     held by",
+        "  jobs[2].frame  Job",
+        "3 more.",
+        "Time was up before everything was searched.",
+    ]
+    nobody = Holders(chains=(), more=0, complete=True)
+    assert memleaks.build_report(nobody).title == "no name leads to it"
+
+
+def test_moments() -> None:
+    """A comparison tells what changed, by variable, type and object."""
+    found = Comparison(
+        rss_bytes=5 * MIB,
+        variables=(
+            VariableChange(
+                name="x",
+                change="grew",
+                type="list",
+                before_bytes=MIB,
+                after_bytes=3 * MIB,
+            ),
+        ),
+        types={"list": 2 * MIB, "dict": -512},
+        objects={"m.Node": 5000, "tuple": -7},
+    )
+    assert memsnap.build_report(found).text().splitlines() == [
+        "use rose by 5.0 MiB",
+        "  by type  list +2.0 MiB, dict -512 B",
+        "  objects  m.Node +5,000",
+        "  name          change      now  type",
+        "  x     grew  +2.0 MiB  3.0 MiB  list",
+    ]
+    still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
+    assert memsnap.build_report(still).text().splitlines() == [
+        "use did not change",
+        "No variable changed its size.",
+    ]
+    taken = Snapshot(rss_bytes=MIB, sizes={"x": Size(bytes=1)}, types={}, objects={})
+    assert (
+        memsnap.build_report(taken).text() == "remembered: 1 variable, 1.0 MiB in use"
+    )
+    many = Comparison(
+        rss_bytes=-MIB, variables=found.variables * 25, types={}, objects={}
+    )
+    text = memsnap.build_report(many).text()
+    assert "use fell by 1.0 MiB" in text
+    assert "and 5 smaller ones" in text
+
+
+def test_advice() -> None:
+    """Hints are shown with what they save and the line that does it."""
+    advices = Advices(
+        advices=(
+            Advice(
+                kind="view",
+                variable="v",
+                text="v is small",
+                bytes_now=2 * MIB,
+                bytes_after=MIB,
+                cure="v = v.copy()",
+            ),
+            Advice(
+                kind="collector",
+                variable=None,
+                text="gc took 3.1 s",
+                bytes_now=None,
+                bytes_after=None,
+                cure="%%gc_pause",
+            ),
+        )
+    )
+    assert advice.build_report(advices).text().splitlines() == [
+        "2 hints",
+        "  seen           saves              cure",
+        "  v is small     2.0 MiB → 1.0 MiB  v = v.copy()",
+        "  gc took 3.1 s  time               %%gc_pause",
+    ]
+    nothing = advice.build_report(Advices(advices=()))
+    assert nothing.text() == "no advice: nothing stands out"

@@ -1,0 +1,38 @@
+"""Which cell made a variable, and which used it last."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_memkit.track.usage import NameUsage, find_usage
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "made_in", "used_in"),
+    [
+        (["", "x = 1", "y = 2", "print(x)"], "x", 1, 3),
+        (["", "x = 1", "x = 2"], "x", 2, 2),
+        (["", "import numpy as np", "import a.b"], "np", 1, 1),
+        (["", "import a.b"], "a", 1, 1),
+        (["", "from a import b as c"], "c", 1, 1),
+        (["", "def f():\n    return x"], "f", 1, 1),
+        (["", "def f():\n    return x"], "x", None, 1),
+        (["", "class C: pass"], "C", 1, 1),
+        (["", "for i in range(3): pass"], "i", 1, 1),
+        (["", "get_ipython().run_line_magic('memls', 'df --exact')"], "df", None, 1),
+        (
+            ["", "get_ipython().run_cell_magic('time', '', 'total = sum(x)')"],
+            "total",
+            1,
+            1,
+        ),
+        (["", "this is no code", "x"], "x", None, 2),
+        (["x = 1"] + ["pass"] * 300, "x", None, None),
+    ],
+)
+def test_usage(
+    cells: list[str], name: str, made_in: int | None, used_in: int | None
+) -> None:
+    """A cell counts by what its code says, also inside magics and functions."""
+    found = find_usage(cells).get(name, NameUsage())
+    assert (found.made_in, found.used_in) == (made_in, used_in)
