@@ -20,7 +20,9 @@ class MemlsMagics(Magics):
     @line_magic
     @magic_arguments()
     @argument("patterns", nargs="*", metavar="NAME", help="names, also with * and ?")
-    @argument("--all", action="store_true", help="also what IPython and figures hold")
+    @argument(
+        "--all", action="store_true", help="also outputs, errors, figures, caches"
+    )
     @argument("--exact", action="store_true", help="visit every object")
     @argument("--type", action="append", default=[], help="only such types, as names")
     @argument("--min", type=size, default=0, metavar="SIZE", help="only larger ones")

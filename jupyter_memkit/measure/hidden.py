@@ -5,12 +5,15 @@ A shell is read by its attributes; nothing of IPython is imported.
 
 from __future__ import annotations
 
+import functools
+import gc
+import linecache
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-HolderKind = Literal["output", "traceback", "figure"]
+HolderKind = Literal["cache", "figure", "output", "traceback"]
 
 # The names of the last three outputs, and of all of them.
 _LAST_OUTPUTS = ("_", "__", "___")
@@ -26,7 +29,7 @@ class HiddenHolder:
     name : str
         What a user calls it: ``Out[3]``, ``_``, ``sys.last_value``.
     kind : str
-        ``"output"``, ``"traceback"`` or ``"figure"``.
+        ``"cache"``, ``"figure"``, ``"output"`` or ``"traceback"``.
     value : object
         What it holds.
     """
@@ -61,6 +64,22 @@ def find_hidden(shell: Any) -> list[HiddenHolder]:
     found += _find_tracebacks(shell)
     found += _find_figures()
     return found
+
+
+def find_caches() -> Iterator[HiddenHolder]:
+    """Yield what modules have remembered to be quicker the next time.
+
+    Those are the caches of ``functools`` on functions that are not of the standard
+    library, and the lines of source files that tracebacks have shown.
+    """
+    for cache in gc.get_objects():
+        # By its own type: an object can say that it is of another.
+        if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - has no other name
+            module = getattr(cache, "__module__", None) or ""
+            if module.partition(".")[0] not in sys.stdlib_module_names:
+                name = f"the cache of {module}.{cache.__qualname__}"
+                yield HiddenHolder(name=name, kind="cache", value=cache)
+    yield HiddenHolder(name="linecache.cache", kind="cache", value=linecache.cache)
 
 
 def read_outputs(namespace: Mapping[str, Any]) -> dict[int, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import linecache
 import sys
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jupyter_memkit.measure.hidden import find_shell, read_outputs
+from jupyter_memkit.measure.hidden import find_caches, find_shell, read_outputs
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.allocator import trim_allocator
@@ -214,12 +213,9 @@ def _close_figures() -> None:
 
 
 def _empty_caches() -> None:
-    for cache in gc.get_objects():
-        # By its own type: an object can say that it is of another.
-        if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - has no other name
-            module = getattr(cache, "__module__", None) or ""
-            if module.partition(".")[0] not in sys.stdlib_module_names:
-                cache.cache_clear()
+    for holder in find_caches():
+        if holder.value is not linecache.cache:
+            holder.value.cache_clear()
 
 
 def _drop_lines() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.hidden import find_caches, find_hidden
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.track.usage import find_usage
@@ -172,7 +172,7 @@ def _find_hidden(shell: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is held without a name of the user's, each object once."""
     met = {id(value) for value in values.values()}
     found: dict[str, Any] = {}
-    for holder in find_hidden(shell):
+    for holder in (*find_hidden(shell), *find_caches()):
         if id(holder.value) not in met:
             met.add(id(holder.value))
             found[holder.name] = holder.value

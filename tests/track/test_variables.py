@@ -62,6 +62,7 @@ def test_hidden(bare_shell: InteractiveShell) -> None:
     assert not found["named"].is_hidden
     # It has a name already.
     assert f"Out[{number - 1}]" not in found
+    assert "linecache.cache" in found
     tracebacks = [name for name in found if name.startswith(("sys.last", "the last"))]
     assert max(found[name].size.bytes for name in tracebacks) > 70_000
     assert {"f"} <= set(found)

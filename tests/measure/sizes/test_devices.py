@@ -1,0 +1,155 @@
+"""Arrays on graphics devices, by fakes with the names of torch, cupy and jax.
+
+The real torch is measured by ``truth.py`` where it is installed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.measure.sizes import registry, sizeof, sizes
+
+LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the fakes register is forgotten, and so are our files about them."""
+    monkeypatch.setattr(registry, "_by_name", dict(registry._by_name))
+    registry._load_library.cache_clear()
+    yield
+    registry._load_library.cache_clear()
+    for name in ("torch", "cupy", "jaxlib"):
+        sys.modules.pop(f"{LIBRARIES}.{name}", None)
+
+
+def named(kind: type, module: str, name: str) -> Any:
+    """Give a class the name of another library's."""
+    kind.__module__, kind.__qualname__ = module, name
+    return kind
+
+
+class Storage:
+    """Memory of a tensor."""
+
+    def __init__(self, device: str, n_bytes: int) -> None:
+        self.device = Device(device)
+        self._n_bytes = n_bytes
+
+    def data_ptr(self) -> int:
+        """Return the address."""
+        return 1 << 40
+
+    def nbytes(self) -> int:
+        """Return the length."""
+        return self._n_bytes
+
+
+class Device:
+    """A device by its name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.type = name.partition(":")[0]
+
+    def __str__(self) -> str:
+        return self._name
+
+
+@pytest.fixture
+def tensor_type(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The class of tensors of a fake torch."""
+
+    class Tensor:
+        layout = "strided"
+        grad_fn = grad = None
+        is_leaf = True
+
+        def __init__(self, storage: Storage) -> None:
+            self._storage = storage
+
+        def untyped_storage(self) -> Storage:
+            return self._storage
+
+    torch = ModuleType("torch")
+    torch.strided = "strided"  # type: ignore[attr-defined]
+    torch.sparse_coo = "sparse"  # type: ignore[attr-defined]
+    torch._C = SimpleNamespace(  # type: ignore[attr-defined]
+        DisableTorchFunctionSubclass=nullcontext
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    return named(Tensor, "torch", "Tensor")
+
+
+def test_tensors_on_a_device(tensor_type: Any) -> None:
+    """Views of one storage are one, on its device and not in memory."""
+    storage = Storage("cuda:1", 80_000_000)
+    found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
+    assert found["a"].elsewhere == {"cuda:1": 80_000_000}
+    assert (found["a"].device, found["a"].bytes < 5000) == ("cuda:1", True)
+    assert sizeof([tensor_type(storage)] * 2).elsewhere == {"cuda:1": 80_000_000}
+    assert found.total_bytes < 10_000
+
+
+def test_tensors_in_memory(tensor_type: Any) -> None:
+    """Tensors on the processor share what their storages share."""
+    storage = Storage("cpu", 80_000_000)
+    found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
+    assert found["a"].shared_bytes >= 80_000_000
+    assert 80_000_000 < found.total_bytes < 80_010_000
+
+
+def test_graphs_and_gradients(tensor_type: Any) -> None:
+    """A gradient counts, and what a graph has saved is said to be unknown."""
+    loss = tensor_type(Storage("cpu", 4))
+    loss.grad_fn, loss.is_leaf = object(), False
+    assert not sizeof(loss).exact
+    weight = tensor_type(Storage("cpu", 1000))
+    weight.grad = tensor_type(Storage("cuda:0", 2000))
+    assert sizeof(weight).elsewhere == {"cuda:0": 2000}
+
+
+def test_cupy() -> None:
+    """An array of cupy is the block that its memory lies in."""
+
+    class Array:
+        def __init__(self) -> None:
+            memory = SimpleNamespace(ptr=1 << 41, size=512, device_id=0)
+            self.data = SimpleNamespace(mem=memory)
+
+    array = named(Array, "cupy", "ndarray")()
+    assert sizeof([array, array]).elsewhere == {"cuda:0": 512}
+
+
+def test_jax() -> None:
+    """An array of jax is its blocks here, and one that was deleted is nothing."""
+
+    class Block:
+        nbytes = 1024
+
+        def devices(self) -> set[Any]:
+            return {FrozenDevice()}
+
+        def unsafe_buffer_pointer(self) -> int:
+            return 1 << 42
+
+    class FrozenDevice:
+        platform, id = "gpu", 3
+
+    class ArrayImpl:
+        deleted = False
+        addressable_shards = (SimpleNamespace(data=Block()),)
+
+        def is_deleted(self) -> bool:
+            return self.deleted
+
+    array = named(ArrayImpl, "jaxlib._jax", "ArrayImpl")()
+    assert sizeof(array).elsewhere == {"gpu:3": 1024}
+    array.deleted = True
+    assert sizeof(array).elsewhere == {}
