@@ -18,6 +18,7 @@ Change = Literal["appeared", "vanished", "grew", "shrank"]
 # Smaller differences of an estimate are none.
 _LEAST_BYTES = 1024
 _LEAST_RATIO = 0.02
+_LEAST_EXACT_RATIO = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,8 @@ def _compare_variable(
 def _is_same(old: Size, new: Size) -> bool:
     difference = abs(new.bytes - old.bytes)
     if old.exact and new.exact:
-        return difference == 0
+        # A frame that is looked at remembers some of what it was asked.
+        return difference <= old.bytes * _LEAST_EXACT_RATIO
     error_ratio = _LEAST_RATIO + (old.error_ratio or 0) + (new.error_ratio or 0)
     return difference < max(_LEAST_BYTES, old.bytes * error_ratio)
 

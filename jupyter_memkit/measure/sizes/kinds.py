@@ -38,7 +38,6 @@ _PROGRAM = (
 )
 
 _BUILT_IN = (
-    BuiltinFunctionType,
     ClassMethodDescriptorType,
     MethodDescriptorType,
     WrapperDescriptorType,
@@ -127,6 +126,13 @@ def _is_opaque(kind: type) -> bool:
         own = _read_dict(base)
         if type(own.get("__sizeof__")) is MethodDescriptorType:
             return False
-        if any(type(value) in _BUILT_IN for value in own.values()):
+        if any(_is_built_into(base, value) for value in own.values()):
             return not registry.is_transparent(base)
     return False
+
+
+def _is_built_into(kind: type, value: Any) -> bool:
+    """Tell whether an attribute of a type is written in another language, for it."""
+    if type(value) is BuiltinFunctionType:
+        return value.__self__ is kind
+    return type(value) in _BUILT_IN and value.__objclass__ is kind

@@ -27,6 +27,9 @@ from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask, find_cont
 
 FOLDS = 4
 
+# Spreads addresses, which lie in patterns (Knuth, The Art of Computer Programming, 6.4).
+_MIX = 2654435761
+
 _FEWEST_ELEMENTS = 16
 # Of an object that is no container.
 _TYPICAL_REFERENTS = 4
@@ -34,8 +37,10 @@ _TYPICAL_REFERENTS = 4
 # What refers to an object while we count, besides the lists that it was drawn into.
 _OUR_REFERENCES = 1
 # A level grows by so much over its first sample before it is thinned: what is below an
-# element should stay together, or an object is met twice on two ways to it.
+# element should stay together, or an object is met twice on two ways to it. What is no
+# sample yet, such as a graph of objects, is thinned still later.
 _GROWTH = 8
+_UNSAMPLED_GROWTH = 64
 _RARE = 500
 
 
@@ -86,8 +91,10 @@ def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
     add_own : callable
         Told the bytes that the objects themselves were found to take besides.
     """
-    pools = list(_read(level, size, add_own))
-    strides = _find_strides(pools, size)
+    is_sampled = any(group.weight > 1 for group in level)
+    room = size * (_GROWTH if is_sampled else _UNSAMPLED_GROWTH)
+    pools = list(_read(level, size, room, add_own))
+    strides = _find_strides(pools, room)
     sampled: list[Drawn] = []
     # What was not drawn is let go: it would count as a reference.
     while pools:
@@ -100,9 +107,9 @@ def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
     yield from _correct(met)
 
 
-def _find_strides(pools: list[Drawn], size: int) -> dict[type, int]:
+def _find_strides(pools: list[Drawn], room: int) -> dict[type, int]:
     """Return the types of which there are too many, and one in how many stays."""
-    excess = sum(len(pool.objects) for pool in pools) / (size * _GROWTH)
+    excess = sum(len(pool.objects) for pool in pools) / room
     if excess <= 1:
         return {}
     counts = Counter(type(value) for pool in pools for value in pool.objects)
@@ -110,15 +117,15 @@ def _find_strides(pools: list[Drawn], size: int) -> dict[type, int]:
     return {each: math.ceil(excess) for each, count in counts.items() if count > _RARE}
 
 
-def _read(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
+def _read(level: list[Group], size: int, room: int, add_own: AddOwn) -> Iterator[Drawn]:
     """Yield what the objects refer to, all or a part."""
     lengths = [
         length
         for group in level
         for length in (*_count(group), *map(len, group.elements))
     ]
-    share = _find_share(lengths, size)
-    excess = sum(min(length, share) for length in lengths) / (size * _GROWTH)
+    share = _find_share(lengths, size, room)
+    excess = sum(min(length, share) for length in lengths) / room
     for group in level:
         weight, fold = group.weight, group.fold
         if group.children:
@@ -142,10 +149,9 @@ def _count(group: Group) -> list[int]:
     return [count_elements(container, value) for value in group.objects]
 
 
-def _find_share(lengths: list[int], size: int) -> int:
+def _find_share(lengths: list[int], size: int, room: int) -> int:
     """Return how many elements may be read of each container."""
-    room = size * _GROWTH
-    if sum(lengths) <= room:
+    if sum(lengths) <= size * _GROWTH:
         return room
     # What the short ones leave goes to the long ones, but not all to one.
     for number, length in enumerate(sorted(lengths)):
@@ -227,7 +233,9 @@ def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
                 continue
             each = met.get(address)
             if each is None:
-                each = met[address] = _Met(value, pool.fold, drawn, max(1, count))
+                # It was drawn into several folds perhaps, and belongs to one.
+                fold = 1 + (address * _MIX >> 32) % FOLDS if drawn > 1 else pool.fold
+                each = met[address] = _Met(value, fold, drawn, max(1, count))
             each.weight += pool.weight
         alone.append(Drawn(mine, pool.weight, pool.fold))
     return alone, list(met.values())

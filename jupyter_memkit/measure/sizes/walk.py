@@ -20,7 +20,7 @@ from jupyter_memkit.measure.sizes.buffers import BufferLedger
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.parts import RAM, Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
-from jupyter_memkit.measure.sizes.sampling import FOLDS, draw
+from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw
 
 
 @dataclass(slots=True)
@@ -101,20 +101,12 @@ class Walk:
             self._look(root)
             return
         self._again = AddressMap()
+        self._deadline_s = deadline_s
         level = list(self._account([root], is_root=True))
-        while level:
-            if time.perf_counter() > deadline_s:
-                self._tally.is_cut = True
-                return
-            if self._level_size is None:
-                level = [
-                    group
-                    for wide in level
-                    for batch in read_all(wide, self._add_own)
-                    for group in self._account(batch)
-                ]
-            else:
-                level = list(self._visit_some(level, self._level_size))
+        if self._level_size is None:
+            self._visit_all(level)
+        else:
+            self._visit_some(level, self._level_size)
 
     def finish(self) -> tuple[list[Tally], float]:
         """Return what each variable holds, and all together in main memory."""
@@ -137,10 +129,44 @@ class Walk:
         self._tally.is_cut = kind.has_referents or kind.sizer is not None
         self._together_bytes += own_bytes
 
-    def _visit_some(self, level: list[Group], size: int) -> Iterator[Group]:
-        for drawn in draw(level, size, self._add_own):
-            self._tally.is_sampled |= drawn.fold > 0
-            yield from self._account(drawn.objects, drawn.weight, drawn.fold)
+    @property
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self._deadline_s
+
+    def _visit_all(self, level: list[Group]) -> None:
+        while level:
+            if self._is_late:
+                self._tally.is_cut = True
+                return
+            level = [
+                group
+                for wide in level
+                for batch in read_all(wide, self._add_own)
+                for group in self._account(batch)
+            ]
+
+    def _visit_some(self, level: list[Group], size: int) -> None:
+        waiting: list[Drawn] = []
+        while level or waiting:
+            if self._is_late:
+                self._tally.is_cut = True
+                return
+            if not level:
+                # A sample comes after what is visited whole: what was met there is no
+                # part of what the sample stands for.
+                self._tally.is_sampled = True
+                level = [
+                    group
+                    for drawn in waiting
+                    for group in self._account(drawn.objects, drawn.weight, drawn.fold)
+                ]
+                waiting = []
+            wide, level = level, []
+            for drawn in draw(wide, size, self._add_own):
+                if drawn.weight == 1.0:
+                    level += self._account(drawn.objects)
+                else:
+                    waiting.append(drawn)
 
     def _account(
         self,
