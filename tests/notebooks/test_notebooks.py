@@ -63,6 +63,7 @@ def test_tour(tmp_path: Path) -> None:
     assert "above the start" in shown["mem"]
     # The first line of the table is the one that holds most.
     assert "text = flights" in shown["lines"].split("  line\n")[1].split("\n")[0]
+    assert "336,776 x 19" in shown["list"]
     assert "336,776 rows" in shown["chunked"]
     assert "pyarrow" in shown["unload"]
 

@@ -27,7 +27,7 @@ from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask, find_cont
 
 FOLDS = 4
 
-# Spreads addresses, which lie in patterns (Knuth, The Art of Computer Programming, 6.4).
+# Spreads addresses, which lie in patterns (Knuth, TAOCP, volume 3, 6.4).
 _MIX = 2654435761
 
 _FEWEST_ELEMENTS = 16
