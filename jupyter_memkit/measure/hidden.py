@@ -77,7 +77,7 @@ def find_caches() -> Iterator[HiddenHolder]:
         if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - has no other name
             module = getattr(cache, "__module__", None) or ""
             if module.partition(".")[0] not in sys.stdlib_module_names:
-                name = f"the cache of {module}.{cache.__qualname__}"
+                name = f"cache of {cache.__qualname__} ({module.partition('.')[0]})"
                 yield HiddenHolder(name=name, kind="cache", value=cache)
     yield HiddenHolder(name="linecache.cache", kind="cache", value=linecache.cache)
 

@@ -105,7 +105,7 @@ def _build_notes(listed: Variables) -> Iterable[str]:
     known = [error for error in errors if error]
     if known:
         yield (
-            f"≈: estimated from a sample, to ±{max(known):.0%} or better; "
+            f"≈: estimated from a sample, to ±{max(0.01, *known):.0%} or better; "
             "--exact visits every object."
         )
     if None in errors:

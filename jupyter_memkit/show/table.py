@@ -9,7 +9,7 @@ from typing import Literal
 Kind = Literal["number", "text", "code"]
 
 _STYLES: dict[Kind, str] = {
-    "number": "text-align: right",
+    "number": "text-align: right; white-space: nowrap",
     "text": "text-align: left",
     "code": "text-align: left; font-family: monospace; white-space: pre",
 }

@@ -151,7 +151,10 @@ def user_variables(shell: Any) -> dict[str, Any]:
 
 def find_program(shell: Any) -> list[Any]:
     """Return where sizing ends: the shell, and what a notebook's names are kept in."""
-    ends = [shell, getattr(shell, "kernel", None), shell.user_ns, shell.user_ns_hidden]
+    kernel = getattr(shell, "kernel", None)
+    # The application made the kernel, and is met in the tracebacks of cells.
+    application = getattr(kernel, "parent", None)
+    ends = [shell, kernel, application, shell.user_ns, shell.user_ns_hidden]
     return [end for end in ends if end is not None]
 
 

@@ -9,6 +9,7 @@ from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
     CodeType,
+    FrameType,
     FunctionType,
     GetSetDescriptorType,
     MemberDescriptorType,
@@ -43,6 +44,8 @@ _BUILT_IN = (
     WrapperDescriptorType,
 )
 
+_WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
+
 # The types of these say what they hold, or hold next to nothing.
 _TRUSTED = sys.stdlib_module_names | {"builtins", ""}
 
@@ -69,8 +72,9 @@ class Kind:
         The part of an object that is an allocation by itself, 0 for all of it.
     has_referents : bool
         Whether Python knows what its objects refer to.
-    is_function : bool
-        Whether they are functions, which refer to their modules.
+    way_out : str or None
+        The attribute that leads from them to what is no part of them: from a function
+        to its module, from a frame to its caller.
     has_managed_dict : bool
         Whether the attributes may lie beside the object, unseen by `sizeof`.
     sizer : callable or None
@@ -85,7 +89,7 @@ class Kind:
     is_fixed: bool
     header_bytes: int
     has_referents: bool
-    is_function: bool
+    way_out: str | None
     has_managed_dict: bool
     sizer: Callable[[Any], Any] | None
     is_opaque: bool
@@ -105,7 +109,7 @@ class Kinds(dict[type, Kind]):
             is_fixed=is_fixed,
             header_bytes=find_header_bytes(kind),
             has_referents=has_referents(kind),
-            is_function=kind is FunctionType,
+            way_out=_WAYS_OUT.get(kind),
             has_managed_dict=has_managed_dict(kind),
             sizer=sizer,
             is_opaque=sizer is None and _is_opaque(kind),

@@ -102,13 +102,13 @@ def find_container(group: Group) -> type | None:
 
 def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
     """Return all that objects of a group refer to."""
-    if group.kind.is_function:
-        # A function's module is no part of it.
+    way_out = group.kind.way_out
+    if way_out is not None:
         return [
-            value
-            for function in objects
-            for value in gc.get_referents(function)
-            if value is not function.__globals__
+            referent
+            for value in objects
+            for referent in gc.get_referents(value)
+            if referent is not getattr(value, way_out)
         ]
     referents = gc.get_referents(*objects)
     if _HAS_ARRAYS and group.kind.has_managed_dict:
