@@ -19,6 +19,7 @@ def build_report(found: Leaks | Holders) -> Report:
     if not found.leaks:
         return Report(title="nothing of the known kinds holds memory", notes=notes)
     total_bytes = sum(leak.bytes or 0 for leak in found.leaks)
+    title = f"up to {format_bytes(total_bytes)} are held without need"
     rows = tuple(
         (
             "" if leak.bytes is None else format_bytes(leak.bytes),
@@ -29,7 +30,7 @@ def build_report(found: Leaks | Holders) -> Report:
         for leak in found.leaks
     )
     return Report(
-        title=f"up to {format_bytes(total_bytes)} are held without need",
+        title=title if total_bytes else "something holds memory without need",
         table=Table(
             columns=(
                 ("would come back", "number"),

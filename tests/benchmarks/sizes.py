@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -65,23 +66,17 @@ def size_by_estimate(value: Any) -> int:
 
 def size_with_pympler(value: Any) -> int:
     """Size with pympler."""
-    from pympler.asizeof import asizeof
-
-    return int(asizeof(value))  # type: ignore[no-untyped-call]
+    return int(import_module("pympler.asizeof").asizeof(value))
 
 
 def size_with_objsize(value: Any) -> int:
     """Size with objsize."""
-    from objsize import get_deep_size
-
-    return int(get_deep_size(value))
+    return int(import_module("objsize").get_deep_size(value))
 
 
 def size_with_guppy(value: Any) -> int:
     """Size with guppy, which is written in C."""
-    from guppy import hpy
-
-    return int(hpy().iso(value).domisize)
+    return int(import_module("guppy").hpy().iso(value).domisize)
 
 
 def list_variables(value: Any) -> int:

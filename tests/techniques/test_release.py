@@ -40,7 +40,7 @@ def test_small_strings() -> None:
     held_bytes = read_rss_bytes()
     del texts
     free()
-    assert held_bytes - read_rss_bytes() > 60 * MIB
+    assert held_bytes - read_rss_bytes() > 50 * MIB
 
 
 def test_failed_cell(bare_shell: InteractiveShell) -> None:

@@ -24,9 +24,10 @@ _ASKED_ELEMENTS = BATCH // 2
 
 
 # Until somebody asks for the ``__dict__`` of an instance its attributes lie in an array
-# beside it, of which `sys.getsizeof` knows from Python 3.13 on, where it is a part of
-# the object.
-_HAS_ARRAYS = (3, 11) <= sys.version_info < (3, 13)
+# of which `sys.getsizeof` does not know: beside the object, and from Python 3.13 on in
+# it, where they stay when there is a ``__dict__`` as well.
+_HAS_ARRAYS = sys.version_info >= (3, 11)
+_IN_OBJECT = sys.version_info >= (3, 13)
 # A dict that has taken over such an array asks for less than any other with an item.
 _TAKEN_DICT_BYTES = range({}.__sizeof__() + 1, {"": None}.__sizeof__())
 
@@ -112,23 +113,30 @@ def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
         ]
     referents = gc.get_referents(*objects)
     if _HAS_ARRAYS and group.kind.has_managed_dict:
-        add_own(_count_arrays(len(objects), referents), group)
+        add_own(_count_arrays(objects, referents, group.kind), group)
     return referents
 
 
-def _count_arrays(n_objects: int, referents: list[Any]) -> int:
-    """Return what the arrays of attributes take that lie beside some objects."""
-    n_taken = sum(
-        type(value) is dict and dict.__sizeof__(value) in _TAKEN_DICT_BYTES
-        for value in referents
-    )
-    n_arrays = n_objects - n_taken
+def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
+    """Return what the arrays of attributes take."""
+    n_taken = 0
+    if not _IN_OBJECT:
+        n_taken = sum(
+            type(value) is dict and dict.__sizeof__(value) in _TAKEN_DICT_BYTES
+            for value in referents
+        )
+    n_arrays = len(objects) - n_taken
     if n_arrays <= 0:
         return 0
-    # Each object refers to its type as well; an array has one place too many, and a
-    # byte for each place and for two lengths (Objects/dictobject.c, `new_values`).
-    places = max(0, len(referents) - n_objects - n_taken) // n_arrays + 1
-    return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
+    # Each object refers to its type as well. An array has a place to spare, and a byte
+    # for each place and for its lengths (Objects/dictobject.c, `new_values` and
+    # `_PyObject_InitInlineValues`).
+    places = max(0, len(referents) - len(objects) - n_taken) // n_arrays + 1
+    if not _IN_OBJECT:
+        return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
+    own_bytes = kind.sizeof(objects[0])
+    array_bytes = ((places + 7) & ~7) + (places + 1) * 8
+    return n_arrays * (allocated(own_bytes + array_bytes) - allocated(own_bytes))
 
 
 def _slice(objects: list[Any]) -> Iterator[list[Any]]:

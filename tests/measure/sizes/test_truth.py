@@ -24,6 +24,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("name", [name for name in truth.CASES if name != "memmap"])
 def test_truth(name: str) -> None:
     """A size is within two percent of the growth, and an estimate within five."""
+    if name == "opened_points" and sys.version_info >= (3, 13):
+        pytest.skip("this Python does not tell of the dicts of its objects")
     library = LIBRARIES.get(name)
     if library and importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")

@@ -141,7 +141,8 @@ def make_object_column(n: int) -> Any:
     """Make a frame with a column of Python's strings."""
     import pandas as pd
 
-    words = [f"word {number}" for number in range(n // 72)]
+    # Twice as much: small strings use what pandas has left free.
+    words = [f"word {number}" for number in range(n // 36)]
     return pd.DataFrame({"words": pd.Series(words, dtype=object)})
 
 
