@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import array
+import gc
 import io
 import mmap
 import sys
 import threading
 import weakref
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -420,3 +423,64 @@ def test_while_another_thread_changes_it() -> None:
     finally:
         ended.set()
         thread.join()
+
+
+def test_sizing_makes_no_garbage() -> None:
+    """A measurement leaves nothing to the collector, and no reference behind."""
+    value = [{"a": [1.5]}, np.ones(10), Record([2.5])]
+    sizeof(value)
+    before = sys.getrefcount(value[0])
+    gc.collect()
+    gc.disable()
+    try:
+        for exact in (True, False):
+            sizeof(value, exact=exact)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    after = sys.getrefcount(value[0])
+    assert after == before
+
+
+def test_a_generator_that_goes_on() -> None:
+    """A generator that is advanced holds no more than before."""
+
+    def count() -> Generator[int]:
+        number = 1000
+        while True:
+            yield number
+            number += 1
+
+    numbers = count()
+    next(numbers)
+    before = sizeof(numbers).bytes
+    next(numbers)
+    assert sizeof(numbers).bytes == before
+
+
+def test_slots_are_smaller() -> None:
+    """An object with slots takes less than one with attributes."""
+    assert sizeof(Slotted([])).bytes < sizeof(Record([])).bytes
+
+
+def test_what_iterates() -> None:
+    """Arrays, iterators and results of the system are sized with what they hold."""
+    numbers = array.array("i", [0] * 1000)
+    assert 4000 <= sizeof(numbers).bytes < 4200
+    assert sizeof(enumerate(numbers)).bytes > 4000
+    assert sizeof(memoryview(numbers)[10:20]).bytes > 4000
+    assert sizeof(Path(__file__).stat()).bytes > 100
+
+
+def test_errors_with_tracebacks() -> None:
+    """An error holds the variables of the functions that it went through."""
+
+    def fail() -> None:
+        block = bytearray(MIB)
+        raise ValueError(len(block))
+
+    with pytest.raises(ValueError, match=str(MIB)) as raised:
+        fail()
+    assert sizeof(raised.value).bytes > MIB
+    raised.value.__traceback__ = None
+    assert sizeof(raised.value).bytes < 1000

@@ -1,0 +1,32 @@
+"""The table of the variables in a real JupyterLab."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+CELLS = (
+    "small = 1.5\nlarge = [1.5] * 1000\n_zero, middle = 0, 'x' * 500",
+    "%memls",
+)
+
+
+def test_the_table_sorts(lab: LabPage, server: LabServer) -> None:
+    """A click on a heading sorts the rows by it, a second one the other way."""
+    server.write_notebook("a.ipynb", *CELLS)
+    lab.open("a.ipynb")
+    lab.wait_for_status("live")
+    lab.run_all()
+    table = lab.page.locator(".jp-OutputArea-output table").first
+    names = table.locator("tbody td:first-child")
+    expect(names).to_have_text(["large", "middle", "small"])
+    heading = table.get_by_role("button", name="name")
+    heading.click()
+    expect(names).to_have_text(["small", "middle", "large"])
+    heading.press("Enter")
+    expect(names).to_have_text(["large", "middle", "small"])
+    table.get_by_role("button", name="size").click()
+    expect(names).to_have_text(["large", "middle", "small"])
+    expect(table.locator("th[aria-sort=descending]")).to_have_text("size")
