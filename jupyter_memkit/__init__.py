@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.unload import unload
     from jupyter_memkit.track.mem import MemResult, mem
+    from jupyter_memkit.track.snapshots import snapshot
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "sizeof",
     "sizer",
     "sizes",
+    "snapshot",
     "to_frame",
     "tracker",
     "unload",
@@ -90,6 +92,7 @@ _HOMES = {
     "sizeof": "measure.sizes",
     "sizer": "measure.sizes",
     "sizes": "measure.sizes",
+    "snapshot": "track.snapshots",
     "to_frame": "show.export",
     "tracker": "track.tracker",
     "unload": "techniques.unload",

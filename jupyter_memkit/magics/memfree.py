@@ -43,14 +43,16 @@ class MemfreeMagics(Magics):
             freed.total_bytes
         """
         # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.techniques.release import free  # noqa: PLC0415
 
         arguments = parse_argstring(self.memfree, line)
-        with refusing():
+        with refusing(), open_progress(None, "objects") as progress:
             return free(
                 *arguments.names,
                 outputs=arguments.outputs or arguments.all,
                 figures=arguments.figures or arguments.all,
                 caches=arguments.caches or arguments.all,
                 shell=self.shell,
+                progress=progress,
             )

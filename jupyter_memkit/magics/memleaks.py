@@ -70,6 +70,8 @@ class MemleaksMagics(Magics):
             message = f"there is no variable {arguments.name!r}; {remedy}"
             raise UsageError(message)
         from jupyter_memkit.measure.holders import holders  # noqa: PLC0415
+        from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
 
         value = self.shell.user_ns[arguments.name]
-        return holders(value, shell=self.shell)
+        with open_progress(None, "objects") as progress:
+            return holders(value, shell=self.shell, progress=progress)

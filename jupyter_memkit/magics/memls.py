@@ -51,7 +51,7 @@ class MemlsMagics(Magics):
         from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
 
         arguments = parse_argstring(self.memls, line)
-        with refusing(), open_progress(None, "variables") as progress:
+        with refusing(), open_progress(None, "objects") as progress:
             return list_variables(
                 self.shell,
                 patterns=arguments.patterns,

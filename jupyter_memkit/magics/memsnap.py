@@ -63,10 +63,8 @@ class MemsnapMagics(Magics):
                 "them, %memsnap before now"
             )
             raise UsageError(message)
-        # Not before its first use: a kernel starts with every magic.
-        from jupyter_memkit.track.snapshots import compare  # noqa: PLC0415
-
-        return compare(*map(self._find, names))
+        before, after = map(self._find, names)
+        return before.compare(after)
 
     def _find(self, name: str) -> Snapshot:
         if name in self._snapshots:
@@ -83,7 +81,7 @@ class MemsnapMagics(Magics):
             self._snapshots.pop(name, None)
 
     def _take(self) -> Snapshot:
-        # As above.
+        # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.track.snapshots import snapshot  # noqa: PLC0415
         from jupyter_memkit.track.variables import (  # noqa: PLC0415
             find_program,

@@ -11,7 +11,7 @@ import operator
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -79,6 +79,7 @@ def holders(
     shell: Any = None,
     most: int = _MOST_CHAINS,
     budget_s: float = _BUDGET_S,
+    progress: Callable[[int], object] | None = None,
 ) -> Holders:
     """Find who keeps an object alive.
 
@@ -92,6 +93,8 @@ def holders(
         How many chains to return, at most.
     budget_s : float
         When to stop, in seconds.
+    progress : callable, optional
+        Called with the number of objects that were looked at so far.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def holders(
     "kept_here['data']"
     >>> del __main__.kept_here
     """
-    search = _Search(obj, time.perf_counter() + budget_s)
+    search = _Search(obj, time.perf_counter() + budget_s, progress)
     search.run(_find_roots(shell or find_shell()))
     found = search.found
     return Holders(
@@ -151,7 +154,14 @@ def _find_frames() -> Iterator[_Root]:
 class _Search:
     """One search for an object, level by level."""
 
-    def __init__(self, target: Any, deadline_s: float) -> None:
+    def __init__(
+        self,
+        target: Any,
+        deadline_s: float,
+        progress: Callable[[int], object] | None = None,
+    ) -> None:
+        self._progress = progress
+        self._looked_at = 0
         self._target = target
         self._deadline_s = deadline_s
         self._kinds = Kinds()
@@ -199,6 +209,9 @@ class _Search:
 
     def _check(self, group: Group, batch: list[Any]) -> list[Any]:
         """Note who of a group refers to the object."""
+        self._looked_at += len(batch)
+        if self._progress is not None:
+            self._progress(self._looked_at)
         if any(map(operator.is_, batch, repeat(self._target))):
             known = {id(holder) for _, holder in self.found}
             number = len(self._levels) - 1

@@ -75,6 +75,7 @@ def free(
     figures: bool = False,
     caches: bool = False,
     shell: Any = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Freed:
     """Give memory back to the system.
 
@@ -95,6 +96,9 @@ def free(
         library's.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
         The shell; the running one when left out, if there is any.
+    progress : callable, optional
+        Called while the holders of a value that lives on are looked for, with the
+        number of objects that were looked at so far.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def free(
     account.add("tracebacks of failed cells", lambda: _drop_tracebacks(shell))
     if names:
         label = f"variables: {', '.join(names)}"
-        account.add(label, lambda: account.forget(names, namespace, shell))
+        account.add(label, lambda: account.forget(names, namespace, shell, progress))
     if outputs and shell is not None:
         account.add("outputs of cells", lambda: _drop_outputs(shell))
     if figures:
@@ -155,7 +159,11 @@ class _Account:
         self._last_bytes = now_bytes
 
     def forget(
-        self, names: tuple[str, ...], namespace: dict[str, Any], shell: Any
+        self,
+        names: tuple[str, ...],
+        namespace: dict[str, Any],
+        shell: Any,
+        progress: Callable[[int], object] | None,
     ) -> None:
         """Delete variables and their copies, and note what lives on."""
         self._names = names
@@ -164,7 +172,7 @@ class _Account:
             value = namespace.pop(name, None)
             self._copies += forget(value, shell)
             if sys.getrefcount(value) - _OUR_REFERENCES > 0 and not is_atom(value):
-                chains = holders(value, shell=shell).chains
+                chains = holders(value, shell=shell, progress=progress).chains
                 if chains:
                     self._held[name] = tuple(chain.text for chain in chains)
             del value

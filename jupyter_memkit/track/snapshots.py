@@ -11,6 +11,7 @@ from typing import Any, Literal
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_type
 from jupyter_memkit.measure.sizes import Size, sizes
+from jupyter_memkit.measure.sizes.measuring import read_main
 from jupyter_memkit.measure.sizes.registry import name_type
 
 Change = Literal["appeared", "vanished", "grew", "shrank"]
@@ -42,6 +43,39 @@ class Snapshot:
     sizes: Mapping[str, Size]
     types: Mapping[str, str]
     objects: Mapping[str, int]
+
+    def compare(self, later: Snapshot) -> Comparison:
+        """Tell what changed until a later moment.
+
+        Parameters
+        ----------
+        later : Snapshot
+            The other moment.
+
+        Returns
+        -------
+        Comparison
+            What appeared, vanished, grew and shrank.
+        """
+        names = {**self.sizes, **later.sizes}
+        changes = filter(None, (_compare_variable(name, self, later) for name in names))
+        by_type: Counter[str] = Counter()
+        for name, size in later.sizes.items():
+            by_type[later.types[name]] += size.bytes
+        for name, size in self.sizes.items():
+            by_type[self.types[name]] -= size.bytes
+        counts = Counter(later.objects)
+        counts.subtract(self.objects)
+        return Comparison(
+            rss_bytes=later.rss_bytes - self.rss_bytes,
+            variables=tuple(
+                sorted(
+                    changes, key=lambda each: -abs(each.after_bytes - each.before_bytes)
+                )
+            ),
+            types=_order(by_type),
+            objects=_order(counts),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,66 +124,35 @@ class Comparison:
 
 
 def snapshot(
-    namespace: Mapping[str, Any], *, program: tuple[Any, ...] = ()
+    namespace: Mapping[str, Any] | None = None, *, program: tuple[Any, ...] = ()
 ) -> Snapshot:
     """Remember what the variables of a namespace hold; the variables are let go.
 
     Parameters
     ----------
-    namespace : mapping of str to object
-        Names and values.
+    namespace : mapping of str to object, optional
+        Names and values; those of ``__main__`` without an underscore when left out.
     program : tuple
         Objects that count for no variable, such as a shell.
 
     Returns
     -------
     Snapshot
-        To be compared with a later one by `compare`.
+        To be compared with a later one.
 
     Examples
     --------
     >>> before = snapshot({"a": [1.5]})
     >>> after = snapshot({"a": [1.5], "b": [1.5] * 1000})
-    >>> [(each.name, each.change) for each in compare(before, after).variables]
+    >>> [(each.name, each.change) for each in before.compare(after).variables]
     [('b', 'appeared')]
     """
+    variables = read_main() if namespace is None else namespace
     return Snapshot(
         rss_bytes=read_rss_bytes(),
-        sizes=dict(sizes(namespace, program=program)),
-        types={name: read_type(value) for name, value in namespace.items()},
+        sizes=dict(sizes(variables, program=program)),
+        types={name: read_type(value) for name, value in variables.items()},
         objects=Counter(name_type(type(value)) for value in gc.get_objects()),
-    )
-
-
-def compare(before: Snapshot, after: Snapshot) -> Comparison:
-    """Tell what changed between two moments.
-
-    Parameters
-    ----------
-    before, after : Snapshot
-        The moments, in this order.
-
-    Returns
-    -------
-    Comparison
-        What appeared, vanished, grew and shrank.
-    """
-    names = {**before.sizes, **after.sizes}
-    changes = filter(None, (_compare_variable(name, before, after) for name in names))
-    by_type: Counter[str] = Counter()
-    for name, size in after.sizes.items():
-        by_type[after.types[name]] += size.bytes
-    for name, size in before.sizes.items():
-        by_type[before.types[name]] -= size.bytes
-    counts = Counter(after.objects)
-    counts.subtract(before.objects)
-    return Comparison(
-        rss_bytes=after.rss_bytes - before.rss_bytes,
-        variables=tuple(
-            sorted(changes, key=lambda each: -abs(each.after_bytes - each.before_bytes))
-        ),
-        types=_order(by_type),
-        objects=_order(counts),
     )
 
 

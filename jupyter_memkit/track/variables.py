@@ -100,7 +100,7 @@ def list_variables(
     budget_s : float, optional
         When to stop, in seconds.
     progress : callable, optional
-        Called with the number of variables that are done.
+        Called with the number of objects that were visited so far.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jupyter_memkit.measure.sizes import Size
-from jupyter_memkit.track.snapshots import Snapshot, compare, snapshot
+from jupyter_memkit.track.snapshots import Snapshot, snapshot
 
 
 class Node:
@@ -20,7 +20,7 @@ def test_changes() -> None:
     """What appeared, vanished, grew and shrank, the largest first."""
     before = snapshot({"gone": [1.5] * 10, "same": "x", "grows": [1.5], "less": [1, 2]})
     after = snapshot({"same": "x", "grows": [1.5] * 999, "less": [], "new": (1.5,)})
-    changes = [(each.name, each.change) for each in compare(before, after).variables]
+    changes = [(each.name, each.change) for each in before.compare(after).variables]
     assert changes[0] == ("grows", "grew")
     assert sorted(changes) == [
         ("gone", "vanished"),
@@ -34,7 +34,7 @@ def test_types() -> None:
     """Bytes are told by type, the largest first."""
     before = snapshot({"a": np.ones(1000), "c": 1.5})
     after = snapshot({"a": np.ones(3000), "b": [1.5] * 100, "c": 1.5})
-    types = compare(before, after).types
+    types = before.compare(after).types
     assert list(types) == ["ndarray float64", "list"]
     assert types["ndarray float64"] == 16_000
 
@@ -43,7 +43,7 @@ def test_objects() -> None:
     """Objects that nobody named are counted by their type."""
     before = snapshot({})
     nodes = [Node() for _ in range(500)]
-    assert compare(before, snapshot({})).objects[f"{__name__}.Node"] == len(nodes)
+    assert before.compare(snapshot({})).objects[f"{__name__}.Node"] == len(nodes)
 
 
 def test_nothing_is_kept() -> None:
@@ -65,6 +65,6 @@ def test_estimates_that_differ_by_chance() -> None:
         return Snapshot(rss_bytes=0, sizes={"x": size}, types={"x": "t"}, objects={})
 
     estimate = {"exact": False, "error_ratio": 0.1}
-    assert not compare(make(10_000_000, **estimate), make(10_900_000)).variables
-    assert compare(make(10_000_000, **estimate), make(20_000_000)).variables
-    assert compare(make(1000), make(1010)).variables
+    assert not make(10_000_000, **estimate).compare(make(10_900_000)).variables
+    assert make(10_000_000, **estimate).compare(make(20_000_000)).variables
+    assert make(1000).compare(make(1010)).variables

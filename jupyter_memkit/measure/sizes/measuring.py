@@ -16,9 +16,6 @@ from jupyter_memkit.measure.sizes.walk import Tally, Walk
 _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
 
-# What stands for a namespace when none is given.
-_MAIN = "__main__"
-
 
 def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Size:
     """Return the true size of an object: all that it keeps in memory.
@@ -79,7 +76,7 @@ def sizes(
     program : iterable
         Objects that count for no variable, such as a shell.
     progress : callable, optional
-        Called with the number of variables that are done.
+        Called with the number of objects that were visited so far.
 
     Returns
     -------
@@ -95,23 +92,15 @@ def sizes(
     >>> both.total_bytes < both["rows"].bytes + both["first"].bytes
     True
     """
-    if namespace is None:
-        variables = vars(sys.modules[_MAIN]).copy()
-        variables = {name: variables[name] for name in variables if name[0] != "_"}
-    else:
-        variables = dict(namespace)
+    variables = read_main() if namespace is None else dict(namespace)
     if budget_s is None and not exact:
         budget_s = 1.0
-    started_s = time.perf_counter()
     end_s = _end(budget_s)
     level_size = None if exact else _share(len(variables))
-    walk = Walk(len(variables), program, level_size)
-    for number, value in enumerate(variables.values()):
+    walk = Walk(len(variables), program, level_size, progress)
+    for value in variables.values():
         walk.measure(value, end_s)
-        if progress is not None:
-            progress(number + 1)
     tallies, together_bytes = walk.finish()
-    _ = started_s
     # An estimate is no more than the process has.
     most_bytes = read_rss_bytes() + (read_swap_bytes() or 0)
     is_exact = not any(tally.is_sampled for tally in tallies)
@@ -122,6 +111,12 @@ def sizes(
         },
         round(together_bytes if is_exact else min(together_bytes, most_bytes)),
     )
+
+
+def read_main() -> dict[str, Any]:
+    """Return the variables of the program that have no underscore."""
+    variables = vars(sys.modules["__main__"]).copy()
+    return {name: value for name, value in variables.items() if name[:1] != "_"}
 
 
 def _share(count: int) -> int:

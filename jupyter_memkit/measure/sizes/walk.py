@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,11 +62,19 @@ class Walk:
         namespaces of modules are such in any case.
     level_size : int, optional
         How many objects of a level are visited, at most; all when left out.
+    progress : callable, optional
+        Called with the number of objects that were visited so far.
     """
 
     def __init__(
-        self, count: int, program: Iterable[Any] = (), level_size: int | None = None
+        self,
+        count: int,
+        program: Iterable[Any] = (),
+        level_size: int | None = None,
+        progress: Callable[[int], object] | None = None,
     ) -> None:
+        self._progress = progress
+        self._visited = 0
         self._level_size = level_size
         self._kinds = Kinds()
         # Who met each object: the number of a variable, or one more for several.
@@ -199,6 +207,9 @@ class Walk:
 
     def _meet(self, objects: list[Any]) -> Iterator[tuple[int, list[Any]]]:
         """Yield what this walk has not met before, by the one that has, or 0."""
+        if self._progress is not None:
+            self._visited += len(objects)
+            self._progress(self._visited)
         number = len(self._tallies)
         for before, group in self._owners.claim(objects, number).items():
             if before == 0:
