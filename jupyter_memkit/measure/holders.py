@@ -180,16 +180,14 @@ class _Search:
                 self.found.append((-1, root))
         level = list(self._group([root.value for root in self._roots]))
         while level:
-            if time.perf_counter() > self._deadline_s:
-                self.is_complete = False
-                return
             self._levels.append(level)
-            level = [
-                group
-                for wide in level
-                for batch in read_all(wide, _ignore)
-                for group in self._group(self._check(wide, batch))
-            ]
+            wide, level = level, []
+            for group, batch in _read_level(wide):
+                if time.perf_counter() > self._deadline_s:
+                    self.is_complete = False
+                    return
+                self._check(group, batch)
+                level += self._group(batch)
 
     def describe(self, number: int, holder: Any) -> Chain:
         """Return the way to a holder that was found in a level."""
@@ -207,7 +205,7 @@ class _Search:
         """Leave out what this search holds."""
         self._seen.claim([self, self._roots, self._levels, self._target], 1)
 
-    def _check(self, group: Group, batch: list[Any]) -> list[Any]:
+    def _check(self, group: Group, batch: list[Any]) -> None:
         """Note who of a group refers to the object."""
         self._looked_at += len(batch)
         if self._progress is not None:
@@ -218,7 +216,6 @@ class _Search:
             for holder in self._find_referring(group, self._target):
                 if id(holder) not in known:
                     self.found.append((number, holder))
-        return batch
 
     def _group(self, objects: list[Any]) -> Iterator[Group]:
         for start in range(0, len(objects), BATCH):
@@ -249,10 +246,9 @@ class _Search:
 
     def _find_parent(self, number: int, child: Any) -> Any:
         """Return who refers to an object in a level."""
-        for group in self._levels[number]:
-            for batch in read_all(group, _ignore):
-                if any(map(operator.is_, batch, repeat(child))):
-                    return next(self._find_referring(group, child))
+        for group, batch in _read_level(self._levels[number]):
+            if any(map(operator.is_, batch, repeat(child))):
+                return next(self._find_referring(group, child))
         message = "an object of a level is referred to from the one before"
         raise AssertionError(message)
 
@@ -265,6 +261,13 @@ class _Search:
                 if any(map(operator.is_, batch, repeat(child))):
                     yield value
                     break
+
+
+def _read_level(level: list[Group]) -> Iterator[tuple[Group, list[Any]]]:
+    """Yield what the objects of a level refer to, with the group that they are of."""
+    for group in level:
+        for batch in read_all(group, _ignore):
+            yield group, batch
 
 
 def _ignore(_n_bytes: int, _group: Group) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
@@ -143,15 +144,14 @@ class Walk:
 
     def _visit_all(self, level: list[Group]) -> None:
         while level:
-            if self._is_late:
-                self._tally.is_cut = True
-                return
-            level = [
-                group
-                for wide in level
-                for batch in read_all(wide, self._add_own)
-                for group in self._account(batch)
-            ]
+            groups, level = level, []
+            for batch in chain.from_iterable(
+                read_all(group, self._add_own) for group in groups
+            ):
+                if self._is_late:
+                    self._tally.is_cut = True
+                    return
+                level += self._account(batch)
 
     def _visit_some(self, level: list[Group], size: int) -> None:
         waiting: list[Drawn] = []
