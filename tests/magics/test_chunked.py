@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -294,6 +295,8 @@ def test_progress(
     summarise(shell, "%%chunked orders.csv --rows 300\nchunk;")
     assert capsys.readouterr().err == ""
     now = iter(range(0, 1_000, 5))
+    clock = SimpleNamespace(monotonic=lambda: next(now))
+    monkeypatch.setattr("jupyter_memkit.show.progress.time", clock)
     monkeypatch.setattr("tqdm.std.time", lambda: next(now))
     summarise(shell, "%%chunked orders.parquet --rows 300\nchunk;")
     assert "300/1000" in capsys.readouterr().err
