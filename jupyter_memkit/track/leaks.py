@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.sizes import Sizes, sizes
-from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.track.duplicates import find_duplicates
+from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.usage import find_usage
 from jupyter_memkit.track.variables import find_program, user_variables
 
@@ -30,9 +30,6 @@ LeakKind = Literal[
 
 # What holds less is no leak that anybody looks for.
 _LEAST_BYTES = 1024 * 1024
-# A view that is so much smaller than its base holds it for little.
-_SMALL_VIEW = 4
-_ARRAY = "numpy.ndarray"
 _BUDGET_S = 2.0
 # Losses are looked for in a list of so many places, the last ones.
 _LAST_ELEMENTS = 20
@@ -110,33 +107,6 @@ def find_leaks(
                 found[leak.name] = leak
     leaks = sorted(found.values(), key=lambda leak: -(leak.bytes or 0))
     return Leaks(leaks=tuple(leaks), complete=not scene.is_late)
-
-
-@dataclass(frozen=True, slots=True)
-class SmallView:
-    """An array that keeps a much larger one."""
-
-    name: str
-    view_bytes: int
-    base_bytes: int
-
-
-def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
-    """Yield the small views of big arrays that have no name of their own.
-
-    Parameters
-    ----------
-    variables : mapping of str to object
-        Names and values.
-    """
-    named = {id(value) for value in variables.values()}
-    for name, value in variables.items():
-        base: Any = value.base if name_type(type(value)) == _ARRAY else None
-        if name_type(type(base)) != _ARRAY or id(base) in named:
-            continue
-        lost_bytes = base.nbytes - value.nbytes
-        if value.nbytes * _SMALL_VIEW < base.nbytes and lost_bytes >= _LEAST_BYTES:
-            yield SmallView(name, value.nbytes, base.nbytes)
 
 
 class _Scene:
