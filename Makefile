@@ -32,13 +32,13 @@ test-typescript: $(VENV)/installed
 	cd labextension && jlpm run test
 
 test-python: $(VENV)/installed
-	pytest -m 'not browser and not notebook' --cov
+	pytest --ignore tests/browser --ignore tests/notebooks --cov
 
 test-notebooks: $(VENV)/installed
-	pytest -m notebook
+	pytest tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest -m browser
+	pytest tests/browser
 
 bench: $(VENV)/installed
 	$(UV_PIP) --group bench

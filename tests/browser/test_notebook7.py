@@ -10,8 +10,6 @@ from playwright.sync_api import Browser
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer, lab_server
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer
-
-pytestmark = pytest.mark.browser
 
 
 def test_kernel_without_the_package(

@@ -13,8 +13,6 @@ from playwright.sync_api import expect
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer
 
-pytestmark = pytest.mark.browser
-
 MIB = 1024 * 1024
 REPOSITORY = Path(__file__).parents[2]
 

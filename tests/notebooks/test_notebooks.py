@@ -54,7 +54,6 @@ def test_notebook_is_stored_without_outputs(path: Path) -> None:
     assert all(cell.metadata in ({}, tags) for cell in notebook.cells)
 
 
-@pytest.mark.notebook
 def test_tour(tmp_path: Path) -> None:
     """The tour runs from the first cell to the last, and its claims hold."""
     shown = execute("00_tour", tmp_path, CHECKS)
@@ -68,7 +67,6 @@ def test_tour(tmp_path: Path) -> None:
     assert "pyarrow" in shown["unload"]
 
 
-@pytest.mark.notebook
 def test_finding_a_leak(tmp_path: Path) -> None:
     """The three leaks are found, each with its cure, and the cures work."""
     shown = execute("05_finding_a_leak", tmp_path, LEAK_CHECKS)

@@ -169,8 +169,11 @@ def make_sparse_matrix(n: int) -> Any:
     """Make a sparse matrix."""
     import scipy.sparse
 
-    rows = round((n / 12 / 0.02) ** 0.5)
-    return scipy.sparse.random(rows, rows, 0.02, format="csr")
+    rows, filled = 1000, n // 12 // 1000
+    columns = RANDOM.integers(0, 100_000, rows * filled, np.int32)
+    starts = np.arange(rows + 1, dtype=np.int32) * filled
+    values = RANDOM.random(rows * filled)
+    return scipy.sparse.csr_matrix((values, columns, starts), (rows, 100_000))
 
 
 def make_searched_index(n: int) -> Any:
@@ -213,10 +216,10 @@ def make_image(n: int) -> Any:
 
 def make_forest(n: int) -> Any:
     """Make a model of trees."""
-    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.ensemble import ExtraTreesRegressor
 
     rows = RANDOM.random((n // 1600, 5))
-    return RandomForestRegressor(20, n_jobs=1).fit(rows, RANDOM.random(len(rows)))
+    return ExtraTreesRegressor(20, n_jobs=1).fit(rows, RANDOM.random(len(rows)))
 
 
 def make_dataset(n: int) -> Any:
