@@ -44,6 +44,9 @@ _REPORTS = {
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
+    "jupyter_memkit.techniques.chunked.plan.ChunkedPlan": (
+        "jupyter_memkit.show.chunked_plan"
+    ),
     "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
         "jupyter_memkit.show.chunked"
     ),

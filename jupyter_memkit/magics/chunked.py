@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from jupyter_memkit.magics.arguments import whole_number
+from jupyter_memkit.magics.arguments import size, whole_number
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.chunked import ChunkedSummary
+    from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary
 
 
 def _variable(text: str) -> str:
@@ -20,6 +20,36 @@ def _variable(text: str) -> str:
         return text
     message = f"{text!r} is no name of a variable"
     raise argparse.ArgumentTypeError(message)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in _unquote(text).split(","))
+    if all(names):
+        return names
+    message = (
+        f"{text!r} has an empty name; write names with commas between, such as a,b"
+    )
+    raise argparse.ArgumentTypeError(message)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, value = _unquote(text).partition("=")
+    if sign and key.strip():
+        return key.strip(), value.strip()
+    message = f"{text!r} is no KEY=VALUE"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(_pair(part) for part in _unquote(text).split(","))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(whole_number(part) for part in _unquote(text).split(","))
+
+
+def _unquote(text: str) -> str:
+    return text.strip("\"'")
 
 
 @magics_class
@@ -30,14 +60,56 @@ class ChunkedMagics(Magics):
     @magic_arguments()
     @argument(
         "source",
-        help="the path of a CSV, TSV or Parquet file, quoted or not, or the name of a "
-        "variable: a path, an array, a frame, a pandas reader, or any iterable",
+        nargs="?",
+        help="the path of a file, a folder, or a pattern such as 'orders-*.parquet', "
+        "quoted or not, or the name of a variable: a path or a list of them, an array, "
+        "a frame, a pandas reader, or any iterable",
+    )
+    @argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="by how much the process may grow, such as 500MB: reader, cell and "
+        "results together (default: a tenth of what is free under the tightest limit)",
     )
     @argument(
         "--rows",
         type=whole_number,
         metavar="N",
-        help="rows of a chunk (default: 100000, of an iterable 10000 items)",
+        help="rows of a chunk, whatever they take (default: what the budget allows)",
+    )
+    @argument(
+        "--columns",
+        type=_names,
+        metavar="NAMES",
+        help="the columns to read, as a,b (default: those that the cell uses, where "
+        "its code proves which)",
+    )
+    @argument(
+        "--backend",
+        metavar="NAME",
+        help="what a chunk of a table is: pandas, polars, arrow or numpy "
+        "(default: the first of them that is imported)",
+    )
+    @argument(
+        "--categories",
+        type=_names,
+        metavar="NAMES",
+        help="columns of text to read as categories, which is 2 to 4 times as fast",
+    )
+    @argument(
+        "--types",
+        type=_pairs,
+        metavar="NAME=TYPE",
+        help="types of columns, as a=float64,b=str",
+    )
+    @argument(
+        "--read",
+        type=_pair,
+        action="append",
+        metavar="KEY=VALUE",
+        help="an option of the library that reads the file, such as sep=; or "
+        "encoding=latin-1 of pandas.read_csv; can be given several times",
     )
     @argument(
         "--as",
@@ -52,7 +124,7 @@ class ChunkedMagics(Magics):
         "--into",
         type=_variable,
         metavar="NAME",
-        help="the variable for the result; without --reduce a list of the values",
+        help="the variable for the result",
     )
     @argument(
         "--reduce",
@@ -62,14 +134,49 @@ class ChunkedMagics(Magics):
         "cell: sum, min, max, count, concat, append, union, merge, or the name of your "
         "own function of the result so far and the next value",
     )
-    def chunked(self, line: str, cell: str) -> ChunkedSummary:
+    @argument(
+        "--collect",
+        action="store_true",
+        help="makes a list of the chunks' values, as --reduce append does",
+    )
+    @argument(
+        "--resume",
+        metavar="FILE",
+        help="saves the progress in this file; a run that was killed goes on from it, "
+        "and it is deleted at the end",
+    )
+    @argument(
+        "--on-error",
+        metavar="WHAT",
+        default="stop",
+        help="what to do when the cell fails on a chunk: stop (default), skip (leave "
+        "it out and list it), or retry=N (try N times more, then stop)",
+    )
+    @argument(
+        "--only",
+        type=_numbers,
+        metavar="NUMBERS",
+        help="run only over these chunks, as 3,7, that the run before had skipped",
+    )
+    @argument(
+        "--limit",
+        type=whole_number,
+        metavar="N",
+        help="stop after N chunks",
+    )
+    @argument(
+        "--dry-run",
+        action="store_true",
+        help="show what would be done: rows, columns, chunks, time and memory to read",
+    )
+    def chunked(self, line: str, cell: str) -> ChunkedSummary | ChunkedPlan:
         """Run the cell once per chunk of data that is too large for memory.
 
         Examples
         --------
-        Revenue by category of a file of any size::
+        Revenue by category of files of any size, in 500 MB::
 
-            %%chunked "orders.csv" --as df --reduce sum --into revenue
+            %%chunked "data/orders-*.parquet" --memory 500MB --as df --reduce sum --into revenue
             df.assign(r=df.price * df.qty).groupby("cat").r.sum()
 
         Side effects alone, in chunks of a million rows::
@@ -82,17 +189,26 @@ class ChunkedMagics(Magics):
             %%chunked orders.csv --reduce concat --into expensive
             chunk[chunk.price > 99]
 
+        A run that may be killed, and goes on where it was::
+
+            %%chunked orders.csv --reduce sum --into total --resume total.progress
+            chunk.price.sum()
+
         Notes
         -----
-        The cell runs in your namespace, and the names that it sets stay. Series and
-        frames are summed by their index: a group that a chunk lacks counts as 0.
-        ``count`` adds up the lengths of the values. Raise
+        The cell runs in your namespace, and the names that it sets stay. A cell that
+        reads ``chunk_info`` gets its ``number``, ``first_row``, ``rows`` and
+        ``source``. All chunks have the columns and types of the whole file.
+
+        Series and frames are summed by their index: a group that a chunk lacks counts
+        as 0. ``count`` adds up the lengths of the values. Raise
         ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or
         you interrupt the run, --into holds the result of the chunks before.
 
         The result is a summary with ``chunks``, ``rows``, ``duration_s``,
-        ``peak_bytes``, and, without --into, the reduction's ``value``.
-        """
+        ``peak_bytes``, ``budget_bytes``, ``columns``, ``skipped``, and, without
+        --into, the reduction's ``value``.
+        """  # noqa: E501 - a line of a notebook is one line
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         # A kernel starts with this magic; what it takes comes with its first use.
         from jupyter_memkit.magics.chunked_cell import run_chunked  # noqa: PLC0415

@@ -6,7 +6,7 @@ import argparse
 import ast
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,29 @@ from IPython.core.magic_arguments import parse_argstring
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import parse_cell_body
-from jupyter_memkit.show.chunked import build_failure
-from jupyter_memkit.show.progress import open_progress
-from jupyter_memkit.techniques.chunked import ChunkedSummary, Mapped, chunked
+from jupyter_memkit.show.chunked import build_failure, open_chunk_progress
+from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.combine import REDUCTIONS
+from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
+from jupyter_memkit.techniques.chunked.columns import find_columns
+from jupyter_memkit.techniques.chunked.combine import NOT_COMBINED, OPERATIONS
+from jupyter_memkit.techniques.chunked.settings import choose_backend
+from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 
 _QUOTES = "\"'"
 
+# Reductions that the parts' own statistics would go through without an error.
+_ADDING = frozenset({"sum", "min", "max"})
 
-def run_chunked(shell: Any, magic: Any, line: str, cell: str) -> ChunkedSummary:
+# What the last run over a source had skipped, by the source's name, for --only.
+_skipped: dict[str, tuple[SkippedChunk, ...]] = {}
+
+
+def run_chunked(
+    shell: Any, magic: Any, line: str, cell: str
+) -> ChunkedSummary | ChunkedPlan:
     """Run a cell over the chunks of what the magic's line names.
 
     Parameters
@@ -42,8 +55,8 @@ def run_chunked(shell: Any, magic: Any, line: str, cell: str) -> ChunkedSummary:
 
     Returns
     -------
-    ChunkedSummary
-        The account of the run.
+    ChunkedSummary or ChunkedPlan
+        The account of the run, or with --dry-run what it would do.
 
     Raises
     ------
@@ -56,13 +69,26 @@ def run_chunked(shell: Any, magic: Any, line: str, cell: str) -> ChunkedSummary:
     with refusing():
         body = _compile(shell, cell, args.name)
         op = _find_reduction(args, body, user_ns)
-        source = _find_source(args.source, user_ns)
-        job = chunked(source, rows=args.rows).map(body)
+        skips, tries = _read_policy(args.on_error)
+        source = _open_source(args, user_ns)
+        chunks = _open_chunks(args, body, source)
+        if args.dry_run:
+            return chunks.plan()
+        job = chunks.map(body)
+        only = _find_skipped(args.only, source)
     with (
         _keeping(job, args.into, user_ns),
-        open_progress(job.total_rows, "rows") as progress,
+        open_chunk_progress() as progress,
     ):
-        summary = job.run(op, progress=progress)
+        summary = job.run(
+            op,
+            resume=args.resume,
+            on_error="skip" if skips else "stop",
+            tries=tries,
+            only=only,
+            progress=progress,
+        )
+    _skipped[source.name] = summary.skipped
     if args.into is None:
         return summary
     user_ns[args.into] = summary.value
@@ -87,6 +113,7 @@ def _compile(shell: Any, cell: str, name: str) -> CellBody:
             filename,
             namespace=shell.user_ns,
             name=name,
+            source=cell,
             compile_code=shell.compile,
         )
 
@@ -94,25 +121,116 @@ def _compile(shell: Any, cell: str, name: str) -> CellBody:
 def _find_reduction(
     args: argparse.Namespace, body: CellBody, user_ns: dict[str, Any]
 ) -> Any:
-    if args.op is None and args.into is None:
+    if args.op is not None and args.collect:
+        message = "--reduce and --collect are two results; give one of them"
+        raise UsageError(message)
+    if args.op is None and not args.collect:
+        if args.into is not None:
+            message = (
+                "--into needs to know what becomes of the chunks' values; give "
+                "--reduce OP for one result of all, or --collect for a list of them"
+            )
+            raise UsageError(message)
         return None
     if not body.has_value:
         message = (
             "the cell does not end with an expression, so a chunk has no value for "
-            f"{'--into' if args.op is None else '--reduce'}; end it with the value"
+            f"{'--collect' if args.collect else '--reduce'}; end it with the value"
         )
         raise UsageError(message)
-    op = "append" if args.op is None else args.op.strip(_QUOTES)
-    if op in REDUCTIONS:
-        return op
-    if callable(user_ns.get(op)):
+    op = "append" if args.collect else args.op.strip(_QUOTES)
+    if callable(user_ns.get(op)) and op not in OPERATIONS:
         return user_ns[op]
-    message = (
-        f"there is no reduction and no function {op!r}; give --reduce one of "
-        f"{', '.join(REDUCTIONS)}, or the name of a function that takes the result so "
-        "far and the next value"
-    )
+    if op in NOT_COMBINED:
+        message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
+        raise UsageError(message)
+    if op not in OPERATIONS:
+        message = (
+            f"there is no reduction and no function {op!r}; give --reduce one of "
+            f"{', '.join(OPERATIONS)}, or the name of a function that takes the result "
+            "so far and the next value"
+        )
+        raise UsageError(message)
+    statistic = _find_statistic(body.tree)
+    if op in _ADDING and statistic is not None:
+        message = (
+            f"the {op} of the chunks' {statistic} is not that of the whole; "
+            f"{NOT_COMBINED[statistic]}"
+        )
+        raise UsageError(message)
+    return op
+
+
+def _find_statistic(tree: ast.Module) -> str | None:
+    """Return the statistic of a chunk that the cell ends with, if it does."""
+    last = tree.body[-1]
+    call = last.value if isinstance(last, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        return call.func.attr if call.func.attr in NOT_COMBINED else None
+    return None
+
+
+def _read_policy(text: str) -> tuple[bool, int]:
+    """Return whether failed chunks are skipped, and how often each is tried."""
+    word, _, number = text.strip(_QUOTES).partition("=")
+    if word in {"stop", "skip"} and not number:
+        return word == "skip", 1
+    if word == "retry" and number.isdecimal() and int(number) > 0:
+        return False, 1 + int(number)
+    message = f"--on-error is stop, skip or retry=N, not {text}"
     raise UsageError(message)
+
+
+def _open_source(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
+    if args.source is None:
+        message = 'there is nothing to read; give a path, such as %%chunked "a.csv"'
+        raise UsageError(message)
+    options = {key: _read_value(value) for key, value in args.read or ()}
+    return open_source(_find_source(args.source, user_ns), options)
+
+
+def _read_value(text: str) -> Any:
+    """Return the Python value that an option's text stands for, or else the text."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text.strip(_QUOTES)
+
+
+def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Chunked:
+    columns = args.columns
+    backend = choose_backend(source, args.backend)
+    if columns is None and backend in {"pandas", "polars", "arrow"}:
+        available = source.columns()
+        if available is not None:
+            columns = find_columns(body.tree, body.name, available, body.namespace)
+    return open_chunks(
+        source,
+        memory=args.memory,
+        rows=args.rows,
+        columns=columns,
+        backend=args.backend,
+        categories=args.categories or (),
+        types=args.types,
+        limit=args.limit,
+    )
+
+
+def _find_skipped(
+    numbers: tuple[int, ...] | None, source: Source
+) -> Iterable[SkippedChunk] | None:
+    if numbers is None:
+        return None
+    known = {chunk.number: chunk for chunk in _skipped.get(source.name, ())}
+    missing = [number for number in numbers if number not in known]
+    if missing:
+        listed = ", ".join(map(str, known)) or "none"
+        message = (
+            f"chunk {missing[0]} was not skipped by the last run over {source.name} "
+            f"(skipped: {listed}); run it with --on-error skip first"
+        )
+        raise UsageError(message)
+    return [known[number] for number in numbers]
 
 
 def _find_source(text: str, user_ns: dict[str, Any]) -> Any:
@@ -143,13 +261,13 @@ def _keeping(job: Mapped, into: str | None, user_ns: dict[str, Any]) -> Iterator
     try:
         yield
     except BaseException as error:
-        ours = isinstance(error, MemkitError) and not job.in_function
+        ours = isinstance(error, MemkitError) and not job.position.in_function
         if job.summary is not None and (job.summary.chunks or not ours):
             if job.summary.chunks and into is not None:
                 user_ns[into] = job.summary.value
             stopped = isinstance(error, KeyboardInterrupt)
             sentence = build_failure(
-                job.summary, job.position, interrupted=stopped, into=into
+                job.summary, str(job.position), interrupted=stopped, into=into
             )
             print(sentence, file=sys.stderr)  # noqa: T201 - a magic speaks to its user
         if ours:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from jupyter_memkit.show.progress import open_bar
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
+from jupyter_memkit.techniques.chunked.job import Step
+from jupyter_memkit.techniques.chunked.summary import (
+    ChunkedSummary,
+    SkippedChunk,
+)
 from jupyter_memkit.units import format_bytes, format_duration
 
 _VALUE_WIDTH = 60
+
+# More columns are counted, not named.
+_MANY = 12
 
 
 def build_report(summary: ChunkedSummary) -> Report:
@@ -16,8 +27,18 @@ def build_report(summary: ChunkedSummary) -> Report:
         f"{format_bytes(summary.peak_bytes)}, "
         f"{format_bytes(growth_bytes)} above the start"
     )
-    rows = [("peak", peak if summary.exact else f"{peak} (sampled)")]
-    notes = []
+    growth = f"{format_bytes(growth_bytes)} of {format_bytes(summary.budget_bytes)}"
+    rows = [
+        ("peak", peak if summary.exact else f"{peak} (sampled)"),
+        ("budget", f"{growth} used"),
+    ]
+    if summary.columns:
+        rows.append(("columns", describe_columns(summary.columns, None)))
+    rows.extend(map(_describe_skipped, summary.skipped))
+    notes = list(summary.notes)
+    if summary.skipped:
+        numbers = ",".join(str(chunk.number) for chunk in summary.skipped)
+        notes.append(f"--only {numbers} runs the skipped chunks again.")
     if summary.value is not None:
         line, is_whole = _describe_value(summary.value)
         rows.append(("value", line))
@@ -25,7 +46,7 @@ def build_report(summary: ChunkedSummary) -> Report:
             notes.append("The value is the summary's .value; --into NAME names it.")
     return Report(
         title=(
-            f"{_count(summary.chunks, 'chunk')}, {_count(summary.rows, 'row')} "
+            f"{count(summary.chunks, 'chunk')}, {count(summary.rows, 'row')} "
             f"in {format_duration(summary.duration_s)}"
         ),
         rows=tuple(rows),
@@ -38,7 +59,7 @@ def build_failure(
 ) -> str:
     """Return the sentence on a run that ended early: where, and what is kept."""
     happened = "was interrupted" if interrupted else "failed"
-    done = _count(summary.chunks, "chunk")
+    done = count(summary.chunks, "chunk")
     if not summary.chunks:
         kept = "no chunk was done before"
     elif into is not None:
@@ -50,8 +71,48 @@ def build_failure(
     return f"{position} {happened}; {kept}"
 
 
-def _count(number: int, noun: str) -> str:
+@contextmanager
+def open_chunk_progress() -> Iterator[Callable[[Step], object]]:
+    """Show a bar of the rows that are done, with chunks and memory beside it.
+
+    Yields
+    ------
+    callable
+        Takes a `Step` after each chunk.
+    """
+    with open_bar("rows") as bar:
+
+        def tell(step: Step) -> None:
+            peak = format_bytes(step.chunk_peak_bytes)
+            budget = format_bytes(step.budget_bytes)
+            bar(
+                step.rows,
+                step.total_rows,
+                f"{count(step.chunks, 'chunk')}, peak {peak} of {budget}",
+            )
+
+        yield tell
+
+
+def describe_columns(
+    columns: tuple[str, ...], all_columns: tuple[str, ...] | None
+) -> str:
+    """Return the names of the columns, or their number where they are many."""
+    names = ", ".join(columns) if len(columns) <= _MANY else f"{len(columns)} columns"
+    if all_columns is not None and len(columns) < len(all_columns):
+        return f"{names} (of {len(all_columns)})"
+    return names
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it has one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _describe_skipped(chunk: SkippedChunk) -> tuple[str, str]:
+    last = chunk.first_row + chunk.rows - 1
+    place = f"rows {chunk.first_row:,} to {last:,}"
+    return f"skipped {chunk.number}", f"{place}: {chunk.error}"
 
 
 def _describe_value(value: object) -> tuple[str, bool]:

@@ -27,14 +27,29 @@ def open_progress(total: int | None, unit: str) -> Iterator[Callable[[int], obje
     callable
         Takes the number of units that are done.
     """
+    with open_bar(unit) as bar:
+        yield lambda done: bar(done, total, "")
+
+
+@contextmanager
+def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
+    """Show a progress bar, as `open_progress` does, whose total may change.
+
+    Yields
+    ------
+    callable
+        Takes the number of units that are done, that of all, and a text.
+    """
     bar: Any = None
     started_s = time.monotonic()
 
-    def tell(done: int) -> None:
+    def tell(done: int, total: int | None, text: str) -> None:
         nonlocal bar
         if bar is None and time.monotonic() - started_s > _DELAY_S:
             bar = _make_bar(total, unit)
         if bar is not None:
+            bar.total = total
+            bar.set_postfix_str(text, refresh=False)
             bar.update(done - bar.n)
 
     try:
@@ -51,4 +66,4 @@ def _make_bar(total: int | None, unit: str) -> Any:
         # tqdm would start a thread for slow bars, and leave it running.
         monitor_interval = 0
 
-    return Bar(total=total, unit=f" {unit}", leave=False)
+    return Bar(total=total, unit=f" {unit}", unit_scale=True, leave=False)

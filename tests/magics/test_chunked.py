@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.show.chunked import build_report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
-from jupyter_memkit.techniques.chunked.combine import REDUCTIONS
+from jupyter_memkit.techniques.chunked.combine import OPERATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -74,9 +74,10 @@ def test_value_without_into(shell: InteractiveShell) -> None:
     )
 
 
-def test_into_without_reduce(shell: InteractiveShell) -> None:
-    """A name without a reduction gets the list of the values."""
-    summarise(shell, "%%chunked orders.csv --rows 400 --into sizes\nlen(chunk);")
+def test_collect(shell: InteractiveShell) -> None:
+    """The values are a list where the person asks for one."""
+    line = "%%chunked orders.csv --rows 400 --collect --into sizes"
+    summarise(shell, f"{line}\nlen(chunk);")
     assert shell.user_ns["sizes"] == [400, 400, 200]
 
 
@@ -101,7 +102,7 @@ def test_variable_wins_over_file(shell: InteractiveShell) -> None:
     run(shell, "data = [1, 2]")
     assert summarise(shell, "%%chunked data\nchunk").rows == 2
     error = run(shell, "%%chunked 'data'\nchunk").error_in_exec
-    assert str(error) == "data is a folder; give the path of one file in it"
+    assert str(error) == "the folder data has no files; check its name"
 
 
 def test_path_with_variable(shell: InteractiveShell, tmp_path: Path) -> None:
@@ -209,13 +210,15 @@ def test_broken_file_keeps_the_result(
     lines = Path("orders.csv").read_text().splitlines()
     lines[999] += ",9"
     Path("orders.csv").write_text("\n".join(lines))
-    result = run(shell, "%%chunked orders.csv --rows 300 --into sizes\nlen(chunk)")
+    result = run(
+        shell, "%%chunked orders.csv --rows 300 --collect --into sizes\nlen(chunk)"
+    )
     assert type(result.error_in_exec).__name__ == "UsageError"
     assert str(result.error_in_exec).startswith("orders.csv is broken in line 1000")
-    assert shell.user_ns["sizes"] == [300, 300, 300]
+    assert shell.user_ns["sizes"] == [300, 300]
     told = capsys.readouterr().err.splitlines()[0]
     assert told == (
-        "reading chunk 4 (from row 900) failed; the result of 3 chunks is kept in sizes"
+        "reading chunk 3 (from row 600) failed; the result of 2 chunks is kept in sizes"
     )
 
 
@@ -229,7 +232,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
 @pytest.mark.parametrize(
     ("line", "body", "sentence"),
     [
-        ("", "1", "the following arguments are required: source"),
+        ("", "1", "there is nothing to read; give a path, such as"),
         ("ordrs.csv", "1", "did you mean orders.csv?"),
         ("nothing", "1", "nothing is neither a variable nor a file"),
         ("range(9)", "1", "range(9) is an expression; give it a name in a cell before"),
@@ -243,7 +246,27 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("orders.csv --into class", "1", "'class' is no name of a variable"),
         ("orders.csv --reduce nonsense", "1", "no function 'nonsense'; give --reduce"),
         ("orders.csv --reduce sum", "x = 1", "no value for --reduce"),
-        ("orders.csv --into y", "x = 1", "no value for --into"),
+        ("orders.csv --collect", "x = 1", "no value for --collect"),
+        ("orders.csv --into y", "1", "give --reduce OP for one result of all"),
+        ("orders.csv --reduce sum --collect", "1", "give one of them"),
+        (
+            "orders.csv --reduce mean",
+            "1",
+            "the mean of chunks is not that of the whole",
+        ),
+        ("orders.csv --reduce sum", "chunk.qty.median()", "of the chunks' median is"),
+        (
+            "orders.csv --columns quty",
+            "1",
+            "no column 'quty'; did you mean qty?",
+        ),
+        ("orders.csv --columns a,,b", "1", "has an empty name"),
+        ("orders.csv --memory much", "1", "'much' is not a size"),
+        ("orders.csv --backend spark", "1", "there is no backend 'spark'; give one of"),
+        ("orders.csv --on-error ignore", "1", "--on-error is stop, skip or retry=N"),
+        ("orders.csv --only 3", "1", "chunk 3 was not skipped by the last run"),
+        ("orders.csv --read sep", "1", "'sep' is no KEY=VALUE"),
+        ("'*.tsv'", "1", "no file matches *.tsv"),
         ("orders.csv --reduce sum", "'text'", "sum cannot take str"),
         ("'orders.csv", "1", "a quote is not closed"),
         ("orders.csv --bogus", "1", "unrecognized arguments: --bogus"),
@@ -278,7 +301,7 @@ def test_syntax_error(
 def test_nested(shell: InteractiveShell) -> None:
     """A chunk can itself be run over in chunks, under the same name."""
     cell = "%%chunked orders.csv --rows 500 --reduce sum --into n\n"
-    cell += "%%chunked chunk --rows 200 --into sizes\nlen(chunk)"
+    cell += "%%chunked chunk --rows 200 --collect --into sizes\nlen(chunk)"
     run(shell, "def add(so_far, value): return so_far")
     summarise(shell, cell.replace("sum", "add"))
     assert shell.user_ns["sizes"] == [200, 200, 100]
@@ -299,22 +322,32 @@ def test_progress(
     monkeypatch.setattr("jupyter_memkit.show.progress.time", clock)
     monkeypatch.setattr("tqdm.std.time", lambda: next(now))
     summarise(shell, "%%chunked orders.parquet --rows 300\nchunk;")
-    assert "300/1000" in capsys.readouterr().err
+    assert "300/1.00k" in capsys.readouterr().err
     assert threading.active_count() == threads
 
 
 @pytest.mark.parametrize(
     ("value", "exact", "expected"),
     [
-        (None, True, "1 chunk, 2,000 rows in 1.5 s\n  peak  3.0 KiB, 1.0 KiB above {}"),
-        (7, True, "{}\n  value  7"),
-        ([0] * 70, True, "{}\n  value  list of length 70\nThe value is the summary's"),
+        (
+            None,
+            True,
+            "1 chunk, 2,000 rows in 1.5 s\n  peak    3.0 KiB, 1.0 KiB above {}",
+        ),
+        (7, True, "KiB used\n  value   7"),
+        (
+            [0] * 70,
+            True,
+            "KiB used\n  value   list of length 70\nThe value is the summary's",
+        ),
         (None, False, "above the start (sampled)"),
     ],
 )
 def test_report(value: Any, exact: bool, expected: str) -> None:
     """A summary reads as its counts, its peak, and its value in one line."""
     summary = ChunkedSummary(
+        source="orders.csv",
+        budget_bytes=4_096,
         chunks=1,
         rows=2_000,
         duration_s=1.5,
@@ -338,4 +371,4 @@ def test_help() -> None:
 def test_help_names_every_reduction(shell: InteractiveShell) -> None:
     """The list in the help, which imports nothing, is that of the reductions."""
     text = shell.magics_manager.magics["cell"]["chunked"].__doc__
-    assert f"{', '.join(REDUCTIONS)}, or the name" in " ".join(text.split())
+    assert f"{', '.join(OPERATIONS)}, or the name" in " ".join(text.split())

@@ -6,14 +6,18 @@ and a `Reduction` makes one result of the values.
 
 from __future__ import annotations
 
+from jupyter_memkit.techniques.chunked.budget import BudgetError
 from jupyter_memkit.techniques.chunked.chunks import Chunked, chunked
 from jupyter_memkit.techniques.chunked.errors import ReduceError, StopChunks
 from jupyter_memkit.techniques.chunked.mapped import Mapped
-from jupyter_memkit.techniques.chunked.source import Source
+from jupyter_memkit.techniques.chunked.plan import ChunkedPlan
+from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
 
 __all__ = [
+    "BudgetError",
     "Chunked",
+    "ChunkedPlan",
     "ChunkedSummary",
     "Mapped",
     "ReduceError",

@@ -9,6 +9,14 @@ from types import CodeType
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.effects import (
+    find_accumulated,
+    find_names,
+    has_functions_of_the_notebook,
+)
+
+# The name of the chunk's place, in a cell that reads it.
+INFO_NAME = "chunk_info"
 
 _ABSENT = object()
 
@@ -29,11 +37,15 @@ class CellBody:
         The user's variables.
     name : str
         The name of the chunk.
+    source : str
+        The text of the cell.
     compile_code : callable
         Compiles a tree as ``compile(tree, filename, mode)`` does.
 
     Attributes
     ----------
+    tree, filename, namespace, name, source
+        As given.
     has_value : bool
         Whether the cell ends with an expression, whose value is the chunk's.
 
@@ -50,6 +62,7 @@ class CellBody:
         *,
         namespace: dict[str, Any],
         name: str,
+        source: str,
         compile_code: Callable[[ast.AST, str, str], CodeType],
     ) -> None:
         statements, last = tree.body, None
@@ -59,8 +72,13 @@ class CellBody:
         module = ast.Module(statements, tree.type_ignores)
         self._statements = compile_code(module, filename, "exec")
         self._value = compile_code(last, filename, "eval") if last else None
-        self._namespace = namespace
-        self._name = name
+        self.tree = tree
+        self.filename = filename
+        self.namespace = namespace
+        self.name = name
+        self.source = source
+        self._info: Any = None
+        self._wants_info = INFO_NAME in find_names(tree)
         self.has_value = self._value is not None
         if any(map(_is_async, (self._statements, self._value))):
             message = (
@@ -72,9 +90,13 @@ class CellBody:
     def __call__(self, chunk: Any) -> Any:
         """Run the cell with this chunk and return the value of its last expression."""
         __tracebackhide__ = True
-        namespace = self._namespace
-        previous = namespace.get(self._name, _ABSENT)
-        namespace[self._name] = chunk
+        namespace = self.namespace
+        given = {self.name: chunk}
+        if self._info is not None:
+            given[INFO_NAME] = self._info
+        previous = {name: namespace.get(name, _ABSENT) for name in given}
+        namespace.update(given)
+        given.clear()
         # A traceback keeps this frame, and would keep the chunk with it.
         del chunk
         try:
@@ -83,10 +105,28 @@ class CellBody:
                 return None
             return eval(self._value, namespace)  # noqa: S307 - the user's own cell
         finally:
-            if previous is _ABSENT:
-                namespace.pop(self._name, None)
-            else:
-                namespace[self._name] = previous
+            for name, value in previous.items():
+                if value is _ABSENT:
+                    namespace.pop(name, None)
+                else:
+                    namespace[name] = value
+
+    def tell(self, info: Any) -> None:
+        """Take the place of the next chunk, for a cell that asks for it."""
+        if self._wants_info:
+            self._info = info
+
+    @property
+    def accumulated(self) -> str | None:
+        """The variable in which the cell keeps something for the next chunk."""
+        return find_accumulated(self.tree, self.name, self.namespace)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it is in sight that nothing is done twice when it runs again."""
+        return self.accumulated is None and not has_functions_of_the_notebook(
+            self.tree, self.namespace
+        )
 
 
 def _is_async(code: CodeType | None) -> bool:

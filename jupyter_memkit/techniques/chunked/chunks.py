@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.budget import default_budget_bytes
 from jupyter_memkit.techniques.chunked.mapped import Mapped
-from jupyter_memkit.techniques.chunked.source import Source, open_source
+from jupyter_memkit.techniques.chunked.plan import ChunkedPlan, make_plan
+from jupyter_memkit.techniques.chunked.settings import (
+    Settings,
+    check_columns,
+    choose_backend,
+)
+from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.units import format_bytes, parse_bytes
 
 
 class Chunked:
     """The chunks of a source, got from `chunked`; each iteration reads them anew."""
 
-    def __init__(self, source: Source, rows: int) -> None:
+    def __init__(self, source: Source, settings: Settings) -> None:
         self._source = source
-        self._rows = rows
+        self._settings = settings
 
     def __iter__(self) -> Iterator[Any]:
         """Read the source from its start, chunk by chunk."""
-        return self._source.iterate(self._rows)
+        return iter(self.map(_give))
 
     def __repr__(self) -> str:
         """Name the source and the size of the chunks."""
-        return f"<chunks of {self._rows:,} rows from {self._source.name}>"
+        rows, budget = self._settings.rows, self._settings.memory_bytes
+        of = f"{rows:,} rows" if rows is not None else f"at most {format_bytes(budget)}"
+        return f"<chunks of {of} from {self._source.name}>"
 
     def map(self, function: Callable[[Any], Any]) -> Mapped:
         """Return the function's values over the chunks; nothing runs yet.
@@ -39,22 +50,62 @@ class Chunked:
         Mapped
             To iterate over, or to `reduce`.
         """
-        return Mapped(self._source, self._rows, function)
+        return Mapped(self._source, self._settings, function)
+
+    def plan(self) -> ChunkedPlan:
+        """Return what a run would do: rows, columns, chunks, time and memory to read.
+
+        The first rows are read for it; nothing is taken from what can be read once.
+        """
+        return make_plan(self._source, self._settings)
 
 
-def chunked(source: Any, *, rows: int | None = None) -> Chunked:
+def _give(chunk: Any) -> Any:
+    return chunk
+
+
+def chunked(  # noqa: PLR0913 - each is one choice of the user's
+    source: Any,
+    *,
+    memory: int | str | None = None,
+    rows: int | None = None,
+    columns: Iterable[str] | None = None,
+    backend: str | None = None,
+    categories: Iterable[str] = (),
+    types: Mapping[str, str] | None = None,
+    read: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+) -> Chunked:
     """Read data that is too large for memory one chunk at a time.
 
     Parameters
     ----------
     source : path, array, frame or iterable
-        A CSV or TSV file (also ``.gz``, ``.bz2``, ``.xz``) or a Parquet file, whose
-        chunks are pandas frames; what ``pandas.read_csv(..., chunksize=...)``
-        returned; a numpy array, a pandas or polars frame or series, or a pyarrow
-        table, whose chunks are slices that share its memory; or any other iterable,
-        whose chunks are lists.
+        CSV, TSV (also ``.gz``, ``.bz2``, ``.xz``, ``.zst``, ``.zip``) or Parquet: a
+        path, a folder, a pattern such as ``"orders-*.parquet"`` or a list of paths;
+        what ``pandas.read_csv(..., chunksize=...)`` returned; a numpy array, a pandas
+        or polars frame or series, or a pyarrow table, whose chunks are slices that
+        share its memory; or any other iterable, whose chunks are lists.
+    memory : int or str, optional
+        By how much the process may grow, in bytes or as ``"500MB"``; by default a
+        tenth of what is free under the tightest limit. Chunks have as many rows as
+        keep it well below.
     rows : int, optional
-        Rows of a chunk; by default 100,000, or 10,000 items of an iterable.
+        Rows of a chunk, whatever they take.
+    columns : iterable of str, optional
+        The columns to read, by default all.
+    backend : str, optional
+        What tables become: ``"pandas"``, ``"polars"``, ``"arrow"`` or ``"numpy"``; by
+        default the first of these that is imported, or else installed.
+    categories : iterable of str
+        Columns of text to be read as categories, which is quicker and smaller.
+    types : mapping of str to str, optional
+        Types of columns, where the first rows do not tell those of the others.
+    read : mapping of str to object, optional
+        Options for the library that reads the file, such as those of
+        ``pandas.read_csv``.
+    limit : int, optional
+        Read only so many chunks.
 
     Returns
     -------
@@ -67,7 +118,7 @@ def chunked(source: Any, *, rows: int | None = None) -> Chunked:
     SourceError
         When there is no such file, or the object cannot be read in chunks.
     MemkitError
-        When ``rows`` is no whole number of at least 1.
+        When an argument does not do; the message says what would.
 
     Examples
     --------
@@ -76,16 +127,50 @@ def chunked(source: Any, *, rows: int | None = None) -> Chunked:
     >>> chunked(range(10), rows=4).map(sum).reduce("sum")
     45
     """
-    opened = open_source(source)
-    return Chunked(opened, opened.default_rows if rows is None else _check_rows(rows))
+    return open_chunks(
+        open_source(source, read),
+        memory=memory,
+        rows=rows,
+        columns=columns,
+        backend=backend,
+        categories=categories,
+        types=types,
+        limit=limit,
+    )
 
 
-def _check_rows(rows: Any) -> int:
+def open_chunks(source: Source, **options: Any) -> Chunked:
+    """Return the chunks of a source that is open, with the options of `chunked`."""
+    columns, rows = options.get("columns"), options.get("rows")
+    types, limit = dict(options.get("types") or {}), options.get("limit")
+    chosen = None if columns is None else tuple(columns)
+    named = frozenset(options.get("categories") or ())
+    check_columns(source, chosen, named, types)
+    settings = Settings(
+        memory_bytes=_read_memory(options.get("memory")),
+        rows=None if rows is None else _check_count("rows", rows),
+        columns=chosen,
+        backend=choose_backend(source, options.get("backend")),
+        types=types,
+        categories=named,
+        limit=None if limit is None else _check_count("limit", limit),
+    )
+    return Chunked(source, settings)
+
+
+def _read_memory(memory: int | str | None) -> int:
+    if memory is None:
+        return default_budget_bytes()
+    n_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
+    return _check_count("memory", n_bytes)
+
+
+def _check_count(name: str, value: Any) -> int:
     try:
-        number = operator.index(rows)
+        number = operator.index(value)
     except TypeError:
         number = 0
-    if number < 1 or isinstance(rows, bool):
-        message = f"rows must be a whole number of at least 1, not {rows!r}"
+    if number < 1 or isinstance(value, bool):
+        message = f"{name} must be a whole number of at least 1, not {value!r}"
         raise MemkitError(message)
     return number

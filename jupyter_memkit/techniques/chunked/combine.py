@@ -2,100 +2,103 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.aligned import MAX, MIN, SUM
-from jupyter_memkit.techniques.chunked.concat import Concat
+from jupyter_memkit.techniques.chunked.concat import (
+    begin_concat,
+    finish_concat,
+    join_concat,
+)
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-
-
-class Reduction(Protocol):
-    """Takes values one after the other and gives what they make together."""
-
-    def add(self, value: Any) -> None:
-        """Take the next value; one that does not fit changes nothing."""
-
-    def result(self) -> Any:
-        """Return the result of the values so far; None without any."""
-
-    def parts(self) -> Any:
-        """Return what is held so far, without the work of a result."""
-
-
-class Fold:
-    """A result that each value is folded into, so that no value is kept.
-
-    Parameters
-    ----------
-    begin : callable
-        Makes the first result of the first value.
-    step : callable
-        Makes the next result of the result so far and a value.
-    """
-
-    def __init__(
-        self, begin: Callable[[Any], Any], step: Callable[[Any, Any], Any]
-    ) -> None:
-        self._begin = begin
-        self._step = step
-        self._started = False
-        self._so_far: Any = None
-
-    def add(self, value: Any) -> None:
-        """Fold the next value in."""
-        __tracebackhide__ = True
-        if self._started:
-            self._so_far = self._step(self._so_far, value)
-        else:
-            self._so_far = self._begin(value)
-            self._started = True
-
-    def result(self) -> Any:
-        """Return the result so far."""
-        return self._so_far
-
-    parts = result
-
-
-class Dropped:
-    """Keeps nothing: the side effects of the user's code are the result."""
-
-    def add(self, value: Any) -> None:
-        """Drop the value."""
-
-    def result(self) -> None:
-        """Return None: there is no result."""
-
-    parts = result
-
-
-def open_reduction(op: str | Callable[[Any, Any], Any] | None) -> Reduction:
-    """Return a new reduction by its name or its function; None drops the values.
-
-    Raises
-    ------
-    MemkitError
-        When there is no reduction of this name.
-    """
-    if op is None:
-        return Dropped()
-    if callable(op):
-        return Fold(_identity, op)
-    if op in REDUCTIONS:
-        return REDUCTIONS[op]()
-    message = (
-        f"there is no reduction {op!r}; give one of {', '.join(REDUCTIONS)}, "
-        "or a function of the result so far and the next value"
-    )
-    raise MemkitError(message)
 
 
 def _identity(value: Any) -> Any:
     return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A way to make one result of many values.
+
+    Attributes
+    ----------
+    begin : callable
+        Makes a part of one value, or refuses it.
+    join : callable
+        Makes one part of two, of which it may use up the first.
+    finish : callable
+        Makes the result of the last part.
+    is_associative : bool
+        Whether parts of later values can be joined before they meet the first.
+    """
+
+    begin: Callable[[Any], Any] = _identity
+    join: Callable[[Any, Any], Any]
+    finish: Callable[[Any], Any] = _identity
+    is_associative: bool = True
+
+
+class Reduction:
+    """Takes values one after the other and gives what they make together.
+
+    Attributes
+    ----------
+    part : object
+        What is held so far, without the work of a result.
+    started : bool
+        Whether there is anything.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self.started = False
+        self.part: Any = None
+
+    def add(self, value: Any) -> None:
+        """Take the next value; one that does not fit changes nothing."""
+        __tracebackhide__ = True
+        self.add_part(self._operation.begin(value))
+
+    def add_part(self, part: Any) -> None:
+        """Take what was made of one or several values elsewhere."""
+        __tracebackhide__ = True
+        if self.started:
+            self.part = self._operation.join(self.part, part)
+        else:
+            self.part = part
+            self.started = True
+
+    def result(self) -> Any:
+        """Return the result of the values so far; None without any."""
+        return self._operation.finish(self.part) if self.started else None
+
+
+def find_operation(op: str | Callable[[Any, Any], Any]) -> Operation:
+    """Return an operation by its name, or of the user's function.
+
+    Raises
+    ------
+    MemkitError
+        When there is none of this name.
+    """
+    if callable(op):
+        return Operation(join=op, is_associative=False)
+    if op in OPERATIONS:
+        return OPERATIONS[op]
+    if op in NOT_COMBINED:
+        message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
+        raise MemkitError(message)
+    message = (
+        f"there is no reduction {op!r}; give one of {', '.join(OPERATIONS)}, "
+        "or a function of the result so far and the next value"
+    )
+    raise MemkitError(message)
 
 
 def _count(value: Any) -> int:
@@ -109,21 +112,17 @@ def _count(value: Any) -> int:
         raise ReduceError(message) from None
 
 
-def _add_count(so_far: int, value: Any) -> int:
-    return so_far + _count(value)
-
-
 def _enlist(value: Any) -> list[Any]:
     return [value]
 
 
-def _append(so_far: list[Any], value: Any) -> list[Any]:
-    so_far.append(value)
+def _extend(so_far: list[Any], more: list[Any]) -> list[Any]:
+    so_far.extend(more)
     return so_far
 
 
-def _unite(so_far: set[Any], value: Any) -> set[Any]:
-    so_far |= _as_set(value)
+def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
+    so_far |= more
     return so_far
 
 
@@ -162,13 +161,26 @@ def _merge(so_far: dict[Any, Any], value: Any) -> dict[Any, Any]:
     return merged
 
 
-REDUCTIONS: dict[str, Callable[[], Reduction]] = {
-    "sum": partial(Fold, SUM.begin, SUM.step),
-    "min": partial(Fold, MIN.begin, MIN.step),
-    "max": partial(Fold, MAX.begin, MAX.step),
-    "count": partial(Fold, _count, _add_count),
-    "concat": Concat,
-    "append": partial(Fold, _enlist, _append),
-    "union": partial(Fold, _as_set, _unite),
-    "merge": partial(Fold, _copy_mapping, _merge),
+OPERATIONS: dict[str, Operation] = {
+    "sum": Operation(begin=SUM.begin, join=SUM.step),
+    "min": Operation(begin=MIN.begin, join=MIN.step),
+    "max": Operation(begin=MAX.begin, join=MAX.step),
+    "count": Operation(begin=_count, join=operator.add),
+    "concat": Operation(begin=begin_concat, join=join_concat, finish=finish_concat),
+    "append": Operation(begin=_enlist, join=_extend),
+    "union": Operation(begin=_as_set, join=_unite),
+    "merge": Operation(begin=_copy_mapping, join=_merge),
+}
+
+# What people ask for, and cannot be had of chunks' own results.
+NOT_COMBINED = {
+    "mean": 'sum .agg(["sum", "count"]) of each chunk, and divide at the end',
+    "std": "sum the count, the values and their squares, and work it out at the end",
+    "var": "sum the count, the values and their squares, and work it out at the end",
+    "median": "sum .value_counts() of each chunk, or of its rounded values, and take "
+    "the middle at the end",
+    "quantile": "sum .value_counts() of each chunk, or of its rounded values, and look "
+    "it up at the end",
+    "nunique": "use --reduce union over each chunk's .unique(), and take its length",
+    "mode": "sum .value_counts() of each chunk, and take the largest at the end",
 }

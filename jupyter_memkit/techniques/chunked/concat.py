@@ -10,30 +10,27 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 
 
-class Concat:
-    """Keeps frames, series, arrays, lists or tuples, and joins them at the end."""
+def begin_concat(value: Any) -> list[Any]:
+    """Return a list of the first part, if there is a way to join its like."""
+    _find_join(value)
+    return [value]
 
-    def __init__(self) -> None:
-        self._parts: list[Any] = []
 
-    def add(self, value: Any) -> None:
-        """Keep the next part."""
-        _find_join(value)
-        if self._parts and not _fits(self._parts[0], value):
-            message = (
-                f"concat cannot join {_describe(value)} to {_describe(self._parts[0])};"
-                " give every chunk's value the same form, or use append"
-            )
-            raise ReduceError(message)
-        self._parts.append(value)
+def join_concat(parts: list[Any], more: list[Any]) -> list[Any]:
+    """Return the parts with more of them."""
+    if not _fits(parts[0], more[0]):
+        message = (
+            f"concat cannot join {_describe(more[0])} to {_describe(parts[0])};"
+            " give every chunk's value the same form, or use append"
+        )
+        raise ReduceError(message)
+    parts.extend(more)
+    return parts
 
-    def result(self) -> Any:
-        """Return the parts as one."""
-        return _find_join(self._parts[0])(self._parts) if self._parts else None
 
-    def parts(self) -> list[Any]:
-        """Return the parts."""
-        return self._parts
+def finish_concat(parts: list[Any]) -> Any:
+    """Return the parts as one."""
+    return _find_join(parts[0])(parts)
 
 
 def _find_join(value: Any) -> Callable[[list[Any]], Any]:

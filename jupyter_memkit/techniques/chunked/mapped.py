@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from jupyter_memkit.measure.peak import peak_meter
-from jupyter_memkit.techniques.chunked.combine import Reduction, open_reduction
-from jupyter_memkit.techniques.chunked.run import Run
-from jupyter_memkit.techniques.chunked.source import Source
-from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
+from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
+from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
+from jupyter_memkit.techniques.chunked.run import LocalRun, Position
+from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.sinks import open_sink
+from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 
 
 class Mapped:
@@ -23,36 +25,27 @@ class Mapped:
     summary : ChunkedSummary or None
         The account of the last `run` or `reduce`. After one that failed it holds
         what was done until then, with the result of those chunks as its value.
-    position : str
-        Where the last run ended, such as ``chunk 3 (rows 200,000 to 299,999)``.
-    in_function : bool
-        Whether the last run ended by an exception of the function itself.
+    position : Position
+        Where the last run ended; as text ``chunk 3 (rows 200,000 to 299,999)``.
     """
 
     def __init__(
-        self, source: Source, rows: int, function: Callable[[Any], Any]
+        self, source: Source, settings: Settings, function: Callable[[Any], Any]
     ) -> None:
         self.summary: ChunkedSummary | None = None
-        self.position = ""
-        self.in_function = False
+        self.position = Position()
         self._source = source
-        self._rows = rows
+        self._settings = settings
         self._function = function
-
-    @property
-    def total_rows(self) -> int | None:
-        """The rows of the source where they are cheaply known."""
-        return self._source.total_rows
 
     def __iter__(self) -> Iterator[Any]:
         """Read the source from its start, and give the value of each chunk."""
-        values: list[Any] = []
-        run = Run(self._source, self._rows, self._function, values.append)
+        values = _Values(self._source, self._settings, self._function)
         try:
-            while run.step():
-                yield values.pop()
+            while values.step():
+                yield values.take()
         finally:
-            run.close()
+            values.close()
 
     def reduce(self, op: str | Callable[[Any, Any], Any]) -> Any:
         """Run over all chunks and make one result of their values.
@@ -75,6 +68,8 @@ class Mapped:
             When the source has no rows, or breaks on the way.
         ReduceError
             When the values do not fit the reduction.
+        BudgetError
+            When the results alone, or a few rows, would need more than the budget.
 
         Examples
         --------
@@ -89,7 +84,11 @@ class Mapped:
         self,
         op: str | Callable[[Any, Any], Any] | None = None,
         *,
-        progress: Callable[[int], object] | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        on_error: str = "stop",
+        tries: int = 1,
+        only: Iterable[SkippedChunk] | None = None,
+        progress: Callable[[Step], object] | None = None,
     ) -> ChunkedSummary:
         """Run over all chunks and return the account of it.
 
@@ -98,8 +97,17 @@ class Mapped:
         op : str or callable, optional
             As in `reduce`; without it the values are dropped, and the function's
             side effects are the result.
+        resume : path-like, optional
+            A file in which the progress is saved: a run that was killed goes on
+            where it was. It is deleted at the end.
+        on_error : str
+            ``"stop"``, or ``"skip"`` to leave out chunks on which the function fails.
+        tries : int
+            How often the function is called for a chunk before it counts as failed.
+        only : iterable of SkippedChunk, optional
+            Run over these alone, which an earlier run left out.
         progress : callable, optional
-            Called after each chunk with the number of rows done.
+            Called after each chunk with a `Step`.
 
         Returns
         -------
@@ -107,39 +115,86 @@ class Mapped:
             The account, with the reduction's result as its ``value``.
         """
         __tracebackhide__ = True
-        reduction = open_reduction(op)
-        run = Run(self._source, self._rows, self._function, reduction.add)
+        sink = open_sink(op)
+        checkpoint = None
+        if resume is not None:
+            checkpoint = Checkpoint(resume, self._identity(op))
+        job = Job(
+            self._source,
+            self._settings,
+            self._function,
+            sink,
+            failures=Failures(skips=on_error == "skip", tries=tries),
+            checkpoint=checkpoint,
+            only=only,
+            is_repeatable=getattr(self._function, "is_repeatable", False),
+        )
         value = None
-        start_s = time.perf_counter()
-        watch = peak_meter().open()
         try:
-            while run.step():
-                if progress is not None:
-                    progress(run.rows)
-            value = reduction.result()
+            value = job.run(progress)
         except BaseException:
-            value = _rescue(reduction)
+            value = sink.rescue()
             raise
         finally:
-            run.close()
-            peak = watch.close()
-            self.position = run.position
-            self.in_function = run.in_function
-            self.summary = summary = ChunkedSummary(
-                chunks=run.chunks,
-                rows=run.rows,
-                duration_s=time.perf_counter() - start_s,
-                before_bytes=peak.before_bytes,
-                peak_bytes=peak.peak_bytes,
-                exact=peak.exact,
-                value=value,
-            )
+            self.position = job.position
+            self.summary = summary = job.close(value)
         return summary
 
+    def _identity(self, op: str | Callable[[Any, Any], Any] | None) -> dict[str, Any]:
+        """Return what a run that goes on must have in common with the one before."""
+        settings = self._settings
+        return {
+            "the source": self._source.fingerprint(),
+            "the cell": getattr(self._function, "source", None)
+            or getattr(self._function, "__qualname__", repr(self._function)),
+            "the reduction": op if isinstance(op, str) else getattr(op, "__name__", op),
+            "what is read": [
+                settings.rows,
+                settings.memory_bytes if settings.rows is None else None,
+                settings.columns,
+                settings.backend,
+                sorted(settings.types.items()),
+                sorted(settings.categories),
+            ],
+        }
 
-def _rescue(reduction: Reduction) -> Any:
-    """Return what there is after a failure, which may be for want of memory."""
-    try:
-        return reduction.result()
-    except Exception:  # noqa: BLE001 - the user's error is on its way; this would hide it
-        return reduction.parts()
+
+class _Values:
+    """The values of a function over chunks, one at a time."""
+
+    def __init__(
+        self, source: Source, settings: Settings, function: Callable[[Any], Any]
+    ) -> None:
+        self._plan = settings.plan_rows(source)
+        request = settings.request(source, self._plan)
+        self._run = LocalRun(source, request, function, position=Position())
+        self._left = settings.limit
+        self._value: list[Any] = []
+        self._start_bytes: int | None = None
+
+    def step(self) -> bool:
+        """Do the next chunk; False at the end."""
+        __tracebackhide__ = True
+        if self._left == 0:
+            return False
+        outcome = self._run.step()
+        if outcome is None:
+            return False
+        if self._left is not None:
+            self._left -= 1
+        peak = outcome.peak
+        if self._start_bytes is None:
+            self._start_bytes = peak.before_bytes
+        # What the user keeps of the values is theirs, and not in the budget.
+        growth_bytes = peak.peak_bytes - min(self._start_bytes, peak.before_bytes)
+        self._plan.learn(outcome.rows, growth_bytes, 0)
+        self._value.append(outcome.take())
+        return True
+
+    def take(self) -> Any:
+        """Hand the value over."""
+        return self._value.pop()
+
+    def close(self) -> None:
+        """Close the source."""
+        self._run.close()

@@ -1,97 +1,253 @@
-"""The engine: one pass of a function over the chunks of a source."""
+"""The engine: a function over the pieces of a source, one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeGuard
 
-from jupyter_memkit.errors import SourceError
+from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
-from jupyter_memkit.techniques.chunked.source import Source
+from jupyter_memkit.techniques.chunked.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.reading import Reader
+from jupyter_memkit.techniques.chunked.sources.base import (
+    FROM_FILES,
+    Piece,
+    Request,
+    Source,
+)
 
-_END = object()
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of one chunk.
+
+    Attributes
+    ----------
+    number : int
+        Of the chunk, from 1.
+    first_row, rows : int
+        Its place in the source.
+    piece : Piece
+        What it was made of.
+    peak : Peak
+        The memory of the process that worked on it.
+    error : Exception, optional
+        Why it has no value.
+    """
+
+    number: int
+    first_row: int
+    rows: int
+    piece: Piece
+    peak: Peak
+    error: Exception | None = None
+    _value: list[Any]
+
+    def take(self) -> Any:
+        """Hand the value over, so that nobody else holds it."""
+        return self._value.pop()
 
 
-class Run:
-    """One pass over a source, a chunk at a time, of which it never holds two.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkInfo:
+    """The place of a chunk, as ``chunk_info`` in a cell of ``%%chunked``.
+
+    Attributes
+    ----------
+    number : int
+        Of the chunk, from 1.
+    first_row : int
+        The number of its first row, from 0: so many rows came before.
+    rows : int
+        Its rows.
+    source : str
+        The name of the source.
+    """
+
+    number: int
+    first_row: int
+    rows: int
+    source: str
+
+
+@dataclass(slots=True)
+class Position:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    number : int
+        The chunk, from 1.
+    first_row, rows : int
+        Its first row from 0, and its rows; 0 while it is read.
+    in_function : bool
+        Whether the function is running, or raised.
+    """
+
+    number: int = 1
+    first_row: int = 0
+    rows: int = 0
+    in_function: bool = False
+
+    def __str__(self) -> str:
+        """Name the chunk, and its first and last row from 0."""
+        if not self.rows:
+            return f"reading chunk {self.number} (from row {self.first_row:,})"
+        last = self.first_row + self.rows - 1
+        return f"chunk {self.number} (rows {self.first_row:,} to {last:,})"
+
+    def info(self, source: str) -> ChunkInfo:
+        """Return what the user's code may know of the chunk."""
+        return ChunkInfo(
+            number=self.number,
+            first_row=self.first_row,
+            rows=self.rows,
+            source=source,
+        )
+
+    def advance(self) -> None:
+        """Go on to the next chunk."""
+        self.number += 1
+        self.first_row += self.rows
+        self.rows = 0
+
+
+class Run(Protocol):
+    """A function at work over the pieces of a source, somewhere."""
+
+    position: Position
+
+    def step(self) -> Outcome | None:
+        """Return what came of the next chunk, in order; None at the end."""
+
+    def close(self) -> None:
+        """Stop, and leave nothing behind."""
+
+
+class LocalRun:
+    """A function over the chunks of a source, in this process.
+
+    It never holds two chunks, nor a value while the next chunk is read.
 
     Parameters
     ----------
     source : Source
         Where the chunks come from.
-    rows : int
-        Rows of a chunk.
+    request : Request
+        How it is read.
     function : callable
-        Takes a chunk and returns its value.
-    consume : callable
-        Takes each value.
-
-    Attributes
-    ----------
-    chunks, rows : int
-        Chunks whose values are consumed, and the rows in them.
-    in_function : bool
-        Whether the function is running, or raised.
+        Takes a chunk and returns its value. It may raise `StopChunks`.
+    tries : int
+        How often the function is called for a chunk that fails.
+    skips : bool
+        Whether an error of the function is an outcome, and the run goes on.
+    position : Position
+        Where the run begins.
     """
 
     def __init__(
         self,
         source: Source,
-        rows: int,
+        request: Request,
         function: Callable[[Any], Any],
-        consume: Callable[[Any], None],
+        *,
+        tries: int = 1,
+        skips: bool = False,
+        position: Position,
     ) -> None:
-        self.chunks = 0
-        self.rows = 0
-        self.in_function = False
-        self._function = function
-        self._consume = consume
+        self.position = position
         self._name = source.name
-        self._chunks = source.iterate(rows)
-        self._current_rows = 0
+        self._function = function
+        self._tell: Callable[[ChunkInfo], None] | None = getattr(function, "tell", None)
+        self._tries = tries
+        self._skips = skips
+        self._make = FrameMaker(source.name, request)
+        self._reader = Reader(
+            source.pieces(request), ahead=source.backend == FROM_FILES
+        )
+        self._is_first = True
 
-    def step(self) -> bool:
-        """Do the next chunk; False when there is none, or the function stopped."""
+    def step(self) -> Outcome | None:
+        """Do the next chunk; None when there is none, or the function stopped."""
         __tracebackhide__ = True
+        position = self.position
+        if not self._is_first:
+            position.advance()
         chunk: Any = None
         value: Any = None
+        error: Exception | None = None
+        watch = peak_meter().open()
         try:
-            chunk = next(self._chunks, _END)
-            if chunk is _END:
-                self._refuse_nothing()
-                return False
-            self._current_rows = len(chunk)
-            self.in_function = True
-            value = self._function(chunk)
-            self.in_function = False
-            self._consume(value)
+            read = self._reader.read()
+            if read is None:
+                return None
+            piece = read.piece
+            chunk = self._make(read.take(), position.first_row)
+            position.rows = len(chunk)
+            self._reader.prefetch()
+            if self._tell is not None:
+                self._tell(position.info(self._name))
+            position.in_function = True
+            value = self._call(chunk)
+            position.in_function = False
         except StopChunks:
-            return False
-        except BaseException as error:
-            if hasattr(error, "add_note"):  # Python 3.11
-                error.add_note(f"In {self.position} of {self._name}.")
-            raise
+            return None
+        except BaseException as raised:
+            _add_note(raised, f"In {position} of {self._name}.")
+            if not (self._skips and position.in_function and _is_error(raised)):
+                raise
+            # Its traceback would keep the chunk.
+            error = raised.with_traceback(None)
         finally:
             # A traceback keeps this frame, and would keep the chunk with it.
-            del chunk, value
-        self.chunks += 1
-        self.rows += self._current_rows
-        self._current_rows = 0
-        return True
-
-    def _refuse_nothing(self) -> None:
-        if not self.chunks:
-            message = f"{self._name} has no rows; there is nothing to run over"
-            raise SourceError(message)
+            del chunk
+            peak = watch.close()
+        self._is_first = False
+        position.in_function = False
+        values = [value]
+        del value
+        return Outcome(
+            number=position.number,
+            first_row=position.first_row,
+            rows=position.rows,
+            piece=piece,
+            peak=peak,
+            error=error,
+            _value=values,
+        )
 
     def close(self) -> None:
-        """Close the source's file."""
-        self._chunks.close()
+        """Stop reading, and close the source."""
+        self._reader.close()
 
-    @property
-    def position(self) -> str:
-        """Where the run stands: the chunk, and its first and last row from 0."""
-        if not self._current_rows:
-            return f"reading chunk {self.chunks + 1} (from row {self.rows:,})"
-        last = self.rows + self._current_rows - 1
-        return f"chunk {self.chunks + 1} (rows {self.rows:,} to {last:,})"
+    def _call(self, chunk: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            for _ in range(self._tries - 1):
+                values = self._try(chunk)
+                if values:
+                    return values.pop()
+            return self._function(chunk)
+        finally:
+            del chunk
+
+    def _try(self, chunk: Any) -> list[Any]:
+        """Return the value in a list, which is empty when the function fails."""
+        try:
+            return [self._function(chunk)]
+        except StopChunks:
+            raise
+        except Exception:  # noqa: BLE001 - the user asked to try again
+            return []
+        finally:
+            del chunk
+
+
+def _is_error(raised: BaseException) -> TypeGuard[Exception]:
+    return isinstance(raised, Exception)
+
+
+def _add_note(error: BaseException, note: str) -> None:
+    if hasattr(error, "add_note"):  # Python 3.11
+        error.add_note(note)

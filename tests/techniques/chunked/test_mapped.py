@@ -6,6 +6,7 @@ import gc
 import sys
 import weakref
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from jupyter_memkit.techniques.chunked import (
     StopChunks,
     chunked,
 )
+from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 
 
 class Chunk(list[int]):
@@ -28,24 +31,49 @@ class WatchedSource:
     """Notes how many of its chunks are alive whenever it makes the next."""
 
     name = "watched"
-    default_rows = 1
     total_rows = None
+    row_bytes = None
+    backend = None
 
     def __init__(self) -> None:
         self.alive: list[int] = []
         self.closed = False
         self._seen: list[weakref.ref[Chunk]] = []
 
-    def iterate(self, rows: int) -> Generator[Chunk, None, None]:
+    def columns(self) -> None:
+        """Return None: there are none."""
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+    def fingerprint(self) -> str:
+        """Return what never changes."""
+        return "watched"
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Make four chunks, and hold none of them."""
         try:
-            for _ in range(4):
+            for number in range(4):
                 self.alive.append(sum(seen() is not None for seen in self._seen))
-                ready = [Chunk(range(rows))]
-                self._seen.append(weakref.ref(ready[0]))
-                yield ready.pop()
+                yield Piece(
+                    load=partial(self.make, request.rows()),
+                    start=number,
+                    end=number + 1,
+                )
         finally:
             self.closed = True
+
+    def make(self, rows: int) -> Any:
+        """Make a chunk that is watched."""
+        chunk = Chunk(range(rows))
+        self._seen.append(weakref.ref(chunk))
+        return chunk
+
+
+def run_over(source: Source, function: Any) -> Mapped:
+    """Return a function over chunks of three rows."""
+    return Mapped(source, Settings(memory_bytes=1 << 30, rows=3), function)
 
 
 @pytest.fixture
@@ -60,7 +88,7 @@ def uncollected() -> Any:
 def test_one_chunk_at_a_time() -> None:
     """No chunk is alive when the next is read."""
     source = WatchedSource()
-    Mapped(source, 3, sum).reduce("sum")
+    run_over(source, sum).reduce("sum")
     assert source.alive == [0, 0, 0, 0]
 
 
@@ -69,11 +97,11 @@ def test_values_are_not_kept() -> None:
     """Iterating and a run without reduction drop each value before the next chunk."""
     for run in (lambda job: job.run(), lambda job: [None for _ in job]):
         source = WatchedSource()
-        run(Mapped(source, 3, lambda chunk: chunk))
+        run(run_over(source, lambda chunk: chunk))
         # The loop's own variable holds a value; ours do not.
         assert max(source.alive) <= 1
     source = WatchedSource()
-    Mapped(source, 3, lambda chunk: chunk).run()
+    run_over(source, lambda chunk: chunk).run()
     assert source.alive == [0, 0, 0, 0]
 
 
@@ -88,11 +116,11 @@ def test_traceback_keeps_no_chunk() -> None:
         raise ValueError(message)
 
     class Boxed(WatchedSource):
-        def iterate(self, rows: int) -> Generator[Any, None, None]:
-            yield [Chunk(range(rows))]
+        def make(self, rows: int) -> Any:
+            return [Chunk(range(rows))]
 
     with pytest.raises(ValueError, match="no") as raised:
-        Mapped(Boxed(), 3, fail).run()
+        run_over(Boxed(), fail).run()
     assert raised.tb is not None
     assert watched[0]() is None
 
@@ -104,10 +132,10 @@ def test_source_is_closed() -> None:
         raise KeyboardInterrupt
 
     ended, failed, left = WatchedSource(), WatchedSource(), WatchedSource()
-    Mapped(ended, 3, sum).run()
+    run_over(ended, sum).run()
     with pytest.raises(KeyboardInterrupt):
-        Mapped(failed, 3, fail).run()
-    values = iter(Mapped(left, 3, sum))
+        run_over(failed, fail).run()
+    values = iter(run_over(left, sum))
     next(values)
     del values
     assert (ended.closed, failed.closed, left.closed) == (True, True, True)
@@ -116,14 +144,14 @@ def test_source_is_closed() -> None:
 def test_source_protocol() -> None:
     """A user's own class that looks like a source is one."""
     source: Source = WatchedSource()
-    assert list(Mapped(source, 3, sum)) == [3, 3, 3, 3]
+    assert list(run_over(source, sum)) == [3, 3, 3, 3]
 
 
 def test_summary() -> None:
     """The summary counts chunks and rows, and measures time and memory."""
     job = chunked(range(10), rows=4).map(sum)
     seen: list[int] = []
-    summary = job.run("append", progress=seen.append)
+    summary = job.run("append", progress=lambda step: seen.append(step.rows))
     assert (summary.chunks, summary.rows, summary.value) == (3, 10, [6, 22, 17])
     assert seen == [4, 8, 10]
     assert summary.duration_s > 0
@@ -139,7 +167,8 @@ def test_failure_keeps_the_result_so_far() -> None:
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.rows) == (2, 8)
     assert job.summary.value == [-1, -1]
-    assert (job.position, job.in_function) == ("chunk 3 (rows 8 to 9)", True)
+    assert str(job.position) == "chunk 3 (rows 8 to 9)"
+    assert job.position.in_function
     if sys.version_info >= (3, 11):
         notes = ["In chunk 3 (rows 8 to 9) of the range."]
         assert raised.value.__notes__ == notes
@@ -152,7 +181,7 @@ def test_unfit_value_keeps_the_result_so_far() -> None:
         job.reduce("sum")
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.value) == (2, 3)
-    assert not job.in_function
+    assert not job.position.in_function
 
 
 def test_failure_to_join_keeps_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +231,7 @@ def test_unknown_reduction_reads_nothing() -> None:
     """A wrong reduction is told before the first chunk is read."""
     source = WatchedSource()
     with pytest.raises(MemkitError, match="there is no reduction 'nonsense'"):
-        Mapped(source, 3, sum).reduce("nonsense")
+        run_over(source, sum).reduce("nonsense")
     assert source.alive == []
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
 
 
 def test_array_is_not_copied() -> None:
@@ -43,4 +44,4 @@ def test_sliced_by_rows(data: Any) -> None:
     """Each kind of table is cut by its rows, into its own kind."""
     job = chunked(data, rows=4).map(lambda chunk: (type(chunk), len(chunk)))
     assert list(job) == [(type(data), 4), (type(data), 4), (type(data), 2)]
-    assert job.total_rows == 10
+    assert open_source(data).total_rows == 10

@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_total_rows(tmp_path: Path) -> None:
     """The number of rows is known from the footer."""
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.table({"id": range(10)}), path)
-    assert chunked(path).map(len).total_rows == 10
+    assert open_source(path).total_rows == 10
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 but not really"])

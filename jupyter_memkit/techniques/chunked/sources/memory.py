@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 
 Slicer = Callable[[Any, int, int], Any]
 
@@ -19,17 +21,40 @@ class MemorySource:
     data: Any
     name: str
     slicer: Slicer
-    default_rows: int = 100_000
+    row_bytes: None = None
+    backend: None = None
 
     @property
     def total_rows(self) -> int:
         """The length of the first axis."""
         return len(self.data)
 
-    def iterate(self, rows: int) -> Generator[Any, None, None]:
+    def columns(self) -> None:
+        """Return None: a slice costs nothing, whatever its columns."""
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: all slices have the types of the whole."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the type and the shape."""
+        return [type(self.data).__name__, *map(int, self.data.shape)]
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Slice from the start."""
-        for start in range(0, len(self.data), rows):
-            yield self.slicer(self.data, start, rows)
+        total, start = len(self.data), request.start or 0
+        end = total if request.end is None else request.end
+        while start < end:
+            rows = min(request.rows(), end - start)
+            load = partial(self.slicer, self.data, start, rows)
+            yield Piece(
+                load=load,
+                start=start,
+                end=start + rows,
+                rows=rows,
+                fraction=(start + rows) / total,
+            )
+            start += rows
 
 
 def find_slicer(data: Any) -> Slicer | None:

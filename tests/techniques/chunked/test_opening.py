@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.delimited import DelimitedSource
-from jupyter_memkit.techniques.chunked.iterable import IterableSource
-from jupyter_memkit.techniques.chunked.memory import MemorySource
-from jupyter_memkit.techniques.chunked.parquet import ParquetSource
-from jupyter_memkit.techniques.chunked.source import open_source
+from jupyter_memkit.techniques.chunked.sources.delimited import DelimitedSource
+from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+from jupyter_memkit.techniques.chunked.sources.memory import MemorySource
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.parquet import ParquetSource
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda folder: folder, "is a folder; give the path of one file in it"),
+        (lambda folder: folder / "nothing", "nothing has no files; check its name"),
         (lambda folder: folder / "a.xlsx", "a.xlsx is neither CSV, TSV nor Parquet"),
         (lambda _: 5, "the int is no source of chunks; give the path of"),
         (lambda _: np.array(5), "an array without dimensions has no rows"),
@@ -84,5 +84,6 @@ def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_unreadable(tmp_path: Path, make: Any, sentence: str) -> None:
     """What nothing reads is refused at once, with what would be read."""
     (tmp_path / "a.xlsx").touch()
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(SourceError, match=sentence):
         open_source(make(tmp_path))

@@ -1,0 +1,220 @@
+"""What a cell does besides giving a value: which names it sets, reads and changes.
+
+A cell that adds up in a variable of its own gives each chunk a different meaning by its
+place. It cannot be split over processes, nor run twice over the same chunk.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping, Sequence
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+
+def find_accumulated(
+    tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
+) -> str | None:
+    """Return the first variable in which a cell keeps something for the next chunk.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The parsed cell.
+    chunk_name : str
+        The name of the chunk, which is new each time.
+    namespace : mapping
+        The user's variables.
+
+    Returns
+    -------
+    str or None
+        The name; None when none is seen.
+
+    Examples
+    --------
+    >>> find_accumulated(ast.parse("total += len(chunk)"), "chunk", {})
+    'total'
+    >>> find_accumulated(ast.parse("n = len(chunk); n + 1"), "chunk", {})
+    """
+    order = _Order(chunk_name, _names_set(tree), namespace)
+    order.visit(tree)
+    return order.changed[0] if order.changed else None
+
+
+def find_read_names(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
+    """Return the user's variables that a cell reads, through its functions too.
+
+    Examples
+    --------
+    >>> find_read_names(ast.parse("x = rate * len(chunk)"), {"rate": 2, "y": 3})
+    ['rate']
+    """
+    waiting = sorted(find_names(tree))
+    found: dict[str, None] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in namespace:
+            continue
+        found[name] = None
+        value = namespace[name]
+        if type(value) is FunctionType and value.__globals__ is namespace:
+            waiting.extend(value.__code__.co_names)
+    return sorted(found)
+
+
+def has_functions_of_the_notebook(
+    tree: ast.Module, namespace: Mapping[str, Any]
+) -> bool:
+    """Tell whether a cell uses functions or classes whose effects are not in sight."""
+    return any(
+        getattr(namespace[name], "__module__", None) == "__main__"
+        and isinstance(namespace[name], (FunctionType, type))
+        for name in find_names(tree)
+        if name in namespace
+    )
+
+
+class _Order(ast.NodeVisitor):
+    """Goes through a cell in the order in which it runs.
+
+    Attributes
+    ----------
+    changed : list of str
+        Outer variables that the cell changes, or reads before it sets them.
+    """
+
+    def __init__(
+        self, chunk_name: str, set_names: set[str], namespace: Mapping[str, Any]
+    ) -> None:
+        self.changed: list[str] = []
+        self._own = {chunk_name}
+        self._set = set_names
+        self._namespace = namespace
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._own.add(node.id)
+        elif node.id not in self._own and node.id in self._set:
+            self.changed.append(node.id)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit(node.value)
+        for target in node.targets:
+            self.visit(target)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self.visit(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.visit(node.value)
+        self._change(node.target)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._visit_place(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._visit_place(node)
+
+    def _visit_place(self, node: ast.Attribute | ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._change(node.value)
+        self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        # A call whose value nobody takes is there for what it does.
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            name = _root(call.func.value)
+            if name is not None and not _is_static(self._namespace.get(name)):
+                self._change(call.func.value)
+        self.generic_visit(node)
+
+    def visit_For(self, node: ast.For) -> None:
+        self.visit(node.iter)
+        self.visit(node.target)
+        for statement in (*node.body, *node.orelse):
+            self.visit(statement)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._own.add(node.name)
+        self._visit_scope(node, node.args, node.body)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._visit_scope(node, node.args, [node.body])
+
+    def _visit_scope(
+        self, node: ast.AST, args: ast.arguments, body: Sequence[ast.AST]
+    ) -> None:
+        own = set(self._own)
+        self._own |= {item.arg for item in ast.walk(args) if isinstance(item, ast.arg)}
+        self._own |= _names_set(node) - _declared(node)
+        for part in body:
+            self.visit(part)
+        self._own = own
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self.visit(node.iter)
+        self.visit(node.target)
+        for condition in node.ifs:
+            self.visit(condition)
+
+    def _visit_elements(self, node: Any) -> None:
+        own = set(self._own)
+        for generator in node.generators:
+            self.visit(generator)
+        for field in ("key", "value", "elt"):
+            if hasattr(node, field):
+                self.visit(getattr(node, field))
+        self._own = own
+
+    visit_ListComp = visit_SetComp = visit_DictComp = _visit_elements  # noqa: N815
+    visit_GeneratorExp = _visit_elements  # noqa: N815
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self._own.add((node.asname or node.name).partition(".")[0])
+
+    def _change(self, target: ast.expr) -> None:
+        name = _root(target)
+        if name is not None and name not in self._own and not hasattr(builtins, name):
+            self.changed.append(name)
+
+
+def _root(node: ast.expr | None) -> str | None:
+    """Return the variable that an expression starts from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _is_static(value: Any) -> bool:
+    return isinstance(value, (ModuleType, BuiltinFunctionType, FunctionType, type))
+
+
+def _names_set(tree: ast.AST) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+
+
+def _declared(tree: ast.AST) -> set[str]:
+    """Return the names that a function says are not its own."""
+    return {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Global, ast.Nonlocal))
+        for name in node.names
+    }
+
+
+def find_names(tree: ast.AST) -> set[str]:
+    """Return the names that a piece of code reads."""
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }

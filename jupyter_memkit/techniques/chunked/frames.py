@@ -1,0 +1,186 @@
+"""Makes of what a source gives what the cell sees: frames, tables or arrays.
+
+Every frame of a run has the same types. Of pandas' types those that the whole file
+would have: whole numbers of which one is missing anywhere are floats everywhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+BACKENDS = ("pandas", "polars", "arrow", "numpy")
+
+_MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
+
+
+def find_backend() -> str:
+    """Return what tables become where nobody asks: what the user works with."""
+    for is_there in (sys.modules.__contains__, importlib.util.find_spec):
+        for backend, module in _MODULES.items():
+            if is_there(module):
+                return backend
+    return "numpy"
+
+
+class FrameMaker:
+    """Makes the chunks of a run, which have the same columns and types.
+
+    Parameters
+    ----------
+    name : str
+        How messages call the source.
+    request : Request
+        What was asked for.
+    """
+
+    def __init__(self, name: str, request: Request) -> None:
+        self._name = name
+        self._request = request
+        self._types = dict(request.types)
+        self._categories: dict[str, Any] = {}
+
+    def __call__(self, rows: Any, first_row: int) -> Any:
+        """Return rows as the backend has them.
+
+        Parameters
+        ----------
+        rows : object
+            What `Piece.load` returned.
+        first_row : int
+            The number of the first row, from which an index goes on.
+
+        Raises
+        ------
+        TypeChange
+            When a column's values do not fit the type of the chunks before.
+        """
+        backend = self._request.backend
+        if backend is None:
+            return rows
+        kind = _kind(rows)
+        if backend == "pandas" and kind in {"pandas", "arrow"}:
+            frame = _number_rows(rows, first_row) if kind == "arrow" else rows
+            return self._agree(frame) if hasattr(frame, "columns") else frame
+        if kind == backend:
+            return rows
+        convert = _CONVERSIONS.get((kind, backend))
+        if convert is None:
+            message = (
+                f"{self._name} gives chunks of {type(rows).__name__}, of which there "
+                f"is no {backend} form; leave --backend out"
+            )
+            raise MemkitError(message)
+        return convert(rows)
+
+    def _agree(self, frame: Any) -> Any:
+        """Give a frame the types of those before it."""
+        changed: dict[str, tuple[str, str]] = {}
+        for column, dtype in frame.dtypes.items():
+            got = str(dtype)
+            if got == "category" or column in self._request.categories:
+                frame[column] = self._categorize(column, frame[column])
+                continue
+            wanted = self._types.setdefault(column, got)
+            if got == wanted:
+                continue
+            if _holds(wanted, got) or frame[column].isna().all():
+                frame[column] = _cast(frame[column], wanted)
+            else:
+                changed[column] = (wanted, widen(wanted, got))
+        if changed:
+            raise TypeChange(self._name, changed)
+        return frame
+
+    def _categorize(self, column: str, values: Any) -> Any:
+        """Give a column all categories that were seen so far, in their order."""
+        pandas = sys.modules["pandas"]
+        values = values.astype("category")
+        seen = self._categories.get(column)
+        if seen is not None:
+            new = values.cat.categories.difference(seen, sort=False)
+            seen = seen.append(new) if len(new) else seen
+            values = values.astype(pandas.CategoricalDtype(seen))
+        self._categories[column] = values.cat.categories
+        return values
+
+
+def widen(before: str, after: str) -> str:
+    """Return the type of pandas that holds the values of both."""
+    pair = {before, after}
+    if pair <= {"int64", "float64", "uint64"}:
+        return "float64"
+    if "bool" in pair and "object" in pair:
+        return "object"
+    return (
+        "str" if import_library("pandas", "the table").__version__ >= "3" else "object"
+    )
+
+
+def _holds(wanted: str, got: str) -> bool:
+    """Tell whether values of one type can be given the other without a loss."""
+    return (wanted == "float64" and got in {"int64", "uint64"}) or (
+        wanted in {"object", "str"} and got in {"bool", "int64", "float64", "object"}
+    )
+
+
+def _cast(values: Any, wanted: str) -> Any:
+    if wanted == "object" and str(values.dtype) == "object":
+        return values
+    return values.astype(wanted)
+
+
+def _number_rows(table: Any, first_row: int) -> Any:
+    """Return a frame whose default index goes on from the chunk before."""
+    pandas = _library("pandas")
+    frame = table.to_pandas()
+    if type(frame.index) is pandas.RangeIndex:
+        described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
+        ranged = described[0] if isinstance(described[0], dict) else {}
+        step = ranged.get("step", 1)
+        start = ranged.get("start", 0) + first_row * step
+        frame.index = pandas.RangeIndex(
+            start, start + step * len(frame), step, name=ranged.get("name")
+        )
+    return frame
+
+
+def _kind(rows: Any) -> str:
+    """Name the library of an object."""
+    root = type(rows).__module__.partition(".")[0]
+    return {"pyarrow": "arrow"}.get(root, root)
+
+
+def _library(backend: str) -> Any:
+    return import_library(_MODULES[backend], f"{backend} chunks")
+
+
+def _arrow_to_numpy(table: Any) -> Any:
+    numpy = import_library("numpy", "numpy chunks")
+    columns = [column.to_numpy() for column in table.columns]
+    return numpy.column_stack(columns) if len(columns) > 1 else columns[0]
+
+
+_CONVERSIONS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
+    ("arrow", "polars"): lambda rows: _library("polars").from_arrow(rows),
+    ("arrow", "numpy"): _arrow_to_numpy,
+    ("pandas", "polars"): lambda rows: _library("polars").from_pandas(rows),
+    ("pandas", "arrow"): lambda rows: _library("arrow").Table.from_pandas(
+        rows, preserve_index=False
+    ),
+    ("pandas", "numpy"): lambda rows: rows.to_numpy(),
+    ("polars", "pandas"): lambda rows: rows.to_pandas(),
+    ("polars", "arrow"): lambda rows: rows.to_arrow(),
+    ("polars", "numpy"): lambda rows: rows.to_numpy(),
+    ("numpy", "pandas"): lambda rows: _library("pandas").DataFrame(rows),
+    ("numpy", "polars"): lambda rows: _library("polars").DataFrame(rows),
+    ("builtins", "numpy"): lambda rows: import_library("numpy", "arrays").asarray(rows),
+    ("builtins", "pandas"): lambda rows: _library("pandas").DataFrame(rows),
+    ("builtins", "polars"): lambda rows: _library("polars").DataFrame(rows),
+}

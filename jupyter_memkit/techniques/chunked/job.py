@@ -1,0 +1,305 @@
+"""One run over chunks from start to end: counts, saves, and gives an account."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.measure.peak import peak_meter
+from jupyter_memkit.techniques.allocator import trim_allocator
+from jupyter_memkit.techniques.chunked.budget import RowPlan
+from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+from jupyter_memkit.techniques.chunked.interrupts import deferring_interrupts
+from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
+from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.sinks import Sink
+from jupyter_memkit.techniques.chunked.sources.base import Request, Source, TypeChange
+from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How far a run is, for a progress bar.
+
+    Attributes
+    ----------
+    chunks, rows : int
+        Those that are done.
+    total_rows : int, optional
+        All rows, or what they look to be.
+    chunk_peak_bytes : int
+        How far the process grew with the last chunk.
+    budget_bytes : int
+        How far it may.
+    """
+
+    chunks: int
+    rows: int
+    total_rows: int | None
+    chunk_peak_bytes: int
+    budget_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failures:
+    """What becomes of a chunk on which the function fails.
+
+    Attributes
+    ----------
+    skips : bool
+        Whether it is left out, and the run goes on.
+    tries : int
+        How often the function is called before it counts as failed.
+    """
+
+    skips: bool = False
+    tries: int = 1
+
+
+class Job:
+    """A run of a function over a source.
+
+    Attributes
+    ----------
+    position : Position
+        Where it stands.
+    """
+
+    def __init__(  # noqa: PLR0913 - what makes up a run
+        self,
+        source: Source,
+        settings: Settings,
+        function: Callable[[Any], Any],
+        sink: Sink,
+        *,
+        failures: Failures,
+        checkpoint: Checkpoint | None = None,
+        only: Iterable[SkippedChunk] | None = None,
+        is_repeatable: bool = False,
+        open_run: Callable[[Request, Position], Run] | None = None,
+    ) -> None:
+        self.position = Position()
+        self._source = source
+        self._settings = settings
+        self._function = function
+        self._sink = sink
+        self._failures = failures
+        self._checkpoint = checkpoint
+        self._only = None if only is None else list(only)
+        self._is_repeatable = is_repeatable
+        self._open_run = open_run
+        self._chunks = self._rows = self._resumed_rows = 0
+        self._skipped: list[SkippedChunk] = []
+        self._notes: list[str] = []
+        self._watch = peak_meter().open()
+        self._peak_bytes = 0
+        self._start_s = time.perf_counter()
+
+    def run(self, progress: Callable[[Step], object] | None) -> Any:
+        """Do all chunks, and return the sink's result."""
+        __tracebackhide__ = True
+        start = self._resume()
+        while True:
+            try:
+                self._do_all(start, progress)
+                break
+            except TypeChange as change:
+                if not self._can_begin_anew():
+                    raise
+                # Some chunks had the types that do not hold all values.
+                self._begin_anew(change)
+                start = None
+        if not (self._chunks or self._skipped):
+            message = f"{self._source.name} has no rows; there is nothing to run over"
+            raise SourceError(message)
+        result = self._sink.finish()
+        if self._checkpoint is not None:
+            self._checkpoint.remove()
+        return result
+
+    def close(self, value: Any) -> ChunkedSummary:
+        """End it, and return the account with this value."""
+        self._sink.close()
+        peak = self._watch.close()
+        return ChunkedSummary(
+            source=self._source.name,
+            chunks=self._chunks,
+            rows=self._rows,
+            duration_s=time.perf_counter() - self._start_s,
+            before_bytes=peak.before_bytes,
+            peak_bytes=max(peak.peak_bytes, self._peak_bytes),
+            budget_bytes=self._settings.memory_bytes,
+            exact=peak.exact,
+            columns=self._settings.columns,
+            backend=self._settings.backend,
+            skipped=tuple(self._skipped),
+            resumed_rows=self._resumed_rows,
+            notes=tuple(self._notes),
+            value=value,
+        )
+
+    def _do_all(self, start: Any, progress: Callable[[Step], object] | None) -> None:
+        __tracebackhide__ = True
+        plan = self._settings.plan_rows(
+            self._source, steady=self._checkpoint is not None
+        )
+        request = self._settings.request(self._source, plan)
+        # Free memory of the allocator's would hide what the first chunks take.
+        trim_allocator()
+        for position, asked in self._parts(request, start):
+            self.position = position
+            run = self._open(asked, position)
+            try:
+                while self._is_below_limit():
+                    outcome = run.step()
+                    if outcome is None:
+                        break
+                    self._take(outcome, plan, progress)
+                    del outcome
+            finally:
+                run.close()
+
+    def _parts(
+        self, request: Request, start: Any
+    ) -> Iterable[tuple[Position, Request]]:
+        """Yield what is to be done: all, what is left, or single chunks."""
+        if self._only is None:
+            yield self.position, dataclasses.replace(request, start=start)
+            return
+        for chunk in self._only:
+            position = Position(number=chunk.number, first_row=chunk.first_row)
+            yield (
+                position,
+                dataclasses.replace(
+                    request,
+                    start=chunk.start,
+                    end=chunk.end,
+                    rows=partial(int, chunk.rows),
+                ),
+            )
+
+    def _open(self, request: Request, position: Position) -> Run:
+        if self._open_run is not None:
+            return self._open_run(request, position)
+        return LocalRun(
+            self._source,
+            request,
+            self._function,
+            tries=self._failures.tries,
+            skips=self._failures.skips,
+            position=position,
+        )
+
+    def _is_below_limit(self) -> bool:
+        limit = self._settings.limit
+        return limit is None or self._chunks + len(self._skipped) < limit
+
+    def _take(
+        self,
+        outcome: Outcome,
+        plan: RowPlan,
+        progress: Callable[[Step], object] | None,
+    ) -> None:
+        """Count a chunk and its value, both or neither."""
+        __tracebackhide__ = True
+        with deferring_interrupts():
+            if outcome.error is None:
+                self._sink.add(outcome.take())
+                self._chunks += 1
+                self._rows += outcome.rows
+            else:
+                self._skip(outcome)
+            self._save(outcome)
+        growth_bytes = max(0, outcome.peak.peak_bytes - self._watch.before_bytes)
+        if progress is not None:
+            progress(self._step(outcome, growth_bytes))
+        self._learn(plan, outcome, growth_bytes)
+
+    def _learn(self, plan: RowPlan, outcome: Outcome, growth_bytes: int) -> None:
+        """Let the plan know what the chunk took, and trim before it gives up."""
+        start_bytes = self._watch.before_bytes
+        kept_bytes = peak_meter().read_rss_bytes() - start_bytes
+        if kept_bytes > plan.budget_bytes // 2 and self._only is None:
+            trim_allocator()
+            kept_bytes = peak_meter().read_rss_bytes() - start_bytes
+        plan.learn(outcome.rows, growth_bytes, kept_bytes)
+
+    def _skip(self, outcome: Outcome) -> None:
+        error = outcome.error
+        self._skipped.append(
+            SkippedChunk(
+                number=outcome.number,
+                first_row=outcome.first_row,
+                rows=outcome.rows,
+                error=f"{type(error).__name__}: {error}",
+                start=outcome.piece.start,
+                end=outcome.piece.end,
+            )
+        )
+
+    def _step(self, outcome: Outcome, growth_bytes: int) -> Step:
+        rows = outcome.first_row + outcome.rows
+        total = self._source.total_rows
+        if total is None and outcome.piece.fraction:
+            total = max(rows, round(rows / outcome.piece.fraction))
+        return Step(
+            chunks=self._chunks,
+            rows=rows,
+            total_rows=total,
+            chunk_peak_bytes=growth_bytes,
+            budget_bytes=self._settings.memory_bytes,
+        )
+
+    def _save(self, outcome: Outcome) -> None:
+        if self._checkpoint is None or not self._checkpoint.is_due():
+            return
+        self._checkpoint.save(
+            Progress(
+                end=outcome.piece.end,
+                chunks=self._chunks,
+                rows=self._rows,
+                number=outcome.number + 1,
+                first_row=outcome.first_row + outcome.rows,
+                skipped=tuple(self._skipped),
+                types=dict(self._settings.types),
+                sink=self._sink.save(),
+            )
+        )
+
+    def _resume(self) -> Any:
+        """Take over what an earlier run had done, and return where it stopped."""
+        progress = self._checkpoint.load() if self._checkpoint is not None else None
+        if progress is None:
+            return None
+        self._sink.restore(progress.sink)
+        self._chunks, self._rows = progress.chunks, progress.rows
+        self._resumed_rows = progress.rows
+        self._skipped = list(progress.skipped)
+        self._settings = self._settings.with_types(progress.types)
+        self.position = Position(number=progress.number, first_row=progress.first_row)
+        self._notes.append(
+            f"Went on at row {progress.first_row:,}, where it had ended."
+        )
+        return progress.end
+
+    def _can_begin_anew(self) -> bool:
+        """Tell whether nothing was done yet that another run would do twice."""
+        return self._only is None and (self._is_repeatable or not self._chunks)
+
+    def _begin_anew(self, change: TypeChange) -> None:
+        self._settings = self._settings.with_types(change.types)
+        self._sink.reset()
+        if self._chunks:
+            said = ", ".join(f"{name} is {kind}" for name, kind in change.types.items())
+            self._notes.append(
+                f"Began anew at row {self.position.first_row:,}, where it showed that "
+                f"{said}; --types would save that."
+            )
+        self._chunks = self._rows = 0
+        self._skipped = []
+        self.position = Position()

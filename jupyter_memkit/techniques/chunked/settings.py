@@ -1,0 +1,110 @@
+"""How a source is to be read in chunks: what the user chose, and what follows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.techniques.chunked.budget import RowPlan
+from jupyter_memkit.techniques.chunked.frames import BACKENDS, find_backend
+from jupyter_memkit.techniques.chunked.sources.base import (
+    FROM_FILES,
+    Request,
+    Source,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a source is read in chunks.
+
+    Attributes
+    ----------
+    memory_bytes : int
+        How much the process may grow by over the whole run.
+    rows : int, optional
+        Rows of a chunk, where the user fixed them.
+    columns : tuple of str, optional
+        The columns to read; None is all.
+    backend : str, optional
+        What the chunks are; None is what the source has.
+    types : mapping of str to str
+        Types of columns.
+    categories : frozenset of str
+        Columns that become categories.
+    limit : int, optional
+        How many chunks to do at most.
+    """
+
+    memory_bytes: int
+    rows: int | None = None
+    columns: tuple[str, ...] | None = None
+    backend: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    categories: frozenset[str] = frozenset()
+    limit: int | None = None
+
+    def plan_rows(self, source: Source, *, steady: bool = False) -> RowPlan:
+        """Return a new plan for the rows of the chunks."""
+        fixed = self.rows or getattr(source, "fixed_rows", None)
+        return RowPlan(
+            self.memory_bytes, source.row_bytes, fixed_rows=fixed, steady=steady
+        )
+
+    def request(self, source: Source, rows: RowPlan) -> Request:
+        """Return what to ask of a source, with the types of its columns."""
+        types = {**source.types(self.backend), **self.types}
+        return Request(
+            rows=rows.next_rows,
+            columns=self.columns,
+            types=types,
+            categories=self.categories,
+            backend=self.backend,
+            exact=self.rows is not None,
+        )
+
+    def with_types(self, types: Mapping[str, str]) -> Settings:
+        """Return the same with other types of some columns."""
+        return dataclasses.replace(self, types={**self.types, **types})
+
+
+def choose_backend(source: Source, backend: str | None) -> str | None:
+    """Return what the chunks are: what the user asks for, or works with.
+
+    Raises
+    ------
+    MemkitError
+        When there is no such backend.
+    """
+    if backend is None:
+        return find_backend() if source.backend == FROM_FILES else None
+    if backend not in BACKENDS:
+        remedy = suggest(backend, BACKENDS, f"give one of {', '.join(BACKENDS)}")
+        message = f"there is no backend {backend!r}; {remedy}"
+        raise MemkitError(message)
+    return backend
+
+
+def check_columns(source: Source, *wanted: Any) -> None:
+    """Refuse columns that the source lacks.
+
+    Raises
+    ------
+    MemkitError
+        With the columns that there are.
+    """
+    names = [name for some in wanted for name in some or ()]
+    if not names:
+        return
+    available = source.columns()
+    if available is None:
+        message = f"{source.name} has no columns to choose; leave --columns out"
+        raise MemkitError(message)
+    for name in names:
+        if name not in available:
+            remedy = suggest(name, available, f"it has {', '.join(available)}")
+            message = f"{source.name} has no column {name!r}; {remedy}"
+            raise MemkitError(message)

@@ -1,0 +1,112 @@
+"""Where the values of chunks go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from jupyter_memkit.techniques.chunked.combine import (
+    Operation,
+    Reduction,
+    find_operation,
+)
+
+
+class Sink(Protocol):
+    """Takes the values of chunks, in order."""
+
+    def add(self, value: Any) -> None:
+        """Take the next value; one that does not fit changes nothing."""
+
+    def save(self) -> Any:
+        """Return all that it holds, to be pickled."""
+
+    def restore(self, state: Any) -> None:
+        """Go on from what was saved."""
+
+    def finish(self) -> Any:
+        """Return the result, when all values are there."""
+
+    def rescue(self) -> Any:
+        """Return what there is when the run ends early."""
+
+    def reset(self) -> None:
+        """Forget all values: the run begins anew."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+class Dropped:
+    """Keeps nothing: the side effects of the user's code are the result."""
+
+    def add(self, value: Any) -> None:
+        """Drop the value."""
+
+    def save(self) -> None:
+        """Return None: nothing is held."""
+
+    def restore(self, state: Any) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Return None: there is no result."""
+
+    rescue = reset = close = finish
+
+
+class Reduced:
+    """Makes one result of the values.
+
+    Parameters
+    ----------
+    operation : Operation
+        How.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._reduction = Reduction(operation)
+
+    def add(self, value: Any) -> None:
+        """Take the next value."""
+        __tracebackhide__ = True
+        self._reduction.add(value)
+
+    def save(self) -> Any:
+        """Return the part that was made so far."""
+        return [self._reduction.part] if self._reduction.started else []
+
+    def restore(self, state: Any) -> None:
+        """Begin with this part."""
+        for part in state:
+            self._reduction.add_part(part)
+
+    def finish(self) -> Any:
+        """Return the result."""
+        return self._reduction.result()
+
+    def rescue(self) -> Any:
+        """Return the result so far, or its parts where memory does not suffice."""
+        try:
+            return self._reduction.result()
+        except Exception:  # noqa: BLE001 - the user's error is on its way; this would hide it
+            return self._reduction.part
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._reduction = Reduction(self._operation)
+
+    def close(self) -> None:
+        """Do nothing: no file is open."""
+
+
+def open_sink(op: str | Callable[[Any, Any], Any] | None) -> Sink:
+    """Return a sink for a reduction; None drops the values.
+
+    Raises
+    ------
+    MemkitError
+        When there is no reduction of this name.
+    """
+    return Dropped() if op is None else Reduced(find_operation(op))

@@ -1,0 +1,1 @@
+"""Where chunks come from: one file a family of sources, behind one protocol."""

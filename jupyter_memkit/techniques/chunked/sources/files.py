@@ -1,0 +1,105 @@
+"""Finds the files of a source, and the library that reads them."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+
+_GLOB = frozenset("*?[")
+
+
+def find_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files that a path, a folder or a pattern stands for, by name.
+
+    Of a folder those at any depth below it, without hidden ones and those that
+    begin with an underscore, which other programs write beside their data.
+
+    Raises
+    ------
+    SourceError
+        When there is none.
+    """
+    found = Path(path).expanduser()
+    if found.is_file():
+        return [found]
+    if found.is_dir():
+        files = sorted(
+            file
+            for file in found.rglob("*")
+            if file.is_file() and not _is_aside(file.relative_to(found))
+        )
+        if not files:
+            message = f"the folder {found} has no files; check its name"
+            raise SourceError(message)
+        return files
+    if _GLOB & set(str(path)):
+        matches = glob.glob(str(found), recursive=True)  # noqa: PTH207 - absolute too
+        files = sorted(Path(match) for match in matches if Path(match).is_file())
+        if not files:
+            message = (
+                f"no file matches {found} in {Path.cwd()}; "
+                "check the pattern and the folder"
+            )
+            raise SourceError(message)
+        return files
+    if found.exists():
+        message = f"{found} is neither a file nor a folder; give the path of a file"
+        raise SourceError(message)
+    message = f"there is no file {found} in {Path.cwd()}; {_suggest(found)}"
+    raise SourceError(message)
+
+
+def _is_aside(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _suggest(missing: Path) -> str:
+    try:
+        names = [path.name for path in missing.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {missing.parent} either"
+    similar = difflib.get_close_matches(missing.name, names, n=1)
+    if similar:
+        return f"did you mean {missing.with_name(similar[0])}?"
+    return "check its spelling and folder"
+
+
+def read_partition(path: Path) -> dict[str, Any]:
+    """Return the columns that a file's folders have in their names, ``key=value``."""
+    pairs = (part.split("=", 1) for part in path.parts[:-1] if "=" in part)
+    return {key: int(value) if value.isdecimal() else value for key, value in pairs}
+
+
+def file_fingerprint(path: Path) -> Any:
+    """Return what changes when a file does: its size and its time of change."""
+    state = path.stat()
+    return {str(path): [state.st_size, state.st_mtime_ns]}
+
+
+def import_library(module: str, what: str) -> Any:
+    """Import the library that reads a source: the user asked for it by the source.
+
+    Raises
+    ------
+    SourceError
+        When the library is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        library = module.partition(".")[0]
+        extra = "jupyter_memkit[data]" if library in _EXTRA else library
+        message = (
+            f"reading {what} needs {library} ({error}); "
+            f'install it with: pip install "{extra}"'
+        )
+        raise SourceError(message) from error
+
+
+_EXTRA = frozenset({"pandas", "polars", "pyarrow"})

@@ -1,0 +1,118 @@
+"""Several files that are one table, with the same columns and types throughout."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeveralSource:
+    """Sources of one family, one after the other."""
+
+    sources: tuple[Source, ...]
+    name: str
+
+    @property
+    def backend(self) -> str | None:
+        """What the first source's chunks become."""
+        return self.sources[0].backend
+
+    @property
+    def total_rows(self) -> int | None:
+        """The rows of all, where they are known of each."""
+        rows = [source.total_rows for source in self.sources]
+        known = [number for number in rows if number is not None]
+        return sum(known) if len(known) == len(rows) else None
+
+    @property
+    def row_bytes(self) -> float | None:
+        """The bytes of a row of the first."""
+        return self.sources[0].row_bytes
+
+    def columns(self) -> tuple[str, ...] | None:
+        """Return the names of the columns that all have."""
+        first = self.sources[0].columns()
+        if first is None:
+            return None
+        common = set(first).intersection(
+            *(source.columns() or () for source in self.sources[1:])
+        )
+        return tuple(name for name in first if name in common)
+
+    def _refuse_differences(self) -> None:
+        """Refuse files of which one lacks a column, or has another."""
+        first = self.sources[0].columns()
+        for source in self.sources[1:]:
+            own = source.columns()
+            if own is None or first is None or set(own) == set(first):
+                continue
+            lacking = [name for name in first if name not in own]
+            extra = [name for name in own if name not in first]
+            differs = [
+                *([f"lacks {', '.join(lacking)}"] if lacking else []),
+                *([f"has {', '.join(extra)} besides"] if extra else []),
+            ]
+            common = ",".join(name for name in first if name in own)
+            message = (
+                f"{source.name} {' and '.join(differs)}, unlike "
+                f"{self.sources[0].name}; give --columns {common}, or fewer files"
+            )
+            raise SourceError(message)
+
+    def types(self, backend: str | None) -> dict[str, str]:
+        """Return the types that hold the values of all files."""
+        types: dict[str, str] = {}
+        for source in self.sources:
+            for name, kind in source.types(backend).items():
+                before = types.setdefault(name, kind)
+                types[name] = before if before == kind else unite(before, kind, backend)
+        return types
+
+    def fingerprint(self) -> Any:
+        """Return that of each."""
+        return [source.fingerprint() for source in self.sources]
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Read one source after the other."""
+        if request.columns is None:
+            self._refuse_differences()
+        first, start = request.start or (0, None)
+        last, end = request.end or (len(self.sources) - 1, None)
+        for number in range(first, last + 1):
+            asked = dataclasses.replace(
+                request,
+                start=start if number == first else None,
+                end=end if number == last else None,
+            )
+            for piece in self.sources[number].pieces(asked):
+                ready = [self._place(number, piece)]
+                del piece
+                yield ready.pop()
+
+    def _place(self, number: int, piece: Piece) -> Piece:
+        fraction = piece.fraction
+        return dataclasses.replace(
+            piece,
+            start=[number, piece.start],
+            end=[number, piece.end],
+            fraction=None
+            if fraction is None
+            else (number + fraction) / len(self.sources),
+        )
+
+
+def unite(before: str, after: str, backend: str | None) -> str:
+    """Return the type that holds the values of two files' columns."""
+    if backend in {"pandas", "numpy"}:
+        numbers = {before, after} <= {"int64", "float64", "uint64"}
+        return (
+            "float64" if numbers else "object" if "object" in (before, after) else "str"
+        )
+    numbers = {before, after} <= {"int64", "double"}
+    return "double" if numbers else "large_string"
