@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.chunked.errors import ReduceError, StopChunks
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
+from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 
 __all__ = [
     "BudgetError",
@@ -21,6 +21,7 @@ __all__ = [
     "ChunkedSummary",
     "Mapped",
     "ReduceError",
+    "SkippedChunk",
     "Source",
     "StopChunks",
     "chunked",

@@ -20,7 +20,7 @@ _CLOSE = 0.8
 _MOST_BYTES = 192 << 20
 
 # The first chunk, as a part of the budget, if a row took this many times its file's.
-_PROBE = 1 / 32
+_PROBE = 1 / 128
 _EXPANSION = 8
 _PROBE_ROWS = 1_000
 _STEADY_ROWS = 20_000
@@ -88,7 +88,8 @@ class RowPlan:
         if fixed_rows is not None:
             self.rows = fixed_rows
         elif row_bytes:
-            aim_bytes = self._aim_bytes / 2 if steady else budget_bytes * _PROBE
+            most_bytes = self._aim_bytes / _AIM
+            aim_bytes = most_bytes * (_AIM / 2 if steady else _PROBE)
             self.rows = max(1, int(aim_bytes / _EXPANSION / row_bytes))
         else:
             self.rows = _STEADY_ROWS if steady else _PROBE_ROWS

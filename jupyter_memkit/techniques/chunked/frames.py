@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
+from jupyter_memkit.techniques.chunked.sources.dtypes import holds, widen
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 BACKENDS = ("pandas", "polars", "arrow", "numpy")
@@ -90,7 +91,7 @@ class FrameMaker:
             wanted = self._types.setdefault(column, got)
             if got == wanted:
                 continue
-            if _holds(wanted, got) or frame[column].isna().all():
+            if holds(wanted, got) or frame[column].isna().all():
                 frame[column] = _cast(frame[column], wanted)
             else:
                 changed[column] = (wanted, widen(wanted, got))
@@ -109,25 +110,6 @@ class FrameMaker:
             values = values.astype(pandas.CategoricalDtype(seen))
         self._categories[column] = values.cat.categories
         return values
-
-
-def widen(before: str, after: str) -> str:
-    """Return the type of pandas that holds the values of both."""
-    pair = {before, after}
-    if pair <= {"int64", "float64", "uint64"}:
-        return "float64"
-    if "bool" in pair and "object" in pair:
-        return "object"
-    return (
-        "str" if import_library("pandas", "the table").__version__ >= "3" else "object"
-    )
-
-
-def _holds(wanted: str, got: str) -> bool:
-    """Tell whether values of one type can be given the other without a loss."""
-    return (wanted == "float64" and got in {"int64", "uint64"}) or (
-        wanted in {"object", "str"} and got in {"bool", "int64", "float64", "object"}
-    )
 
 
 def _cast(values: Any, wanted: str) -> Any:

@@ -30,6 +30,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     TypeChange,
 )
+from jupyter_memkit.techniques.chunked.sources.dtypes import holds, widen
 from jupyter_memkit.techniques.chunked.sources.exact import exact_pieces
 from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
@@ -50,6 +51,9 @@ _MISSING = [
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
     *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 ]
+
+# Types of pandas for columns that are read as text.
+_OF_TEXT = frozenset({"str", "object", "category"})
 
 _QUOTE = ord('"')
 _CACHED_BYTES = 128 << 10
@@ -397,9 +401,7 @@ def _parse_by_pandas(
     arrow: Any, block: Any, layout: Layout, path: Path, start: int
 ) -> Any:
     pandas = import_library("pandas", path.name)
-    texts = {
-        name: str for name, dtype in layout.types.items() if dtype in {"str", "object"}
-    }
+    texts = {name: str for name, dtype in layout.types.items() if dtype in _OF_TEXT}
     with explaining(path, start):
         frame = pandas.read_csv(
             io.BytesIO(block),
@@ -417,12 +419,15 @@ def _parse_by_pandas(
     frame = frame[layout.columns]
     changes: dict[str, tuple[str, str]] = {}
     for name, dtype in frame.dtypes.items():
-        wanted = layout.types[name]
-        if wanted in {"int64", "float64", "bool", "uint64"} and dtype.kind == "O":
-            changes[name] = (wanted, "str")
+        wanted, got = layout.types[name], str(dtype)
+        if wanted not in _OF_TEXT and got != wanted and not holds(wanted, got):
+            changes[name] = (wanted, widen(wanted, got))
     if changes:
         raise TypeChange(path.name, changes)
-    return arrow.Table.from_pandas(frame, preserve_index=False)
+    types = [(name, _arrow_type(arrow, layout.types[name])) for name in layout.columns]
+    return arrow.Table.from_pandas(
+        frame, preserve_index=False, schema=arrow.schema(types)
+    )
 
 
 def _find_changes(layout: Layout, table: Any) -> dict[str, tuple[str, str]]:

@@ -53,7 +53,7 @@ def exact_pieces(
         yield Piece(
             load=Loaded(ready.pop()), start=start, end=end, rows=rows, fraction=fraction
         )
-        if end == request.end:
+        if request.end is not None:  # It is this one piece that was asked for.
             return
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.dtypes import unite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +106,3 @@ class SeveralSource:
             if fraction is None
             else (number + fraction) / len(self.sources),
         )
-
-
-def unite(before: str, after: str, backend: str | None) -> str:
-    """Return the type that holds the values of two files' columns."""
-    if backend in {"pandas", "numpy"}:
-        numbers = {before, after} <= {"int64", "float64", "uint64"}
-        return (
-            "float64" if numbers else "object" if "object" in (before, after) else "str"
-        )
-    numbers = {before, after} <= {"int64", "double"}
-    return "double" if numbers else "large_string"

@@ -1,0 +1,32 @@
+"""Which type holds the values of two, by the names that the libraries have for them."""
+
+from __future__ import annotations
+
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+
+def widen(before: str, after: str) -> str:
+    """Return the type of pandas that holds the values of both."""
+    pair = {before, after}
+    if pair <= {"int64", "float64", "uint64"}:
+        return "float64"
+    if "bool" in pair and "object" in pair:
+        return "object"
+    pandas = import_library("pandas", "the table")
+    return "str" if int(pandas.__version__.partition(".")[0]) >= 3 else "object"
+
+
+def holds(wanted: str, got: str) -> bool:
+    """Tell whether values of one type can be given the other without a loss."""
+    return (wanted == "float64" and got in {"int64", "uint64"}) or (
+        wanted in {"object", "str"} and got in {"bool", "int64", "float64", "object"}
+    )
+
+
+def unite(before: str, after: str, backend: str | None) -> str:
+    """Return the type that holds the values of two files' columns."""
+    if backend in {"pandas", "numpy"}:
+        numbers = {before, after} <= {"int64", "float64", "uint64"}
+        return "float64" if numbers else widen(before, after)
+    numbers = {before, after} <= {"int64", "double"}
+    return "double" if numbers else "large_string"

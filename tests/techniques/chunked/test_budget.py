@@ -1,0 +1,115 @@
+"""The rows of the next chunk, from what the chunks before took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from jupyter_memkit.measure.limits import read_limit
+from jupyter_memkit.techniques.chunked.budget import (
+    BudgetError,
+    RowPlan,
+    default_budget_bytes,
+)
+
+MIB = 1 << 20
+
+
+def run(
+    plan: RowPlan, growth: Callable[[int, int], float], n_chunks: int = 60
+) -> list[tuple[int, float]]:
+    """Let a plan learn from a process that grows by a rule, and return what it did."""
+    done = []
+    for number in range(n_chunks):
+        rows = plan.next_rows()
+        grown = growth(rows, number)
+        done.append((rows, grown))
+        plan.learn(rows, int(grown), 0)
+    return done
+
+
+@pytest.mark.parametrize("budget_mib", [100, 150, 300, 1_000, 10_000])
+@pytest.mark.parametrize("bytes_per_row", [20, 200, 5_000])
+@pytest.mark.parametrize("fixed_mib", [0, 20, 60])
+def test_never_over_the_budget(
+    budget_mib: int, bytes_per_row: int, fixed_mib: int
+) -> None:
+    """Whatever a row takes, and whatever is taken anyway, the budget holds."""
+    plan = RowPlan(budget_mib * MIB, row_bytes=30)
+    done = run(plan, lambda rows, _: fixed_mib * MIB + rows * bytes_per_row)
+    assert max(grown for _, grown in done) < budget_mib * MIB
+
+
+def test_grows_to_its_mark() -> None:
+    """Chunks grow until the process is near half of the budget, and stay."""
+    plan = RowPlan(150 * MIB, row_bytes=30)
+    done = run(plan, lambda rows, _: 20 * MIB + rows * 200)
+    assert 0.45 < done[-1][1] / (150 * MIB) < 0.6
+    assert len({rows for rows, _ in done[-20:]}) == 1
+
+
+def test_no_larger_than_useful() -> None:
+    """A huge budget does not make for huge chunks."""
+    plan = RowPlan(64 << 30, row_bytes=30)
+    assert max(grown for _, grown in run(plan, lambda rows, _: rows * 200)) < 256 * MIB
+
+
+def test_shrinks_at_once() -> None:
+    """A chunk that comes close to the budget halves the next."""
+    plan = RowPlan(100 * MIB, row_bytes=30)
+    run(plan, lambda rows, _: rows * 200)
+    rows = plan.next_rows()
+    plan.learn(rows, 90 * MIB, 0)
+    assert plan.next_rows() == rows // 2
+
+
+def test_memory_that_stays_is_no_reason_to_shrink() -> None:
+    """An allocator that gives nothing back does not lead to ever smaller chunks."""
+    plan = RowPlan(150 * MIB, row_bytes=30)
+    highest = 0.0
+
+    def sticky(rows: int, _number: int) -> float:
+        nonlocal highest
+        highest = max(highest, 20 * MIB + rows * 200)
+        return highest
+
+    done = run(plan, sticky)
+    assert done[-1][0] >= done[10][0] > 10_000
+
+
+def test_fixed_rows() -> None:
+    """Rows that the user fixed stay, whatever they take."""
+    plan = RowPlan(MIB, row_bytes=30, fixed_rows=7)
+    assert {rows for rows, _ in run(plan, lambda _rows, _number: 1e12)} == {7}
+
+
+def test_steady_rows() -> None:
+    """Rows that have to be the same in each run come from the budget alone."""
+    plans = [RowPlan(150 * MIB, row_bytes=30, steady=True) for _ in range(2)]
+    first = run(plans[0], lambda rows, _: rows * 100)
+    second = run(plans[1], lambda rows, number: rows * 120 + number)
+    assert {rows for rows, _ in first} == {rows for rows, _ in second}
+
+
+def test_results_too_large() -> None:
+    """Results that fill the budget end the run, with the way that keeps none."""
+    plan = RowPlan(100 * MIB, row_bytes=30)
+    with pytest.raises(BudgetError, match=r"the results so far take 90\.0 MiB of the "):
+        plan.learn(1_000, 95 * MIB, 90 * MIB)
+
+
+def test_budget_too_small() -> None:
+    """A budget that a few rows exceed is told, with the remedy."""
+    plan = RowPlan(100 * MIB, row_bytes=30)
+    with pytest.raises(
+        BudgetError, match=r"10 rows at a time already take .* --memory"
+    ):
+        plan.learn(10, 95 * MIB, 0)
+
+
+def test_default_budget() -> None:
+    """Without a wish a tenth of what is free may be used."""
+    limit = read_limit()
+    assert limit is not None
+    assert 0 < default_budget_bytes() <= max(limit.bytes // 10, 64 * MIB)

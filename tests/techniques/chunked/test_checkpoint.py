@@ -1,0 +1,244 @@
+"""A run that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked import SkippedChunk, chunked
+from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+
+# Slow enough to be killed in the middle, and to save several times.
+SCRIPT = """
+import sys, time
+from jupyter_memkit.techniques.chunked import chunked
+
+def body(chunk):
+    time.sleep(0.02)
+    return chunk.groupby("cat").qty.sum() / 7
+
+job = chunked(sys.argv[1], rows=500).map(body)
+summary = job.run("sum", resume=sys.argv[2])
+print(summary.value.to_json(double_precision=15), summary.resumed_rows)
+"""
+
+N_ROWS = 40_000
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a table of orders."""
+    path = tmp_path_factory.mktemp("orders") / "orders.csv"
+    lines = (f"{'abc'[i % 3]},{i * 7 % 1_000}" for i in range(N_ROWS))
+    path.write_text("cat,qty\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def run_script(path: Path, progress: Path, kill_after_s: float | None) -> str | None:
+    """Run the script, and kill it after so many seconds from the first saving."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(path), str(progress)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        if kill_after_s is not None:
+            while not progress.exists() and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(kill_after_s)
+            process.send_signal(signal.SIGKILL)
+        output, _ = process.communicate()
+    return output if process.returncode == 0 else None
+
+
+def test_killed_runs_go_on(orders: Path, tmp_path: Path) -> None:
+    """However often the process is killed, the result is that of one whole run."""
+    rng = random.Random(3)
+    whole = run_script(orders, tmp_path / "whole", None)
+    assert whole is not None
+    progress = tmp_path / "progress"
+    kills = [rng.uniform(0, 0.4) for _ in range(3)]
+    outputs = [run_script(orders, progress, seconds) for seconds in kills]
+    assert outputs == [None] * 3
+    output = run_script(orders, progress, None)
+    assert output is not None
+    value, resumed_rows = output.rsplit(maxsplit=1)
+    assert json.loads(value) == json.loads(whole.rsplit(maxsplit=1)[0])
+    assert 0 < int(resumed_rows) < N_ROWS
+    assert list(tmp_path.glob("*progress*")) == []
+
+
+class Failing:
+    """A function that fails once, at a chunk."""
+
+    source = "a cell"
+
+    def __init__(self, at: int | None) -> None:
+        self.at = at
+        self.seen: list[int] = []
+
+    def __call__(self, chunk: list[int]) -> int:
+        """Add the items up."""
+        if chunk[0] == self.at:
+            raise RuntimeError
+        self.seen.append(chunk[0])
+        # The progress is saved no more often than a few times a second.
+        time.sleep(0.25)
+        return sum(chunk)
+
+
+def run_items(function: Any, path: Path, op: Any = "sum", rows: int = 3) -> Any:
+    """Run over twelve items, with the progress in a file."""
+    return chunked(list(range(12)), rows=rows).map(function).run(op, resume=path)
+
+
+def test_failed_run_goes_on(tmp_path: Path) -> None:
+    """After an error only the chunks that are left are done."""
+    path = tmp_path / "progress"
+    with pytest.raises(RuntimeError):
+        run_items(Failing(at=6), path)
+    again = Failing(at=None)
+    summary = run_items(again, path)
+    assert again.seen == [6, 9]
+    assert (summary.value, summary.chunks, summary.rows) == (66, 4, 12)
+    assert summary.resumed_rows == 6
+    assert "Went on at row 6" in summary.notes[0]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"op": "max"}, "the reduction"),
+        ({"rows": 4}, "what is read"),
+        ({"function": "other"}, "the cell"),
+    ],
+)
+def test_changed_run_is_refused(
+    tmp_path: Path, change: dict[str, Any], what: str
+) -> None:
+    """Another cell or source does not go on with what is not its own."""
+    path = tmp_path / "progress"
+    with pytest.raises(RuntimeError):
+        run_items(Failing(at=6), path)
+    function = Failing(at=None)
+    if "function" in change:
+        function.source = change.pop("function")
+    with pytest.raises(MemkitError) as raised:
+        run_items(function, path, **change)
+    assert str(raised.value) == (
+        f"{what} changed since progress was saved; delete the file to begin anew, or "
+        "undo the change to go on at row 6"
+    )
+    assert path.exists()
+    assert function.seen == []
+
+
+def test_changed_file_is_refused(orders: Path, tmp_path: Path) -> None:
+    """A file that is not the one that was read is named."""
+    path = tmp_path / "orders.csv"
+    path.write_bytes(orders.read_bytes())
+
+    def fail(chunk: Any) -> int:
+        if chunk.index[0]:
+            raise RuntimeError
+        return len(chunk)
+
+    with pytest.raises(RuntimeError):
+        chunked(path, rows=1_000).map(fail).run("sum", resume=tmp_path / "progress")
+    path.write_bytes(orders.read_bytes() + b"a,1\n")
+    with pytest.raises(MemkitError, match="the source changed since progress was"):
+        chunked(path, rows=1_000).map(fail).run("sum", resume=tmp_path / "progress")
+
+
+def test_iterator_cannot_go_on(tmp_path: Path) -> None:
+    """What can be read only once is refused before anything is read."""
+    items = iter(range(5))
+    with pytest.raises(MemkitError, match="cannot go on where another stopped; give"):
+        chunked(items).map(sum).run("sum", resume=tmp_path / "progress")
+    assert next(items) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"text", pickle.dumps({"a": 1})])
+def test_other_files_are_left(tmp_path: Path, content: bytes) -> None:
+    """A file that holds something else is not overwritten."""
+    path = tmp_path / "progress"
+    path.write_bytes(content)
+    with pytest.raises(MemkitError, match="holds no progress of a run; give another"):
+        run_items(Failing(at=None), path)
+    assert path.read_bytes() == content
+
+
+def make_progress(sink: Any = None) -> Progress:
+    """Return the progress after a chunk."""
+    return Progress(
+        end=3, chunks=1, rows=3, number=2, first_row=3, skipped=(), types={}, sink=sink
+    )
+
+
+def test_unpicklable_results(tmp_path: Path) -> None:
+    """Results that cannot be saved are told, and the file stays as it was."""
+    checkpoint = Checkpoint(tmp_path / "progress", {"the cell": "x"})
+    checkpoint.save(make_progress())
+    with pytest.raises(MemkitError, match=r"cannot be saved .* leave --resume out"):
+        checkpoint.save(make_progress(sink=lambda: None))
+    assert checkpoint.load() == make_progress()
+    assert [path.name for path in tmp_path.iterdir()] == ["progress"]
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    """A file that cannot be written is told, with the remedy."""
+    checkpoint = Checkpoint(tmp_path / "none" / "progress", {})
+    with pytest.raises(MemkitError, match=r"cannot be saved to .* give another file"):
+        checkpoint.save(make_progress())
+
+
+def test_skipped_chunks_run_again(tmp_path: Path) -> None:
+    """Chunks that were left out are listed with their place, and can be run alone."""
+    path = tmp_path / "a.csv"
+    path.write_text("n\n" + "\n".join(map(str, range(100))) + "\n")
+
+    def fail(chunk: Any) -> int:
+        if chunk.n.iloc[0] in {20, 60}:
+            message = "no twenty"
+            raise ValueError(message)
+        return int(chunk.n.sum())
+
+    summary = chunked(path, rows=20).map(fail).run("sum", on_error="skip")
+    assert summary.chunks == 3
+    assert [(s.number, s.first_row, s.rows, s.error) for s in summary.skipped] == [
+        (2, 20, 20, "ValueError: no twenty"),
+        (4, 60, 20, "ValueError: no twenty"),
+    ]
+    again = chunked(path, rows=20).map(lambda chunk: int(chunk.n.sum()))
+    rest = again.run("sum", only=summary.skipped)
+    assert rest.chunks == 2
+    assert summary.value + rest.value == sum(range(100))
+    assert all(isinstance(chunk, SkippedChunk) for chunk in summary.skipped)
+
+
+def test_tries() -> None:
+    """A chunk that fails is tried as often as is asked for."""
+    calls = []
+
+    def fail_twice(chunk: list[int]) -> int:
+        calls.append(chunk[0])
+        if len(calls) < 3:
+            raise ConnectionError
+        return sum(chunk)
+
+    assert chunked([1, 2]).map(fail_twice).run("sum", tries=3).value == 3
+    assert calls == [1, 1, 1]
+    calls.clear()
+    with pytest.raises(ConnectionError):
+        chunked([1, 2]).map(fail_twice).run("sum", tries=2)

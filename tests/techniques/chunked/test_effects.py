@@ -1,0 +1,82 @@
+"""What a cell does besides giving a value."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jupyter_memkit.techniques.chunked.effects import (
+    find_accumulated,
+    find_read_names,
+    has_functions_of_the_notebook,
+)
+
+NAMESPACE: dict[str, Any] = {"np": np, "math": math, "model": object(), "rate": 2}
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("total += len(chunk)", "total"),
+        ("total = total + len(chunk)", "total"),
+        ("model.partial_fit(chunk)", "model"),
+        ("parts.append(chunk.sum())", "parts"),
+        ("counts[chunk.name] = 1", "counts"),
+        ("model.seen = len(chunk)", "model"),
+        ("seen |= set(chunk)", "seen"),
+        ("del cache['a']", "cache"),
+        ("if n > 5:\n    pass\nn = len(chunk)", "n"),
+        ("def f():\n    global n\n    n = n + 1\nf()", "n"),
+        ("[parts := parts + [x] for x in chunk]", "parts"),
+    ],
+)
+def test_accumulating(code: str, name: str) -> None:
+    """A cell that keeps something for the next chunk is seen, with the variable."""
+    assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) == name
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "n = len(chunk)\nn + 1",
+        "n = len(chunk)\nn += 1",
+        "for i in range(3):\n    y = i\ny",
+        "[i for i in chunk]",
+        "{k: v for k, v in chunk.items()}",
+        "np.save('x', chunk)",
+        "print(len(chunk))",
+        "chunk['r'] = 1\nchunk.r.sum()",
+        "chunk.sort_values('a', inplace=True)",
+        "r = chunk.a * rate\nr.sum()",
+        "parts = []\nparts.append(chunk.sum())\nsum(parts)",
+        "with open('x') as file:\n    file.write('a')",
+        "def f(a):\n    b = a + 1\n    return b\nf(chunk)",
+        "(lambda c: c.sum())(chunk)",
+        "import math as m\nm.sqrt(len(chunk))",
+        "a, b = len(chunk), 2\na + b",
+        "model.predict(chunk).sum()",
+    ],
+)
+def test_independent(code: str) -> None:
+    """A cell whose chunks know nothing of each other is told as such."""
+    assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) is None
+
+
+def test_read_names() -> None:
+    """The user's variables that a cell reads are found, also those of its functions."""
+    namespace: dict[str, Any] = {"rate": 2, "other": 3, "unused": 4}
+    exec("def scale(x): return x * other", namespace)
+    tree = ast.parse("y = scale(len(chunk)) * rate")
+    assert find_read_names(tree, namespace) == ["other", "rate", "scale"]
+
+
+def test_functions_of_the_notebook() -> None:
+    """A function of the notebook may do what no code in sight shows."""
+    namespace: dict[str, Any] = {"__name__": "__main__", "np": np}
+    exec("def scale(x): return x * 2", namespace)
+    assert has_functions_of_the_notebook(ast.parse("scale(chunk)"), namespace)
+    assert not has_functions_of_the_notebook(ast.parse("np.sum(chunk)"), namespace)

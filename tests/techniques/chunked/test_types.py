@@ -1,0 +1,261 @@
+"""Every chunk has the columns and the types of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from jupyter_memkit.errors import MemkitError, SourceError
+from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+
+N = 30_000
+
+
+def write_lines(path: Path, line: Callable[[int], str], n_rows: int = N) -> Path:
+    """Write a table of a column that changes, and one that does not."""
+    path.write_text("a,b\n" + "".join(f"{line(i)},x{i}\n" for i in range(n_rows)))
+    return path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        str,
+        lambda i: "" if i == 20_000 else str(i),
+        lambda i: "NA" if i == 20_000 else str(i),
+        lambda i: "1.5" if i == 20_000 else str(i),
+        lambda i: "text" if i == 20_000 else str(i),
+        lambda i: str(i % 2 == 0),
+        lambda i: f'"{i}, and\n{i}"',
+        lambda i: f"2024-01-{i % 28 + 1:02d}",
+        lambda i: "" if i < 20_000 else "late",
+        lambda i: "18446744073709551615" if i == 5 else str(i),
+        lambda i: "inf" if i == 20_000 else str(i),
+    ],
+    ids=[
+        "int",
+        "empty",
+        "NA",
+        "float",
+        "text",
+        "bool",
+        "quoted",
+        "date",
+        "late",
+        "big",
+        "inf",
+    ],
+)
+def test_csv_as_pandas_reads_the_whole(tmp_path: Path, line: Any) -> None:
+    """Chunks of a CSV file are those of ``pandas.read_csv`` over all of it."""
+    path = write_lines(tmp_path / "a.csv", line)
+    chunks = list(chunked(path, rows=7_000))
+    whole = pd.read_csv(path, low_memory=False)
+    if whole.a.dtype == object:  # Numbers and text, which pandas leaves as they are.
+        whole["a"] = whole.a.astype(chunks[0].a.dtype)
+    assert len({str(chunk.dtypes.to_dict()) for chunk in chunks}) == 1
+    pd.testing.assert_frame_equal(pd.concat(chunks), whole)
+
+
+def late_float(i: int) -> str:
+    """Return a number that is whole, but for one that no look at the file sees."""
+    return "0.5" if i == 2_000_003 else "1"
+
+
+@pytest.fixture(scope="module")
+def surprise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file whose types show far inside."""
+    folder = tmp_path_factory.mktemp("surprise")
+    return write_lines(folder / "a.csv", late_float, 2_100_000)
+
+
+def test_type_that_shows_late(surprise: Path) -> None:
+    """A change that no look at the file saw is told, with the option that cures it."""
+    job = chunked(surprise, rows=500_000).map(lambda chunk: str(chunk.a.dtype))
+    with pytest.raises(TypeChange) as raised:
+        job.run("append")
+    assert str(raised.value) == (
+        "a.csv changes its types: a is int64 before and float64 here; "
+        "give --types a=float64"
+    )
+    assert job.summary is not None
+    assert job.summary.value == ["int64"] * 3
+    cured = chunked(surprise, rows=500_000, types={"a": "float64"})
+    assert set(cured.map(lambda chunk: str(chunk.a.dtype)).reduce("append")) == {
+        "float64"
+    }
+
+
+class Repeatable:
+    """A function that says that it may run twice."""
+
+    is_repeatable = True
+
+    def __call__(self, chunk: Any) -> str:
+        """Return the type of a column."""
+        return str(chunk.a.dtype)
+
+
+def test_begins_anew(surprise: Path) -> None:
+    """Where nothing is done twice the run begins anew, with the type that fits."""
+    summary = chunked(surprise, rows=500_000).map(Repeatable()).run("append")
+    assert summary.value == ["float64"] * 5
+    assert summary.rows == 2_100_000
+    assert "Began anew" in summary.notes[0]
+
+
+def test_parquet_with_missing_numbers(tmp_path: Path) -> None:
+    """Whole numbers of which one is missing anywhere are floats in every chunk."""
+    numbers = pa.array([None if i == 9_000 else i for i in range(10_000)])
+    flags = pa.array([None if i == 9_500 else True for i in range(10_000)])
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"n": numbers, "f": flags}), path)
+    chunks = list(chunked(path, rows=1_000))
+    assert {str(chunk.n.dtype) for chunk in chunks} == {"float64"}
+    assert {str(chunk.f.dtype) for chunk in chunks} == {"object"}
+    joined = pd.concat(chunks)
+    whole = pd.read_parquet(path)
+    pd.testing.assert_series_equal(joined.n, whole.n)
+    assert joined.f.isna().sum() == 1
+
+
+def test_categories(tmp_path: Path) -> None:
+    """Categories are there for who asks, and grow as they are met."""
+    path = write_lines(tmp_path / "a.csv", lambda i: f"c{i // 10_000}")
+    plain = list(chunked(path, rows=10_000))
+    assert {str(chunk.a.dtype) for chunk in plain} == {str(pd.read_csv(path).a.dtype)}
+    chunks = list(chunked(path, rows=10_000, categories=["a"]))
+    kinds = [list(chunk.a.cat.categories) for chunk in chunks]
+    assert all(kind == ["c0", "c1", "c2"][: len(kind)] for kind in kinds)
+    assert kinds[-1] == ["c0", "c1", "c2"]
+    assert [chunk.a.unique().tolist() for chunk in chunks] == [["c0"], ["c1"], ["c2"]]
+
+
+@pytest.mark.parametrize(
+    ("backend", "kind"),
+    [
+        ("pandas", pd.DataFrame),
+        ("polars", pl.DataFrame),
+        ("arrow", pa.Table),
+        ("numpy", np.ndarray),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_backends(tmp_path: Path, backend: str, kind: type, ending: str) -> None:
+    """A file comes as the library that is asked for."""
+    frame = pd.DataFrame({"a": range(10), "b": [i / 2 for i in range(10)]})
+    path = tmp_path / f"a.{ending}"
+    if ending == "csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path)
+    chunks = list(chunked(path, rows=4, backend=backend))
+    assert {type(chunk) for chunk in chunks} == {kind}
+    assert [len(chunk) for chunk in chunks] == [4, 4, 2]
+
+
+@pytest.mark.parametrize("backend", ["polars", "arrow"])
+def test_missing_numbers_stay_whole(tmp_path: Path, backend: str) -> None:
+    """Libraries that know missing numbers keep them whole."""
+    path = write_lines(tmp_path / "a.csv", lambda i: "" if i == 20_000 else str(i))
+    chunks = list(chunked(path, rows=7_000, backend=backend))
+    kinds = {
+        str(chunk["a"].dtype if backend == "polars" else chunk["a"].type)
+        for chunk in chunks
+    }
+    assert kinds == {"Int64" if backend == "polars" else "int64"}
+
+
+def test_columns(tmp_path: Path) -> None:
+    """Only the chosen columns are read; others than the file's are refused."""
+    path = write_lines(tmp_path / "a.csv", str)
+    assert list(next(iter(chunked(path, columns=["b"]))).columns) == ["b"]
+    with pytest.raises(MemkitError, match=r"a\.csv has no column 'c'; it has a, b"):
+        chunked(path, columns=["c"])
+    with pytest.raises(MemkitError, match="the list has no columns to choose"):
+        chunked([1], columns=["c"])
+
+
+def test_reader_options(tmp_path: Path) -> None:
+    """Options of pandas are pandas' own, with chunks as the whole file has them."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("name;n\ncafé;1,5\nthé;2,5\n".encode("latin-1"))
+    read = {"sep": ";", "encoding": "latin-1", "decimal": ","}
+    chunks = list(chunked(path, rows=1, read=read))
+    whole = pd.read_csv(path, sep=";", encoding="latin-1", decimal=",")
+    pd.testing.assert_frame_equal(pd.concat(chunks), whole)
+
+
+def test_several_files(tmp_path: Path) -> None:
+    """Files of one kind are one table, with types that hold the values of all."""
+    (tmp_path / "a.csv").write_text("x,y\n1,a\n2,b\n")
+    (tmp_path / "b.csv").write_text("x,y\n1.5,c\n")
+    (tmp_path / "c.csv").write_text("x,y\n3,d\n")
+    chunks = list(chunked(tmp_path / "*.csv"))
+    assert [str(chunk.x.dtype) for chunk in chunks] == ["float64"] * 3
+    joined = pd.concat(chunks)
+    assert joined.x.tolist() == [1, 2, 1.5, 3]
+    assert joined.index.tolist() == [0, 1, 2, 3]
+    assert len(pd.concat(list(chunked(tmp_path)))) == 4
+    assert len(pd.concat(list(chunked([tmp_path / "a.csv", tmp_path / "c.csv"])))) == 3
+
+
+def test_files_that_differ(tmp_path: Path) -> None:
+    """A file with other columns is named, and the common ones can be read."""
+    (tmp_path / "a.csv").write_text("x,y\n1,a\n")
+    (tmp_path / "b.csv").write_text("x,z\n2,a\n")
+    with pytest.raises(SourceError) as raised:
+        list(chunked(tmp_path / "*.csv"))
+    assert str(raised.value) == (
+        "b.csv lacks y and has z besides, unlike a.csv; "
+        "give --columns x, or fewer files"
+    )
+    assert pd.concat(list(chunked(tmp_path / "*.csv", columns=["x"]))).x.tolist() == [
+        1,
+        2,
+    ]
+
+
+def test_kinds_that_differ(tmp_path: Path) -> None:
+    """A folder of several kinds of files asks for one."""
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "b.parquet").touch()
+    with pytest.raises(SourceError, match=r"several kinds \(\.csv, \.parquet\); give"):
+        chunked(tmp_path)
+
+
+def test_folders_with_keys(tmp_path: Path) -> None:
+    """Folders named key=value are columns."""
+    for year in (2023, 2024):
+        folder = tmp_path / f"year={year}"
+        folder.mkdir()
+        parquet.write_table(pa.table({"n": [1, 2]}), folder / "a.parquet")
+    joined = pd.concat(list(chunked(tmp_path)))
+    assert joined.year.tolist() == [2023, 2023, 2024, 2024]
+    only = pd.concat(list(chunked(tmp_path, columns=["year"])))
+    assert list(only.columns) == ["year"]
+    assert len(only) == 4
+
+
+@pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])
+def test_compressed(tmp_path: Path, ending: str) -> None:
+    """A compressed file is read as it is, in pieces."""
+    frame = pd.DataFrame({"a": range(50_000), "b": [f"x{i}" for i in range(50_000)]})
+    path = tmp_path / f"a.{ending}"
+    if ending.endswith("zst"):
+        with pa.CompressedOutputStream(str(path), "zstd") as stream:
+            stream.write(frame.to_csv(index=False).encode())
+    else:
+        frame.to_csv(path, index=False)
+    chunks = list(chunked(path, rows=9_000))
+    assert len(chunks) == 6
+    pd.testing.assert_frame_equal(pd.concat(chunks), frame)
