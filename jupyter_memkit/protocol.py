@@ -103,6 +103,26 @@ class RunningCell(TypedDict):
     exact: bool
 
 
+class Activity(TypedDict):
+    """The work under way that counts what it has done, such as a run over chunks.
+
+    ``done`` counts units of ``unit``, of which there are ``total``, or look to be;
+    ``None`` where nothing tells. ``per_s`` is how many are done in a second, ``None``
+    until that can be told. All of this was so at ``told_s``. ``chunk_peak_bytes`` is
+    by how much the process grew in the last chunk, ``budget_bytes`` by how much it may.
+    """
+
+    label: str
+    unit: str
+    told_s: float
+    done: int
+    total: int | None
+    per_s: float | None
+    chunks: int
+    chunk_peak_bytes: int | None
+    budget_bytes: int | None
+
+
 class Cell(TypedDict):
     """The account of a finished cell.
 
@@ -149,6 +169,7 @@ class Samples(TypedDict):
     samples: SampleColumns
     present: Present
     running: RunningCell | None
+    activity: Activity | None
 
 
 class Cells(TypedDict):
@@ -185,6 +206,7 @@ class Snapshot(TypedDict):
     present: Present
     cells: list[Cell]
     running: RunningCell | None
+    activity: Activity | None
     credit: int
 
 

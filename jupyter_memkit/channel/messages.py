@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit import __version__, protocol
+from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
@@ -11,7 +12,10 @@ _CELLS_IN_SNAPSHOT = 100
 
 
 def samples_message(
-    samples: list[Sample], reading: Reading, running: OpenCell | None
+    samples: list[Sample],
+    reading: Reading,
+    running: OpenCell | None,
+    activity: Activity | None,
 ) -> protocol.Samples:
     """Build the broadcast of new readings."""
     return {
@@ -20,6 +24,7 @@ def samples_message(
         "samples": _columns(samples),
         "present": _present(reading),
         "running": _running(running),
+        "activity": _activity(activity),
     }
 
 
@@ -33,7 +38,7 @@ def cells_message(records: list[CellRecord]) -> protocol.Cells:
 
 
 def snapshot_message(
-    tracker: MemoryTracker, *, since_s: float, credit: int
+    tracker: MemoryTracker, activity: Activity | None, *, since_s: float, credit: int
 ) -> protocol.Snapshot:
     """Build the reply to a subscription."""
     limit = tracker.limit()
@@ -51,6 +56,7 @@ def snapshot_message(
             if record.started_s + record.duration_s > since_s
         ],
         "running": _running(tracker.running),
+        "activity": _activity(activity),
         "credit": credit,
     }
 
@@ -102,6 +108,22 @@ def _running(cell: OpenCell | None) -> protocol.RunningCell | None:
         "before_bytes": cell.watch.before_bytes,
         "peak_bytes": cell.watch.peak_bytes,
         "exact": cell.watch.exact,
+    }
+
+
+def _activity(activity: Activity | None) -> protocol.Activity | None:
+    if activity is None:
+        return None
+    return {
+        "label": activity.label,
+        "unit": activity.unit,
+        "told_s": activity.told_s,
+        "done": activity.done,
+        "total": activity.total,
+        "per_s": activity.per_s,
+        "chunks": activity.chunks,
+        "chunk_peak_bytes": activity.chunk_peak_bytes,
+        "budget_bytes": activity.budget_bytes,
     }
 
 

@@ -140,6 +140,12 @@ class ChunkedMagics(Magics):
         help="makes a list of the chunks' values, as --reduce append does",
     )
     @argument(
+        "--out",
+        metavar="FILE",
+        help="streams the chunks' values, frames or lists of dicts, to this file: "
+        ".parquet, .csv, .tsv, .arrow or .jsonl; it is there when it is whole",
+    )
+    @argument(
         "--resume",
         metavar="FILE",
         help="saves the progress in this file; a run that was killed goes on from it, "
@@ -187,6 +193,11 @@ class ChunkedMagics(Magics):
         Only the rows of interest, of all chunks together::
 
             %%chunked orders.csv --reduce concat --into expensive
+            chunk[chunk.price > 99]
+
+        The same, when they are too many for memory::
+
+            %%chunked orders.csv --out expensive.parquet
             chunk[chunk.price > 99]
 
         A run that may be killed, and goes on where it was::

@@ -82,6 +82,7 @@ def run_chunked(
     ):
         summary = job.run(
             op,
+            out=args.out,
             resume=args.resume,
             on_error="skip" if skips else "stop",
             tries=tries,
@@ -121,11 +122,26 @@ def _compile(shell: Any, cell: str, name: str) -> CellBody:
 def _find_reduction(
     args: argparse.Namespace, body: CellBody, user_ns: dict[str, Any]
 ) -> Any:
-    if args.op is not None and args.collect:
-        message = "--reduce and --collect are two results; give one of them"
+    wanted = [
+        option
+        for option, given in (
+            ("--reduce", args.op),
+            ("--collect", args.collect),
+            ("--out", args.out),
+        )
+        if given
+    ]
+    if len(wanted) > 1:
+        message = f"{' and '.join(wanted)} are two results; give one of them"
         raise UsageError(message)
     if args.op is None and not args.collect:
-        if args.into is not None:
+        if args.out is not None and not body.has_value:
+            message = (
+                "the cell does not end with an expression, so a chunk has no rows for "
+                "--out; end it with the frame to write"
+            )
+            raise UsageError(message)
+        if args.into is not None and args.out is None:
             message = (
                 "--into needs to know what becomes of the chunks' values; give "
                 "--reduce OP for one result of all, or --collect for a list of them"

@@ -1,5 +1,5 @@
-import type { Cell, Present, RunningCell } from './protocol';
-import type { ICell, IPresent, IRunningCell } from './records';
+import type { Activity, Cell, Present, RunningCell } from './protocol';
+import type { IActivity, ICell, IPresent, IRunningCell } from './records';
 
 // From the names of the wire to those of the page.
 
@@ -12,6 +12,20 @@ export function convertRunningCell(cell: Cell | RunningCell): IRunningCell {
     beforeBytes: cell.before_bytes,
     peakBytes: cell.peak_bytes,
     exact: cell.exact
+  };
+}
+
+export function convertActivity(activity: Activity): IActivity {
+  return {
+    label: activity.label,
+    unit: activity.unit,
+    toldS: activity.told_s,
+    done: activity.done,
+    total: activity.total,
+    perS: activity.per_s,
+    chunks: activity.chunks,
+    chunkPeakBytes: activity.chunk_peak_bytes,
+    budgetBytes: activity.budget_bytes
   };
 }
 

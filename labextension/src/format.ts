@@ -59,6 +59,24 @@ export function formatDuration(durationS: number): string {
     : `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 
+// The form of numbers in the kernel's own words, whatever the page's language.
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const ROUGH = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+/**
+ * Format a number of things, as "12,400,000".
+ */
+export function formatCount(count: number): string {
+  return WHOLE.format(count);
+}
+
+/**
+ * Format a speed or the like, which is not known to more than three digits.
+ */
+export function formatRough(value: number): string {
+  return ROUGH.format(value);
+}
+
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const MINUTES = new Intl.DateTimeFormat(undefined, CLOCK);
 const SECONDS = new Intl.DateTimeFormat(undefined, {

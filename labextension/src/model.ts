@@ -6,9 +6,15 @@ import { Signal } from '@lumino/signaling';
 import type { IReceived } from './channel';
 import { KernelChannel } from './channel';
 import { Clock } from './clock';
-import { convertCell, convertPresent, convertRunningCell } from './convert';
+import {
+  convertActivity,
+  convertCell,
+  convertPresent,
+  convertRunningCell
+} from './convert';
 import { ServerOverlay } from './overlay';
 import type {
+  Activity,
   Cell,
   Present,
   RunningCell,
@@ -16,6 +22,7 @@ import type {
   ServerReading
 } from './protocol';
 import type {
+  IActivity,
   ICell,
   ILimit,
   IPresent,
@@ -90,6 +97,13 @@ export class MemoryModel implements IDisposable {
 
   get running(): IRunningCell | null {
     return this._running;
+  }
+
+  /**
+   * How far the work under way is, as the kernel last told.
+   */
+  get activity(): IActivity | null {
+    return this._activity;
   }
 
   get isBusy(): boolean {
@@ -184,6 +198,7 @@ export class MemoryModel implements IDisposable {
     this._channel = null;
     // What runs now may have ended when somebody looks again.
     this._running = null;
+    this._activity = null;
   }
 
   /**
@@ -221,6 +236,7 @@ export class MemoryModel implements IDisposable {
       // Its cells are counted from 1 again; its memory has one history.
       this._cells = [];
       this._running = null;
+      this._activity = null;
       // Children and devices were those of a process that is gone.
       this._present = null;
       this._stateChanged.emit();
@@ -238,17 +254,20 @@ export class MemoryModel implements IDisposable {
         this._setPresent(message.present, message.samples);
         this._addCells(message.cells);
         this._setRunning(message.running);
+        this._setActivity(message.activity);
         break;
       case 'samples':
         this._addSamples(message.samples);
         this._setPresent(message.present, message.samples);
         this._setRunning(message.running);
+        this._setActivity(message.activity);
         break;
       case 'cells':
         this._addCells(message.cells);
         break;
       case 'goodbye':
         this._running = null;
+        this._activity = null;
         break;
     }
     this._stateChanged.emit();
@@ -313,6 +332,10 @@ export class MemoryModel implements IDisposable {
     };
   }
 
+  private _setActivity(activity: Activity | null): void {
+    this._activity = activity && convertActivity(activity);
+  }
+
   private _addCells(cells: Cell[]): void {
     const byStart = new Map(this._cells.map(cell => [cell.startedS, cell]));
     for (const cell of cells) {
@@ -338,6 +361,7 @@ export class MemoryModel implements IDisposable {
   private _limit: ILimit | null = null;
   private _cells: readonly ICell[] = [];
   private _running: IRunningCell | null = null;
+  private _activity: IActivity | null = null;
   private _kernelS = 0;
   private _heardS = 0;
   private _emittedS = 0;

@@ -1,4 +1,5 @@
 import type {
+  Activity,
   Broadcast,
   Cell,
   Cells,
@@ -162,6 +163,18 @@ const isRunningCell = object<RunningCell>({
   exact: isBoolean
 });
 
+const isActivity = object<Activity>({
+  label: isString,
+  unit: isString,
+  told_s: isNumber,
+  done: isNumber,
+  total: nullable(isNumber),
+  per_s: nullable(isNumber),
+  chunks: isNumber,
+  chunk_peak_bytes: nullable(isNumber),
+  budget_bytes: nullable(isNumber)
+});
+
 const isCell = object<Cell>({
   execution_count: nullable(isNumber),
   cell_id: nullable(isString),
@@ -189,7 +202,8 @@ const isSamples = object<Samples>({
   protocol: isNumber,
   samples: isColumns,
   present: isPresent,
-  running: nullable(isRunningCell)
+  running: nullable(isRunningCell),
+  activity: nullable(isActivity)
 });
 
 const isCells = object<Cells>({
@@ -212,6 +226,7 @@ const isSnapshot = object<Snapshot>({
   present: isPresent,
   cells: listOf(isCell),
   running: nullable(isRunningCell),
+  activity: nullable(isActivity),
   credit: isNumber
 });
 

@@ -81,6 +81,26 @@ export type RunningCell = {
 };
 
 /**
+ * The work under way that counts what it has done, such as a run over chunks.
+ *
+ * `done` counts units of `unit`, of which there are `total`, or look to be;
+ * `None` where nothing tells. `per_s` is how many are done in a second, `None`
+ * until that can be told. All of this was so at `told_s`. `chunk_peak_bytes` is
+ * by how much the process grew in the last chunk, `budget_bytes` by how much it may.
+ */
+export type Activity = {
+  label: string;
+  unit: string;
+  told_s: number;
+  done: number;
+  total: number | null;
+  per_s: number | null;
+  chunks: number;
+  chunk_peak_bytes: number | null;
+  budget_bytes: number | null;
+};
+
+/**
  * The account of a finished cell.
  *
  * `exact` says whether `peak_bytes` is the system's high-water mark or
@@ -124,6 +144,7 @@ export type Samples = {
   samples: SampleColumns;
   present: Present;
   running: RunningCell | null;
+  activity: Activity | null;
 };
 
 /**
@@ -159,6 +180,7 @@ export type Snapshot = {
   present: Present;
   cells: Cell[];
   running: RunningCell | null;
+  activity: Activity | null;
   credit: number;
 };
 

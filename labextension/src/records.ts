@@ -75,6 +75,26 @@ export interface IRunningCell {
 }
 
 /**
+ * How far the work under way is, such as a run over chunks.
+ */
+export interface IActivity {
+  readonly label: string;
+  /** What is counted, in the plural. */
+  readonly unit: string;
+  /** When the figures were so. */
+  readonly toldS: number;
+  readonly done: number;
+  /** How many there are, or look to be; `null` where nothing tells. */
+  readonly total: number | null;
+  /** How many are done in a second, `null` until that can be told. */
+  readonly perS: number | null;
+  readonly chunks: number;
+  /** By how much the process grew in the last chunk, and by how much it may. */
+  readonly chunkPeakBytes: number | null;
+  readonly budgetBytes: number | null;
+}
+
+/**
  * The account of a cell that has ended.
  */
 export interface ICell extends IRunningCell {

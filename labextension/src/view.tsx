@@ -7,6 +7,7 @@ import { Chart } from './components/chart';
 import { Header } from './components/header';
 import { Notice } from './components/notice';
 import { Present } from './components/present';
+import { Progress } from './components/progress';
 import { Reading } from './components/reading';
 import type { MemoryModel } from './model';
 import { buildChartData } from './series';
@@ -47,11 +48,10 @@ export class MemoryView extends VDomRenderer<Sidebar> {
     reading: Reading.IProps['reading']
   ): React.JSX.Element {
     const { sidebar, onOpen, trans } = this._options;
+    const isLive = sidebar.status.kind === 'live';
     // The server tells of the kernel's own memory alone.
     const isTold =
-      sidebar.status.kind === 'live' &&
-      reading.source === 'kernel' &&
-      model.staleSinceS === null;
+      isLive && reading.source === 'kernel' && model.staleSinceS === null;
     return (
       <>
         <Reading
@@ -61,6 +61,14 @@ export class MemoryView extends VDomRenderer<Sidebar> {
           staleSinceS={model.staleSinceS}
           trans={trans}
         />
+        {isLive && model.activity && (
+          <Progress
+            activity={model.activity}
+            isStale={!isTold}
+            nowS={model.nowS}
+            trans={trans}
+          />
+        )}
         {model.present && (
           <Present present={model.present} isStale={!isTold} trans={trans} />
         )}

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
   formatChange,
+  formatCount,
   formatDuration,
+  formatRough,
   formatTick
 } from '../src/format';
 import { formatCases } from './fakes/golden';
@@ -28,6 +30,27 @@ describe('formatChange', () => {
       '+381.5 MiB',
       '-512 B',
       '0 B'
+    ]);
+  });
+});
+
+describe('formatCount', () => {
+  it('groups by thousands', () => {
+    expect([0, 999, 12_400_000].map(formatCount)).toEqual([
+      '0',
+      '999',
+      '12,400,000'
+    ]);
+  });
+});
+
+describe('formatRough', () => {
+  it('keeps three digits', () => {
+    expect([1_234_567, 12.345, 0.012345, 20].map(formatRough)).toEqual([
+      '1,230,000',
+      '12.3',
+      '0.0123',
+      '20'
     ]);
   });
 });

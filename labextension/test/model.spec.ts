@@ -96,6 +96,17 @@ describe('MemoryModel', () => {
     });
     expect(model.running?.executionCount).toBe(7);
     expect(model.isBusy).toBe(true);
+    expect(model.activity).toEqual({
+      label: 'orders.csv',
+      unit: 'rows',
+      toldS: SNAPSHOT_S,
+      done: 12400000,
+      total: 20000000,
+      perS: 1240000,
+      chunks: 12,
+      chunkPeakBytes: 89128960,
+      budgetBytes: 150000000
+    });
   });
 
   it('moves with every broadcast', async () => {
@@ -103,6 +114,7 @@ describe('MemoryModel', () => {
     kernel.broadcast(golden('samples_idle'));
     expect(model.reading?.tS).toBe(1790000012.5);
     expect(model.running).toBeNull();
+    expect(model.activity).toBeNull();
     expect(model.timeline.length).toBe(4);
     expect(model.present?.children).toBe(0);
   });
@@ -158,17 +170,31 @@ describe('MemoryModel', () => {
     expect(model.cells.at(-1)?.startedS).toBe(1790000249);
   });
 
+  it('follows the work under way', async () => {
+    await goLive({ activity: null });
+    expect(model.activity).toBeNull();
+    kernel.broadcast(golden('samples'));
+    expect(model.activity?.chunks).toBe(12);
+  });
+
+  it('takes no work for under way that nobody has looked at', async () => {
+    await goLive();
+    model.isActive = false;
+    expect(model.activity).toBeNull();
+  });
+
   it('forgets cells and running with a restart, not the past', async () => {
     await goLive();
     kernel.changeStatus('restarting');
     expect([model.cells, model.running]).toEqual([[], null]);
+    expect(model.activity).toBeNull();
     expect(model.timeline.length).toBe(3);
   });
 
   it('has nobody running after a goodbye', async () => {
     await goLive();
     kernel.broadcast(golden('goodbye'));
-    expect(model.running).toBeNull();
+    expect([model.running, model.activity]).toEqual([null, null]);
   });
 
   it('asks the next time for what it does not have', async () => {

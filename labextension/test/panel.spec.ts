@@ -108,6 +108,25 @@ describe('MemoryPanel', () => {
     expect(node.querySelectorAll('tbody tr').length).toBe(3);
   });
 
+  it('shows how far the work is, until it has ended', async () => {
+    const kernel = await showLive();
+    const progress = await shown('progress');
+    expect(progress.dataset['done']).toBe('12400000');
+    kernel.broadcast(golden<Samples>('samples', { activity: null }));
+    await vi.waitFor(() => {
+      expect(panel.node.contains(progress)).toBe(false);
+    });
+  });
+
+  it('shows no work of a kernel that is gone', async () => {
+    const kernel = await showLive();
+    const progress = await shown('progress');
+    kernel.changeStatus('dead');
+    await vi.waitFor(() => {
+      expect(panel.node.contains(progress)).toBe(false);
+    });
+  });
+
   it('says that children and devices are old when the kernel unloads', async () => {
     const kernel = await showLive();
     kernel.broadcast(golden<Samples>('samples', { running: null }));

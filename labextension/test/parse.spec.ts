@@ -121,6 +121,11 @@ describe('parseReply', () => {
   it.each(
     named([
       ['snapshot', 'samples', 'children_bytes'],
+      ['snapshot', 'activity', 'label'],
+      ['snapshot', 'activity', 'unit'],
+      ['snapshot', 'activity', 'told_s'],
+      ['snapshot', 'activity', 'done'],
+      ['snapshot', 'activity', 'chunks'],
       ['snapshot', 'present'],
       ['snapshot', 'present', 'children'],
       ['snapshot', 'present', 'gpus'],
@@ -149,6 +154,11 @@ describe('parseReply', () => {
 
   it.each(
     named([
+      ['snapshot', 'activity'],
+      ['snapshot', 'activity', 'total'],
+      ['snapshot', 'activity', 'per_s'],
+      ['snapshot', 'activity', 'chunk_peak_bytes'],
+      ['snapshot', 'activity', 'budget_bytes'],
       ['snapshot', 'present', 'swap_bytes'],
       [...FIRST_GPU, 'process_bytes'],
       [...FIRST_ALLOCATOR, 'reserved_bytes'],

@@ -11,6 +11,7 @@ import pytest
 from jupyter_memkit import protocol
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.track.activity import Activities
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.channel.fake_kernel import FakeKernel
 from tests.channel.test_messages import golden
@@ -28,7 +29,8 @@ class Scene:
         self.probe = FakeProbe()
         self.clock = SetClock(1000.0)
         self.tracker = MemoryTracker(PeakMeter(self.probe), self.clock)
-        self.channel = KernelChannel(self.kernel, self.tracker)
+        self.work = Activities(self.clock)
+        self.channel = KernelChannel(self.kernel, self.tracker, self.work)
         self.channel.attach()
 
     def ask(self, request: dict[str, Any]) -> Any:
@@ -174,6 +176,68 @@ def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
         4 * MIB,
     ]
     assert messages[-1]["running"]["peak_bytes"] == 4 * MIB
+
+
+def done_in(messages: list[dict[str, Any]]) -> list[int | None]:
+    """Return how far the work is in each message, None where there is none."""
+    activities = [message["activity"] for message in messages]
+    return [activity and activity["done"] for activity in activities]
+
+
+def test_progress_is_told_at_every_reading(scene: Scene) -> None:
+    """News of the work leave with the next reading, its end too, and only once."""
+    scene.subscribe()
+    scene.tracker.begin_cell("run()", execution_count=1, cell_id=None)
+    scene.tick(0.2)
+    with scene.work.open("orders.csv", "rows") as tell:
+        for chunk in range(1, 4):
+            tell(chunk * 100, 300, chunks=chunk)
+            scene.tick(0.2)
+    scene.tick(0.2)
+    assert done_in(scene.kernel.broadcasts()) == [None, 100, 200, 300, None]
+    scene.tick(0.2)
+    assert scene.kernel.broadcasts() == []
+
+
+def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
+    """Work in a thread shows without a cell; while it stands still, silence."""
+    scene.subscribe()
+    with scene.work.open("orders.csv", "rows") as tell:
+        tell(100, chunks=1)
+        scene.tick(1.0)
+        scene.tick(1.0)
+        assert done_in(scene.kernel.broadcasts()) == [100]
+    scene.tick(1.0)
+    assert done_in(scene.kernel.broadcasts()) == [None]
+
+
+def test_unwatched_progress_is_silent(scene: Scene) -> None:
+    """Without a subscriber no progress is sent; who subscribes then is told."""
+    with scene.work.open("orders.csv", "rows") as tell:
+        tell(100, chunks=1)
+        scene.tick(0.2)
+        assert scene.kernel.sent == []
+        assert scene.ask(golden("subscribe"))["activity"]["done"] == 100
+
+
+def test_end_of_work_that_only_the_snapshot_knew(scene: Scene) -> None:
+    """Work that ended before the first reading is told to have ended."""
+    scene.subscribe()
+    with scene.work.open("orders.csv", "rows"):
+        assert scene.ask(golden("subscribe"))["activity"] is not None
+    scene.tick(1.0)
+    assert done_in(scene.kernel.broadcasts()) == [None]
+
+
+def test_end_of_work_that_only_the_other_page_knew(scene: Scene) -> None:
+    """A snapshot for one page does not stand for the news that another lacks."""
+    scene.subscribe("first")
+    with scene.work.open("orders.csv", "rows"):
+        scene.tick(1.0)
+    scene.kernel.broadcasts()
+    assert scene.ask(golden("subscribe"))["activity"] is None
+    scene.tick(1.0)
+    assert done_in(scene.kernel.broadcasts()) == [None]
 
 
 def test_ended_cells_are_told_together(scene: Scene) -> None:

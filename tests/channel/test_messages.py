@@ -16,6 +16,7 @@ from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.measure.stretch import Stretch
+from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
@@ -71,6 +72,19 @@ ENDED = [
         error="ZeroDivisionError",
     ),
 ]
+
+
+CHUNKS = Activity(
+    label="orders.csv",
+    unit="rows",
+    told_s=1790000010.5,
+    done=12_400_000,
+    total=20_000_000,
+    per_s=1_240_000.0,
+    chunks=12,
+    chunk_peak_bytes=85 * MIB,
+    budget_bytes=150_000_000,
+)
 
 
 def golden(name: str) -> Any:
@@ -152,16 +166,16 @@ TWO_GPUS = GpuReading(
 
 
 def test_samples_of_a_running_cell() -> None:
-    """A broadcast while a cell runs names the cell and its peak so far."""
+    """A broadcast while a cell runs names the cell, its peak and its progress."""
     samples = [sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB)]
-    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell())
+    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell(), CHUNKS)
     assert message == golden("samples")
 
 
 def test_samples_of_an_idle_kernel() -> None:
     """A broadcast from an idle kernel has no cell."""
     samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
-    message = samples_message(samples, reading(0, None, NO_GPU), None)
+    message = samples_message(samples, reading(0, None, NO_GPU), None, None)
     assert message == golden("samples_idle")
 
 
@@ -204,15 +218,16 @@ def still_tracker() -> StillTracker:
 
 
 def test_snapshot_of_everything() -> None:
-    """A new page gets the limit, the past and the running cell."""
-    message = snapshot_message(still_tracker(), since_s=0.0, credit=600)
+    """A new page gets the limit, the past, the running cell and its progress."""
+    message = snapshot_message(still_tracker(), CHUNKS, since_s=0.0, credit=600)
     assert message == golden("snapshot")
 
 
 def test_snapshot_since_a_time() -> None:
     """A page that renews gets only what it has not."""
-    message = snapshot_message(still_tracker(), since_s=1790000005.0005, credit=600)
+    tracker = still_tracker()
+    message = snapshot_message(tracker, None, since_s=1790000005.0005, credit=600)
     assert [cell["execution_count"] for cell in message["cells"]] == [6]
-    message = snapshot_message(still_tracker(), since_s=1790000010.25, credit=600)
+    message = snapshot_message(tracker, None, since_s=1790000010.25, credit=600)
     assert message["samples"]["t_s"] == [1790000010.5]
     assert message["cells"] == []

@@ -14,7 +14,7 @@ from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import trim_allocator
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
-from jupyter_memkit.techniques.chunked.interrupts import deferring_interrupts
+from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sinks import Sink
@@ -78,6 +78,7 @@ class Job:
         sink: Sink,
         *,
         failures: Failures,
+        interrupts: Interrupts,
         checkpoint: Checkpoint | None = None,
         only: Iterable[SkippedChunk] | None = None,
         is_repeatable: bool = False,
@@ -89,6 +90,7 @@ class Job:
         self._function = function
         self._sink = sink
         self._failures = failures
+        self._interrupts = interrupts
         self._checkpoint = checkpoint
         self._only = None if only is None else list(only)
         self._is_repeatable = is_repeatable
@@ -117,7 +119,8 @@ class Job:
         if not (self._chunks or self._skipped):
             message = f"{self._source.name} has no rows; there is nothing to run over"
             raise SourceError(message)
-        result = self._sink.finish()
+        with self._interrupts.allowed():
+            result = self._sink.finish()
         if self._checkpoint is not None:
             self._checkpoint.remove()
         return result
@@ -193,6 +196,7 @@ class Job:
             tries=self._failures.tries,
             skips=self._failures.skips,
             position=position,
+            interrupts=self._interrupts,
         )
 
     def _is_below_limit(self) -> bool:
@@ -207,14 +211,13 @@ class Job:
     ) -> None:
         """Count a chunk and its value, both or neither."""
         __tracebackhide__ = True
-        with deferring_interrupts():
-            if outcome.error is None:
-                self._sink.add(outcome.take())
-                self._chunks += 1
-                self._rows += outcome.rows
-            else:
-                self._skip(outcome)
-            self._save(outcome)
+        if outcome.error is None:
+            self._sink.add(outcome.take())
+            self._chunks += 1
+            self._rows += outcome.rows
+        else:
+            self._skip(outcome)
+        self._save(outcome)
         growth_bytes = max(0, outcome.peak.peak_bytes - self._watch.before_bytes)
         if progress is not None:
             progress(self._step(outcome, growth_bytes))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
+from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
 from jupyter_memkit.techniques.chunked.run import LocalRun, Position
 from jupyter_memkit.techniques.chunked.settings import Settings
@@ -84,6 +85,7 @@ class Mapped:
         self,
         op: str | Callable[[Any, Any], Any] | None = None,
         *,
+        out: str | os.PathLike[str] | None = None,
         resume: str | os.PathLike[str] | None = None,
         on_error: str = "stop",
         tries: int = 1,
@@ -97,6 +99,10 @@ class Mapped:
         op : str or callable, optional
             As in `reduce`; without it the values are dropped, and the function's
             side effects are the result.
+        out : path-like, optional
+            A file to which the values are streamed, instead of a reduction: Parquet,
+            CSV, TSV, Arrow or JSON lines by its ending. Each value is a frame, a
+            series, a table or a list of dicts. It is there when it is whole.
         resume : path-like, optional
             A file in which the progress is saved: a run that was killed goes on
             where it was. It is deleted at the end.
@@ -115,32 +121,38 @@ class Mapped:
             The account, with the reduction's result as its ``value``.
         """
         __tracebackhide__ = True
-        sink = open_sink(op)
+        sink = open_sink(op, out, resumable=resume is not None)
         checkpoint = None
         if resume is not None:
-            checkpoint = Checkpoint(resume, self._identity(op))
-        job = Job(
-            self._source,
-            self._settings,
-            self._function,
-            sink,
-            failures=Failures(skips=on_error == "skip", tries=tries),
-            checkpoint=checkpoint,
-            only=only,
-            is_repeatable=getattr(self._function, "is_repeatable", False),
-        )
-        value = None
-        try:
-            value = job.run(progress)
-        except BaseException:
-            value = sink.rescue()
-            raise
-        finally:
-            self.position = job.position
-            self.summary = summary = job.close(value)
+            checkpoint = Checkpoint(resume, self._identity(op, out))
+        with Interrupts() as interrupts:
+            job = Job(
+                self._source,
+                self._settings,
+                self._function,
+                sink,
+                failures=Failures(skips=on_error == "skip", tries=tries),
+                interrupts=interrupts,
+                checkpoint=checkpoint,
+                only=only,
+                is_repeatable=getattr(self._function, "is_repeatable", False),
+            )
+            value = None
+            try:
+                value = job.run(progress)
+            except BaseException:
+                value = sink.rescue()
+                raise
+            finally:
+                self.position = job.position
+                self.summary = summary = job.close(value)
         return summary
 
-    def _identity(self, op: str | Callable[[Any, Any], Any] | None) -> dict[str, Any]:
+    def _identity(
+        self,
+        op: str | Callable[[Any, Any], Any] | None,
+        out: str | os.PathLike[str] | None,
+    ) -> dict[str, Any]:
         """Return what a run that goes on must have in common with the one before."""
         settings = self._settings
         return {
@@ -148,6 +160,7 @@ class Mapped:
             "the cell": getattr(self._function, "source", None)
             or getattr(self._function, "__qualname__", repr(self._function)),
             "the reduction": op if isinstance(op, str) else getattr(op, "__name__", op),
+            "the file of --out": None if out is None else os.fspath(out),
             "what is read": [
                 settings.rows,
                 settings.memory_bytes if settings.rows is None else None,
@@ -167,7 +180,9 @@ class _Values:
     ) -> None:
         self._plan = settings.plan_rows(source)
         request = settings.request(source, self._plan)
-        self._run = LocalRun(source, request, function, position=Position())
+        self._run = LocalRun(
+            source, request, function, position=Position(), interrupts=Interrupts()
+        )
         self._left = settings.limit
         self._value: list[Any] = []
         self._start_bytes: int | None = None

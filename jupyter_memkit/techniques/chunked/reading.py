@@ -45,8 +45,9 @@ class Reader:
         """Return the next piece with its rows; None at the end."""
         if self._next is None:
             return self._load()
-        future, self._next = self._next, None
-        return future.result()
+        read = self._next.result()
+        self._next = None
+        return read
 
     def prefetch(self) -> None:
         """Begin to read the next piece."""

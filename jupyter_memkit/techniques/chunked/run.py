@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeGuard
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
@@ -144,6 +145,8 @@ class LocalRun:
         Whether an error of the function is an outcome, and the run goes on.
     position : Position
         Where the run begins.
+    interrupts : Interrupts
+        Which are allowed while the source is read and the function runs.
     """
 
     def __init__(
@@ -155,8 +158,10 @@ class LocalRun:
         tries: int = 1,
         skips: bool = False,
         position: Position,
+        interrupts: Interrupts,
     ) -> None:
         self.position = position
+        self._interrupts = interrupts
         self._name = source.name
         self._function = function
         self._tell: Callable[[ChunkInfo], None] | None = getattr(function, "tell", None)
@@ -179,7 +184,10 @@ class LocalRun:
         error: Exception | None = None
         watch = peak_meter().open()
         try:
-            read = self._reader.read()
+            # Also the first on the thread: no interrupt can reach it half-way.
+            self._reader.prefetch()
+            with self._interrupts.allowed():
+                read = self._reader.read()
             if read is None:
                 return None
             piece = read.piece
@@ -189,7 +197,8 @@ class LocalRun:
             if self._tell is not None:
                 self._tell(position.info(self._name))
             position.in_function = True
-            value = self._call(chunk)
+            with self._interrupts.allowed():
+                value = self._call(chunk)
             position.in_function = False
         except StopChunks:
             return None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.combine import (
     Operation,
     Reduction,
     find_operation,
 )
+from jupyter_memkit.techniques.chunked.out import FileSink
 
 
 class Sink(Protocol):
@@ -101,12 +104,22 @@ class Reduced:
         """Do nothing: no file is open."""
 
 
-def open_sink(op: str | Callable[[Any, Any], Any] | None) -> Sink:
-    """Return a sink for a reduction; None drops the values.
+def open_sink(
+    op: str | Callable[[Any, Any], Any] | None,
+    out: str | os.PathLike[str] | None,
+    *,
+    resumable: bool,
+) -> Sink:
+    """Return a sink for a reduction or a file; without either it drops the values.
 
     Raises
     ------
     MemkitError
-        When there is no reduction of this name.
+        When there is no reduction of this name, or no such file can be written.
     """
+    if out is not None:
+        if op is not None:
+            message = "the values go to a reduction or to a file; give one of them"
+            raise MemkitError(message)
+        return FileSink(out, resumable=resumable)
     return Dropped() if op is None else Reduced(find_operation(op))

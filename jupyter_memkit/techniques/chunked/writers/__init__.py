@@ -1,0 +1,1 @@
+"""Where tables go that are streamed to a file: one file a family of formats."""

@@ -1,0 +1,163 @@
+"""The work under way that tells how far it is."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from jupyter_memkit.track.activity import Activities, Activity, activities
+from tests.track.test_clock import SetClock
+
+
+class Scene:
+    """Work under way, by a clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.clock = SetClock(1000.0)
+        self.activities = Activities(self.clock)
+
+    @property
+    def current(self) -> Activity:
+        """The work that is shown."""
+        assert self.activities.current is not None
+        return self.activities.current
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """No work under way yet."""
+    return Scene()
+
+
+def test_work_shows_from_its_beginning_to_its_end(scene: Scene) -> None:
+    """Work is there before its first news, and gone with its block."""
+    assert scene.activities.current is None
+    with scene.activities.open("orders.csv", "rows"):
+        assert scene.current == Activity(
+            label="orders.csv", unit="rows", told_s=1000.0, done=0, chunks=0
+        )
+    assert scene.activities.current is None
+
+
+def test_work_that_fails_is_gone(scene: Scene) -> None:
+    """An interrupt ends the work too."""
+    with pytest.raises(KeyboardInterrupt), scene.activities.open("a", "rows"):
+        raise KeyboardInterrupt
+    assert scene.activities.current is None
+
+
+def test_news_are_shown_as_told(scene: Scene) -> None:
+    """All that is told can be read, with the time at which it was."""
+    with scene.activities.open("orders.csv", "rows") as tell:
+        scene.clock.now_s = 1002.0
+        tell(500, 2000, chunks=1, chunk_peak_bytes=70, budget_bytes=100)
+        assert scene.current == Activity(
+            label="orders.csv",
+            unit="rows",
+            told_s=1002.0,
+            done=500,
+            total=2000,
+            per_s=None,
+            chunks=1,
+            chunk_peak_bytes=70,
+            budget_bytes=100,
+        )
+
+
+def test_speed_is_of_this_run(scene: Scene) -> None:
+    """What a resumed run had done before does not make it fast."""
+    with scene.activities.open("orders.csv", "rows") as tell:
+        tell(1_000_000, chunks=1)
+        assert scene.current.per_s is None
+        scene.clock.now_s += 4.0
+        tell(1_000_200, chunks=2)
+        assert scene.current.per_s == 50.0
+
+
+def test_speed_of_a_run_that_began_anew(scene: Scene) -> None:
+    """After a step back the speed is that since."""
+    with scene.activities.open("orders.csv", "rows") as tell:
+        tell(100, chunks=1)
+        scene.clock.now_s += 1.0
+        tell(900, chunks=2)
+        scene.clock.now_s += 1.0
+        tell(100, chunks=1)
+        assert scene.current.per_s is None
+        scene.clock.now_s += 2.0
+        tell(120, chunks=2)
+        assert scene.current.per_s == 10.0
+
+
+def test_no_speed_without_time(scene: Scene) -> None:
+    """News of the same moment make no speed."""
+    with scene.activities.open("orders.csv", "rows") as tell:
+        tell(100, chunks=1)
+        tell(200, chunks=2)
+        assert scene.current.per_s is None
+
+
+def test_inner_work_is_shown_while_it_lasts(scene: Scene) -> None:
+    """Work inside work is shown; after it the outer one is again."""
+    with scene.activities.open("outer", "rows") as tell:
+        tell(3, chunks=1)
+        with scene.activities.open("inner", "rows"):
+            tell(5, chunks=2)
+            assert scene.current.label == "inner"
+        assert (scene.current.label, scene.current.done) == ("outer", 5)
+
+
+def test_overlapping_work(scene: Scene) -> None:
+    """Work that ends before what was begun after it leaves that shown."""
+    first = scene.activities.open("first", "rows")
+    first.__enter__()
+    with scene.activities.open("second", "rows"):
+        first.__exit__(None, None, None)
+        assert scene.current.label == "second"
+    assert scene.activities.current is None
+
+
+def test_late_news_bring_nothing_back(scene: Scene) -> None:
+    """News of work that has ended are not shown."""
+    with scene.activities.open("a", "rows") as tell:
+        pass
+    tell(1, chunks=1)
+    assert scene.activities.current is None
+
+
+def test_every_reading_is_whole() -> None:
+    """A thread that reads while others work never sees half of the news."""
+    work = Activities()
+    ends = threading.Event()
+    torn: list[Activity] = []
+
+    def watch() -> None:
+        while not ends.is_set():
+            seen = work.current
+            if seen is not None and seen.done != seen.chunks:
+                torn.append(seen)
+
+    def do() -> None:
+        for _ in range(200):
+            with work.open("a", "rows") as tell:
+                for number in range(10):
+                    tell(number, chunks=number)
+
+    watcher = threading.Thread(target=watch)
+    workers = [threading.Thread(target=do) for _ in range(4)]
+    for thread in (watcher, *workers):
+        thread.start()
+    for worker in workers:
+        worker.join()
+    ends.set()
+    watcher.join()
+    assert (torn, work.current) == ([], None)
+
+
+def test_one_for_the_process() -> None:
+    """What anybody opens is what the sidebar reads."""
+    with activities().open("orders.csv", "rows"):
+        current = activities().current
+        assert current is not None
+        assert current.label == "orders.csv"
+    assert activities().current is None
