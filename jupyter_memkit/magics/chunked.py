@@ -165,6 +165,14 @@ class ChunkedMagics(Magics):
         help="run only over these chunks, as 3,7, that the run before had skipped",
     )
     @argument(
+        "--workers",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="run in N other processes, with the memory shared between them; only the "
+        "chunks' values come back",
+    )
+    @argument(
         "--limit",
         type=whole_number,
         metavar="N",
@@ -199,6 +207,11 @@ class ChunkedMagics(Magics):
 
             %%chunked orders.csv --out expensive.parquet
             chunk[chunk.price > 99]
+
+        On two cores, for a cell that computes much::
+
+            %%chunked orders.parquet --workers 2 --reduce concat --into scores
+            model.predict(chunk[["price", "qty"]])
 
         A run that may be killed, and goes on where it was::
 

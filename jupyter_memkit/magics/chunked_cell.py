@@ -87,6 +87,7 @@ def run_chunked(
             on_error="skip" if skips else "stop",
             tries=tries,
             only=only,
+            workers=args.workers,
             progress=progress,
         )
     _skipped[source.name] = summary.skipped

@@ -288,6 +288,94 @@ def test_bad_input(
     assert {name for name in shell.user_ns if not name.startswith("_")} == before
 
 
+def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
+    """A cell runs in other processes with what it reads, functions and modules too."""
+    run(shell, "import math\nrate = 2\ndef scale(x):\n    return x * rate")
+    line = "%%chunked orders.csv --rows 300 --workers 2 --reduce sum --into total"
+    summary = summarise(shell, f"{line}\nmath.floor(scale(chunk.qty.sum()))")
+    assert shell.user_ns["total"] == 2 * orders.qty.sum()
+    assert (summary.chunks, summary.workers) == (4, 2)
+
+
+def test_workers_traceback(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The traceback of another process shows the line of the cell."""
+    line = "%%chunked orders.csv --rows 300 --workers 2 --reduce sum"
+    error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
+    assert isinstance(error, ZeroDivisionError)
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "line 3" in shown
+    assert "1 / int(chunk.qty.min() - 300)" in shown
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("total += len(chunk)\n1", "keeps something for the next chunk in total"),
+        ("lock\nlen(chunk)", "lock cannot be sent to another process"),
+    ],
+)
+def test_workers_refuse(shell: InteractiveShell, body: str, sentence: str) -> None:
+    """What cannot run in another process is refused with the remedy."""
+    shell.user_ns.update(total=0, lock=threading.Lock())
+    line = "%%chunked orders.csv --workers 2 --reduce sum"
+    error = run(shell, f"{line}\n{body}").error_in_exec
+    assert type(error).__name__ == "UsageError"
+    assert sentence in str(error)
+
+
+def test_out(shell: InteractiveShell, orders: pd.DataFrame) -> None:
+    """The rows that a cell chooses are in the file, from all chunks."""
+    line = "%%chunked orders.csv --rows 300 --out chosen.parquet"
+    summary = summarise(shell, f"{line}\nchunk[chunk.qty > 500]")
+    assert summary.value == Path("chosen.parquet").absolute()
+    expected = orders[orders.qty > 500].reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_parquet("chosen.parquet"), expected)
+
+
+def test_plan(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run tells what would be read, and runs nothing."""
+    shell.user_ns["seen"] = []
+    cell = "%%chunked orders.parquet --dry-run\nseen.append(chunk.qty.sum())"
+    run(shell, cell).raise_error()
+    shown = capsys.readouterr().out
+    assert "orders.parquet: what %%chunked would do" in shown
+    assert re.search(r"rows +1,000\n +columns +qty \(of 2\)\n +backend +pandas", shown)
+    assert shell.user_ns["seen"] == []
+
+
+def test_columns_that_the_cell_uses(shell: InteractiveShell) -> None:
+    """Only the columns in the cell's code are read, and told."""
+    line = "%%chunked orders.csv --reduce sum"
+    assert summarise(shell, f"{line}\nchunk.qty.sum()").columns == ("qty",)
+    assert summarise(shell, f"{line}\nchunk[['qty']]\nlen(chunk)").columns == ("qty",)
+    assert summarise(shell, "%%chunked orders.csv\nx = chunk").columns is None
+
+
+def test_chunk_info(shell: InteractiveShell) -> None:
+    """A cell that asks for its place gets it, for as long as it runs."""
+    line = "%%chunked orders.csv --rows 400 --collect"
+    body = "(chunk_info.number, chunk_info.first_row, chunk_info.rows)"
+    value = summarise(shell, f"{line}\n{body}").value
+    assert value == [(1, 0, 400), (2, 400, 400), (3, 800, 200)]
+    assert "chunk_info" not in shell.user_ns
+
+
+def test_skipped_chunks(shell: InteractiveShell, orders: pd.DataFrame) -> None:
+    """Chunks on which the cell fails are left out, listed, and run again by number."""
+    body = "\n1 // int(chunk.qty.min() != 300 or ready)\nchunk.qty.sum()"
+    shell.user_ns["ready"] = False
+    line = "%%chunked orders.csv --rows 300 --reduce sum"
+    first = summarise(shell, f"{line} --on-error skip{body}")
+    assert [chunk.number for chunk in first.skipped] == [2]
+    assert "skipped 2" in build_report(first).text()
+    assert "--only 2 runs the skipped chunks again" in build_report(first).text()
+    shell.user_ns["ready"] = True
+    rest = summarise(shell, f"{line} --only 2{body}")
+    assert first.value + rest.value == orders.qty.sum()
+
+
 def test_syntax_error(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,9 +6,11 @@ would have: whole numbers of which one is missing anywhere are floats everywhere
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -28,6 +30,18 @@ def find_backend() -> str:
             if is_there(module):
                 return backend
     return "numpy"
+
+
+def load_backend(backend: str | None) -> None:
+    """Import what makes chunks of a backend, before it is measured what they take."""
+    modules = [
+        "pyarrow.csv",
+        "pyarrow.parquet",
+        *([] if backend is None else [backend]),
+    ]
+    for module in modules:
+        with suppress(ImportError):
+            importlib.import_module(_MODULES.get(module, module))
 
 
 class FrameMaker:

@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sinks import Sink
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source, TypeChange
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
+from jupyter_memkit.techniques.chunked.workers import WorkersRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Job:
         checkpoint: Checkpoint | None = None,
         only: Iterable[SkippedChunk] | None = None,
         is_repeatable: bool = False,
-        open_run: Callable[[Request, Position], Run] | None = None,
+        n_workers: int = 0,
     ) -> None:
         self.position = Position()
         self._source = source
@@ -94,12 +95,12 @@ class Job:
         self._checkpoint = checkpoint
         self._only = None if only is None else list(only)
         self._is_repeatable = is_repeatable
-        self._open_run = open_run
+        self._n_workers = n_workers
         self._chunks = self._rows = self._resumed_rows = 0
         self._skipped: list[SkippedChunk] = []
         self._notes: list[str] = []
         self._watch = peak_meter().open()
-        self._peak_bytes = 0
+        self._worker_bytes = 0
         self._start_s = time.perf_counter()
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
@@ -135,9 +136,10 @@ class Job:
             rows=self._rows,
             duration_s=time.perf_counter() - self._start_s,
             before_bytes=peak.before_bytes,
-            peak_bytes=max(peak.peak_bytes, self._peak_bytes),
+            peak_bytes=peak.peak_bytes + self._worker_bytes * self._n_workers,
             budget_bytes=self._settings.memory_bytes,
-            exact=peak.exact,
+            exact=peak.exact and not self._n_workers,
+            workers=self._n_workers,
             columns=self._settings.columns,
             backend=self._settings.backend,
             skipped=tuple(self._skipped),
@@ -148,8 +150,11 @@ class Job:
 
     def _do_all(self, start: Any, progress: Callable[[Step], object] | None) -> None:
         __tracebackhide__ = True
+        # The budget is shared with the workers, in equal parts.
         plan = self._settings.plan_rows(
-            self._source, steady=self._checkpoint is not None
+            self._source,
+            parts=1 + self._n_workers,
+            steady=self._checkpoint is not None,
         )
         request = self._settings.request(self._source, plan)
         # Free memory of the allocator's would hide what the first chunks take.
@@ -187,8 +192,17 @@ class Job:
             )
 
     def _open(self, request: Request, position: Position) -> Run:
-        if self._open_run is not None:
-            return self._open_run(request, position)
+        if self._n_workers:
+            return WorkersRun(
+                self._source,
+                request,
+                self._function,
+                n_workers=self._n_workers,
+                tries=self._failures.tries,
+                skips=self._failures.skips,
+                position=position,
+                interrupts=self._interrupts,
+            )
         return LocalRun(
             self._source,
             request,
@@ -218,7 +232,11 @@ class Job:
         else:
             self._skip(outcome)
         self._save(outcome)
-        growth_bytes = max(0, outcome.peak.peak_bytes - self._watch.before_bytes)
+        growth_bytes = outcome.growth_bytes
+        if growth_bytes is None:
+            growth_bytes = max(0, outcome.peak.peak_bytes - self._watch.before_bytes)
+        else:
+            self._worker_bytes = max(self._worker_bytes, growth_bytes)
         if progress is not None:
             progress(self._step(outcome, growth_bytes))
         self._learn(plan, outcome, growth_bytes)

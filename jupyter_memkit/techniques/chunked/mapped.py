@@ -90,6 +90,7 @@ class Mapped:
         on_error: str = "stop",
         tries: int = 1,
         only: Iterable[SkippedChunk] | None = None,
+        workers: int = 0,
         progress: Callable[[Step], object] | None = None,
     ) -> ChunkedSummary:
         """Run over all chunks and return the account of it.
@@ -112,6 +113,9 @@ class Mapped:
             How often the function is called for a chunk before it counts as failed.
         only : iterable of SkippedChunk, optional
             Run over these alone, which an earlier run left out.
+        workers : int
+            Run in so many other processes, with the budget shared between them; what
+            they take for their libraries comes on top. Only the values come back.
         progress : callable, optional
             Called after each chunk with a `Step`.
 
@@ -135,6 +139,7 @@ class Mapped:
                 interrupts=interrupts,
                 checkpoint=checkpoint,
                 only=only,
+                n_workers=workers,
                 is_repeatable=getattr(self._function, "is_repeatable", False),
             )
             value = None

@@ -33,6 +33,8 @@ class Outcome:
         What it was made of.
     peak : Peak
         The memory of the process that worked on it.
+    growth_bytes : int, optional
+        How far another process grew that worked on it.
     error : Exception, optional
         Why it has no value.
     """
@@ -42,6 +44,7 @@ class Outcome:
     rows: int
     piece: Piece
     peak: Peak
+    growth_bytes: int | None = None
     error: Exception | None = None
     _value: list[Any]
 
@@ -198,12 +201,12 @@ class LocalRun:
                 self._tell(position.info(self._name))
             position.in_function = True
             with self._interrupts.allowed():
-                value = self._call(chunk)
+                value = call_repeatedly(self._function, chunk, self._tries)
             position.in_function = False
         except StopChunks:
             return None
         except BaseException as raised:
-            _add_note(raised, f"In {position} of {self._name}.")
+            add_note(raised, f"In {position} of {self._name}.")
             if not (self._skips and position.in_function and _is_error(raised)):
                 raise
             # Its traceback would keep the chunk.
@@ -230,33 +233,38 @@ class LocalRun:
         """Stop reading, and close the source."""
         self._reader.close()
 
-    def _call(self, chunk: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            for _ in range(self._tries - 1):
-                values = self._try(chunk)
-                if values:
-                    return values.pop()
-            return self._function(chunk)
-        finally:
-            del chunk
 
-    def _try(self, chunk: Any) -> list[Any]:
-        """Return the value in a list, which is empty when the function fails."""
-        try:
-            return [self._function(chunk)]
-        except StopChunks:
-            raise
-        except Exception:  # noqa: BLE001 - the user asked to try again
-            return []
-        finally:
-            del chunk
+def call_repeatedly(function: Callable[[Any], Any], chunk: Any, tries: int) -> Any:
+    """Call a function, and call it again when it fails, so many times in all."""
+    __tracebackhide__ = True
+    try:
+        for _ in range(tries - 1):
+            values = _try(function, chunk)
+            if values:
+                return values.pop()
+        return function(chunk)
+    finally:
+        # A traceback keeps this frame.
+        del chunk
+
+
+def _try(function: Callable[[Any], Any], chunk: Any) -> list[Any]:
+    """Return the value in a list, which is empty when the function fails."""
+    try:
+        return [function(chunk)]
+    except StopChunks:
+        raise
+    except Exception:  # noqa: BLE001 - the user asked to try again
+        return []
+    finally:
+        del chunk
 
 
 def _is_error(raised: BaseException) -> TypeGuard[Exception]:
     return isinstance(raised, Exception)
 
 
-def _add_note(error: BaseException, note: str) -> None:
+def add_note(error: BaseException, note: str) -> None:
+    """Say more of an exception, where Python can: from 3.11 on."""
     if hasattr(error, "add_note"):  # Python 3.11
         error.add_note(note)

@@ -47,11 +47,16 @@ class Settings:
     categories: frozenset[str] = frozenset()
     limit: int | None = None
 
-    def plan_rows(self, source: Source, *, steady: bool = False) -> RowPlan:
-        """Return a new plan for the rows of the chunks."""
+    def plan_rows(
+        self, source: Source, *, parts: int = 1, steady: bool = False
+    ) -> RowPlan:
+        """Return a new plan for the rows of the chunks, with a part of the budget."""
         fixed = self.rows or getattr(source, "fixed_rows", None)
         return RowPlan(
-            self.memory_bytes, source.row_bytes, fixed_rows=fixed, steady=steady
+            self.memory_bytes // parts,
+            source.row_bytes,
+            fixed_rows=fixed,
+            steady=steady,
         )
 
     def request(self, source: Source, rows: RowPlan) -> Request:

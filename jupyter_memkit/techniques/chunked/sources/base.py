@@ -130,6 +130,11 @@ class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
         wanted = ",".join(f"{column}={after}" for column, (_, after) in types.items())
         super().__init__(f"{name} changes its types: {said}; give --types {wanted}")
         self.types = {column: after for column, (_, after) in types.items()}
+        self._made_of = (name, dict(types))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come out of another process as it was."""
+        return TypeChange, self._made_of
 
 
 class Loaded:

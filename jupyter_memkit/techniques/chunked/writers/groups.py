@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _GROUP_ROWS = 131_072
@@ -129,7 +127,8 @@ class GroupsWriter:
 
     def _copy(self, group: Any) -> Any:
         """Return rows in fresh memory: that of a slice tells what it was cut from."""
-        return group.take(np.arange(len(group))).combine_chunks()
+        numpy = import_library("numpy", "groups of rows")
+        return group.take(numpy.arange(len(group))).combine_chunks()
 
     def _read_groups(self) -> Iterator[Any]:
         for batch in self._arrow.ipc.open_stream(self._spool):
