@@ -2,7 +2,8 @@
 
 Usage: ``python -m tests.benchmarks.chunked [ROWS]``, by default 2 million rows.
 Each figure is the median of five runs, each in a fresh process, of the same group-sum
-body over chunks of 500,000 rows; the ratio is to the loop by hand on the same file.
+body; the ratio is to the loop by hand on the same file. A second table holds the growth
+of the process within budgets, for three bodies: the worst of the runs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,37 +24,134 @@ from pyarrow import csv, parquet
 
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, parse_bytes
 
 ROWS_PER_CHUNK = 500_000
 BLOCK_ROWS = 2_000_000
 REPEATS = 5
+COLUMNS = ["cat", "price", "qty"]
 
 
 def body(chunk: Any) -> Any:
     """Return the revenue by category: what the user's cell does."""
-    return (chunk.price * chunk.qty).groupby(chunk.cat).sum()
+    return (chunk.price * chunk.qty).groupby(chunk.cat, observed=True).sum()
+
+
+def add_up(parts: Iterable[Any]) -> Any:
+    """Return the sum of the chunks' results."""
+    return pd.concat(list(parts)).groupby(level=0).sum()
 
 
 def run_pandas_loop(path: str) -> Any:
     """Read a CSV as pandas' documentation shows it."""
-    parts = [body(chunk) for chunk in pd.read_csv(path, chunksize=ROWS_PER_CHUNK)]
-    return pd.concat(parts).groupby(level=0).sum()
+    return add_up(map(body, pd.read_csv(path, chunksize=ROWS_PER_CHUNK)))
 
 
-def run_arrow_loop(path: str) -> Any:
+def run_arrow_blocks(path: str) -> Any:
+    """Read a CSV in blocks of lines by pyarrow: our reader's bare loop."""
+    names = ["id", "user", "cat", "price", "qty"]
+    options = {
+        "read_options": csv.ReadOptions(column_names=names, block_size=1 << 21),
+        "convert_options": csv.ConvertOptions(include_columns=COLUMNS),
+    }
+
+    def read_blocks() -> Iterator[Any]:
+        with Path(path).open("rb") as file:
+            file.readline()
+            while lines := file.read(8 << 20):
+                lines += file.readline()
+                yield csv.read_csv(pa.py_buffer(lines), **options).to_pandas()
+
+    return add_up(map(body, read_blocks()))
+
+
+def run_arrow_loop(path: str, columns: list[str] | None = None) -> Any:
     """Read a Parquet file as pyarrow's documentation shows it."""
-    batches = parquet.ParquetFile(path).iter_batches(batch_size=ROWS_PER_CHUNK)
-    parts = [body(batch.to_pandas()) for batch in batches]
-    return pd.concat(parts).groupby(level=0).sum()
+    batches = parquet.ParquetFile(path).iter_batches(ROWS_PER_CHUNK, columns=columns)
+    return add_up(body(batch.to_pandas()) for batch in batches)
 
 
-def run_chunked(path: str) -> Any:
+def run_arrow_picked(path: str) -> Any:
+    """Read only the columns that are needed."""
+    return run_arrow_loop(path, COLUMNS)
+
+
+def run_chunked(path: str, memory: str = "300MB", categories: Any = ()) -> Any:
     """Read either with jupyter_memkit."""
-    return chunked(path, rows=ROWS_PER_CHUNK).map(body).reduce("sum")
+    chunks = chunked(path, memory=memory, columns=COLUMNS, categories=categories)
+    return chunks.map(body).reduce("sum")
 
 
-PEERS = {"pandas": run_pandas_loop, "pyarrow": run_arrow_loop, "chunked": run_chunked}
+def run_chunked_categories(path: str) -> Any:
+    """Read the text as a category."""
+    return run_chunked(path, categories=["cat"])
+
+
+def run_polars(path: str) -> Any:
+    """Leave all to polars' own plan: the limit."""
+    import polars as pl  # noqa: PLC0415 - only this peer's process needs it
+
+    scan = pl.scan_csv(path) if path.endswith("csv") else pl.scan_parquet(path)
+    revenue = (pl.col("price") * pl.col("qty")).sum()
+    return scan.group_by("cat").agg(revenue).collect(engine="streaming")
+
+
+def run_duckdb(path: str) -> Any:
+    """Leave all to DuckDB's own plan."""
+    import duckdb  # noqa: PLC0415 - only this peer's process needs it
+
+    query = f"select cat, sum(price * qty) from '{path}' group by cat"
+    relation: Any = duckdb.sql(query)
+    return relation.fetchall()
+
+
+PEERS: dict[str, Callable[[str], Any]] = {
+    "pandas": run_pandas_loop,
+    "pyarrow blocks": run_arrow_blocks,
+    "pyarrow": run_arrow_loop,
+    "pyarrow, columns": run_arrow_picked,
+    "chunked": run_chunked,
+    "chunked, categories": run_chunked_categories,
+    "polars": run_polars,
+    "duckdb": run_duckdb,
+}
+
+# The first is what one writes by hand; the last are the engines' own plans.
+COMPARED = {
+    "csv": [
+        *("pandas", "pyarrow blocks", "chunked", "chunked, categories"),
+        *("polars", "duckdb"),
+    ],
+    "parquet": [
+        *("pyarrow", "pyarrow, columns", "chunked", "chunked, categories"),
+        *("polars", "duckdb"),
+    ],
+}
+
+BUDGETS = ("150MB", "300MB", "1GB")
+
+
+def use_temporaries(chunk: Any) -> float:
+    """Make ten columns, and keep none."""
+    columns = [chunk.price * chunk.qty for _ in range(10)]
+    return float(sum(column.sum() for column in columns))
+
+
+def use_sorting(chunk: Any) -> float:
+    """Sort all columns by two."""
+    return float(chunk.sort_values(["cat", "price"]).price.head(10).sum())
+
+
+BODIES: dict[str, Callable[[Any], Any]] = {
+    "group-sum": body,
+    "ten temporaries": use_temporaries,
+    "sort": use_sorting,
+}
+
+
+def run_within(path: str, memory: str, name: str) -> Any:
+    """Run a body within a budget."""
+    return chunked(path, memory=memory).map(BODIES[name]).reduce("sum")
 
 
 def write_orders(folder: Path, n_rows: int) -> None:
@@ -82,48 +181,73 @@ def write_orders(folder: Path, n_rows: int) -> None:
         writer.close()
 
 
-def measure(peer: str, path: Path) -> tuple[float, int]:
-    """Return seconds and growth in bytes, each the median over fresh processes."""
+def measure(*arguments: str) -> tuple[float, int, int]:
+    """Return seconds and growth, medians over fresh processes, and the worst growth."""
     results = []
     for _ in range(REPEATS):
-        command = [sys.executable, "-m", "tests.benchmarks.chunked", peer, str(path)]
+        command = [sys.executable, "-m", "tests.benchmarks.chunked", *arguments]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         duration_s, growth_bytes = done.stdout.split()
         results.append((float(duration_s), int(growth_bytes)))
-    return median(r[0] for r in results), int(median(r[1] for r in results))
+    growths = [growth for _, growth in results]
+    return median(r[0] for r in results), int(median(growths)), max(growths)
 
 
-def compare(n_rows: int) -> None:
-    """Print the table."""
-    print(f"{'file':<9}{'reader':<9}{'time':>9}{'ratio':>8}{'growth':>12}{'ratio':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        write_orders(Path(folder), n_rows)
-        for kind, by_hand in (("csv", "pandas"), ("parquet", "pyarrow")):
-            path = Path(folder) / f"orders.{kind}"
-            base_s, base_bytes = measure(by_hand, path)
-            own_s, own_bytes = measure("chunked", path)
-            for name, time_s, growth_bytes in (
-                (by_hand, base_s, base_bytes),
-                ("chunked", own_s, own_bytes),
-            ):
+def compare(folder: Path) -> None:
+    """Print the time of each reader beside that of the loop by hand."""
+    print(f"{'file':<9}{'reader':<21}{'time':>9}{'ratio':>8}{'growth':>12}")
+    for kind, names in COMPARED.items():
+        base_s = 0.0
+        for name in names:
+            time_s, growth_bytes, _ = measure(name, str(folder / f"orders.{kind}"))
+            base_s = base_s or time_s
+            print(
+                f"{kind:<9}{name:<21}{time_s:>7.2f} s{time_s / base_s:>8.2f}"
+                f"{format_bytes(growth_bytes):>12}",
+                flush=True,
+            )
+
+
+def fill_budgets(folder: Path) -> None:
+    """Print the time and the worst growth within each budget."""
+    print(f"\n{'file':<9}{'body':<17}{'budget':>8}{'time':>9}{'worst growth':>14}")
+    for kind in COMPARED:
+        for name in BODIES:
+            for budget in BUDGETS:
+                path = str(folder / f"orders.{kind}")
+                time_s, _, worst_bytes = measure(path, budget, name)
+                held = "" if worst_bytes <= parse_bytes(budget) else "  OVER"
                 print(
-                    f"{kind:<9}{name:<9}{time_s:>7.2f} s{time_s / base_s:>8.2f}"
-                    f"{format_bytes(growth_bytes):>12}{growth_bytes / base_bytes:>8.2f}"
+                    f"{kind:<9}{name:<17}{budget:>8}{time_s:>7.2f} s"
+                    f"{worst_bytes / 1e6:>11.0f} MB{held}",
+                    flush=True,
                 )
 
 
-def run_peer(peer: str, path: str) -> None:
-    """Run one peer in this process and print what it took."""
+def run_here(arguments: list[str]) -> None:
+    """Run one peer, or one body, in this process and print what it took."""
     watch = peak_meter().open()
     start_s = time.perf_counter()
-    PEERS[peer](path)
+    if arguments[0] in PEERS:
+        PEERS[arguments[0]](arguments[1])
+    else:
+        run_within(*arguments)
     duration_s = time.perf_counter() - start_s
     peak = watch.close()
     print(duration_s, peak.peak_bytes - peak.before_bytes)
 
 
+def main() -> None:
+    """Compare on a table of so many rows."""
+    n_rows = int(sys.argv[1]) if sys.argv[1:] else 2_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        write_orders(Path(folder), n_rows)
+        compare(Path(folder))
+        fill_budgets(Path(folder))
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in PEERS:
-        run_peer(*sys.argv[1:])
+    if len(sys.argv) > 2:
+        run_here(sys.argv[1:])
     else:
-        compare(int(sys.argv[1]) if sys.argv[1:] else 2_000_000)
+        main()

@@ -10,9 +10,21 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.tables import conform, find_schema, make_table
-from jupyter_memkit.techniques.chunked.writers.base import Writer
+from jupyter_memkit.techniques.chunked.tables import (
+    conform,
+    copy_rows,
+    find_schema,
+    has_no_type,
+    make_table,
+    pack,
+    settle,
+    unpack,
+)
+from jupyter_memkit.techniques.chunked.writers.base import CutShortError, Writer
 from jupyter_memkit.techniques.chunked.writers.opening import find_writer
+
+# So long a column may be without any value before it becomes one of text.
+_MOST_ROWS_WAITING = 131_072
 
 
 class FileSink:
@@ -34,73 +46,119 @@ class FileSink:
     def __init__(self, path: str | os.PathLike[str], *, resumable: bool) -> None:
         self._path = Path(path).expanduser().absolute()
         self._open = find_writer(self._path)
+        self._arrow = import_library("pyarrow", self._path.name)
         self._aside = self._path.with_name(f".{self._path.name}.part")
         self._resumable = resumable
         self._schema: Any = None
+        self._waiting: list[Any] = []
         self._writer: Writer | None = None
+        self._is_whole = False
 
     def add(self, value: Any) -> None:
         """Append the rows of a value."""
         table = make_table(value)
-        if not len(table) and not table.num_columns:
-            return
-        with self._explaining():
-            if self._writer is None:
-                self._schema = find_schema(table)
-                self._writer = self._open(
-                    self._aside, self._schema, state=None, resumable=self._resumable
-                )
-            self._writer.write(conform(table, self._schema))
+        if self._writer is not None:
+            if len(table):
+                with self._explaining():
+                    self._writer.write(conform(table, self._schema))
+        elif len(table) and table.num_columns:
+            self._wait(table)
+        elif self._schema is None and table.num_columns:
+            # It counts where no value has any rows.
+            self._schema = table.schema
 
     def save(self) -> Any:
         """Return how to go on with the file."""
-        if self._writer is None:
+        if self._schema is None:
             return None
-        with self._explaining():
-            return self._schema.serialize().to_pybytes(), self._writer.save()
+        schema = self._schema.serialize().to_pybytes()
+        if self._writer is not None:
+            with self._explaining():
+                return schema, None, self._writer.save()
+        waiting = [conform(table, self._schema) for table in self._waiting]
+        return schema, pack(waiting, self._schema), None
 
     def restore(self, state: Any) -> None:
         """Go on with the file."""
         if state is None:
             return
-        arrow = import_library("pyarrow", self._path.name)
-        schema, written = state
-        self._schema = arrow.ipc.read_schema(arrow.py_buffer(schema))
+        schema, waiting, written = state
+        self._schema = self._arrow.ipc.read_schema(self._arrow.py_buffer(schema))
+        if waiting is not None:
+            table = unpack(waiting)
+            self._waiting = [table] if len(table) else []
+            return
         try:
-            self._writer = self._open(
-                self._aside, self._schema, state=written, resumable=self._resumable
-            )
-        except FileNotFoundError as error:
+            with self._explaining():
+                self._take_back()
+                self._writer = self._open(
+                    self._aside, self._schema, state=written, resumable=self._resumable
+                )
+        except CutShortError as error:
             message = (
                 f"{self._aside.name}, which holds the rows so far, is gone from "
-                f"{self._path.parent}; delete the file of --resume to begin anew"
+                f"{self._path.parent} or was cut short; delete the file of --resume to "
+                "begin anew"
             )
             raise MemkitError(message) from error
 
     def finish(self) -> Path:
         """Move the whole file into its place, and return that."""
-        if self._writer is None:
+        if self._schema is None:
             message = (
                 f"no chunk gave any rows for {self._path.name}; nothing is written"
             )
             raise MemkitError(message)
         with self._explaining():
-            self._writer.finish(self._path)
+            writer = self._begin() if self._writer is None else self._writer
+            writer.finish(self._path)
+        self._is_whole = True
         return self._path
 
     def rescue(self) -> None:
         """Return None: there is no file before the end."""
+        self._is_whole = False
 
     def reset(self) -> None:
         """Begin anew."""
         self._let_go()
-        self._writer = None
+        self._schema = self._writer = None
+        self._waiting = []
 
     def close(self) -> None:
         """Remove what was written aside, unless a later run goes on with it."""
         self._let_go()
-        if not self._resumable:
+        if self._is_whole or not self._resumable:
             self._aside.unlink(missing_ok=True)
+
+    def _wait(self, table: Any) -> None:
+        """Hold the first rows until it shows of what type each column is."""
+        schema = table.schema
+        if self._waiting:
+            schema = find_schema(self._schema, table)
+            table = conform(table, schema)
+        self._schema = schema
+        self._waiting.append(copy_rows(table))
+        is_known = not any(has_no_type(field.type) for field in schema)
+        if is_known or sum(map(len, self._waiting)) >= _MOST_ROWS_WAITING:
+            with self._explaining():
+                self._begin()
+
+    def _begin(self) -> Writer:
+        """Open the file, and write the rows that waited."""
+        schema = settle(self._schema)
+        writer = self._open(self._aside, schema, state=None, resumable=self._resumable)
+        self._schema, self._writer = schema, writer
+        waiting, self._waiting = self._waiting, []
+        for table in waiting:
+            writer.write(conform(table, schema))
+        return writer
+
+    def _take_back(self) -> None:
+        """Part the file from the whole one of a run that was killed at its very end."""
+        with suppress(FileNotFoundError):
+            if self._aside.samefile(self._path):
+                self._path.unlink()
 
     def _let_go(self) -> None:
         if self._writer is not None:

@@ -8,11 +8,22 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
+# Types of a family become each other where no value changes: no number becomes a
+# truth value, and no time of day is lost.
+_FAMILIES = (
+    ("is_integer", "is_floating", "is_decimal"),
+    ("is_date", "is_timestamp"),
+    ("is_time",),
+    ("is_duration",),
+    ("is_string", "is_large_string"),
+    ("is_binary", "is_large_binary", "is_fixed_size_binary"),
+)
+
 
 def make_table(value: Any) -> Any:
     """Return a frame, a series or rows as a table of pyarrow.
 
-    A default index is left out; one with names becomes columns.
+    The numbers of rows are left out; an index of names becomes columns.
 
     Raises
     ------
@@ -22,7 +33,9 @@ def make_table(value: Any) -> Any:
     arrow = import_library("pyarrow", "the file")
     try:
         table = _convert(arrow, value)
-    except (arrow.ArrowException, ValueError) as error:
+        if table is not None:
+            table = _plain(arrow, table.replace_schema_metadata(None))
+    except (arrow.ArrowException, TypeError, ValueError) as error:
         message = f"a value cannot be written as a table ({error}); give plain columns"
         raise ReduceError(message) from error
     if table is None:
@@ -31,7 +44,10 @@ def make_table(value: Any) -> Any:
             "series, a table, or a list of dicts"
         )
         raise ReduceError(message)
-    return _without_dictionaries(arrow, table.replace_schema_metadata(None))
+    if len(set(table.column_names)) < table.num_columns:
+        message = "two columns of a value have the same name; rename one in the cell"
+        raise ReduceError(message)
+    return table
 
 
 def _convert(arrow: Any, value: Any) -> Any:
@@ -39,6 +55,8 @@ def _convert(arrow: Any, value: Any) -> Any:
     pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
     if pandas is not None and isinstance(value, (pandas.Series, pandas.DataFrame)):
         return arrow.Table.from_pandas(_with_index(pandas, value), preserve_index=False)
+    if polars is not None and isinstance(value, polars.Series):
+        value = value.to_frame(value.name or "value")
     if polars is not None and isinstance(value, polars.DataFrame):
         return value.to_arrow()
     if isinstance(value, arrow.Table):
@@ -46,17 +64,56 @@ def _convert(arrow: Any, value: Any) -> Any:
     if isinstance(value, arrow.RecordBatch):
         return arrow.Table.from_batches([value])
     if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-        return arrow.Table.from_pylist(value)
+        # Any row may be the first that has a key.
+        keys = dict.fromkeys(key for row in value for key in row)
+        return arrow.table({key: [row.get(key) for row in value] for key in keys})
     names = getattr(getattr(value, "dtype", None), "names", None)
     return None if names is None else arrow.table({name: value[name] for name in names})
 
 
 def _with_index(pandas: Any, value: Any) -> Any:
-    """Return a frame in which an index with names is columns."""
+    """Return a frame in which an index is columns, if it is more than row numbers."""
     if isinstance(value, pandas.Series):
         value = value.to_frame("value" if value.name is None else value.name)
-    is_plain = type(value.index) is pandas.RangeIndex or not any(value.index.names)
-    return value if is_plain else value.reset_index()
+    index = value.index
+    is_numbers = index.nlevels == 1 and pandas.api.types.is_integer_dtype(index.dtype)
+    # That of a frame without rows says nothing.
+    is_plain = index.name is None and (is_numbers or not len(index))
+    return value if is_plain and index.nlevels == 1 else value.reset_index()
+
+
+def find_schema(known: Any, table: Any) -> Any:
+    """Return a schema whose columns have a type where the table's have one.
+
+    Parameters
+    ----------
+    known : pyarrow.Schema
+        That of the tables before, in which columns without any value have none.
+    table : pyarrow.Table
+        The next table.
+    """
+    for position, field in enumerate(known):
+        if field.name in table.column_names and has_no_type(field.type):
+            kind = table.schema.field(field.name).type
+            known = known.set(position, field.with_type(kind))
+    return known
+
+
+def has_no_type(kind: Any) -> bool:
+    """Tell whether a column, or what its lists hold, had no value so far."""
+    arrow = import_library("pyarrow", "the file")
+    return arrow.types.is_null(kind) or any(
+        has_no_type(kind.field(number).type) for number in range(kind.num_fields)
+    )
+
+
+def settle(schema: Any) -> Any:
+    """Return the schema to write: a column without any value is one of text."""
+    arrow = import_library("pyarrow", "the file")
+    for position, field in enumerate(schema):
+        if arrow.types.is_null(field.type):
+            schema = schema.set(position, field.with_type(arrow.string()))
+    return schema
 
 
 def conform(table: Any, schema: Any) -> Any:
@@ -83,22 +140,34 @@ def conform(table: Any, schema: Any) -> Any:
     return arrow.table(columns, schema=schema)
 
 
-def find_schema(table: Any) -> Any:
-    """Return the schema to write: a column without any value is one of text."""
+def copy_rows(table: Any) -> Any:
+    """Return rows in memory of their own, in one piece.
+
+    Others may change the memory of a value later, that of a slice is all that it was
+    cut from, and what lies under missing values and behind the last would be written.
+    """
+    numpy = import_library("numpy", "the file")
+    return table.combine_chunks().take(numpy.arange(len(table))).combine_chunks()
+
+
+def pack(tables: list[Any], schema: Any) -> bytes:
+    """Return tables of a schema as bytes."""
     arrow = import_library("pyarrow", "the file")
-    return arrow.schema(
-        [
-            arrow.field(field.name, _writable(arrow, field.type))
-            for field in table.schema
-        ]
-    )
+    buffer = arrow.BufferOutputStream()
+    with arrow.ipc.new_stream(buffer, schema) as stream:
+        for table in tables:
+            stream.write_table(table)
+    packed: bytes = buffer.getvalue().to_pybytes()
+    return packed
 
 
-def _writable(arrow: Any, kind: Any) -> Any:
-    return arrow.string() if arrow.types.is_null(kind) else kind
+def unpack(packed: bytes) -> Any:
+    """Return the table that was packed."""
+    arrow = import_library("pyarrow", "the file")
+    return copy_rows(arrow.ipc.open_stream(packed).read_all())
 
 
-def _without_dictionaries(arrow: Any, table: Any) -> Any:
+def _plain(arrow: Any, table: Any) -> Any:
     """Write categories as their values: each chunk has others."""
     for position, field in enumerate(table.schema):
         if arrow.types.is_dictionary(field.type):
@@ -108,19 +177,35 @@ def _without_dictionaries(arrow: Any, table: Any) -> Any:
 
 
 def _cast(arrow: Any, column: Any, field: Any) -> Any:
-    """Give a column another type where its values fit."""
+    """Give a column another type where no value changes."""
     before, after = field.type, column.type
-    is_text = [
-        arrow.types.is_string(kind) or arrow.types.is_large_string(kind)
-        for kind in (before, after)
-    ]
-    if arrow.types.is_null(after) or is_text[0] == is_text[1]:
-        try:
+    try:
+        if arrow.types.is_null(after):
             return column.cast(before)
-        except arrow.ArrowException:
-            pass
+        if _are_alike(arrow, before, after):
+            cast = column.cast(before)
+            if cast.cast(after).equals(column):
+                return cast
+        if arrow.types.is_nested(before) and arrow.types.is_nested(after):
+            # Lists without a value in them have a type that none can be cast back to.
+            cast = column.cast(before)
+            if cast.to_pylist() == column.to_pylist():
+                return cast
+    except arrow.ArrowException:
+        pass
     message = (
         f"--out got {after} after {before} in the column {field.name!r}; give it one "
         "type in the cell, as with .astype(...)"
     )
     raise ReduceError(message)
+
+
+def _are_alike(arrow: Any, before: Any, after: Any) -> bool:
+    """Tell whether two types are of one family."""
+    return any(
+        all(
+            any(getattr(arrow.types, test)(kind) for test in family)
+            for kind in (before, after)
+        )
+        for family in _FAMILIES
+    )

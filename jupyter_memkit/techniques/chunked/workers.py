@@ -164,7 +164,8 @@ class WorkersRun:
             died = next(filter(None, ends), "")
             message = (
                 f"a worker {died or 'ended'} at {self.position} of {self._name}; it "
-                "may have been out of memory: give a smaller --memory, or fewer --workers"
+                "may have been out of memory: give a smaller --memory, or fewer "
+                "--workers"
             )
             raise MemkitError(message) from error
 

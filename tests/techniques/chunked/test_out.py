@@ -126,7 +126,7 @@ def test_index_with_names(tmp_path: Path) -> None:
     """An index that has a name is a column."""
     frame = pd.DataFrame({"cat": ["x", "y", "x"], "qty": [1, 2, 3]})
     path = write(tmp_path / "a.csv", [frame.groupby("cat").qty.sum()])
-    assert path.read_text() == 'cat,qty\n"x",4\n"y",2\n'
+    assert path.read_text() == "cat,qty\nx,4\ny,2\n"
 
 
 @pytest.mark.parametrize("value", [5, "text", [1, 2], np.ones(3), None, {"a": 1}])
@@ -167,7 +167,7 @@ def test_values_that_fit(tmp_path: Path) -> None:
         [{"b": 3, "a": 0.0}],
     ]
     path = write(tmp_path / "a.csv", values)
-    assert path.read_text() == "a,b\n1.5,1\n2,\n0,3\n"
+    assert path.read_text() == "a,b\n1.5,1\n2.0,\n0.0,3\n"
 
 
 @pytest.mark.parametrize(

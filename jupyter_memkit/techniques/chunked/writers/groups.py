@@ -8,13 +8,17 @@ the end, one group at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.tables import copy_rows, pack, unpack
+from jupyter_memkit.techniques.chunked.writers.base import reopen
 
+# Fewer in a table of many columns, where as many rows would not fit into memory.
 _GROUP_ROWS = 131_072
+_GROUP_VALUES = 2**22
 
 OpenFile = Callable[[Path, Any], Any]
 
@@ -49,7 +53,9 @@ class GroupsWriter:
         self._path = path
         self._schema = schema
         self._open_file = open_file
-        self._held = schema.empty_table()
+        self._group_rows = max(1, min(_GROUP_ROWS, _GROUP_VALUES // len(schema)))
+        self._held: list[Any] = []
+        self._held_rows = 0
         self._file: Any = None
         self._spool: Any = None
         if not spools:
@@ -59,27 +65,23 @@ class GroupsWriter:
             self._spool.write(schema.serialize())
         else:
             size, held = state
-            self._spool = path.open("r+b")
-            self._spool.truncate(size)
-            self._spool.seek(size)
-            self._held = self._arrow.ipc.open_stream(held).read_all()
+            self._spool = reopen(path, size)
+            self._hold(unpack(held))
 
     def write(self, table: Any) -> None:
         """Take rows, and write the groups that they fill."""
-        held = self._arrow.concat_tables([self._held, table])
-        while len(held) >= _GROUP_ROWS:
-            self._write_group(held.slice(0, _GROUP_ROWS))
-            held = held.slice(_GROUP_ROWS)
-        # A slice would keep all that it was cut from.
-        self._held = self._copy(held) if len(held) else self._schema.empty_table()
+        start = 0
+        while len(table) - start >= (lacking := self._group_rows - self._held_rows):
+            self._hold(table.slice(start, lacking))
+            self._write_group()
+            start += lacking
+        if start < len(table):
+            self._hold(table.slice(start))
 
     def save(self) -> tuple[int, bytes]:
         """Return how long the stream is, and the rows that fill no group yet."""
         self._spool.flush()
-        held = self._arrow.BufferOutputStream()
-        with self._arrow.ipc.new_stream(held, self._schema) as stream:
-            stream.write_table(self._held)
-        return self._spool.tell(), held.getvalue().to_pybytes()
+        return self._spool.tell(), pack(self._held, self._schema)
 
     def finish(self, path: Path) -> None:
         """Write the last group, and move the file into its place."""
@@ -92,14 +94,14 @@ class GroupsWriter:
         whole = self._path.with_name(f"{self._path.name}.whole")
         try:
             self._file = self._open_file(whole, self._schema)
-            for group in self._read_groups():
-                self._file.write_table(group)
+            for batch in self._arrow.ipc.open_stream(self._spool):
+                self._file.write_table(
+                    copy_rows(self._arrow.Table.from_batches([batch]))
+                )
             self._write_last()
             whole.replace(path)
         finally:
             whole.unlink(missing_ok=True)
-        self.close()
-        self._path.unlink()
 
     def close(self) -> None:
         """Close the files."""
@@ -109,30 +111,30 @@ class GroupsWriter:
         for file in files:
             file.close()
 
-    def _write_group(self, group: Any) -> None:
-        group = self._copy(group)
+    def _hold(self, rows: Any) -> None:
+        self._held.append(copy_rows(rows))
+        self._held_rows += len(rows)
+
+    def _write_group(self) -> None:
+        group = self._take_held()
         if self._spool is None:
             self._file.write_table(group)
         else:
-            (batch,) = group.to_batches(max_chunksize=_GROUP_ROWS)
+            (batch,) = group.to_batches(max_chunksize=self._group_rows)
             self._spool.write(batch.serialize())
 
     def _write_last(self) -> None:
         file, self._file = self._file, None
         try:
-            if len(self._held):
-                file.write_table(self._copy(self._held))
+            if self._held_rows:
+                file.write_table(self._take_held())
         finally:
             file.close()
 
-    def _copy(self, group: Any) -> Any:
-        """Return rows in fresh memory: that of a slice tells what it was cut from."""
-        numpy = import_library("numpy", "groups of rows")
-        return group.take(numpy.arange(len(group))).combine_chunks()
-
-    def _read_groups(self) -> Iterator[Any]:
-        for batch in self._arrow.ipc.open_stream(self._spool):
-            yield self._copy(self._arrow.Table.from_batches([batch]))
+    def _take_held(self) -> Any:
+        group = copy_rows(self._arrow.concat_tables(self._held))
+        self._held, self._held_rows = [], 0
+        return group
 
 
 def open_parquet(path: Path, schema: Any) -> Any:

@@ -37,18 +37,6 @@ def _open_groups(
     )
 
 
-def _open_delimited(
-    path: Path, schema: Any, *, state: Any, resumable: bool, separator: str
-) -> Writer:
-    del resumable  # A file of lines can be cut and appended to anyway.
-    return open_delimited(path, schema, state, separator)
-
-
-def _open_json_lines(path: Path, schema: Any, *, state: Any, resumable: bool) -> Writer:
-    del resumable
-    return open_json_lines(path, schema, state)
-
-
 _open_parquet = partial(_open_groups, open_file=open_parquet)
 _open_arrow = partial(_open_groups, open_file=ArrowFile)
 
@@ -56,12 +44,12 @@ _open_arrow = partial(_open_groups, open_file=ArrowFile)
 _FORMATS: dict[str, Opener] = {
     ".parquet": _open_parquet,
     ".pq": _open_parquet,
-    ".csv": partial(_open_delimited, separator=","),
-    ".tsv": partial(_open_delimited, separator="\t"),
+    ".csv": partial(open_delimited, separator=","),
+    ".tsv": partial(open_delimited, separator="\t"),
     ".arrow": _open_arrow,
     ".feather": _open_arrow,
-    ".jsonl": _open_json_lines,
-    ".ndjson": _open_json_lines,
+    ".jsonl": open_json_lines,
+    ".ndjson": open_json_lines,
 }
 
 
