@@ -23,10 +23,12 @@ from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
 from jupyter_memkit.techniques.chunked.columns import find_columns
 from jupyter_memkit.techniques.chunked.combine import NOT_COMBINED, OPERATIONS
+from jupyter_memkit.techniques.chunked.job import Step
 from jupyter_memkit.techniques.chunked.settings import choose_backend
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
+from jupyter_memkit.track.activity import activities
 
 _QUOTES = "\"'"
 
@@ -78,8 +80,20 @@ def run_chunked(
         only = _find_skipped(args.only, source)
     with (
         _keeping(job, args.into, user_ns),
-        open_chunk_progress() as progress,
+        open_chunk_progress() as show,
+        activities().open(source.name, "rows") as tell,
     ):
+
+        def progress(step: Step) -> None:
+            show(step)
+            tell(
+                step.rows,
+                step.total_rows,
+                chunks=step.chunks,
+                chunk_peak_bytes=step.chunk_peak_bytes,
+                budget_bytes=step.budget_bytes,
+            )
+
         summary = job.run(
             op,
             out=args.out,

@@ -7,6 +7,7 @@ import { golden } from './fakes/golden';
 import { FakeKernel, settle } from './fakes/kernel';
 
 const SNAPSHOT_S = 1790000010.5;
+const FILE = 'orders.csv';
 
 let kernel: FakeKernel;
 let model: MemoryModel;
@@ -97,7 +98,7 @@ describe('MemoryModel', () => {
     expect(model.running?.executionCount).toBe(7);
     expect(model.isBusy).toBe(true);
     expect(model.activity).toEqual({
-      label: 'orders.csv',
+      label: FILE,
       unit: 'rows',
       toldS: SNAPSHOT_S,
       done: 12400000,

@@ -266,7 +266,10 @@ class Job:
     def _step(self, outcome: Outcome, growth_bytes: int) -> Step:
         rows = outcome.first_row + outcome.rows
         total = self._source.total_rows
-        if total is None and outcome.piece.fraction:
+        if self._only is not None:
+            rows = self._rows + sum(chunk.rows for chunk in self._skipped)
+            total = sum(chunk.rows for chunk in self._only)
+        elif total is None and outcome.piece.fraction:
             total = max(rows, round(rows / outcome.piece.fraction))
         return Step(
             chunks=self._chunks,

@@ -57,7 +57,6 @@ export function Progress(props: Progress.IProps): React.JSX.Element {
       </div>
       <div className="jp-Memkit-beside">
         <span>{doneOfTotal}</span>
-        <span>{inChunks}</span>
       </div>
       {perS !== null && (
         <div className="jp-Memkit-beside">
@@ -67,7 +66,10 @@ export function Progress(props: Progress.IProps): React.JSX.Element {
           )}
         </div>
       )}
-      <ChunkPeak activity={activity} trans={trans} />
+      <div className="jp-Memkit-beside">
+        <span>{inChunks}</span>
+        <ChunkPeak activity={activity} trans={trans} />
+      </div>
       {isStale && (
         <div className="jp-Memkit-source">
           {trans.__('As last told by the kernel')}
@@ -123,13 +125,16 @@ function ChunkPeak(
   }
   const peak = formatBytes(chunkPeakBytes);
   return (
-    <div className="jp-Memkit-beside">
-      <span>{trans.__('Chunk peak')}</span>
-      <span data-testid="memkit-chunk-peak" data-bytes={chunkPeakBytes}>
-        {budgetBytes === null
-          ? peak
-          : trans.__('%1 of %2', peak, formatBytes(budgetBytes))}
-      </span>
-    </div>
+    <span
+      title={trans.__(
+        'How far the process grew with the last chunk, of how far it may'
+      )}
+      data-testid="memkit-chunk-peak"
+      data-bytes={chunkPeakBytes}
+    >
+      {budgetBytes === null
+        ? trans.__('peak %1', peak)
+        : trans.__('peak %1 of %2', peak, formatBytes(budgetBytes))}
+    </span>
   );
 }

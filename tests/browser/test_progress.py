@@ -1,0 +1,152 @@
+"""The progress of work over chunks in the sidebar of a real JupyterLab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+# Goes from chunk to chunk until the test removes the file, never to the last one.
+RUN = """\
+import pathlib, time
+from jupyter_memkit.track.activity import activities
+
+with activities().open("orders.csv", "rows") as tell:
+    chunks = 0
+    while pathlib.Path({name!r}).exists():
+        time.sleep(0.1)
+        chunks = min(chunks + 1, 99)
+        tell(
+            chunks * 200_000,
+            {total},
+            chunks=chunks,
+            chunk_peak_bytes=85 << 20,
+            budget_bytes=150 << 20,
+        )
+{after}
+"""
+
+
+def run_over_chunks(
+    server: LabServer, name: str, *, total: int | None = 20_000_000, after: str = ""
+) -> str:
+    """Return a cell that works until the file of this name is removed."""
+    (server.root / name).touch()
+    return RUN.format(name=name, total=total, after=after)
+
+
+def wait_for_chunks(lab: LabPage, count: int) -> None:
+    """Wait until the sidebar has shown so many states of the work."""
+    seen = -1
+    for _ in range(count):
+        lab.page.wait_for_function(
+            """seen => {
+                const part = document.querySelector('[data-testid=memkit-progress]');
+                return Number(part?.dataset.chunks) > seen;
+            }""",
+            arg=seen,
+        )
+        seen = int(lab.part("progress").get_attribute("data-chunks") or 0)
+
+
+def test_progress_of_a_run(lab: LabPage, server: LabServer) -> None:
+    """While a cell works over chunks the sidebar says how far it is, and not after."""
+    server.write_notebook("run.ipynb", run_over_chunks(server, "run"))
+    lab.open("run.ipynb")
+    lab.wait_for_status("live")
+    expect(lab.part("progress")).to_have_count(0)
+    lab.run_cell(0)
+    wait_for_chunks(lab, 4)
+    progress = lab.part("progress")
+    expect(progress).to_contain_text("orders.csv")
+    expect(progress).to_contain_text(re.compile(r"[\d,]+00,000 of 20,000,000 rows"))
+    expect(progress).to_contain_text(re.compile(r"[\d,.]+ rows/s"))
+    expect(lab.part("left")).to_have_text(re.compile(r" s left$"))
+    expect(lab.part("chunk-peak")).to_have_text("peak 85.0 MiB of 150.0 MiB")
+    bar = lab.page.get_by_role("progressbar", name="orders.csv")
+    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^\d+$"))
+    (server.root / "run").unlink()
+    lab.wait_for_end_of("c-0")
+    expect(progress).to_have_count(0)
+
+
+def test_progress_goes_before_the_cell(lab: LabPage, server: LabServer) -> None:
+    """When the work has ended its progress is gone, though the cell runs on."""
+    (server.root / "rest").touch()
+    after = "while pathlib.Path('rest').exists(): time.sleep(0.01)"
+    server.write_notebook("rest.ipynb", run_over_chunks(server, "work", after=after))
+    lab.open("rest.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    wait_for_chunks(lab, 2)
+    (server.root / "work").unlink()
+    expect(lab.part("progress")).to_have_count(0)
+    expect(lab.part("running")).to_be_visible()
+    (server.root / "rest").unlink()
+    lab.wait_for_end_of("c-0")
+
+
+def test_progress_without_a_total(lab: LabPage, server: LabServer) -> None:
+    """Where nothing tells how much there is, the bar has no value."""
+    code = run_over_chunks(server, "endless", total=None)
+    server.write_notebook("endless.ipynb", code)
+    lab.open("endless.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    wait_for_chunks(lab, 3)
+    bar = lab.page.get_by_role("progressbar", name="orders.csv")
+    expect(bar).not_to_have_attribute("aria-valuenow", re.compile(""))
+    expect(lab.part("left")).to_have_count(0)
+    (server.root / "endless").unlink()
+    lab.wait_for_end_of("c-0")
+
+
+def test_progress_of_an_interrupted_run(lab: LabPage, server: LabServer) -> None:
+    """A run that the user interrupts leaves no progress behind."""
+    server.write_notebook("stopped.ipynb", run_over_chunks(server, "stopped"))
+    lab.open("stopped.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    wait_for_chunks(lab, 2)
+    lab.command("notebook:interrupt-kernel")
+    expect(lab.wait_for_end_of("c-0")).to_contain_text("KeyboardInterrupt")
+    expect(lab.part("progress")).to_have_count(0)
+
+
+def test_progress_after_a_reload(lab: LabPage, server: LabServer) -> None:
+    """A page that is reloaded in the middle of a run shows how far it is."""
+    server.write_notebook("again.ipynb", run_over_chunks(server, "again"))
+    lab.open("again.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    wait_for_chunks(lab, 1)
+    lab.page.reload()
+    lab.wait_for_lab()
+    lab.command("jupyter-memkit:open-panel")
+    wait_for_chunks(lab, 2)
+    (server.root / "again").unlink()
+    lab.wait_for_end_of("c-0")
+
+
+@pytest.mark.parametrize("width", [250, 420])
+def test_progress_fits_the_sidebar(lab: LabPage, server: LabServer, width: int) -> None:
+    """Nothing of it is cut off, however narrow the sidebar is."""
+    name = f"fits{width}"
+    server.write_notebook(f"{name}.ipynb", run_over_chunks(server, name))
+    lab.open(f"{name}.ipynb")
+    lab.wait_for_status("live")
+    lab.set_sidebar_width(width)
+    lab.run_cell(0)
+    wait_for_chunks(lab, 3)
+    overflows = lab.part("progress").evaluate(
+        """part => [part, ...part.querySelectorAll('.jp-Memkit-beside')].some(
+            each => each.scrollWidth > each.clientWidth
+        )"""
+    )
+    assert not overflows
+    (server.root / name).unlink()
+    lab.wait_for_end_of("c-0")
