@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from jupyter_memkit.show.export import export, to_frame
     from jupyter_memkit.show.plot import plot
-    from jupyter_memkit.techniques.chunked import StopChunks, chunked
+    from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
     from jupyter_memkit.techniques.gc_pause import gc_pause
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.unload import unload
@@ -51,6 +51,7 @@ __all__ = [
     "StopChunks",
     "UnloadError",
     "__version__",
+    "chunk_source",
     "chunked",
     "export",
     "free",
@@ -81,6 +82,7 @@ _HOMES = {
     "SourceError": "errors",
     "StopChunks": "techniques.chunked",
     "UnloadError": "errors",
+    "chunk_source": "techniques.chunked",
     "chunked": "techniques.chunked",
     "export": "show.export",
     "free": "techniques.release",

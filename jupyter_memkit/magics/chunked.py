@@ -61,9 +61,22 @@ class ChunkedMagics(Magics):
     @argument(
         "source",
         nargs="?",
-        help="the path of a file, a folder, or a pattern such as 'orders-*.parquet', "
-        "quoted or not, or the name of a variable: a path or a list of them, an array, "
-        "a frame, a pandas reader, or any iterable",
+        help="the path of a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, "
+        "text), a folder, or a pattern such as 'orders-*.parquet', quoted or not, or "
+        "the name of a variable: a path or a list of them, an array, a frame, a lazy "
+        "frame, or any iterable",
+    )
+    @argument(
+        "--sql",
+        metavar="QUERY",
+        help="reads the rows of a query, in quotes, from --connection",
+    )
+    @argument(
+        "--connection",
+        type=_variable,
+        metavar="NAME",
+        help="the variable that holds a connection of sqlite3, DuckDB, SQLAlchemy or "
+        "ADBC",
     )
     @argument(
         "--memory",

@@ -27,6 +27,7 @@ from jupyter_memkit.techniques.chunked.job import Step
 from jupyter_memkit.techniques.chunked.settings import choose_backend
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
 
@@ -213,11 +214,26 @@ def _read_policy(text: str) -> tuple[bool, int]:
 
 
 def _open_source(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
+    if args.sql is not None or args.connection is not None:
+        return _open_query(args, user_ns)
     if args.source is None:
         message = 'there is nothing to read; give a path, such as %%chunked "a.csv"'
         raise UsageError(message)
     options = {key: _read_value(value) for key, value in args.read or ()}
     return open_source(_find_source(args.source, user_ns), options)
+
+
+def _open_query(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
+    if args.sql is None or args.connection is None or args.source is not None:
+        message = (
+            "a query is --sql QUERY with --connection NAME, and no other source; "
+            "give both"
+        )
+        raise UsageError(message)
+    if args.connection not in user_ns:
+        message = f"there is no variable {args.connection}; connect in a cell before"
+        raise UsageError(message)
+    return open_sql(args.sql.strip(_QUOTES), user_ns[args.connection])
 
 
 def _read_value(text: str) -> Any:

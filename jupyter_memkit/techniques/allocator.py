@@ -1,6 +1,8 @@
-"""Asks the C allocator to give its free memory back to the system."""
+"""Asks the allocators to give their free memory back to the system."""
 
 from __future__ import annotations
+
+import sys
 
 
 def trim_allocator() -> bool:
@@ -18,3 +20,11 @@ def trim_allocator() -> bool:
     except (ImportError, AttributeError, OSError, TypeError):
         return False
     return True
+
+
+def release_unused() -> None:
+    """Return what the C library and pyarrow hold for later; pyarrow is not imported."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+    trim_allocator()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -267,6 +268,8 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("orders.csv --only 3", "1", "chunk 3 was not skipped by the last run"),
         ("orders.csv --read sep", "1", "'sep' is no KEY=VALUE"),
         ("'*.tsv'", "1", "no file matches *.tsv"),
+        ("--sql 'select 1'", "1", "give both"),
+        ("--sql 'select 1' --connection con", "1", "there is no variable con"),
         ("orders.csv --reduce sum", "'text'", "sum cannot take str"),
         ("'orders.csv", "1", "a quote is not closed"),
         ("orders.csv --bogus", "1", "unrecognized arguments: --bogus"),
@@ -332,6 +335,19 @@ def test_out(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     assert summary.value == Path("chosen.parquet").absolute()
     expected = orders[orders.qty > 500].reset_index(drop=True)
     pd.testing.assert_frame_equal(pd.read_parquet("chosen.parquet"), expected)
+
+
+def test_query(shell: InteractiveShell, orders: pd.DataFrame) -> None:
+    """The rows of a query are read in chunks, as frames."""
+    shell.user_ns["connection"] = connection = sqlite3.connect(":memory:")
+    orders.to_sql("orders", connection, index=False)
+    query = '--sql "select cat, qty from orders" --connection connection'
+    line = f"%%chunked {query} --rows 300 --reduce sum --into total"
+    summary = summarise(shell, f"{line}\nchunk.groupby('cat').qty.sum()")
+    expected = orders.groupby("cat").qty.sum()
+    pd.testing.assert_series_equal(shell.user_ns["total"], expected)
+    assert summary.chunks == 4
+    connection.close()
 
 
 def test_plan(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:

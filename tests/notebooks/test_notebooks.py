@@ -39,6 +39,19 @@ assert not {"traceback", "view"} & {leak.kind for leak in again.leaks}, again
 """
 
 
+CHUNKED_CHECKS = """\
+from jupyter_memkit import tracker
+
+def growths(magic):
+    cells = [c for c in tracker().cells if c.first_line.startswith(magic)]
+    return [c.peak_bytes - c.before_bytes for c in cells]
+
+whole, in_chunks = growths("%%mem")[0], growths("%%chunked")
+assert len(in_chunks) == 7 and max(in_chunks) < 100e6 < whole / 5, (whole, in_chunks)
+assert 0.85 < accuracy < 0.95, accuracy
+"""
+
+
 @pytest.mark.parametrize(
     "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
 )
@@ -78,6 +91,17 @@ def test_finding_a_leak(tmp_path: Path) -> None:
     assert "sample = sample.copy()" in shown["leaks"]
     assert "back to the system" in shown["free"]
     assert "use fell by" in shown["end"]
+
+
+def test_chunked(tmp_path: Path) -> None:
+    """Chunks give the answers of the whole, within the budget, and a good model."""
+    shown = execute("01_chunked", tmp_path, CHUNKED_CHECKS)
+    assert shown["lazy"] == "(11.0, 20.0)"
+    assert "carrier, arr_delay" in shown["chunked"]
+    assert "of 95.4 MiB used" in shown["fit"]
+    assert "the sum of the chunks' mean is not that of the whole" in shown["mean"]
+    assert "2,694,208 rows" in shown["fit"]
+    assert "carrier, arr_delay (of 19)" in shown["plan"]
 
 
 def execute(name: str, home: Path, checks: str) -> dict[str, str]:

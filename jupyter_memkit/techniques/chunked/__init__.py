@@ -12,6 +12,7 @@ from jupyter_memkit.techniques.chunked.errors import ReduceError, StopChunks
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.opening import chunk_source
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "SkippedChunk",
     "Source",
     "StopChunks",
+    "chunk_source",
     "chunked",
 ]

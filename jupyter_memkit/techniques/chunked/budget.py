@@ -8,6 +8,8 @@ well below the budget. Results that pile up shrink the chunks.
 
 from __future__ import annotations
 
+import sys
+
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import read_limit
 from jupyter_memkit.measure.process import read_rss_bytes
@@ -15,8 +17,8 @@ from jupyter_memkit.units import format_bytes
 
 # Where the growth of the process is aimed at, as a part of the budget, and where it is
 # close. What is aimed at needs no more than the second: larger chunks are no faster.
-_AIM = 0.5
-_CLOSE = 0.8
+_AIM = 0.33
+_CLOSE = 0.75
 _MOST_BYTES = 192 << 20
 
 # The first chunk, as a part of the budget, if a row took this many times its file's.
@@ -25,14 +27,29 @@ _EXPANSION = 8
 _PROBE_ROWS = 1_000
 _STEADY_ROWS = 20_000
 
-# By how much a chunk may be larger than the one before: memory that the allocator had
-# free hides what a small chunk takes, once.
-_STEP = 2
+# After how many chunks of a size larger ones are tried: they are read ahead, so one is
+# under way while another is learnt from, and two of a size may differ.
+# By how much a chunk may be larger than the one before, and than one whose memory does
+# not show; chunks are small that take no more than a part of the budget, if they take
+# so many times the least that they can.
+_CHUNKS_OF_A_SIZE = 3
+_STEP = 2.0
+_HIDDEN_STEP = 1.25
+_SMALL = 0.1
+_MOST_HIDDEN = 16
 
 # A row takes at least this many times its bytes in the file: as read, and as a frame.
 _LEAST_EXPANSION = 2
 
+# Memory that an allocator keeps is no rise: only what goes higher than ever before is.
+_RISE = 0.01
+
+# Here it counts as risen anyway.
+_FULL = 0.95
+
+# A run gives up when its chunks have so few rows, or such a part of the most.
 _FEWEST_ROWS = 64
+_FEW = 64
 
 # Chunks whose rows differ by less tell more of the noise than of a row.
 _DIFFERENT = 0.2
@@ -82,6 +99,9 @@ class RowPlan:
         self._least_slope = max(1.0, (row_bytes or 0) * _LEAST_EXPANSION)
         self._slope = max(1.0, (row_bytes or 0) * _EXPANSION)
         self._last: tuple[int, int] | None = None
+        self._high_bytes = self._most_rows = 0
+        self._ceiling = sys.maxsize
+        self._lately: list[tuple[int, int]] = []
         self._fixed = fixed_rows is not None
         self._steady = steady
         self._aim_bytes = min(budget_bytes * _AIM, _MOST_BYTES)
@@ -98,7 +118,9 @@ class RowPlan:
         """Return the rows of the next chunk."""
         return self.rows
 
-    def learn(self, rows: int, growth_bytes: int, kept_bytes: int) -> None:
+    def learn(
+        self, rows: int, growth_bytes: int, kept_bytes: int, chunk_bytes: int = 0
+    ) -> None:
         """Take in how far the process grew with a chunk.
 
         Parameters
@@ -109,6 +131,9 @@ class RowPlan:
             How much higher than at the start of the run the process was at most.
         kept_bytes : int
             How much higher it is when the chunk is done.
+        chunk_bytes : int
+            How much higher than just before the chunk it was at most: more than the
+            growth where the process has given memory back since the start.
 
         Raises
         ------
@@ -117,28 +142,62 @@ class RowPlan:
         """
         if self._fixed:
             return
-        close_bytes = self.budget_bytes * _CLOSE
+        if growth_bytes > self.budget_bytes * _CLOSE:
+            self._hold_back(rows, growth_bytes, kept_bytes)
+        elif rows > self.rows * (1 - _DIFFERENT) and not self._steady:
+            self._grow(rows, growth_bytes, chunk_bytes)
+        self._most_rows = max(self._most_rows, rows)
+        self._high_bytes = max(self._high_bytes, growth_bytes)
+
+    def _grow(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
+        """Enlarge the chunks, when two of this size have left room."""
+        self._lately.append((growth_bytes, chunk_bytes))
+        if len(self._lately) < _CHUNKS_OF_A_SIZE:
+            return
+        # What a chunk takes depends on what else happens while it is worked on.
+        growth_bytes, chunk_bytes = map(max, zip(*self._lately, strict=True))
+        self._lately.clear()
+        if growth_bytes >= self._aim_bytes:
+            return
+        self._measure_slope(rows, growth_bytes, chunk_bytes)
+        aimed = rows + int((self._aim_bytes - growth_bytes) / self._slope)
+        seen_bytes = max(growth_bytes, chunk_bytes)
+        stepped = int(rows * self._find_step(rows, seen_bytes)) + 1
+        self.rows = max(self.rows, min(aimed, stepped, self._ceiling))
+
+    def _hold_back(self, rows: int, growth_bytes: int, kept_bytes: int) -> None:
+        """Shrink the chunks while the process rises, and give up at the end of it."""
+        is_rising = growth_bytes > self._high_bytes + self.budget_bytes * _RISE
+        if not is_rising and growth_bytes < self.budget_bytes * _FULL:
+            return
+        self.rows = self._ceiling = max(1, min(self.rows, rows) // 2)
+        if rows > max(_FEWEST_ROWS, self._most_rows // _FEW):
+            return
         budget = format_bytes(self.budget_bytes)
-        if kept_bytes > close_bytes:
+        if kept_bytes > self.budget_bytes * _CLOSE:
             message = (
                 f"the results so far take {format_bytes(kept_bytes)} of the budget of "
                 f"{budget}; give --out FILE, which keeps none, or a larger --memory"
             )
-            raise BudgetError(message)
-        if growth_bytes > close_bytes and rows <= _FEWEST_ROWS:
+        else:
             message = (
                 f"{rows:,} rows at a time already take {format_bytes(growth_bytes)} of "
                 f"the budget of {budget}; give a larger --memory, or --columns"
             )
-            raise BudgetError(message)
-        if growth_bytes > close_bytes:
-            self.rows = max(1, min(self.rows, rows) // 2)
-        elif growth_bytes < self._aim_bytes and not self._steady:
-            self._measure_slope(rows, growth_bytes)
-            aimed = rows + int((self._aim_bytes - growth_bytes) / self._slope)
-            self.rows = max(self.rows, min(aimed, rows * _STEP))
+        raise BudgetError(message)
 
-    def _measure_slope(self, rows: int, growth_bytes: int) -> None:
+    def _find_step(self, rows: int, seen_bytes: int) -> float:
+        """Return by how much the next chunk may be larger.
+
+        Memory that the process had free hides what a chunk takes, until there is no
+        more of it: a chunk that takes less than it can is no reason for a large step.
+        """
+        can_hide = rows * self._least_slope * _MOST_HIDDEN
+        is_small = can_hide < self.budget_bytes * _SMALL
+        is_seen = seen_bytes > rows * self._least_slope
+        return _STEP if is_small or is_seen else _HIDDEN_STEP
+
+    def _measure_slope(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
         """Work out what a row adds, from chunks of clearly different sizes."""
         if self._last is not None:
             last_rows, last_growth_bytes = self._last
@@ -146,5 +205,5 @@ class RowPlan:
             if abs(more) < last_rows * _DIFFERENT:
                 return
             slope = (growth_bytes - last_growth_bytes) / more
-            self._slope = min(max(slope, self._least_slope), growth_bytes / rows)
+            self._slope = max(slope, chunk_bytes / rows, self._least_slope)
         self._last = (rows, growth_bytes)

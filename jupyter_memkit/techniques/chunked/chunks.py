@@ -17,6 +17,7 @@ from jupyter_memkit.techniques.chunked.settings import (
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.units import format_bytes, parse_bytes
 
 
@@ -75,17 +76,20 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     types: Mapping[str, str] | None = None,
     read: Mapping[str, Any] | None = None,
     limit: int | None = None,
+    sql: str | None = None,
 ) -> Chunked:
     """Read data that is too large for memory one chunk at a time.
 
     Parameters
     ----------
     source : path, array, frame or iterable
-        CSV, TSV (also ``.gz``, ``.bz2``, ``.xz``, ``.zst``, ``.zip``) or Parquet: a
-        path, a folder, a pattern such as ``"orders-*.parquet"`` or a list of paths;
-        what ``pandas.read_csv(..., chunksize=...)`` returned; a numpy array, a pandas
-        or polars frame or series, or a pyarrow table, whose chunks are slices that
-        share its memory; or any other iterable, whose chunks are lists.
+        Files of CSV or TSV, JSON lines or text (these also compressed), Parquet,
+        Arrow, NumPy, HDF5, Zarr or binary records: a path, a folder, a pattern such as
+        ``"orders-*.parquet"`` or a list of paths; a numpy array, a pandas or polars
+        frame or series, or a pyarrow table, whose chunks are slices that share its
+        memory; a lazy frame of polars, a collection of Dask, a Dataset of torch; what
+        ``pandas.read_csv(..., chunksize=...)`` returned; or any other iterable, whose
+        chunks are lists. `chunk_source` registers others.
     memory : int or str, optional
         By how much the process may grow, in bytes or as ``"500MB"``; by default a
         tenth of what is free under the tightest limit. Chunks have as many rows as
@@ -106,6 +110,9 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         ``pandas.read_csv``.
     limit : int, optional
         Read only so many chunks.
+    sql : str, optional
+        A query, whose rows are read without all of them in memory; the source is then
+        the connection: of sqlite3, DuckDB, SQLAlchemy or ADBC.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     45
     """
     return open_chunks(
-        open_source(source, read),
+        open_source(source, read) if sql is None else open_sql(sql, source),
         memory=memory,
         rows=rows,
         columns=columns,

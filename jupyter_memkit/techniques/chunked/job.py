@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.peak import peak_meter
-from jupyter_memkit.techniques.allocator import trim_allocator
+from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
@@ -157,8 +157,8 @@ class Job:
             steady=self._checkpoint is not None,
         )
         request = self._settings.request(self._source, plan)
-        # Free memory of the allocator's would hide what the first chunks take.
-        trim_allocator()
+        # Memory that the process has free would hide what the first chunks take.
+        release_unused()
         for position, asked in self._parts(request, start):
             self.position = position
             run = self._open(asked, position)
@@ -246,9 +246,10 @@ class Job:
         start_bytes = self._watch.before_bytes
         kept_bytes = peak_meter().read_rss_bytes() - start_bytes
         if kept_bytes > plan.budget_bytes // 2 and self._only is None:
-            trim_allocator()
+            release_unused()
             kept_bytes = peak_meter().read_rss_bytes() - start_bytes
-        plan.learn(outcome.rows, growth_bytes, kept_bytes)
+        chunk_bytes = outcome.peak.peak_bytes - outcome.peak.before_bytes
+        plan.learn(outcome.rows, growth_bytes, kept_bytes, chunk_bytes)
 
     def _skip(self, outcome: Outcome) -> None:
         error = outcome.error

@@ -12,8 +12,8 @@ from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 
-# Chunks that are read: each may be twice the one before.
-_LOOKS = 6
+# Chunks that are read: each third one may be twice the one before.
+_LOOKS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +92,13 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
                 if read is None:
                     break
                 chunk = make(read.take(), seen)
-                seen += len(chunk)
-                duration_s = (time.perf_counter() - start_s) / max(1, len(chunk))
-                growth_bytes = chunk_watch.close().peak_bytes - watch.before_bytes
-                rows.learn(len(chunk), growth_bytes, 0)
+                size = len(chunk) if read.piece.rows is None else read.piece.rows
+                seen += size
+                duration_s = (time.perf_counter() - start_s) / max(1, size)
+                peak = chunk_watch.close()
+                growth_bytes = peak.peak_bytes - watch.before_bytes
+                chunk_bytes = peak.peak_bytes - peak.before_bytes
+                rows.learn(size, growth_bytes, 0, chunk_bytes)
                 if total is None and read.piece.fraction:
                     total = max(seen, round(seen / read.piece.fraction))
                 del chunk, read

@@ -195,7 +195,7 @@ class LocalRun:
                 return None
             piece = read.piece
             chunk = self._make(read.take(), position.first_row)
-            position.rows = len(chunk)
+            position.rows = len(chunk) if piece.rows is None else piece.rows
             self._reader.prefetch()
             if self._tell is not None:
                 self._tell(position.info(self._name))

@@ -12,6 +12,7 @@ from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.frames import BACKENDS, find_backend
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
+    FROM_QUERY,
     Request,
     Source,
 )
@@ -85,7 +86,8 @@ def choose_backend(source: Source, backend: str | None) -> str | None:
         When there is no such backend.
     """
     if backend is None:
-        return find_backend() if source.backend == FROM_FILES else None
+        is_stored = source.backend in {FROM_FILES, FROM_QUERY}
+        return find_backend() if is_stored else None
     if backend not in BACKENDS:
         remedy = suggest(backend, BACKENDS, f"give one of {', '.join(BACKENDS)}")
         message = f"there is no backend {backend!r}; {remedy}"

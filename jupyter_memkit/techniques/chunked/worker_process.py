@@ -10,13 +10,18 @@ import contextlib
 import io
 import os
 import pickle
+import queue
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.allocator import trim_allocator
@@ -26,6 +31,9 @@ from jupyter_memkit.techniques.chunked.portable import load_function
 from jupyter_memkit.techniques.chunked.run import Position, call_repeatedly
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, TypeChange
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+# How long a worker that is not needed may take to end by itself.
+_GRACE_S = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,26 +97,26 @@ class Worker:
         sys.path[:] = setup.path
         self._name = setup.source
         self._make = FrameMaker(setup.source, setup.request)
-        self._function: Callable[[Any], Any] = load_function(setup.function)
+        self._function = _load_function(setup.function)
         self._tries = setup.tries
         # The libraries are no part of the budget, which is for the data.
         load_backend(setup.request.backend)
         trim_allocator()
         self._start_bytes = read_rss_bytes()
 
-    def work(self, task: Task) -> Reply:
+    def work(self, packed_task: bytes) -> Reply:
         """Run the function over a piece."""
         answer: dict[str, Any] = {}
         printed = io.StringIO()
         watch = peak_meter().open()
         with contextlib.redirect_stdout(printed):
             try:
-                answer["value"] = _dump(self._run(task))
+                answer["value"] = self._dump_value(self._run(packed_task))
             except StopChunks:
                 answer["stops"] = True
             except TypeChange as change:
                 answer["change"] = change
-            except Exception as error:  # noqa: BLE001 - it goes to the user
+            except BaseException as error:  # noqa: BLE001 - it goes to the user
                 answer["trace"] = traceback.format_exc()
                 answer["error"] = _dump_error(error)
         peak = watch.close()
@@ -117,10 +125,23 @@ class Worker:
             peak=peak, growth_bytes=growth_bytes, printed=printed.getvalue(), **answer
         )
 
-    def _run(self, task: Task) -> Any:
+    def _dump_value(self, value: Any) -> bytes:
+        try:
+            return _dump(value)
+        except Exception as error:
+            message = (
+                f"the value of type {type(value).__name__} cannot be sent from a "
+                f"worker ({error}); end with data, or leave --workers out"
+            )
+            raise MemkitError(message) from error
+
+    def _run(self, packed_task: bytes) -> Any:
+        task: Task = pickle.loads(packed_task)  # noqa: S301 - from our own parent
         chunk = self._make(task.piece.load(), task.first_row)
         position = Position(
-            number=task.number, first_row=task.first_row, rows=len(chunk)
+            number=task.number,
+            first_row=task.first_row,
+            rows=len(chunk) if task.piece.rows is None else task.piece.rows,
         )
         tell = getattr(self._function, "tell", None)
         if tell is not None:
@@ -128,35 +149,97 @@ class Worker:
         return call_repeatedly(self._function, chunk, self._tries)
 
 
+def _load_function(content: bytes) -> Callable[[Any], Any]:
+    """Return the function, or one that says why it is not here."""
+    try:
+        return load_function(content)
+    except Exception as error:  # noqa: BLE001 - it is told with the first chunk
+        message = (
+            f"a worker cannot load the function ({type(error).__name__}: {error}); "
+            "define it in the notebook, or in a module that a new Python can import"
+        )
+        return partial(_refuse, message)
+
+
+def _refuse(message: str, _chunk: Any) -> Any:
+    raise MemkitError(message)
+
+
 def _dump(value: Any) -> bytes:
     content: bytes = import_library("cloudpickle", "values").dumps(value, protocol=5)
     return content
 
 
-def _dump_error(error: Exception) -> bytes:
+def _dump_error(error: BaseException) -> bytes:
     """Return an exception as bytes; one that cannot be pickled by what it says."""
+    made_again = partial(_make_error, type(error), error.args, dict(vars(error)))
+    said = RuntimeError(f"{type(error).__name__}: {error}")
+    sendable = (each for each in (error, made_again, said) if _can_be_sent(each))
+    return _dump(_Sent(next(sendable)))
+
+
+def _can_be_sent(error: Any) -> bool:
     try:
-        content = _dump(error)
-        pickle.loads(content)  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - an exception of the user's may do anything
-        return _dump(RuntimeError(f"{type(error).__name__}: {error}"))
-    return content
+        pickle.loads(_dump(_Sent(error)))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - a class of the user's may do anything
+        return False
+    return True
+
+
+def load_error(content: bytes) -> BaseException:
+    """Return the exception that a worker sent."""
+    error = pickle.loads(content).what  # noqa: S301 - from our own worker
+    made: BaseException = error() if isinstance(error, partial) else error
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    what: Any
+
+
+def _make_error(
+    kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
+) -> BaseException:
+    """Make an exception whose class does not take its own ``args``."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
+
+
+def _read_messages(messages: Any, tasks: queue.SimpleQueue[Any]) -> None:
+    """Read what is sent; end this process when nobody can send any more."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            tasks.put(pickle.load(messages))  # noqa: S301 - from our own parent
+    tasks.put(None)
+    # What is at work is of no use to anybody, nor is what it has started.
+    time.sleep(_GRACE_S)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def main() -> None:
     """Answer messages until there are no more."""
     # Ctrl-C is for the process that started this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(os.dup(0), "rb") as messages, os.fdopen(os.dup(1), "wb") as replies:
+    messages = os.fdopen(os.dup(0), "rb")
+    with os.fdopen(os.dup(1), "wb") as replies:
         # What the user's code reads or writes must not end up among the messages.
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
-        try:
-            worker = Worker(pickle.load(messages))  # noqa: S301 - from our own parent
-            while True:
-                task = pickle.load(messages)  # noqa: S301
-                pickle.dump(worker.work(task), replies, protocol=5)
-                del task
+        tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(
+            target=_read_messages, args=(messages, tasks), daemon=True
+        ).start()
+        worker = None
+        while (message := tasks.get()) is not None:
+            if worker is None:
+                worker = Worker(message)
+                continue
+            reply = worker.work(message)
+            del message
+            with contextlib.suppress(BrokenPipeError):
+                pickle.dump(reply, replies, protocol=5)
                 replies.flush()
-        except (EOFError, BrokenPipeError):
-            return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import pickle
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FuturesTimeout
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,10 +20,30 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.portable import dump_function
 from jupyter_memkit.techniques.chunked.run import Outcome, Position, add_note
+from jupyter_memkit.techniques.chunked.shipping import (
+    pack_piece,
+    settle_types,
+    shippable_pieces,
+)
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
-from jupyter_memkit.techniques.chunked.worker_process import Reply, Setup, Task
+from jupyter_memkit.techniques.chunked.worker_process import (
+    Reply,
+    Setup,
+    Task,
+    load_error,
+)
 
-_MODULE = "jupyter_memkit.techniques.chunked.worker_process"
+# A worker finds what this process finds.
+_START = """
+import sys
+sys.path[:] = {path!r}
+from jupyter_memkit.techniques.chunked.worker_process import main
+main()
+"""
+
+
+# How often it is looked whether a process is gone that something holds the pipe of.
+_LOOK_S = 1
 
 
 class WorkerTraceback(Exception):  # noqa: N818 - the traceback of another process
@@ -63,14 +85,18 @@ class WorkersRun:
         self._name = source.name
         self._skips = skips
         self._interrupts = interrupts
-        setup = Setup(
+        self._source = source
+        self._broken: Exception | None = None
+        self._has_more = True
+        self._is_settled = False
+        self._setup = Setup(
             path=list(sys.path),
             source=source.name,
-            request=dataclasses.replace(request, rows=_no_rows),
+            request=dataclasses.replace(request, rows=int, start=None, end=None),
             function=dump_function(function),
             tries=tries,
         )
-        self._pieces = source.pieces(dataclasses.replace(request, portable=True))
+        self._pieces = shippable_pieces(source, request)
         self._under_way: deque[tuple[Task, Future[Reply]]] = deque()
         self._next = (position.number, position.first_row)
         self._n_workers = n_workers
@@ -81,7 +107,7 @@ class WorkersRun:
             n_workers, thread_name_prefix="memkit-worker"
         )
         for _ in range(n_workers):
-            worker = _WorkerProcess(setup)
+            worker = _WorkerProcess()
             self._workers.append(worker)
             self._idle.put(worker)
 
@@ -90,6 +116,7 @@ class WorkersRun:
         __tracebackhide__ = True
         self._send()
         if not self._under_way:
+            self._raise_broken()
             return None
         task, future = self._under_way[0]
         position = self.position
@@ -106,13 +133,14 @@ class WorkersRun:
         if reply.change is not None:
             position.in_function = False
             raise reply.change
-        error = None
+        error: Exception | None = None
         if reply.error is not None:
-            error = pickle.loads(reply.error)  # noqa: S301 - from our own worker
-            error.__cause__ = WorkerTraceback(f"\n{reply.trace}")
-            add_note(error, f"In {position} of {self._name}.")
-            if not self._skips:
-                raise error
+            raised = load_error(reply.error)
+            raised.__cause__ = WorkerTraceback(f"\n{reply.trace}")
+            add_note(raised, f"In {position} of {self._name}.")
+            if not (self._skips and isinstance(raised, Exception)):
+                raise raised
+            error = raised
         position.in_function = False
         value = None if reply.value is None else pickle.loads(reply.value)  # noqa: S301
         return Outcome(
@@ -137,27 +165,63 @@ class WorkersRun:
 
     def _send(self) -> None:
         """Hand out pieces until there is one more than there are processes."""
-        while len(self._under_way) <= self._n_workers:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return
-            number, first_row = self._next
-            self._next = (number + 1, first_row + (piece.rows or 0))
-            task = Task(number=number, first_row=first_row, piece=piece)
-            # The piece's data go with the message; its place is kept.
-            place = dataclasses.replace(task, piece=_without_load(piece))
-            self._under_way.append((place, self._threads.submit(self._ask, task)))
+        while self._has_more and len(self._under_way) <= self._n_workers:
+            self._send_next()
 
-    def _ask(self, task: Task) -> Reply:
+    def _send_next(self) -> None:
+        try:
+            with self._interrupts.allowed():
+                place, packed = self._cut()
+        except StopIteration:
+            self._has_more = False
+        except Exception as error:  # noqa: BLE001 - comes after the chunks before
+            self._broken = error
+            self._has_more = False
+        else:
+            future = self._threads.submit(self._ask, packed)
+            self._under_way.append((place, future))
+
+    def _cut(self) -> tuple[Task, bytes]:
+        """Return the next piece, of which the data are in the bytes alone."""
+        number, first_row = self._next
+        task = Task(number=number, first_row=first_row, piece=next(self._pieces))
+        packed = pack_piece(task, self._name)
+        place = dataclasses.replace(task, piece=_without_load(task.piece))
+        del task
+        if not self._is_settled:
+            first: Task = pickle.loads(packed)  # noqa: S301 - our own
+            request = settle_types(
+                self._source, self._setup.request, first.piece, first_row
+            )
+            self._setup = dataclasses.replace(self._setup, request=request)
+            self._is_settled = True
+        self._next = (number + 1, first_row + (place.piece.rows or 0))
+        return place, packed
+
+    def _raise_broken(self) -> None:
+        """Raise what the source raised, when all chunks before are done."""
+        if self._broken is None:
+            return
+        position = self.position
+        position.number, position.first_row = self._next
+        position.rows = 0
+        add_note(self._broken, f"In {position} of {self._name}.")
+        raise self._broken
+
+    def _ask(self, packed: bytes) -> Reply:
         worker = self._idle.get()
         try:
-            return worker.ask(task)
+            return worker.ask(packed, self._setup)
         finally:
             self._idle.put(worker)
 
     def _wait(self, future: Future[Reply]) -> Reply:
         try:
-            return future.result()
+            while True:
+                with contextlib.suppress(TimeoutError, FuturesTimeout):
+                    return future.result(timeout=_LOOK_S)
+                for worker in self._workers:
+                    worker.end_what_it_left()
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self.position.in_function = False
             ends = [worker.describe_end() for worker in self._workers]
@@ -173,25 +237,29 @@ class WorkersRun:
 class _WorkerProcess:
     """A process of `worker_process`, and the way to talk to it."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
-            [sys.executable, "-c", f"from {_MODULE} import main; main()"],
+            [
+                sys.executable,
+                "-c",
+                _START.format(path=sys.path),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C goes to the whole group of a kernel's processes.
             start_new_session=True,
         )
-        self._setup: Setup | None = setup
+        self._is_set_up = False
 
-    def ask(self, task: Task) -> Reply:
+    def ask(self, packed: bytes, setup: Setup) -> Reply:
         """Send a task, and wait for the reply."""
         messages, replies = self._process.stdin, self._process.stdout
         assert messages is not None
         assert replies is not None
-        if self._setup is not None:
-            pickle.dump(self._setup, messages, protocol=5)
-            self._setup = None
-        pickle.dump(task, messages, protocol=5)
+        if not self._is_set_up:
+            pickle.dump(setup, messages, protocol=5)
+            self._is_set_up = True
+        pickle.dump(packed, messages, protocol=5)
         messages.flush()
         reply: Reply = pickle.load(replies)  # noqa: S301 - from our own worker
         return reply
@@ -207,9 +275,18 @@ class _WorkerProcess:
             return f"was killed ({signal.Signals(-code).name})"
         return f"ended with status {code}"
 
+    def end_what_it_left(self) -> None:
+        """End what a process started that is no more: it holds the pipe open."""
+        if self._process.poll() is not None:
+            self.kill()
+
     def kill(self) -> None:
-        """End the process at once."""
-        self._process.kill()
+        """End the process at once, with all that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
 
     def close(self) -> None:
         """Let go of it, when it has ended."""

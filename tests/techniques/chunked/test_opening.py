@@ -76,7 +76,10 @@ def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ("make", "sentence"),
     [
         (lambda folder: folder / "nothing", "nothing has no files; check its name"),
-        (lambda folder: folder / "a.xlsx", "a.xlsx is neither CSV, TSV nor Parquet"),
+        (
+            lambda folder: folder / "a.xlsx",
+            "a.xlsx is of no kind that is known by its ending",
+        ),
         (lambda _: 5, "the int is no source of chunks; give the path of"),
         (lambda _: np.array(5), "an array without dimensions has no rows"),
     ],

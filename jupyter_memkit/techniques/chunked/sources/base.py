@@ -14,6 +14,9 @@ from jupyter_memkit.errors import MemkitError
 # The backend of a source whose tables the user does not know yet: theirs.
 FROM_FILES = "table"
 
+# The same, read on the thread that runs: a connection to a database belongs to one.
+FROM_QUERY = "query"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -1,14 +1,28 @@
-"""Which source reads what."""
+"""Which source reads what, of the kinds that come with it and of the user's own."""
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources import (
+    arrow_ipc,
+    binary_records,
+    hdf5,
+    json_lines,
+    parquet,
+    text_lines,
+    zarr,
+)
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.dask_collections import (
+    DaskSource,
+    is_dask_collection,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     COMPRESSIONS,
     SEPARATORS,
@@ -17,11 +31,27 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
 from jupyter_memkit.techniques.chunked.sources.files import find_files, read_partition
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
-from jupyter_memkit.techniques.chunked.sources.parquet import SUFFIXES, ParquetSource
+from jupyter_memkit.techniques.chunked.sources.numpy_files import NpySource, NpzSource
+from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
+    LazyFrameSource,
+    is_lazy_frame,
+)
 from jupyter_memkit.techniques.chunked.sources.reader import ReaderSource, is_reader
+from jupyter_memkit.techniques.chunked.sources.remote import (
+    RemotePath,
+    find_remote_files,
+    is_url,
+)
 from jupyter_memkit.techniques.chunked.sources.several import SeveralSource
+from jupyter_memkit.techniques.chunked.sources.torch_dataset import (
+    is_torch_dataset,
+    open_torch_dataset,
+)
 
-Opener = Callable[[Path, Mapping[str, Any]], Source]
+FileOpener = Callable[[Path, Mapping[str, Any]], Source]
+ObjectOpener = Callable[[Any], Source]
+
+OpenerT = TypeVar("OpenerT", bound=Callable[..., Source])
 
 
 def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
@@ -31,41 +61,148 @@ def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
 
 
 def _open_parquet(path: Path, options: Mapping[str, Any]) -> Source:
-    return ParquetSource(path=path, partition=read_partition(path), options=options)
+    partition = read_partition(path)
+    return parquet.ParquetSource(path=path, partition=partition, options=options)
+
+
+def _opens_with(source_type: Callable[..., Source]) -> FileOpener:
+    return lambda path, options: source_type(path=path, options=options)
 
 
 # By the ending of a file, below that of a compression.
-_FORMATS: dict[str, Opener] = {
+_FORMATS: dict[str, FileOpener] = {
     **dict.fromkeys(SEPARATORS, _open_delimited),
-    **dict.fromkeys(SUFFIXES, _open_parquet),
+    **dict.fromkeys(parquet.SUFFIXES, _open_parquet),
+    **dict.fromkeys(arrow_ipc.SUFFIXES, _opens_with(arrow_ipc.ArrowSource)),
+    **dict.fromkeys(json_lines.SUFFIXES, _opens_with(json_lines.JsonLinesSource)),
+    **dict.fromkeys(text_lines.SUFFIXES, _opens_with(text_lines.TextLinesSource)),
+    **dict.fromkeys(
+        binary_records.SUFFIXES, _opens_with(binary_records.BinaryRecordsSource)
+    ),
+    **dict.fromkeys(hdf5.SUFFIXES, hdf5.open_hdf5),
+    ".npy": _opens_with(NpySource),
+    ".npz": _opens_with(NpzSource),
+    zarr.SUFFIX: _opens_with(zarr.ZarrSource),
 }
+
+# Formats that are read also when the whole file is compressed.
+_COMPRESSIBLE = {*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES}
+
+# Folders with these endings are one source each.
+_FOLDERS = frozenset({zarr.SUFFIX})
+
+# What is lazy itself, told without an import; a collection of Dask iterates too.
+_OBJECTS: tuple[tuple[Callable[[Any], bool], ObjectOpener], ...] = (
+    (is_reader, lambda reader: ReaderSource(reader=reader)),
+    (is_lazy_frame, lambda frame: LazyFrameSource(frame=frame)),
+    (is_dask_collection, lambda collection: DaskSource(collection=collection)),
+    (is_torch_dataset, open_torch_dataset),
+)
+
+# The user's own, by type.
+_TYPES: dict[type, ObjectOpener] = {}
+
+
+def chunk_source(target: type | str) -> Callable[[OpenerT], OpenerT]:
+    """Register a function that makes a source of an object, or of a file.
+
+    What is registered goes before what comes with the package; of the types of an
+    object the most specific one counts. To register again is to replace.
+
+    Parameters
+    ----------
+    target : type or str
+        The type of the objects, whose function takes one; or the ending of the files,
+        such as ``".sas"``, whose function takes a path and the reader options.
+
+    Returns
+    -------
+    callable
+        A decorator, which gives the function back.
+
+    Raises
+    ------
+    SourceError
+        When it is neither a type nor an ending.
+
+    Examples
+    --------
+    A source is any object with the methods of `Source`; often one that is there
+    already does, here for an object that knows its file:
+
+    >>> from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+    >>> class Countdown:
+    ...     def __init__(self, start):
+    ...         self.start = start
+    >>> @chunk_source(Countdown)
+    ... def open_countdown(countdown):
+    ...     numbers = range(countdown.start, 0, -1)
+    ...     return IterableSource(data=numbers, name="the countdown")
+    >>> from jupyter_memkit.techniques.chunked.chunks import chunked
+    >>> list(chunked(Countdown(5), rows=2))
+    [[5, 4], [3, 2], [1]]
+    """
+    is_ending = isinstance(target, str) and target.startswith(".") and len(target) > 1
+    if not is_ending and not isinstance(target, type):
+        message = (
+            f"{target!r} is neither a type nor the ending of a file; "
+            'give a class, or an ending such as ".sas"'
+        )
+        raise SourceError(message)
+
+    def register(function: OpenerT) -> OpenerT:
+        if isinstance(target, type):
+            _TYPES[target] = function
+        else:
+            suffix = target.lower()
+            _FORMATS[suffix] = function
+            _COMPRESSIBLE.add(suffix)
+        return function
+
+    return register
 
 
 def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source:
-    """Return the `Source` that reads an object or files; nothing is read yet.
+    """Return the `Source` that reads an object or files; no rows are read yet.
 
     Parameters
     ----------
     source : object
         A path, a folder, a pattern, a list of paths, or data in memory.
     options : mapping, optional
-        For the library that reads a file.
+        For what reads a file.
 
     Raises
     ------
     SourceError
         When there is no such file, or nothing that reads it.
     """
+    if is_url(source):
+        found = find_remote_files(source)
+        return _open_files(_as_paths(found), RemotePath(source).name, options or {})
     if isinstance(source, (str, os.PathLike)):
-        return _open_files(find_files(source), str(source), options or {})
+        return _open_files(_find(source), str(source), options or {})
     if _is_list_of_paths(source):
-        files = [file for path in source for file in find_files(path)]
+        files = [file for path in source for file in _find(path)]
         return _open_files(files, f"{len(files)} files", options or {})
     if options:
         message = "reader options are for files; leave --read out"
         raise SourceError(message)
-    if is_reader(source):
-        return ReaderSource(reader=source)
+    return _open_object(source)
+
+
+def _as_paths(files: Sequence[RemotePath]) -> list[Path]:
+    """Call remote files paths: they have what the families of files use of one."""
+    return [cast("Path", file) for file in files]
+
+
+def _open_object(source: Any) -> Source:
+    for kind in type(source).__mro__:
+        if kind in _TYPES:
+            return _TYPES[kind](source)
+    for is_one, open_one in _OBJECTS:
+        if is_one(source):
+            return open_one(source)
     name = f"the {type(source).__name__}"
     slicer = find_slicer(source)
     if slicer is not None:
@@ -73,22 +210,39 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     if isinstance(source, Iterable):
         return IterableSource(data=source, name=name)
     message = (
-        f"{name} is no source of chunks; give the path of a CSV, TSV or Parquet "
-        "file, an array, a frame, or anything that a for loop can go through"
+        f"{name} is no source of chunks; give the path of a file ({_list_endings()}), "
+        "an array, a frame, or anything that a for loop can go through"
     )
     raise SourceError(message)
 
 
+def _list_endings() -> str:
+    return ", ".join(sorted(_FORMATS))
+
+
+def _find(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files of a path or a pattern, and the folders that are like files."""
+    found = Path(path).expanduser()
+    if found.is_dir() and not _is_folder_source(found):
+        folders = sorted(filter(_is_folder_source, found.iterdir()))
+    else:
+        matches = [found, *map(Path, glob.glob(str(found), recursive=True))]  # noqa: PTH207 - absolute too
+        folders = sorted({match for match in matches if _is_folder_source(match)})
+    return folders or find_files(path)
+
+
+def _is_folder_source(path: Path) -> bool:
+    return path.suffix.lower() in _FOLDERS and path.is_dir()
+
+
 def _is_list_of_paths(source: Any) -> bool:
     """Tell whether all of a list are paths: text alone may be data."""
-    return (
-        isinstance(source, (list, tuple))
-        and bool(source)
-        and all(isinstance(item, os.PathLike) for item in source)
-    ) or (
-        isinstance(source, (list, tuple))
-        and bool(source)
-        and all(isinstance(item, str) and Path(item).is_file() for item in source)
+    if not isinstance(source, (list, tuple)) or not source:
+        return False
+    return all(isinstance(item, os.PathLike) for item in source) or all(
+        isinstance(item, str)
+        and (Path(item).is_file() or _is_folder_source(Path(item)))
+        for item in source
     )
 
 
@@ -100,14 +254,22 @@ def _open_files(files: list[Path], name: str, options: Mapping[str, Any]) -> Sou
             f'give a pattern, such as "{Path(name) / ("*" + min(formats))}"'
         )
         raise SourceError(message)
-    opener = _FORMATS.get(formats.pop())
+    suffix = formats.pop()
+    opener = _FORMATS.get(suffix)
     if opener is None:
         message = (
-            f"{files[0].name} is neither CSV, TSV nor Parquet by its ending; for "
-            "another kind of table give a reader: "
+            f"{files[0].name} is of no kind that is known by its ending "
+            f"({_list_endings()}); for another kind of table give a reader: "
             f'pandas.read_csv("{files[0]}", sep=..., chunksize=100_000)'
         )
         raise SourceError(message)
+    for path in files:
+        if path.suffix.lower() != suffix and suffix not in _COMPRESSIBLE:
+            message = (
+                f"{path.name} is compressed as a whole, and {suffix} is read in part; "
+                f"unpack it, and give {path.stem}"
+            )
+            raise SourceError(message)
     sources = tuple(opener(path, options) for path in files)
     if len(sources) == 1:
         return sources[0]

@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
     import_library,
 )
+from jupyter_memkit.techniques.chunked.sources.remote import opened
 
 SUFFIXES = frozenset({".parquet", ".pq"})
 
@@ -198,8 +199,8 @@ class ParquetSource:
 
     def _metadata(self) -> Any:
         parquet = import_library("pyarrow.parquet", self.name)
-        with explaining(self.name):
-            return parquet.read_metadata(self.path)
+        with explaining(self.name), opened(self.path) as where:
+            return parquet.read_metadata(where)
 
     @contextmanager
     def _open(self, categories: frozenset[str]) -> Iterator[Any]:
@@ -214,7 +215,8 @@ class ParquetSource:
         }
         with (
             explaining(self.name),
-            parquet.ParquetFile(self.path, **options) as file,
+            opened(self.path) as where,
+            parquet.ParquetFile(where, **options) as file,
         ):
             yield file
 

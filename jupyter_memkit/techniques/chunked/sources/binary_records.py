@@ -1,0 +1,135 @@
+"""Files of records of one size, without a header that tells what they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.files import (
+    file_fingerprint,
+    import_library,
+)
+from jupyter_memkit.techniques.chunked.sources.ranges import (
+    check_options,
+    range_pieces,
+)
+from jupyter_memkit.techniques.chunked.sources.stored_array import StoredArray
+
+SUFFIXES = frozenset({".bin", ".dat"})
+
+_EXAMPLE = "--read dtype=f8 or --read \"dtype=[('id','<i8'),('price','<f4')]\""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryRecordsSource:
+    """A file of records, in arrays.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : mapping
+        ``dtype``, what `numpy.dtype` takes, as a string or a list of fields; and
+        ``offset``, the bytes before the first record.
+    """
+
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    backend: None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    @property
+    def total_rows(self) -> int:
+        """The number of records, from the size of the file."""
+        return self._stored().shape[0]
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of a record."""
+        return self._stored().row_bytes
+
+    def columns(self) -> tuple[str, ...] | None:
+        """Return the names of the fields."""
+        names: tuple[str, ...] | None = self._stored().dtype.names
+        return names
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: all records have the same type."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the file's size and time of change, and how it is read."""
+        stored = self._stored()
+        return [file_fingerprint(self.path), str(stored.dtype), stored.offset]
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Map the file record by record."""
+        stored = self._stored()
+        fields = request.columns or None
+        load = partial(_read, stored, fields)
+        yield from range_pieces(request, stored.shape[0], load)
+
+    def _stored(self) -> StoredArray:
+        check_options(self.name, self.options, "dtype", "offset")
+        dtype, offset = self._dtype(), self.options.get("offset", 0)
+        if not isinstance(offset, int) or offset < 0:
+            message = f"offset is {offset!r}; give the bytes before the first record"
+            raise SourceError(message)
+        size = self.path.stat().st_size - offset
+        if size < 0:
+            message = (
+                f"{self.name} has no {offset:,} bytes before the first record; "
+                "give a smaller --read offset=N, or the whole file"
+            )
+            raise SourceError(message)
+        rows, rest = divmod(size, dtype.itemsize)
+        if rest:
+            message = (
+                f"{self.name} has {size:,} bytes of records, which is no multiple of "
+                f"the {dtype.itemsize:,} of one ({rest:,} are left over); give another "
+                "dtype, --read offset=N for bytes before the first, or the whole file"
+            )
+            raise SourceError(message)
+        stored = StoredArray(
+            path=self.path,
+            name=self.name,
+            dtype=dtype.base,
+            shape=(rows, *dtype.shape),
+            offset=offset,
+        )
+        stored.check_kind()
+        return stored
+
+    def _dtype(self) -> Any:
+        numpy = import_library("numpy", self.name)
+        given = self.options.get("dtype")
+        if given is None:
+            message = f"{self.name} does not tell what its records are; give {_EXAMPLE}"
+            raise SourceError(message)
+        try:
+            if isinstance(given, str) and given.lstrip().startswith("["):
+                given = ast.literal_eval(given)
+            dtype = numpy.dtype(given)
+        except (TypeError, ValueError, SyntaxError) as error:
+            message = f"numpy has no dtype {given!r} ({error}); give {_EXAMPLE}"
+            raise SourceError(message) from error
+        if not dtype.itemsize:
+            message = f"records of {given!r} have no bytes; give {_EXAMPLE}"
+            raise SourceError(message)
+        return dtype
+
+
+def _read(
+    stored: StoredArray, fields: tuple[str, ...] | None, start: int, stop: int
+) -> Any:
+    return stored.read(start, stop, fields)

@@ -1,0 +1,154 @@
+"""Datasets in HDF5 files, in arrays as h5py gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.files import (
+    file_fingerprint,
+    import_library,
+)
+from jupyter_memkit.techniques.chunked.sources.hdf_store import (
+    HdfStoreSource,
+    is_stored_by_pandas,
+)
+from jupyter_memkit.techniques.chunked.sources.ranges import (
+    check_options,
+    choose_key,
+    range_pieces,
+)
+
+SUFFIXES = frozenset({".h5", ".hdf5", ".hdf"})
+
+
+def open_hdf5(path: Path, options: Mapping[str, Any]) -> Source:
+    """Return what reads a dataset, or a table that pandas stored; the keys are read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : mapping
+        ``key``, the name of the dataset or table, where there are several.
+
+    Raises
+    ------
+    SourceError
+        When this is no HDF5 file, or it is not clear which of its keys is meant.
+    """
+    check_options(path.name, options, "key")
+    with _open(path) as file:
+        datasets, tables = _list_keys(file)
+    key = choose_key(path.name, options.get("key"), [*datasets, *tables], "dataset")
+    if key in tables:
+        return HdfStoreSource(path=path, key=key)
+    return Hdf5Source(path=path, key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hdf5Source:
+    """A dataset in an HDF5 file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    key : str
+        The name of the dataset.
+    """
+
+    path: Path
+    key: str
+    backend: None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file and the dataset."""
+        return f"{self.path.name}/{self.key}"
+
+    @property
+    def total_rows(self) -> int:
+        """The length of the first axis."""
+        with self._dataset() as dataset:
+            return int(dataset.shape[0])
+
+    @property
+    def row_bytes(self) -> float:
+        """The bytes of a row."""
+        with self._dataset() as dataset:
+            return float(dataset.nbytes / max(1, dataset.shape[0]))
+
+    def columns(self) -> tuple[str, ...] | None:
+        """Return the names of the fields of a dataset of records."""
+        with self._dataset() as dataset:
+            names: tuple[str, ...] | None = dataset.dtype.names
+            return names
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: all rows have the same type."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the file's size and time of change, and the dataset's name."""
+        return [file_fingerprint(self.path), self.key]
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Read some rows at a time, whole stored chunks where they fit."""
+        with self._dataset() as dataset:
+            total = int(dataset.shape[0])
+            stored_rows = dataset.chunks[0] if dataset.chunks else 1
+        load = partial(self._read, request.columns or None)
+        yield from range_pieces(request, total, load, stored_rows=stored_rows)
+
+    def _read(self, fields: tuple[str, ...] | None, start: int, stop: int) -> Any:
+        with self._dataset() as dataset:
+            if fields is not None and dataset.dtype.names:
+                return dataset.fields(list(fields))[start:stop]
+            return dataset[start:stop]
+
+    @contextmanager
+    def _dataset(self) -> Iterator[Any]:
+        with _open(self.path) as file:
+            dataset = file[self.key]
+            if not dataset.shape:
+                message = f"{self.name} is a single value without rows; give an array"
+                raise SourceError(message)
+            yield dataset
+
+
+def _list_keys(file: Any) -> tuple[list[str], list[str]]:
+    """Return the names of the datasets, and of what pandas stored."""
+    h5py = import_library("h5py", file.filename)
+    datasets: list[str] = []
+    tables: list[str] = []
+
+    def look(name: str, thing: Any) -> None:
+        if any(name.startswith(f"{table}/") for table in tables):
+            return  # It is a part of the table.
+        if isinstance(thing, h5py.Dataset):
+            datasets.append(name)
+        elif is_stored_by_pandas(thing):
+            tables.append(name)
+
+    file.visititems(look)
+    return datasets, tables
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    h5py = import_library("h5py", path.name)
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, KeyError, RuntimeError) as error:
+        message = (
+            f"{path.name} is no whole HDF5 file ({error}); write or fetch it again"
+        )
+        raise SourceError(message) from error

@@ -1,0 +1,238 @@
+"""Files whose rows are lines: blocks of whole lines, which a function parses.
+
+Unlike in a table of text, a line ends at its line's end also between quotes: one stray
+quote in a log does not make one line of the rest.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.delimited import (
+    COMPRESSIONS,
+    open_bytes,
+)
+
+# Takes a block of whole lines and the byte at which it begins; returns its rows.
+Parse = Callable[[bytes, int], Any]
+
+_MARK = b"\xef\xbb\xbf"  # A byte-order mark, which some editors write.
+_HEAD_BYTES = 1 << 20
+_LOOK_BYTES = 16 << 10
+_LOOKS = 64
+
+_EMPTY_LINE = re.compile(rb"\n[ \t\r]*(?:\n|[ \t\r]\Z)")
+
+_UNREADABLE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
+
+
+def line_pieces(
+    path: Path,
+    request: Request,
+    parse: Parse,
+    *,
+    row_bytes: float,
+    skips_empty: bool,
+) -> Generator[Piece, None, None]:
+    """Cut a file into blocks of whole lines.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which may be compressed.
+    request : Request
+        What is asked for; its places are bytes.
+    parse : callable
+        Makes rows of a block. Where pieces are loaded in other processes, it is
+        sent there.
+    row_bytes : float
+        About how long a line is.
+    skips_empty : bool
+        Whether lines without anything in them are no rows.
+
+    Yields
+    ------
+    Piece
+    """
+    with explaining(path), open_bytes(path) as stream:
+        size = path.stat().st_size if is_plain(path) else None
+        start = request.start
+        if start is None:
+            start = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
+        stream.seek(start)
+        while True:
+            # A block leaves the list as it is handed out.
+            ready = [_read_block(stream, request, start, row_bytes, skips_empty)]
+            end = start + len(ready[0])
+            if end == start:
+                return
+            rows = None
+            if request.exact or request.portable:
+                rows = count_rows(ready[0], skips_empty=skips_empty)
+            row_bytes = _measure(ready[0], row_bytes)
+            yield Piece(
+                load=_make_load(path, ready, start, parse, is_sent=request.portable),
+                start=start,
+                end=end,
+                rows=rows,
+                fraction=end / size if size else None,
+            )
+            start = end
+            if start == request.end:
+                return
+
+
+def _make_load(
+    path: Path, ready: list[bytes], start: int, parse: Parse, *, is_sent: bool
+) -> Callable[[], Any]:
+    """Return what loads a block: of what is sent, the place of it where that does."""
+    block = ready.pop()
+    if not is_sent:
+        return _Unparsed(block, parse, start)
+    if is_plain(path):
+        return partial(_load_range, path, start, start + len(block), parse)
+    return Loaded(parse(block, start))
+
+
+class _Unparsed:
+    """A block in memory: the `load` of a piece, which lets go of it."""
+
+    def __init__(self, block: bytes, parse: Parse, start: int) -> None:
+        self._block = [block]
+        self._parse = parse
+        self._start = start
+
+    def __call__(self) -> Any:
+        return self._parse(self._block.pop(), self._start)
+
+
+def _read_block(
+    stream: IO[bytes],
+    request: Request,
+    start: int,
+    row_bytes: float,
+    skips_empty: bool,  # noqa: FBT001 - as it was given
+) -> bytes:
+    """Read as many whole lines as are asked for."""
+    if request.end is not None:
+        return stream.read(request.end - start)
+    wanted = request.rows()
+    if request.exact:
+        return b"".join(_take_lines(stream, wanted, skips_empty))
+    block = stream.read(max(1, int(wanted * row_bytes)))
+    return block if block.endswith(b"\n") else block + stream.readline()
+
+
+def _take_lines(
+    stream: IO[bytes],
+    rows: int,
+    skips_empty: bool,  # noqa: FBT001 - as it was given
+) -> Iterator[bytes]:
+    while rows:
+        line = stream.readline()
+        if not line:
+            return
+        yield line
+        if not skips_empty or line.strip():
+            rows -= 1
+
+
+def count_rows(block: bytes, *, skips_empty: bool) -> int:
+    """Return the rows of a block of whole lines."""
+    # Most blocks have no empty lines, and to count ends is ten times as fast.
+    if skips_empty and (block[:1].isspace() or _EMPTY_LINE.search(block)):
+        return sum(1 for line in block.split(b"\n") if line.strip())
+    return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
+def _measure(block: bytes, otherwise: float) -> float:
+    """Return the bytes of a line, from the end of a block."""
+    tail = block[-(64 << 10) :]
+    count = tail.count(b"\n")
+    return len(tail) / count if count else max(otherwise, len(tail))
+
+
+def _load_range(path: Path, start: int, end: int, parse: Parse) -> Any:
+    """Read a block by itself, in another process, and parse it."""
+    with explaining(path), path.open("rb") as stream:
+        stream.seek(start)
+        block = stream.read(end - start)
+    if len(block) < end - start:
+        message = f"{path.name} became shorter while it was read; run it again"
+        raise SourceError(message)
+    return parse(block, start)
+
+
+def is_plain(path: Path) -> bool:
+    """Tell whether a file is not compressed, by its ending."""
+    return path.suffix.lower() not in COMPRESSIONS
+
+
+def read_head(path: Path) -> bytes:
+    """Return whole lines from the start of a file, without a byte-order mark.
+
+    Raises
+    ------
+    SourceError
+        When there is nothing in it.
+    """
+    with explaining(path), open_bytes(path) as stream:
+        head = stream.read(_HEAD_BYTES)
+        head = head if head.endswith(b"\n") else head + stream.readline()
+    head = head.removeprefix(_MARK)
+    if not head:
+        message = f"{path.name} is empty; there is nothing to run over"
+        raise SourceError(message)
+    return head
+
+
+def read_looks(path: Path) -> bytes:
+    """Return whole lines from places all over a plain file, behind its head."""
+    size = path.stat().st_size
+    step = (size - _HEAD_BYTES) // _LOOKS
+    looks = []
+    with explaining(path), path.open("rb") as stream:
+        if step <= _LOOK_BYTES:
+            stream.seek(min(size, _HEAD_BYTES))
+            stream.readline()
+            return stream.read()
+        for number in range(_LOOKS):
+            stream.seek(_HEAD_BYTES + (number + 1) * step - _LOOK_BYTES)
+            data = stream.read(_LOOK_BYTES)
+            looks.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
+    return b"".join(looks)
+
+
+def read_line_number(path: Path, start: int) -> int:
+    """Return the number of the line, from 1, that begins at a byte."""
+    lines = 1
+    with open_bytes(path) as stream:
+        while start > 0:
+            block = stream.read(min(start, _HEAD_BYTES))
+            if not block:
+                break
+            lines += block.count(b"\n")
+            start -= len(block)
+    return lines
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turn what is raised for a file that breaks off into a sentence."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        message = (
+            f"{path.name} cannot be read to its end ({error}); write or fetch it again"
+        )
+        raise SourceError(message) from error

@@ -1,0 +1,141 @@
+"""An array as it lies in a file, of which some rows are mapped into memory.
+
+A chunk maps its own rows alone and is unmapped with them: the pages of one mapping of
+the whole file would all count as memory of the process until its end.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArray:
+    """An array in a file, not read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        How messages call the array.
+    dtype : numpy.dtype
+        The type of its elements.
+    shape : tuple of int
+        Its shape.
+    offset : int
+        Where it begins in the file, in bytes.
+    by_columns : bool
+        Whether its first axis changes fastest, as in Fortran.
+    """
+
+    path: Path
+    name: str
+    dtype: Any
+    shape: tuple[int, ...]
+    offset: int
+    by_columns: bool = False
+
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of a row."""
+        bytes_: int = self.dtype.itemsize * math.prod(self.shape[1:])
+        return bytes_
+
+    def check(self) -> None:
+        """Refuse what has no rows, or what is not all there.
+
+        Raises
+        ------
+        SourceError
+            With what to do.
+        """
+        self.check_kind()
+        size = self.path.stat().st_size
+        needed = self.offset + self.row_bytes * self.shape[0]
+        if size < needed:
+            message = (
+                f"{self.name} breaks off after {size:,} of {needed:,} bytes; "
+                "write or fetch it again"
+            )
+            raise SourceError(message)
+
+    def check_kind(self) -> None:
+        """Refuse arrays that have no rows, or none that can be read by themselves."""
+        if self.dtype.hasobject:
+            message = (
+                f"{self.name} holds Python objects, which cannot be read in part; "
+                "save it with a dtype of numbers or text"
+            )
+            raise SourceError(message)
+        if not self.shape:
+            message = f"{self.name} is a single value without rows; give an array"
+            raise SourceError(message)
+
+    def read(self, start: int, stop: int, fields: tuple[str, ...] | None = None) -> Any:
+        """Return some rows. What is written to them does not reach the file.
+
+        Parameters
+        ----------
+        start, stop : int
+            The first row, and that after the last.
+        fields : tuple of str, optional
+            The only fields that are needed, of an array that has some.
+        """
+        numpy = import_library("numpy", self.name)
+        self.check()
+        if not self.row_bytes:
+            rows = numpy.empty((stop - start, *self.shape[1:]), self.dtype)
+        elif self.by_columns and len(self.shape) > 1:
+            # Its rows lie all over the file; copied, they are all that stays.
+            whole = self._map(numpy, self.shape, self.offset, "F")
+            rows = whole[start:stop].copy(order="C")
+        else:
+            shape = (stop - start, *self.shape[1:])
+            offset = self.offset + start * self.row_bytes
+            rows = self._map(numpy, shape, offset, "C")
+        return choose_fields(rows.view(numpy.ndarray), fields)
+
+    def _map(self, numpy: Any, shape: tuple[int, ...], offset: int, order: str) -> Any:
+        return numpy.memmap(
+            self.path, self.dtype, "c", offset=offset, shape=shape, order=order
+        )
+
+
+def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, Any]:
+    """Return shape, order and type from the head of an array that numpy saved.
+
+    Raises
+    ------
+    SourceError
+        When this is no such array.
+    """
+    form = import_library("numpy.lib.format", name)
+    readers = {
+        (1, 0): form.read_array_header_1_0,
+        (2, 0): form.read_array_header_2_0,
+    }
+    try:
+        version = form.read_magic(stream)
+        header: tuple[tuple[int, ...], bool, Any] = readers[version](stream)
+    except KeyError as error:
+        message = (
+            f"{name} is of version {error} of the format; save it again with "
+            "names of fields in plain letters"
+        )
+        raise SourceError(message) from error
+    except (ValueError, EOFError) as error:
+        message = f"{name} is no array of numpy ({error}); write or fetch it again"
+        raise SourceError(message) from error
+    return header
+
+
+def choose_fields(rows: Any, fields: tuple[str, ...] | None) -> Any:
+    """Return an array with some of its fields."""
+    return rows if fields is None or not rows.dtype.names else rows[list(fields)]

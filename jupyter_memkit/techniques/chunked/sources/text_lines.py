@@ -1,0 +1,112 @@
+"""Text and log files, in lists of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
+from jupyter_memkit.techniques.chunked.sources.lines import (
+    line_pieces,
+    read_head,
+    read_line_number,
+)
+from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+
+SUFFIXES = frozenset({".txt", ".log"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextLinesSource:
+    r"""A text file, plain or compressed, in lists of `str` without their line's end.
+
+    A line ends with ``\n`` or ``\r\n``; a lone ``\r``, which progress bars write, is
+    part of its line.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : mapping
+        ``encoding``, by default UTF-8, and ``errors``, as `bytes.decode` takes them.
+    """
+
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    # Counting the lines would be to read the whole file.
+    total_rows: None = None
+    backend: None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    @property
+    def row_bytes(self) -> float:
+        """The bytes of a line, from the head of the file."""
+        head = read_head(self.path)
+        return len(head) / max(1, head.count(b"\n"))
+
+    def columns(self) -> None:
+        """Return None: lines have no columns."""
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: lines have no columns."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the file's size and time of change."""
+        return file_fingerprint(self.path)
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Cut the file into blocks of whole lines."""
+        check_options(self.name, self.options, "encoding", "errors")
+        encoding = self.options.get("encoding", "utf-8")
+        errors = self.options.get("errors", "strict")
+        self._check(encoding)
+        yield from line_pieces(
+            self.path,
+            request,
+            partial(_split, self.path, encoding, errors),
+            row_bytes=self.row_bytes,
+            skips_empty=False,
+        )
+
+    def _check(self, encoding: str) -> None:
+        """Refuse encodings whose line's end is more than one byte."""
+        try:
+            ends_alike = "\n".encode(encoding) == b"\n"
+        except LookupError as error:
+            message = f"there is no encoding {encoding!r}; give utf-8 or latin-1"
+            raise SourceError(message) from error
+        if not ends_alike:
+            message = (
+                f"{self.name} cannot be cut into lines as {encoding}; "
+                "write it again as UTF-8"
+            )
+            raise SourceError(message)
+
+
+def _split(
+    path: Path, encoding: str, errors: str, block: bytes, start: int
+) -> list[str]:
+    try:
+        text = block.decode(encoding, errors)
+    except UnicodeDecodeError as error:
+        line = read_line_number(path, start) + block.count(b"\n", 0, error.start)
+        message = (
+            f"{path.name} is not encoded as {error.encoding} in line {line} "
+            f"({error.reason}); give its own encoding, such as "
+            "--read encoding=latin-1, or --read errors=replace"
+        )
+        raise SourceError(message) from error
+    lines = text.removesuffix("\n").split("\n")
+    if "\r" in text:
+        return [line.removesuffix("\r") for line in lines]
+    return lines

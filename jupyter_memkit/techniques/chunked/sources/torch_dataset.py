@@ -1,0 +1,102 @@
+"""A Dataset of torch, in lists of its items."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sized
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Loaded,
+    Piece,
+    Request,
+    Source,
+)
+from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSource:
+    """A Dataset whose items have numbers.
+
+    Parameters
+    ----------
+    dataset : torch.utils.data.Dataset
+        It has ``__getitem__`` and ``__len__``.
+    """
+
+    dataset: Any
+    row_bytes: None = None
+    backend: None = None
+
+    @property
+    def name(self) -> str:
+        """The type of the dataset."""
+        return f"the {type(self.dataset).__name__}"
+
+    @property
+    def total_rows(self) -> int:
+        """The number of items."""
+        return len(self.dataset)
+
+    def columns(self) -> None:
+        """Return None: items have no columns."""
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: items are what the dataset makes of them."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the type and the number of items."""
+        return [type(self.dataset).__name__, self.total_rows]
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Take items by their numbers."""
+        total, start = self.total_rows, request.start or 0
+        last = total if request.end is None else request.end
+        while start < last:
+            end = min(start + request.rows(), last)
+            load = partial(_load_items, self.dataset, start, end)
+            yield Piece(
+                # A dataset that holds its data would be sent with every piece.
+                load=Loaded(load()) if request.portable else load,
+                start=start,
+                end=end,
+                rows=end - start,
+                fraction=end / total,
+            )
+            start = end
+
+
+def is_torch_dataset(source: Any) -> bool:
+    """Tell whether this is a Dataset of torch; never imports torch."""
+    data = sys.modules.get("torch.utils.data")
+    return data is not None and isinstance(source, data.Dataset)
+
+
+def open_torch_dataset(dataset: Any) -> Source:
+    """Return the source that reads a Dataset, by number or as it iterates.
+
+    Raises
+    ------
+    SourceError
+        When its items have numbers, but nobody knows how many there are.
+    """
+    data = sys.modules["torch.utils.data"]
+    name = f"the {type(dataset).__name__}"
+    if isinstance(dataset, data.IterableDataset):
+        return IterableSource(data=dataset, name=name)
+    if not isinstance(dataset, Sized):
+        message = f"{name} does not tell how many items it has; give it a __len__"
+        raise SourceError(message)
+    return DatasetSource(dataset=dataset)
+
+
+def _load_items(dataset: Any, start: int, end: int) -> list[Any]:
+    fetch_many = getattr(dataset, "__getitems__", None)
+    if fetch_many is not None:  # As torch's own loader does.
+        return list(fetch_many(list(range(start, end))))
+    return [dataset[number] for number in range(start, end)]

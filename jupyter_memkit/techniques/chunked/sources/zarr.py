@@ -1,0 +1,127 @@
+"""Zarr arrays in a folder, in arrays of numpy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.ranges import (
+    check_options,
+    choose_key,
+    range_pieces,
+)
+from jupyter_memkit.techniques.chunked.sources.stored_array import choose_fields
+
+SUFFIX = ".zarr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZarrSource:
+    """An array in a folder of Zarr's: the array that it is, or one in its groups.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    options : mapping
+        ``key``, the name of the array, where there are several.
+    """
+
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    backend: None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the folder, and of the array if one was asked for."""
+        key = self.options.get("key")
+        return self.path.name if key is None else f"{self.path.name}/{key}"
+
+    @property
+    def total_rows(self) -> int:
+        """The length of the first axis."""
+        return int(self._array().shape[0])
+
+    @property
+    def row_bytes(self) -> float:
+        """The bytes of a row."""
+        array = self._array()
+        return float(array.nbytes / max(1, array.shape[0]))
+
+    def columns(self) -> tuple[str, ...] | None:
+        """Return the names of the fields of an array of records."""
+        names: tuple[str, ...] | None = getattr(self._array().dtype, "names", None)
+        return names
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: all rows have the same type."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return how many files there are, their size and the last change."""
+        n_files, size, changed = 0, 0, 0
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                state = Path(folder, name).stat()
+                n_files += 1
+                size += state.st_size
+                changed = max(changed, state.st_mtime_ns)
+        return {str(self.path): [n_files, size, changed, self.options.get("key")]}
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Read some rows at a time, whole stored chunks where they fit."""
+        array = self._array()
+        # Of a shard, which version 3 has, single chunks can be read.
+        stored_rows = int(array.chunks[0])
+        load = partial(self._read, request.columns or None)
+        total = int(array.shape[0])
+        del array
+        yield from range_pieces(request, total, load, stored_rows=stored_rows)
+
+    def _read(self, fields: tuple[str, ...] | None, start: int, stop: int) -> Any:
+        array = self._array()
+        with _explaining(self.name):
+            return choose_fields(array[start:stop], fields)
+
+    def _array(self) -> Any:
+        check_options(self.name, self.options, "key")
+        zarr = import_library("zarr", self.name)
+        with _explaining(self.name):
+            found = zarr.open(self.path, mode="r")
+        key = self.options.get("key")
+        if hasattr(found, "arrays"):
+            arrays = dict(_list_arrays(found))
+            found = arrays[choose_key(self.path.name, key, list(arrays), "array")]
+        elif key is not None:
+            message = f"{self.path.name} is one array without keys; leave key out"
+            raise SourceError(message)
+        if not found.shape:
+            message = f"{self.name} is a single value without rows; give an array"
+            raise SourceError(message)
+        return found
+
+
+def _list_arrays(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the arrays in a group and the groups in it, by name."""
+    for name, array in sorted(group.arrays()):
+        yield f"{prefix}{name}", array
+    for name, inner in sorted(group.groups()):
+        yield from _list_arrays(inner, f"{prefix}{name}/")
+
+
+@contextmanager
+def _explaining(name: str) -> Iterator[None]:
+    """Turn what Zarr and its codecs raise for broken data into a sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        message = f"{name} cannot be read as Zarr ({error}); write or fetch it again"
+        raise SourceError(message) from error

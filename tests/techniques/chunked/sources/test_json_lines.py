@@ -1,0 +1,301 @@
+"""JSON lines in frames and tables."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import json as arrow_json
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from tests.techniques.chunked.sources.contract import check_small, check_source
+from tests.techniques.chunked.sources.test_text_lines import compress
+
+Row = dict[str, Any]
+
+
+def make_row(number: int) -> Row:
+    """Return an object that holds all kinds of values."""
+    return {
+        "id": number,
+        "price": number / 2,
+        "name": f'the "{number}" \u00e9\\"',
+        "code": f"00{number}",
+        "ok": number % 2 == 0,
+        "when": "2024-05-06T07:08:09",
+        "place": {"x": number, "tags": ["a"] * (number % 3)},
+    }
+
+
+ROWS = [make_row(number) for number in range(1_000)]
+
+
+def write(path: Path, rows: list[Row]) -> Path:
+    """Write a file of one object a line."""
+    compress(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+    return path
+
+
+def write_late(path: Path, late: dict[int, Row], n_rows: int = 200_000) -> Path:
+    """Write a file with changed rows where no sample looks: behind its head."""
+    rows = [{"a": number, "pad": "x" * 20} for number in range(n_rows)]
+    for number, row in late.items():
+        rows[number].update(row)
+    return write(path, rows)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst", ".zip"])
+def test_chunks_are_the_file(tmp_path: Path, suffix: str) -> None:
+    """The chunks together are what pandas reads, plain or compressed."""
+    path = write(tmp_path / f"a.jsonl{suffix}", ROWS)
+    frame = pd.concat(list(chunked(path, rows=130)))
+    expected = pd.DataFrame(ROWS)
+    frame["place"] = [
+        {**place, "tags": list(place["tags"])} for place in frame["place"]
+    ]
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_contract(tmp_path: Path) -> None:
+    """The file can be read on from any place, and in other processes."""
+    rows = [{name: row[name] for name in row if name != "when"} for row in ROWS]
+    check_source(write(tmp_path / "a.jsonl", rows), rows)
+    check_source(write(tmp_path / "a.ndjson.gz", rows), rows)
+
+
+def test_pieces_are_small(tmp_path: Path) -> None:
+    """What is sent to another process is where the lines are."""
+    check_small(write(tmp_path / "a.jsonl", ROWS))
+
+
+def test_empty_lines(tmp_path: Path) -> None:
+    """Empty lines are no rows, also where the rows of a chunk are fixed."""
+    rows = [{"a": number} for number in range(500)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n\n".join(map(json.dumps, rows)) + "\n \n\n")
+    check_source(path, rows)
+
+
+def test_types_of_the_libraries(tmp_path: Path) -> None:
+    """Each library's frames have the types that it gives for the whole file."""
+    late: dict[int, Row] = {150_000: {"a": None}, 190_000: {"b": True}}
+    path = write_late(tmp_path / "a.jsonl", {0: {"b": False}, **late})
+    expected = pd.read_json(path, lines=True, dtype=False)
+    expected["b"] = expected["b"].where(expected["b"].notna(), None)
+    frame = pd.concat(list(chunked(path, read={"sample": "all"}, backend="pandas")))
+    pd.testing.assert_frame_equal(frame, expected[list(frame.columns)])
+    table = pa.concat_tables(chunked(path, read={"sample": "all"}, backend="arrow"))
+    assert table.equals(arrow_json.read_json(path).select(table.column_names))
+    polars = pl.concat(list(chunked(path, backend="polars")))
+    assert polars.equals(pl.read_ndjson(path).select(polars.columns))
+
+
+def test_dates(tmp_path: Path) -> None:
+    """Dates are dates for Arrow, and text for the others as they read it."""
+    path = write(tmp_path / "a.jsonl", ROWS)
+    (table,) = chunked(path, backend="arrow", rows=2_000)
+    assert table["when"].type == pa.timestamp("s")
+    (frame,) = chunked(path, backend="polars", rows=2_000)
+    assert frame["when"].dtype == pl.String
+    assert frame.equals(pl.read_ndjson(path))
+    wanted = chunked(
+        path, backend="pandas", types={"when": "datetime64[ns]"}, rows=2_000
+    )
+    assert next(iter(wanted))["when"].dtype == "datetime64[ns]"
+
+
+@pytest.mark.parametrize(
+    ("backend", "late", "types"),
+    [
+        ("pandas", {"a": 0.5}, {"a": "float64"}),
+        ("pandas", {"a": None}, {"a": "float64"}),
+        ("arrow", {"a": 0.5}, {"a": "double"}),
+        ("polars", {"a": 0.5}, {"a": "double"}),
+        ("pandas", {"n": "x"}, {"n": pd.Series(["x"]).dtype.name}),
+        ("arrow", {"n": 1}, {"n": "int64"}),
+        ("arrow", {"d": "no date"}, {"d": "string"}),
+    ],
+)
+def test_late_types(
+    tmp_path: Path, backend: str, late: Row, types: dict[str, str]
+) -> None:
+    """A value that does not fit what began says which type holds all, and it does."""
+    first = {"n": None, "d": "2024-05-06"}
+    path = write_late(tmp_path / "a.jsonl.gz", {0: first, 150_000: late}, 160_000)
+    with pytest.raises(TypeChange) as raised:
+        list(chunked(path, backend=backend, rows=50_000))
+    assert raised.value.types == types
+    chunks = list(chunked(path, backend=backend, rows=50_000, types=types))
+    kinds = {tuple(map(str, kinds_of(chunk))) for chunk in chunks}
+    assert len(kinds) == 1
+
+
+def kinds_of(chunk: Any) -> list[Any]:
+    """Return the types of a chunk's columns."""
+    if isinstance(chunk, pa.Table):
+        return list(chunk.schema.types)
+    return list(chunk.dtypes)
+
+
+def test_late_column(tmp_path: Path) -> None:
+    """A key that shows late is refused with two ways out, and both work."""
+    path = write_late(tmp_path / "a.jsonl.gz", {150_000: {"b": 1}}, 160_000)
+    with pytest.raises(SourceError) as raised:
+        list(chunked(path, rows=50_000))
+    assert str(raised.value) == (
+        "a.jsonl.gz has b in the lines from 150001 on, which its sample lacks; give "
+        "--read sample=all, or --columns a,pad"
+    )
+    whole = pd.concat(list(chunked(path, rows=50_000, read={"sample": "all"})))
+    assert whole["b"].sum() == 1
+    assert whole["b"].dtype == "float64"
+    chosen = pd.concat(list(chunked(path, rows=50_000, columns=["a", "pad"])))
+    assert len(chosen) == 160_000
+
+
+def test_late_key_of_nested_object(tmp_path: Path) -> None:
+    """A nested key that shows late is refused, and the remedy for it works."""
+    rows = [{"o": {"x": i, "pad": "x" * 30}} for i in range(40_000)]
+    rows[39_000]["o"]["y"] = 1
+    path = write(tmp_path / "a.jsonl.gz", rows)
+    with pytest.raises(SourceError, match="give --read sample=all"):
+        list(chunked(path, rows=10_000, backend="arrow"))
+    chunks = chunked(path, rows=10_000, backend="arrow", read={"sample": "all"})
+    assert pa.concat_tables(chunks)["o"][39_000].as_py()["y"] == 1
+
+
+def test_columns(tmp_path: Path) -> None:
+    """Only the columns that are asked for are read; without one the rows count."""
+    path = write(tmp_path / "a.jsonl", ROWS)
+    frame = pd.concat(list(chunked(path, rows=130, columns=["ok", "id"])))
+    assert list(frame.columns) == ["id", "ok"]
+    assert len(pd.concat(list(chunked(path, rows=130, columns=[])))) == len(ROWS)
+
+
+def test_categories(tmp_path: Path) -> None:
+    """A column becomes categories when that is asked for, in tables too."""
+    rows = [{"c": random.Random(i).choice("ab")} for i in range(500)]
+    path = write(tmp_path / "a.jsonl", rows)
+    frames = list(chunked(path, rows=130, categories=["c"]))
+    assert {str(frame["c"].dtype) for frame in frames} == {"category"}
+    tables = chunked(path, rows=130, categories=["c"], backend="arrow")
+    assert all(pa.types.is_dictionary(table["c"].type) for table in tables)
+
+
+def test_long_line(tmp_path: Path) -> None:
+    """A line that is longer than the parts of a block is a row as others are."""
+    rows = [{"a": "x" * 3_000_000}, {"a": "y"}]
+    check_source(write(tmp_path / "a.jsonl", rows), rows)
+
+
+def test_several_files(tmp_path: Path) -> None:
+    """Files of which one has fractions are one table of fractions."""
+    write(tmp_path / "a.jsonl", [{"a": 1}])
+    write(tmp_path / "b.jsonl", [{"a": 0.5}])
+    for backend, kind in (("pandas", "float64"), ("arrow", "double")):
+        chunks = list(chunked(tmp_path, backend=backend))
+        assert [str(kinds_of(chunk)[0]) for chunk in chunks] == [kind, kind]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "a.jsonl is empty; there is nothing to run over"),
+        (b"\n \n", "a.jsonl has no rows; there is nothing to run over"),
+        (b'{"a": 1}\n{"a": \n', r"is broken in line 2 \(Expecting value.*; repair it"),
+        (b'{"a": 1}\n[1]\n', r"is broken in line 2 \(it is a list, not an object\)"),
+        (b'{"a": 1}\n{"a": "\xff"}\n', r"is broken in line 2 \(it is not UTF-8"),
+        (b'{"a": 1}\n{"a": "x"}\n', r"values of different kinds .*/a\) changed"),
+        (b'{\n"a": 1\n}\n', "is broken in line 1 .*one JSON object a line"),
+    ],
+)
+def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
+    """What is no JSON lines says what is wrong, in which line, and what to do."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=sentence):
+        chunked(path).map(len).reduce("sum")
+
+
+def test_broken_behind_the_sample(tmp_path: Path) -> None:
+    """A broken line is told by its number when its chunk is read, not before."""
+    path = write_late(tmp_path / "a.jsonl", {})
+    lines = path.read_bytes().split(b"\n")
+    lines[149_999] = b"{broken"
+    path.write_bytes(b"\n".join(lines))
+    job = chunked(path, rows=50_000).map(len)
+    with pytest.raises(SourceError, match="is broken in line 150000 "):
+        job.reduce("sum")
+    assert job.summary is not None
+    assert job.summary.rows == 100_000
+
+
+def test_mixed_behind_the_sample(tmp_path: Path) -> None:
+    """Numbers and text in a column fit no type, and the sentence says so."""
+    path = write_late(tmp_path / "a.jsonl.gz", {150_000: {"a": "x"}}, 160_000)
+    for options in ({}, {"sample": "all"}):
+        with pytest.raises(SourceError, match="values of different kinds in a column"):
+            list(chunked(path, rows=50_000, read=options))
+    chosen = chunked(path, rows=50_000, columns=["pad"])
+    assert sum(map(len, chosen)) == 160_000
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"sample": "some"}, "sample is 'some'; give --read sample=all"),
+        ({"smaple": "all"}, "no reader option 'smaple'; did you mean sample?"),
+    ],
+)
+def test_bad_option(tmp_path: Path, options: Row, sentence: str) -> None:
+    """An option that means nothing is refused with what would do."""
+    path = write(tmp_path / "a.jsonl", ROWS)
+    with pytest.raises(SourceError, match=sentence):
+        list(chunked(path, read=options))
+
+
+def test_scan_of_a_large_file(tmp_path: Path) -> None:
+    """The columns and types of a scan hold the values of all parts that it reads."""
+    pad = "x" * 200
+    rows: list[Row] = [
+        {"a": i, "d": "2024-05-06", "o": {"x": i}, "pad": pad} for i in range(100_000)
+    ]
+    rows[50_000]["gone"] = True
+    rows[99_000].update({"a": 0.5, "d": "no date", "o": {"y": "z"}, "late": 1})
+    path = write(tmp_path / "a.jsonl", rows)
+    for backend, kinds in (
+        ("arrow", ["double", "string", "string", "bool", "int64"]),
+        ("pandas", ["float64", "str", "str", "object", "float64"]),
+    ):
+        chunks = chunked(path, rows=40_000, backend=backend, read={"sample": "all"})
+        for chunk in chunks.map(lambda chunk: chunk):
+            types = dict(zip(names_of(chunk), map(str, kinds_of(chunk)), strict=True))
+            del types["o"]
+            if backend == "pandas":
+                types["d"] = types["pad"] = "str"  # Which pandas 2 calls object.
+            assert types == dict(
+                zip(["a", "d", "pad", "gone", "late"], kinds, strict=True)
+            )
+
+
+def names_of(chunk: Any) -> list[str]:
+    """Return the names of a chunk's columns."""
+    return list(chunk.column_names if isinstance(chunk, pa.Table) else chunk.columns)
+
+
+def test_mixed_in_parts_of_a_large_file(tmp_path: Path) -> None:
+    """A scan whose parts hold numbers and text in a column says so."""
+    rows: list[Row] = [{"a": i, "pad": "x" * 200} for i in range(100_000)]
+    for row in rows[90_000:]:
+        row["a"] = "x"
+    path = write(tmp_path / "a.jsonl.gz", rows)
+    with pytest.raises(SourceError, match="values of different kinds in a column"):
+        list(chunked(path, read={"sample": "all"}))

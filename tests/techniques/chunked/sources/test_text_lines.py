@@ -1,0 +1,130 @@
+"""Text and log files in lists of lines."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.sources.contract import (
+    check_small,
+    check_source,
+    pieces_of,
+)
+
+# With what is a line's end elsewhere, quotes that do not end, and empty lines.
+LINES = [f'{i} "caf\u00e9 \x0b\u2028' * (i % 5) for i in range(1_000)]
+
+
+def compress(path: Path, data: bytes) -> None:
+    """Write data as the ending of a file says."""
+    if path.suffix == ".gz":
+        data = gzip.compress(data)
+    elif path.suffix == ".bz2":
+        data = bz2.compress(data)
+    elif path.suffix == ".xz":
+        data = lzma.compress(data)
+    elif path.suffix == ".zst":
+        data = pa.compress(data, "zstd", asbytes=True)
+    elif path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(path.stem, data)
+        return
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst", ".zip"])
+def test_lines_are_the_file(tmp_path: Path, suffix: str, line_end: str) -> None:
+    """The lines together are those of the file, plain or compressed."""
+    path = tmp_path / f"a.log{suffix}"
+    compress(path, line_end.join([*LINES, ""]).encode())
+    check_source(path, LINES)
+    if not suffix:
+        check_small(path)
+
+
+def test_last_line_without_end(tmp_path: Path) -> None:
+    """A last line that has no end is a line."""
+    path = tmp_path / "a.txt"
+    path.write_text("a\n\nb")
+    assert list(chunked(path, rows=2)) == [["a", ""], ["b"]]
+
+
+def test_lone_carriage_return(tmp_path: Path) -> None:
+    """What a progress bar wrote over and over is one line."""
+    path = tmp_path / "a.log"
+    path.write_bytes(b"10 %\r20 %\ndone\n")
+    assert list(chunked(path)) == [["10 %\r20 %", "done"]]
+
+
+def test_byte_order_mark(tmp_path: Path) -> None:
+    """The mark that some editors write is no part of the first line."""
+    path = tmp_path / "a.txt"
+    path.write_text("a\nb\n", encoding="utf-8-sig")
+    check_source(path, ["a", "b"])
+
+
+def test_encoding(tmp_path: Path) -> None:
+    """An encoding that is given is used, and the sentence for another says the line."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"ok\n" * 500 + "caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(SourceError) as raised:
+        list(chunked(path, rows=400))
+    assert str(raised.value) == (
+        "a.txt is not encoded as utf-8 in line 501 (invalid continuation byte); give "
+        "its own encoding, such as --read encoding=latin-1, or --read errors=replace"
+    )
+    check_source(path, ["ok"] * 500 + ["caf\u00e9"], {"encoding": "latin-1"})
+    check_source(path, ["ok"] * 500 + ["caf\ufffd"], {"errors": "replace"})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"encoding": "utf-16"}, "cannot be cut into lines as utf-16; write it again"),
+        ({"encoding": "utf8x"}, "there is no encoding 'utf8x'; give utf-8 or latin-1"),
+        ({"encodign": "utf8"}, "no reader option 'encodign'; did you mean encoding?"),
+    ],
+)
+def test_bad_option(tmp_path: Path, options: dict[str, str], sentence: str) -> None:
+    """An option that cannot be followed is refused with what would do."""
+    path = tmp_path / "a.txt"
+    path.write_text("a\n")
+    with pytest.raises(SourceError, match=sentence):
+        list(chunked(path, read=options))
+
+
+def test_empty(tmp_path: Path) -> None:
+    """An empty file says so."""
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(SourceError, match=r"a\.txt is empty; there is nothing"):
+        list(chunked(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst", ".zip"])
+def test_truncated(tmp_path: Path, suffix: str) -> None:
+    """A compressed file that ends too early is refused, after what is whole."""
+    path = tmp_path / f"a.log{suffix}"
+    compress(path, "\n".join(map(str, range(200_000))).encode())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SourceError, match="cannot be read to its end"):
+        list(chunked(path, rows=1_000))
+
+
+def test_file_that_shrank(tmp_path: Path) -> None:
+    """A file that became shorter under a run in other processes says so."""
+    path = tmp_path / "a.txt"
+    path.write_text("a\n" * 1_000)
+    pieces = pieces_of(open_source(path), portable=True)
+    path.write_text("a\n" * 10)
+    with pytest.raises(SourceError, match=r"a\.txt became shorter while it was read"):
+        pieces[-1].load()
