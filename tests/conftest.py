@@ -7,6 +7,7 @@ import gc
 import signal
 import threading
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def no_leaks() -> Iterator[None]:
     if collecting:
         gc.enable()
     assert (threads, trackers, paused) == ([], [], False)
+
+
+@pytest.fixture(scope="module")
+def dask_leaves_nothing() -> Iterator[None]:
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+    yield
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined] # no other way
 
 
 @pytest.fixture

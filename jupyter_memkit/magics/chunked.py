@@ -186,6 +186,12 @@ class ChunkedMagics(Magics):
         "chunks' values come back",
     )
     @argument(
+        "--on",
+        metavar="CLUSTER",
+        help="run on Dask: dask for the current client, or else a cluster on this "
+        "machine that is closed at the end; an address; or a variable with a client",
+    )
+    @argument(
         "--limit",
         type=whole_number,
         metavar="N",

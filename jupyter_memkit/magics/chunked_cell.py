@@ -103,6 +103,7 @@ def run_chunked(
             tries=tries,
             only=only,
             workers=args.workers,
+            on=user_ns.get(args.on, args.on),
             progress=progress,
         )
     _skipped[source.name] = summary.skipped

@@ -300,6 +300,16 @@ def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     assert (summary.chunks, summary.workers) == (4, 2)
 
 
+@pytest.mark.usefixtures("dask_leaves_nothing")
+def test_dask(shell: InteractiveShell, orders: pd.DataFrame) -> None:
+    """The same cell runs on a cluster of Dask, which is closed at the end."""
+    line = "%%chunked orders.csv --rows 300 --workers 1 --on dask --reduce sum"
+    summary = summarise(shell, f"{line} --into total\nchunk.groupby('cat').qty.sum()")
+    expected = orders.groupby("cat").qty.sum()
+    pd.testing.assert_series_equal(shell.user_ns["total"], expected)
+    assert (summary.chunks, summary.rows, summary.workers) == (4, 1_000, 1)
+
+
 def test_workers_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

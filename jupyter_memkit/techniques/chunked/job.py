@@ -14,10 +14,15 @@ from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+from jupyter_memkit.techniques.chunked.cluster import (
+    Cluster,
+    DaskRun,
+    JoinedOutcome,
+)
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
-from jupyter_memkit.techniques.chunked.sinks import Sink
+from jupyter_memkit.techniques.chunked.sinks import Reduced, Sink
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source, TypeChange
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 from jupyter_memkit.techniques.chunked.workers import WorkersRun
@@ -84,6 +89,7 @@ class Job:
         only: Iterable[SkippedChunk] | None = None,
         is_repeatable: bool = False,
         n_workers: int = 0,
+        cluster: Cluster | None = None,
     ) -> None:
         self.position = Position()
         self._source = source
@@ -95,7 +101,8 @@ class Job:
         self._checkpoint = checkpoint
         self._only = None if only is None else list(only)
         self._is_repeatable = is_repeatable
-        self._n_workers = n_workers
+        self._cluster = cluster
+        self._n_workers = n_workers if cluster is None else cluster.n_workers
         self._chunks = self._rows = self._resumed_rows = 0
         self._skipped: list[SkippedChunk] = []
         self._notes: list[str] = []
@@ -192,6 +199,8 @@ class Job:
             )
 
     def _open(self, request: Request, position: Position) -> Run:
+        if self._cluster is not None and self._only is None:
+            return self._open_on(self._cluster, request, position)
         if self._n_workers:
             return WorkersRun(
                 self._source,
@@ -213,6 +222,23 @@ class Job:
             interrupts=self._interrupts,
         )
 
+    def _open_on(self, cluster: Cluster, request: Request, position: Position) -> Run:
+        done = self._chunks + len(self._skipped)
+        limit = self._settings.limit
+        sink = self._sink
+        return DaskRun(
+            self._source,
+            request,
+            self._function,
+            cluster=cluster,
+            tries=self._failures.tries,
+            skips=self._failures.skips,
+            operation=sink.operation if isinstance(sink, Reduced) else None,
+            limit=None if limit is None else limit - done,
+            position=position,
+            interrupts=self._interrupts,
+        )
+
     def _is_below_limit(self) -> bool:
         limit = self._settings.limit
         return limit is None or self._chunks + len(self._skipped) < limit
@@ -225,7 +251,11 @@ class Job:
     ) -> None:
         """Count a chunk and its value, both or neither."""
         __tracebackhide__ = True
-        if outcome.error is None:
+        if isinstance(outcome, JoinedOutcome) and isinstance(self._sink, Reduced):
+            self._sink.add_part(outcome.take())
+            self._chunks += outcome.chunks
+            self._rows += outcome.rows
+        elif outcome.error is None:
             self._sink.add(outcome.take())
             self._chunks += 1
             self._rows += outcome.rows
@@ -249,7 +279,10 @@ class Job:
             release_unused()
             kept_bytes = peak_meter().read_rss_bytes() - start_bytes
         chunk_bytes = outcome.peak.peak_bytes - outcome.peak.before_bytes
-        plan.learn(outcome.rows, growth_bytes, kept_bytes, chunk_bytes)
+        rows = (
+            outcome.chunk_rows if isinstance(outcome, JoinedOutcome) else outcome.rows
+        )
+        plan.learn(rows, growth_bytes, kept_bytes, chunk_bytes)
 
     def _skip(self, outcome: Outcome) -> None:
         error = outcome.error

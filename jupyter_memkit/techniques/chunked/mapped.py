@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
+from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
 from jupyter_memkit.techniques.chunked.run import LocalRun, Position
@@ -81,7 +83,7 @@ class Mapped:
         __tracebackhide__ = True
         return self.run(op).value
 
-    def run(
+    def run(  # noqa: PLR0913 - each is one choice of the user's
         self,
         op: str | Callable[[Any, Any], Any] | None = None,
         *,
@@ -91,6 +93,7 @@ class Mapped:
         tries: int = 1,
         only: Iterable[SkippedChunk] | None = None,
         workers: int = 0,
+        on: Any = None,
         progress: Callable[[Step], object] | None = None,
     ) -> ChunkedSummary:
         """Run over all chunks and return the account of it.
@@ -116,6 +119,10 @@ class Mapped:
         workers : int
             Run in so many other processes, with the budget shared between them; what
             they take for their libraries comes on top. Only the values come back.
+        on : str or distributed.Client, optional
+            Run on a Dask cluster: a client, the address of a scheduler, or ``"dask"``
+            for the current client, or else a cluster on this machine that is closed at
+            the end.
         progress : callable, optional
             Called after each chunk with a `Step`.
 
@@ -129,7 +136,16 @@ class Mapped:
         checkpoint = None
         if resume is not None:
             checkpoint = Checkpoint(resume, self._identity(op, out))
-        with Interrupts() as interrupts:
+        with Interrupts() as interrupts, ExitStack() as stack:
+            cluster = None
+            if on is not None:
+                with interrupts.allowed():
+                    cluster = Cluster(
+                        on,
+                        memory_bytes=self._settings.memory_bytes,
+                        n_workers=workers or None,
+                    )
+                stack.enter_context(cluster)
             job = Job(
                 self._source,
                 self._settings,
@@ -140,6 +156,7 @@ class Mapped:
                 checkpoint=checkpoint,
                 only=only,
                 n_workers=workers,
+                cluster=cluster,
                 is_repeatable=getattr(self._function, "is_repeatable", False),
             )
             value = None

@@ -68,13 +68,18 @@ class Reduced:
     """
 
     def __init__(self, operation: Operation) -> None:
-        self._operation = operation
+        self.operation = operation
         self._reduction = Reduction(operation)
 
     def add(self, value: Any) -> None:
         """Take the next value."""
         __tracebackhide__ = True
         self._reduction.add(value)
+
+    def add_part(self, part: Any) -> None:
+        """Take what was made of several values elsewhere."""
+        __tracebackhide__ = True
+        self._reduction.add_part(part)
 
     def save(self) -> Any:
         """Return the part that was made so far."""
@@ -98,7 +103,7 @@ class Reduced:
 
     def reset(self) -> None:
         """Begin anew."""
-        self._reduction = Reduction(self._operation)
+        self._reduction = Reduction(self.operation)
 
     def close(self) -> None:
         """Do nothing: no file is open."""

@@ -1,0 +1,481 @@
+"""Runs a function over chunks on a Dask cluster, with the results in order."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import pickle
+import sys
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked import cluster_tasks
+from jupyter_memkit.techniques.chunked.cluster_tasks import Joined
+from jupyter_memkit.techniques.chunked.combine import Operation
+from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.portable import dump_function
+from jupyter_memkit.techniques.chunked.run import Outcome, Position, add_note
+from jupyter_memkit.techniques.chunked.shipping import (
+    pack_piece,
+    settle_types,
+    shippable_pieces,
+)
+from jupyter_memkit.techniques.chunked.sources.base import Request, Source
+from jupyter_memkit.techniques.chunked.worker_process import (
+    Setup,
+    Task,
+    load_error,
+)
+from jupyter_memkit.techniques.chunked.workers import WorkerTraceback
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+# The option's word for the current client, or a cluster of its own.
+CURRENT = "dask"
+
+# Parts of so many chunks come back as one.
+_GROUP = 8
+
+# Chunks that wait or run, for each worker: the next one is there when one is done.
+_AHEAD = 2
+
+# What a local worker takes for its libraries, and the part of its limit from which
+# Dask pauses it.
+_LIBRARIES_BYTES = 256 << 20
+_PAUSE = 0.8
+
+_RETRIES = 3
+_CONNECT_S = 10
+
+
+class Cluster:
+    """A client of Dask's for one run, with what was started for it.
+
+    Parameters
+    ----------
+    on : str or distributed.Client
+        A client, the address of a scheduler, or ``"dask"``: the current client, or
+        else a cluster on this machine, which `close` ends.
+    memory_bytes : int
+        How much all workers together may grow.
+    n_workers : int, optional
+        The workers of a cluster on this machine; by default one a core.
+
+    Attributes
+    ----------
+    client : distributed.Client
+        The client.
+    wait : callable
+        What waits for tasks of the current client.
+    n_workers : int
+        The processes that work.
+
+    Raises
+    ------
+    MemkitError
+        When Dask is not installed, there is no scheduler at the address, or no worker.
+    """
+
+    def __init__(
+        self, on: Any, *, memory_bytes: int, n_workers: int | None = None
+    ) -> None:
+        self._distributed = _import_distributed()
+        self.wait = self._distributed.wait
+        self._own = contextlib.ExitStack()
+        try:
+            self.client = self._connect(on, memory_bytes, n_workers)
+            self.n_workers = len(self.client.nthreads())
+        except BaseException:
+            self._own.close()
+            raise
+        if not self.n_workers:
+            self._own.close()
+            message = (
+                "the Dask cluster has no workers; start some, and call "
+                "client.wait_for_workers(1)"
+            )
+            raise MemkitError(message)
+
+    def __enter__(self) -> Self:
+        """Use it."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End what was started for it."""
+        self.close()
+
+    def close(self) -> None:
+        """End what was started for it, and leave a client of the user's open."""
+        self._own.close()
+
+    def _connect(self, on: Any, memory_bytes: int, n_workers: int | None) -> Any:
+        distributed = self._distributed
+        if isinstance(on, distributed.Client):
+            return on
+        if on != CURRENT:
+            return self._open_address(on)
+        with contextlib.suppress(ValueError):
+            return distributed.Client.current()
+        n_workers = n_workers or importlib.import_module("dask.system").CPU_COUNT
+        share_bytes = memory_bytes // n_workers
+        cluster = self._own.enter_context(
+            distributed.LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                memory_limit=int((_LIBRARIES_BYTES + share_bytes) / _PAUSE),
+                dashboard_address=":0",
+            )
+        )
+        return self._own.enter_context(
+            distributed.Client(cluster, set_as_default=False)
+        )
+
+    def _open_address(self, on: str) -> Any:
+        try:
+            client = self._distributed.Client(
+                on, timeout=_CONNECT_S, set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            message = (
+                f"there is no Dask scheduler at {on} ({error}); give its address, "
+                "such as tcp://127.0.0.1:8786"
+            )
+            raise MemkitError(message) from error
+        return self._own.enter_context(client)
+
+
+def _import_distributed() -> Any:
+    try:
+        return importlib.import_module("distributed")
+    except ImportError as error:
+        message = (
+            f"to run on a cluster needs Dask ({error}); install it with: "
+            'pip install "jupyter_memkit[cluster]"'
+        )
+        raise MemkitError(message) from error
+
+
+@dataclass(slots=True, kw_only=True)
+class JoinedOutcome(Outcome):
+    """What came of several chunks in a row, joined on the cluster.
+
+    Its ``take`` gives a part of the reduction, not a value. Its number and its piece
+    are those of the last chunk, its rows those of all.
+
+    Attributes
+    ----------
+    chunks : int
+        How many.
+    chunk_rows : int
+        The rows of the largest, whose growth is the outcome's.
+    """
+
+    chunks: int
+    chunk_rows: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Chunks whose results come back together."""
+
+    tasks: list[Task] = field(default_factory=list)
+    replies: list[Any] = field(default_factory=list)
+    joined: Any = None
+
+
+class DaskRun:
+    """A function over the chunks of a source, on the workers of a cluster.
+
+    Workers that are lost on the way are survived: Dask runs their chunks again.
+
+    Parameters
+    ----------
+    source, request, function, tries, skips, position, interrupts
+        As of `LocalRun`.
+    cluster : Cluster
+        Where it runs.
+    operation : Operation, optional
+        The reduction, if it is associative: then parts are joined on the cluster, and
+        the outcomes are `JoinedOutcome`.
+    limit : int, optional
+        How many chunks to send at most.
+
+    Raises
+    ------
+    MemkitError
+        When the function cannot be sent to another process.
+    """
+
+    def __init__(  # noqa: PLR0913 - what makes up a run
+        self,
+        source: Source,
+        request: Request,
+        function: Callable[[Any], Any],
+        *,
+        cluster: Cluster,
+        tries: int = 1,
+        skips: bool = False,
+        operation: Operation | None = None,
+        limit: int | None = None,
+        position: Position,
+        interrupts: Interrupts,
+    ) -> None:
+        self.position = position
+        self._source = source
+        self._skips = skips
+        self._interrupts = interrupts
+        self._client = cluster.client
+        self._wait = cluster.wait
+        self._ahead = cluster.n_workers * _AHEAD
+        self._is_joining = operation is not None and operation.is_associative
+        self._operation = operation
+        self._setup = Setup(
+            path=[],  # The workers have one of their own.
+            source=source.name,
+            # It is never asked there.
+            request=dataclasses.replace(request, rows=int, start=None, end=None),
+            function=dump_function(function),
+            tries=tries,
+        )
+        self._handed_over: Any = None
+        self._run = f"memkit-{uuid.uuid4().hex}"
+        self._pieces = shippable_pieces(source, request)
+        self._next = (position.number, position.first_row)
+        self._left = limit
+        self._has_more = True
+        self._broken: BaseException | None = None
+        self._groups: deque[_Group] = deque()
+        # Chunks and what came of them, in order, to be given out.
+        self._ready: deque[tuple[list[Task], Joined]] = deque()
+
+    def step(self) -> Outcome | None:
+        """Return what came of the next chunks; None when there are none, or a stop."""
+        __tracebackhide__ = True
+        while not self._ready:
+            self._send()
+            if not self._groups:
+                self._raise_broken()
+                return None
+            self._stand_at(self._groups[0].tasks[:1])
+            self._receive()
+        tasks, joined = self._ready.popleft()
+        return self._make_outcome(tasks, joined)
+
+    def close(self) -> None:
+        """Call off what waits or runs, and close the source."""
+        self._pieces.close()
+        futures = self._futures()
+        self._groups.clear()
+        self._ready.clear()
+        # A cluster that is gone has nothing to call off.
+        with contextlib.suppress(Exception):
+            self._client.cancel(futures, force=True)
+            self._client.run(cluster_tasks.forget, self._run, on_error="ignore")
+        self._handed_over = None
+
+    def _futures(self) -> list[Any]:
+        futures = [] if self._handed_over is None else [self._handed_over]
+        for group in self._groups:
+            futures.extend(group.replies)
+            if group.joined is not None:
+                futures.append(group.joined)
+        return futures
+
+    def _raise_broken(self) -> None:
+        """Raise what the source raised, when all chunks before are done."""
+        if self._broken is None:
+            return
+        number, first_row = self._next
+        position = self.position
+        position.number, position.first_row, position.rows = number, first_row, 0
+        add_note(self._broken, f"In {position} of {self._source.name}.")
+        raise self._broken
+
+    def _stand_at(self, tasks: list[Task]) -> None:
+        position = self.position
+        position.number, position.first_row = tasks[0].number, tasks[0].first_row
+        position.rows = sum(task.piece.rows or 0 for task in tasks)
+        position.in_function = False
+
+    def _send(self) -> None:
+        """Hand out pieces while the workers have not enough of them."""
+        while self._has_more and self._count_under_way() < self._ahead:
+            self._send_next()
+        if not self._has_more and self._groups:
+            self._seal(self._groups[-1])
+
+    def _send_next(self) -> None:
+        try:
+            with self._interrupts.allowed():
+                task, packed = self._cut()
+        except StopIteration:
+            self._has_more = False
+        except Exception as error:  # noqa: BLE001 - comes after the chunks before
+            self._broken = error
+            self._has_more = False
+        else:
+            self._submit(task, packed)
+
+    def _count_under_way(self) -> int:
+        return sum(
+            not reply.done() for group in self._groups for reply in group.replies
+        )
+
+    def _cut(self) -> tuple[Task, bytes]:
+        """Return the next piece, of which the data are in the bytes alone."""
+        if self._left == 0:
+            raise StopIteration
+        if self._left is not None:
+            self._left -= 1
+        number, first_row = self._next
+        task = Task(number=number, first_row=first_row, piece=next(self._pieces))
+        packed = pack_piece(task, self._source.name)
+        place = dataclasses.replace(task.piece, load=_load_nothing)
+        if self._handed_over is None:
+            del task
+            self._hand_over(packed, first_row)
+        self._next = (number + 1, first_row + (place.rows or 0))
+        return Task(number=number, first_row=first_row, piece=place), packed
+
+    def _hand_over(self, packed: bytes, first_row: int) -> None:
+        first: Task = pickle.loads(packed)  # noqa: S301 - our own
+        request = settle_types(
+            self._source, self._setup.request, first.piece, first_row
+        )
+        self._handed_over = self._client.submit(
+            cluster_tasks.hand_over,
+            dataclasses.replace(self._setup, request=request),
+            key=f"{self._run}-function",
+            pure=False,
+        )
+
+    def _submit(self, task: Task, packed: bytes) -> None:
+        if not self._groups or self._groups[-1].joined is not None:
+            self._groups.append(_Group())
+        group = self._groups[-1]
+        with warnings.catch_warnings():
+            # Of data in memory the rows go with the task: what is scattered is lost
+            # with its worker.
+            warnings.filterwarnings("ignore", "Sending large graph")
+            reply = self._client.submit(
+                cluster_tasks.work,
+                self._run,
+                self._handed_over,
+                packed,
+                key=f"{self._run}-{task.number}",
+                pure=False,
+                retries=_RETRIES,
+            )
+        group.tasks.append(task)
+        group.replies.append(reply)
+        if len(group.tasks) == (_GROUP if self._is_joining else 1):
+            self._seal(group)
+
+    def _seal(self, group: _Group) -> None:
+        """Let what a group's chunks give come back, joined where that can be."""
+        if group.joined is not None:
+            return
+        if not self._is_joining:
+            group.joined = group.replies[0]
+            return
+        group.joined = self._client.submit(
+            cluster_tasks.join,
+            self._operation,
+            self._skips,
+            *group.replies,
+            key=f"{self._run}-join-{group.tasks[0].number}",
+            pure=False,
+            retries=_RETRIES,
+        )
+
+    def _receive(self) -> None:
+        """Wait until something is done, and take the first group when it is."""
+        group = self._groups[0]
+        is_done = group.joined is not None and group.joined.done()
+        try:
+            with self._interrupts.allowed():
+                if not is_done:
+                    waiting = [each for each in self._futures() if not each.done()]
+                    with self._client.as_current():
+                        self._wait(waiting, return_when="FIRST_COMPLETED")
+                    return
+                result = group.joined.result()
+        except Exception as error:
+            raise self._explain(group, error) from error
+        self._groups.popleft()
+        tasks = group.tasks
+        for joined in result if self._is_joining else [Joined(reply=result)]:
+            self._ready.append((tasks[: joined.chunks], joined))
+            tasks = tasks[joined.chunks :]
+
+    def _explain(self, group: _Group, error: Exception) -> MemkitError:
+        """Return one sentence for what Dask says of a task that it gave up."""
+        failed = [
+            task
+            for task, reply in zip(group.tasks, group.replies, strict=True)
+            if reply.status in {"error", "cancelled", "lost"}
+        ]
+        self._stand_at(failed[:1] or group.tasks)
+        where = f"{self.position} of {self._source.name}"
+        if type(error).__name__ == "KilledWorker":
+            message = (
+                f"each worker that got {where} was lost; it may have been out of "
+                "memory: give a smaller --memory, or workers with more"
+            )
+        else:
+            message = (
+                f"the cluster could not do {where} ({type(error).__name__}: {error}); "
+                "see that its workers have jupyter_memkit, the libraries of the cell "
+                "and the files"
+            )
+        return MemkitError(message)
+
+    def _make_outcome(self, tasks: list[Task], joined: Joined) -> Outcome | None:
+        __tracebackhide__ = True
+        reply = joined.reply
+        position = self.position
+        self._stand_at(tasks)
+        if reply.printed:
+            sys.stdout.write(reply.printed)
+        if reply.stops:
+            return None
+        if reply.change is not None:
+            raise reply.change
+        error: BaseException | None = None
+        if reply.error is not None:
+            position.in_function = True
+            error = load_error(reply.error)
+            error.__cause__ = WorkerTraceback(f"\n{reply.trace}")
+            add_note(error, f"In {position} of {self._source.name}.")
+            if not (self._skips and isinstance(error, Exception)):
+                raise error
+            position.in_function = False
+        value = None if reply.value is None else pickle.loads(reply.value)  # noqa: S301
+        fields: dict[str, Any] = {
+            "number": tasks[-1].number,
+            "first_row": tasks[0].first_row,
+            "rows": position.rows,
+            "piece": tasks[-1].piece,
+            "peak": reply.peak,
+            "growth_bytes": reply.growth_bytes,
+            "error": error,
+            "_value": [value],
+        }
+        if not joined.is_part:
+            return Outcome(**fields)
+        return JoinedOutcome(
+            chunks=len(tasks),
+            chunk_rows=max(task.piece.rows or 0 for task in tasks),
+            **fields,
+        )
+
+
+def _load_nothing() -> Any:
+    """Stand for rows that were sent away."""
