@@ -43,9 +43,10 @@ def no_leaks() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def dask_leaves_nothing() -> Iterator[None]:
-    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+    """End the process that Python itself starts with Dask's, and keeps."""
     yield
-    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined] # no other way
+    # There is no other way.
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
