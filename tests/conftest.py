@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
@@ -55,6 +56,7 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
     config.ProfileDir.location = str(tmp_path / "profile")
+    main = sys.modules["__main__"]
     shell = InteractiveShell(config=config)
     registered = {
         event: list(functions) for event, functions in shell.events.callbacks.items()
@@ -70,6 +72,8 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
     # It would run again at the end of the process, on a shell that is gone.
     atexit.unregister(shell.atexit_operations)
     shell.atexit_operations()
+    # It had put its own in this place, without what starts a process with this one.
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
