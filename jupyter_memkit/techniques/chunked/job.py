@@ -108,6 +108,7 @@ class Job:
         self._notes: list[str] = []
         self._watch = peak_meter().open()
         self._worker_bytes = 0
+        self._total_rows: int | None = None
         self._start_s = time.perf_counter()
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
@@ -166,6 +167,8 @@ class Job:
         request = self._settings.request(self._source, plan)
         # Memory that the process has free would hide what the first chunks take.
         release_unused()
+        # Of a file it is in the footer, which is not for reading after each chunk.
+        self._total_rows = self._source.total_rows
         for position, asked in self._parts(request, start):
             self.position = position
             run = self._open(asked, position)
@@ -299,7 +302,7 @@ class Job:
 
     def _step(self, outcome: Outcome, growth_bytes: int) -> Step:
         rows = outcome.first_row + outcome.rows
-        total = self._source.total_rows
+        total = self._total_rows
         if self._only is not None:
             rows = self._rows + sum(chunk.rows for chunk in self._skipped)
             total = sum(chunk.rows for chunk in self._only)

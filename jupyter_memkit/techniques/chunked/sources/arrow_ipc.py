@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
 )
+from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
 from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
     import_library,
@@ -74,15 +75,7 @@ class ArrowSource:
         if backend not in {"pandas", "numpy"}:
             return {}
         index = self._index()
-        types = import_library("pyarrow", self.name).types
-        found = {}
-        for name in index.missing:
-            kind = index.schema.field(name).type
-            if types.is_integer(kind):
-                found[name] = "float64"
-            elif types.is_boolean(kind):
-                found[name] = "object"
-        return found
+        return types_of_missing(index.schema, index.missing)
 
     def fingerprint(self) -> Any:
         """Return the file's size and time of change."""

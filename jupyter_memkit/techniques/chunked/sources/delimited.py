@@ -30,8 +30,8 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     TypeChange,
 )
+from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.dtypes import holds, widen
-from jupyter_memkit.techniques.chunked.sources.exact import exact_pieces
 from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
     import_library,
@@ -124,7 +124,7 @@ class DelimitedSource:
             asked = dataclasses.replace(
                 request, start=start, end=None, exact=False, portable=False
             )
-            yield from exact_pieces(self._cut(layout, asked), request, skipped)
+            yield from cut_pieces(self._cut(layout, asked), request, skipped)
         else:
             yield from self._cut(layout, request)
 
@@ -330,13 +330,26 @@ def _missing(backend: str) -> dict[str, Any]:
 
 def _load_range(layout: Layout, path: Path, start: int, end: int) -> Any:
     """Read a block again, in another process, and parse it."""
-    with explaining(path), path.open("rb") as stream:
+    with explaining(path):
+        block = read_range(path, start, end)
+    return parse_block(block, layout, path, start)
+
+
+def read_range(path: Path, start: int, end: int) -> bytes:
+    """Return the bytes of a part of a file.
+
+    Raises
+    ------
+    SourceError
+        When the file ends before the part does.
+    """
+    with path.open("rb") as stream:
         stream.seek(start)
         block = stream.read(end - start)
     if len(block) < end - start:
         message = f"{path.name} became shorter while it was read; run it again"
         raise SourceError(message)
-    return parse_block(block, layout, path, start)
+    return block
 
 
 def parse_block(block: Any, layout: Layout, path: Path, start: int) -> Any:

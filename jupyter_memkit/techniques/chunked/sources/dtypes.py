@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
@@ -30,3 +33,24 @@ def unite(before: str, after: str, backend: str | None) -> str:
         return "float64" if numbers else widen(before, after)
     numbers = {before, after} <= {"int64", "double"}
     return "double" if numbers else "large_string"
+
+
+def types_of_missing(schema: Any, missing: Iterable[str]) -> dict[str, str]:
+    """Return pandas' types of columns that are others where values are missing.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of the whole.
+    missing : iterable of str
+        The columns in which values are missing somewhere.
+    """
+    types = import_library("pyarrow", "the table").types
+    found = {}
+    for name in missing:
+        kind = schema.field(name).type
+        if types.is_integer(kind):
+            found[name] = "float64"
+        elif types.is_boolean(kind):
+            found[name] = "object"
+    return found

@@ -21,6 +21,7 @@ from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Reques
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     COMPRESSIONS,
     open_bytes,
+    read_range,
 )
 
 # Takes a block of whole lines and the byte at which it begins; returns its rows.
@@ -164,12 +165,8 @@ def _measure(block: bytes, otherwise: float) -> float:
 
 def _load_range(path: Path, start: int, end: int, parse: Parse) -> Any:
     """Read a block by itself, in another process, and parse it."""
-    with explaining(path), path.open("rb") as stream:
-        stream.seek(start)
-        block = stream.read(end - start)
-    if len(block) < end - start:
-        message = f"{path.name} became shorter while it was read; run it again"
-        raise SourceError(message)
+    with explaining(path):
+        block = read_range(path, start, end)
     return parse(block, start)
 
 

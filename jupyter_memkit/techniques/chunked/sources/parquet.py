@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
 )
+from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
 from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
     import_library,
@@ -76,17 +77,9 @@ class ParquetSource:
             return {}
         metadata = self._metadata()
         schema = metadata.schema.to_arrow_schema()
-        arrow = import_library("pyarrow", self.name)
-        types = {}
-        for name in _missing_somewhere(metadata):
-            if name not in schema.names:
-                continue
-            kind = schema.field(name).type
-            if arrow.types.is_integer(kind):
-                types[name] = "float64"
-            elif arrow.types.is_boolean(kind):
-                types[name] = "object"
-        return types
+        # Also told are the parts of nested columns.
+        missing = _missing_somewhere(metadata).intersection(schema.names)
+        return types_of_missing(schema, missing)
 
     def fingerprint(self) -> Any:
         """Return the file's size and time of change."""
