@@ -25,6 +25,7 @@ from jupyter_memkit.techniques.chunked.shipping import (
     pack_piece,
     settle_types,
     shippable_pieces,
+    without_load,
 )
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.worker_process import (
@@ -337,7 +338,7 @@ class DaskRun:
         number, first_row = self._next
         task = Task(number=number, first_row=first_row, piece=next(self._pieces))
         packed = pack_piece(task, self._source.name)
-        place = dataclasses.replace(task.piece, load=_load_nothing)
+        place = without_load(task.piece)
         if self._handed_over is None:
             del task
             self._hand_over(packed, first_row)
@@ -475,7 +476,3 @@ class DaskRun:
             chunk_rows=max(task.piece.rows or 0 for task in tasks),
             **fields,
         )
-
-
-def _load_nothing() -> Any:
-    """Stand for rows that were sent away."""

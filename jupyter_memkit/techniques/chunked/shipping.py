@@ -52,6 +52,15 @@ def _load(piece: Piece) -> Piece:
     return dataclasses.replace(piece, load=Loaded(rows), rows=len(rows))
 
 
+def without_load(piece: Piece) -> Piece:
+    """Return the place of a piece, whose data are elsewhere."""
+    return dataclasses.replace(piece, load=_load_nothing)
+
+
+def _load_nothing() -> None:
+    """Stand for rows that were sent."""
+
+
 def pack(thing: Any) -> bytes:
     """Return an object as bytes; of tables the rows that it has, not all that it is of.
 

@@ -24,8 +24,9 @@ from jupyter_memkit.techniques.chunked.shipping import (
     pack_piece,
     settle_types,
     shippable_pieces,
+    without_load,
 )
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.worker_process import (
     Reply,
     Setup,
@@ -40,7 +41,6 @@ sys.path[:] = {path!r}
 from jupyter_memkit.techniques.chunked.worker_process import main
 main()
 """
-
 
 # How often it is looked whether a process is gone that something holds the pipe of.
 _LOOK_S = 1
@@ -186,7 +186,7 @@ class WorkersRun:
         number, first_row = self._next
         task = Task(number=number, first_row=first_row, piece=next(self._pieces))
         packed = pack_piece(task, self._name)
-        place = dataclasses.replace(task, piece=_without_load(task.piece))
+        place = dataclasses.replace(task, piece=without_load(task.piece))
         del task
         if not self._is_settled:
             first: Task = pickle.loads(packed)  # noqa: S301 - our own
@@ -295,12 +295,3 @@ class _WorkerProcess:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-
-
-def _no_rows() -> int:
-    """Stand for the plan of the process that cuts the pieces."""
-    return 0
-
-
-def _without_load(piece: Piece) -> Piece:
-    return dataclasses.replace(piece, load=_no_rows)
