@@ -83,7 +83,7 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
     total, seen, duration_s = source.total_rows, 0, 0.0
     if is_rereadable(source):
         make = FrameMaker(source.name, request)
-        reader = Reader(source.pieces(request), ahead=False)
+        reader = Reader(source.pieces(request), make, ahead=False)
         try:
             for _ in range(_LOOKS):
                 chunk_watch = peak_meter().open()
@@ -91,17 +91,15 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
                 read = reader.read()
                 if read is None:
                     break
-                chunk = make(read.take(), seen)
-                size = len(chunk) if read.piece.rows is None else read.piece.rows
-                seen += size
-                duration_s = (time.perf_counter() - start_s) / max(1, size)
+                seen += read.rows
+                duration_s = (time.perf_counter() - start_s) / max(1, read.rows)
                 peak = chunk_watch.close()
                 growth_bytes = peak.peak_bytes - watch.before_bytes
                 chunk_bytes = peak.peak_bytes - peak.before_bytes
-                rows.learn(size, growth_bytes, 0, chunk_bytes)
+                rows.learn(read.rows, growth_bytes, 0, chunk_bytes)
                 if total is None and read.piece.fraction:
                     total = max(seen, round(seen / read.piece.fraction))
-                del chunk, read
+                del read
         finally:
             reader.close()
     peak = watch.close()

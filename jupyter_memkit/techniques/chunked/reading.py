@@ -1,8 +1,8 @@
-"""Reads the pieces of a source, the next one while the cell works on the one before."""
+"""Makes the chunks of a source, the next one while the cell works on the one before."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,37 +12,52 @@ from jupyter_memkit.techniques.chunked.sources.base import Piece
 
 @dataclass(slots=True)
 class Read:
-    """A piece with its rows, for one user to take."""
+    """A chunk and the piece that it is made of, for one user to take."""
 
     piece: Piece
-    _rows: list[Any]
+    rows: int
+    _chunk: list[Any]
 
     def take(self) -> Any:
-        """Hand the rows over."""
-        return self._rows.pop()
+        """Hand the chunk over."""
+        return self._chunk.pop()
 
 
 class Reader:
-    """Loads pieces one after the other.
+    """Makes chunks one after the other.
 
     Parameters
     ----------
     pieces : generator
         From `Source.pieces`.
+    make : callable
+        Makes a chunk of the rows of a piece and the number of the first, such as a
+        `FrameMaker`.
+    first_row : int
+        The number of the first row.
     ahead : bool
         Whether `prefetch` reads on another thread. That is for files, which pyarrow
         reads without the GIL, and not for code of the user's.
     """
 
-    def __init__(self, pieces: Generator[Piece, None, None], *, ahead: bool) -> None:
+    def __init__(
+        self,
+        pieces: Generator[Piece, None, None],
+        make: Callable[[Any, int], Any],
+        *,
+        first_row: int = 0,
+        ahead: bool,
+    ) -> None:
         self._pieces = pieces
+        self._make = make
+        self._row = first_row
         self._executor = (
             ThreadPoolExecutor(1, thread_name_prefix="memkit-read") if ahead else None
         )
         self._next: Future[Read | None] | None = None
 
     def read(self) -> Read | None:
-        """Return the next piece with its rows; None at the end."""
+        """Return the next chunk; None at the end."""
         if self._next is None:
             return self._load()
         read = self._next.result()
@@ -50,7 +65,7 @@ class Reader:
         return read
 
     def prefetch(self) -> None:
-        """Begin to read the next piece."""
+        """Begin to make the next chunk."""
         if self._executor is not None and self._next is None:
             self._next = self._executor.submit(self._load)
 
@@ -63,5 +78,8 @@ class Reader:
 
     def _load(self) -> Read | None:
         for piece in self._pieces:
-            return Read(piece, [piece.load()])
+            ready = [self._make(piece.load(), self._row)]
+            rows = len(ready[0]) if piece.rows is None else piece.rows
+            self._row += rows
+            return Read(piece, rows, ready)
         return None

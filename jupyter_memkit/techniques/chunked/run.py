@@ -170,9 +170,11 @@ class LocalRun:
         self._tell: Callable[[ChunkInfo], None] | None = getattr(function, "tell", None)
         self._tries = tries
         self._skips = skips
-        self._make = FrameMaker(source.name, request)
         self._reader = Reader(
-            source.pieces(request), ahead=source.backend == FROM_FILES
+            source.pieces(request),
+            FrameMaker(source.name, request),
+            first_row=position.first_row,
+            ahead=source.backend == FROM_FILES,
         )
         self._is_first = True
 
@@ -193,9 +195,8 @@ class LocalRun:
                 read = self._reader.read()
             if read is None:
                 return None
-            piece = read.piece
-            chunk = self._make(read.take(), position.first_row)
-            position.rows = len(chunk) if piece.rows is None else piece.rows
+            piece, position.rows = read.piece, read.rows
+            chunk = read.take()
             self._reader.prefetch()
             if self._tell is not None:
                 self._tell(position.info(self._name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
 )
+from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
 from jupyter_memkit.techniques.chunked.sources.files import (
     file_fingerprint,
@@ -26,6 +27,9 @@ from jupyter_memkit.techniques.chunked.sources.remote import opened
 SUFFIXES = frozenset({".parquet", ".pq"})
 
 _BUFFER_BYTES = 65_536
+
+# Enough that reading a part costs nothing beside its rows, and few for a budget.
+_BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,86 +95,70 @@ class ParquetSource:
         if request.portable:
             yield from self._groups(request, columns)
             return
-        total = self.total_rows
-        with self._open(request.categories) as file:
-            start, groups, skipping = self._find_start(file, request.start or 0)
-            batches = _iterate(file, request, columns, groups)
-            for batch in _skip(batches, skipping):
-                # The batch leaves the list as it is handed out.
-                rows = len(batch[0])
-                yield Piece(
-                    load=partial(self._finish, batch),
-                    start=start,
-                    end=start + rows,
-                    rows=rows,
-                    fraction=(start + rows) / total,
-                )
-                start += rows
-                if start == request.end:
-                    break
+        row = sum(request.start or (0, 0))
+        first, groups = self._find_groups(row)
+        batches = self._batches(request, columns, groups, first)
+        yield from cut_pieces(batches, request, row - first)
 
     def _groups(
         self, request: Request, columns: list[str] | None
     ) -> Generator[Piece, None, None]:
-        """Read whole row groups, each by itself."""
-        metadata = self._metadata()
-        sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-        start, first, total = 0, 0, metadata.num_rows
+        """Read whole row groups, each by itself; large ones in pieces that are sent."""
+        sizes = self._group_sizes()
+        start, first, total = 0, 0, sum(sizes)
         while first < len(sizes):
             last, rows, wanted = first, 0, request.rows()
             while last < len(sizes) and (not rows or rows + sizes[last] <= wanted):
                 rows += sizes[last]
                 last += 1
-            if start >= (request.start or 0):
-                yield from self._split(
-                    range(first, last), columns, request, (start, rows, total), wanted
-                )
-            start += rows
-            first = last
-
-    def _split(
-        self,
-        groups: range,
-        columns: list[str] | None,
-        request: Request,
-        place: tuple[int, int, int],
-        wanted: int,
-    ) -> Generator[Piece, None, None]:
-        """Give row groups as one piece, or a large one in pieces that are sent."""
-        start, rows, total = place
-        if rows <= wanted * 2:
-            load = partial(self._load_groups, groups, columns, request.categories)
-            end = start + rows
-            yield Piece(
-                load=load, start=start, end=end, rows=rows, fraction=end / total
-            )
-            return
-        with self._open(request.categories) as file:
-            for batch in _iterate(file, request, columns, list(groups)):
-                end = start + len(batch[0])
+            groups, end = list(range(first, last)), start + rows
+            if rows > wanted * 2:
+                batches = self._batches(request, columns, groups, start)
+                yield from cut_pieces(batches, request)
+            else:
                 yield Piece(
-                    load=Loaded(self._finish(batch)),
-                    start=start,
-                    end=end,
-                    rows=end - start,
+                    load=partial(
+                        self._load_groups, groups, columns, request.categories
+                    ),
+                    start=[start, 0],
+                    end=[end, 0],
+                    rows=rows,
                     fraction=end / total,
                 )
-                start = end
+            start, first = end, last
+
+    def _batches(
+        self, request: Request, columns: list[str] | None, groups: list[int], row: int
+    ) -> Generator[Piece, None, None]:
+        """Read row groups in small parts, of which chunks of any size are made."""
+        arrow = import_library("pyarrow", self.name)
+        total = self.total_rows
+        with self._open(request.categories) as file:
+            for batch in file.iter_batches(
+                batch_size=min(request.rows(), _BATCH_ROWS),
+                row_groups=groups,
+                columns=columns,
+                use_threads=False,
+            ):
+                end = row + len(batch)
+                ready = [self._finish(arrow.Table.from_batches([batch]))]
+                # A batch that is handed out has no other holder.
+                del batch
+                yield Piece(
+                    load=Loaded(ready.pop()), start=row, end=end, fraction=end / total
+                )
+                row = end
 
     def _load_groups(
-        self, groups: range, columns: list[str] | None, categories: frozenset[str]
+        self, groups: list[int], columns: list[str] | None, categories: frozenset[str]
     ) -> Any:
         with self._open(categories) as file, explaining(self.name):
-            table = file.read_row_groups(list(groups), columns=columns)
-        return self._finish([table])
+            table = file.read_row_groups(groups, columns=columns)
+        return self._finish(table)
 
-    def _finish(self, batch: list[Any]) -> Any:
+    def _finish(self, table: Any) -> Any:
         """Add what the folder's name tells."""
-        rows = batch.pop()
-        if not self.partition:
-            return rows
         arrow = import_library("pyarrow", self.name)
-        table = arrow.table(rows) if not hasattr(rows, "append_column") else rows
         for name, value in self.partition.items():
             table = table.append_column(name, arrow.repeat(value, len(table)))
         return table
@@ -191,9 +179,7 @@ class ParquetSource:
         return [name for name in described if isinstance(name, str)]
 
     def _metadata(self) -> Any:
-        parquet = import_library("pyarrow.parquet", self.name)
-        with explaining(self.name), opened(self.path) as where:
-            return parquet.read_metadata(where)
+        return _find_footer(self.path)
 
     @contextmanager
     def _open(self, categories: frozenset[str]) -> Iterator[Any]:
@@ -213,61 +199,31 @@ class ParquetSource:
         ):
             yield file
 
-    @staticmethod
-    def _find_start(file: Any, row: int) -> tuple[int, list[int], int]:
-        """Return the row to go on from, the row groups from there, what to skip."""
+    def _group_sizes(self) -> list[int]:
+        metadata = self._metadata()
+        return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+
+    def _find_groups(self, row: int) -> tuple[int, list[int]]:
+        """Return the first row of the row group of a row, and the groups from there."""
+        sizes = self._group_sizes()
         first, before = 0, 0
-        while first < file.num_row_groups:
-            rows = file.metadata.row_group(first).num_rows
-            if before + rows > row:
-                break
-            before += rows
+        while first < len(sizes) and before + sizes[first] <= row:
+            before += sizes[first]
             first += 1
-        return row, list(range(first, file.num_row_groups)), row - before
+        return before, list(range(first, len(sizes)))
 
 
-def _iterate(
-    file: Any, request: Request, columns: list[str] | None, groups: list[int]
-) -> Iterator[list[Any]]:
-    """Read batches, whose size may change between two of them."""
-    arrow = import_library("pyarrow", "Parquet")
-    skipping = 0
-    while groups:
-        wanted = request.rows()
-        batches = file.iter_batches(
-            batch_size=wanted, row_groups=groups, columns=columns, use_threads=False
-        )
-        done = 0
-        for batch in _skip(([b] for b in batches), skipping):
-            rows = len(batch[0])
-            if not rows:
-                continue
-            done += rows
-            yield [arrow.Table.from_batches([batch.pop()])]
-            # Another size means another iterator, so a small change is let be.
-            now = request.rows()
-            if not wanted * 0.8 <= now <= wanted * 1.5:
-                break
-        else:
-            return
-        skipping += done
-        while groups and skipping >= (
-            rows := file.metadata.row_group(groups[0]).num_rows
-        ):
-            skipping -= rows
-            groups = groups[1:]
+def _find_footer(path: Path) -> Any:
+    state = path.stat()
+    return _read_footer(path, state.st_size, state.st_mtime_ns)
 
 
-def _skip(batches: Iterator[list[Any]], rows: int) -> Iterator[list[Any]]:
-    """Leave out the first rows."""
-    for batch in batches:
-        if rows >= len(batch[0]):
-            rows -= len(batch[0])
-            continue
-        if rows:
-            batch[0] = batch[0].slice(rows)
-            rows = 0
-        yield batch
+# Asked for at each step of a run, and far away where the file is behind a URL.
+@lru_cache(maxsize=64)
+def _read_footer(path: Path, _size: int, _changed: int) -> Any:
+    parquet = import_library("pyarrow.parquet", path.name)
+    with explaining(path.name), opened(path) as where:
+        return parquet.read_metadata(where)
 
 
 def _missing_somewhere(metadata: Any) -> set[str]:
