@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from jupyter_memkit.magics.chunked import ChunkedMagics
@@ -486,3 +487,13 @@ def test_help_names_every_reduction(shell: InteractiveShell) -> None:
     """The list in the help, which imports nothing, is that of the reductions."""
     text = shell.magics_manager.magics["cell"]["chunked"].__doc__
     assert f"{', '.join(OPERATIONS)}, or the name" in " ".join(text.split())
+
+
+def test_types_that_never_agree(shell: InteractiveShell) -> None:
+    """A column that no type of both files holds ends the run, with the remedy."""
+    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)})
+    days.astype(str).to_parquet("1.parquet")
+    days.to_parquet("2.parquet")
+    result = run(shell, "%%chunked '[12].parquet' --reduce sum --into n\nlen(chunk)")
+    assert isinstance(result.error_in_exec, UsageError)
+    assert "no type holds both; leave it out" in str(result.error_in_exec)

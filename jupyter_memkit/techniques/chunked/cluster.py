@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
-import pickle
-import sys
 import uuid
 import warnings
 from collections import deque
@@ -20,20 +17,11 @@ from jupyter_memkit.techniques.chunked.cluster_tasks import Joined
 from jupyter_memkit.techniques.chunked.combine import Operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.portable import dump_function
-from jupyter_memkit.techniques.chunked.run import Outcome, Position, add_note
-from jupyter_memkit.techniques.chunked.shipping import (
-    pack_piece,
-    settle_types,
-    shippable_pieces,
-    without_load,
-)
+from jupyter_memkit.techniques.chunked.replies import read_reply
+from jupyter_memkit.techniques.chunked.run import Outcome, Position
+from jupyter_memkit.techniques.chunked.sending import Sender
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
-from jupyter_memkit.techniques.chunked.worker_process import (
-    Setup,
-    Task,
-    load_error,
-)
-from jupyter_memkit.techniques.chunked.workers import WorkerTraceback
+from jupyter_memkit.techniques.chunked.worker_process import Setup, Task
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -229,7 +217,7 @@ class DaskRun:
         interrupts: Interrupts,
     ) -> None:
         self.position = position
-        self._source = source
+        self._name = source.name
         self._skips = skips
         self._interrupts = interrupts
         self._client = cluster.client
@@ -237,21 +225,13 @@ class DaskRun:
         self._ahead = cluster.n_workers * _AHEAD
         self._is_joining = operation is not None and operation.is_associative
         self._operation = operation
-        self._setup = Setup(
-            path=[],  # The workers have one of their own.
-            source=source.name,
-            # It is never asked there.
-            request=dataclasses.replace(request, rows=int, start=None, end=None),
-            function=dump_function(function),
-            tries=tries,
-        )
+        self._function = dump_function(function)
+        self._tries = tries
         self._handed_over: Any = None
         self._run = f"memkit-{uuid.uuid4().hex}"
-        self._pieces = shippable_pieces(source, request)
-        self._next = (position.number, position.first_row)
-        self._left = limit
-        self._has_more = True
-        self._broken: BaseException | None = None
+        self._sender = Sender(
+            source, request, position=position, interrupts=interrupts, limit=limit
+        )
         self._groups: deque[_Group] = deque()
         # Chunks and what came of them, in order, to be given out.
         self._ready: deque[tuple[list[Task], Joined]] = deque()
@@ -262,7 +242,7 @@ class DaskRun:
         while not self._ready:
             self._send()
             if not self._groups:
-                self._raise_broken()
+                self._sender.raise_broken(self.position)
                 return None
             self._stand_at(self._groups[0].tasks[:1])
             self._receive()
@@ -271,7 +251,7 @@ class DaskRun:
 
     def close(self) -> None:
         """Call off what waits or runs, and close the source."""
-        self._pieces.close()
+        self._sender.close()
         futures = self._futures()
         self._groups.clear()
         self._ready.clear()
@@ -289,16 +269,6 @@ class DaskRun:
                 futures.append(group.joined)
         return futures
 
-    def _raise_broken(self) -> None:
-        """Raise what the source raised, when all chunks before are done."""
-        if self._broken is None:
-            return
-        number, first_row = self._next
-        position = self.position
-        position.number, position.first_row, position.rows = number, first_row, 0
-        add_note(self._broken, f"In {position} of {self._source.name}.")
-        raise self._broken
-
     def _stand_at(self, tasks: list[Task]) -> None:
         position = self.position
         position.number, position.first_row = tasks[0].number, tasks[0].first_row
@@ -307,55 +277,32 @@ class DaskRun:
 
     def _send(self) -> None:
         """Hand out pieces while the workers have not enough of them."""
-        while self._has_more and self._count_under_way() < self._ahead:
-            self._send_next()
-        if not self._has_more and self._groups:
+        while self._sender.has_more and self._count_under_way() < self._ahead:
+            sent = self._sender.cut()
+            if sent is not None:
+                self._submit(*sent)
+        if not self._sender.has_more and self._groups:
             self._seal(self._groups[-1])
-
-    def _send_next(self) -> None:
-        try:
-            with self._interrupts.allowed():
-                task, packed = self._cut()
-        except StopIteration:
-            self._has_more = False
-        except Exception as error:  # noqa: BLE001 - comes after the chunks before
-            self._broken = error
-            self._has_more = False
-        else:
-            self._submit(task, packed)
 
     def _count_under_way(self) -> int:
         return sum(
             not reply.done() for group in self._groups for reply in group.replies
         )
 
-    def _cut(self) -> tuple[Task, bytes]:
-        """Return the next piece, of which the data are in the bytes alone."""
-        if self._left == 0:
-            raise StopIteration
-        if self._left is not None:
-            self._left -= 1
-        number, first_row = self._next
-        task = Task(number=number, first_row=first_row, piece=next(self._pieces))
-        packed = pack_piece(task, self._source.name)
-        place = without_load(task.piece)
+    def _hand_over(self) -> Any:
+        """Give the workers what all chunks need, once."""
         if self._handed_over is None:
-            del task
-            self._hand_over(packed, first_row)
-        self._next = (number + 1, first_row + (place.rows or 0))
-        return Task(number=number, first_row=first_row, piece=place), packed
-
-    def _hand_over(self, packed: bytes, first_row: int) -> None:
-        first: Task = pickle.loads(packed)  # noqa: S301 - our own
-        request = settle_types(
-            self._source, self._setup.request, first.piece, first_row
-        )
-        self._handed_over = self._client.submit(
-            cluster_tasks.hand_over,
-            dataclasses.replace(self._setup, request=request),
-            key=f"{self._run}-function",
-            pure=False,
-        )
+            setup = Setup(
+                path=[],  # The workers have one of their own.
+                source=self._name,
+                request=self._sender.request,
+                function=self._function,
+                tries=self._tries,
+            )
+            self._handed_over = self._client.submit(
+                cluster_tasks.hand_over, setup, key=f"{self._run}-function", pure=False
+            )
+        return self._handed_over
 
     def _submit(self, task: Task, packed: bytes) -> None:
         if not self._groups or self._groups[-1].joined is not None:
@@ -368,7 +315,7 @@ class DaskRun:
             reply = self._client.submit(
                 cluster_tasks.work,
                 self._run,
-                self._handed_over,
+                self._hand_over(),
                 packed,
                 key=f"{self._run}-{task.number}",
                 pure=False,
@@ -424,7 +371,7 @@ class DaskRun:
             if reply.status in {"error", "cancelled", "lost"}
         ]
         self._stand_at(failed[:1] or group.tasks)
-        where = f"{self.position} of {self._source.name}"
+        where = f"{self.position} of {self._name}"
         if type(error).__name__ == "KilledWorker":
             message = (
                 f"each worker that got {where} was lost; it may have been out of "
@@ -440,34 +387,16 @@ class DaskRun:
 
     def _make_outcome(self, tasks: list[Task], joined: Joined) -> Outcome | None:
         __tracebackhide__ = True
-        reply = joined.reply
-        position = self.position
         self._stand_at(tasks)
-        if reply.printed:
-            sys.stdout.write(reply.printed)
-        if reply.stops:
+        told = read_reply(joined.reply, self.position, self._name, skips=self._skips)
+        if told is None:
             return None
-        if reply.change is not None:
-            raise reply.change
-        error: BaseException | None = None
-        if reply.error is not None:
-            position.in_function = True
-            error = load_error(reply.error)
-            error.__cause__ = WorkerTraceback(f"\n{reply.trace}")
-            add_note(error, f"In {position} of {self._source.name}.")
-            if not (self._skips and isinstance(error, Exception)):
-                raise error
-            position.in_function = False
-        value = None if reply.value is None else pickle.loads(reply.value)  # noqa: S301
         fields: dict[str, Any] = {
             "number": tasks[-1].number,
             "first_row": tasks[0].first_row,
-            "rows": position.rows,
+            "rows": self.position.rows,
             "piece": tasks[-1].piece,
-            "peak": reply.peak,
-            "growth_bytes": reply.growth_bytes,
-            "error": error,
-            "_value": [value],
+            **told,
         }
         if not joined.is_part:
             return Outcome(**fields)

@@ -75,6 +75,8 @@ class FrameMaker:
         ------
         TypeChange
             When a column's values do not fit the type of the chunks before.
+        MemkitError
+            When no type holds both.
         """
         backend = self._request.backend
         if backend is None:
@@ -107,8 +109,16 @@ class FrameMaker:
                 continue
             if holds(wanted, got) or frame[column].isna().all():
                 frame[column] = _cast(frame[column], wanted)
-            else:
-                changed[column] = (wanted, widen(wanted, got))
+                continue
+            wider = widen(wanted, got)
+            if wider == wanted:
+                message = (
+                    f"{self._name} has {column} as {wanted} before and {got} here, and "
+                    "no type holds both; leave it out with --columns, or read the "
+                    "parts by themselves"
+                )
+                raise MemkitError(message)
+            changed[column] = (wanted, wider)
         if changed:
             raise TypeChange(self._name, changed)
         return frame

@@ -173,7 +173,7 @@ class Job:
             self.position = position
             run = self._open(asked, position)
             try:
-                while self._is_below_limit():
+                while self._count_left() != 0:
                     outcome = run.step()
                     if outcome is None:
                         break
@@ -212,6 +212,7 @@ class Job:
                 n_workers=self._n_workers,
                 tries=self._failures.tries,
                 skips=self._failures.skips,
+                limit=self._count_left(),
                 position=position,
                 interrupts=self._interrupts,
             )
@@ -226,8 +227,6 @@ class Job:
         )
 
     def _open_on(self, cluster: Cluster, request: Request, position: Position) -> Run:
-        done = self._chunks + len(self._skipped)
-        limit = self._settings.limit
         sink = self._sink
         return DaskRun(
             self._source,
@@ -237,14 +236,17 @@ class Job:
             tries=self._failures.tries,
             skips=self._failures.skips,
             operation=sink.operation if isinstance(sink, Reduced) else None,
-            limit=None if limit is None else limit - done,
+            limit=self._count_left(),
             position=position,
             interrupts=self._interrupts,
         )
 
-    def _is_below_limit(self) -> bool:
+    def _count_left(self) -> int | None:
+        """Return how many chunks are still to be done, if there is a limit."""
         limit = self._settings.limit
-        return limit is None or self._chunks + len(self._skipped) < limit
+        if limit is None:
+            return None
+        return max(0, limit - self._chunks - len(self._skipped))
 
     def _take(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import pickle
 import signal
@@ -19,20 +18,11 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.portable import dump_function
-from jupyter_memkit.techniques.chunked.run import Outcome, Position, add_note
-from jupyter_memkit.techniques.chunked.shipping import (
-    pack_piece,
-    settle_types,
-    shippable_pieces,
-    without_load,
-)
+from jupyter_memkit.techniques.chunked.replies import read_reply
+from jupyter_memkit.techniques.chunked.run import Outcome, Position
+from jupyter_memkit.techniques.chunked.sending import Sender
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
-from jupyter_memkit.techniques.chunked.worker_process import (
-    Reply,
-    Setup,
-    Task,
-    load_error,
-)
+from jupyter_memkit.techniques.chunked.worker_process import Reply, Setup, Task
 
 # A worker finds what this process finds.
 _START = """
@@ -44,10 +34,6 @@ main()
 
 # How often it is looked whether a process is gone that something holds the pipe of.
 _LOOK_S = 1
-
-
-class WorkerTraceback(Exception):  # noqa: N818 - the traceback of another process
-    """Where an error was raised in a worker, as its cause."""
 
 
 class WorkersRun:
@@ -62,6 +48,8 @@ class WorkersRun:
         As of `LocalRun`.
     n_workers : int
         How many processes.
+    limit : int, optional
+        How many chunks to send at most.
 
     Raises
     ------
@@ -69,7 +57,7 @@ class WorkersRun:
         When the function cannot be sent to another process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what makes up a run
         self,
         source: Source,
         request: Request,
@@ -78,6 +66,7 @@ class WorkersRun:
         n_workers: int,
         tries: int,
         skips: bool,
+        limit: int | None = None,
         position: Position,
         interrupts: Interrupts,
     ) -> None:
@@ -85,20 +74,12 @@ class WorkersRun:
         self._name = source.name
         self._skips = skips
         self._interrupts = interrupts
-        self._source = source
-        self._broken: Exception | None = None
-        self._has_more = True
-        self._is_settled = False
-        self._setup = Setup(
-            path=list(sys.path),
-            source=source.name,
-            request=dataclasses.replace(request, rows=int, start=None, end=None),
-            function=dump_function(function),
-            tries=tries,
+        self._sender = Sender(
+            source, request, position=position, interrupts=interrupts, limit=limit
         )
-        self._pieces = shippable_pieces(source, request)
+        self._function = dump_function(function)
+        self._tries = tries
         self._under_way: deque[tuple[Task, Future[Reply]]] = deque()
-        self._next = (position.number, position.first_row)
         self._n_workers = n_workers
         self._workers: list[_WorkerProcess] = []
         self._idle: SimpleQueue[_WorkerProcess] = SimpleQueue()
@@ -106,17 +87,20 @@ class WorkersRun:
         self._threads = ThreadPoolExecutor(
             n_workers, thread_name_prefix="memkit-worker"
         )
-        for _ in range(n_workers):
-            worker = _WorkerProcess()
-            self._workers.append(worker)
-            self._idle.put(worker)
+        try:
+            for _ in range(n_workers):
+                self._workers.append(_WorkerProcess())
+                self._idle.put(self._workers[-1])
+        except BaseException:
+            self.close()
+            raise
 
     def step(self) -> Outcome | None:
         """Return what came of the next chunk; None when there is none, or a stop."""
         __tracebackhide__ = True
         self._send()
         if not self._under_way:
-            self._raise_broken()
+            self._sender.raise_broken(self.position)
             return None
         task, future = self._under_way[0]
         position = self.position
@@ -126,32 +110,15 @@ class WorkersRun:
         with self._interrupts.allowed():
             reply = self._wait(future)
         self._under_way.popleft()
-        if reply.printed:
-            sys.stdout.write(reply.printed)
-        if reply.stops:
+        fields = read_reply(reply, position, self._name, skips=self._skips)
+        if fields is None:
             return None
-        if reply.change is not None:
-            position.in_function = False
-            raise reply.change
-        error: Exception | None = None
-        if reply.error is not None:
-            raised = load_error(reply.error)
-            raised.__cause__ = WorkerTraceback(f"\n{reply.trace}")
-            add_note(raised, f"In {position} of {self._name}.")
-            if not (self._skips and isinstance(raised, Exception)):
-                raise raised
-            error = raised
-        position.in_function = False
-        value = None if reply.value is None else pickle.loads(reply.value)  # noqa: S301
         return Outcome(
             number=task.number,
             first_row=task.first_row,
             rows=position.rows,
             piece=task.piece,
-            peak=reply.peak,
-            growth_bytes=reply.growth_bytes,
-            error=error,
-            _value=[value],
+            **fields,
         )
 
     def close(self) -> None:
@@ -161,57 +128,30 @@ class WorkersRun:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
             worker.close()
-        self._pieces.close()
+        self._sender.close()
 
     def _send(self) -> None:
         """Hand out pieces until there is one more than there are processes."""
-        while self._has_more and len(self._under_way) <= self._n_workers:
-            self._send_next()
+        while self._sender.has_more and len(self._under_way) <= self._n_workers:
+            sent = self._sender.cut()
+            if sent is not None:
+                task, packed = sent
+                future = self._threads.submit(self._ask, packed, self._setup())
+                self._under_way.append((task, future))
 
-    def _send_next(self) -> None:
-        try:
-            with self._interrupts.allowed():
-                place, packed = self._cut()
-        except StopIteration:
-            self._has_more = False
-        except Exception as error:  # noqa: BLE001 - comes after the chunks before
-            self._broken = error
-            self._has_more = False
-        else:
-            future = self._threads.submit(self._ask, packed)
-            self._under_way.append((place, future))
+    def _setup(self) -> Setup:
+        return Setup(
+            path=list(sys.path),
+            source=self._name,
+            request=self._sender.request,
+            function=self._function,
+            tries=self._tries,
+        )
 
-    def _cut(self) -> tuple[Task, bytes]:
-        """Return the next piece, of which the data are in the bytes alone."""
-        number, first_row = self._next
-        task = Task(number=number, first_row=first_row, piece=next(self._pieces))
-        packed = pack_piece(task, self._name)
-        place = dataclasses.replace(task, piece=without_load(task.piece))
-        del task
-        if not self._is_settled:
-            first: Task = pickle.loads(packed)  # noqa: S301 - our own
-            request = settle_types(
-                self._source, self._setup.request, first.piece, first_row
-            )
-            self._setup = dataclasses.replace(self._setup, request=request)
-            self._is_settled = True
-        self._next = (number + 1, first_row + (place.piece.rows or 0))
-        return place, packed
-
-    def _raise_broken(self) -> None:
-        """Raise what the source raised, when all chunks before are done."""
-        if self._broken is None:
-            return
-        position = self.position
-        position.number, position.first_row = self._next
-        position.rows = 0
-        add_note(self._broken, f"In {position} of {self._name}.")
-        raise self._broken
-
-    def _ask(self, packed: bytes) -> Reply:
+    def _ask(self, packed: bytes, setup: Setup) -> Reply:
         worker = self._idle.get()
         try:
-            return worker.ask(packed, self._setup)
+            return worker.ask(packed, setup)
         finally:
             self._idle.put(worker)
 

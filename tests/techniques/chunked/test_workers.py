@@ -175,3 +175,17 @@ def test_output(capfd: pytest.CaptureFixture[str]) -> None:
         "printed [2]",
         "printed [3]",
     ]
+
+
+def test_limit(orders: Path, tmp_path: Path) -> None:
+    """No worker begins a chunk beyond the limit."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+
+    def mark(chunk: Any) -> int:
+        (marks / str(chunk.index[0])).touch()
+        return len(chunk)
+
+    chunks = chunked(orders / "orders.parquet", rows=4_000, limit=3)
+    assert chunks.map(mark).run("sum", workers=2).chunks == 3
+    assert len(list(marks.iterdir())) == 3
