@@ -3,7 +3,9 @@
 Each chunk tells exactly how high the process rose, in all: the reader, the conversion,
 the cell, the results so far. What a row adds to that is the slope between two chunks
 of different sizes, and the next chunk has as many rows as bring the process to a mark
-well below the budget. Results that pile up shrink the chunks.
+well below the budget. From there they creep on, as long as many in a row raise nothing:
+what the process takes once, for its libraries, looks like rows at first. Results that
+pile up shrink the chunks.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from jupyter_memkit.measure.limits import read_limit
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.units import format_bytes
 
-# Where the growth of the process is aimed at, as a part of the budget, and where it is
-# close. What is aimed at needs no more than the second: larger chunks are no faster.
+# Where the growth of the process is aimed at, as a part of the budget, up to where the
+# chunks creep on, and where it is close. More than so many bytes is never aimed at:
+# larger chunks are no faster.
 _AIM = 0.33
+_CREEP = 0.5
 _CLOSE = 0.75
 _MOST_BYTES = 192 << 20
 
@@ -35,6 +39,10 @@ _STEADY_ROWS = 20_000
 _CHUNKS_OF_A_SIZE = 3
 _STEP = 2.0
 _HIDDEN_STEP = 1.25
+
+# After how many chunks that raise nothing the next may be larger by a small step.
+_CHUNKS_TO_CREEP = 8
+
 _SMALL = 0.1
 _MOST_HIDDEN = 16
 
@@ -105,6 +113,7 @@ class RowPlan:
         self._fixed = fixed_rows is not None
         self._steady = steady
         self._aim_bytes = min(budget_bytes * _AIM, _MOST_BYTES)
+        self._creep_bytes = min(budget_bytes * _CREEP, _MOST_BYTES)
         if fixed_rows is not None:
             self.rows = fixed_rows
         elif row_bytes:
@@ -156,14 +165,27 @@ class RowPlan:
             return
         # What a chunk takes depends on what else happens while it is worked on.
         growth_bytes, chunk_bytes = map(max, zip(*self._lately, strict=True))
-        self._lately.clear()
         if growth_bytes >= self._aim_bytes:
+            self._creep(rows, growth_bytes)
             return
+        self._lately.clear()
         self._measure_slope(rows, growth_bytes, chunk_bytes)
         aimed = rows + int((self._aim_bytes - growth_bytes) / self._slope)
         seen_bytes = max(growth_bytes, chunk_bytes)
         stepped = int(rows * self._find_step(rows, seen_bytes)) + 1
         self.rows = max(self.rows, min(aimed, stepped, self._ceiling))
+
+    def _creep(self, rows: int, high_bytes: int) -> None:
+        """Enlarge the chunks a little, when the last ones have raised nothing."""
+        if len(self._lately) < _CHUNKS_TO_CREEP:
+            return
+        growths = [growth_bytes for growth_bytes, _ in self._lately]
+        self._lately.clear()
+        middle = _CHUNKS_TO_CREEP // 2
+        rise_bytes = max(growths[middle:]) - max(growths[:middle])
+        if high_bytes < self._creep_bytes and rise_bytes < self.budget_bytes * _RISE:
+            more = min(int(rows * _HIDDEN_STEP) + 1, self._ceiling)
+            self.rows = max(self.rows, more)
 
     def _hold_back(self, rows: int, growth_bytes: int, kept_bytes: int) -> None:
         """Shrink the chunks while the process rises, and give up at the end of it."""

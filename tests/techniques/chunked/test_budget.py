@@ -49,6 +49,14 @@ def test_grows_to_its_mark() -> None:
     assert len({rows for rows, _ in done[-20:]}) == 1
 
 
+def test_what_is_taken_once_keeps_no_chunk_small() -> None:
+    """What the first chunks take for libraries is not taken for what rows cost."""
+    plan = RowPlan(150 * MIB, row_bytes=30)
+    done = run(plan, lambda rows, number: min(number, 6) * 9 * MIB + rows * 60, 200)
+    assert done[-1][0] > 5 * done[20][0]
+    assert 0.45 < done[-1][1] / (150 * MIB) < 0.75
+
+
 def test_no_larger_than_useful() -> None:
     """A huge budget does not make for huge chunks."""
     plan = RowPlan(64 << 30, row_bytes=30)
