@@ -6,35 +6,28 @@ quote in a log does not make one line of the rest.
 
 from __future__ import annotations
 
-import lzma
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
-from jupyter_memkit.techniques.chunked.sources.delimited import (
-    COMPRESSIONS,
+from jupyter_memkit.techniques.chunked.sources.compressed import (
+    explaining_breaks,
+    is_plain,
     open_bytes,
     read_range,
 )
+from jupyter_memkit.techniques.chunked.sources.looks import HEAD_BYTES
 
 # Takes a block of whole lines and the byte at which it begins; returns its rows.
 Parse = Callable[[bytes, int], Any]
 
 _MARK = b"\xef\xbb\xbf"  # A byte-order mark, which some editors write.
-_HEAD_BYTES = 1 << 20
-_LOOK_BYTES = 16 << 10
-_LOOKS = 64
 
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*(?:\n|[ \t\r]\Z)")
-
-_UNREADABLE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 
 
 def line_pieces(
@@ -65,7 +58,7 @@ def line_pieces(
     ------
     Piece
     """
-    with explaining(path), open_bytes(path) as stream:
+    with explaining_breaks(path), open_bytes(path) as stream:
         size = path.stat().st_size if is_plain(path) else None
         start = request.start
         if start is None:
@@ -165,14 +158,9 @@ def _measure(block: bytes, otherwise: float) -> float:
 
 def _load_range(path: Path, start: int, end: int, parse: Parse) -> Any:
     """Read a block by itself, in another process, and parse it."""
-    with explaining(path):
+    with explaining_breaks(path):
         block = read_range(path, start, end)
     return parse(block, start)
-
-
-def is_plain(path: Path) -> bool:
-    """Tell whether a file is not compressed, by its ending."""
-    return path.suffix.lower() not in COMPRESSIONS
 
 
 def read_head(path: Path) -> bytes:
@@ -183,8 +171,8 @@ def read_head(path: Path) -> bytes:
     SourceError
         When there is nothing in it.
     """
-    with explaining(path), open_bytes(path) as stream:
-        head = stream.read(_HEAD_BYTES)
+    with explaining_breaks(path), open_bytes(path) as stream:
+        head = stream.read(HEAD_BYTES)
         head = head if head.endswith(b"\n") else head + stream.readline()
     head = head.removeprefix(_MARK)
     if not head:
@@ -193,43 +181,14 @@ def read_head(path: Path) -> bytes:
     return head
 
 
-def read_looks(path: Path) -> bytes:
-    """Return whole lines from places all over a plain file, behind its head."""
-    size = path.stat().st_size
-    step = (size - _HEAD_BYTES) // _LOOKS
-    looks = []
-    with explaining(path), path.open("rb") as stream:
-        if step <= _LOOK_BYTES:
-            stream.seek(min(size, _HEAD_BYTES))
-            stream.readline()
-            return stream.read()
-        for number in range(_LOOKS):
-            stream.seek(_HEAD_BYTES + (number + 1) * step - _LOOK_BYTES)
-            data = stream.read(_LOOK_BYTES)
-            looks.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
-    return b"".join(looks)
-
-
 def read_line_number(path: Path, start: int) -> int:
     """Return the number of the line, from 1, that begins at a byte."""
     lines = 1
     with open_bytes(path) as stream:
         while start > 0:
-            block = stream.read(min(start, _HEAD_BYTES))
+            block = stream.read(min(start, HEAD_BYTES))
             if not block:
                 break
             lines += block.count(b"\n")
             start -= len(block)
     return lines
-
-
-@contextmanager
-def explaining(path: Path) -> Iterator[None]:
-    """Turn what is raised for a file that breaks off into a sentence."""
-    try:
-        yield
-    except _UNREADABLE as error:
-        message = (
-            f"{path.name} cannot be read to its end ({error}); write or fetch it again"
-        )
-        raise SourceError(message) from error

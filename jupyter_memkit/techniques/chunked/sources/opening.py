@@ -19,12 +19,12 @@ from jupyter_memkit.techniques.chunked.sources import (
     zarr,
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.compressed import COMPRESSIONS
 from jupyter_memkit.techniques.chunked.sources.dask_collections import (
     DaskSource,
     is_dask_collection,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited import (
-    COMPRESSIONS,
     SEPARATORS,
     DelimitedSource,
 )

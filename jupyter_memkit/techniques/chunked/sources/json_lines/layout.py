@@ -1,0 +1,68 @@
+"""How the lines of a file are parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+_BLOCK_BYTES = 1 << 20
+_MOST_BLOCK_BYTES = (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the lines of a file are parsed.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    schema : pyarrow.Schema
+        The columns to read.
+    is_chosen : bool
+        Whether there may be others.
+    nulls : frozenset of str
+        The columns of which the sample has no value.
+    backend : str
+        For whom the types are named.
+    categories : tuple of str
+        The columns that become categories.
+    """
+
+    path: Path
+    schema: Any
+    is_chosen: bool
+    nulls: frozenset[str]
+    backend: str
+    categories: tuple[str, ...]
+
+
+def read_table(block: bytes, layout: Layout | None) -> Any:
+    """Parse lines on all cores."""
+    arrow = import_library("pyarrow", "JSON")
+    reader = import_library("pyarrow.json", "JSON")
+    options = reader.ParseOptions()
+    if layout is not None:
+        options = reader.ParseOptions(
+            explicit_schema=layout.schema,
+            unexpected_field_behavior="ignore" if layout.is_chosen else "error",
+        )
+
+    def parse(block_bytes: int) -> Any:
+        return reader.read_json(
+            arrow.BufferReader(block),
+            read_options=reader.ReadOptions(block_size=block_bytes),
+            parse_options=options,
+        )
+
+    try:
+        # Parts of the block, for each core to have some.
+        return parse(min(max(_BLOCK_BYTES, len(block) // 4), _MOST_BLOCK_BYTES))
+    except arrow.ArrowInvalid as error:
+        if "straddl" not in str(error):
+            raise
+        # A line that is longer than a part.
+        return parse(min(len(block) + 1, _MOST_BLOCK_BYTES))
