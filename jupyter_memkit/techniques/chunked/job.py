@@ -14,11 +14,8 @@ from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
-from jupyter_memkit.techniques.chunked.cluster import (
-    Cluster,
-    DaskRun,
-    JoinedOutcome,
-)
+from jupyter_memkit.techniques.chunked.cluster import Cluster
+from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings

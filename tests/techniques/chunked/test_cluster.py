@@ -23,11 +23,8 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
 from jupyter_memkit.techniques.chunked import cluster as cluster_module
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.cluster import (
-    Cluster,
-    DaskRun,
-    JoinedOutcome,
-)
+from jupyter_memkit.techniques.chunked.cluster import Cluster
+from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
