@@ -7,9 +7,9 @@ that stayed would all count as memory of the process until its end.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
@@ -25,7 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 )
 from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
 from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
+    FileSource,
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
@@ -34,7 +34,7 @@ SUFFIXES = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArrowSource:
+class ArrowSource(FileSource):
     """An Arrow file or stream, its rows in order.
 
     Parameters
@@ -45,14 +45,7 @@ class ArrowSource:
         None are known.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     backend: str = FROM_FILES
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def total_rows(self) -> int:
@@ -76,10 +69,6 @@ class ArrowSource:
             return {}
         index = self._index()
         return types_of_missing(index.schema, index.missing)
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into runs of rows; what is compressed, where a batch ends."""

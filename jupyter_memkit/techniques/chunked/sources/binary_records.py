@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.files import (
+    FileSource,
     file_fingerprint,
     import_library,
 )
@@ -27,7 +27,7 @@ _EXAMPLE = "--read dtype=f8 or --read \"dtype=[('id','<i8'),('price','<f4')]\""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BinaryRecordsSource:
+class BinaryRecordsSource(FileSource):
     """A file of records, in arrays.
 
     Parameters
@@ -39,14 +39,7 @@ class BinaryRecordsSource:
         ``offset``, the bytes before the first record.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     backend: None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def total_rows(self) -> int:
@@ -62,10 +55,6 @@ class BinaryRecordsSource:
         """Return the names of the fields."""
         names: tuple[str, ...] | None = self._stored().dtype.names
         return names
-
-    def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all records have the same type."""
-        return {}
 
     def fingerprint(self) -> Any:
         """Return the file's size and time of change, and how it is read."""

@@ -6,6 +6,8 @@ import difflib
 import glob
 import importlib
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,35 @@ def file_fingerprint(path: Path) -> Any:
     """Return what changes when a file does: its size and its time of change."""
     state = path.stat()
     return {str(path): [state.st_size, state.st_mtime_ns]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSource:
+    """What the sources of one file have in common.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : mapping
+        Options for the reader.
+    """
+
+    path: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return nothing: the chunks tell."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the file's size and time of change."""
+        return file_fingerprint(self.path)
 
 
 def import_library(module: str, what: str) -> Any:

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ from typing import IO, Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
 from jupyter_memkit.techniques.chunked.sources.files import (
+    FileSource,
     file_fingerprint,
     import_library,
 )
@@ -40,7 +41,7 @@ _SKIP_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NpySource:
+class NpySource(FileSource):
     """An array in a ``.npy`` file.
 
     Parameters
@@ -51,14 +52,7 @@ class NpySource:
         None are known.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     backend: None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def total_rows(self) -> int:
@@ -74,14 +68,6 @@ class NpySource:
         """Return the names of the fields of an array of records."""
         names: tuple[str, ...] | None = self._stored().dtype.names
         return names
-
-    def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all rows have the same type."""
-        return {}
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Map the file some rows at a time."""
@@ -106,7 +92,7 @@ class NpySource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NpzSource:
+class NpzSource(FileSource):
     """The arrays of a ``.npz`` file: dicts of them, or the only one itself.
 
     Parameters
@@ -117,14 +103,7 @@ class NpzSource:
         ``key``, the name of the only array that is needed.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     backend: None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def total_rows(self) -> int:
@@ -144,10 +123,6 @@ class NpzSource:
             return tuple(members)
         names: tuple[str, ...] | None = next(iter(members.values())).array.dtype.names
         return names
-
-    def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all rows have the same types."""
-        return {}
 
     def fingerprint(self) -> Any:
         """Return the file's size and time of change, and which array is read."""

@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
 from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
+    FileSource,
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.remote import opened
@@ -33,7 +33,7 @@ _BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParquetSource:
+class ParquetSource(FileSource):
     """A Parquet file, its rows in order.
 
     Parameters
@@ -46,15 +46,8 @@ class ParquetSource:
         Options of ``pyarrow.parquet.ParquetFile``.
     """
 
-    path: Path
     partition: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
     backend: str = FROM_FILES
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def total_rows(self) -> int:
@@ -84,10 +77,6 @@ class ParquetSource:
         # Also told are the parts of nested columns.
         missing = _missing_somewhere(metadata).intersection(schema.names)
         return types_of_missing(schema, missing)
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read the file from its start, or from a row."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
-from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
+from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.lines import (
     line_pieces,
     read_head,
@@ -22,7 +21,7 @@ SUFFIXES = frozenset({".txt", ".log"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextLinesSource:
+class TextLinesSource(FileSource):
     r"""A text file, plain or compressed, in lists of `str` without their line's end.
 
     A line ends with ``\n`` or ``\r\n``; a lone ``\r``, which progress bars write, is
@@ -36,16 +35,9 @@ class TextLinesSource:
         ``encoding``, by default UTF-8, and ``errors``, as `bytes.decode` takes them.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     # Counting the lines would be to read the whole file.
     total_rows: None = None
     backend: None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def row_bytes(self) -> float:
@@ -55,14 +47,6 @@ class TextLinesSource:
 
     def columns(self) -> None:
         """Return None: lines have no columns."""
-
-    def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: lines have no columns."""
-        return {}
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""

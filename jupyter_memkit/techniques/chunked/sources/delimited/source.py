@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.layout import (
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.parse import parse_block
 from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
+    FileSource,
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.looks import HEAD_BYTES
@@ -43,7 +43,7 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelimitedSource:
+class DelimitedSource(FileSource):
     """A CSV or TSV file, plain or compressed.
 
     Parameters
@@ -56,17 +56,10 @@ class DelimitedSource:
         Options of ``pandas.read_csv``; with any, pandas reads the file.
     """
 
-    path: Path
     separator: str
-    options: Mapping[str, Any] = field(default_factory=dict)
     # Counting the lines would be to read the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def row_bytes(self) -> float:
@@ -86,10 +79,6 @@ class DelimitedSource:
         if self.options:
             return {}
         return self._layout(backend).types
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""

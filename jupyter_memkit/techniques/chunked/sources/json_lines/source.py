@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Piece, Request
 from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
+    FileSource,
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import Layout
@@ -30,7 +29,7 @@ SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JsonLinesSource:
+class JsonLinesSource(FileSource):
     """A file of JSON objects, one a line, plain or compressed.
 
     Parameters
@@ -42,16 +41,9 @@ class JsonLinesSource:
         where some show late.
     """
 
-    path: Path
-    options: Mapping[str, Any] = field(default_factory=dict)
     # Counting the lines would be to read the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
-
-    @property
-    def name(self) -> str:
-        """The name of the file."""
-        return self.path.name
 
     @property
     def row_bytes(self) -> float:
@@ -76,10 +68,6 @@ class JsonLinesSource:
                 kind = "string"
             found[name] = kind
         return found
-
-    def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
-        return file_fingerprint(self.path)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
