@@ -31,7 +31,8 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
 from jupyter_memkit.techniques.chunked.sources.files import find_files, read_partition
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
-from jupyter_memkit.techniques.chunked.sources.numpy_files import NpySource, NpzSource
+from jupyter_memkit.techniques.chunked.sources.npy import NpySource
+from jupyter_memkit.techniques.chunked.sources.npz import NpzSource
 from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
     LazyFrameSource,
     is_lazy_frame,

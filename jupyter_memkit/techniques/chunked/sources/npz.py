@@ -1,4 +1,4 @@
-"""Arrays that numpy saved: mapped, or read on where they are compressed."""
+"""Archives of arrays: mapped, or read on where they are compressed."""
 
 from __future__ import annotations
 
@@ -38,57 +38,6 @@ _ZIP_HEADER_BYTES = 30
 _ZIP_LENGTHS_AT = 26
 
 _SKIP_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NpySource(FileSource):
-    """An array in a ``.npy`` file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    options : mapping
-        None are known.
-    """
-
-    backend: None = None
-
-    @property
-    def total_rows(self) -> int:
-        """The length of the first axis."""
-        return self._stored().shape[0]
-
-    @property
-    def row_bytes(self) -> int:
-        """The bytes of a row."""
-        return self._stored().row_bytes
-
-    def columns(self) -> tuple[str, ...] | None:
-        """Return the names of the fields of an array of records."""
-        names: tuple[str, ...] | None = self._stored().dtype.names
-        return names
-
-    def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Map the file some rows at a time."""
-        stored = self._stored()
-        load = partial(_read_stored, stored, request.columns or None)
-        yield from range_pieces(request, stored.shape[0], load)
-
-    def _stored(self) -> StoredArray:
-        check_options(self.name, self.options)
-        with self.path.open("rb") as stream:
-            shape, by_columns, dtype = read_header(stream, self.name)
-            stored = StoredArray(
-                path=self.path,
-                name=self.name,
-                dtype=dtype,
-                shape=shape,
-                offset=stream.tell(),
-                by_columns=by_columns,
-            )
-        stored.check()
-        return stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,12 +227,6 @@ def _read_stream(stream: IO[bytes], stored: StoredArray, rows: int) -> Any:
                 raise SourceError(message)
             done += count
     return array
-
-
-def _read_stored(
-    stored: StoredArray, fields: tuple[str, ...] | None, start: int, stop: int
-) -> Any:
-    return stored.read(start, stop, fields)
 
 
 def _read_mapped(
