@@ -79,16 +79,31 @@ class Gpu(TypedDict):
     allocators: list[GpuAllocator]
 
 
+class CollectorPause(TypedDict):
+    """Python's garbage collector, while it does not run as it was found.
+
+    ``enabled`` says that it runs, but with raised thresholds. ``by`` is the code that
+    paused it, such as ``%gc_pause on``; ``since_s`` is when, ``None`` where
+    ``gc.disable()`` did it, which leaves no date.
+    """
+
+    enabled: bool
+    by: str
+    since_s: float | None
+
+
 class Present(TypedDict):
     """What is only told for the moment of the message.
 
     ``children`` counts the kernel's child processes, those of theirs included;
-    ``swap_bytes`` is the kernel's own memory in swap.
+    ``swap_bytes`` is the kernel's own memory in swap. ``collector_pause`` is ``None``
+    while the garbage collector runs.
     """
 
     children: int
     swap_bytes: int | None
     gpus: list[Gpu]
+    collector_pause: CollectorPause | None
 
 
 class RunningCell(TypedDict):

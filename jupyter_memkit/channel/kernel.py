@@ -18,7 +18,8 @@ from jupyter_memkit.channel.messages import (
     samples_message,
     snapshot_message,
 )
-from jupyter_memkit.track.activity import Activities, Activity, activities
+from jupyter_memkit.channel.news import News, read_news
+from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
@@ -68,7 +69,7 @@ class KernelChannel:
         self._sent_children_bytes = 0
         self._sent_running = False
         # Two pages may have been told different things, one with its snapshot.
-        self._sent_activities: set[Activity | None] = {None}
+        self._sent_news: set[News] = {News()}
         self._cells_sent = 0
 
     def attach(self) -> None:
@@ -102,33 +103,28 @@ class KernelChannel:
             self._kept_back = []
             return
         if samples:
-            self._tell(samples, self._tracker.running, self._work.current)
+            self._tell(samples, self._tracker.running, read_news(self._work))
         if cells_ended > self._cells_sent:
             records = self._tracker.latest_cells(cells_ended - self._cells_sent)
             self._cells_sent = cells_ended
             self._broadcast(cells_message(records))
 
     def _tell(
-        self,
-        samples: list[Sample],
-        running: OpenCell | None,
-        activity: Activity | None,
+        self, samples: list[Sample], running: OpenCell | None, news: News
     ) -> None:
         """Broadcast readings, or keep the last one back if nothing has changed."""
-        if self._sent_activities == {activity} and not self._is_worth_sending(
-            samples, running
-        ):
+        if self._sent_news == {news} and not self._is_worth_sending(samples, running):
             self._kept_back = samples[-1:]
             return
         self._sent_t_s = samples[-1].t_s
         self._sent_rss_bytes = samples[-1].rss_bytes
         self._sent_children_bytes = samples[-1].children_bytes
         self._sent_running = running is not None
-        self._sent_activities = {activity}
+        self._sent_news = {news}
         # With the end of the still stretch, or a chart would draw it as a slope.
         reading = self._tracker.now()
         self._broadcast(
-            samples_message(self._kept_back + samples, reading, running, activity)
+            samples_message(self._kept_back + samples, reading, running, news)
         )
         self._kept_back = []
 
@@ -196,13 +192,13 @@ class KernelChannel:
             return _refused("since_s has to be a number of seconds")
         with self._credits_lock:
             self._credits[request["client_id"]] = _CREDIT
-        activity = self._work.current
+        news = read_news(self._work)
         snapshot = snapshot_message(
-            self._tracker, activity, since_s=since_s, credit=_CREDIT
+            self._tracker, news, since_s=since_s, credit=_CREDIT
         )
         # The page believes this until a broadcast says otherwise.
         self._sent_running = snapshot["running"] is not None
-        self._sent_activities.add(activity)
+        self._sent_news.add(news)
         return snapshot
 
     def _unsubscribe(self, request: Any) -> protocol.Reply:

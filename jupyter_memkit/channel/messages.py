@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit import __version__, protocol
+from jupyter_memkit.channel.news import CollectorPause, News
 from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
@@ -15,16 +16,16 @@ def samples_message(
     samples: list[Sample],
     reading: Reading,
     running: OpenCell | None,
-    activity: Activity | None,
+    news: News,
 ) -> protocol.Samples:
     """Build the broadcast of new readings."""
     return {
         "type": "samples",
         "protocol": protocol.PROTOCOL_VERSION,
         "samples": _columns(samples),
-        "present": _present(reading),
+        "present": _present(reading, news),
         "running": _running(running),
-        "activity": _activity(activity),
+        "activity": _activity(news.activity),
     }
 
 
@@ -38,7 +39,7 @@ def cells_message(records: list[CellRecord]) -> protocol.Cells:
 
 
 def snapshot_message(
-    tracker: MemoryTracker, activity: Activity | None, *, since_s: float, credit: int
+    tracker: MemoryTracker, news: News, *, since_s: float, credit: int
 ) -> protocol.Snapshot:
     """Build the reply to a subscription."""
     limit = tracker.limit()
@@ -49,14 +50,14 @@ def snapshot_message(
         "version": __version__,
         "limit": {"bytes": limit.bytes, "name": limit.name} if limit else None,
         "samples": _columns(tracker.history(since_s)),
-        "present": _present(tracker.now()),
+        "present": _present(tracker.now(), news),
         "cells": [
             _cell(record)
             for record in records
             if record.started_s + record.duration_s > since_s
         ],
         "running": _running(tracker.running),
-        "activity": _activity(activity),
+        "activity": _activity(news.activity),
         "credit": credit,
     }
 
@@ -70,7 +71,7 @@ def _columns(samples: list[Sample]) -> protocol.SampleColumns:
     }
 
 
-def _present(reading: Reading) -> protocol.Present:
+def _present(reading: Reading, news: News) -> protocol.Present:
     return {
         "children": reading.children,
         "swap_bytes": reading.swap_bytes,
@@ -94,7 +95,14 @@ def _present(reading: Reading) -> protocol.Present:
             }
             for device in reading.gpu.devices
         ],
+        "collector_pause": _collector_pause(news.collector_pause),
     }
+
+
+def _collector_pause(pause: CollectorPause | None) -> protocol.CollectorPause | None:
+    if pause is None:
+        return None
+    return {"enabled": pause.enabled, "by": pause.by, "since_s": pause.since_s}
 
 
 def _running(cell: OpenCell | None) -> protocol.RunningCell | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from argparse import Namespace
 from collections.abc import Coroutine
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from jupyter_memkit.magics.arguments import refusing, size
 from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.cell_body import (
     await_cell_body,
@@ -17,8 +20,14 @@ from jupyter_memkit.magics.cell_body import (
     has_await,
     run_cell_body,
 )
-from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
-from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch
+from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
+from jupyter_memkit.techniques.gc_pause import GcPause
+from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
+
+if TYPE_CHECKING:
+    from jupyter_memkit.track.collector_costs import CollectorCosts
+
+_logger = logging.getLogger(__name__)
 
 
 @magics_class
@@ -28,9 +37,11 @@ class GcPauseMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self._switch = GcSwitch()
+        self._reminds = False
 
     def close(self) -> None:
         """End a standing ``%gc_pause on`` without a collection."""
+        self._end_reminders()
         self._switch.close()
 
     @no_var_expand
@@ -39,7 +50,25 @@ class GcPauseMagics(Magics):
     @argument(
         "action",
         nargs="?",
-        help="on, off or status (the default); none of them for a cell",
+        help="on, off, status (the default) or report; none of them for a cell",
+    )
+    @argument(
+        "--max-growth",
+        metavar="SIZE",
+        type=size,
+        help="collect and let the collector run again when the process has grown by "
+        "this much, such as 2GB",
+    )
+    @argument(
+        "--freeze",
+        action="store_true",
+        help="keep what is alive at the start out of all collections until the end",
+    )
+    @argument(
+        "--threshold",
+        metavar="N,N,N",
+        help="do not pause, but raise the collector's thresholds, such as 50000 or "
+        "50000,20,100",
     )
     @argument(
         "--no-collect",
@@ -48,7 +77,7 @@ class GcPauseMagics(Magics):
     )
     def gc_pause(
         self, line: str, cell: str | None = None
-    ) -> GcPause | GcStatus | Coroutine[Any, Any, None] | None:
+    ) -> GcPause | GcStatus | CollectorCosts | Coroutine[Any, Any, None] | None:
         """Pause Python's cyclic garbage collector for a cell, or until told otherwise.
 
         Code that makes very many objects runs several times faster without it;
@@ -62,19 +91,27 @@ class GcPauseMagics(Magics):
             %%gc_pause
             records = [json.loads(line) for line in open("records.jsonl")]
 
+            %%gc_pause --max-growth 2GB --freeze
+            graph = build_graph(records)
+
             %gc_pause on
             %gc_pause status
             %gc_pause off
+
+        What collection cost in the last cells, in which generation, and whether a
+        pause would have saved time::
+
+            %gc_pause report
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         arguments = parse_argstring(self.gc_pause, line)
         if cell is None:
-            return self._switch_to(arguments.action, collect=not arguments.no_collect)
+            return self._act(arguments)
         if arguments.action is not None:
             message = "%%gc_pause pauses for its cell and takes no word; delete "
             raise UsageError(message + repr(arguments.action))
+        pause = GcPause(_read_options(arguments), by="%%gc_pause")
         codes = compile_cell_body(self.shell, cell)
-        pause = gc_pause(collect=not arguments.no_collect)
         if has_await(codes):
             return self._pause_awaiting(codes, pause)
         with pause:
@@ -92,18 +129,84 @@ class GcPauseMagics(Magics):
             await await_cell_body(self.shell, codes)
         self._show(pause)
 
-    def _show(self, pause: GcPause) -> None:
+    def _show(self, record: object) -> None:
         # IPython's display() shows in the first shell of the process.
         shell: Any = self.shell
-        data, metadata = shell.display_formatter.format(pause)
+        data, metadata = shell.display_formatter.format(record)
         shell.display_pub.publish(data=data, metadata=metadata)
 
-    def _switch_to(self, action: str | None, *, collect: bool) -> GcPause | GcStatus:
-        if action == "on":
-            return self._switch.on()
-        if action == "off":
-            return self._switch.off(collect=collect)
-        if action in ("status", None):
-            return self._switch.status()
-        message = f"%gc_pause does not know {action!r}; write on, off or status"
-        raise UsageError(message)
+    def _act(self, arguments: Namespace) -> GcPause | GcStatus | CollectorCosts:
+        options = _read_options(arguments)
+        if arguments.action == "on":
+            status = self._switch.on(options)
+            self._begin_reminders()
+            return status
+        if arguments.action == "off" and options == PauseOptions(
+            collect=options.collect
+        ):
+            self._end_reminders()
+            return self._switch.off(collect=options.collect)
+        if options != PauseOptions():
+            message = "the options go with %gc_pause on or %%gc_pause; "
+            raise UsageError(message + "%gc_pause off takes --no-collect alone")
+        if arguments.action in ("status", None):
+            return read_gc_status()
+        if arguments.action == "report":
+            return _read_costs()
+        message = f"%gc_pause does not know {arguments.action!r}; "
+        raise UsageError(message + "write on, off, status or report")
+
+    def _begin_reminders(self) -> None:
+        """Look at the cells that begin while the pause stands, and only then."""
+        shell: Any = self.shell
+        if not self._reminds:
+            shell.events.register("pre_run_cell", self._pre_run_cell)
+            self._reminds = True
+
+    def _end_reminders(self) -> None:
+        shell: Any = self.shell
+        if self._reminds:
+            shell.events.unregister("pre_run_cell", self._pre_run_cell)
+            self._reminds = False
+
+    def _pre_run_cell(self, info: Any) -> None:
+        try:
+            # What the user runs, not what a front end runs for itself.
+            reminder = self._switch.remind() if info.store_history else None
+            if reminder is not None:
+                shell: Any = self.shell
+                shell.display_pub.publish(data={"text/plain": reminder})
+        except Exception:
+            # The user's cell must run whatever happens to the reminder.
+            _logger.exception("a reminder of the paused collector failed")
+
+
+def _read_options(arguments: Namespace) -> PauseOptions:
+    with refusing():
+        return read_options(
+            collect=not arguments.no_collect,
+            max_growth=arguments.max_growth,
+            freeze=arguments.freeze,
+            threshold=_read_numbers(arguments.threshold),
+        )
+
+
+def _read_numbers(text: str | None) -> Any:
+    """Return the whole numbers of a list; a text that is none is refused later."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        return text
+
+
+def _read_costs() -> CollectorCosts:
+    # Not before their first use: a kernel starts with every magic.
+    from jupyter_memkit.track.collector_costs import (  # noqa: PLC0415
+        find_collector_costs,
+    )
+    from jupyter_memkit.track.tracker import tracker  # noqa: PLC0415
+
+    with refusing():
+        return find_collector_costs(tracker().cells)

@@ -22,15 +22,40 @@ class Collections:
 
     Attributes
     ----------
-    duration_s : float
-        How long it ran, in seconds.
+    durations_s : tuple of float
+        How long its collections of the youngest, the middle and the oldest generation
+        took, in seconds. Each looks at the younger generations as well.
     counts : tuple of int
-        How many collections it began with the youngest, the middle and the oldest
-        generation.
+        How many of each it began.
+    found : int
+        How many unreachable objects they found.
     """
 
-    duration_s: float
+    durations_s: tuple[float, float, float]
     counts: tuple[int, int, int]
+    found: int
+
+    @property
+    def duration_s(self) -> float:
+        """How long it ran, in seconds."""
+        return sum(self.durations_s)
+
+    def since(self, before: Collections) -> Collections:
+        """Return what it did after an earlier moment."""
+        young_s, middle_s, old_s = (
+            now_s - before_s
+            for now_s, before_s in zip(
+                self.durations_s, before.durations_s, strict=True
+            )
+        )
+        young, middle, old = (
+            now - then for now, then in zip(self.counts, before.counts, strict=True)
+        )
+        return Collections(
+            durations_s=(young_s, middle_s, old_s),
+            counts=(young, middle, old),
+            found=self.found - before.found,
+        )
 
 
 class CollectionWatch:
@@ -51,7 +76,7 @@ class CollectorClock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watches: set[CollectionWatch] = set()
-        self._on_collection, self._read_duration_s = _make_callback()
+        self._on_collection, self._read_durations_s = _make_callback()
 
     def open(self) -> CollectionWatch:
         """Start a stretch of work."""
@@ -68,43 +93,44 @@ class CollectorClock:
             self._watches.discard(watch)
             if not self._watches and self._on_collection in gc.callbacks:
                 gc.callbacks.remove(self._on_collection)
-        now = self._read()
-        young, middle, old = (
-            count - earlier
-            for count, earlier in zip(now.counts, before.counts, strict=True)
-        )
-        return Collections(
-            duration_s=now.duration_s - before.duration_s, counts=(young, middle, old)
-        )
+        return self._read().since(before)
 
     def _read(self) -> Collections:
         # The interpreter counts for itself, so that the callback need not.
-        young, middle, old = (each["collections"] for each in gc.get_stats())
+        stats = gc.get_stats()
+        young, middle, old = (each["collections"] for each in stats)
         return Collections(
-            duration_s=self._read_duration_s(), counts=(young, middle, old)
+            durations_s=self._read_durations_s(),
+            counts=(young, middle, old),
+            found=sum(each["collected"] for each in stats),
         )
 
 
 def _make_callback() -> tuple[
-    Callable[[str, dict[str, Any]], None], Callable[[], float]
+    Callable[[str, dict[str, Any]], None], Callable[[], tuple[float, float, float]]
 ]:
-    """Return what the interpreter calls, and what reads the time so far.
+    """Return what the interpreter calls, and what reads the times so far.
 
     Small objects are made in the time of a few such calls, so this one does as little
     as it can, and a closure is the quickest to call.
     """
     clock = time.perf_counter
-    began_s = total_s = 0.0
+    began_s = 0.0
+    totals_s = [0.0, 0.0, 0.0]
 
-    def on_collection(phase: str, _info: dict[str, Any]) -> None:
-        nonlocal began_s, total_s
+    def on_collection(phase: str, info: dict[str, Any]) -> None:
+        nonlocal began_s
         # The interpreter runs one collection at a time, and nothing in between.
         if phase == "start":
             began_s = clock()
         else:
-            total_s += clock() - began_s
+            totals_s[info["generation"]] += clock() - began_s
 
-    return on_collection, lambda: total_s
+    def read() -> tuple[float, float, float]:
+        young_s, middle_s, old_s = totals_s
+        return young_s, middle_s, old_s
+
+    return on_collection, read
 
 
 def collector_clock() -> CollectorClock:

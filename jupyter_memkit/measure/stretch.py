@@ -39,6 +39,10 @@ class StretchFigures:
         How long the garbage collector ran, in seconds.
     gc_young, gc_middle, gc_old : int
         How many collections began with each generation.
+    gc_young_s, gc_middle_s, gc_old_s : float
+        How long those of each generation took, in seconds.
+    gc_found : int
+        How many unreachable objects they found.
     minor_faults, major_faults : int or None
         Page faults without and with a read from disk; None where nothing counts
         them.
@@ -55,6 +59,10 @@ class StretchFigures:
     gc_young: int
     gc_middle: int
     gc_old: int
+    gc_young_s: float
+    gc_middle_s: float
+    gc_old_s: float
+    gc_found: int
     minor_faults: int | None
     major_faults: int | None
 
@@ -92,6 +100,7 @@ class Stretch:
             # All is closed; the stack is for an end by Ctrl-C.
             self._undo.pop_all()
         young, middle, old = collections.counts
+        young_s, middle_s, old_s = collections.durations_s
         return StretchFigures(
             before_bytes=peak.before_bytes,
             after_bytes=peak.after_bytes,
@@ -104,6 +113,10 @@ class Stretch:
             gc_young=young,
             gc_middle=middle,
             gc_old=old,
+            gc_young_s=young_s,
+            gc_middle_s=middle_s,
+            gc_old_s=old_s,
+            gc_found=collections.found,
             minor_faults=minor_faults,
             major_faults=major_faults,
         )

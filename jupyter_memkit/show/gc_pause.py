@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jupyter_memkit.show.report import Report
+from jupyter_memkit.techniques.gc_avoided import AVOIDED_IS_LOWER_BOUND
 from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_switch import GcStatus
+from jupyter_memkit.techniques.gc_switch import DISABLE, SWITCH, GcStatus
 from jupyter_memkit.units import format_bytes, format_duration
 
 
@@ -15,14 +18,28 @@ def build_report(record: GcPause | GcStatus) -> Report:
     return _build_pause(record)
 
 
-def _build_status(status: GcStatus) -> Report:
-    title = "Garbage collector: running"
-    if not status.enabled:
-        title = f"Garbage collector: paused by {status.paused_by}"
+def describe_status(status: GcStatus) -> str:
+    """Return how the collector stands, in one phrase."""
+    if status.paused_by is None:
+        return "running"
+    phrase = "thresholds raised" if status.enabled else "paused"
+    phrase += f" by {status.paused_by}"
     if status.paused_s is not None:
-        title += f" for {format_duration(status.paused_s)}"
+        phrase += f" for {format_duration(status.paused_s)}"
+    if status.cells:
+        phrase += f" and {status.cells} cell{'s' if status.cells > 1 else ''}"
+    return phrase
+
+
+def name_cure(status: GcStatus) -> str | None:
+    """Return what lets the collector run again; None where it ends by itself."""
+    cures = {SWITCH: "%gc_pause off", DISABLE: "gc.enable()"}
+    return cures.get(status.paused_by or "")
+
+
+def _build_status(status: GcStatus) -> Report:
     return Report(
-        title=title,
+        title=f"Garbage collector: {describe_status(status)}",
         rows=(
             ("counts", ", ".join(map(str, status.count))),
             ("thresholds", ", ".join(map(str, status.threshold))),
@@ -34,19 +51,47 @@ def _build_status(status: GcStatus) -> Report:
 def _build_pause(pause: GcPause) -> Report:
     if pause.duration_s is None:
         return Report(title="Garbage collector: a pause that has not ended")
-    title = f"Garbage collector: paused for {format_duration(pause.duration_s)}"
-    # Objects that were made and freed again leave no count behind.
-    avoided, closing = "unknown", "none"
-    if pause.collections_avoided:
-        avoided = f"at least {pause.collections_avoided}"
-    if pause.collect_s is not None and pause.reclaimed_bytes is not None:
-        closing = (
-            f"{format_duration(pause.collect_s)}, "
-            f"{pause.reclaimed_objects} unreachable objects, "
-            f"{format_bytes(pause.reclaimed_bytes)} back to the system"
-        )
+    what = "paused" if pause.options.thresholds is None else "thresholds raised"
+    title = f"Garbage collector: {what} for {format_duration(pause.duration_s)}"
     return Report(
         title=title,
-        rows=(("collections avoided", avoided), ("closing collection", closing)),
-        notes=(pause.note,),
+        rows=(
+            *_build_resumption_row(pause),
+            ("collections avoided", _describe_avoided(pause)),
+            ("closing collection", _describe_closing(pause)),
+        ),
+        notes=pause.notes,
+    )
+
+
+def _build_resumption_row(pause: GcPause) -> Iterator[tuple[str, str]]:
+    resumed = pause.resumption
+    if resumed is None:
+        return
+    found = _describe_found(resumed.reclaimed_objects, resumed.reclaimed_bytes)
+    after, growth = format_duration(resumed.after_s), format_bytes(resumed.growth_bytes)
+    text = f"after {after}, when the process had grown by {growth}: {found}"
+    yield "resumed early", text
+
+
+def _describe_avoided(pause: GcPause) -> str:
+    # Objects that were made and freed again leave no count behind.
+    if not pause.collections_avoided:
+        return "unknown"
+    bound = "at least" if AVOIDED_IS_LOWER_BOUND else "about"
+    return f"{bound} {pause.collections_avoided:,}"
+
+
+def _describe_closing(pause: GcPause) -> str:
+    if pause.collect_s is None or pause.reclaimed_bytes is None:
+        return "none"
+    found = _describe_found(pause.reclaimed_objects, pause.reclaimed_bytes)
+    of = " of what was made since the start" if pause.is_frozen else ""
+    return f"{format_duration(pause.collect_s)}{of}, {found}"
+
+
+def _describe_found(n_objects: int | None, n_bytes: int) -> str:
+    return (
+        f"{n_objects or 0:,} unreachable objects, "
+        f"{format_bytes(n_bytes)} back to the system"
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
+from jupyter_memkit.show.gc_pause import describe_status, name_cure
 from jupyter_memkit.show.report import Report
+from jupyter_memkit.techniques.gc_switch import GcStatus, read_gc_status
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
 
@@ -31,15 +32,15 @@ class Status:
         How many cells have ended since the tracker started.
     tracked_s : float
         How long the tracker has been running, in seconds.
-    gc_enabled : bool
-        Whether Python's cyclic garbage collector runs by itself.
+    collector : GcStatus
+        How Python's cyclic garbage collector stands.
     """
 
     reading: Reading
     exact: bool
     cells: int
     tracked_s: float
-    gc_enabled: bool
+    collector: GcStatus
 
 
 def read_status(tracker: MemoryTracker) -> Status:
@@ -49,7 +50,7 @@ def read_status(tracker: MemoryTracker) -> Status:
         exact=tracker.exact,
         cells=tracker.cells_ended,
         tracked_s=time.time() - tracker.started_s,
-        gc_enabled=gc.isenabled(),
+        collector=read_gc_status(),
     )
 
 
@@ -66,7 +67,7 @@ def build_report(status: Status) -> Report:
         if status.exact
         else "sampled: this system has no high-water mark that can be reset"
     )
-    collector = "running" if status.gc_enabled else "paused"
+    cure = name_cure(status.collector)
     return Report(
         title=f"jupyter_memkit {__version__}: {format_bytes(reading.rss_bytes)} in use",
         rows=(
@@ -79,8 +80,9 @@ def build_report(status: Status) -> Report:
                 "tracking",
                 f"{status.cells} cells in {format_duration(status.tracked_s)}",
             ),
-            ("garbage collector", collector),
+            ("garbage collector", describe_status(status.collector)),
         ),
+        notes=(f"{cure} lets the garbage collector run as before.",) if cure else (),
     )
 
 

@@ -1,56 +1,28 @@
-"""Pauses Python's cyclic garbage collector for a block or a function.
-
-The collector is one for the process, so the pauses of all threads are held
-together: the first one to begin finds out whether the collector runs, the last
-one to end restores exactly that.
-"""
+"""Pauses Python's cyclic garbage collector for a block or a function."""
 
 from __future__ import annotations
 
 import gc
-import sysconfig
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, final, overload
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.gc_avoided import (
+    AVOIDED_IS_LOWER_BOUND,
+    AvoidedCollections,
+)
+from jupyter_memkit.techniques.gc_growth import GrowthWatch, Resumption
+from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
+from jupyter_memkit.techniques.gc_state import Claim, collector_state
 from jupyter_memkit.wrapping import wrap_calls
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# Free-threaded builds also look at the size of the heap before they collect, so
-# that the counter alone tells nothing there.
-_COUNTER_TELLS = not sysconfig.get_config_var("Py_GIL_DISABLED")
-
-
-@dataclass(slots=True, kw_only=True)
-class Standing:
-    """The pauses of the process that have begun and not ended.
-
-    Attributes
-    ----------
-    tokens : set of object
-        One for each pause.
-    found_enabled : bool
-        Whether the collector ran before the first of them.
-    since_s : float
-        When the first of them began, in seconds since the epoch.
-    """
-
-    tokens: set[object]
-    found_enabled: bool
-    since_s: float
-
-
-standing = Standing(tokens=set(), found_enabled=True, since_s=0.0)
-
-# Reentrant: a signal handler or a finalizer may end a pause while this very thread
-# holds it.
-_lock = threading.RLock()
+BLOCK = "memkit.gc_pause()"
+"""Who pauses, for a block or a function of any thread."""
 
 
 @final
@@ -66,9 +38,11 @@ class GcPause:
         How many collections the interpreter would have run, at least: the net
         number of container objects made since the last collection
         (``gc.get_count()[0]``, which counts on in a pause) divided by the
-        threshold. Objects made and freed again in between are not in it. None
-        until the end, under another pause, and on free-threaded builds, where
-        other things than this number decide.
+        threshold. Objects made and freed again in between are not in it. From
+        Python 3.12 on it is so for Python code alone: a call of C is never
+        interrupted by a collection, however many objects it makes. None until the
+        end, under another pause, after a change of the thresholds by somebody else,
+        and on free-threaded builds, where other things than this number decide.
     reclaimed_objects : int or None
         How many unreachable objects the closing collection found; None without
         one.
@@ -80,43 +54,61 @@ class GcPause:
         How long the closing collection took, in seconds; None without one.
     duration_s : float or None
         How long the pause lasted, in seconds; None until the end.
-    collect : bool
-        Whether its end collects.
-    note : str
-        What the figures mean, in one sentence, once it has ended.
+    resumption : Resumption or None
+        When and why the collector was resumed before the end; None when it was not.
+    is_frozen : bool
+        Whether what was alive at the start was out of the collector's way.
+    options : PauseOptions
+        What was asked for.
+    notes : tuple of str
+        What the figures mean, sentence by sentence, once it has ended.
+
+    Parameters
+    ----------
+    options : PauseOptions
+        What is asked for.
+    by : str
+        Who asks, as it is told to the user.
     """
 
-    def __init__(self, *, collect: bool = True) -> None:
-        self.collect = collect
-        self.note = ""
-        self._token: object | None = None
-        self._started_s = 0.0
-        self._threshold = 0
+    def __init__(self, options: PauseOptions | None = None, *, by: str = BLOCK) -> None:
+        self.options = options or PauseOptions()
+        self.notes: tuple[str, ...] = ()
         self.collections_avoided: int | None = None
         self.reclaimed_objects: int | None = None
         self.reclaimed_bytes: int | None = None
         self.collect_s: float | None = None
         self.duration_s: float | None = None
+        self.resumption: Resumption | None = None
+        self._by = by
+        self._claim: Claim | None = None
+        self._growth: GrowthWatch | None = None
+        self._avoided: AvoidedCollections | None = None
+        self._started_s = 0.0
 
     def __enter__(self) -> GcPause:
         """Begin the pause."""
-        with _lock:
-            if self._token is not None:
-                message = "a pause is for one block; make another with gc_pause()"
-                raise MemkitError(message)
-            try:
-                self._token = object()
-                if not standing.tokens:
-                    standing.found_enabled = gc.isenabled()
-                    standing.since_s = time.time()
-                standing.tokens.add(self._token)
-                self._threshold = gc.get_threshold()[0]
-                self._started_s = time.perf_counter()
-                gc.disable()
-            except BaseException:
-                # Ctrl-C half-way: nobody will call __exit__.
-                self._release()
-                raise
+        if self._claim is not None:
+            message = "a pause is for one block; make another with gc_pause()"
+            raise MemkitError(message)
+        try:
+            self._claim = Claim(by=self._by, since_s=time.time(), options=self.options)
+            collector_state.begin(self._claim)
+            avoided = AvoidedCollections(
+                collector_state.found_thresholds, gc.get_threshold()
+            )
+            growth_bytes = self.options.max_growth_bytes
+            if growth_bytes is not None and collector_state.found_enabled:
+                self._growth = GrowthWatch(
+                    collector_state, self._claim, avoided, growth_bytes
+                )
+                self._growth.start()
+            self._avoided = avoided
+            self._started_s = time.perf_counter()
+        except BaseException:
+            # Ctrl-C half-way: nobody will call __exit__.
+            self._release()
+            raise
         return self
 
     def __exit__(
@@ -141,29 +133,70 @@ class GcPause:
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function: each of its calls is a pause of its own."""
-        return wrap_calls(function, lambda: GcPause(collect=self.collect), "gc_pause")
+        return wrap_calls(
+            function, lambda: GcPause(self.options, by=self._by), "gc_pause"
+        )
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether what was alive at the start was out of the collector's way."""
+        return self._claim is not None and self._claim.is_frozen
+
+    @property
+    def cells(self) -> int:
+        """How many cells have begun in it, where somebody counts."""
+        return self._claim.cells if self._claim is not None else 0
+
+    def count_cell(self) -> int:
+        """Count a cell that begins in it, and return how many those are."""
+        if self._claim is not None:
+            self._claim.cells += 1
+        return self.cells
 
     def _end(self) -> None:
-        with _lock:
-            self.duration_s = time.perf_counter() - self._started_s
-            is_last = standing.tokens == {self._token}
-            count = gc.get_count()[0]
-        if not is_last:
-            self.note = "Another pause goes on; the last one to end has the figures."
-        elif not standing.found_enabled:
-            self.note = "The collector was off before, and still is."
-            self.collections_avoided = 0
-        else:
-            self.note = "Python keeps most freed memory for its next objects."
-            if _COUNTER_TELLS:
-                self.collections_avoided = _count_avoided(count, self._threshold)
+        self.duration_s = time.perf_counter() - self._started_s
+        if self._growth is not None:
+            self._growth.stop()
+            self.resumption = self._growth.resumption
+        is_last = collector_state.claims == (self._claim,)
+        found_enabled = collector_state.found_enabled
+        if is_last:
+            self.collections_avoided = self._read_avoided() if found_enabled else 0
+        self.notes = tuple(self._explain(is_last=is_last, found_enabled=found_enabled))
         try:
             # Before the collector runs again, or it would collect a second time;
             # without the lock, because finalizers run in here.
-            if is_last and standing.found_enabled and self.collect:
+            if is_last and found_enabled and self.options.collect:
                 self._close()
+            elif is_last and found_enabled and self._claim is not None:
+                collector_state.settle(self._claim)
         finally:
             self._release()
+
+    def _read_avoided(self) -> int | None:
+        if self.resumption is not None:
+            return self.resumption.collections_avoided
+        return None if self._avoided is None else self._avoided.read()
+
+    def _explain(self, *, is_last: bool, found_enabled: bool) -> list[str]:
+        if not is_last:
+            return ["Another pause goes on; the last one to end has the figures."]
+        if not found_enabled:
+            return ["The collector was off before, and still is."]
+        notes = []
+        if self.options.freeze and not self.is_frozen:
+            notes.append(
+                "Nothing was frozen: gc.freeze() was called before, and Python "
+                "unfreezes all objects or none."
+            )
+        if self.collections_avoided and not AVOIDED_IS_LOWER_BOUND:
+            notes.append(
+                "A call of C, such as json.loads, counts as many collections, and "
+                "would have been followed by one."
+            )
+        if self.options.collect:
+            notes.append("Python keeps most freed memory for its next objects.")
+        return notes
 
     def _close(self) -> None:
         before_bytes = read_rss_bytes()
@@ -173,42 +206,38 @@ class GcPause:
         self.reclaimed_bytes = max(0, before_bytes - read_rss_bytes())
 
     def _release(self) -> None:
-        # Not a with block: its end makes a tuple, on which the collector would start
-        # before the pause is over.
-        _lock.acquire()
-        try:
-            if self._token not in standing.tokens:
-                return
-            is_last = len(standing.tokens) == 1
-            if is_last and standing.found_enabled:
-                gc.enable()
-            else:
-                gc.disable()
-            standing.tokens.remove(self._token)
-        finally:
-            _lock.release()
-
-
-def _count_avoided(count: int, threshold: int) -> int:
-    """Return a lower bound: each collection sets the count to 0, a pause never."""
-    # A collection begins above the threshold; a threshold of 0 means never.
-    return count // (threshold + 1) if threshold else 0
+        if self._growth is not None:
+            self._growth.stop()
+        if self._claim is not None:
+            collector_state.end(self._claim)
 
 
 @overload
 def gc_pause(function: _Function, /) -> _Function: ...
 @overload
-def gc_pause(*, collect: bool = True) -> GcPause: ...
 def gc_pause(
-    function: _Function | None = None, /, *, collect: bool = True
+    *,
+    collect: bool = True,
+    max_growth: int | str | None = None,
+    freeze: bool = False,
+    threshold: int | Sequence[int] | None = None,
+) -> GcPause: ...
+def gc_pause(
+    function: _Function | None = None,
+    /,
+    *,
+    collect: bool = True,
+    max_growth: int | str | None = None,
+    freeze: bool = False,
+    threshold: int | Sequence[int] | None = None,
 ) -> _Function | GcPause:
     """Pause the garbage collector for a block or, as a decorator, for each call.
 
     Pauses nest and may overlap in threads in any order. When the last one ends, the
-    collector is again what it was before the first one began, enabled or disabled,
-    also after an exception, and also when the code in between called
-    ``gc.enable()`` or ``gc.disable()``. A collector that was found disabled stays
-    so, and nothing is collected: the pause changed nothing.
+    collector is again what it was before the first one began, its switch and its
+    thresholds, also after an exception, and also when the code in between called
+    ``gc.enable()`` or ``gc.set_threshold()``. A collector that was found disabled
+    stays so, and nothing is collected: the pause changed nothing.
 
     Parameters
     ----------
@@ -216,7 +245,28 @@ def gc_pause(
         The function to decorate. A coroutine or a generator function pauses
         while it runs and while it is suspended.
     collect : bool
-        Whether the last pause to end collects once, in full.
+        Whether the last pause to end collects once, in full. Without that nothing
+        is collected: what was made counts as old from then on, where after a plain
+        ``gc.enable()`` the next object that is made starts a collection of all of it.
+    max_growth : int or str, optional
+        A size in bytes, or such as ``"2GB"``. When the process has grown by more
+        since the start, the collector collects and runs again, as it was found,
+        until all pauses have ended. Looked at twenty times a second, but not inside
+        a call of C that holds the interpreter's lock, in which no garbage is made.
+    freeze : bool
+        Whether what is alive at the start is moved out of the way of every
+        collection until the end, the closing one included (``gc.freeze()``). It is
+        then with the oldest objects. Objects that the user has frozen before cannot
+        be told from the others at the end, so nothing is frozen then, and a note
+        says so.
+    threshold : int or sequence of int, optional
+        Do not pause in full, but raise the collector's thresholds to these until
+        the end: how many more objects may be made than freed before a collection,
+        and how many collections of a generation make one of the next older one.
+        Of several pauses the highest counts, and one in full above all. What the
+        second and third mean differs: Python 3.14.0 to 3.14.4 look at a part of the
+        old objects at a time, the smaller the higher the second is, and ignore the
+        third; free-threaded builds have but the first.
 
     Returns
     -------
@@ -227,8 +277,8 @@ def gc_pause(
     Raises
     ------
     MemkitError
-        When a pause is entered twice, or an asynchronous generator function is
-        decorated.
+        When a size or a threshold is none, a pause is entered twice, or an
+        asynchronous generator function is decorated.
 
     Examples
     --------
@@ -237,6 +287,9 @@ def gc_pause(
     >>> pause.collections_avoided > 10
     True
     """
+    options = read_options(
+        collect=collect, max_growth=max_growth, freeze=freeze, threshold=threshold
+    )
     if function is not None:
-        return wrap_calls(function, lambda: GcPause(collect=collect), "gc_pause")
-    return GcPause(collect=collect)
+        return GcPause(options)(function)
+    return GcPause(options)

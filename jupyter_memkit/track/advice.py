@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.collector_costs import find_collector_costs
 from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.variables import user_variables
 from jupyter_memkit.units import format_duration
@@ -26,9 +27,7 @@ AdviceKind = Literal["category", "collector", "dtype", "numbers", "view"]
 _RULE_S = 0.25
 # What saves less is not worth a line.
 _LEAST_BYTES = 1024 * 1024
-_LEAST_GC_S = 0.5
-_LEAST_GC_RATIO = 0.3
-_READ_CELLS = 20
+_LEAST_SAVED_S = 0.5
 
 _SAMPLE = 1000
 _BATCH = 100_000
@@ -106,9 +105,9 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
 
 
 def _advise_pausing(cells: Sequence[CellRecord]) -> Iterator[Advice]:
-    for cell in cells[-_READ_CELLS:]:
-        enough = cell.gc_s >= _LEAST_GC_S
-        if enough and cell.gc_s >= cell.duration_s * _LEAST_GC_RATIO:
+    for cost in find_collector_costs(cells).costs:
+        cell = cost.cell
+        if cost.saved_s >= _LEAST_SAVED_S:
             took, of = format_duration(cell.gc_s), format_duration(cell.duration_s)
             where = (
                 f"cell [{cell.execution_count}]" if cell.execution_count else "a cell"

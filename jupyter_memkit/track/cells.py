@@ -48,6 +48,10 @@ class CellRecord:
         How long the garbage collector ran, in seconds.
     gc_young, gc_middle, gc_old : int
         How many collections began with each generation.
+    gc_young_s, gc_middle_s, gc_old_s : float
+        How long those of each generation took, in seconds.
+    gc_found : int
+        How many unreachable objects they found.
     minor_faults, major_faults : int or None
         Page faults without and with a read from disk; None where nothing counts
         them.
@@ -71,6 +75,10 @@ class CellRecord:
     gc_young: int
     gc_middle: int
     gc_old: int
+    gc_young_s: float
+    gc_middle_s: float
+    gc_old_s: float
+    gc_found: int
     minor_faults: int | None
     major_faults: int | None
     error: str | None
@@ -164,6 +172,10 @@ class CellAccounts:
             gc_young=figures.gc_young,
             gc_middle=figures.gc_middle,
             gc_old=figures.gc_old,
+            gc_young_s=figures.gc_young_s,
+            gc_middle_s=figures.gc_middle_s,
+            gc_old_s=figures.gc_old_s,
+            gc_found=figures.gc_found,
             minor_faults=figures.minor_faults,
             major_faults=figures.major_faults,
             error=error,

@@ -50,6 +50,7 @@ export function convertPresent(
   present: Present,
   childrenBytes: number
 ): IPresent {
+  const pause = present.collector_pause;
   return {
     children: present.children,
     // The reading can be of before the last of them ended.
@@ -67,6 +68,11 @@ export function convertPresent(
         reservedBytes: allocator.reserved_bytes,
         peakBytes: allocator.peak_bytes
       }))
-    }))
+    })),
+    collectorPause: pause && {
+      enabled: pause.enabled,
+      by: pause.by,
+      sinceS: pause.since_s
+    }
   };
 }

@@ -3,6 +3,7 @@ import type {
   Broadcast,
   Cell,
   Cells,
+  CollectorPause,
   Goodbye,
   Gpu,
   GpuAllocator,
@@ -147,10 +148,17 @@ const isGpu = object<Gpu>({
   allocators: listOf(isGpuAllocator)
 });
 
+const isCollectorPause = object<CollectorPause>({
+  enabled: isBoolean,
+  by: isString,
+  since_s: nullable(isNumber)
+});
+
 const isPresent = object<Present>({
   children: isNumber,
   swap_bytes: nullable(isNumber),
-  gpus: listOf(isGpu)
+  gpus: listOf(isGpu),
+  collector_pause: nullable(isCollectorPause)
 });
 
 const isRunningCell = object<RunningCell>({

@@ -56,15 +56,30 @@ export type Gpu = {
 };
 
 /**
+ * Python's garbage collector, while it does not run as it was found.
+ *
+ * `enabled` says that it runs, but with raised thresholds. `by` is the code that
+ * paused it, such as `%gc_pause on`; `since_s` is when, `None` where
+ * `gc.disable()` did it, which leaves no date.
+ */
+export type CollectorPause = {
+  enabled: boolean;
+  by: string;
+  since_s: number | null;
+};
+
+/**
  * What is only told for the moment of the message.
  *
  * `children` counts the kernel's child processes, those of theirs included;
- * `swap_bytes` is the kernel's own memory in swap.
+ * `swap_bytes` is the kernel's own memory in swap. `collector_pause` is `None`
+ * while the garbage collector runs.
  */
 export type Present = {
   children: number;
   swap_bytes: number | null;
   gpus: Gpu[];
+  collector_pause: CollectorPause | null;
 };
 
 /**

@@ -42,6 +42,18 @@ export interface IGpu {
 }
 
 /**
+ * Python's garbage collector, while it does not run as it was found.
+ */
+export interface ICollectorPause {
+  /** Whether it runs, but with raised thresholds. */
+  readonly enabled: boolean;
+  /** The code that paused it. */
+  readonly by: string;
+  /** Since when, `null` where that is not known. */
+  readonly sinceS: number | null;
+}
+
+/**
  * What stands beside the memory of the kernel's own process.
  */
 export interface IPresent {
@@ -50,6 +62,8 @@ export interface IPresent {
   readonly childrenBytes: number;
   readonly swapBytes: number | null;
   readonly gpus: readonly IGpu[];
+  /** `null` while the garbage collector runs. */
+  readonly collectorPause: ICollectorPause | null;
 }
 
 /**

@@ -29,12 +29,16 @@ export class MemoryView extends VDomRenderer<Sidebar> {
     const { model, status } = sidebar;
     const isKnown = model !== null && status.kind !== 'connecting';
     const running = model?.running ?? null;
+    const isLive = status.kind === 'live';
+    const pause = (isLive && model?.present?.collectorPause) || null;
     return (
       <div data-testid="memkit-status" data-status={status.kind}>
         <Header
           name={sidebar.name}
           isBusy={isKnown && status.kind !== 'lost' ? model.isBusy : null}
           elapsedS={model && running ? elapsedS(model, running) : null}
+          pause={pause}
+          pausedCells={model && pause ? cellsSince(model, pause.sinceS) : 0}
           trans={trans}
         />
         <Notice status={status} onAction={onAction} trans={trans} />
@@ -106,6 +110,15 @@ export namespace MemoryView {
 
 function elapsedS(model: MemoryModel, running: { startedS: number }): number {
   return Math.max(0, model.nowS - running.startedS);
+}
+
+/**
+ * How many cells that have ended had begun after a time, 0 for an unknown one.
+ */
+function cellsSince(model: MemoryModel, sinceS: number | null): number {
+  const isLater = (cell: { startedS: number }): boolean =>
+    sinceS !== null && cell.startedS > sinceS;
+  return model.cells.filter(isLater).length;
 }
 
 /**

@@ -93,7 +93,8 @@ describe('MemoryModel', () => {
           allocators: [{ library: 'torch', allocatedBytes: 1073741824 }]
         },
         { index: 1, processBytes: null, allocators: [] }
-      ]
+      ],
+      collectorPause: { enabled: false, by: 'gc.disable()', sinceS: null }
     });
     expect(model.running?.executionCount).toBe(7);
     expect(model.isBusy).toBe(true);
@@ -130,7 +131,14 @@ describe('MemoryModel', () => {
   });
 
   it('has no memory of child processes when there are none', async () => {
-    await goLive({ present: { children: 0, swap_bytes: null, gpus: [] } });
+    await goLive({
+      present: {
+        children: 0,
+        swap_bytes: null,
+        gpus: [],
+        collector_pause: null
+      }
+    });
     expect(model.present?.childrenBytes).toBe(0);
   });
 

@@ -118,6 +118,29 @@ describe('MemoryPanel', () => {
     });
   });
 
+  it('shows that the collector is paused, until it runs again', async () => {
+    const kernel = await showLive();
+    const chip = await shown('collector');
+    expect(chip.dataset).toMatchObject({ by: 'gc.disable()', cells: '0' });
+    kernel.broadcast(golden('samples'));
+    await vi.waitFor(() => {
+      expect(chip.dataset).toMatchObject({ by: '%gc_pause on', cells: '1' });
+    });
+    kernel.broadcast(golden('samples_idle'));
+    await vi.waitFor(() => {
+      expect(panel.node.contains(chip)).toBe(false);
+    });
+  });
+
+  it('shows no pause of a kernel that is gone', async () => {
+    const kernel = await showLive();
+    const chip = await shown('collector');
+    kernel.changeStatus('dead');
+    await vi.waitFor(() => {
+      expect(panel.node.contains(chip)).toBe(false);
+    });
+  });
+
   it('shows no work of a kernel that is gone', async () => {
     const kernel = await showLive();
     const progress = await shown('progress');

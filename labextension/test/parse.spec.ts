@@ -6,6 +6,7 @@ import { golden } from './fakes/golden';
 
 type Place = [message: string, ...path: (string | number)[]];
 
+const PAUSE: Place = ['snapshot', 'present', 'collector_pause'];
 const FIRST_GPU: Place = ['snapshot', 'present', 'gpus', 0];
 const FIRST_ALLOCATOR: Place = [...FIRST_GPU, 'allocators', 0];
 const FIRST_CELL: Place = ['snapshot', 'cells', 0];
@@ -86,7 +87,12 @@ describe('parseBroadcast', () => {
     [
       'a text for a GPU',
       golden<Samples>('samples', {
-        present: { children: 0, swap_bytes: 0, gpus: ['H100' as never] }
+        present: {
+          children: 0,
+          swap_bytes: 0,
+          gpus: ['H100' as never],
+          collector_pause: null
+        }
       })
     ],
     ['a missing field', { type: 'samples', protocol: 1, samples: {} }]
@@ -129,6 +135,8 @@ describe('parseReply', () => {
       ['snapshot', 'present'],
       ['snapshot', 'present', 'children'],
       ['snapshot', 'present', 'gpus'],
+      [...PAUSE, 'enabled'],
+      [...PAUSE, 'by'],
       [...FIRST_GPU, 'index'],
       [...FIRST_GPU, 'name'],
       [...FIRST_GPU, 'used_bytes'],
@@ -160,6 +168,8 @@ describe('parseReply', () => {
       ['snapshot', 'activity', 'chunk_peak_bytes'],
       ['snapshot', 'activity', 'budget_bytes'],
       ['snapshot', 'present', 'swap_bytes'],
+      PAUSE,
+      [...PAUSE, 'since_s'],
       [...FIRST_GPU, 'process_bytes'],
       [...FIRST_ALLOCATOR, 'reserved_bytes'],
       [...FIRST_ALLOCATOR, 'peak_bytes'],

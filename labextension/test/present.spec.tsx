@@ -12,7 +12,8 @@ const NOTHING: IPresent = {
   children: 0,
   childrenBytes: 0,
   swapBytes: 0,
-  gpus: []
+  gpus: [],
+  collectorPause: null
 };
 
 const GPU: IGpu = {

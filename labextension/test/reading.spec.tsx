@@ -111,6 +111,8 @@ describe('Header', () => {
         name="a.ipynb"
         isBusy={isBusy}
         elapsedS={elapsedS}
+        pause={null}
+        pausedCells={0}
         trans={trans}
       />
     );

@@ -1,6 +1,9 @@
 """What pausing the collector wins: ``python -m tests.benchmarks.gc_pause``.
 
-Each run is a process of its own; the table shows the medians of five.
+Each run is a process of its own, with a shell in which the extension is loaded; the
+table shows the medians of five. Whoever writes ``gc.disable()`` and ``gc.enable()``
+pays for a collection of all that was made at the next object; the second column of
+times has what follows, too.
 """
 
 from __future__ import annotations
@@ -14,11 +17,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
 from jupyter_memkit.techniques.gc_pause import gc_pause
 
 RUNS = 5
 DICTS = 2_000_000
 RECORDS = 1_000_000
+# Made after the work, so that a collection which was put off is in the second time.
+NEXT_OBJECTS = 10_000
 
 
 def build_dicts() -> Any:
@@ -68,23 +76,56 @@ def run_collected(work: Callable[[], Any]) -> None:
         work()
 
 
+def run_cell(work: Callable[[], Any]) -> None:
+    """Work in a cell below the magic, without the closing collection."""
+    _run_magic("--no-collect", work)
+
+
+def run_cell_collected(work: Callable[[], Any]) -> None:
+    """Work in a cell below the magic as it is by default."""
+    _run_magic("", work)
+
+
+def _run_magic(line: str, work: Callable[[], Any]) -> None:
+    shell = InteractiveShell.instance()
+    shell.user_ns["work"] = work
+    shell.run_cell(f"%%gc_pause {line}\nwork();").raise_error()
+
+
+def load_shell() -> None:
+    """Make a shell as a kernel has one, and load the extension."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=config)
+    assert shell.extension_manager is not None
+    shell.extension_manager.load_extension("jupyter_memkit")
+    # What the cell shows belongs into no table.
+    shell.display_pub.publish = lambda *_, **__: None  # type: ignore[method-assign]
+    # The first cell of a kernel imports what shows it, whatever it does.
+    shell.run_cell("%%gc_pause\n0;").raise_error()
+
+
 WAYS = {
     "plain": run_plain,
     "gc.disable()": run_disabled,
     "disable, gc.collect()": run_collected_by_hand,
     "gc_pause(collect=False)": run_paused,
     "gc_pause()": run_collected,
+    "%%gc_pause --no-collect": run_cell,
+    "%%gc_pause": run_cell_collected,
 }
 # What each way is by hand.
 HANDS = {
     "gc_pause(collect=False)": "gc.disable()",
     "gc_pause()": "disable, gc.collect()",
+    "%%gc_pause --no-collect": "gc.disable()",
+    "%%gc_pause": "disable, gc.collect()",
 }
 WORKS = ("build", "json.loads")
 
 
-def measure(work: str, way: str) -> float:
-    """Return the seconds that one run takes in this process."""
+def measure(work: str, way: str) -> tuple[float, float]:
+    """Return the seconds of one run in this process, and with what follows."""
     if work == "build":
         run = build_dicts
     else:
@@ -93,37 +134,55 @@ def measure(work: str, way: str) -> float:
         def run() -> Any:
             return json.loads(text)
 
+    load_shell()
     kept: list[Any] = []
     started_s = time.perf_counter()
     # Kept, so that freeing the objects is in no figure.
     WAYS[way](lambda: kept.append(run()))
-    return time.perf_counter() - started_s
+    took_s = time.perf_counter() - started_s
+    kept.append([[] for _ in range(NEXT_OBJECTS)])
+    followed_s = time.perf_counter() - started_s
+    assert len(kept) == 2, "the work was not done"
+    return took_s, followed_s
 
 
-def measure_apart(work: str, way: str) -> float:
-    """Return the seconds that one run takes in a process of its own."""
+def measure_apart(work: str, way: str) -> tuple[float, float]:
+    """Return the seconds of one run in a process of its own, as above."""
     command = [sys.executable, "-m", "tests.benchmarks.gc_pause", work, way]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(ended.stdout)
+    took_s, followed_s = map(float, ended.stdout.split())
+    return took_s, followed_s
 
 
 def main() -> None:
     """Print the table, or the seconds of one run."""
     if len(sys.argv) == 3:
-        print(measure(sys.argv[1], sys.argv[2]))
+        print(*measure(sys.argv[1], sys.argv[2]))
         return
-    print(f"{'work':<12}{'way':<26}{'median s':>9}{'plain / it':>12}{'it / hand':>11}")
+    heading = f"{'plain / it':>12}{'it / hand':>11}"
+    print(f"{'work':<12}{'way':<26}{'median s':>9}{heading}{'and after':>11}{heading}")
     for work in WORKS:
         # Round by round, so that a change of the machine's load hits all ways alike.
         rounds = [{way: measure_apart(work, way) for way in WAYS} for _ in range(RUNS)]
-        medians = {way: statistics.median(each[way] for each in rounds) for way in WAYS}
-        for way, median_s in medians.items():
-            speedup = medians["plain"] / median_s
-            hand = HANDS.get(way, way)
-            beside_hand = median_s / medians[hand]
-            print(
-                f"{work:<12}{way:<26}{median_s:9.3f}{speedup:12.2f}{beside_hand:11.3f}"
+        for way in WAYS:
+            cells = "".join(
+                f"{_median(rounds, way, column):{width}.3f}"
+                f"{_ratio(rounds, 'plain', way, column):12.2f}"
+                f"{_ratio(rounds, way, HANDS.get(way, way), column):11.3f}"
+                for column, width in ((0, 9), (1, 11))
             )
+            print(f"{work:<12}{way:<26}{cells}")
+
+
+_Rounds = list[dict[str, tuple[float, float]]]
+
+
+def _median(rounds: _Rounds, way: str, column: int) -> float:
+    return statistics.median(each[way][column] for each in rounds)
+
+
+def _ratio(rounds: _Rounds, above: str, below: str, column: int) -> float:
+    return _median(rounds, above, column) / _median(rounds, below, column)
 
 
 if __name__ == "__main__":

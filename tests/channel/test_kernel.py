@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from jupyter_memkit import protocol
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.measure.peak import PeakMeter
+from jupyter_memkit.techniques.gc_pause import gc_pause
 from jupyter_memkit.track.activity import Activities
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.channel.fake_kernel import FakeKernel
@@ -238,6 +240,37 @@ def test_end_of_work_that_only_the_other_page_knew(scene: Scene) -> None:
     assert scene.ask(golden("subscribe"))["activity"] is None
     scene.tick(1.0)
     assert done_in(scene.kernel.broadcasts()) == [None]
+
+
+def test_paused_collector_is_told_at_once(scene: Scene) -> None:
+    """A pause that begins or ends is news of an idle kernel, too, and only once."""
+    scene.subscribe()
+    with gc_pause(collect=False):
+        scene.tick(1.0)
+        scene.tick(1.0)
+        (message,) = scene.kernel.broadcasts()
+        pause = message["present"]["collector_pause"]
+        assert (pause["enabled"], pause["by"]) == (False, "memkit.gc_pause()")
+        assert scene.ask(golden("subscribe"))["present"]["collector_pause"] == pause
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["present"]["collector_pause"] is None
+
+
+def test_collector_that_the_user_disabled_is_told(scene: Scene) -> None:
+    """A collector that is off without us is told as well, without a date."""
+    scene.subscribe()
+    gc.disable()
+    try:
+        scene.tick(1.0)
+    finally:
+        gc.enable()
+    (message,) = scene.kernel.broadcasts()
+    assert message["present"]["collector_pause"] == {
+        "enabled": False,
+        "by": "gc.disable()",
+        "since_s": None,
+    }
 
 
 def test_ended_cells_are_told_together(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from jupyter_memkit.channel.messages import (
     samples_message,
     snapshot_message,
 )
+from jupyter_memkit.channel.news import CollectorPause, News
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
 from jupyter_memkit.measure.limits import MemoryLimit
@@ -46,6 +47,10 @@ ENDED = [
         gc_young=0,
         gc_middle=0,
         gc_old=0,
+        gc_young_s=0.0,
+        gc_middle_s=0.0,
+        gc_old_s=0.0,
+        gc_found=0,
         minor_faults=97700,
         major_faults=0,
         error=None,
@@ -67,6 +72,10 @@ ENDED = [
         gc_young=3,
         gc_middle=2,
         gc_old=1,
+        gc_young_s=0.0,
+        gc_middle_s=0.0,
+        gc_old_s=0.0,
+        gc_found=0,
         minor_faults=None,
         major_faults=None,
         error="ZeroDivisionError",
@@ -84,6 +93,13 @@ CHUNKS = Activity(
     chunks=12,
     chunk_peak_bytes=85 * MIB,
     budget_bytes=150_000_000,
+)
+
+PAUSED = News(
+    activity=CHUNKS,
+    collector_pause=CollectorPause(
+        enabled=False, by="%gc_pause on", since_s=1790000001.5
+    ),
 )
 
 
@@ -168,14 +184,14 @@ TWO_GPUS = GpuReading(
 def test_samples_of_a_running_cell() -> None:
     """A broadcast while a cell runs names the cell, its peak and its progress."""
     samples = [sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB)]
-    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell(), CHUNKS)
+    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell(), PAUSED)
     assert message == golden("samples")
 
 
 def test_samples_of_an_idle_kernel() -> None:
     """A broadcast from an idle kernel has no cell."""
     samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
-    message = samples_message(samples, reading(0, None, NO_GPU), None, None)
+    message = samples_message(samples, reading(0, None, NO_GPU), None, News())
     assert message == golden("samples_idle")
 
 
@@ -219,15 +235,17 @@ def still_tracker() -> StillTracker:
 
 def test_snapshot_of_everything() -> None:
     """A new page gets the limit, the past, the running cell and its progress."""
-    message = snapshot_message(still_tracker(), CHUNKS, since_s=0.0, credit=600)
+    pause = CollectorPause(enabled=False, by="gc.disable()", since_s=None)
+    news = News(activity=CHUNKS, collector_pause=pause)
+    message = snapshot_message(still_tracker(), news, since_s=0.0, credit=600)
     assert message == golden("snapshot")
 
 
 def test_snapshot_since_a_time() -> None:
     """A page that renews gets only what it has not."""
     tracker = still_tracker()
-    message = snapshot_message(tracker, None, since_s=1790000005.0005, credit=600)
+    message = snapshot_message(tracker, News(), since_s=1790000005.0005, credit=600)
     assert [cell["execution_count"] for cell in message["cells"]] == [6]
-    message = snapshot_message(tracker, None, since_s=1790000010.25, credit=600)
+    message = snapshot_message(tracker, News(), since_s=1790000010.25, credit=600)
     assert message["samples"]["t_s"] == [1790000010.5]
     assert message["cells"] == []

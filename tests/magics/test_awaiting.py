@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.techniques.gc_pause import standing
+from jupyter_memkit.techniques.gc_state import collector_state
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import tracker
 from tests.real_kernel import RealKernel, real_kernel
@@ -66,7 +66,7 @@ def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
     error = run(shell, f"%%mem\n%%gc_pause\n{code}").error_in_exec
     assert isinstance(error, ZeroDivisionError)
     assert "until ZeroDivisionError: peak" in capsys.readouterr().out
-    assert standing.tokens == set()
+    assert collector_state.claims == ()
     assert tracker().cells[-1].error == "ZeroDivisionError"
 
 

@@ -163,8 +163,8 @@ def test_close(bare_shell: InteractiveShell) -> None:
 
 @pytest.mark.parametrize("word", ["of", "pause", "1"])
 def test_wrong_word(shell: InteractiveShell, word: str) -> None:
-    """A wrong word is refused with the three that are known."""
-    with pytest.raises(UsageError, match="write on, off or status"):
+    """A wrong word is refused with those that are known."""
+    with pytest.raises(UsageError, match="write on, off, status or report"):
         shell.run_line_magic("gc_pause", word)
 
 
@@ -181,6 +181,117 @@ def test_unknown_option(shell: InteractiveShell) -> None:
         shell.run_line_magic("gc_pause", "--fast")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("off --freeze", "the options go with %gc_pause on"),
+        ("status --threshold 5", "the options go with %gc_pause on"),
+        ("--no-collect", "the options go with %gc_pause on"),
+        ("on --threshold 5,x", "the thresholds cannot be '5,x'; write up to three"),
+        ("on --threshold 0", "the thresholds cannot be"),
+        ("on --max-growth 2", None),
+        ("on --max-growth much", "'much' is not a size"),
+        ("on --max-growth 0B", "max_growth cannot be 0; write a size above 0"),
+    ],
+)
+def test_wrong_options(shell: InteractiveShell, line: str, message: str | None) -> None:
+    """Options that are wrong, or nowhere used, are refused; nothing is paused."""
+    if message is None:
+        shell.run_line_magic("gc_pause", line)
+        shell.run_line_magic("gc_pause", "off")
+    else:
+        with pytest.raises(UsageError, match=message):
+            shell.run_line_magic("gc_pause", line)
+    assert gc.isenabled()
+
+
+def test_options_of_a_cell(shell: InteractiveShell) -> None:
+    """The thresholds are raised, and what is alive is frozen, in the cell alone."""
+    found = gc.get_threshold()
+    run(
+        shell,
+        "%%gc_pause --threshold 60000,20 --freeze\n"
+        "import gc\nseen = gc.get_threshold()[:2], gc.get_freeze_count() > 1000",
+    )
+    assert shell.user_ns["seen"] == ((60_000, 20), True)
+    assert gc.get_threshold() == found
+
+
+def test_memory_runs_away(shell: InteractiveShell, capsys: Captured) -> None:
+    """The report of the cell says when the collector was resumed, and why."""
+    run(
+        shell,
+        "%%gc_pause --max-growth 20MB\nimport gc, time\nloads = []\n"
+        "while not gc.isenabled() and len(loads) < 200:\n"
+        "    loads.append(b'x' * 10_000_000)\n    time.sleep(0.02)\ndel loads",
+    )
+    out = capsys.readouterr().out
+    assert "resumed early" in out
+    assert "when the process had grown by" in out
+    assert gc.isenabled()
+
+
+def test_costs(shell: InteractiveShell, capsys: Captured) -> None:
+    """The report tells the cell that collected most, in which generation."""
+    run(shell, "import gc")
+    run(shell, "for _ in range(30): gc.collect()")
+    costs = run(shell, "%gc_pause report").result
+    dearest = costs.costs[0]
+    assert (dearest.cell.execution_count, dearest.generation) == (2, 2)
+    assert dearest.cell.gc_old == 30
+    assert "in the last 2 cells" in capsys.readouterr().out
+
+
+def test_costs_without_a_tracker(bare_shell: InteractiveShell) -> None:
+    """Without a tracker there are no figures, and the message has the remedy."""
+    magics = GcPauseMagics(bare_shell)
+    with pytest.raises(UsageError, match="load the extension"):
+        magics.magics["line"]["gc_pause"]("report")
+
+
+def test_reminder(shell: InteractiveShell, capsys: Captured) -> None:
+    """Every twentieth cell under a pause begins with a reminder, and no other one."""
+    run(shell, "%gc_pause on")
+    capsys.readouterr()
+    shown = []
+    for _ in range(25):
+        run(shell, "x = 1")
+        shell.run_cell("x = 1", store_history=False)
+        shown.append(capsys.readouterr().out)
+    run(shell, "%gc_pause off")
+    reminder = (
+        "The garbage collector has been paused for 20 cells; "
+        "%gc_pause off lets it run as before.\n"
+    )
+    assert shown == [""] * 19 + [reminder] + [""] * 5
+
+
+def test_reminders_end(shell: InteractiveShell) -> None:
+    """The hook of the reminders is there while the pause stands, and only then."""
+    before = list(shell.events.callbacks["pre_run_cell"])
+    run(shell, "%gc_pause on")
+    run(shell, "%gc_pause on")
+    assert len(shell.events.callbacks["pre_run_cell"]) == len(before) + 1
+    run(shell, "%gc_pause off")
+    assert shell.events.callbacks["pre_run_cell"] == before
+
+
+def test_reminder_fails(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reminder that cannot be shown does not keep a cell from running."""
+
+    def fail(**_: Any) -> None:
+        raise OSError
+
+    run(shell, "%gc_pause on")
+    with monkeypatch.context() as patched:
+        patched.setattr(shell.display_pub, "publish", fail)
+        results = [run(shell, "x = 1").success for _ in range(20)]
+    run(shell, "%gc_pause off")
+    assert all(results)
+
+
 def test_report_of_a_pause_under_another() -> None:
     """A pause without figures says where they are."""
     with gc_pause(collect=False), gc_pause() as inner:
@@ -193,6 +304,16 @@ def test_report_of_a_pause_under_another() -> None:
     assert report.notes == (
         "Another pause goes on; the last one to end has the figures.",
     )
+
+
+def test_report_of_raised_thresholds() -> None:
+    """A pause that raised the thresholds says so, and what was frozen."""
+    with gc_pause(threshold=50_000, freeze=True) as pause:
+        pass
+    report = build_report(pause)
+    assert report.title.startswith("Garbage collector: thresholds raised for ")
+    closing = dict(report.rows)["closing collection"]
+    assert " of what was made since the start, " in closing
 
 
 def test_report_of_an_unended_pause() -> None:

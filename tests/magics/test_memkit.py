@@ -19,7 +19,7 @@ def test_status_is_a_result(shell: InteractiveShell) -> None:
     status = shell.run_line_magic("memkit", "")
     assert isinstance(status, Status)
     assert status.cells == 1
-    assert status.gc_enabled == gc.isenabled()
+    assert status.collector.enabled == gc.isenabled()
     assert status.reading.rss_bytes > 0
 
 

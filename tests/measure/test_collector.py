@@ -38,7 +38,23 @@ def test_collections_are_counted_by_generation() -> None:
     finally:
         gc.enable()
     assert collections.counts == (1, 0, 2)
-    assert collections.duration_s > 0
+    young_s, middle_s, old_s = collections.durations_s
+    assert 0 < young_s < old_s
+    assert middle_s == 0
+    assert collections.duration_s == young_s + old_s
+
+
+def test_unreachable_objects_are_counted() -> None:
+    """What the collections found is counted, and nothing before the stretch."""
+    clock = CollectorClock()
+    gc.collect()
+    watch = clock.open()
+    cycles: list[list[object]] = [[] for _ in range(100)]
+    for cycle in cycles:
+        cycle.append(cycle)
+    del cycle, cycles
+    gc.collect()
+    assert watch.close().found in range(100, 110)
 
 
 def test_stretches_overlap() -> None:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from jupyter_memkit import __version__
 from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.status import Status, build_report
+from jupyter_memkit.techniques.gc_switch import GcStatus
 from jupyter_memkit.track.tracker import Reading
 
 GIB = 1024**3
 
+RUNNING = GcStatus(
+    enabled=True,
+    paused_by=None,
+    since_s=None,
+    cells=None,
+    count=(0, 0, 0),
+    threshold=(700, 10, 10),
+    note="",
+)
+DISABLED = dataclasses.replace(RUNNING, enabled=False, paused_by="gc.disable()")
+
 
 def status(
-    *, limit_bytes: int | None = 4 * GIB, exact: bool = True, gc_enabled: bool = True
+    *,
+    limit_bytes: int | None = 4 * GIB,
+    exact: bool = True,
+    collector: GcStatus = RUNNING,
 ) -> Status:
     """A status after three cells in two minutes."""
     reading = Reading(
@@ -26,7 +43,7 @@ def status(
         gpu=GpuReading(devices=(), allocators=(), reason="no driver"),
     )
     return Status(
-        reading=reading, exact=exact, cells=3, tracked_s=120.0, gc_enabled=gc_enabled
+        reading=reading, exact=exact, cells=3, tracked_s=120.0, collector=collector
     )
 
 
@@ -53,9 +70,30 @@ def test_status_of_a_container() -> None:
                 "sampled: this system has no high-water mark that can be reset",
             ),
         ),
-        (status(gc_enabled=False), ("garbage collector", "paused")),
+        (
+            status(collector=DISABLED),
+            ("garbage collector", "paused by gc.disable()"),
+        ),
     ],
 )
 def test_what_is_missing_is_said(changed: Status, expected: tuple[str, str]) -> None:
     """A figure that is not exact, not there or not normal is labelled."""
     assert expected in build_report(changed).rows
+
+
+@pytest.mark.parametrize(
+    ("collector", "notes"),
+    [
+        (RUNNING, ()),
+        (DISABLED, ("gc.enable() lets the garbage collector run as before.",)),
+        (
+            dataclasses.replace(DISABLED, paused_by="%gc_pause on"),
+            ("%gc_pause off lets the garbage collector run as before.",),
+        ),
+        # Ends by itself.
+        (dataclasses.replace(DISABLED, paused_by="%%gc_pause"), ()),
+    ],
+)
+def test_cure_of_a_pause(collector: GcStatus, notes: tuple[str, ...]) -> None:
+    """Who forgot a pause reads how it ends."""
+    assert build_report(status(collector=collector)).notes == notes

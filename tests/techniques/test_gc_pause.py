@@ -5,30 +5,37 @@ from __future__ import annotations
 import _thread
 import asyncio
 import gc
-import random
 import subprocess
 import sys
-import threading
+import weakref
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques import gc_avoided, gc_state
 from jupyter_memkit.techniques import gc_pause as module
-from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause, standing
+from jupyter_memkit.techniques.gc_pause import gc_pause
+from jupyter_memkit.techniques.gc_state import collector_state
+from tests.techniques.collector import read_collector
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["enabled", "disabled"])
 def found_enabled(request: pytest.FixtureRequest) -> Iterator[bool]:
     """Each test starts with the collector enabled, and again disabled."""
     enabled: bool = request.param
+    thresholds = gc.get_threshold()
+    gc.set_threshold(701, 11, 12)
     if not enabled:
         gc.disable()
+    before = read_collector()
     yield enabled
-    ended = gc.isenabled(), len(standing.tokens)
+    ended = read_collector(), len(collector_state.claims)
     gc.enable()
-    assert ended == (enabled, 0)
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+    assert ended == (before, 0)
 
 
 def test_block() -> None:
@@ -220,22 +227,181 @@ def test_no_collection() -> None:
     assert pause.reclaimed_bytes is None
 
 
+def test_block_sets_the_thresholds() -> None:
+    """Thresholds that the block has set do not outlive it."""
+    with gc_pause() as pause:
+        gc.set_threshold(5, 5, 5)
+    assert pause.collections_avoided in (0, None)
+
+
+def test_raised_thresholds(*, found_enabled: bool) -> None:
+    """Only what is asked for is raised, and the collector goes on as it was."""
+    with gc_pause(threshold=(50_000, 20)):
+        assert gc.get_threshold()[:2] == (50_000, 20)
+        assert gc.isenabled() == found_enabled
+
+
+def test_lower_thresholds() -> None:
+    """A pause never makes the collector work more."""
+    found = gc.get_threshold()
+    with gc_pause(threshold=(1, 1, 1)):
+        assert gc.get_threshold() == found
+
+
+def test_threshold_of_a_collector_that_never_collects() -> None:
+    """Where the first threshold is 0, which means never, it stays."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with gc_pause(threshold=1000):
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def test_overlapping_thresholds() -> None:
+    """The highest counts, whichever begins or ends first, and a full pause above."""
+    low, high = gc_pause(threshold=(5_000, 30)), gc_pause(threshold=9_000)
+    low.__enter__()
+    high.__enter__()
+    assert gc.get_threshold()[:2] == (9_000, 30)
+    enabled = gc.isenabled()
+    with gc_pause(collect=False):
+        assert not gc.isenabled()
+    assert gc.isenabled() == enabled
+    high.__exit__(None, None, None)
+    assert gc.get_threshold()[:2] == (5_000, 30)
+    low.__exit__(None, None, None)
+
+
+def test_collections_avoided_by_raised_thresholds(*, found_enabled: bool) -> None:
+    """Those that ran are taken off, and it is no more than ran without."""
+    if not found_enabled:
+        return
+    kept: list[list[list[int]]] = []
+    threshold = gc.get_threshold()[0]
+    gc.collect()
+    with gc_pause(threshold=10 * threshold) as pause:
+        kept.append([[] for _ in range(100 * (threshold + 1))])
+    assert pause.collections_avoided in range(85, 95)
+
+
+def test_freeze(*, found_enabled: bool) -> None:
+    """What is alive is out of the way in the block, also under a pause without."""
+    with gc_pause(collect=False), gc_pause(freeze=True) as pause:
+        assert (gc.get_freeze_count() > 1000) == found_enabled
+    assert pause.is_frozen == found_enabled
+
+
+def test_two_freeze() -> None:
+    """What is frozen stays so until the last pause that asked for it has ended."""
+    first, second = gc_pause(freeze=True), gc_pause(freeze=True, collect=False)
+    first.__enter__()
+    second.__enter__()
+    frozen = gc.get_freeze_count() > 1000
+    first.__exit__(None, None, None)
+    assert (gc.get_freeze_count() > 1000) == frozen
+    second.__exit__(None, None, None)
+
+
+def test_frozen_before(*, found_enabled: bool) -> None:
+    """What the user has frozen stays frozen; a note says why nothing was done."""
+    gc.freeze()
+    with gc_pause(freeze=True) as pause:
+        pass
+    still_frozen = gc.get_freeze_count() > 1000
+    gc.unfreeze()
+    assert still_frozen
+    assert not pause.is_frozen
+    if found_enabled:
+        assert pause.notes[0].startswith("Nothing was frozen: gc.freeze() was called")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_growth": 0}, "max_growth cannot be 0; write a size above 0"),
+        ({"max_growth": True}, "max_growth cannot be True"),
+        ({"max_growth": "much"}, "'much' is not a size"),
+        ({"max_growth": 2.5}, "max_growth cannot be 2.5"),
+        ({"threshold": 0}, "the thresholds cannot be 0; write up to three whole"),
+        ({"threshold": (1, 2, 3, 4)}, "write up to three"),
+        ({"threshold": ()}, "write up to three"),
+        ({"threshold": 2**31}, "the thresholds cannot be 2147483648"),
+        ({"threshold": "700"}, "the thresholds cannot be '700'"),
+    ],
+)
+def test_bad_options(options: dict[str, Any], message: str) -> None:
+    """What is no size and no threshold is refused with what would be one."""
+    with pytest.raises(MemkitError, match=message):
+        gc_pause(**options)
+
+
+def test_no_collection_follows(*, found_enabled: bool) -> None:
+    """With collect=False what was made is not collected at the next object either."""
+    if not found_enabled:
+        return
+    kept: list[Any] = []
+    generations: list[int] = []
+
+    def note(phase: str, info: dict[str, Any]) -> None:
+        if phase == "start":
+            generations.append(info["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        with gc_pause(collect=False):
+            kept.append([[] for _ in range(100_000)])
+            kept.append(weakref.ref(Cycle()))
+        n_ran = len(generations)
+        kept.append([[] for _ in range(100)])
+    finally:
+        gc.callbacks.remove(note)
+    assert (n_ran, len(generations)) == (0, 0)
+    # It is old now, and not forgotten.
+    gc.collect()
+    assert kept[1]() is None
+
+
+class Cycle:
+    """An object that only the collector can free."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
 def test_inner_pause_has_no_figures() -> None:
     """A pause that ends under another one says so and has no figures."""
     with gc_pause(), gc_pause() as inner:
         pass
     assert inner.collections_avoided is None
     assert inner.reclaimed_bytes is None
-    assert inner.note.startswith("Another pause goes on")
+    assert inner.notes[0].startswith("Another pause goes on")
 
 
 def test_counter_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the counter does not decide, nothing is claimed of it."""
-    monkeypatch.setattr(module, "_COUNTER_TELLS", False)
+    monkeypatch.setattr(gc_avoided, "_COUNTER_TELLS", False)
     enabled = gc.isenabled()
     with gc_pause() as pause:
         pass
     assert pause.collections_avoided == (None if enabled else 0)
+
+
+def test_call_of_c(monkeypatch: pytest.MonkeyPatch, *, found_enabled: bool) -> None:
+    """Where a call of C is not interrupted, the figure says what it is worth."""
+    monkeypatch.setattr(module, "AVOIDED_IS_LOWER_BOUND", False)
+    with gc_pause() as pause:
+        _ = [[] for _ in range(10_000)]
+    assert ("json.loads" in pause.notes[0]) == found_enabled
+
+
+def test_free_threaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are no generations, a pause without a collection just ends."""
+    monkeypatch.setattr(gc_state, "IS_FREE_THREADED", True)
+    with gc_pause(collect=False) as pause:
+        pass
+    assert pause.collect_s is None
 
 
 def test_decorated_function() -> None:
@@ -299,50 +465,3 @@ def test_process_ends_in_a_pause() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert ended.stderr == ""
-
-
-def _run_program(chance: random.Random, depth: int) -> None:
-    """Pause, nest, raise, toggle and start threads, at random."""
-    for _ in range(chance.randrange(1, 4)):
-        step = chance.randrange(8)
-        if step == 0 and depth < 3:
-            threads = [
-                threading.Thread(
-                    target=_run_thread, args=(random.Random(chance.random()), depth + 1)
-                )
-                for _ in range(2)
-            ]
-            for thread in threads:
-                thread.start()
-            _run_thread(chance, depth + 1)
-            for thread in threads:
-                thread.join()
-        elif step in (1, 2) and depth < 5:
-            _run_paused(chance, depth + 1)
-        elif step == 3:
-            gc.enable()
-        elif step == 4:
-            gc.disable()
-        elif step == 5 and depth > 0:
-            raise ZeroDivisionError
-
-
-def _run_paused(chance: random.Random, depth: int) -> None:
-    try:
-        with GcPause(collect=chance.random() < 0.02):
-            _run_program(chance, depth)
-    except ZeroDivisionError:
-        if depth > 0 and chance.random() < 0.5:
-            raise
-
-
-def _run_thread(chance: random.Random, depth: int) -> None:
-    with suppress(ZeroDivisionError):
-        _run_paused(chance, depth)
-
-
-def test_random_programs(*, found_enabled: bool) -> None:
-    """1,000 random programs of nested pauses, exceptions and threads restore all."""
-    for seed in range(500):
-        _run_paused(random.Random(seed), 0)
-        assert (gc.isenabled(), len(standing.tokens)) == (found_enabled, 0), seed

@@ -6,8 +6,9 @@ import gc
 
 import pytest
 
+from jupyter_memkit.techniques.gc_options import read_options
 from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
-from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch
+from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_collector_was_off(switch: GcSwitch) -> None:
     gc.disable()
     try:
         assert switch.on().note.startswith("It was off before")
-        assert switch.status().paused_by == "gc.disable()"
+        assert read_gc_status().paused_by == "gc.disable()"
         switch.off()
         assert not gc.isenabled()
     finally:
@@ -71,24 +72,27 @@ def test_close(switch: GcSwitch) -> None:
     switch.close()
 
 
-def test_status_while_running(switch: GcSwitch) -> None:
+def test_status_while_running() -> None:
     """A running collector is paused by nobody."""
-    status = switch.status()
+    status = read_gc_status()
     assert (status.enabled, status.paused_by, status.paused_s) == (True, None, None)
     assert status.threshold == gc.get_threshold()
 
 
 def test_status_in_a_block(switch: GcSwitch) -> None:
-    """A pause of a block is told from the switch's own."""
+    """A pause of a block is told from the switch's own, which is told first."""
     with gc_pause(collect=False):
-        assert switch.status().paused_by == "memkit.gc_pause()"
+        assert read_gc_status().paused_by == "memkit.gc_pause()"
+        switch.on()
+        assert read_gc_status().paused_by == "%gc_pause on"
+        switch.off()
 
 
-def test_status_after_disable(switch: GcSwitch) -> None:
+def test_status_after_disable() -> None:
     """A collector that the user disabled has no date, and the note has the cure."""
     gc.disable()
     try:
-        status = switch.status()
+        status = read_gc_status()
     finally:
         gc.enable()
     assert (status.paused_by, status.paused_s) == ("gc.disable()", None)
@@ -99,7 +103,57 @@ def test_status_after_enable_in_a_pause(switch: GcSwitch) -> None:
     """A collector that was enabled in a pause runs, and the note says why."""
     switch.on()
     gc.enable()
-    status = switch.status()
+    status = read_gc_status()
     switch.off()
     assert (status.enabled, status.paused_by) == (True, None)
     assert status.note == "Something called gc.enable() in a pause."
+
+
+def test_status_with_raised_thresholds(switch: GcSwitch) -> None:
+    """A collector with raised thresholds runs, and is told by whom."""
+    status = switch.on(read_options(threshold=50_000))
+    switch.off()
+    assert (status.enabled, status.paused_by) == (True, "%gc_pause on")
+    assert status.threshold[0] == 50_000
+    assert status.note == "Its thresholds are raised until %gc_pause off."
+
+
+def test_begun_without_collection(switch: GcSwitch) -> None:
+    """What was begun without a closing collection ends without one."""
+    switch.on(read_options(collect=False))
+    pause = switch.off()
+    assert isinstance(pause, GcPause)
+    assert pause.collect_s is None
+
+
+def test_reminders(switch: GcSwitch) -> None:
+    """Every twentieth cell in a pause is told so, and none without a pause."""
+    assert [switch.remind() for _ in range(40)] == [None] * 40
+    switch.on()
+    told = [switch.remind() for _ in range(40)]
+    assert read_gc_status().cells == 40
+    switch.off()
+    numbers = [number for number, text in enumerate(told, 1) if text is not None]
+    assert numbers == [20, 40]
+    assert told[19] == (
+        "The garbage collector has been paused for 20 cells; "
+        "%gc_pause off lets it run as before."
+    )
+
+
+def test_reminder_of_raised_thresholds(switch: GcSwitch) -> None:
+    """A collector that runs, but seldom, is not called paused."""
+    switch.on(read_options(threshold=50_000))
+    told = [switch.remind() for _ in range(20)]
+    switch.off()
+    assert told[19] is not None
+    assert told[19].startswith("The thresholds of the garbage collector have been")
+
+
+def test_no_reminder_of_a_running_collector(switch: GcSwitch) -> None:
+    """Where somebody has enabled the collector there is nothing to be told."""
+    switch.on()
+    gc.enable()
+    told = [switch.remind() for _ in range(40)]
+    switch.off()
+    assert told == [None] * 40

@@ -30,6 +30,7 @@ def test_account_of_a_cell() -> None:
     clock.now_s = 1002.5
     record = accounts.end(cell, error=None)
     assert record.gc_s > 0
+    assert record.gc_middle_s > 0
     assert record.minor_faults is not None
     expected = CellRecord(
         execution_count=3,
@@ -48,6 +49,10 @@ def test_account_of_a_cell() -> None:
         gc_young=record.gc_young,
         gc_middle=1,
         gc_old=0,
+        gc_young_s=record.gc_young_s,
+        gc_middle_s=record.gc_middle_s,
+        gc_old_s=0.0,
+        gc_found=record.gc_found,
         minor_faults=record.minor_faults,
         major_faults=record.major_faults,
         error=None,

@@ -2,15 +2,20 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { formatDuration } from '../format';
+import type { ICollectorPause } from '../records';
+import { CollectorChip } from './collector';
 
 /**
- * What is shown, and whether it computes.
+ * What is shown, whether it computes, and whether its collector is paused.
  */
 export function Header(props: Header.IProps): React.JSX.Element {
-  const { name, isBusy, elapsedS, trans } = props;
+  const { name, isBusy, elapsedS, pause, pausedCells, trans } = props;
   return (
     <header className="jp-Memkit-header">
       <h2 title={name}>{name || trans.__('Memory')}</h2>
+      {pause && (
+        <CollectorChip pause={pause} cells={pausedCells} trans={trans} />
+      )}
       {isBusy !== null && (
         <span
           className={`jp-Memkit-state${isBusy ? ' jp-mod-busy' : ''}`}
@@ -35,6 +40,10 @@ export namespace Header {
     isBusy: boolean | null;
     /** How long the cell has been running, `null` when that is not known. */
     elapsedS: number | null;
+    /** The pause of the collector, `null` while that runs. */
+    pause: ICollectorPause | null;
+    /** How many cells have begun in it. */
+    pausedCells: number;
     trans: TranslationBundle;
   }
 }

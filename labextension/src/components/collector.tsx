@@ -1,0 +1,71 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatClock } from '../format';
+import type { ICollectorPause } from '../records';
+
+// From here on a pause looks forgotten.
+const MANY_CELLS = 20;
+
+/**
+ * A chip that says that Python's garbage collector is paused.
+ */
+export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
+  const { pause, cells, trans } = props;
+  const isLong = cells >= MANY_CELLS;
+  const label = pause.enabled
+    ? trans.__('GC raised')
+    : isLong
+      ? trans._n('GC paused, %1 cell', 'GC paused, %1 cells', cells)
+      : trans.__('GC paused');
+  const details = describe(pause, trans);
+  return (
+    <span
+      className={`jp-Memkit-chip${isLong ? ' jp-mod-warning' : ''}`}
+      title={details}
+      aria-label={trans.__('%1: %2', label, details)}
+      role="status"
+      data-testid="memkit-collector"
+      data-by={pause.by}
+      data-cells={cells}
+    >
+      {label}
+    </span>
+  );
+}
+
+export namespace CollectorChip {
+  export interface IProps {
+    pause: ICollectorPause;
+    /** How many cells have begun since. */
+    cells: number;
+    trans: TranslationBundle;
+  }
+}
+
+function describe(pause: ICollectorPause, trans: TranslationBundle): string {
+  const what = pause.enabled
+    ? trans.__("The thresholds of Python's garbage collector are raised")
+    : trans.__("Python's garbage collector is paused");
+  const since =
+    pause.sinceS === null
+      ? trans.__('%1 by %2', what, pause.by)
+      : trans.__(
+          '%1 by %2 since %3',
+          what,
+          pause.by,
+          formatClock(pause.sinceS)
+        );
+  const cure = CURES.get(pause.by);
+  return cure === undefined
+    ? since
+    : trans.__('%1; %2 lets it run as before', since, cure);
+}
+
+/**
+ * What ends a pause that does not end by itself.
+ */
+const CURES = new Map([
+  ['%gc_pause on', '%gc_pause off'],
+  ['gc.disable()', 'gc.enable()']
+]);

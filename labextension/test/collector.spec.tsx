@@ -1,0 +1,68 @@
+import * as React from 'react';
+import { describe, expect, it } from 'vitest';
+
+import { CollectorChip } from '../src/components/collector';
+import { formatClock } from '../src/format';
+import type { ICollectorPause } from '../src/records';
+import { dataOf, part, render } from './fakes/render';
+import { trans } from './fakes/trans';
+
+const BY_HAND: ICollectorPause = {
+  enabled: false,
+  by: '%gc_pause on',
+  sinceS: 1790000000
+};
+
+function show(changes: Partial<ICollectorPause> = {}, cells = 3): HTMLElement {
+  const host = render(
+    <CollectorChip
+      pause={{ ...BY_HAND, ...changes }}
+      cells={cells}
+      trans={trans}
+    />
+  );
+  return part(host, 'collector');
+}
+
+describe('CollectorChip', () => {
+  it('says who paused the collector, since when, and what ends it', () => {
+    const chip = show();
+    expect(chip.textContent).toBe('GC paused');
+    expect(chip.title).toBe(
+      "Python's garbage collector is paused by %gc_pause on since " +
+        `${formatClock(1790000000)}; %gc_pause off lets it run as before`
+    );
+    expect(chip.getAttribute('aria-label')).toBe(`GC paused: ${chip.title}`);
+    expect(dataOf(chip)).toMatchObject({ by: '%gc_pause on', cells: '3' });
+    expect(chip.className).not.toContain('jp-mod-warning');
+  });
+
+  it('warns in words of a pause that lasts for many cells', () => {
+    const chip = show({}, 20);
+    expect(chip.textContent).toBe('GC paused, 20 cells');
+    expect(chip.className).toContain('jp-mod-warning');
+    expect(show({}, 19).textContent).toBe('GC paused');
+  });
+
+  it('has no date and another cure where the user disabled it', () => {
+    expect(show({ by: 'gc.disable()', sinceS: null }).title).toBe(
+      "Python's garbage collector is paused by gc.disable(); " +
+        'gc.enable() lets it run as before'
+    );
+  });
+
+  it.each(['%%gc_pause', 'constructor'])(
+    'names no cure for a pause that ends by itself',
+    by => {
+      expect(show({ by, sinceS: null }).title).toBe(
+        `Python's garbage collector is paused by ${by}`
+      );
+    }
+  );
+
+  it('tells raised thresholds from a pause', () => {
+    const chip = show({ enabled: true });
+    expect(chip.textContent).toBe('GC raised');
+    expect(chip.title).toMatch(/^The thresholds of .* are raised by %gc_pause/);
+  });
+});

@@ -1,0 +1,37 @@
+"""A paused collector in the sidebar of a real JupyterLab."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+CELLS = ("%gc_pause on", *["x = 1"] * 20, "%gc_pause off")
+
+
+def test_a_pause_is_visible(lab: LabPage, server: LabServer) -> None:
+    """A chip stands in the sidebar while the pause does; long ones are told so."""
+    server.write_notebook("pause.ipynb", *CELLS)
+    lab.open("pause.ipynb")
+    lab.wait_for_status("live")
+    # The narrowest, in which the chip has to fit beside the name and the state.
+    lab.set_sidebar_width(250)
+    chip = lab.part("collector")
+    expect(chip).to_have_count(0)
+    lab.run_cell(0)
+    expect(chip).to_have_text("GC paused")
+    expect(chip).to_have_attribute("title", re.compile("paused by %gc_pause on since"))
+    for index in range(1, 21):
+        lab.run_cell(index)
+        lab.wait_for_end_of(f"c-{index}")
+    expect(chip).to_have_text("GC paused, 20 cells")
+    header = lab.page.locator(".jp-Memkit-header")
+    assert header.evaluate("each => each.scrollWidth <= each.clientWidth")
+    # The notebook has a reminder as well, under the twentieth cell alone.
+    reminder = lab.page.get_by_text("has been paused for 20 cells")
+    expect(reminder).to_have_count(1)
+    lab.run_cell(21)
+    expect(chip).to_have_count(0)

@@ -1,0 +1,102 @@
+"""What the collector cost, and what of it a pause would save."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from jupyter_memkit.show.collector_costs import build_report
+from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.collector_costs import find_collector_costs
+from tests.track.test_advice import make_record
+
+QUIET = make_record(11, duration_s=3.2, gc_s=0.0)
+
+
+def collecting(
+    number: int, duration_s: float, old_s: float, *, old: int = 10, found: int = 0
+) -> CellRecord:
+    """Make the account of a cell with collections of the old generation."""
+    record = make_record(number, duration_s, old_s + 0.1)
+    return dataclasses.replace(
+        record,
+        first_line=f"build({number})",
+        gc_young=1000,
+        gc_young_s=0.06,
+        gc_middle=90,
+        gc_middle_s=0.04,
+        gc_old=old,
+        gc_old_s=old_s,
+        gc_found=found,
+    )
+
+
+def test_dearest_cell_is_first() -> None:
+    """Cells without collections are left out, the others sorted by their cost."""
+    cells = [collecting(1, 4.0, 0.5), QUIET, collecting(3, 4.0, 2.0)]
+    costs = find_collector_costs(cells)
+    assert [cost.cell.execution_count for cost in costs.costs] == [3, 1]
+    assert (costs.cells, costs.costs[0].generation) == (3, 2)
+
+
+def test_only_the_last_cells() -> None:
+    """What was long ago does not count."""
+    costs = find_collector_costs([collecting(1, 4.0, 0.5), *[QUIET] * 20])
+    assert (costs.costs, costs.cells) == ((), 20)
+
+
+def test_saving_is_less_the_closing_collection() -> None:
+    """One collection stays: the last of many is a fifth, a single one is all."""
+    many, single = collecting(1, 4.0, 2.0), collecting(2, 4.0, 2.0, old=1)
+    costs = find_collector_costs([many, single]).costs
+    saved_s = {cost.cell.execution_count: round(cost.saved_s, 3) for cost in costs}
+    # What is left of the second is no tenth of its time.
+    assert saved_s == {1: 1.7, 2: 0.0}
+
+
+def test_small_savings_are_none() -> None:
+    """A tenth of a second, and a tenth of the cell, is the least worth a word."""
+    cells = [make_record(1, 0.15, 0.09), collecting(2, 60.0, 2.0)]
+    assert [cost.saved_s for cost in find_collector_costs(cells).costs] == [0, 0]
+
+
+def test_paused_cell() -> None:
+    """A cell that is paused already is not advised to be."""
+    cell = dataclasses.replace(collecting(1, 4.0, 3.0), first_line="%%gc_pause")
+    (cost,) = find_collector_costs([cell]).costs
+    assert (cost.is_paused, cost.saved_s) == (True, 0.0)
+
+
+def test_report() -> None:
+    """The table has the figures, the notes say what they support."""
+    cells = [collecting(12, 3.2, 1.2, found=1_200_000), QUIET]
+    assert build_report(find_collector_costs(cells)).text() == (
+        "Garbage collector: 1.3 s in the last 2 cells\n"
+        "  cell   time  collector  share    generation 0            1            2"
+        "  unreachable  first line\n"
+        "  [12]  3.2 s      1.3 s    41%  1,000 in 60 ms  90 in 40 ms  10 in 1.2 s"
+        "    1,200,000  build(12)\n"
+        "Cell [12] spent 41% of its 3.2 s in collections, most of it in those of "
+        "generation 2: %%gc_pause would save about 1.1 s.\n"
+        "They found 1,200,000 unreachable objects, which a pause keeps until its end; "
+        "--max-growth SIZE resumes when memory runs away."
+    )
+
+
+def test_report_without_a_saving() -> None:
+    """Where nothing is to be won that is said, with the figures or without any."""
+    report = build_report(find_collector_costs([collecting(2, 60.0, 2.0)]))
+    assert report.title == "Garbage collector: 2.1 s in the last cell"
+    assert report.notes == ("In no cell would pausing it win a tenth of the time.",)
+    report = build_report(find_collector_costs([QUIET, QUIET]))
+    assert (report.table, report.notes) == (None, ("Pausing it would win nothing.",))
+
+
+def test_report_of_many_cells() -> None:
+    """The ten dearest are shown, three advised on, the rest counted."""
+    report = build_report(
+        find_collector_costs([collecting(n, 4.0, 1.0) for n in range(15)])
+    )
+    assert report.table is not None
+    assert len(report.table.rows) == 10
+    assert len([note for note in report.notes if "%%gc_pause" in note]) == 3
+    assert report.notes[-1] == "Cells that cost less are left out: 5."
