@@ -114,10 +114,11 @@ def holders(
     search = _Search(obj, time.perf_counter() + budget_s, progress)
     search.run(_find_roots(shell or find_shell()))
     found = search.found
+    # To write a way can give an object the dict of its attributes, which would stand
+    # between those on the next one: all are traced before.
+    ways = [search.trace(number, holder) for number, holder in found[:most]]
     return Holders(
-        chains=tuple(
-            search.describe(number, holder) for number, holder in found[:most]
-        ),
+        chains=tuple(search.describe(way) for way in ways),
         more=max(0, len(found) - most),
         complete=search.is_complete,
     )
@@ -189,17 +190,23 @@ class _Search:
                 self._check(group, batch)
                 level += self._group(batch)
 
-    def describe(self, number: int, holder: Any) -> Chain:
-        """Return the way to a holder that was found in a level."""
+    def trace(self, number: int, holder: Any) -> list[Any]:
+        """Return the way to the object by a holder that was found in a level."""
         if number < 0:
-            return Chain(text=holder.name, holder="")
+            return [holder]
         steps = [holder, self._target]
         while number > 0:
             number -= 1
             steps.insert(0, self._find_parent(number, steps[0]))
+        return steps
+
+    def describe(self, steps: list[Any]) -> Chain:
+        """Return a way as text; that of a name is the name alone."""
+        if len(steps) == 1:
+            return Chain(text=steps[0].name, holder="")
         root = next(root for root in self._roots if root.value is steps[0])
         text = write_chain(root.name, steps, is_namespace=root.is_namespace)
-        return Chain(text=text, holder=name_type(type(holder)))
+        return Chain(text=text, holder=name_type(type(steps[-2])))
 
     def _hide_ourselves(self) -> None:
         """Leave out what this search holds."""

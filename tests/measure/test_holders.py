@@ -165,6 +165,19 @@ def test_threads() -> None:
         thread.join()
 
 
+def test_two_ways_through_one_object(main: dict[str, Any]) -> None:
+    """That one way is written does not lose the next, which shares a part of it."""
+
+    class Box:
+        """Has attributes."""
+
+    value = [1.5]
+    main["held_x"] = box = Box()
+    box.first = [value]  # type: ignore[attr-defined] # as users do
+    box.second = [value]  # type: ignore[attr-defined] # as above
+    assert {"held_x.first[0]", "held_x.second[0]"} <= set(ways(value))
+
+
 def test_budget() -> None:
     """When time is up, that is said."""
     assert not holders([1.5], budget_s=0.0).complete
