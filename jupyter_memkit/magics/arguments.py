@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -50,4 +51,6 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except MemkitError as error:
+        # IPython keeps the last error, which would keep the values that were refused.
+        traceback.clear_frames(error.__traceback__)
         raise UsageError(str(error)) from error
