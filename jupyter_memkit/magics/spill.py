@@ -1,0 +1,108 @@
+"""``%spill``: variables that lie on the disk."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.magics.arguments import refusing
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.spilling.listing import SpilledVariables
+    from jupyter_memkit.techniques.spilling.variables import Spilled
+
+
+@magics_class
+class SpillMagics(Magics):
+    """Move variables to the disk, and back."""
+
+    def close(self) -> None:
+        """Remove the files; variables that lie in them can be used on."""
+        # Where it was never loaded there are no files.
+        folders = sys.modules.get("jupyter_memkit.techniques.spilling.folders")
+        if folders is not None:
+            folders.remove_folders()
+
+    @line_magic
+    @magic_arguments()
+    @argument("names", nargs="*", metavar="NAME", help="an array, a frame or a Series")
+    @argument("--back", action="store_true", help="bring them back into memory")
+    @argument(
+        "--folder",
+        metavar="PATH",
+        help="where the file goes; the folder for temporary files when left out",
+    )
+    def spill(self, line: str) -> Spilled | SpilledVariables:
+        """Move arrays and frames to a file on the disk that is mapped into memory.
+
+        The names stay, and so do types and values. What is used of them is read from
+        the disk and can be dropped again by the system; what is written to them goes
+        to the file. Arrays that share the memory move along, and outputs that show it
+        are forgotten. Without a name it lists what is on disk.
+
+        The file is in a folder of this kernel's own, for you alone, and is removed
+        when nothing uses it any more, at the latest when the kernel ends.
+
+        Examples
+        --------
+        ::
+
+            %spill prices
+            %spill prices orders --folder /data/tmp
+            %spill
+            %spill --back prices
+            spilled = %spill prices
+            spilled.freed_bytes
+        """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.progress import open_bar  # noqa: PLC0415
+        from jupyter_memkit.techniques.spilling.listing import (  # noqa: PLC0415
+            list_spilled,
+        )
+        from jupyter_memkit.techniques.spilling.variables import (  # noqa: PLC0415
+            spill_variables,
+            unspill_variables,
+        )
+
+        assert self.shell is not None, "the magics of a shell have one"
+        arguments = parse_argstring(self.spill, line)
+        names = arguments.names
+        if arguments.folder and (arguments.back or not names):
+            message = "--folder is where a new file goes; give it with names to move"
+            raise UsageError(message)
+        if arguments.back and not names:
+            message = "give the names to bring back; %spill alone lists them"
+            raise UsageError(message)
+        if not names:
+            return list_spilled(self.shell.user_ns)
+        with refusing(), _letting_go(), open_bar("B") as bar:
+
+            def progress(done_bytes: int, total_bytes: int) -> None:
+                bar(done_bytes, total_bytes, "")
+
+            if arguments.back:
+                return unspill_variables(*names, shell=self.shell, progress=progress)
+            return spill_variables(
+                *names,
+                shell=self.shell,
+                folder=arguments.folder,
+                progress=progress,
+                looking=lambda n: bar(0, None, f"{n:,} objects looked at"),
+            )
+
+
+@contextmanager
+def _letting_go() -> Iterator[None]:
+    """Keep nothing of a move that was interrupted, though IPython keeps the error."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        traceback.clear_frames(error.__traceback__)
+        raise

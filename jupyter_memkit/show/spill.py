@@ -1,0 +1,114 @@
+"""Shows what was moved to the disk, and what lies there."""
+
+from __future__ import annotations
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Kind, Table
+from jupyter_memkit.techniques.spilling.listing import SpilledVariables
+from jupyter_memkit.techniques.spilling.variables import Spilled
+from jupyter_memkit.units import format_bytes, format_duration
+
+# Where more of what was moved than that does not come back there is something to say.
+_MISSING = 0.1
+_LEAST_BYTES = 1024 * 1024
+
+_COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("name", "code"),
+    ("on disk", "number"),
+    ("in memory", "number"),
+    ("type", "text"),
+    ("shape", "number"),
+    ("file", "text"),
+)
+
+
+def build_report(record: Spilled | SpilledVariables) -> Report:
+    """Build what a person reads of a move, or of the list."""
+    if isinstance(record, SpilledVariables):
+        return _build_list(record)
+    return _build_back(record) if record.is_back else _build_move(record)
+
+
+def _build_move(spilled: Spilled) -> Report:
+    notes = ["What you write to it goes to the file, which is gone with the kernel."]
+    missing_bytes = spilled.file_bytes - spilled.freed_bytes
+    if missing_bytes > max(_LEAST_BYTES, _MISSING * spilled.file_bytes):
+        notes.append(
+            "Less came back than was written: what was never touched had taken no "
+            "memory, and something out of sight may hold the rest."
+        )
+    if spilled.forgotten:
+        notes.append(f"Forgotten, for they showed it: {', '.join(spilled.forgotten)}.")
+    return Report(
+        title=(
+            f"{', '.join(spilled.names)} on disk: "
+            f"{format_bytes(spilled.file_bytes)} written, "
+            f"{_tell(spilled.freed_bytes)}"
+        ),
+        rows=(
+            *_list_along(spilled),
+            ("file", ", ".join(map(str, spilled.paths))),
+            ("took", format_duration(spilled.duration_s)),
+            ("in use now", format_bytes(spilled.rss_bytes)),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _build_back(spilled: Spilled) -> Report:
+    files = ", ".join(map(str, spilled.paths))
+    kept = f"Something else still uses {files}, so that stays."
+    return Report(
+        title=(
+            f"{', '.join(spilled.names)} back in memory: "
+            f"{format_bytes(spilled.file_bytes)} read"
+        ),
+        rows=(
+            *_list_along(spilled),
+            ("took", format_duration(spilled.duration_s)),
+            ("in use now", format_bytes(spilled.rss_bytes)),
+        ),
+        notes=(kept,) if spilled.held else (),
+    )
+
+
+def _build_list(listed: SpilledVariables) -> Report:
+    rows = tuple(
+        (
+            "(no variable)" if each.name is None else each.name,
+            format_bytes(each.file_bytes),
+            "?" if each.resident_bytes is None else format_bytes(each.resident_bytes),
+            each.type,
+            " x ".join(f"{length:,}" for length in each.shape or ()),
+            str(each.path),
+        )
+        for each in listed.variables
+    )
+    notes = []
+    if listed.removed_bytes:
+        removed = format_bytes(listed.removed_bytes)
+        notes.append(f"{removed} that killed kernels had left were removed.")
+    if rows:
+        notes.append(
+            "What is in memory of them the system takes back when it needs it; "
+            "%spill --back NAME brings one back for good."
+        )
+    return Report(
+        title=f"{format_bytes(listed.file_bytes)} on disk"
+        if rows
+        else "nothing is on disk; %spill NAME moves an array or a frame there",
+        table=Table(columns=_COLUMNS, rows=rows) if rows else None,
+        notes=tuple(notes),
+    )
+
+
+def _list_along(spilled: Spilled) -> tuple[tuple[str, str], ...]:
+    if not spilled.along:
+        return ()
+    return (("moved along", f"{', '.join(spilled.along)} (the same memory)"),)
+
+
+def _tell(freed_bytes: int) -> str:
+    if freed_bytes <= 0:
+        return "nothing came back"
+    return f"{format_bytes(freed_bytes)} back to the system"

@@ -1,0 +1,191 @@
+"""Files that hold the bytes of values, mapped into memory."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.spilling.folders import open_folder
+from jupyter_memkit.units import format_bytes
+
+# Sentences of the system that say little.
+_LIMITS = {errno.EDQUOT: "the quota is used up", errno.EFBIG: "a limit on files"}
+
+# So much is written before the disk has to have it.
+_SYNC_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedFile:
+    """A file that this process has mapped.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    bytes : int
+        How large it is.
+    address : int
+        Where in memory it begins.
+    """
+
+    path: Path
+    bytes: int
+    address: int
+
+
+# By the identity of the mapped array.
+_files: dict[int, MappedFile] = {}
+
+
+def write_file(
+    blocks: Iterator[memoryview],
+    total_bytes: int,
+    folder: str | os.PathLike[str] | None,
+    progress: Callable[[int], object],
+) -> Any:
+    """Write blocks of bytes to a new file, and map it.
+
+    The file is gone when nothing refers to the mapped memory any more, at the end of
+    the process, or when this fails.
+
+    Parameters
+    ----------
+    blocks : iterator of memoryview
+        The bytes, a block at a time.
+    total_bytes : int
+        How many there are.
+    folder : path-like, optional
+        Where, as of `open_folder`.
+    progress : callable
+        Called with the number of bytes that are written.
+
+    Returns
+    -------
+    numpy.memmap
+        The bytes of the file; what is written there goes to the file.
+
+    Raises
+    ------
+    MemkitError
+        When the disk is full, or cannot be written to.
+    """
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+    own = open_folder(folder)
+    free_bytes = shutil.disk_usage(own).free
+    if free_bytes < total_bytes:
+        message = (
+            f"{format_bytes(total_bytes)} do not fit on the disk of {own.parent}, "
+            f"where {format_bytes(free_bytes)} are free; give a folder on another "
+            "disk (--folder)"
+        )
+        raise MemkitError(message)
+    with contextlib.ExitStack() as undo:
+        try:
+            # Readable by the user alone.
+            descriptor, name = tempfile.mkstemp(suffix=".bin", dir=own)
+            undo.callback(_remove, name, os.getpid())
+            with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - no path
+                _write(file, blocks, progress)
+            mapped = np.memmap(name, dtype=np.uint8, mode="r+")
+        except OSError as error:
+            what = _LIMITS.get(error.errno or 0, error.strerror)
+            message = (
+                f"{own.parent} could not take {format_bytes(total_bytes)} ({what}), "
+                "and all is as it was; give a folder on another disk (--folder)"
+            )
+            raise MemkitError(message) from error
+        undo.pop_all()
+    _files[id(mapped)] = MappedFile(
+        path=Path(name), bytes=mapped.nbytes, address=_read_address(mapped)
+    )
+    # At the end of the process the folder goes as a whole.
+    weakref.finalize(mapped, _drop, id(mapped), name, os.getpid()).atexit = False
+    return mapped
+
+
+def find_file(array: Any) -> MappedFile | None:
+    """Return the file that an array of numpy lies in; None where it is in memory."""
+    address = _read_address(array)
+    for file in list(_files.values()):
+        if file.address <= address < file.address + file.bytes:
+            return file
+    return None
+
+
+def list_files() -> list[MappedFile]:
+    """Return the files that are mapped, in the order in which they were made."""
+    return list(_files.values())
+
+
+def read_resident() -> dict[Path, int] | None:
+    """Return how many bytes of the files the process has in memory (proc_pid_smaps(5)).
+
+    Returns
+    -------
+    dict of Path to int, or None
+        By file; None where the system does not tell.
+    """
+    found = {file.path: 0 for file in _files.values()}
+    path = None
+    try:
+        with Path("/proc/self/smaps").open(errors="replace") as lines:
+            for line in lines:
+                if line.startswith("Rss:"):
+                    if path in found:
+                        found[path] += int(line.split()[1]) * 1024
+                elif "-" in line.partition(" ")[0]:
+                    fields = line.rstrip("\n").split(None, 5)
+                    name = fields[5] if len(fields) == 6 else ""
+                    path = Path(name.removesuffix(" (deleted)"))
+    except OSError:
+        return None
+    return found
+
+
+def _write(
+    file: Any,
+    blocks: Iterator[memoryview],
+    progress: Callable[[int], object],
+) -> None:
+    done_bytes = synced_bytes = 0
+    for block in blocks:
+        rest = block
+        while rest:
+            rest = rest[file.write(rest) :]
+        done_bytes += block.nbytes
+        # What the disk cannot keep has to be known while the original is there. And
+        # what waits to be written takes memory too.
+        if done_bytes - synced_bytes >= _SYNC_BYTES:
+            os.fsync(file.fileno())
+            synced_bytes = done_bytes
+        progress(done_bytes)
+    os.fsync(file.fileno())
+
+
+def _drop(key: int, name: str, pid: int) -> None:
+    _files.pop(key, None)
+    _remove(name, pid)
+
+
+def _remove(name: str, pid: int) -> None:
+    # A forked child shares the file, and does not own it. Windows keeps what is still
+    # mapped; it goes with the folder.
+    if pid == os.getpid():
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+
+
+def _read_address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address

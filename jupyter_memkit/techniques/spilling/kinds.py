@@ -1,0 +1,126 @@
+"""Tells which values can lie in a file, and what arrays they show."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.techniques.spilling.files import find_file
+from jupyter_memkit.techniques.spilling.parts import find_root
+
+_SHOWN_COLUMNS = 3
+
+
+def check_value(value: Any, name: str) -> None:
+    """Raise unless a value can lie in a file.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+    name : str
+        What the user calls it.
+
+    Raises
+    ------
+    MemkitError
+        With the remedy.
+    """
+    reason = _find_reason(value, name)
+    if reason is not None:
+        message = f"{name} {reason}"
+        raise MemkitError(message)
+
+
+def is_spilled(value: Any) -> bool:
+    """Tell whether a value, or a part of it, lies in a file of ours."""
+    return any(find_file(array) is not None for array in arrays_of(value))
+
+
+def arrays_of(value: Any) -> Iterator[Any]:
+    """Yield the arrays of numbers that an array, a frame or a Series shows."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    pandas: Any = sys.modules.get("pandas")
+    if type(value) is np.ndarray:
+        yield value
+    elif pandas is not None and type(value) is pandas.DataFrame:
+        for number in range(value.shape[1]):
+            yield from arrays_of(value.iloc[:, number])
+    elif (
+        pandas is not None
+        and type(value) is pandas.Series
+        and isinstance(value.dtype, np.dtype)
+    ):
+        yield value.to_numpy(copy=False)
+
+
+def _find_reason(value: Any, name: str) -> str | None:
+    """Return why a value cannot lie in a file, with the remedy; None where it can."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    pandas: Any = sys.modules.get("pandas")
+    if pandas is not None and type(value) in (pandas.DataFrame, pandas.Series):
+        frame = value if type(value) is pandas.DataFrame else value.to_frame()
+        unfit = [
+            str(column)
+            for column, dtype in zip(frame.columns, frame.dtypes, strict=True)
+            if not isinstance(dtype, np.dtype) or dtype.hasobject
+        ]
+        if unfit:
+            return _describe_unfit(unfit, value.ndim)
+    elif not issubclass(type(value), np.memmap) and type(value) is not np.ndarray:
+        return _describe_type(value, name)
+    elif value.dtype.hasobject:
+        return (
+            f"holds Python objects ({value.dtype}), which cannot lie in a file; make "
+            "numbers or texts of fixed width of them first: %to_numpy or %shrink"
+        )
+    arrays = [value] if isinstance(value, np.ndarray) else list(arrays_of(value))
+    if not any(array.nbytes for array in arrays):
+        return "is empty, so there is nothing to spill"
+    if all(isinstance(find_root(array).base, mmap.mmap) for array in arrays):
+        return "lies in a mapped file already"
+    return None
+
+
+def _describe_unfit(columns: list[str], n_dimensions: int) -> str:
+    if n_dimensions == 1:
+        return (
+            "holds texts or a type of pandas' own, which cannot lie in a file; make "
+            "numbers of it first, with .to_numpy() or .cat.codes"
+        )
+    listed = ", ".join(columns[:_SHOWN_COLUMNS])
+    if len(columns) > _SHOWN_COLUMNS:
+        listed += f" and {len(columns) - _SHOWN_COLUMNS} more"
+    return (
+        f"has texts or types of pandas' own in {listed}, which cannot lie in a file; "
+        'take the numbers into a frame of their own: .select_dtypes("number")'
+    )
+
+
+def _describe_type(value: Any, name: str) -> str:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    kind = name_type(type(value))
+    short = kind.rpartition(".")[2]
+    if isinstance(value, np.ndarray):
+        remedy = f"take its plain array: {name} = np.asarray({name})"
+    elif isinstance(value, (list, tuple)):
+        remedy = f"make an array of it first: %to_numpy {name}"
+    elif kind.startswith(("polars.", "pyarrow.")):
+        remedy = (
+            "write it to a Parquet file, and read that a piece at a time: %%chunked"
+        )
+    elif kind.startswith("scipy."):
+        remedy = f"spill its numbers: {name}.data"
+    else:
+        remedy = "make an array of it first"
+    return (
+        f"is of the type {short}, and only arrays of NumPy, frames and Series of "
+        f"pandas can be spilled; {remedy}"
+    )

@@ -1,0 +1,220 @@
+"""Takes values apart into the memory that they stand on, and puts them together again.
+
+A value is pickled without its arrays: what remains is small, and it is put together
+again over the same bytes in another place. So an array, a frame and a Series are one
+case, and whatever pandas keeps besides its arrays stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# So much is copied at a time.
+_BLOCK_BYTES = 32 << 20
+
+# Arrays begin where the processor likes them to.
+_ALIGNMENT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the memory of an array lies in the bytes of a layout."""
+
+    offset: int
+    strides: tuple[int, ...] | None
+
+
+class Layout:
+    """Values as one run of bytes, and what it takes to make them of such bytes again.
+
+    Arrays that are views of the same memory stay so.
+
+    Parameters
+    ----------
+    values : list
+        Arrays, frames and Series.
+
+    Attributes
+    ----------
+    bytes : int
+        How many bytes there are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole = np.arange(5)
+    >>> layout = Layout([whole, whole[2:]])
+    >>> memory = np.concatenate(list(layout.read()))
+    >>> again, part = layout.build(memory)
+    >>> part[0] = 7
+    >>> again
+    array([0, 1, 7, 3, 4])
+    """
+
+    def __init__(self, values: list[Any]) -> None:
+        self._skeleton, self._arrays = _take_apart(values)
+        self._places: dict[int, _Place] = {}
+        # What is to be read: an array with its padding before.
+        self._regions: list[tuple[Any, int]] = []
+        self.bytes = 0
+        own = {id(value) for value in values}
+        for numbers in self._group(own):
+            self._add(numbers)
+
+    def read(self) -> Iterator[memoryview]:
+        """Yield the bytes, in blocks that are no copies where that can be."""
+        for array, padding in self._regions:
+            if padding:
+                yield memoryview(bytes(padding))
+            yield from _read_blocks(array)
+
+    def build(self, memory: Any) -> list[Any]:
+        """Return the values, as views of bytes in memory.
+
+        Parameters
+        ----------
+        memory : numpy.ndarray
+            The bytes as they were read.
+        """
+        import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+        arrays = []
+        for number, array in enumerate(self._arrays):
+            place = self._places[number]
+            built = np.ndarray(
+                array.shape,
+                array.dtype,
+                buffer=memory,
+                offset=place.offset,
+                strides=place.strides,
+            )
+            built.flags.writeable = array.flags.writeable
+            arrays.append(built)
+        values: list[Any] = _Unpickler(self._skeleton, arrays).load()
+        return values
+
+    def _group(self, own: set[int]) -> list[list[int]]:
+        """Return the arrays by number, those that share memory together."""
+        groups: dict[int, list[int]] = {}
+        for number, array in enumerate(self._arrays):
+            # What pandas shares it has to know of, so its arrays stay alone.
+            shares = id(array) in own
+            key = id(find_root(array)) if shares else -number - 1
+            groups.setdefault(key, []).append(number)
+        return list(groups.values())
+
+    def _add(self, numbers: list[int]) -> None:
+        arrays = [self._arrays[number] for number in numbers]
+        root = find_root(arrays[0])
+        bounds = [find_bounds(array) for array in arrays]
+        low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+        own_bytes = sum(array.nbytes for array in arrays)
+        is_dense = len(arrays) > 1 or high - low <= own_bytes
+        if is_dense and _is_contiguous(root):
+            start = find_bounds(root)[0]
+            offset = self._append(_flatten(root)[low - start : high - start])
+            for number, array in zip(numbers, arrays, strict=True):
+                place = offset + _read_address(array) - low
+                self._places[number] = _Place(offset=place, strides=array.strides)
+        else:
+            # A view that is spread over its base leaves the rest of it behind.
+            for number, array in zip(numbers, arrays, strict=True):
+                strides = array.strides if _is_contiguous(array) else None
+                place = self._append(array)
+                self._places[number] = _Place(offset=place, strides=strides)
+
+    def _append(self, array: Any) -> int:
+        """Add an array to what is read, and return where it begins."""
+        padding = -self.bytes % _ALIGNMENT
+        self._regions.append((array, padding))
+        offset = self.bytes + padding
+        self.bytes = offset + array.nbytes
+        return offset
+
+
+def find_root(array: Any) -> Any:
+    """Return the array whose memory another one is a view of: itself, or a base."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def find_bounds(array: Any) -> tuple[int, int]:
+    """Return the first and the past-the-end address of an array's elements."""
+    low = high = _read_address(array)
+    for length, stride in zip(array.shape, array.strides, strict=True):
+        reach = (length - 1) * stride
+        low, high = low + min(reach, 0), high + max(reach, 0)
+    return low, high + array.itemsize
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves out the arrays that hold numbers, and keeps them."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        import numpy as np  # noqa: PLC0415 - as above
+
+        super().__init__(file, protocol=5)
+        self._kind = np.ndarray
+        self.arrays: list[Any] = []
+        self._numbers: dict[int, int] = {}
+
+    def persistent_id(self, obj: Any) -> int | None:
+        """Return the number of an array; None for what is pickled."""
+        if type(obj) is not self._kind or obj.dtype.hasobject or not obj.nbytes:
+            return None
+        number = self._numbers.setdefault(id(obj), len(self.arrays))
+        if number == len(self.arrays):
+            self.arrays.append(obj)
+        return number
+
+
+class _Unpickler(pickle.Unpickler):
+    """Puts other arrays in the places of those that were left out."""
+
+    def __init__(self, skeleton: bytes, arrays: list[Any]) -> None:
+        super().__init__(io.BytesIO(skeleton))
+        self._arrays = arrays
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Return the array of a number."""
+        return self._arrays[pid]
+
+
+def _take_apart(values: list[Any]) -> tuple[bytes, list[Any]]:
+    file = io.BytesIO()
+    pickler = _Pickler(file)
+    pickler.dump(values)
+    return file.getvalue(), pickler.arrays
+
+
+def _read_blocks(array: Any) -> Iterator[memoryview]:
+    if _is_contiguous(array):
+        flat = _flatten(array)
+        for start in range(0, len(flat), _BLOCK_BYTES):
+            yield memoryview(flat[start : start + _BLOCK_BYTES])
+        return
+    step = max(1, _BLOCK_BYTES // array.itemsize)
+    for start in range(0, array.size, step):
+        yield memoryview(array.flat[start : start + step].view("u1"))
+
+
+def _is_contiguous(array: Any) -> bool:
+    flags = array.flags
+    return bool(flags.c_contiguous or flags.f_contiguous)
+
+
+def _flatten(array: Any) -> Any:
+    """Return the bytes of a contiguous array in the order in which they lie."""
+    return array.reshape(-1, order="A").view("u1")
+
+
+def _read_address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address

@@ -1,0 +1,171 @@
+"""Finds who else uses the memory of a variable, before it is moved."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.techniques.spilling.kinds import arrays_of
+from jupyter_memkit.techniques.spilling.parts import find_root
+
+# What IPython calls outputs in the user's namespace.
+_OUTPUT = re.compile(r"_+\d*")
+
+# Where a way begins that leads to an output, in all that IPython keeps of it.
+_OUTPUT_WAY = re.compile(
+    r"((Out|_oh)\[\d+\]|_+\d*|the display hook's _+|the last result"
+    r"|(sys\.displayhook|get_ipython\.__self__)[\w.]*(\['_+\d*'\])?)($|[. ])"
+)
+
+# So many chains are asked for: those of the variables themselves are among them.
+_MOST_CHAINS = 20
+_SHOWN_CHAINS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Who uses the memory of a variable.
+
+    Attributes
+    ----------
+    along : tuple of str
+        Further variables that have to move with it: arrays that are views of its
+        memory, and other names for the same.
+    outputs : tuple of object
+        What cells have shown of it, each object once.
+    """
+
+    along: tuple[str, ...]
+    outputs: tuple[Any, ...]
+
+
+def find_sharing(
+    name: str,
+    namespace: Mapping[str, Any],
+    shell: Any,
+    looking: Callable[[int], object] | None = None,
+) -> Sharing:
+    """Find who uses the memory of a variable.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    namespace : mapping of str to object
+        Where it is.
+    shell : IPython.core.interactiveshell.InteractiveShell or None
+        Whose outputs are looked at.
+    looking : callable, optional
+        Called with the number of objects that were looked at so far, where it takes a
+        look at all.
+
+    Raises
+    ------
+    MemkitError
+        When somebody does who cannot move with it, so that nothing would come back.
+    """
+    keys = {id(root) for root in _find_roots(namespace[name])}
+    along = tuple(
+        other
+        for other in list(namespace)
+        if other != name
+        and not _OUTPUT.fullmatch(other)
+        and _uses(namespace.get(other), keys)
+    )
+    moving = {each: namespace[each] for each in (name, *along)}
+    _refuse_shared_frames(moving)
+    shown = [
+        holder
+        for holder in find_hidden(shell)
+        if holder.kind == "output" and _uses(holder.value, keys)
+    ]
+    strangers = [
+        text
+        for text in _find_holders(moving, shell, looking)
+        if not _begins_with(text, moving) and not (shown and _OUTPUT_WAY.match(text))
+    ]
+    if strangers:
+        message = (
+            f"{', '.join(strangers[:_SHOWN_CHAINS])} uses the memory of "
+            f"{', '.join(moving)} as well, so nothing would come back; delete it, or "
+            "make it a copy first (%memfree lets go of tracebacks, and with --outputs "
+            "of what cells have shown)"
+        )
+        raise MemkitError(message)
+    outputs = {id(holder.value): holder.value for holder in shown}
+    return Sharing(along=along, outputs=tuple(outputs.values()))
+
+
+def _find_roots(value: Any) -> Iterator[Any]:
+    """Yield the arrays whose memory a value shows."""
+    for array in arrays_of(value):
+        yield find_root(array)
+
+
+def _uses(value: Any, keys: set[int]) -> bool:
+    return any(id(root) in keys for root in _find_roots(value))
+
+
+def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
+    """Raise where pandas shares memory: it would not know of it in another place."""
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+    for (name, value), (other, second) in combinations(moving.items(), 2):
+        if value is second or type(value) is type(second) is np.ndarray:
+            continue
+        if _uses(value, {id(root) for root in _find_roots(second)}):
+            message = (
+                f"{name} and {other} share their memory, so nothing would come back; "
+                f"delete one of them, or make it a copy: {other} = {other}.copy()"
+            )
+            raise MemkitError(message)
+
+
+def _find_holders(
+    moving: Mapping[str, Any], shell: Any, looking: Callable[[int], object] | None
+) -> Iterator[str]:
+    """Yield the ways to what holds the values of variables, or their memory."""
+    values = list(moving.values())
+    objects = {id(each): each for value in values for each in _find_roots(value)}
+    objects |= {id(value): value for value in values}
+    waiting = list(objects.values())
+    objects.clear()
+    for number in range(len(waiting)):
+        known = _OWN_REFERENCES + _count_known(waiting, number, values)
+        if _count_references(waiting, number) > known:
+            found = holders(
+                waiting[number], shell=shell, most=_MOST_CHAINS, progress=looking
+            )
+            yield from (chain.text for chain in found.chains)
+
+
+def _count_known(objects: list[Any], number: int, values: list[Any]) -> int:
+    """Return how often the variables refer to an object, or what is inside them."""
+    n_names = sum(value is objects[number] for value in values)
+    distinct = {id(value): value for value in values}.values()
+    n_views = sum(getattr(value, "base", None) is objects[number] for value in distinct)
+    # A name counts in the namespace, in the mapping, and in the list of the values.
+    return 3 * n_names + (n_views or int(n_names == 0))
+
+
+def _count_references(objects: list[Any], number: int) -> int:
+    return sys.getrefcount(objects[number])
+
+
+# Those of the list and the call, which differ between versions of Python.
+_OWN_REFERENCES = _count_references([object()], 0)
+
+
+def _begins_with(text: str, names: Iterable[str]) -> bool:
+    """Tell whether a way begins at one of the names."""
+    return any(
+        text == name or text.startswith((f"{name}.", f"{name}[", f"{name} "))
+        for name in names
+    )

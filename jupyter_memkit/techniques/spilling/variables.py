@@ -1,0 +1,262 @@
+"""Moves variables to files and back, with all that shares their memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.spilling.files import MappedFile, find_file
+from jupyter_memkit.techniques.spilling.kinds import (
+    arrays_of,
+    check_value,
+    is_spilled,
+)
+from jupyter_memkit.techniques.spilling.sharing import find_sharing
+from jupyter_memkit.techniques.spilling.values import move_to_files, move_to_memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spilled:
+    """Variables that were moved to files, or back.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Those that were named.
+    along : tuple of str
+        Further variables that had to move with them: views of their memory, and other
+        names for the same.
+    forgotten : tuple of str
+        The outputs that had shown them, which are gone.
+    paths : tuple of Path
+        The files: one for each memory that variables share.
+    file_bytes : int
+        What was written, or read.
+    freed_bytes : int
+        Resident memory of the process before minus after.
+    rss_bytes : int
+        Resident memory after.
+    duration_s : float
+        The time that it took.
+    is_back : bool
+        Whether they came back.
+    held : bool
+        Whether something else still uses a file that they came back from.
+    """
+
+    names: tuple[str, ...]
+    along: tuple[str, ...]
+    forgotten: tuple[str, ...]
+    paths: tuple[Path, ...]
+    file_bytes: int
+    freed_bytes: int
+    rss_bytes: int
+    duration_s: float
+    is_back: bool = False
+    held: bool = False
+
+
+def spill_variables(
+    *names: str,
+    namespace: MutableMapping[str, Any] | None = None,
+    shell: Any = None,
+    folder: str | os.PathLike[str] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    looking: Callable[[int], object] | None = None,
+) -> Spilled:
+    """Move variables to files, as `spill` does, and measure what came back.
+
+    Parameters
+    ----------
+    *names : str
+        The variables. Arrays that are views of their memory move along.
+    namespace : mutable mapping, optional
+        Where they are; the shell's, or ``__main__``, when left out.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        The shell; the running one when left out. What it has shown of the variables
+        is forgotten.
+    folder, progress
+        As of `spill`.
+    looking : callable, optional
+        Called before, while it looks for who else uses the memory, with the number of
+        objects that were looked at so far.
+
+    Raises
+    ------
+    MemkitError
+        For what is no variable or cannot lie in a file, for memory that something
+        else uses too, and when the disk is full; all is as it was then.
+
+    Examples
+    --------
+    >>> import __main__
+    >>> import numpy as np
+    >>> __main__.prices = np.arange(1_000_000.0)
+    >>> spilled = spill_variables("prices")
+    >>> spilled.file_bytes, unspill_variables("prices").file_bytes
+    (8000000, 8000000)
+    >>> del __main__.prices
+    """
+    started_s = time.perf_counter()
+    shell = shell or find_shell()
+    namespace = _find_namespace(namespace, shell)
+    names = tuple(dict.fromkeys(names))
+    _check_names(names, namespace)
+    for name in names:
+        check_value(namespace[name], name)
+    groups, outputs = _group_by_memory(names, namespace, shell, looking)
+    before_bytes = _settle()
+    moved = move_to_files(_look_up(groups, namespace), folder, progress)
+    # In one call: Ctrl-C comes before or after it.
+    namespace.update(moved)
+    forgotten: dict[str, None] = {}
+    while outputs:
+        forgotten |= dict.fromkeys(forget(outputs.pop(), shell))
+    files = _find_files(moved.values())
+    rss_bytes = _settle()
+    return Spilled(
+        names=names,
+        along=tuple(name for name in moved if name not in names),
+        forgotten=tuple(forgotten),
+        paths=tuple(file.path for file in files),
+        file_bytes=sum(file.bytes for file in files),
+        freed_bytes=before_bytes - rss_bytes,
+        rss_bytes=rss_bytes,
+        duration_s=time.perf_counter() - started_s,
+    )
+
+
+def unspill_variables(
+    *names: str,
+    namespace: MutableMapping[str, Any] | None = None,
+    shell: Any = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Spilled:
+    """Bring variables back into memory, with the arrays that share theirs.
+
+    Parameters
+    ----------
+    *names, namespace, shell, progress
+        As of `spill_variables`.
+
+    Raises
+    ------
+    MemkitError
+        For what is no variable, is in memory already, or does not fit there.
+    """
+    started_s = time.perf_counter()
+    namespace = _find_namespace(namespace, shell or find_shell())
+    names = tuple(dict.fromkeys(names))
+    _check_names(names, namespace)
+    for name in names:
+        if not is_spilled(namespace[name]):
+            message = f"{name} is in memory; %spill lists what is on disk"
+            raise MemkitError(message)
+    files = _find_files(namespace[name] for name in names)
+    groups = _group_by_file(names, namespace)
+    before_bytes = _settle()
+    moved = move_to_memory(_look_up(groups, namespace), progress)
+    namespace.update(moved)
+    rss_bytes = _settle()
+    return Spilled(
+        names=names,
+        along=tuple(name for name in moved if name not in names),
+        forgotten=(),
+        paths=tuple(file.path for file in files),
+        file_bytes=sum(file.bytes for file in files),
+        freed_bytes=before_bytes - rss_bytes,
+        rss_bytes=rss_bytes,
+        duration_s=time.perf_counter() - started_s,
+        is_back=True,
+        held=any(file.path.exists() for file in files),
+    )
+
+
+def _group_by_memory(
+    names: tuple[str, ...],
+    namespace: Mapping[str, Any],
+    shell: Any,
+    looking: Callable[[int], object] | None,
+) -> tuple[list[tuple[str, ...]], list[Any]]:
+    """Return the variables with those that move along, and the outputs that show them.
+
+    Each group gets a file of its own, so that it can go or come back by itself.
+    """
+    groups: list[tuple[str, ...]] = []
+    outputs: list[Any] = []
+    for name in names:
+        if not any(name in group for group in groups):
+            sharing = find_sharing(name, namespace, shell, looking)
+            groups.append((name, *sharing.along))
+            outputs += sharing.outputs
+    return groups, outputs
+
+
+def _group_by_file(
+    names: tuple[str, ...], namespace: Mapping[str, Any]
+) -> list[tuple[str, ...]]:
+    """Return the variables with the arrays that lie in the same file."""
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+    groups: list[tuple[str, ...]] = []
+    for name in names:
+        if any(name in group for group in groups):
+            continue
+        files = _find_files([namespace[name]])
+        along = (
+            other
+            for other, value in dict(namespace).items()
+            if other != name
+            and other[:1] != "_"
+            and type(value) is np.ndarray
+            and find_file(value) in files
+        )
+        groups.append((name, *along))
+    return groups
+
+
+def _look_up(
+    groups: list[tuple[str, ...]], namespace: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    return [{name: namespace[name] for name in group} for group in groups]
+
+
+def _find_namespace(
+    namespace: MutableMapping[str, Any] | None, shell: Any
+) -> MutableMapping[str, Any]:
+    if namespace is not None:
+        return namespace
+    found: dict[str, Any] = shell.user_ns if shell else vars(sys.modules["__main__"])
+    return found
+
+
+def _check_names(names: tuple[str, ...], namespace: Mapping[str, Any]) -> None:
+    for name in names:
+        if name not in namespace:
+            remedy = suggest(name, namespace, "%memls lists what there is")
+            message = f"there is no variable {name!r}; {remedy}"
+            raise MemkitError(message)
+
+
+def _find_files(values: Iterable[Any]) -> list[MappedFile]:
+    """Return the files in which values lie, each once."""
+    found = (find_file(array) for value in values for array in arrays_of(value))
+    return list(dict.fromkeys(file for file in found if file is not None))
+
+
+def _settle() -> int:
+    """Collect, trim, and return the resident memory."""
+    gc.collect()
+    release_unused()
+    return read_rss_bytes()

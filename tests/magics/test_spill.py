@@ -1,0 +1,224 @@
+"""``%spill`` in a shell and in a real kernel, measured from outside."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.show.spill import build_report
+from jupyter_memkit.techniques.spilling import folders
+from jupyter_memkit.techniques.spilling.listing import (
+    SpilledVariable,
+    SpilledVariables,
+)
+from jupyter_memkit.techniques.spilling.variables import Spilled
+from tests.real_kernel import RealKernel, real_kernel
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(autouse=True)
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files, on a disk."""
+    if folders.is_in_memory(tmp_path):
+        pytest.skip("the folder for temporary files is in memory")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    folders.remove_folders()
+
+
+def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:
+    """A variable goes to the disk, is listed, and comes back; the file is gone."""
+    shell.run_cell("import numpy as np\na = np.arange(1_000_000.0)\npart = a[3:5]")
+    spilled = shell.run_line_magic("spill", f"a --folder {disk}")
+    assert (spilled.names, spilled.along) == (("a",), ("part",))
+    assert [path.parent.parent for path in spilled.paths] == [disk]
+    listed = shell.run_line_magic("spill", "")
+    assert [each.name for each in listed.variables] == ["a", "part"]
+    assert listed.file_bytes == 8_000_000
+    back = shell.run_line_magic("spill", "--back a")
+    assert (back.names, back.along, back.held) == (("a",), ("part",), False)
+    assert shell.run_line_magic("spill", "").variables == ()
+    assert shell.user_ns["a"].sum() == 499999500000.0
+    assert list(disk.glob("*/*.bin")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("nothing_here", "there is no variable 'nothing_here'"),
+        ("texts", "texts is of the type list"),
+        ("--back", "give the names to bring back"),
+        ("--back numbers", "numbers is in memory"),
+        ("--folder /tmp", "with names to move"),
+        ("numbers --folder /no/such", "there is no folder /no/such"),
+    ],
+)
+def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
+    """A mistake is one sentence with the remedy."""
+    shell.run_cell("import numpy as np\ntexts = ['a']\nnumbers = np.ones(5)")
+    with pytest.raises(UsageError, match=sentence):
+        shell.run_line_magic("spill", line)
+
+
+def test_a_refusal_holds_nothing(shell: InteractiveShell) -> None:
+    """The error that IPython keeps of a refusal does not hold what was refused."""
+    shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = [a]")
+    shell.run_cell("%spill a")
+    assert "uses the memory of a" in str(sys.last_value)
+    chains = holders(shell.user_ns["a"], shell=shell).chains
+    assert not [chain.text for chain in chains if "last_value" in chain.text]
+
+
+def test_interrupted(
+    shell: InteractiveShell, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C on the way back all is on disk, and nothing keeps it there."""
+    shell.run_cell("import numpy as np\na = np.ones(1000)\n%spill a")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jupyter_memkit.techniques.spilling.values.read_limit", interrupt)
+        shell.run_cell("%spill --back a")
+    assert [each.name for each in shell.run_line_magic("spill", "").variables] == ["a"]
+    shell.run_cell("del a")
+    assert list(disk.glob("*/*.bin")) == []
+
+
+def test_unloading_the_extension(shell: InteractiveShell, disk: Path) -> None:
+    """The files go with the extension; what lay in them can be used on."""
+    shell.run_cell("import numpy as np\na = np.ones(1000)")
+    shell.run_line_magic("spill", "a")
+    assert len(list(disk.glob("*/*.bin"))) == 1
+    shell.run_line_magic("unload_ext", "jupyter_memkit")
+    if sys.platform != "win32":
+        assert list(disk.glob("jupyter-memkit*")) == []
+    assert shell.user_ns["a"].sum() == 1000
+
+
+def test_report() -> None:
+    """The reports tell what came back, what moved along, and what is not as wished."""
+    path = Path("/tmp/<x>.bin")
+    spilled = Spilled(
+        names=("a",),
+        along=("b",),
+        forgotten=("Out[3]", "_"),
+        paths=(path,),
+        file_bytes=200 * MIB,
+        freed_bytes=200 * MIB,
+        rss_bytes=100 * MIB,
+        duration_s=1.5,
+    )
+    assert build_report(spilled).text().splitlines() == [
+        "a on disk: 200.0 MiB written, 200.0 MiB back to the system",
+        "  moved along  b (the same memory)",
+        f"  file         {path}",
+        "  took         1.5 s",
+        "  in use now   100.0 MiB",
+        "What you write to it goes to the file, which is gone with the kernel.",
+        "Forgotten, for they showed it: Out[3], _.",
+    ]
+    assert "<x>" not in build_report(spilled).html()
+    little = Spilled(
+        names=("a",),
+        along=(),
+        forgotten=(),
+        paths=(path,),
+        file_bytes=200 * MIB,
+        freed_bytes=0,
+        rss_bytes=100 * MIB,
+        duration_s=1.5,
+    )
+    assert "nothing came back" in build_report(little).title
+    assert "out of sight" in build_report(little).text()
+    back = Spilled(
+        names=("a",),
+        along=(),
+        forgotten=(),
+        paths=(path,),
+        file_bytes=200 * MIB,
+        freed_bytes=-200 * MIB,
+        rss_bytes=300 * MIB,
+        duration_s=0.5,
+        is_back=True,
+        held=True,
+    )
+    assert build_report(back).title == "a back in memory: 200.0 MiB read"
+    assert "so that stays" in build_report(back).text()
+
+
+def test_report_of_the_list() -> None:
+    """The list has a line for each variable, and tells what was cleared away."""
+    variable = SpilledVariable(
+        name="a",
+        type="ndarray float64",
+        shape=(1000, 3),
+        path=Path("/tmp/a.bin"),
+        file_bytes=MIB,
+        resident_bytes=4096,
+    )
+    nameless = SpilledVariable(
+        name=None,
+        type="",
+        shape=None,
+        path=Path("/tmp/b.bin"),
+        file_bytes=MIB,
+        resident_bytes=None,
+    )
+    listed = SpilledVariables(
+        variables=(variable, nameless), file_bytes=2 * MIB, removed_bytes=MIB
+    )
+    lines = build_report(listed).text().splitlines()
+    assert lines[0] == "2.0 MiB on disk"
+    columns = re.split(r"\s{2,}", lines[2].strip())
+    assert columns[:3] == ["a", "1.0 MiB", "4.0 KiB"]
+    assert columns[3:] == ["ndarray float64", "1,000 x 3", str(Path("/tmp/a.bin"))]
+    assert lines[3].split()[:5] == ["(no", "variable)", "1.0", "MiB", "?"]
+    assert lines[4] == "1.0 MiB that killed kernels had left were removed."
+    nothing = SpilledVariables(variables=(), file_bytes=0, removed_bytes=0)
+    assert build_report(nothing).title.startswith("nothing is on disk; %spill NAME")
+
+
+def read_rss(kernel: RealKernel) -> float:
+    """Return the resident memory of a kernel in MiB, read from outside."""
+    pid = int(kernel.run("import os; print(os.getpid())"))
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_kernel(tmp_path: Path) -> None:
+    """An array that was shown is on the disk and out of memory; then all is gone."""
+    folder = tmp_path / "spilled"
+    folder.mkdir()
+    with real_kernel(tmp_path) as kernel:
+        kernel.run(f"import numpy as np\nx = np.ones(9)\n%spill x --folder {folder}")
+        kernel.run("%memfree")
+        before = read_rss(kernel)
+        kernel.run("numbers = np.random.default_rng(0).random(25_000_000)")
+        total = kernel.run("print(numbers.sum())")
+        kernel.run("numbers[:5]")
+        held = read_rss(kernel)
+        kernel.run(f"spilled = %spill numbers --folder {folder}")
+        now = read_rss(kernel)
+        assert held > before + 185
+        assert now < before + 10
+        told = int(kernel.run("print(spilled.freed_bytes)")) / MIB
+        assert abs(held - now - told) < 5
+        assert kernel.run("print(numbers.sum())") == total
+        assert len(list(folder.glob("*/*.bin"))) == 2
+        kernel.run("%spill --back numbers")
+        assert len(list(folder.glob("*/*.bin"))) == 1
+    # Its kernel was killed: the next one clears up.
+    folders.remove_left(folder)
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,557 @@
+"""Values on the disk: the same as before, their memory given back, nothing left."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit import spill, unspill
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.measure.process import ProcProbe, read_rss_bytes
+from jupyter_memkit.techniques.spilling import folders, sharing, values
+from jupyter_memkit.techniques.spilling.files import find_file, list_files
+from jupyter_memkit.techniques.spilling.kinds import arrays_of, is_spilled
+from jupyter_memkit.techniques.spilling.listing import list_spilled
+from jupyter_memkit.techniques.spilling.parts import Layout
+from jupyter_memkit.techniques.spilling.variables import (
+    spill_variables,
+    unspill_variables,
+)
+
+MIB = 1024 * 1024
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits")
+
+
+@pytest.fixture(autouse=True)
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files, which is empty again after each test."""
+    if folders.is_in_memory(tmp_path):
+        pytest.skip("the folder for temporary files is in memory")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    folders.remove_folders()
+    assert list(tmp_path.iterdir()) == []
+
+
+def left_on(disk: Path) -> list[Path]:
+    """Return the files of values that there are."""
+    return list(disk.glob("*/*.bin"))
+
+
+def read_only() -> np.ndarray:
+    """Return an array that cannot be written to."""
+    array = np.arange(1000)
+    array.flags.writeable = False
+    return array
+
+
+ARRAYS: dict[str, Callable[[], np.ndarray]] = {
+    "floats": lambda: np.linspace(0, 1, 1000),
+    "columns first": lambda: np.asfortranarray(np.arange(600).reshape(20, 30)),
+    "spread": lambda: np.arange(600).reshape(20, 30)[::2, ::3],
+    "backwards": lambda: np.arange(600)[::-1],
+    "repeated": lambda: np.broadcast_to(np.arange(5), (4, 5)),
+    "one": lambda: np.array(1.5),
+    "records": lambda: np.array([(1, 2.5, b"ab")], dtype="i4,f8,S2"),
+    "times": lambda: np.array(["2013-01-01", "NaT"], "datetime64[ns]"),
+    "texts": lambda: np.array(["a", "bcd"]),
+    "other byte order": lambda: np.arange(9, dtype=">i4"),
+    "read-only": read_only,
+}
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_arrays(kind: str) -> None:
+    """An array is the same on disk and back, in its type, order and flags."""
+    array = ARRAYS[kind]()
+    spilled = spill(array)
+    back = unspill(spilled)
+    assert (is_spilled(array), is_spilled(spilled), is_spilled(back)) == (0, 1, 0)
+    for moved in (spilled, back):
+        assert type(moved) is np.ndarray
+        assert (moved.dtype, moved.shape) == (array.dtype, array.shape)
+        assert moved.flags.writeable == array.flags.writeable
+        assert moved.flags.f_contiguous == array.flags.f_contiguous
+        np.testing.assert_array_equal(moved, array)
+
+
+def flights() -> pd.DataFrame:
+    """Return a frame of several types."""
+    frame = pd.DataFrame(
+        {
+            "day": pd.date_range("2013-01-01", periods=100),
+            "delay": np.linspace(-5, 90, 100),
+            "flight": np.arange(100),
+            "late": np.arange(100) % 3 == 0,
+            "hours": np.arange(100) + 0.5,
+        }
+    )
+    frame.attrs["source"] = "a test"
+    return frame
+
+
+FRAMES: dict[str, Callable[[], Any]] = {
+    "mixed": flights,
+    "times as index": lambda: flights().set_index("day"),
+    "two levels": lambda: flights().set_index(["flight", "late"])[["delay", "hours"]],
+    "names twice": lambda: pd.DataFrame(np.ones((3, 2)), columns=["a", "a"]),
+    "texts as index": lambda: pd.DataFrame({"a": [1, 2]}, index=["x", "y"]),
+    "part": lambda: flights().iloc[10:20],
+    "series": lambda: flights()["delay"],
+}
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_frames(kind: str) -> None:
+    """A frame is the same on disk and back, and all its numbers are there."""
+    frame = FRAMES[kind]()
+    spilled = spill(frame)
+    assert all(find_file(array) for array in arrays_of(spilled))
+    back = unspill(spilled)
+    assert not is_spilled(back)
+    for moved in (spilled, back):
+        assert type(moved) is type(frame)
+        assert moved.equals(frame)
+        assert moved.index.equals(frame.index)
+        assert moved.attrs == frame.attrs
+
+
+def test_frames_stay_on_disk() -> None:
+    """What pandas computes does not bring a frame back; writing goes to the file."""
+    frame = spill(flights())
+    frame.describe()
+    frame.groupby("late").delay.sum()
+    frame.loc[3, "delay"] = 77.0
+    assert frame.loc[3, "delay"] == 77.0
+    assert all(find_file(array) for array in arrays_of(frame))
+
+
+@linux
+def test_memory_comes_back() -> None:
+    """The system has the memory again, and the move took next to none itself."""
+    names = {"numbers": np.ones(25_000_000)}
+    spill(np.ones(10))
+    probe = ProcProbe()
+    if not probe.reset_high_water():
+        pytest.skip("the high-water mark cannot be reset here")
+    before_bytes = read_rss_bytes()
+    spilled = spill_variables("numbers", namespace=names)
+    assert probe.read_high_water_bytes() - before_bytes < 16 * MIB
+    assert abs(spilled.freed_bytes - 200_000_000) < 10 * MIB
+    assert before_bytes - read_rss_bytes() > 190_000_000
+    assert spilled.file_bytes == 200_000_000
+    assert names["numbers"].sum() == 25_000_000
+    probe.reset_high_water()
+    unspill_variables("numbers", namespace=names)
+    assert not is_spilled(names["numbers"])
+
+
+def test_views_move_along() -> None:
+    """Arrays that share memory share it on disk and back, in one file."""
+    whole = np.arange(1000)
+    names: dict[str, Any] = {"whole": whole, "same": whole, "part": whole[10:20:2]}
+    del whole
+    spilled = spill_variables("part", namespace=names)
+    assert spilled.along == ("whole", "same")
+    assert spilled.file_bytes == 8000
+    for move in (lambda: None, lambda: unspill_variables("same", namespace=names)):
+        move()
+        assert names["same"] is names["whole"]
+        names["part"][0] += 1
+        assert names["whole"][10] == names["part"][0]
+    assert list_files() == []
+
+
+def test_each_has_its_own_file(disk: Path) -> None:
+    """What does not share memory goes, comes back and ends by itself."""
+    names: dict[str, Any] = {"a": np.ones(1000), "b": np.ones(500), "frame": flights()}
+    told: list[tuple[int, int]] = []
+    spilled = spill_variables(
+        *names, namespace=names, progress=lambda *done: told.append(done)
+    )
+    assert (len(spilled.paths), spilled.along) == (3, ())
+    assert told[-1] == (spilled.file_bytes, spilled.file_bytes)
+    back = unspill_variables("a", namespace=names)
+    assert (back.along, back.file_bytes, is_spilled(names["b"])) == ((), 8000, True)
+    del names["b"]
+    assert len(left_on(disk)) == 1
+
+
+def test_a_small_view_leaves_its_base() -> None:
+    """Of a base without a name only what the view shows is written."""
+    names = {"part": np.ones((1_000_000, 4))[:, 0]}
+    spilled = spill_variables("part", namespace=names)
+    assert spilled.file_bytes == 8_000_000
+    if sys.platform == "linux":
+        assert spilled.freed_bytes > 30_000_000
+
+
+def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
+    """Where something else uses the memory it is named, and nothing is done."""
+    bare_shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = {'k': [a[5:]]}")
+    array = bare_shell.user_ns["a"]
+    looked_at: list[int] = []
+    with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a "):
+        spill_variables("a", shell=bare_shell, looking=looked_at.append)
+    assert looked_at
+    assert bare_shell.user_ns["a"] is array
+    assert left_on(disk) == []
+
+
+@pytest.mark.parametrize("make", [lambda: np.ones(9), lambda: np.ones(9)[1:], flights])
+def test_nothing_else_holds_it(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the variable alone refers to it, nobody looks through all objects."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(sharing, "holders", refuse)
+    names = {"value": make()}
+    spill_variables("value", namespace=names)
+    assert is_spilled(names["value"])
+
+
+def test_frames_that_share(disk: Path) -> None:
+    """Memory that two objects of pandas share is not moved, for it would be twice."""
+    frame = pd.DataFrame({"a": np.arange(10.0)})
+    names: dict[str, Any] = {"frame": frame, "column": frame["a"]}
+    with pytest.raises(MemkitError, match=r"column = column\.copy\(\)"):
+        spill_variables("frame", namespace=names)
+    assert left_on(disk) == []
+    names["column"] = names["column"].copy()
+    assert spill_variables("frame", namespace=names).along == ()
+
+
+@pytest.mark.parametrize("shown", ["numbers", "numbers[5:]", "numbers.reshape(10, -1)"])
+def test_outputs(bare_shell: InteractiveShell, shown: str) -> None:
+    """What cells have shown of it is forgotten, and told."""
+    bare_shell.run_cell("import numpy as np")
+    bare_shell.run_cell("numbers = np.ones(13_000_000)", store_history=True)
+    bare_shell.run_cell(shown, store_history=True)
+    number = bare_shell.execution_count - 1
+    before_bytes = read_rss_bytes()
+    spilled = spill_variables("numbers", shell=bare_shell)
+    assert f"Out[{number}]" in spilled.forgotten
+    assert number not in bare_shell.user_ns["Out"]
+    if sys.platform == "linux":
+        assert before_bytes - read_rss_bytes() > 95 * MIB
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "list": ([1, 2], "of the type list, .* %to_numpy x"),
+    "objects": (np.array([1, "a"], object), "Python objects.* %to_numpy or %shrink"),
+    "records of objects": (np.zeros(2, "i4,O"), "Python objects"),
+    "masked": (np.ma.array([1.0]), "x = np.asarray"),
+    "sparse": (scipy.sparse.eye(3).tocsr(), r"x\.data"),
+    "empty": (np.empty((0, 3)), "is empty"),
+    "no rows": (pd.DataFrame({"a": np.empty(0)}), "is empty"),
+    "texts": (pd.DataFrame({"a": ["x"], "b": [1]}), "in a, .*select_dtypes"),
+    "many": (pd.DataFrame([list("abcde")]), "in 0, 1, 2 and 2 more"),
+    "categories": (pd.Series(["a"], dtype="category"), r"\.cat\.codes"),
+    "nullable": (pd.DataFrame({"a": pd.array([1, None], "Int64")}), "in a"),
+    "sparse column": (
+        pd.DataFrame({"a": pd.arrays.SparseArray([0, 1])}),
+        "types of pandas' own in a",
+    ),
+    "module": (np, "of the type module"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_refused(disk: Path, kind: str) -> None:
+    """What cannot lie in a file is refused with the remedy, and nothing is done."""
+    value, sentence = REFUSED[kind]
+    names = {"x": value}
+    with pytest.raises(MemkitError, match=f"^x .*{sentence}"):
+        spill_variables("x", namespace=names)
+    assert names == {"x": value}
+    assert left_on(disk) == []
+
+
+def test_mapped_already(disk: Path) -> None:
+    """What lies in a file, whoever mapped it, is not written again."""
+    mapped = np.memmap(disk / "own.bin", np.float64, "w+", shape=5)
+    for value in (mapped, np.asarray(mapped), spill(pd.DataFrame({"a": [1, 2]}))):
+        with pytest.raises(MemkitError, match="lies in a mapped file already"):
+            spill(value)
+    del mapped, value
+    (disk / "own.bin").unlink()
+
+
+def test_names() -> None:
+    """A name that is none, and a move that is done already, are one sentence."""
+    names = {"prices": np.ones(10), "rest": np.ones(10)}
+    with pytest.raises(MemkitError, match=r"'price'; did you mean prices\?"):
+        spill_variables("price", namespace=names)
+    with pytest.raises(MemkitError, match="prices is in memory; %spill lists"):
+        unspill_variables("prices", namespace=names)
+    with pytest.raises(MemkitError, match="not on disk"):
+        unspill(names["prices"])
+    spill_variables("prices", "prices", namespace=names)
+    with pytest.raises(MemkitError, match="prices lies in a mapped file already"):
+        spill_variables("prices", "rest", namespace=names)
+    assert not is_spilled(names["rest"])
+
+
+def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle leaves all as it was, and no file."""
+    monkeypatch.setattr("jupyter_memkit.techniques.spilling.parts._BLOCK_BYTES", 1000)
+    told: list[int] = []
+
+    def interrupt(done_bytes: int, total_bytes: int) -> None:
+        assert total_bytes == 8000
+        told.append(done_bytes)
+        if done_bytes >= 4000:
+            raise KeyboardInterrupt
+
+    array = np.arange(1000)
+    names = {"array": array}
+    with pytest.raises(KeyboardInterrupt):
+        spill_variables("array", namespace=names, progress=interrupt)
+    assert told == [1000, 2000, 3000, 4000]
+    assert names["array"] is array
+    assert (left_on(disk), list_files()) == ([], [])
+    spilled = spill(array)
+    with pytest.raises(KeyboardInterrupt):
+        unspill_variables("s", namespace={"s": spilled}, progress=interrupt)
+    assert is_spilled(spilled)
+
+
+# A limit on files ends the writing in the middle, as a full disk does.
+FULL = """\
+import resource, sys
+import numpy as np
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.spilling.variables import spill_variables
+
+array = np.ones(10_000_000)
+before = id(array)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000_000, 40_000_000))
+try:
+    spill_variables("array", folder=sys.argv[1])
+except MemkitError as error:
+    print(error)
+print(id(array) == before, array.sum())
+"""
+
+
+@posix
+def test_full_disk_on_the_way(disk: Path) -> None:
+    """A disk that is full in the middle is one sentence; all is as it was."""
+    done = run(FULL, disk)
+    assert "could not take 76.3 MiB (a limit on files), and all is as it" in done
+    assert "True 10000000.0" in done
+    assert left_on(disk) == []
+
+
+def test_full_disk(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is too little room nothing is written."""
+    usage = type("Usage", (), {"free": 10})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(MemkitError, match=r"7\.8 KiB do not fit .* 10 B are free"):
+        spill(np.ones(1000))
+    assert left_on(disk) == []
+
+
+def test_full_disk_for_the_second(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one of several does not fit none is moved."""
+    names: dict[str, Any] = {"a": np.ones(1000), "b": np.ones(5000)}
+    usage = type("Usage", (), {"free": 10_000})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(MemkitError, match="do not fit"):
+        spill_variables("a", "b", namespace=names)
+    assert not any(map(is_spilled, names.values()))
+    assert left_on(disk) == []
+
+
+def test_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit into memory stays on disk."""
+    spilled = spill(np.ones(1000))
+    limit = MemoryLimit(bytes=read_rss_bytes(), name="a test")
+    monkeypatch.setattr(values, "read_limit", lambda: limit)
+    with pytest.raises(MemkitError, match="do not fit into memory"):
+        unspill(spilled)
+    assert is_spilled(spilled)
+
+
+def test_folder(disk: Path) -> None:
+    """A folder that is not there, or cannot be written to, is one sentence."""
+    with pytest.raises(MemkitError, match=r"there is no folder .*; make it first"):
+        spill(np.ones(10), folder=disk / "nowhere")
+    own = disk / "own"
+    own.mkdir()
+    spilled = spill(np.ones(10), folder=own)
+    assert len(list(own.glob("*/*.bin"))) == 1
+    assert spilled.sum() == 10
+    folders.remove_folders()
+    own.rmdir()
+
+
+@linux
+def test_folder_that_takes_nothing() -> None:
+    """A folder in which no file can be made is one sentence."""
+    with pytest.raises(MemkitError, match="no file can be made in /proc"):
+        spill(np.ones(10), folder="/proc")
+
+
+def test_folder_that_is_taken(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new folder that another process takes for one that was left is left to it."""
+    lock = folders._lock
+    calls: list[int] = []
+
+    def lock_later(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 1:
+            raise BlockingIOError
+        lock(descriptor)
+
+    monkeypatch.setattr(folders, "_lock", lock_later)
+    assert spill(np.ones(10)).sum() == 10
+    assert len(list(disk.iterdir())) == 2
+    folders.remove_left()
+    assert len(list(disk.iterdir())) == 1
+
+
+def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system without locks folders are used, and not cleared away."""
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr(folders, "_lock", refuse)
+    spilled = spill(np.ones(10))
+    assert (folders.remove_left(), len(left_on(disk))) == (0, 1)
+    assert spilled.sum() == 10
+
+
+def test_pandas_that_copies(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should a version of pandas copy what it is given, that is told."""
+    build = Layout.build
+    monkeypatch.setattr(Layout, "build", lambda *args: [build(*args)[0].copy()])
+    with pytest.raises(MemkitError, match=r"would copy .*; spill its numbers"):
+        spill(pd.DataFrame({"a": [1.0]}))
+    assert left_on(disk) == []
+
+
+@linux
+def test_folder_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is itself memory is refused, and passed over by default."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or not folders.is_in_memory(memory):
+        pytest.skip("there is no such folder here")
+    with pytest.raises(MemkitError, match="itself in memory"):
+        spill(np.ones(10), folder=memory)
+    monkeypatch.setattr(tempfile, "tempdir", str(memory))
+    monkeypatch.setattr(folders, "_LARGE", str(memory))
+    with pytest.raises(MemkitError, match="/dev/shm is itself in memory"):
+        spill(np.ones(10))
+
+
+@posix
+def test_for_the_user_alone(disk: Path) -> None:
+    """Nobody else can read the files, or see what there is."""
+    spilled = spill(np.ones(10))
+    (path,) = left_on(disk)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    del spilled
+
+
+@posix
+def test_file_ends_with_the_value(disk: Path) -> None:
+    """The file is there as long as anything uses it, and not longer."""
+    spilled = spill(np.arange(1000))
+    part = spilled[5:10]
+    del spilled
+    assert len(left_on(disk)) == 1
+    assert part.sum() == 35
+    del part
+    assert (left_on(disk), list_files()) == ([], [])
+
+
+# Spills, and ends as it is told.
+CHILD = """\
+import os, signal, sys
+import numpy as np
+from jupyter_memkit import spill
+
+kept = spill(np.ones(1000), folder=sys.argv[1])
+if sys.argv[2] == "fork":
+    child = os.fork()
+    if not child:
+        del kept
+        sys.exit()
+    os.waitpid(child, 0)
+    print(len(os.listdir(os.path.dirname(kept.base.filename))))
+    sys.exit()
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+@posix
+def test_process_that_ends(disk: Path) -> None:
+    """With the process the folder goes, but not with one that was forked from it."""
+    assert run(CHILD, disk, "fork").split() == ["2"]
+
+
+@posix
+def test_process_that_is_killed(disk: Path) -> None:
+    """What a killed process leaves the next one removes, that of a living one not."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(disk), "wait"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        assert folders.remove_left() == 0
+        (path,) = left_on(disk)
+        child.send_signal(signal.SIGKILL)
+    assert path.exists()
+    listed = list_spilled({})
+    assert (listed.variables, listed.removed_bytes) == ((), 8000)
+    assert list(disk.iterdir()) == []
+
+
+def test_list(disk: Path) -> None:
+    """Each variable has its file, and a file without a variable is listed too."""
+    nameless = spill(np.ones(5))
+    names: dict[str, Any] = {"a": np.ones((100, 3)), "n": 5, "frame": flights()}
+    spill_variables("a", namespace=names)
+    spill_variables("frame", namespace=names)
+    listed = list_spilled(names)
+    assert [(each.name, each.type, each.shape) for each in listed.variables] == [
+        (None, "", None),
+        ("a", "ndarray float64", (100, 3)),
+        ("frame", "DataFrame", (100, 5)),
+    ]
+    assert listed.variables[1].file_bytes == 2400
+    assert {each.path for each in listed.variables} == set(left_on(disk))
+    if sys.platform == "linux":
+        names["a"].sum()
+        assert list_spilled(names).variables[1].resident_bytes == 4096
+    assert nameless.sum() == 5
+
+
+def run(program: str, *arguments: object) -> str:
+    """Run a program in a process of its own; return what it printed."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
