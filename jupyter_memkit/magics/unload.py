@@ -1,16 +1,17 @@
-"""``%unload``: unload libraries."""
+"""``%unload``: unload libraries, and list them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from jupyter_memkit.magics.arguments import refusing
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.unload import Unloaded
+    from jupyter_memkit.techniques.unloading import Libraries, Unloaded
 
 
 @magics_class
@@ -19,31 +20,98 @@ class UnloadMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("names", nargs="+", metavar="NAME", help="a module, or your name for it")
+    @argument(
+        "modules", nargs="*", metavar="NAME", help="a module, or your name for it"
+    )
+    @argument(
+        "--names",
+        action="store_true",
+        help="delete the names of its functions and classes, too",
+    )
+    @argument(
+        "--deep",
+        action="store_true",
+        help="empty its modules as well, after asking: what still uses them breaks",
+    )
+    @argument("--yes", action="store_true", help="do not ask")
+    @argument("--unused", action="store_true", help="all libraries that nothing uses")
+    @argument(
+        "--list",
+        action="store_true",
+        help="what is loaded, with its memory and who uses it",
+    )
     @argument("--dry-run", action="store_true", help="only tell what would be removed")
-    def unload(self, line: str) -> Unloaded:
+    def unload(self, line: str) -> Unloaded | Libraries:
         """Unload libraries with their submodules and the names bound to them.
 
-        Tells how much memory really came back, which is little: CPython rarely
-        returns a library's memory. When one of several is refused, none is unloaded.
+        What they have left elsewhere goes too: exit callbacks, warning filters, ways to
+        show their objects. Tells how much memory really came back, which is little:
+        CPython rarely returns a library's memory, and %%isolated always does. When one
+        of several is refused, none is unloaded.
 
         Examples
         --------
         ::
 
             %unload seaborn
-            %unload pd matplotlib --dry-run
+            %unload sns matplotlib --dry-run
+            %unload sympy --names --deep
+            %unload --list
+            %unload --unused --dry-run
             result = %unload sympy
             result.freed_bytes
         """
         # Not before its first use: a kernel starts with every magic.
-        from jupyter_memkit.techniques.unload import unload  # noqa: PLC0415
+        from jupyter_memkit.techniques.unloading import (  # noqa: PLC0415
+            libraries,
+            unload,
+        )
 
         assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_argstring(self.unload, line)
+        namespace = self.shell.user_ns
+        _check_one_way(arguments)
+        if arguments.list:
+            return libraries(namespace)
+        modules = arguments.modules
+        if arguments.unused:
+            found = libraries(namespace)
+            modules = found.unused
+            if not modules:
+                return found
+        options = {"names": arguments.names, "deep": arguments.deep}
         with refusing():
+            if arguments.deep and not (arguments.dry_run or arguments.yes):
+                # What is refused is refused before anybody is asked.
+                planned = unload(*modules, namespace=namespace, dry_run=True, **options)
+                if not _ask(planned):
+                    return planned
             return unload(
-                *arguments.names,
-                namespace=self.shell.user_ns,
-                dry_run=arguments.dry_run,
+                *modules, namespace=namespace, dry_run=arguments.dry_run, **options
             )
+
+
+def _check_one_way(arguments: Any) -> None:
+    """Raise when not exactly one of names, --unused and --list was given."""
+    ways = [arguments.modules, arguments.unused, arguments.list]
+    if sum(map(bool, ways)) != 1:
+        message = (
+            "%unload takes the names of modules, or --unused, or --list; "
+            "%unload --list shows what is loaded"
+        )
+        raise UsageError(message)
+
+
+def _ask(planned: Unloaded) -> bool:
+    """Ask whether to empty modules."""
+    count = len(planned.modules)
+    question = (
+        f"Empty the {count} {'module' if count == 1 else 'modules'} of "
+        f"{planned.name}? What still uses them will break. [y/N] "
+    )
+    try:
+        answer = input(question)
+    except (StdinNotImplementedError, EOFError) as error:
+        message = "--deep asks, and nobody can answer here; add --yes"
+        raise UsageError(message) from error
+    return answer.strip().lower() in ("y", "yes")

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.unload import Unloaded
+from jupyter_memkit.techniques.unloading import Unloaded
 from jupyter_memkit.units import format_bytes
 
-_TRUTH = (
-    "CPython rarely returns a library's memory; "
-    "only a process that ends gives back all of it."
-)
+TRUTH = "CPython rarely returns a library's memory; %%isolated always does."
 
 
 def build_report(unloaded: Unloaded) -> Report:
     """Build what a person reads of an unloading."""
-    rows = [("modules", _list(unloaded.modules))]
-    if unloaded.names:
-        rows.append(("names removed", _list(unloaded.names)))
-    if unloaded.survivors:
-        count = f"{len(unloaded.survivors)} of {len(unloaded.modules)}"
-        rows.append(("still in memory", count))
-    if unloaded.pinned_by:
-        pins = [f"{module} by {pin}" for module, pin in unloaded.pinned_by.items()]
-        rows.append(("held", _list(pins)))
+    name = _list(unloaded.name.split(", "))
     if unloaded.freed_bytes is None:
-        title = f"Would unload {unloaded.name}"
+        title = f"Would unload {name}"
     else:
         freed = format_bytes(unloaded.freed_bytes)
-        title = f"Unloaded {unloaded.name}: {freed} back to the system"
-    return Report(title=title, rows=tuple(rows), notes=(_TRUTH,))
+        title = f"Unloaded {name}: {freed} back to the system"
+    return Report(title=title, rows=tuple(_build_rows(unloaded)), notes=(TRUTH,))
+
+
+def _build_rows(unloaded: Unloaded) -> Iterator[tuple[str, str]]:
+    yield "modules", _list(unloaded.modules)
+    yield "took, at least", f"≈ {format_bytes(unloaded.imported_bytes)}"
+    if unloaded.deep:
+        yield "emptied", "those written in Python"
+    if unloaded.names:
+        yield "names removed", _list(unloaded.names)
+    if unloaded.code_names:
+        yield "names that stay", f"{_list([*unloaded.code_names])} (--names deletes)"
+    if unloaded.traces:
+        yield "left elsewhere, removed", _list(unloaded.traces)
+    if unloaded.survivors:
+        count = f"{len(unloaded.survivors)} of {len(unloaded.modules)}"
+        yield "still in memory", count
+    if unloaded.pinned_by:
+        yield "held", _list(_build_pins(unloaded.pinned_by))
+
+
+def _build_pins(pinned_by: Mapping[str, str]) -> list[str]:
+    """Return who holds which modules, those of one holder together."""
+    modules: dict[str, list[str]] = {}
+    for module, pin in pinned_by.items():
+        modules.setdefault(pin, []).append(module)
+    return [
+        f"{held[0] if len(held) == 1 else f'{len(held)} modules'} by {pin}"
+        for pin, held in modules.items()
+    ]
 
 
 def _list(items: tuple[str, ...] | list[str]) -> str:

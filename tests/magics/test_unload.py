@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from IPython.core.error import UsageError
+from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.show.unload import build_report
-from jupyter_memkit.techniques.unload import Unloaded
+from jupyter_memkit.show import libraries as show_libraries
+from jupyter_memkit.show.unload import TRUTH, build_report
+from jupyter_memkit.techniques.unloading import Libraries, Library, Unloaded
+from tests.real_kernel import real_kernel
 
-TRUTH = (
-    "CPython rarely returns a library's memory; "
-    "only a process that ends gives back all of it."
+UNLOADED = Unloaded(
+    name="fruit",
+    freed_bytes=1024,
+    imported_bytes=2048,
+    modules=("fruit",),
+    names=(),
+    code_names={},
+    traces=(),
+    survivors=(),
+    pinned_by={},
+    deep=False,
+    dry_run=False,
 )
 
 
@@ -28,6 +42,19 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     importlib.invalidate_caches()
     yield
     sys.modules.pop("fruit", None)
+
+
+def answering(answer: str | Exception) -> tuple[list[str], Callable[[str], str]]:
+    """Return an `input` with a fixed answer, and the list of what it was asked."""
+    asked = []
+
+    def answer_it(question: str) -> str:
+        asked.append(question)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return asked, answer_it
 
 
 def test_unload(shell: InteractiveShell) -> None:
@@ -46,6 +73,85 @@ def test_dry_run(shell: InteractiveShell) -> None:
     assert "f" in shell.user_ns
 
 
+def test_names(shell: InteractiveShell) -> None:
+    """The names of functions stay, and go with --names."""
+    shell.run_cell("import fruit\nfrom fruit import peel")
+    assert shell.run_line_magic("unload", "fruit --dry-run").code_names == {
+        "peel": "fruit"
+    }
+    unloaded = shell.run_line_magic("unload", "fruit --names")
+    assert unloaded.names == ("fruit", "peel")
+    assert "peel" not in shell.user_ns
+
+
+def test_deep_asks(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--deep asks first; without a yes nothing is done."""
+    asked, no = answering("")
+    monkeypatch.setattr(builtins, "input", no)
+    shell.run_cell("import fruit")
+    assert shell.run_line_magic("unload", "fruit --deep").dry_run
+    assert asked == [
+        "Empty the 1 module of fruit? What still uses them will break. [y/N] "
+    ]
+    assert "fruit" in sys.modules
+    monkeypatch.setattr(builtins, "input", answering(" Yes ")[1])
+    assert shell.run_line_magic("unload", "fruit --deep").deep
+    assert "fruit" not in sys.modules
+
+
+@pytest.mark.parametrize("error", [EOFError(), StdinNotImplementedError()])
+def test_nobody_answers(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Where nobody can answer it is refused with the option that does not ask."""
+    monkeypatch.setattr(builtins, "input", answering(error)[1])
+    shell.run_cell("import fruit")
+    with pytest.raises(UsageError, match="add --yes"):
+        shell.run_line_magic("unload", "fruit --deep")
+    assert "fruit" in sys.modules
+    assert shell.run_line_magic("unload", "fruit --deep --yes").deep
+
+
+def test_refused_before_asking(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused anyway is not asked about."""
+    asked, yes = answering("y")
+    monkeypatch.setattr(builtins, "input", yes)
+    shell.run_cell("from fruit import peel")
+    with pytest.raises(UsageError, match="add --names"):
+        shell.run_line_magic("unload", "fruit --deep")
+    assert asked == []
+
+
+def test_list(shell: InteractiveShell) -> None:
+    """--list tells what is loaded, and who uses it."""
+    shell.run_cell("from fruit import peel")
+    listed = shell.run_line_magic("unload", "--list")
+    (fruit,) = (each for each in listed.libraries if each.name == "fruit")
+    assert fruit.names == ("peel",)
+
+
+def test_unused(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--unused unloads what nothing uses; where all is used it shows the list."""
+    others = {
+        name: module for name, module in sys.modules.items() if "fruit" not in name
+    }
+    monkeypatch.setattr("jupyter_memkit.techniques.unloading.listing.find_reason", stay)
+    shell.run_cell("import fruit")
+    listed = shell.run_line_magic("unload", "--unused")
+    assert isinstance(listed, Libraries)
+    shell.run_cell("del fruit")
+    assert shell.run_line_magic("unload", "--unused --dry-run").modules == ("fruit",)
+    assert shell.run_line_magic("unload", "--unused").modules == ("fruit",)
+    assert others.keys() <= sys.modules.keys()
+
+
+def stay(key: str, _: Any) -> str | None:
+    """Say of every library but one that it has to stay."""
+    return None if key == "fruit" else "stays"
+
+
 def test_refused(shell: InteractiveShell) -> None:
     """A refusal is one sentence of usage, and nothing is unloaded."""
     shell.run_cell("import fruit, sys")
@@ -54,48 +160,125 @@ def test_refused(shell: InteractiveShell) -> None:
     assert "fruit" in sys.modules
 
 
-@pytest.mark.parametrize("line", ["", "--deeper fruit"])
+@pytest.mark.parametrize(
+    "line", ["", "--deeper fruit", "--list fruit", "--unused --list", "--unused fruit"]
+)
 def test_wrong_line(shell: InteractiveShell, line: str) -> None:
-    """No name, or an unknown option, is a usage error."""
+    """No name, two ways at once, or an unknown option is a usage error."""
     with pytest.raises(UsageError):
         shell.run_line_magic("unload", line)
 
 
+def test_kernel(tmp_path: Path) -> None:
+    """In a kernel --deep asks the frontend, or is refused; plots show afterwards."""
+    pytest.importorskip("matplotlib")
+    plot = "import matplotlib.pyplot as plt; plt.plot([1, 2]); None"
+    with real_kernel(tmp_path) as kernel:
+        client = kernel.client
+        asked = []
+
+        def execute(code: str, *, allow_stdin: bool) -> list[dict[str, Any]]:
+            shown: list[dict[str, Any]] = []
+            client.execute_interactive(
+                code,
+                allow_stdin=allow_stdin,
+                output_hook=shown.append,
+                stdin_hook=answer,
+                timeout=60,
+            )
+            return [message["content"] for message in shown]
+
+        def answer(message: dict[str, Any]) -> None:
+            asked.append(message["content"]["prompt"])
+            client.input("y")
+
+        def count_plots() -> int:
+            contents = execute(plot, allow_stdin=False)
+            return sum("image/png" in each.get("data", {}) for each in contents)
+
+        assert count_plots() == 1
+        # The kernel has its plots' backend, which is no use of matplotlib.
+        asked_for = "[each.names for each in memkit.libraries().libraries"
+        listed = f"{asked_for} if each.name == 'matplotlib']"
+        shown = kernel.run(f"import jupyter_memkit as memkit; print({listed})")
+        assert shown == "[('plt',)]\n"
+        refused = execute("%unload matplotlib --deep", allow_stdin=False)
+        assert "add --yes" in str(refused)
+        assert asked == []
+        execute("%unload matplotlib --deep", allow_stdin=True)
+        assert len(asked) == 1
+        assert (
+            kernel.run("print('matplotlib' in __import__('sys').modules)") == "False\n"
+        )
+        assert count_plots() == 1
+
+
 def test_report() -> None:
     """The report tells what came back, what stayed, who holds it, and the truth."""
-    unloaded = Unloaded(
-        name="fruit",
-        freed_bytes=1024,
+    unloaded = replace(
+        UNLOADED,
         modules=("fruit", *(f"fruit.m{n}" for n in range(9))),
         names=("f",),
+        code_names={"peel": "fruit.m1"},
+        traces=("1 warning filter",),
         survivors=("fruit", "fruit.m1"),
-        pinned_by={"fruit": "cook.fruit", "fruit.m1": "the name peel"},
-        dry_run=False,
+        pinned_by={"fruit": "cook.fruit", "fruit.m1": "it", "fruit.m2": "it"},
     )
     report = build_report(unloaded)
     assert report.title == "Unloaded fruit: 1.0 KiB back to the system"
     assert report.rows == (
         ("modules", "fruit, fruit.m0, fruit.m1, fruit.m2, fruit.m3 and 5 more"),
+        ("took, at least", "≈ 2.0 KiB"),
         ("names removed", "f"),
+        ("names that stay", "peel (--names deletes)"),
+        ("left elsewhere, removed", "1 warning filter"),
         ("still in memory", "2 of 10"),
-        ("held", "fruit by cook.fruit, fruit.m1 by the name peel"),
+        ("held", "fruit by cook.fruit, 2 modules by it"),
     )
     assert report.notes == (TRUTH,)
 
 
 def test_report_of_a_dry_run() -> None:
     """The report of a dry run says that nothing was done."""
-    unloaded = Unloaded(
-        name="fruit",
-        freed_bytes=None,
-        modules=("fruit",),
-        names=(),
-        survivors=(),
-        pinned_by={},
-        dry_run=True,
-    )
-    report = build_report(unloaded)
+    report = build_report(replace(UNLOADED, freed_bytes=None, deep=True, dry_run=True))
     assert (report.title, report.rows) == (
         "Would unload fruit",
-        (("modules", "fruit"),),
+        (
+            ("modules", "fruit"),
+            ("took, at least", "≈ 2.0 KiB"),
+            ("emptied", "those written in Python"),
+        ),
     )
+
+
+def test_report_of_the_list() -> None:
+    """The list tells sizes, users, and what can go; it sorts by bytes."""
+    fruit = Library(
+        name="fruit",
+        bytes=2048,
+        modules=2,
+        names=("a", "b"),
+        users=("cook", "eat"),
+        reason=None,
+        is_used=True,
+    )
+    core = replace(
+        fruit,
+        name="core",
+        names=(),
+        users=(),
+        reason="core stays: it loads once, since; restart",
+    )
+    report = show_libraries.build_report(
+        Libraries(libraries=(fruit, core), complete=False)
+    )
+    assert report.title == "2 libraries; 0 unused"
+    assert report.table is not None
+    assert report.table.rows == (
+        ("fruit", "≈ 2.0 KiB", "2", "a, b, cook and 1 more", "yes"),
+        ("core", "≈ 2.0 KiB", "2", "nothing", "no: it loads once"),
+    )
+    assert "Time was up before all was counted." in report.notes
+    assert report.notes[-1] == TRUTH
+    none = show_libraries.build_report(Libraries(libraries=(), complete=True))
+    assert none.title == "no library is loaded but the kernel's own"

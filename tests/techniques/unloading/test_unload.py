@@ -1,66 +1,21 @@
-"""Unloading small packages, and real libraries in processes of their own."""
+"""Unloading small packages."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import subprocess
+import re
 import sys
-import textwrap
-from collections.abc import Iterator
-from pathlib import Path
+import threading
 from types import ModuleType
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.errors import UnloadError
 from jupyter_memkit.techniques import allocator
-from jupyter_memkit.techniques.unload import unload
-
-FILES = {
-    "fruit/__init__.py": "from fruit import apple\n",
-    "fruit/apple.py": "class Apple: pass\ndef peel(): return Apple()\nkind = 'sweet'\n",
-    "fruit/pear/__init__.py": "",
-    "fruit/pear/core.py": "import fruit.apple\n",
-    "cook/__init__.py": "import fruit.apple as apple\nfrom fruit.apple import peel\n",
-    "market/stall.py": "",
-}
-
-Namespace = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Small packages that can be imported."""
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    importlib.invalidate_caches()
-    yield
-    for name in list(sys.modules):
-        if name.partition(".")[0] in {"fruit", "cook", "market"}:
-            del sys.modules[name]
-
-
-def load(*names: str) -> Namespace:
-    """Import modules and return a namespace like that of ``import a.b, c``."""
-    for name in names:
-        importlib.import_module(name)
-    return {
-        name.partition(".")[0]: sys.modules[name.partition(".")[0]] for name in names
-    }
-
-
-def assert_refused(namespace: Namespace, *names: str, match: str) -> None:
-    """Refused with this sentence, and everything is as it was."""
-    before = dict(namespace), set(sys.modules)
-    with pytest.raises(UnloadError, match=match) as caught:
-        unload(*names, namespace=namespace)
-    assert "\n" not in str(caught.value)
-    assert (namespace, set(sys.modules)) == before
+from jupyter_memkit.techniques.unloading import libraries, unload
+from tests.techniques.unloading import baking
+from tests.techniques.unloading.packages import assert_refused, load
 
 
 def test_package() -> None:
@@ -160,6 +115,64 @@ def test_name_of_a_function_holds_it() -> None:
     assert namespace["peel"]() is not None
 
 
+def test_names() -> None:
+    """With names the functions and classes of the library go as well, and no others."""
+    namespace = load("fruit") | {"other": print}
+    apple = sys.modules["fruit.apple"]
+    namespace |= {"peel": apple.peel, "Apple": apple.Apple}
+    del apple
+    unloaded = unload("fruit", namespace=namespace, names=True)
+    assert unloaded.names == ("fruit", "peel", "Apple")
+    assert (unloaded.code_names, unloaded.survivors) == ({}, ())
+    assert list(namespace) == ["other"]
+
+
+def test_container_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds a survivor deep in another module is told with the way there."""
+    cook = ModuleType("kitchen")
+    cook.shelf = {"jars": [load("fruit")["fruit"].apple.peel]}  # type: ignore[attr-defined] # as any module
+    monkeypatch.setitem(sys.modules, "kitchen", cook)
+    unloaded = unload("fruit", namespace={})
+    assert unloaded.survivors == ("fruit.apple",)
+    assert unloaded.pinned_by == {"fruit.apple": "kitchen.shelf['jars'][0]"}
+
+
+def test_output_of_an_object_holds_it(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function that a cell has shown is told by its place in Out."""
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    peel = load("fruit")["fruit"].apple.peel
+    shell.user_ns["Out"][5] = peel
+    del peel
+    assert unload("fruit", namespace={}).pinned_by == {"fruit.apple": "Out[5]"}
+    shell.user_ns["Out"].clear()
+
+
+def test_size_of_a_module() -> None:
+    """The estimate counts what a module holds, and not what others do."""
+    namespace = load("fruit")
+    before_bytes = unload("fruit", namespace=namespace, dry_run=True).imported_bytes
+    apple = sys.modules["fruit.apple"]
+    apple.stock = [bytes(1_000_000)]  # type: ignore[attr-defined] # as any module
+    apple.others = re  # type: ignore[attr-defined]
+    unloaded = unload("fruit", namespace=namespace, dry_run=True)
+    assert 1_000_000 < unloaded.imported_bytes - before_bytes < 1_001_000
+
+
+def test_second_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is entered under a second name goes under both."""
+    namespace = load("fruit")
+    monkeypatch.setitem(sys.modules, "lone_apple", namespace["fruit"].apple)
+    assert "lone_apple" in unload("fruit", namespace=namespace).modules
+
+
+def test_private_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library's own part beside it goes with it."""
+    monkeypatch.setitem(sys.modules, "_fruit_core", ModuleType("_fruit_core"))
+    assert "_fruit_core" in unload("fruit", namespace=load("fruit")).modules
+
+
 def test_output_cache_holds_it() -> None:
     """A module that was shown is told by its place in Out."""
     namespace = load("fruit")
@@ -217,8 +230,9 @@ def test_unknown_name() -> None:
 
 
 def test_strange_name() -> None:
-    """A name like nothing loaded is refused with what to give."""
-    assert_refused({}, "qqqqqqqq", match="give the name that was imported")
+    """A name like nothing that could go is refused with where to look."""
+    assert_refused({}, "IPythn", match="%unload --list shows what is")
+    assert_refused({}, "qqqqqqqq", match="%unload --list shows what is")
 
 
 def test_variable() -> None:
@@ -272,12 +286,19 @@ def test_numpy_without_arrays() -> None:
     assert_refused(namespace, "np", match="importing it again would fail; restart")
 
 
-def test_import_is_going_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that is being imported, in any thread, stays for now."""
-    namespace = load("fruit")
-    spec = sys.modules["fruit.apple"].__spec__
-    monkeypatch.setattr(spec, "_initializing", True)
-    assert_refused(namespace, "fruit", match=r"fruit\.apple is being imported")
+def test_import_is_going_on() -> None:
+    """A module that another thread imports stays for now."""
+    baking.started, baking.go_on = threading.Event(), threading.Event()
+    thread = threading.Thread(target=importlib.import_module, args=("oven.slow",))
+    thread.start()
+    assert baking.started.wait(30)
+    try:
+        namespace = {"oven": sys.modules["oven"]}
+        assert_refused(namespace, "oven", match=r"oven\.slow is being imported")
+    finally:
+        baking.go_on.set()
+        thread.join()
+    assert "oven.slow" in unload("oven", namespace={}).modules
 
 
 def test_namespace_package() -> None:
@@ -301,93 +322,21 @@ def test_lazy_module_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "fruit.slotted" in unloaded.modules
 
 
+def test_proxies_are_not_asked() -> None:
+    """Nothing runs the code of an object that says to be of another type."""
+
+    class Proxy:
+        @property  # type: ignore[misc] # as proxies do
+        def __class__(self) -> type:
+            pytest.fail("asked for its class")
+
+    namespace = load("fruit", "cook") | {"proxy": Proxy(), "many": [Proxy()]}
+    vars(sys.modules["cook"])["proxy"] = Proxy()
+    libraries(namespace)
+    assert "fruit" in unload("fruit", namespace=namespace, names=True).modules
+
+
 def test_no_allocator_to_trim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ctypes nothing is trimmed, and that is no error."""
     monkeypatch.setitem(sys.modules, "ctypes", None)
     assert allocator.trim_allocator() is False
-
-
-LIBRARIES = {
-    "pandas": """
-        import pandas
-        frame = pandas.DataFrame({"a": [1, 2, 1], "b": [1.0, 2.0, 3.0]})
-        assert isinstance(frame.groupby("a").b.sum(), pandas.Series)
-        assert frame.merge(frame, on="a").shape == (5, 3)
-        assert pandas.to_datetime(["2020-01-01"]).year[0] == 2020
-        del frame
-    """,
-    "matplotlib": """
-        import io, matplotlib
-        matplotlib.use("agg")
-        from matplotlib import pyplot as plt
-        figure, axes = plt.subplots()
-        axes.plot([1, 2])
-        figure.savefig(io.BytesIO())
-        plt.close(figure)
-        del figure, axes
-    """,
-    "pyarrow": """
-        import pyarrow, pyarrow.parquet, io
-        table = pyarrow.table({"a": [1, 2]})
-        buffer = io.BytesIO()
-        pyarrow.parquet.write_table(table, buffer)
-        assert pyarrow.parquet.read_table(buffer).equals(table)
-        del table
-    """,
-}
-
-
-def run_script(script: str) -> str:
-    """Run a script in a process of its own and return what it printed."""
-    # pyarrow's threads may abort at the end of any process; that is not ours to test.
-    script += "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    return ended.stdout
-
-
-@pytest.mark.parametrize("name", LIBRARIES)
-def test_real_library(name: str) -> None:
-    """A real library is unloaded, imported again, and works."""
-    if importlib.util.find_spec(name) is None:
-        pytest.skip(f"{name} is not installed")
-    smoke = textwrap.dedent(LIBRARIES[name])
-    script = (
-        f"{smoke}\nfrom jupyter_memkit import unload\nimport sys\n"
-        f"print(len(unload({name!r}).modules) > 10, {name!r} in sys.modules)\n{smoke}"
-    )
-    assert run_script(script) == "True False\n"
-
-
-def test_pandas_after_pyarrow_has_seen_it() -> None:
-    """A second pandas is known to the pyarrow that knew the first."""
-    pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
-    smoke = """
-import io, pandas, pyarrow
-frame = pandas.DataFrame({"a": [1, 2], "s": ["x", "y"]})
-frame["p"] = pandas.period_range("2020", periods=2, freq="M")
-back = pyarrow.Table.from_pandas(frame).to_pandas()
-assert isinstance(back, pandas.DataFrame) and back.equals(frame)
-buffer = io.BytesIO()
-frame.to_parquet(buffer)
-assert pandas.read_parquet(buffer).equals(frame)
-del frame, back
-"""
-    script = f"{smoke}\nfrom jupyter_memkit import unload\nunload('pandas')\n{smoke}"
-    assert run_script(script) == ""
-
-
-def test_pyarrow_that_cannot_forget_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a pyarrow that cannot forget it, pandas stays."""
-    pandas, lib = ModuleType("pandas"), ModuleType("pyarrow.lib")
-    pandas.__file__ = "pandas.py"
-    monkeypatch.setattr(sys, "modules", {**sys.modules, "pandas": pandas})
-    monkeypatch.setitem(sys.modules, "pyarrow.lib", lib)
-    lib.other = 1  # type: ignore[attr-defined] # a module is an open namespace
-    assert_refused({"pandas": pandas}, "pandas", match="this version of pyarrow")

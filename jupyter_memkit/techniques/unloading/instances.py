@@ -1,0 +1,75 @@
+"""Finds which names of a namespace hold objects of which classes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from jupyter_memkit.techniques.unloading.removal import CODE, is_a
+
+_CONTAINERS = (list, tuple, set, frozenset, deque, dict)
+
+# Where IPython keeps the values that it has shown.
+_OUTPUT_CACHES = ("Out", "_oh")
+
+
+def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
+    """Return the classes of the objects that each name holds.
+
+    Looks into lists, tuples, sets, dicts and deques at any depth, not into other
+    objects. Modules, classes and functions are no such objects.
+
+    Parameters
+    ----------
+    namespace : mapping
+        Names and values.
+
+    Returns
+    -------
+    dict of str to set of type
+        By name; the last shown values are ``Out[n]``, and their other names (``_``,
+        ``_n``) are left out.
+    """
+    shown = read_shown(namespace)
+    values = {id(value) for value in shown.values()}
+    named = {
+        name: value
+        for name, value in namespace.items()
+        if name not in _OUTPUT_CACHES
+        and not (name.startswith("_") and id(value) in values)
+    }
+    return {name: _collect(value) for name, value in (named | shown).items()}
+
+
+def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that IPython has shown, by what the user calls them."""
+    shown = namespace.get("Out")
+    if not isinstance(shown, dict):
+        return {}
+    return {f"Out[{number}]": value for number, value in shown.items()}
+
+
+def _collect(value: Any) -> set[type]:
+    """Return the classes of a value and of what is in it."""
+    found: set[type] = set()
+    if is_a(value, (ModuleType, *CODE)):
+        return found
+    frontier: list[Iterable[Any]] = [(value,)]
+    seen: set[int] = set()
+    while frontier:
+        items = frontier.pop()
+        # By type first: a list of ten million numbers is one type.
+        kinds = set(map(type, items))
+        found |= {kind for kind in kinds if not issubclass(kind, type)}
+        if not any(issubclass(kind, _CONTAINERS) for kind in kinds):
+            continue
+        # A copy: another thread may add to it meanwhile.
+        for item in tuple(items):
+            if is_a(item, _CONTAINERS) and id(item) not in seen:
+                seen.add(id(item))
+                frontier.append(item)
+                if is_a(item, dict):
+                    frontier.append(item.values())
+    return found

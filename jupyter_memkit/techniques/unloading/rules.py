@@ -1,0 +1,158 @@
+"""Which modules have to stay, and the sentence that says why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from types import FunctionType
+from typing import Any
+
+from jupyter_memkit.errors import UnloadError
+from jupyter_memkit.techniques.unloading.instances import find_classes
+from jupyter_memkit.techniques.unloading.kernel import is_kernel
+from jupyter_memkit.techniques.unloading.naming import find_removal
+from jupyter_memkit.techniques.unloading.removal import (
+    Removal,
+    find_home,
+    is_a,
+    is_compiled,
+    read_attributes,
+)
+
+# jax, numpy and polars were seen to fail when they are imported a second time; the
+# others are known for it.
+_LOADS_ONCE = {
+    "jax": "its core registers its types once in a process",
+    "jaxlib": "its core registers its types once in a process",
+    "numpy": "its C core loads once in a process",
+    "polars": "its Rust core keeps the classes of the first import",
+    "tensorflow": "its C++ core registers its operations once in a process",
+    "torch": "its C++ core registers its functions once in a process",
+}
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_dict = type.__dict__["__dict__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+
+_REMEDY = "restart the kernel to be rid of it, and next time use it under %%isolated"
+
+
+def check(key: str, namespace: Mapping[str, Any]) -> None:
+    """Raise when a module has to stay.
+
+    Parameters
+    ----------
+    key : str
+        The module's key in ``sys.modules``.
+    namespace : mapping
+        The user's names.
+
+    Raises
+    ------
+    UnloadError
+        With the reason and the remedy.
+    """
+    removal = find_removal(key)
+    classes = find_classes(namespace)
+    live = [
+        name for name, kinds in classes.items() if any(map(removal.owns_class, kinds))
+    ]
+    reason = find_reason(key, removal)
+    if reason is not None:
+        if live:
+            reason += f"; delete its objects instead: {join(live)}"
+        raise UnloadError(reason)
+    if live:
+        message = (
+            f"{key} stays while its objects are alive, since a second import would not "
+            f"recognise them; delete them first: {join(live)}"
+        )
+        raise UnloadError(message)
+
+
+def find_reason(key: str, removal: Removal) -> str | None:
+    """Return why a module can in no case be unloaded now; None when it can."""
+    top = key.partition(".")[0]
+    if key == "__main__":
+        return "__main__ stays: it is your own namespace; delete single names with del"
+    if top in sys.stdlib_module_names:
+        return (
+            f"{key} stays: Python's standard library costs next to nothing and others "
+            "depend on it; to drop only your name for it, use del"
+        )
+    if is_kernel(top):
+        return (
+            f"{key} stays: this kernel runs on it; restart the kernel to be rid of it"
+        )
+    if top in _LOADS_ONCE:
+        return (
+            f"{key} stays: {_LOADS_ONCE[top]}, so that importing it again would fail; "
+            f"{_REMEDY}"
+        )
+    importing = [name for name, each in removal.modules.items() if _is_importing(each)]
+    if importing:
+        return f"{importing[0]} is being imported right now; unload {key} after that"
+    return _find_shared(key, removal) or _find_kept_class(key, removal)
+
+
+def _find_shared(key: str, removal: Removal) -> str | None:
+    """Return that a namespace package may be several distributions'."""
+    if read_attributes(removal.modules.get(key)).get("__file__") is not None:
+        return None
+    depth = key.count(".") + 1
+    parts = sorted(name for name in removal.modules if name.count(".") == depth)
+    if not parts:
+        return None
+    return (
+        f"{key} is a namespace package that several distributions may share; "
+        f"name what is to go: {' '.join(parts)}"
+    )
+
+
+def _find_kept_class(key: str, removal: Removal) -> str | None:
+    """Return that a compiled module would not know the classes of a second import.
+
+    Such a module is loaded once in a process. Imported again it is the same, with the
+    classes of the library's Python modules that it has asked for the first time.
+    """
+    for name, module in removal.modules.items():
+        if not is_compiled(module):
+            continue
+        for value in dict(read_attributes(module)).values():
+            if not _is_written_in_python(value):
+                continue
+            home = removal.modules.get(find_home(value))
+            if home is not None and not is_compiled(home):
+                return (
+                    f"{key} stays: it loads once in a process, since its compiled "
+                    f"module {name} would not know the {value.__name__} of a second "
+                    f"import; {_REMEDY}"
+                )
+    return None
+
+
+def _is_written_in_python(value: Any) -> bool:
+    """Tell whether a value is a class whose methods are; errors need none."""
+    return (
+        is_a(value, type)
+        and not issubclass(value, BaseException)
+        and any(
+            type(each) is FunctionType
+            for base in _read_mro(value)
+            for each in _read_dict(base).values()
+        )
+    )
+
+
+def _is_importing(module: object) -> bool:
+    # The import system's own mark, there for exactly this question.
+    spec = read_attributes(module).get("__spec__")
+    return bool(getattr(spec, "_initializing", False))
+
+
+def join(names: Collection[str]) -> str:
+    """Return names as a text, the first ten of many."""
+    shown = sorted(names)
+    if len(shown) > 10:
+        return f"{', '.join(shown[:10])} and {len(shown) - 10} more"
+    return ", ".join(shown)

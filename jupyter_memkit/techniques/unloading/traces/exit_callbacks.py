@@ -1,0 +1,67 @@
+"""What a library does at the end of the process: it is done now."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+from jupyter_memkit.techniques.unloading.removal import Removal, is_a, name_all
+
+_TAKES_MANY = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
+def clear(removal: Removal) -> Iterator[str]:
+    """Call and forget the exit callbacks that take no arguments."""
+    for callback in _find_callbacks(removal):
+        if _takes_nothing(callback):
+            atexit.unregister(callback)
+            # As at the end of the process: one that fails does not stop the others.
+            with contextlib.suppress(Exception):
+                callback()
+            yield f"the exit callback {name_all([callback])[0]}, which was called"
+
+
+def find_kept(removal: Removal) -> list[str]:
+    """Return the names of those that stay, since nobody can say their arguments."""
+    callbacks = _find_callbacks(removal)
+    return name_all(each for each in callbacks if not _takes_nothing(each))
+
+
+class _Listener:
+    """Equal to nothing, and remembers what it was compared with."""
+
+    __hash__ = None  # type: ignore[assignment] # it is compared only
+
+    def __init__(self) -> None:
+        self.met: list[Any] = []
+
+    def __eq__(self, other: object) -> bool:
+        self.met.append(other)
+        return False
+
+
+def _find_callbacks(removal: Removal) -> list[Callable[..., Any]]:
+    """Return the callbacks that are a library's, written in Python.
+
+    `atexit` has no list of them. It compares each with what is to be unregistered, so
+    whoever is asked to be can listen.
+    """
+    listener = _Listener()
+    atexit.unregister(listener)  # type: ignore[arg-type] # it is none of them
+    return [
+        each
+        for each in listener.met
+        if is_a(each, (FunctionType, MethodType)) and removal.owns(each)
+    ]
+
+
+def _takes_nothing(callback: Callable[..., Any]) -> bool:
+    code = getattr(callback, "__code__", None)
+    if code is None:
+        return False
+    count = code.co_argcount + code.co_kwonlyargcount
+    return bool(not code.co_flags & _TAKES_MANY and count == is_a(callback, MethodType))

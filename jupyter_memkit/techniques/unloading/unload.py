@@ -1,0 +1,213 @@
+"""Unloads modules, and tells what that really gave back."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.allocator import trim_allocator
+from jupyter_memkit.techniques.unloading.costs import (
+    estimate_bytes,
+    read_mapped_files,
+)
+from jupyter_memkit.techniques.unloading.emptying import (
+    check_deep,
+    empty,
+    find_namespaces,
+)
+from jupyter_memkit.techniques.unloading.naming import find_key, find_removal
+from jupyter_memkit.techniques.unloading.pins import (
+    find_alive,
+    find_pins,
+    watch_modules,
+)
+from jupyter_memkit.techniques.unloading.removal import (
+    Removal,
+    find_code,
+    read_attributes,
+)
+from jupyter_memkit.techniques.unloading.rules import check
+from jupyter_memkit.techniques.unloading.traces import clear_traces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unloaded:
+    """What unloading did, or with ``dry_run`` would do.
+
+    Attributes
+    ----------
+    name : str
+        The module as it was loaded (``pandas`` for ``pd``); several with commas.
+    freed_bytes : int or None
+        What the process gave back to the system: resident memory before minus
+        after, both after a collection, at least 0. None in a dry run.
+    imported_bytes : int
+        What the modules took, estimated: all that is reached from their namespaces,
+        and the pages of their compiled files. A lower bound.
+    modules : tuple of str
+        The modules that were removed from ``sys.modules``.
+    names : tuple of str
+        The names in the namespace that were removed.
+    code_names : mapping of str to str
+        The names bound to functions and classes that stay, and their modules.
+    traces : tuple of str
+        What the library had left elsewhere and was taken away: exit callbacks, warning
+        filters and their like. Empty in a dry run.
+    survivors : tuple of str
+        Those of the modules that are still in memory, by their object or by what
+        their functions use. Empty in a dry run.
+    pinned_by : mapping of str to str
+        Who holds a survivor, where that was found: another module's attribute, a name
+        bound to one of its functions or classes, or the chain that leads to it.
+    deep : bool
+        Whether the namespaces of the modules were emptied.
+    dry_run : bool
+        Whether nothing was done.
+    """
+
+    name: str
+    freed_bytes: int | None
+    imported_bytes: int
+    modules: tuple[str, ...]
+    names: tuple[str, ...]
+    code_names: Mapping[str, str]
+    traces: tuple[str, ...]
+    survivors: tuple[str, ...]
+    pinned_by: Mapping[str, str]
+    deep: bool
+    dry_run: bool
+
+
+def unload(
+    name: str,
+    *more: str,
+    namespace: MutableMapping[str, Any] | None = None,
+    names: bool = False,
+    deep: bool = False,
+    dry_run: bool = False,
+) -> Unloaded:
+    """Unload a library: its modules, and the names bound to them.
+
+    Removes the module and its submodules from ``sys.modules``, the attribute on its
+    parent package, the names bound to these modules, and what the library has left in
+    other modules; collects; and asks the allocator for its free memory. CPython rarely
+    returns a library's memory: read `Unloaded.freed_bytes` for what came back.
+    Importing the library again works; libraries that cannot be imported twice are
+    refused.
+
+    Parameters
+    ----------
+    name, *more : str
+        Modules by name (``"a.b"``) or by their name in the namespace (``"pd"``).
+        When one is refused, none is unloaded.
+    namespace : mutable mapping, optional
+        Where the names are looked up and removed; ``__main__`` when not given,
+        which is a notebook's own namespace.
+    names : bool
+        Whether names bound to functions and classes of the library go as well.
+    deep : bool
+        Whether to empty the namespaces of the library's own Python modules, as the
+        interpreter does when it ends: what somebody still has of it breaks. Refused
+        where that is known, or where importing it again would fail.
+    dry_run : bool
+        Only tell what would be removed.
+
+    Returns
+    -------
+    Unloaded
+        What was removed, what is still in memory, and what came back.
+
+    Raises
+    ------
+    UnloadError
+        For a name that is no loaded module, a module that has to stay, or one
+        whose objects are alive in the namespace; nothing is changed.
+
+    Examples
+    --------
+    >>> unload("sympy").freed_bytes  # doctest: +SKIP
+    0
+    """
+    if namespace is None:
+        namespace = vars(sys.modules["__main__"])
+    keys = tuple(dict.fromkeys(find_key(each, namespace) for each in (name, *more)))
+    for key in keys:
+        check(key, namespace)
+    removal = find_removal(*keys)
+    if deep:
+        check_deep(removal, namespace, names=names)
+    code = find_code(namespace, removal.modules)
+    removed = [*_find_names(removal, namespace), *(code if names else ())]
+    kept = {} if names else code
+    modules = tuple(sorted(removal.modules))
+    imported_bytes = estimate_bytes(removal, read_mapped_files())
+    freed_bytes: int | None = None
+    traces: tuple[str, ...] = ()
+    survivors: tuple[str, ...] = ()
+    pins = {module: f"the name {each}" for each, module in kept.items()}
+    if not dry_run:
+        before_bytes = settle()
+        watched = watch_modules(removal)
+        traces = clear_traces(removal)
+        namespaces = find_namespaces(removal) if deep else []
+        _remove(removal, removed, namespace)
+        # From here on nothing of ours holds the modules.
+        del removal, code
+        _empty_all(namespaces)
+        gc.collect()
+        survivors = tuple(find_alive(watched))
+        pins = find_pins(watched, namespace)
+        # At the end, with what the search took: so it is true for the whole.
+        freed_bytes = max(0, before_bytes - settle())
+    return Unloaded(
+        name=", ".join(keys),
+        freed_bytes=freed_bytes,
+        imported_bytes=imported_bytes,
+        modules=modules,
+        names=tuple(removed),
+        code_names=kept,
+        traces=traces,
+        survivors=survivors,
+        pinned_by=pins,
+        deep=deep,
+        dry_run=dry_run,
+    )
+
+
+def _find_names(removal: Removal, namespace: Mapping[str, Any]) -> list[str]:
+    """Return the names that are bound to the modules."""
+    objects = {id(module) for module in removal.modules.values()}
+    return [name for name, value in namespace.items() if id(value) in objects]
+
+
+def _remove(
+    removal: Removal, names: Iterable[str], namespace: MutableMapping[str, Any]
+) -> None:
+    for key, module in removal.modules.items():
+        parent_key, _, child = key.rpartition(".")
+        parent = sys.modules.get(parent_key)
+        is_inside = parent_key in removal.modules
+        if not is_inside and read_attributes(parent).get(child) is module:
+            delattr(parent, child)
+    for key in removal.modules:
+        sys.modules.pop(key, None)
+    for name in names:
+        del namespace[name]
+
+
+def _empty_all(namespaces: list[dict[str, Any]]) -> None:
+    # What goes by itself ends in its own order.
+    gc.collect()
+    while namespaces:
+        empty(namespaces.pop(0))
+
+
+def settle() -> int:
+    """Collect, trim, and return the resident memory."""
+    gc.collect()
+    trim_allocator()
+    return read_rss_bytes()

@@ -1,0 +1,113 @@
+"""Which loaded libraries use which."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from jupyter_memkit.measure.sizes.registry import name_module
+from jupyter_memkit.techniques.unloading.kernel import is_kernel
+from jupyter_memkit.techniques.unloading.naming import LibraryNames
+from jupyter_memkit.techniques.unloading.removal import (
+    Removal,
+    find_home,
+    is_a,
+    is_within,
+    read_attributes,
+)
+
+# What holds libraries without using them: our own files about their sizes.
+_ABOUT_LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
+
+_read_bases = type.__dict__["__mro__"].__get__
+
+
+def find_libraries(value: Any, names: LibraryNames) -> set[str]:
+    """Return the libraries that a value is of; for a class also those of its bases."""
+    if is_a(value, type):
+        return {names[name_module(base)] for base in _read_bases(value)} - {""}
+    return {names[find_home(value)]} - {""}
+
+
+def find_uses() -> dict[str, set[str]]:
+    """Return for each loaded library which others its modules have in their names.
+
+    The standard library and `__main__` are no libraries.
+    """
+    uses: dict[str, set[str]] = {}
+    names = LibraryNames()
+    # Many modules hold the same objects.
+    known: dict[int, set[str]] = {}
+    for name, module in _find_imported():
+        used = uses.setdefault(names[name], set())
+        for value in _read_values(name, module):
+            if id(value) not in known:
+                known[id(value)] = find_libraries(value, names)
+            used |= known[id(value)]
+    libraries = set(uses)
+    return {top: (used & libraries) - {top} for top, used in uses.items()}
+
+
+def find_users(removal: Removal) -> list[str]:
+    """Return the libraries that have what goes in the names of their modules."""
+    names = LibraryNames()
+    return sorted(
+        {
+            names[name]
+            for name, module in _find_imported()
+            if not removal.has(name) and _uses(name, module, removal)
+        }
+    )
+
+
+def _find_imported() -> Iterator[tuple[str, object]]:
+    """Yield the modules of libraries by their own names.
+
+    What was not imported has no spec: the program itself, and what compiled code has
+    made.
+    """
+    for key, module in sys.modules.copy().items():
+        spec = read_attributes(module).get("__spec__")
+        name = str(getattr(spec, "name", key))
+        is_python = name.partition(".")[0] in sys.stdlib_module_names
+        if spec is None or is_python or is_within(name, _ABOUT_LIBRARIES):
+            continue
+        if key != "__main__":
+            yield name, module
+
+
+def _uses(name: str, module: object, removal: Removal) -> bool:
+    return any(
+        removal.owns(value) or (is_a(value, type) and removal.owns_class(value))
+        for value in _read_values(name, module)
+    )
+
+
+def _read_values(name: str, module: object) -> Iterator[Any]:
+    """Yield what a module has in its names, but for the modules below it.
+
+    These are there by their own import, and go with it.
+    """
+    for attribute, value in list(read_attributes(module).items()):
+        is_module = is_a(value, ModuleType)
+        if not (is_module and find_home(value) == f"{name}.{attribute}"):
+            yield value
+
+
+def reach(starts: set[str], uses: Mapping[str, set[str]]) -> set[str]:
+    """Return libraries with all that they use, that these use, and so on."""
+    reached: set[str] = set()
+    frontier = list(starts)
+    while frontier:
+        top = frontier.pop()
+        if top not in reached:
+            reached.add(top)
+            frontier += uses.get(top, ())
+    return reached
+
+
+def find_kernel_libraries(uses: Mapping[str, set[str]]) -> set[str]:
+    """Return what the kernel runs on, and what that uses."""
+    return reach({top for top in uses if is_kernel(top)}, uses)

@@ -1,0 +1,1 @@
+"""Unloading modules, and what comes with it."""

@@ -1,0 +1,57 @@
+"""The loaded libraries, and who uses them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jupyter_memkit.techniques.unloading import Library, libraries
+from tests.techniques.unloading.packages import load
+
+
+def find(namespace: dict[str, Any]) -> dict[str, Library]:
+    """Return the loaded libraries by name."""
+    return {each.name: each for each in libraries(namespace).libraries}
+
+
+def test_nothing_uses_it() -> None:
+    """A library that nothing uses is told as such, with its modules and size."""
+    load("fruit")
+    found = find({})["fruit"]
+    assert (found.modules, found.names, found.users) == (2, (), ())
+    assert (found.reason, found.is_used) == (None, False)
+    assert 500 < found.bytes < 50_000
+
+
+def test_names() -> None:
+    """Names of modules, functions, classes and objects count, in containers too."""
+    namespace = load("fruit")
+    apple = sys.modules["fruit.apple"]
+    namespace |= {"peel": apple.peel, "Apple": apple.Apple, "one": apple.peel()}
+    namespace |= {"many": [{"it": apple.peel()}], "Mine": type("M", (apple.Apple,), {})}
+    namespace |= {"number": 1, "_": 1}
+    found = find(namespace)["fruit"]
+    assert found.names == ("fruit", "peel", "Apple", "one", "Mine", "many")
+    assert found.is_used
+
+
+def test_used_by_another_library() -> None:
+    """A library that a used one uses is used; the whole circle is unused else."""
+    namespace = load("cook")
+    found = find(namespace)
+    assert found["fruit"].users == ("cook",)
+    assert found["fruit"].is_used
+    assert {"cook", "fruit"} <= set(libraries({}).unused)
+
+
+def test_kernel_stays() -> None:
+    """What the kernel runs on, and what that uses, is not in the list."""
+    names = set(find({}))
+    assert not names & {"IPython", "psutil", "traitlets", "zmq", "os", "__main__"}
+
+
+def test_what_has_to_stay_is_used() -> None:
+    """A library that cannot go is no unused one, with the reason beside it."""
+    found = find({})["numpy"]
+    assert found.is_used
+    assert "C core loads once" in str(found.reason)
