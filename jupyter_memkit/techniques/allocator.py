@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+from jupyter_memkit.measure.process import read_rss_bytes
 
 
 def trim_allocator() -> bool:
@@ -28,3 +31,13 @@ def release_unused() -> None:
     if arrow is not None:
         arrow.default_memory_pool().release_unused()
     trim_allocator()
+
+
+def settle() -> int:
+    """Collect, release what is unused, and return the resident memory in bytes.
+
+    The difference of two calls is what the system really has back.
+    """
+    gc.collect()
+    release_unused()
+    return read_rss_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -13,8 +12,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.forget import forget
 from jupyter_memkit.techniques.spilling.files import MappedFile, find_file
 from jupyter_memkit.techniques.spilling.kinds import (
@@ -116,7 +114,7 @@ def spill_variables(
     for name in names:
         check_value(namespace[name], name)
     groups, outputs = _group_by_memory(names, namespace, shell, looking)
-    before_bytes = _settle()
+    before_bytes = settle()
     moved = move_to_files(_look_up(groups, namespace), folder, progress)
     # In one call: Ctrl-C comes before or after it.
     namespace.update(moved)
@@ -124,7 +122,7 @@ def spill_variables(
     while outputs:
         forgotten |= dict.fromkeys(forget(outputs.pop(), shell))
     files = _find_files(moved.values())
-    rss_bytes = _settle()
+    rss_bytes = settle()
     return Spilled(
         names=names,
         along=tuple(name for name in moved if name not in names),
@@ -165,10 +163,10 @@ def unspill_variables(
             raise MemkitError(message)
     files = _find_files(namespace[name] for name in names)
     groups = _group_by_file(names, namespace)
-    before_bytes = _settle()
+    before_bytes = settle()
     moved = move_to_memory(_look_up(groups, namespace), progress)
     namespace.update(moved)
-    rss_bytes = _settle()
+    rss_bytes = settle()
     return Spilled(
         names=names,
         along=tuple(name for name in moved if name not in names),
@@ -253,10 +251,3 @@ def _find_files(values: Iterable[Any]) -> list[MappedFile]:
     """Return the files in which values lie, each once."""
     found = (find_file(array) for value in values for array in arrays_of(value))
     return list(dict.fromkeys(file for file in found if file is not None))
-
-
-def _settle() -> int:
-    """Collect, trim, and return the resident memory."""
-    gc.collect()
-    release_unused()
-    return read_rss_bytes()

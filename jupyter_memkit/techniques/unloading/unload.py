@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.allocator import trim_allocator
+from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.unloading.costs import (
     estimate_bytes,
     read_mapped_files,
@@ -204,10 +203,3 @@ def _empty_all(namespaces: list[dict[str, Any]]) -> None:
     gc.collect()
     while namespaces:
         empty(namespaces.pop(0))
-
-
-def settle() -> int:
-    """Collect, trim, and return the resident memory."""
-    gc.collect()
-    trim_allocator()
-    return read_rss_bytes()
