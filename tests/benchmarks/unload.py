@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit import MemkitError, isolated
+from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.unloading import unload
-from jupyter_memkit.techniques.unloading.unload import settle
 
 MIB = 1024 * 1024
 
