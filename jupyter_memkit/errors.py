@@ -38,3 +38,10 @@ class UnloadError(MemkitError):
 
     Raised by `jupyter_memkit.unload`.
     """
+
+
+class IsolatedError(MemkitError):
+    """A process that has ended, or data that cannot go to it or come back.
+
+    Raised by `jupyter_memkit.isolated`.
+    """

@@ -1,0 +1,240 @@
+"""``%%isolated`` and ``%isolated``: run a cell in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.errors import suggest
+from jupyter_memkit.magics.arguments import refusing, size
+from jupyter_memkit.magics.cell_body import compile_cell_body
+from jupyter_memkit.magics.mem_options import RESULT
+
+if TYPE_CHECKING:
+    from jupyter_memkit.magics.isolated_session import Session
+    from jupyter_memkit.techniques.isolated.records import (
+        IsolatedClosed,
+        IsolatedProcesses,
+        IsolatedResult,
+    )
+
+
+def _name(text: str) -> str:
+    if text.isidentifier() and not keyword.iskeyword(text):
+        return text
+    message = f"{text!r} is no name; write letters and digits, such as model"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(_name(part) for part in text.strip("\"'").split(","))
+
+
+@magics_class
+class IsolatedMagics(Magics):
+    """Run cells in processes of their own."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._sessions: dict[str, Session] = {}
+
+    def close(self) -> None:
+        """End the processes that go on."""
+        while self._sessions:
+            self._sessions.popitem()[1].process.close()
+
+    @no_var_expand
+    @line_cell_magic
+    @magic_arguments()
+    @argument(
+        "--out",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="the variables to bring back, as a,b (default: the value of the last "
+        "expression)",
+    )
+    @argument(
+        "--in",
+        dest="inputs",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="variables to send besides those that the code shows to be read",
+    )
+    @argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="what the process may have, such as 2GB",
+    )
+    @argument(
+        "--name",
+        type=_name,
+        metavar="NAME",
+        help="a name for the process, which goes on for the next cell with this name",
+    )
+    @argument(
+        "--close",
+        type=_name,
+        metavar="NAME",
+        help="end a process that goes on; all its memory goes back",
+    )
+    @argument(
+        "--list",
+        action="store_true",
+        help="list the processes that go on (the default without a cell)",
+    )
+    @RESULT
+    def isolated(
+        self, line: str, cell: str | None = None
+    ) -> IsolatedResult | IsolatedProcesses | IsolatedClosed | None:
+        """Run the cell in a fresh process, and bring back only what is asked for.
+
+        All the memory that the cell took goes back when its process ends: data,
+        libraries, what the allocator would keep. Variables that the cell reads are sent
+        to it; what it sets, and changes in them, stays there unless --out names it.
+        What it prints and shows, its errors and Ctrl-C are as in the kernel. A process
+        with a name goes on: what it has of a variable is not sent again, unless --in
+        names it.
+
+        Examples
+        --------
+        ::
+
+            %%isolated --out daily
+            import pandas as pd
+            flights = pd.read_csv("flights.csv")
+            daily = flights.groupby("day").delay.mean()
+
+            %%isolated --memory 2GB
+            count_words(path)
+
+            %%isolated --name model
+            model = train(table)
+
+            %isolated
+            %isolated --close model
+        """
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        args = parse_argstring(self.isolated, line)
+        if cell is None:
+            return self._manage(args)
+        if args.close or args.list:
+            message = "--close and --list stand on a line of their own: %isolated"
+            raise UsageError(message)
+        result = self._run(cell, args)
+        if args.wants_result:
+            return result
+        self._show(result)
+        return None
+
+    def _manage(self, args: argparse.Namespace) -> IsolatedProcesses | IsolatedClosed:
+        if args.out or args.inputs or args.memory or args.name:
+            message = (
+                "%isolated lists or closes processes; write %%isolated on the first "
+                "line of a cell to run it"
+            )
+            raise UsageError(message)
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.techniques.isolated.records import (  # noqa: PLC0415
+            IsolatedClosed,
+            IsolatedProcess,
+            IsolatedProcesses,
+        )
+
+        if args.close:
+            process = self._find(args.close).process
+            freed_bytes = process.read_memory().rss_bytes
+            process.close()
+            del self._sessions[args.close]
+            return IsolatedClosed(name=args.close, freed_bytes=freed_bytes)
+        return IsolatedProcesses(
+            processes=tuple(
+                IsolatedProcess(
+                    name=name,
+                    pid=session.process.pid,
+                    rss_bytes=session.process.read_memory().rss_bytes,
+                    peak_bytes=session.peak_bytes,
+                    started_s=session.process.started_s,
+                    cells=session.n_cells,
+                    variables=session.variables,
+                )
+                for name, session in self._sessions.items()
+            )
+        )
+
+    def _find(self, name: str) -> Session:
+        if name not in self._sessions:
+            known = ", ".join(self._sessions) or "none goes on"
+            remedy = suggest(name, self._sessions, f"those that go on: {known}")
+            message = f"there is no process {name}; {remedy}"
+            raise UsageError(message)
+        return self._sessions[name]
+
+    def _run(self, cell: str, args: argparse.Namespace) -> IsolatedResult:
+        __tracebackhide__ = True  # As above.
+        # Before there is a process, so that a slip in the code costs nothing.
+        codes = compile_cell_body(self.shell, cell)
+        with self._session(args.name) as session:
+            # While the process starts.
+            from jupyter_memkit.magics.isolated_cell import (  # noqa: PLC0415 - as above
+                CellOptions,
+                run_isolated,
+            )
+
+            options = CellOptions(
+                outputs=args.out,
+                inputs=args.inputs,
+                memory_bytes=args.memory,
+                name=args.name,
+            )
+            value, result = run_isolated(self.shell, codes, options, session)
+        if value is not None:
+            # As if the kernel itself had come to the end of the cell.
+            sys.displayhook(value)
+        return result
+
+    @contextmanager
+    def _session(self, name: str | None) -> Iterator[Session]:
+        """Give a process, which ends with the block if it has no name."""
+        __tracebackhide__ = True  # As above.
+        from jupyter_memkit.magics.isolated_session import (  # noqa: PLC0415 - as above
+            Session,
+        )
+
+        session = self._sessions.get(name) if name else None
+        if session is not None and not session.process.is_alive:
+            del self._sessions[str(name)]
+            session.process.end()
+            message = (
+                f"the process {name} has ended, and its variables with it; "
+                "run the cells again that made them"
+            )
+            raise UsageError(message)
+        if session is None:
+            with refusing():
+                session = Session()
+        if name is not None:
+            self._sessions[name] = session
+        try:
+            yield session
+        finally:
+            if name is None:
+                session.process.close()
+            elif not session.process.is_alive:
+                self._sessions.pop(name).process.end()
+
+    def _show(self, result: IsolatedResult) -> None:
+        # IPython's display() shows in the first shell of the process.
+        shell: Any = self.shell
+        data, metadata = shell.display_formatter.format(result)
+        shell.display_pub.publish(data=data, metadata=metadata)

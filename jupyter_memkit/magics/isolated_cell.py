@@ -1,0 +1,228 @@
+"""Runs the cell of ``%%isolated``."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.isolated_session import Session
+from jupyter_memkit.magics.isolated_shell import (
+    CLEAR,
+    DISPLAY,
+    RESULT,
+    CellCodes,
+    CellValues,
+    run_cell,
+)
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.inputs import add_function_inputs, find_inputs
+from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+from jupyter_memkit.techniques.isolated.records import IsolatedResult, Outcome
+from jupyter_memkit.techniques.isolated.room import read_room_bytes
+from jupyter_memkit.units import format_bytes
+
+# After so much text it is waited until the kernel has sent it.
+_MOST_CHARACTERS = 1 << 18
+
+# What a shell has by itself.
+_OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOptions:
+    """What the line of the magic says.
+
+    Attributes
+    ----------
+    outputs : tuple of str
+        The variables to be brought back.
+    inputs : tuple of str
+        Variables to be sent besides those that the code shows.
+    memory_bytes : int or None
+        What the process may have.
+    name : str or None
+        The name of the process, which goes on.
+    """
+
+    outputs: tuple[str, ...]
+    inputs: tuple[str, ...]
+    memory_bytes: int | None
+    name: str | None
+
+
+def run_isolated(
+    shell: Any, codes: list[CodeType], options: CellOptions, session: Session
+) -> tuple[Any, IsolatedResult]:
+    """Run a cell in a process, and bring its variables back.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The user's.
+    codes : list of code
+        The statements of the cell.
+    options : CellOptions
+        What the line says.
+    session : Session
+        The process.
+
+    Returns
+    -------
+    value : object
+        Of the last expression.
+    result : IsolatedResult
+        The account.
+
+    Raises
+    ------
+    UsageError
+        With the remedy, for what cannot be sent, and a process that ended.
+    Exception
+        What the cell raised.
+    """
+    __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+    started_s = time.perf_counter()
+    filename = codes[0].co_filename if codes else ""
+    lines = linecache.getlines(filename)
+    with refusing():
+        inputs = _find_inputs(shell.user_ns, "".join(lines), options, session)
+        sent = CellCodes(
+            codes=codes, filename=filename, lines=lines, outputs=options.outputs
+        )
+        outcome = _call(shell, session, sent, inputs, options)
+    if outcome.error is not None:
+        raise outcome.error
+    values: CellValues = outcome.value
+    if values.missing:
+        raise UsageError(values.missing)
+    shell.user_ns.update(values.outputs)
+    result = IsolatedResult(
+        duration_s=time.perf_counter() - started_s,
+        work_s=outcome.work_s,
+        peak_bytes=outcome.peak_bytes,
+        exact=outcome.exact,
+        sent_bytes=outcome.sent_bytes,
+        received_bytes=outcome.received_bytes,
+        inputs=tuple(inputs),
+        outputs=tuple(values.outputs),
+        kept=values.kept,
+        name=options.name,
+    )
+    session.note(result)
+    return values.value, result
+
+
+def _find_inputs(
+    namespace: Mapping[str, Any], source: str, options: CellOptions, session: Session
+) -> dict[str, Any]:
+    for name in options.inputs:
+        if name not in namespace:
+            message = f"there is no variable {name}, which --in names; set it before"
+            raise IsolatedError(message)
+    found = find_inputs(ast.parse(source), namespace.keys() - _OF_THE_SHELL)
+    reached = add_function_inputs(found, namespace)
+    names = [
+        name
+        for name in reached
+        if name not in _OF_THE_SHELL and session.lacks(name, namespace[name])
+    ]
+    inputs = {name: namespace[name] for name in (*names, *options.inputs)}
+    if inputs:
+        _check_room(inputs)
+    return inputs
+
+
+def _check_room(inputs: dict[str, Any]) -> None:
+    """Refuse to send what the machine cannot hold twice."""
+    # Not for a cell that reads nothing.
+    from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
+
+    measured = sizes(inputs)
+    room_bytes = read_room_bytes()
+    if measured.total_bytes <= room_bytes:
+        return
+    largest = max(measured, key=lambda name: measured[name].bytes)
+    message = (
+        f"the cell reads {largest} ({format_bytes(measured[largest].bytes)}), of which "
+        f"the process needs a copy, and there are {format_bytes(room_bytes)} left; "
+        "read it from its file in the cell, or send only the part that it needs"
+    )
+    raise IsolatedError(message)
+
+
+def _call(
+    shell: Any,
+    session: Session,
+    cell: CellCodes,
+    inputs: Mapping[str, Any],
+    options: CellOptions,
+) -> Outcome:
+    namespace = shell.user_global_ns
+    call = Call(
+        session.process,
+        memory_bytes=options.memory_bytes,
+        namespace=namespace,
+        left_out=_OF_THE_SHELL
+        | {
+            name
+            for name in session.variables
+            if name not in inputs and not session.lacks(name, namespace.get(name))
+        },
+        show=_Screen(shell),
+    )
+    try:
+        return call.run(run_cell, (cell, inputs))
+    except (IsolatedError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        problems = {name: find_hindrance(value) for name, value in inputs.items()}
+        names = [name for name, problem in problems.items() if problem is not None]
+        # Functions bring the others, so they are not to blame.
+        plain = [name for name in names if not callable(inputs[name])]
+        what = ", ".join(plain or names) or "what the cell reads"
+        message = (
+            f"{what} cannot be sent to another process ({error}); make it in the cell"
+        )
+        raise IsolatedError(message) from error
+
+
+class _Screen:
+    """Shows what comes from the process, in the user's shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._n_waiting = 0
+
+    def __call__(self, kind: str, content: Any) -> None:
+        if kind == DISPLAY:
+            data, metadata, options = content
+            self._shell.display_pub.publish(data=data, metadata=metadata, **options)
+        elif kind == RESULT:
+            self._show_result(*content[:2])
+        elif kind == CLEAR:
+            self._shell.display_pub.clear_output(content)
+        else:
+            stream = sys.stderr if kind == "stderr" else sys.stdout
+            stream.write(content)
+            # A kernel sends it by itself, but what waits must not pile up.
+            self._n_waiting += len(content)
+            if self._n_waiting > _MOST_CHARACTERS:
+                self._n_waiting = 0
+                stream.flush()
+
+    def _show_result(self, data: Any, metadata: Any) -> None:
+        hook = self._shell.displayhook
+        hook.start_displayhook()
+        hook.write_output_prompt()
+        hook.write_format_data(data, metadata)
+        hook.finish_displayhook()

@@ -1,0 +1,208 @@
+"""The shell in an isolated process: a cell runs there as it does in the kernel."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any, ClassVar
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from jupyter_memkit.errors import suggest
+from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
+from jupyter_memkit.techniques.isolated.output import Output
+from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+
+# Kinds of output, besides the standard streams.
+DISPLAY = "display"
+RESULT = "result"
+CLEAR = "clear"
+
+# A widget lives in the kernel, so that of another process would show an error.
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellCodes:
+    """A cell as it is sent.
+
+    Attributes
+    ----------
+    codes : list of code
+        Its statements, compiled.
+    filename, lines : str, list of str
+        What tracebacks show of it.
+    outputs : tuple of str
+        The variables to be brought back; when there are none, the value of the last
+        expression.
+    """
+
+    codes: list[CodeType]
+    filename: str
+    lines: list[str]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellValues:
+    """What a cell has made.
+
+    Attributes
+    ----------
+    outputs : dict of str to object
+        The variables to be brought back.
+    value : object
+        The value of its last expression.
+    kept : tuple of str
+        The variables that it has set besides.
+    missing : str
+        A variable that was to be brought back and is not there, and the remedy.
+    """
+
+    outputs: dict[str, Any]
+    value: Any
+    kept: tuple[str, ...]
+    missing: str = ""
+
+    def describe_hindrance(self) -> str:
+        """Return which of the variables cannot be brought back, and why."""
+        for name, value in self.outputs.items():
+            problem = find_hindrance(value)
+            if problem is not None:
+                return f"{name}: {problem}"
+        return ""
+
+
+class _Hook(DisplayHook):
+    """Sends the values of expressions as they are shown."""
+
+    is_last = False
+    last: Any = None
+
+    def __call__(self, result: Any = None) -> None:
+        if result is None:
+            return
+        if self.is_last:
+            self.last = result
+        else:
+            self.show(result)
+
+    def show(self, value: Any) -> None:
+        """Show a value, as this process sees it."""
+        shell: Any = self.shell
+        data, metadata = shell.display_formatter.format(value)
+        _show(shell, RESULT, data, metadata, {})
+
+
+class _Publisher(DisplayPublisher):
+    """Sends what is displayed."""
+
+    def publish(
+        self,
+        data: Any,
+        metadata: Any = None,
+        source: Any = None,  # noqa: ARG002 - of no use any more
+        *,
+        transient: Any = None,
+        update: bool = False,
+        **_others: Any,
+    ) -> None:
+        options = {"transient": transient, "update": update}
+        _show(self.shell, DISPLAY, data, metadata, options)
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002
+        self.shell.output.show(CLEAR, wait)
+
+
+def _show(shell: Any, kind: str, data: Any, metadata: Any, options: Any) -> None:
+    data = {mime: content for mime, content in data.items() if mime != _WIDGET}
+    shell.output.show(kind, (data, metadata, options))
+
+
+class _Shell(InteractiveShell):
+    """The shell."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+    output: ClassVar[Output]
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Do nothing: there is nobody to look at a window."""
+
+
+def start(output: Output) -> None:
+    """Make the shell of this process, and load into it what a kernel has."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    _Shell.output = output
+    _Shell.instance(config=config)
+
+
+def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
+    """Run a cell in the shell of this process, and return what it has made."""
+    shell: Any = _Shell.instance()
+    namespace = shell.user_ns
+    namespace.update(inputs)
+    # The cell may delete them.
+    inputs.clear()
+    before = {name: id(value) for name, value in namespace.items()}
+    text = "".join(cell.lines)
+    linecache.cache[cell.filename] = (len(text), None, cell.lines, cell.filename)
+    hook = shell.displayhook
+    hook.is_last, hook.last = False, None
+    shell.events.trigger("pre_execute")
+    try:
+        with shell.builtin_trap, shell.display_trap:
+            _run(shell, cell.codes[:-1])
+            hook.is_last = not cell.outputs
+            _run(shell, cell.codes[-1:])
+        value, hook.last = hook.last, None
+        if value is not None and find_hindrance(value, keeps_home=True):
+            hook.show(value)
+            value = None
+    finally:
+        # Figures are shown here.
+        shell.events.trigger("post_execute")
+    changed = [
+        name
+        for name, now in namespace.items()
+        if before.get(name) != id(now) and not _is_import(name, now)
+    ]
+    return CellValues(
+        outputs={name: namespace[name] for name in cell.outputs if name in namespace},
+        missing=_find_missing(cell.outputs, namespace, changed),
+        value=value,
+        kept=tuple(name for name in changed if name not in cell.outputs),
+    )
+
+
+def _run(shell: Any, codes: list[CodeType]) -> None:
+    if has_await(codes):
+        shell.loop_runner(await_cell_body(shell, codes))
+    else:
+        run_cell_body(shell, codes)
+
+
+def _is_import(name: str, value: Any) -> bool:
+    """Return whether nobody would miss a variable: a module, or what is in one."""
+    if name.startswith("_") or isinstance(value, ModuleType):
+        return True
+    is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
+    return is_code and value.__module__ != "__main__"
+
+
+def _find_missing(
+    names: tuple[str, ...], namespace: Mapping[str, Any], changed: list[str]
+) -> str:
+    for name in names:
+        if name not in namespace:
+            listed = f"it set {', '.join(changed)}" if changed else "it set nothing"
+            remedy = suggest(name, changed, listed)
+            return f"the cell did not set {name}, which --out names; {remedy}"
+    return ""

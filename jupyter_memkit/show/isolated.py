@@ -1,0 +1,97 @@
+"""Shows work in another process, and the processes that go on."""
+
+from __future__ import annotations
+
+import time
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Kind, Table
+from jupyter_memkit.techniques.isolated.records import (
+    IsolatedClosed,
+    IsolatedProcesses,
+    IsolatedResult,
+)
+from jupyter_memkit.units import format_bytes, format_duration
+
+_MOST_NAMES = 5
+
+_COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("name", "text"),
+    ("memory", "number"),
+    ("peak", "number"),
+    ("cells", "number"),
+    ("age", "number"),
+    ("pid", "number"),
+    ("variables", "text"),
+)
+
+
+def build_report(record: IsolatedResult | IsolatedProcesses | IsolatedClosed) -> Report:
+    """Build what a person reads of work, or of processes."""
+    if isinstance(record, IsolatedClosed):
+        freed = format_bytes(record.freed_bytes)
+        return Report(title=f"Closed {record.name}: {freed} back to the system")
+    if isinstance(record, IsolatedProcesses):
+        return _build_processes(record)
+    return _build_result(record)
+
+
+def _build_result(result: IsolatedResult) -> Report:
+    label = "" if result.exact else " (sampled)"
+    where = "a process that has ended"
+    if result.name is not None:
+        where = f"the process {result.name}, which goes on"
+    title = (
+        f"Isolated: peak {format_bytes(result.peak_bytes)}{label} in {where}, "
+        f"{format_duration(result.duration_s)}"
+    )
+    rows = []
+    if result.inputs:
+        sent = f"{format_bytes(result.sent_bytes)}: {_list(result.inputs)}"
+        rows.append(("sent", sent))
+    if result.outputs:
+        back = f"{format_bytes(result.received_bytes)}: {_list(result.outputs)}"
+        rows.append(("brought back", back))
+    return Report(title=title, rows=tuple(rows), notes=_build_notes(result))
+
+
+def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
+    if not result.kept:
+        return ()
+    kept = _list(result.kept)
+    option = ",".join(result.kept[:_MOST_NAMES])
+    if result.name is not None:
+        return (f"In {result.name} alone: {kept}. --out {option} would bring back.",)
+    return (f"Not brought back, and gone: {kept}. --out {option} would have.",)
+
+
+def _build_processes(record: IsolatedProcesses) -> Report:
+    if not record.processes:
+        note = "%%isolated --name NAME starts one."
+        return Report(title="No isolated process goes on", notes=(note,))
+    now_s = time.time()
+    rows = tuple(
+        (
+            process.name,
+            format_bytes(process.rss_bytes),
+            format_bytes(process.peak_bytes),
+            str(process.cells),
+            format_duration(max(0.0, now_s - process.started_s)),
+            str(process.pid),
+            _list(process.variables),
+        )
+        for process in record.processes
+    )
+    total_bytes = sum(process.rss_bytes for process in record.processes)
+    return Report(
+        title=f"Isolated processes that go on: {format_bytes(total_bytes)}",
+        table=Table(columns=_COLUMNS, rows=rows),
+        notes=("%isolated --close NAME ends one; all its memory goes back.",),
+    )
+
+
+def _list(names: tuple[str, ...]) -> str:
+    if len(names) > _MOST_NAMES:
+        more = len(names) - _MOST_NAMES
+        return f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+    return ", ".join(names)

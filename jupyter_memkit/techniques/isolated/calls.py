@@ -1,0 +1,193 @@
+"""The Python API: functions whose calls run in a process of their own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast, final, overload
+
+from jupyter_memkit.errors import IsolatedError, MemkitError
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.isolated.records import IsolatedResult
+from jupyter_memkit.units import parse_bytes
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# A function that is called all day must not fill the memory with its accounts.
+_KEPT_RESULTS = 1000
+
+
+@final
+class Isolated:
+    """Runs functions in processes, as made by `isolated`."""
+
+    def __init__(self, memory_bytes: int | None = None) -> None:
+        self._memory_bytes = memory_bytes
+        self._process: ChildProcess | None = None
+        self._results: deque[IsolatedResult] = deque(maxlen=_KEPT_RESULTS)
+
+    @property
+    def results(self) -> list[IsolatedResult]:
+        """The accounts of the last 1,000 calls that ended well, in their order."""
+        return list(self._results)
+
+    @property
+    def result(self) -> IsolatedResult:
+        """The account of the latest call."""
+        if not self._results:
+            message = "nothing has run yet; read the result after a call"
+            raise MemkitError(message)
+        return self._results[-1]
+
+    def __enter__(self) -> Isolated:
+        """Start a process, which all calls in the block share."""
+        if self._process is not None:
+            message = "this process is for one block; make another with isolated()"
+            raise MemkitError(message)
+        self._process = ChildProcess()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def __call__(self, function: _Function) -> _Function:
+        """Decorate a function: its calls run in a process."""
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(
+            function
+        ):
+            message = "a coroutine stays in its process; decorate a plain function"
+            raise MemkitError(message)
+        if inspect.isgeneratorfunction(function):
+            message = "a generator stays in its process; return a list instead"
+            raise MemkitError(message)
+
+        @functools.wraps(function)
+        def run(*args: Any, **options: Any) -> Any:
+            __tracebackhide__ = True
+            return self._run(function, args, options)
+
+        return cast("_Function", run)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Become, in another process, what runs functions right there."""
+        return _Here, ()
+
+    def _run(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        options: Mapping[str, Any],
+    ) -> Any:
+        __tracebackhide__ = True
+        started_s = time.perf_counter()
+        process = self._process or ChildProcess()
+        main = vars(sys.modules["__main__"])
+        is_of_main = getattr(function, "__globals__", None) is main
+        call = Call(
+            process,
+            memory_bytes=self._memory_bytes,
+            namespace=main if is_of_main else None,
+        )
+        try:
+            outcome = call.run(function, args, options)
+        except MemkitError:
+            raise
+        except Exception as error:
+            problem = find_hindrance((function, args, options))
+            if problem is None:
+                raise
+            message = (
+                f"the call cannot be sent to another process ({problem}); make in the "
+                "function what it needs"
+            )
+            raise IsolatedError(message) from error
+        finally:
+            if self._process is None:
+                process.close()
+        if outcome.error is not None:
+            raise outcome.error
+        self._results.append(
+            IsolatedResult(
+                duration_s=time.perf_counter() - started_s,
+                work_s=outcome.work_s,
+                peak_bytes=outcome.peak_bytes,
+                exact=outcome.exact,
+                sent_bytes=outcome.sent_bytes,
+                received_bytes=outcome.received_bytes,
+            )
+        )
+        return outcome.value
+
+
+class _Here:
+    """Stands for `Isolated` in a process that is isolated already."""
+
+    def _run(
+        self, function: Callable[..., Any], args: Any, options: Mapping[str, Any]
+    ) -> Any:
+        return function(*args, **options)
+
+
+@overload
+def isolated(function: _Function, /) -> _Function: ...
+@overload
+def isolated(*, memory: int | str | None = None) -> Isolated: ...
+def isolated(
+    function: _Function | None = None, /, *, memory: int | str | None = None
+) -> _Function | Isolated:
+    """Run a function's calls in a process of their own, whose memory all goes back.
+
+    The arguments and what the function reads of the notebook go there, its value comes
+    back, and all else goes with the process: data, libraries, what allocators keep.
+    What it prints is printed here, what it raises is raised here, and Ctrl-C ends it.
+    Each call has a fresh process; inside ``with isolated() as process:`` the functions
+    that ``process(function)`` gives share one.
+
+    Parameters
+    ----------
+    function : callable
+        The function, as a decorator or as ``isolated(function)(argument)``.
+    memory : int or str, optional
+        What the process may have, in bytes or as ``"2GB"``. An allocation that would
+        need more raises ``MemoryError`` there; a process that has more is ended.
+
+    Returns
+    -------
+    callable or Isolated
+        The function whose calls are isolated; or, with options, what makes it, with
+        the account of each call in ``results``.
+
+    Raises
+    ------
+    IsolatedError
+        From a call: when its process ends early, or what goes there or comes back
+        cannot be pickled.
+    MemkitError
+        For a generator or a coroutine function, or a `memory` that is no size.
+
+    Examples
+    --------
+    >>> import math
+    >>> isolated(math.factorial)(5)
+    120
+    >>> with isolated(memory="2GB") as process:
+    ...     process(math.sqrt)(16)
+    4.0
+    >>> process.result.peak_bytes < 2 * 10**9
+    True
+    """
+    memory_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
+    if memory_bytes is not None and memory_bytes < 1:
+        message = f"memory is at least a byte, not {memory_bytes}; such as '2GB'"
+        raise MemkitError(message)
+    made = Isolated(memory_bytes)
+    return made if function is None else made(function)

@@ -1,0 +1,176 @@
+"""Exceptions of another process, with tracebacks that look as if they were of this one.
+
+An exception is pickled without its traceback. What is sent of that is where each frame
+was; here, code is made that raises at just these places. So the user reads the lines of
+their cell, in a notebook as in a script, and a debugger finds the frames, though not
+the variables in them.
+"""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import traceback
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType, TracebackType
+from typing import Any
+
+import cloudpickle
+
+_OUR_MODULES = "jupyter_memkit."
+_OUR_ROOM = "jupyter_memkit.techniques.isolated."
+_MOST_FRAMES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramePlace:
+    """Where a frame of a traceback was; columns are None where nothing tells."""
+
+    filename: str
+    function: str
+    line: int
+    end_line: int | None
+    column: int | None
+    end_column: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An exception as it is sent.
+
+    Attributes
+    ----------
+    content : bytes
+        The exception, pickled.
+    places : list of FramePlace
+        Its traceback, the innermost frame last.
+    cause, context : Failure or None
+        As of the exception.
+    hides_context : bool
+        As ``__suppress_context__``.
+    """
+
+    content: bytes
+    places: list[FramePlace]
+    cause: Failure | None
+    context: Failure | None
+    hides_context: bool
+
+
+def dump_failure(error: BaseException) -> Failure:
+    """Return an exception as it is sent."""
+    return _dump(error, set())
+
+
+def _dump(error: BaseException, seen: set[int]) -> Failure:
+    # An exception can be, by a detour, its own context.
+    seen = seen | {id(error)}
+
+    def follow(other: BaseException | None) -> Failure | None:
+        return None if other is None or id(other) in seen else _dump(other, seen)
+
+    return Failure(
+        content=_dump_alone(error),
+        places=_find_places(error.__traceback__),
+        cause=follow(error.__cause__),
+        context=follow(error.__context__),
+        hides_context=error.__suppress_context__,
+    )
+
+
+def load_failure(failure: Failure) -> BaseException:
+    """Return the exception of another process."""
+    try:
+        loaded = pickle.loads(failure.content)  # noqa: S301 - from our own child
+        error: BaseException = loaded() if isinstance(loaded, partial) else loaded
+    except Exception as problem:  # noqa: BLE001 - its class may be unknown here
+        error = RuntimeError(f"an exception that cannot be loaded here ({problem})")
+    if failure.cause is not None:
+        error.__cause__ = load_failure(failure.cause)
+    if failure.context is not None:
+        error.__context__ = load_failure(failure.context)
+    error.__suppress_context__ = failure.hides_context
+    return error.with_traceback(_make_traceback(failure.places))
+
+
+def _dump_alone(error: BaseException) -> bytes:
+    """Return an exception as bytes; one that cannot be pickled by what it says."""
+    made_again = partial(_make_error, type(error), error.args, dict(vars(error)))
+    for sendable in (error, made_again):
+        try:
+            content: bytes = cloudpickle.dumps(sendable, protocol=5)
+            pickle.loads(content)  # noqa: S301 - our own
+        except Exception:  # noqa: BLE001, S112 - a class of the user's may do anything
+            continue
+        return content
+    said = RuntimeError(f"{type(error).__name__}: {error}")
+    return pickle.dumps(said, protocol=5)
+
+
+def _make_error(
+    kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
+) -> BaseException:
+    """Make an exception whose class does not take its own ``args``."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
+
+
+def _find_places(trace: TracebackType | None) -> list[FramePlace]:
+    """Return where the frames were, without those around the user's code."""
+    while trace is not None and _is_ours(trace.tb_frame, _OUR_MODULES):
+        trace = trace.tb_next
+    summary = traceback.extract_tb(trace, limit=-_MOST_FRAMES)
+    # What raises Ctrl-C, or refuses to ask, stands at the end.
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    while summary and frames and _is_ours(frames.pop(), _OUR_ROOM):
+        summary.pop()
+    return [
+        FramePlace(
+            filename=frame.filename,
+            function=frame.name,
+            line=frame.lineno or 1,
+            end_line=getattr(frame, "end_lineno", None),
+            column=getattr(frame, "colno", None),
+            end_column=getattr(frame, "end_colno", None),
+        )
+        for frame in summary
+    ]
+
+
+def _is_ours(frame: FrameType, modules: str) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(modules)
+
+
+def _make_traceback(places: list[FramePlace]) -> TracebackType | None:
+    trace: TracebackType | None = None
+    for place in reversed(places):
+        frame, last_instruction = _make_frame(place)
+        trace = TracebackType(trace, frame, last_instruction, place.line)
+    return trace
+
+
+def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
+    """Return a frame that has raised at a place."""
+    where = {
+        "lineno": place.line,
+        "end_lineno": place.end_line or place.line,
+        "col_offset": place.column or 0,
+        "end_col_offset": place.end_column or place.column or 0,
+    }
+    raising = ast.Raise(ast.Name("_MemkitPlace", ast.Load(), **where), None, **where)
+    code = compile(ast.Module([raising], []), place.filename, "exec")
+    code = code.replace(co_name=place.function)
+    try:
+        exec(code, {"_MemkitPlace": _Place, "__file__": place.filename})  # noqa: S102
+    except _Place as raised:
+        trace = raised.__traceback__
+        assert trace is not None
+        assert trace.tb_next is not None
+        return trace.tb_next.tb_frame, trace.tb_next.tb_lasti
+    raise AssertionError(place)
+
+
+class _Place(Exception):  # noqa: N818 - never seen
+    """What the code of a place raises."""

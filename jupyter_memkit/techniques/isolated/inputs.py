@@ -1,0 +1,210 @@
+"""Which of the user's variables a cell reads.
+
+What a cell surely sets before it reads it is its own, and need not be sent. Where the
+order of things is not in sight, in a loop or under a condition, a variable counts as
+read. Functions of the notebook bring the variables that they read with them.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import re
+import symtable
+from collections.abc import Container, Iterable, Iterator, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+# Calls whose text is code, or has names of variables in it: Python's own, those that
+# IPython makes of magics, and those of frames and databases.
+_READING_CALLS = frozenset(
+    {
+        *("eval", "exec", "query", "sql", "execute"),
+        *("run_line_magic", "run_cell_magic", "system", "getoutput"),
+    }
+)
+# The instructions that have the name of a variable of the module.
+_GLOBAL_NAMES = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def find_inputs(tree: ast.Module, known: Container[str]) -> tuple[str, ...]:
+    """Return the variables that a cell needs from outside.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The parsed cell.
+    known : container of str
+        The user's variables.
+
+    Returns
+    -------
+    tuple of str
+        The names, in the order in which they are met.
+
+    Examples
+    --------
+    >>> tree = ast.parse("df = read(path); df.sum() * rate")
+    >>> find_inputs(tree, {"df", "path", "rate", "other"})
+    ('path', 'rate')
+    """
+    reader = _Reader()
+    reader.follow(tree.body, set())
+    return tuple(name for name in reader.read if name in known)
+
+
+def add_function_inputs(
+    names: Iterable[str], namespace: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return variables with those that the functions among them read, and theirs.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The variables.
+    namespace : mapping
+        All of the user's.
+
+    Examples
+    --------
+    >>> namespace = {"rate": 2, "other": 3}
+    >>> exec("def price(n): return n * rate", namespace)
+    >>> add_function_inputs(["price"], namespace)
+    ('price', 'rate')
+    """
+    found = dict.fromkeys(names)
+    waiting = list(found)
+    while waiting:
+        value = namespace[waiting.pop()]
+        if isinstance(value, FunctionType) and value.__globals__ is namespace:
+            read = [name for name in _names_in(value.__code__) if name in namespace]
+            waiting += [name for name in read if name not in found]
+            found.update(dict.fromkeys(read))
+    return tuple(found)
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """Yield the variables of the module that a function's code reads or sets."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in _GLOBAL_NAMES:
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
+
+
+class _Reader:
+    """Goes through statements in the order in which they run.
+
+    Attributes
+    ----------
+    read : dict of str to None
+        The names that are read before they are surely set.
+    """
+
+    def __init__(self) -> None:
+        self.read: dict[str, None] = {}
+
+    def follow(self, statements: Iterable[ast.stmt], own: set[str]) -> None:
+        """Follow statements, and add to `own` what they surely set."""
+        for statement in statements:
+            if isinstance(statement, (ast.With, ast.AsyncWith)):
+                for item in statement.items:
+                    self._follow_part(item.context_expr, own)
+                    self._set(item.optional_vars, own)
+                self.follow(statement.body, own)
+            elif isinstance(statement, (ast.For, ast.AsyncFor)):
+                self._follow_part(statement.iter, own)
+                inside = set(own)
+                self._set(statement.target, inside)
+                self.follow(statement.body, inside)
+                self.follow(statement.orelse, set(own))
+            elif isinstance(statement, (ast.If, ast.While)):
+                self._follow_part(statement.test, own)
+                branches = [set(own), set(own)]
+                self.follow(statement.body, branches[0])
+                self.follow(statement.orelse, branches[1])
+                own |= branches[0] & branches[1]
+            elif isinstance(statement, ast.Try):
+                self.follow(statement.body, set(own))
+                for handler in statement.handlers:
+                    self._follow_handler(handler, own)
+                self.follow(statement.orelse, set(own))
+                self.follow(statement.finalbody, own)
+            else:
+                self._follow_part(statement, own)
+
+    def _follow_handler(self, handler: ast.ExceptHandler, own: set[str]) -> None:
+        if handler.type is not None:
+            self._follow_part(handler.type, own)
+        self.follow(handler.body, own | ({handler.name} if handler.name else set()))
+
+    def _follow_part(self, node: ast.stmt | ast.expr, own: set[str]) -> None:
+        """Follow a statement or an expression without an order of its own."""
+        read, changed = _find_names(node)
+        for name in (*read, *_find_names_in_text(node)):
+            if name not in own:
+                self.read[name] = None
+        own |= changed
+
+    def _set(self, target: ast.expr | None, own: set[str]) -> None:
+        if target is None:
+            return
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                own.add(node.id)
+        # The rest of it, such as the list in `items[0]`, is read.
+        self._follow_part(ast.Expr(_as_value(target)), own)
+
+
+def _find_names(node: ast.stmt | ast.expr) -> tuple[list[str], set[str]]:
+    """Return the names of the module that a piece of code reads, and those it sets."""
+    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+    read, changed = [], set()
+    for symbol in table.get_symbols():
+        if symbol.is_referenced():
+            read.append(symbol.get_name())
+        if symbol.is_assigned() or symbol.is_imported():
+            changed.add(symbol.get_name())
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        read.append(node.target.id)
+    if isinstance(node, ast.Delete):
+        read += [name.id for name in node.targets if isinstance(name, ast.Name)]
+    read += _find_globals(table)
+    return read, changed
+
+
+def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names of the module that functions and classes in the code read."""
+    for child in table.get_children():
+        for symbol in child.get_symbols():
+            if symbol.is_global():
+                yield symbol.get_name()
+        yield from _find_globals(child)
+
+
+def _find_names_in_text(node: ast.AST) -> Iterator[str]:
+    """Yield the words in the text of calls that read it as code."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "attr", getattr(call.func, "id", None))
+        if name not in _READING_CALLS:
+            continue
+        for part in ast.walk(call):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield from _WORD.findall(part.value)
+
+
+def _as_value(target: ast.expr) -> ast.expr:
+    """Return a target as an expression that reads what it does not set."""
+    parts = [
+        ast.Subscript(node.value, node.slice, ast.Load())
+        if isinstance(node, ast.Subscript)
+        else ast.Attribute(node.value, node.attr, ast.Load())
+        for node in ast.walk(target)
+        if isinstance(node, (ast.Subscript, ast.Attribute))
+    ]
+    return ast.Tuple(list(parts), ast.Load())

@@ -1,0 +1,183 @@
+"""What the code in a child prints, on its way to the kernel."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.techniques.isolated.channel import OUTPUT, Channel
+
+# Text is sent when there is so much of it, or when it has waited so long.
+_MOST_CHARACTERS = 32 << 10
+_WAIT_S = 0.03
+
+
+class Interrupts:
+    """When Ctrl-C may interrupt: in the user's code, but not while we send."""
+
+    def __init__(self) -> None:
+        self._is_allowed = False
+        self._n_held = 0
+        self._is_waiting = False
+        self._main = threading.get_ident()
+
+    def take(self, *_signal: object) -> None:
+        """Take a signal."""
+        if self._is_allowed and not self._n_held:
+            raise KeyboardInterrupt
+        self._is_waiting = True
+
+    @contextmanager
+    def allowed(self) -> Iterator[None]:
+        """Let Ctrl-C, also one that has come already, interrupt the block."""
+        self._is_allowed = True
+        try:
+            self._raise_waiting()
+            yield
+        finally:
+            self._is_allowed = False
+
+    def hold(self) -> None:
+        """Let it wait from here on; only the main thread takes signals."""
+        if threading.get_ident() == self._main:
+            self._n_held += 1
+
+    def release(self) -> None:
+        """Let it no longer wait."""
+        if threading.get_ident() != self._main:
+            return
+        self._n_held -= 1
+        if self._is_waiting and self._is_allowed and not self._n_held:
+            self._raise_waiting()
+
+    def forget(self) -> None:
+        """Forget one that came too late."""
+        self._is_waiting = False
+
+    def _raise_waiting(self) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            raise KeyboardInterrupt
+
+
+class Output:
+    """Sends what is printed and shown, in its order."""
+
+    def __init__(self, channel: Channel, interrupts: Interrupts) -> None:
+        self._channel = channel
+        self._interrupts = interrupts
+        self._lock = threading.RLock()
+        self._waiting: list[str] = []
+        self._name = ""
+        self._n_characters = 0
+        self._wake = threading.Event()
+        self._is_plain = False
+        self.stdout = _Stream(self, "stdout", 1)
+        self.stderr = _Stream(self, "stderr", 2)
+        threading.Thread(target=self._flush_late, daemon=True).start()
+
+    def write(self, name: str, text: str) -> None:
+        """Take text."""
+        if self._is_plain:
+            os.write(2, text.encode("utf-8", "replace"))
+            return
+        self._interrupts.hold()
+        try:
+            with self._lock:
+                self._write(name, text)
+        finally:
+            self._interrupts.release()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        self.show("", None)
+
+    def show(self, kind: str, content: Any) -> None:
+        """Send what waits and, where it has a kind, what is no text."""
+        if self._is_plain:
+            return
+        self._interrupts.hold()
+        try:
+            with self._lock:
+                self._flush()
+                if kind:
+                    self._send((kind, content))
+        finally:
+            self._interrupts.release()
+
+    def _write(self, name: str, text: str) -> None:
+        if name != self._name:
+            self._flush()
+            self._name = name
+        self._waiting.append(text)
+        self._n_characters += len(text)
+        if self._n_characters > _MOST_CHARACTERS:
+            self._flush()
+        elif len(self._waiting) == 1:
+            self._wake.set()
+
+    def _flush(self) -> None:
+        # A finalizer may print in here.
+        waiting, self._waiting = self._waiting, []
+        text = "".join(waiting)
+        self._n_characters = 0
+        for start in range(0, len(text), _MOST_CHARACTERS):
+            self._send((self._name, text[start : start + _MOST_CHARACTERS]))
+
+    def be_plain(self) -> None:
+        """Write text where the system would: this process is a fork of the child."""
+        self._is_plain = True
+
+    def _send(self, message: tuple[str, Any]) -> None:
+        self._channel.send(OUTPUT, pickle.dumps(message, protocol=5))
+
+    def _flush_late(self) -> None:
+        while self._wake.wait():
+            time.sleep(_WAIT_S)
+            self._wake.clear()
+            self.flush()
+
+
+class _Stream(io.TextIOBase):
+    """A standard stream."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, output: Output, name: str, descriptor: int) -> None:
+        self._output = output
+        self.name = f"<{name}>"
+        self._to = name
+        self._descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, text: Any) -> int:
+        if not isinstance(text, str):
+            message = f"write() argument must be str, not {type(text).__name__}"
+            raise TypeError(message)
+        self._output.write(self._to, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._output.flush()
+
+
+def refuse_input(*_args: object, **_options: object) -> NoReturn:
+    """Stand for ``input``, which nobody could answer."""
+    message = (
+        "input() cannot ask from an isolated process; ask in a cell before, and use "
+        "the answer's name here"
+    )
+    raise IsolatedError(message)

@@ -1,0 +1,142 @@
+"""Pickles what goes between the kernel and a child."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import cloudpickle
+
+# Buffers may be larger than what is in them by so much; and what the place of a string
+# of polars takes.
+_SLACK = 2
+_PLACE_BYTES = 16
+
+# Their objects have a meaning for the process that made them alone: a figure that is
+# loaded elsewhere would be shown there once more.
+_AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
+
+
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
+    """The pickler of cloudpickle, with what it lacks.
+
+    Functions of the notebook find the child's own variables in the place of the
+    kernel's. Frames of polars are sent by their buffers.
+
+    Parameters
+    ----------
+    file : object
+        With a ``write`` that takes bytes.
+    take_buffer : callable
+        Takes a ``pickle.PickleBuffer``; returns whether it is to stay in the pickle.
+    namespace : mapping, optional
+        The variables that the functions read.
+    left_out : set of str
+        Those of them that the child has already.
+    keeps_home : bool
+        Whether what has a meaning for this process alone is refused.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        take_buffer: Callable[[pickle.PickleBuffer], bool],
+        namespace: Mapping[str, Any] | None = None,
+        *,
+        left_out: AbstractSet[str] = frozenset(),
+        keeps_home: bool = False,
+    ) -> None:
+        super().__init__(file, protocol=5, buffer_callback=take_buffer)
+        self._keeps_home = keeps_home
+        self._namespace = namespace
+        self._left_out = left_out
+        if namespace is not None:
+            self.globals_ref[id(namespace)] = _Namespace()
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Return how an object is pickled that no built-in type is."""
+        root = str(type(obj).__module__).partition(".")[0]
+        if self._keeps_home and root in _AT_HOME:
+            message = f"{type(obj).__name__} belongs to the process that made it"
+            raise pickle.PicklingError(message)
+        if root == "polars" and type(obj).__name__ == "DataFrame":
+            reduced = _reduce_polars(obj)
+            if reduced is not None:
+                return reduced
+        return super().reducer_override(obj)
+
+    def _dynamic_function_reduce(self, func: Any) -> Any:
+        """Return how a function of the notebook is pickled, as cloudpickle does it."""
+        reduced = super()._dynamic_function_reduce(func)
+        if func.__globals__ is self._namespace:
+            variables = reduced[2][1]["__globals__"]
+            for name in self._left_out & variables.keys():
+                del variables[name]
+        return reduced
+
+
+class _Namespace(dict[str, Any]):
+    """Stands for the variables of whoever loads it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _find_namespace, ()
+
+
+def _find_namespace() -> dict[str, Any]:
+    return vars(sys.modules["__main__"])
+
+
+def _reduce_polars(frame: Any) -> tuple[Any, ...] | None:
+    """Return a frame by its buffers, which polars itself would copy into one string.
+
+    None where pyarrow is missing, for a type that Arrow does not have, and for a few
+    rows of a large frame, whose buffers are those of the large one.
+    """
+    polars = sys.modules["polars"]
+    try:
+        table = frame.to_arrow(compat_level=polars.CompatLevel.newest())
+        is_same = polars.from_arrow(table.slice(0, 0)).schema == frame.schema
+        is_whole = table.get_total_buffer_size() <= _SLACK * _least_bytes(frame)
+    except Exception:  # noqa: BLE001 - of whatever versions the two are
+        return None
+    return (_load_polars, (table,)) if is_same and is_whole else None
+
+
+def _least_bytes(frame: Any) -> int:
+    """Return what the buffers of a frame take when nothing else is in them."""
+    # What polars estimates has the characters of strings, but not their places.
+    return int(frame.estimated_size() + len(frame) * frame.width * _PLACE_BYTES)
+
+
+def _load_polars(table: Any) -> Any:
+    return importlib.import_module("polars").from_arrow(table)
+
+
+def find_hindrance(value: Any, *, keeps_home: bool = False) -> Exception | None:
+    """Return why an object cannot be sent; None when it can.
+
+    Examples
+    --------
+    >>> find_hindrance([1, 2])
+    >>> find_hindrance(iter(range(3)).__next__) is None
+    True
+    >>> type(find_hindrance(item for item in [1]))
+    <class 'TypeError'>
+    """
+    try:
+        Pickler(_Nowhere(), lambda _: False, keeps_home=keeps_home).dump(value)
+    except Exception as error:  # noqa: BLE001 - a value's own code may raise anything
+        return error
+    return None
+
+
+class _Nowhere(io.RawIOBase):
+    """A file that keeps nothing."""
+
+    def write(self, data: Any) -> int:
+        return len(data)

@@ -1,0 +1,168 @@
+"""A child process: how it starts, what it has, and how it ends."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from typing import Any, cast
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.measure.children_probe import ChildMemory, children_probe
+from jupyter_memkit.measure.descendants import find_descendants
+from jupyter_memkit.techniques.isolated.channel import Channel, make_memory
+
+# The child finds what this process finds. It starts quicker without collections.
+_START = """
+import gc, sys
+gc.disable()
+sys.path[:] = {path!r}
+from jupyter_memkit.techniques.isolated.child import main
+main({memory!r}, {prepare!r})
+"""
+
+# How long a child may take to end by itself.
+_END_S = 5.0
+
+_NO_MEMORY = ChildMemory(rss_bytes=0, high_water_bytes=0)
+
+
+class ChildProcess:
+    """A child; it ends with this process, with `close`, or by what it runs.
+
+    It is started, never forked: a kernel has threads.
+
+    Parameters
+    ----------
+    prepare : str
+        What the child calls first, as `child.main` takes it.
+
+    Attributes
+    ----------
+    channel : Channel
+        To talk to it.
+    started_s : float
+        When it was started, in seconds since the epoch.
+    busy : threading.Lock
+        Held while a call is under way.
+
+    Raises
+    ------
+    IsolatedError
+        Where this Python cannot start another.
+    """
+
+    def __init__(self, prepare: str = "") -> None:
+        if not sys.executable:
+            message = "this Python does not know its own program; set sys.executable"
+            raise IsolatedError(message)
+        self.started_s = time.time()
+        self.busy = threading.Lock()
+        self._probe = children_probe()
+        memory, name, files = make_memory()
+        options: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
+        if sys.platform == "win32":
+            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        start = _START.format(path=sys.path, memory=name, prepare=prepare)
+        try:
+            # Ctrl-C goes to the whole group of a kernel's processes; it has its own.
+            self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
+                [sys.executable, "-c", start],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                **options,
+            )
+        except OSError as error:
+            message = f"another process cannot be started ({error}); end some first"
+            raise IsolatedError(message) from error
+        finally:
+            for file in files:
+                os.close(file)
+        reads = cast("Any", self._process.stdout)
+        self._writes = cast("Any", self._process.stdin)
+        self._errors = cast("Any", self._process.stderr)
+        self.channel = Channel(reads, self._writes, memory)
+        _open.add(self)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def read_errors(self) -> bytes:
+        """Wait for what it writes past Python; nothing when it has ended."""
+        try:
+            return os.read(self._errors.fileno(), 1 << 16)
+        except (OSError, ValueError):
+            return b""
+
+    def read_memory(self) -> ChildMemory:
+        """Return its own memory, now and at the highest."""
+        return self._probe.read(self.pid) or _NO_MEMORY
+
+    def read_family_bytes(self) -> int:
+        """Return the memory of it and of all that it has started."""
+        family = [self.pid, *find_descendants(self.pid)]
+        readings = (self._probe.read(pid) for pid in family)
+        return sum(reading.rss_bytes for reading in readings if reading is not None)
+
+    def describe_end(self) -> str:
+        """Return how the process has ended, in words."""
+        code = self._process.wait()
+        if code >= 0:
+            return f"ended itself with status {code}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"was killed ({name})"
+
+    def close(self) -> None:
+        """Let it end, with all that it has started."""
+        with contextlib.suppress(OSError, ValueError):
+            # Its own exit handlers run, and files that are open are written.
+            self._writes.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_END_S)
+        self.end()
+
+    def end(self) -> None:
+        """End it at once, and let go of it."""
+        _open.discard(self)
+        self.kill()
+        self._process.wait()
+        self.channel.close()
+        self._errors.close()
+
+    def kill(self) -> None:
+        """Kill it, and all that it has started."""
+        family = [] if self._process.returncode is not None else [self.pid]
+        family += find_descendants(self.pid) if family else []
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.pid, signal.SIGKILL)
+        for pid in family:
+            with contextlib.suppress(OSError):
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+_open: weakref.WeakSet[ChildProcess] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what is still there: at its end, Python waits for nobody."""
+    for process in list(_open):
+        process.close()

@@ -1,0 +1,120 @@
+"""What is told of work in another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a call.
+
+    Attributes
+    ----------
+    value : object
+        What the function returned.
+    error : BaseException or None
+        What it raised.
+    work_s : float
+        How long it took, in seconds.
+    peak_bytes : int
+        The highest resident memory of the process in the call.
+    exact : bool
+        Whether that is the system's high-water mark.
+    sent_bytes, received_bytes : int
+        The data that went there and came back.
+    """
+
+    value: Any
+    error: BaseException | None
+    work_s: float
+    peak_bytes: int
+    exact: bool
+    sent_bytes: int
+    received_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedResult:
+    """The account of work in a process of its own.
+
+    Attributes
+    ----------
+    duration_s : float
+        How long it took, in seconds: the start of the process, the work, and the way
+        of the data there and back.
+    work_s : float
+        How long the work alone took.
+    peak_bytes : int
+        The highest resident memory of the process while it worked, all that it has.
+    exact : bool
+        Whether that is the system's high-water mark, or from samples.
+    sent_bytes, received_bytes : int
+        The data that went there and came back.
+    inputs : tuple of str
+        The variables that were sent.
+    outputs : tuple of str
+        The variables that were brought back.
+    kept : tuple of str
+        The variables that the work set and that were not brought back.
+    name : str or None
+        The name of the process that goes on; None for one that has ended.
+    """
+
+    duration_s: float
+    work_s: float
+    peak_bytes: int
+    exact: bool
+    sent_bytes: int
+    received_bytes: int
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedProcess:
+    """A process that goes on.
+
+    Attributes
+    ----------
+    name : str
+        What the user calls it.
+    pid : int
+        Its id.
+    rss_bytes : int
+        Its resident memory now; 0 when it has ended.
+    peak_bytes : int
+        The highest in its cells.
+    started_s : float
+        When it was started, in seconds since the epoch.
+    cells : int
+        How many cells have run in it.
+    variables : tuple of str
+        What is in it.
+    """
+
+    name: str
+    pid: int
+    rss_bytes: int
+    peak_bytes: int
+    started_s: float
+    cells: int
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedProcesses:
+    """The processes that go on, the oldest first."""
+
+    processes: tuple[IsolatedProcess, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedClosed:
+    """A process that was ended, and the memory that it had then."""
+
+    name: str
+    freed_bytes: int

@@ -1,0 +1,43 @@
+"""Whether the machine has room for data."""
+
+from __future__ import annotations
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.measure.limits import read_limit
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.units import format_bytes
+
+
+def read_room_bytes() -> int:
+    """Return how much more memory there is for this process and its children.
+
+    Examples
+    --------
+    >>> read_room_bytes() > 0
+    True
+    """
+    import psutil  # noqa: PLC0415 - only large data ask
+
+    free_bytes = psutil.virtual_memory().available
+    limit = read_limit()
+    if limit is not None:
+        free_bytes = min(free_bytes, max(0, limit.bytes - read_rss_bytes()))
+    return free_bytes
+
+
+def check_room(n_bytes: int) -> None:
+    """Refuse to take what there is no room for.
+
+    Raises
+    ------
+    IsolatedError
+        With the remedy.
+    """
+    room_bytes = read_room_bytes()
+    if n_bytes > room_bytes:
+        message = (
+            f"what comes back needs {format_bytes(n_bytes)}, and there are "
+            f"{format_bytes(room_bytes)} left here; bring back less of it, or write "
+            "it to a file"
+        )
+        raise IsolatedError(message)

@@ -1,0 +1,299 @@
+"""``%%isolated`` in a shell."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+from jupyter_memkit.magics import isolated_cell, isolated_session
+from jupyter_memkit.track import tracker as tracker_module
+
+Captured = pytest.CaptureFixture[str]
+
+MIB = 1 << 20
+
+
+def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
+    """Run a cell as a notebook does."""
+    result: ExecutionResult = shell.run_cell(cell, store_history=True)
+    return result
+
+
+def shown(result: ExecutionResult) -> Any:
+    """Return what a cell has shown as its value."""
+    return result.result
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(shell: InteractiveShell) -> Iterator[None]:
+    """Without the extension no process stays."""
+    yield
+    assert shell.extension_manager is not None
+    shell.extension_manager.unload_extension("jupyter_memkit")
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_value(shell: InteractiveShell, capsys: Captured) -> None:
+    """The value of the last expression is the cell's, as in the kernel."""
+    run(shell, "rate = 2\ndef price(n):\n    return n * rate")
+    result = run(shell, "%%isolated\nimport os\nrate = 3\nprice(5), os.getpid()")
+    value, pid = shown(result)
+    assert (value, pid == os.getpid()) == (15, False)
+    assert shell.user_ns["rate"] == 2
+    assert shell.user_ns["_"] == result.result
+    out = capsys.readouterr().out
+    assert "Out[2]: (15, " in out
+    assert "Isolated: peak " in out
+    assert "Not brought back, and gone: rate. --out rate would have." in out
+    # Functions bring what they read.
+    assert "B: price, rate\n" in out
+
+
+def test_out(shell: InteractiveShell, capsys: Captured) -> None:
+    """The variables that --out names are brought back, and nothing else."""
+    cell = "import numpy as np\na = np.arange(10)\nb = a[5:]\nc = 1\na.sum()"
+    result = run(shell, f"%%isolated --out a,b\n{cell}")
+    assert result.success
+    np.testing.assert_array_equal(shell.user_ns["b"], [5, 6, 7, 8, 9])
+    assert "c" not in shell.user_ns
+    assert "np" not in shell.user_ns
+    out = capsys.readouterr().out
+    # It is shown, but no variable of the kernel.
+    assert "Out[1]: np.int64(45)" in out
+    assert result.result is None
+    assert "Not brought back, and gone: c." in out
+
+
+def test_result(shell: InteractiveShell) -> None:
+    """With -o the account is the cell's result."""
+    result = shown(run(shell, "%%isolated -o --out a\na = b'x' * 1000\nb = 1"))
+    assert (result.outputs, result.kept) == (("a",), ("b",))
+    assert result.received_bytes > 1000
+    assert result.peak_bytes > 10 * MIB
+
+
+def test_output(shell: InteractiveShell, capsys: Captured) -> None:
+    """What is printed, displayed and warned of is shown as in the kernel."""
+    shell.user_ns["name"] = "ann"
+    run(
+        shell,
+        "%%isolated\n"
+        "import sys, warnings\n"
+        "print('one'); print('two', file=sys.stderr)\n"
+        "display({'a': 1})\n"
+        "warnings.warn('careful')\n"
+        "!echo hello {name}\n"
+        "x = %pwd\n"
+        "print(x)\n"
+        "import asyncio\n"
+        "await asyncio.sleep(0)\n"
+        "(each for each in ());",
+    )
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert lines[:4] == ["one", "{'a': 1}", "hello ann", str(Path.cwd())]
+    assert lines[4].startswith("Isolated: ")
+    assert captured.err.startswith("two\n")
+    assert ":5: UserWarning: careful\n  warnings.warn('careful')\n" in captured.err
+
+
+def test_shell_of_the_process(shell: InteractiveShell) -> None:
+    """Functions of the notebook find the shell of their own process."""
+    run(shell, "def here():\n    return type(get_ipython()).__name__")
+    assert shown(run(shell, "%%isolated\nhere()")) == "_Shell"
+
+
+def test_value_that_stays(shell: InteractiveShell, capsys: Captured) -> None:
+    """A value that has no meaning elsewhere is shown, and not brought back."""
+    result = run(shell, "%%isolated\n(each for each in ())")
+    assert result.success
+    assert "Out[1]: <generator object" in capsys.readouterr().out
+    assert result.result is None
+
+
+def test_error(shell: InteractiveShell, capsys: Captured) -> None:
+    """An error is the cell's, at its lines, and the kernel is as it was."""
+    run(shell, "def invert(x):\n    return 1 / x")
+    shell.user_ns["y"] = 5
+    result = run(shell, "%%isolated --out y\n\ny = 1\ninvert(0)  # here")
+    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    frames = traceback.extract_tb(result.error_in_exec.__traceback__)
+    assert [frame.lineno for frame in frames[-2:]] == [4, 2]
+    out = re.sub(r"\x1b\[[\d;]*m", "", "".join(capsys.readouterr()))
+    assert "invert(0)  # here" in out
+    assert "return 1 / x" in out
+    assert "isolated_shell" not in out
+    assert shell.user_ns["y"] == 5
+
+
+def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
+    """Ctrl-C ends the cell with KeyboardInterrupt, at its line."""
+
+    class Presser:
+        """Presses Ctrl-C when the cell has printed."""
+
+        def write(self, text: str) -> None:
+            if text.startswith("begun"):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def flush(self) -> None:
+            pass
+
+    with contextlib.redirect_stdout(Presser()):  # type: ignore[type-var] # enough
+        result = run(
+            shell, "%%isolated\nimport time\nprint('begun')\ntime.sleep(60)  # here"
+        )
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    frames = traceback.extract_tb(result.error_in_exec.__traceback__)
+    assert frames[-1].lineno == 4
+    capsys.readouterr()
+    assert run(shell, "1 + 1").result == 2
+
+
+REFUSED = [
+    ("", "(each for each in rows)\nlocked", "locked cannot be sent to another process"),
+    ("--out missing", "x = 1", "did not set missing, which --out names; it set x"),
+    ("--out lists", "list_ = 1\nlists_ = 2", "did you mean lists_?"),
+    ("--in missing", "1", "no variable missing, which --in names"),
+    ("--out a-b", "1", "'a-b' is no name"),
+    ("--memory much", "1", "'much' is not a size"),
+    ("--name 1", "1", "'1' is no name"),
+    ("--list", "1", "on a line of their own"),
+    ("--nonsense", "1", "unrecognized arguments: --nonsense"),
+    ("--out value", "value = locked = __import__('_thread').allocate_lock()", "value:"),
+    ("", "import os\nos._exit(3)", "ended itself with status 3"),
+    ("", "import os\nos.kill(os.getpid(), 9)", "was killed (SIGKILL)"),
+]
+
+
+@pytest.mark.parametrize(("options", "body", "sentence"), REFUSED)
+def test_refused(
+    shell: InteractiveShell, options: str, body: str, sentence: str
+) -> None:
+    """A mistake, and a process that dies, is one sentence; all is as it was."""
+    run(shell, "import threading\nlocked = threading.Lock()\nrows = [1]")
+    before = dict(shell.user_ns)
+    error = run(shell, f"%%isolated {options}\n{body}").error_in_exec
+    assert isinstance(error, UsageError)
+    assert sentence in str(error)
+    changed = {
+        name
+        for name, value in shell.user_ns.items()
+        if before.get(name) is not value and not name.startswith("_")
+    }
+    assert changed == set()
+
+
+def test_syntax_error(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """A slip in the code is told before any process is started."""
+    monkeypatch.setattr(isolated_session, "ChildProcess", None)
+    result = run(shell, "%%isolated\nx = = 1")
+    assert isinstance(result.error_in_exec, SyntaxError)
+    assert result.error_in_exec.lineno == 2
+    capsys.readouterr()
+
+
+def test_too_large(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """A variable of which there is no room for a copy is refused with its size."""
+    shell.user_ns["big"] = np.zeros(8 * MIB)
+    run(shell, "def total():\n    return big.sum()")
+    monkeypatch.setattr(isolated_cell, "read_room_bytes", lambda: 10 * MIB)
+    for body in ("big.sum()", "total()"):
+        error = run(shell, f"%%isolated\n{body}").error_in_exec
+        assert "the cell reads big (64.0 MiB)" in str(error)
+        assert "there are 10.0 MiB left; read it from its file" in str(error)
+    capsys.readouterr()
+
+
+def test_memory(shell: InteractiveShell, capsys: Captured) -> None:
+    """With --memory an allocation fails in the cell, where the system counts it."""
+    result = run(shell, "%%isolated --memory 200MB\nx = bytearray(10**9)")
+    assert isinstance(result.error_in_exec, (MemoryError, UsageError))
+    capsys.readouterr()
+
+
+def test_named(shell: InteractiveShell, capsys: Captured) -> None:
+    """A process with a name goes on with what it has, until it is closed."""
+    shell.user_ns["rows"] = [1, 2]
+    run(shell, "%%isolated --name model\nrows.append(3)\nmodel = sum(rows)")
+    shell.user_ns["model"] = None
+    value = shown(run(shell, "%%isolated --name model\nmodel, rows"))
+    assert value == (6, [1, 2, 3])
+    run(shell, "%%isolated --name model --in rows\nrows").raise_error()
+    assert shell.user_ns["_"] == [1, 2]
+    # The code of functions is always the latest.
+    for number in (1, 2):
+        run(shell, f"def count():\n    return {number}")
+        assert run(shell, "%%isolated --name model\ncount()").result == number
+    # What functions read is the process's own too.
+    run(shell, "def grow():\n    rows.append(model)\n    return rows")
+    for expected in ([1, 2, 6], [1, 2, 6, 6]):
+        assert run(shell, "%%isolated --name model\ngrow()").result == expected
+    capsys.readouterr()
+    listed = shown(run(shell, "%isolated"))
+    (process,) = listed.processes
+    assert (process.name, process.cells) == ("model", 7)
+    assert process.variables == ("count", "grow", "model", "rows")
+    assert process.rss_bytes > 10 * MIB
+    assert "grow, model, rows" in capsys.readouterr().out
+    closed = shown(run(shell, "%isolated --close model"))
+    assert closed.freed_bytes > 10 * MIB
+    assert not psutil.pid_exists(process.pid)
+    assert "Closed model: " in capsys.readouterr().out
+    run(shell, "%isolated --list")
+    assert "No isolated process goes on" in capsys.readouterr().out
+    error = run(shell, "%isolated --close model").error_in_exec
+    assert "there is no process model; those that go on: none" in str(error)
+
+
+def test_named_that_died(shell: InteractiveShell) -> None:
+    """A process that died in between is told of once; then there is a fresh one."""
+    run(shell, "%%isolated --name model\nx = 1").raise_error()
+    (process,) = shown(run(shell, "%isolated")).processes
+    os.kill(process.pid, signal.SIGKILL)
+    psutil.Process(process.pid).wait() if psutil.pid_exists(process.pid) else None
+    error = run(shell, "%%isolated --name model\nx").error_in_exec
+    assert "the process model has ended, and its variables with it" in str(error)
+    run(shell, "%%isolated --name model\n1").raise_error()
+
+
+def test_unload_ends_processes(shell: InteractiveShell) -> None:
+    """Unloading the extension ends the processes that go on."""
+    run(shell, "%%isolated --name model\nx = 1").raise_error()
+    assert psutil.Process().children()
+    assert shell.extension_manager is not None
+    shell.extension_manager.unload_extension("jupyter_memkit")
+    assert psutil.Process().children() == []
+
+
+def test_line_without_a_cell(shell: InteractiveShell) -> None:
+    """The line magic takes no options of a cell."""
+    error = run(shell, "%isolated --out x").error_in_exec
+    assert "write %%isolated on the first line of a cell" in str(error)
+
+
+def test_tracker(shell: InteractiveShell, capsys: Captured) -> None:
+    """The cell has the peak of its process in its account."""
+    run(shell, "%%isolated\nimport time\nx = b'x' * 300_000_000\ntime.sleep(0.6)")
+    capsys.readouterr()
+    (tracker,) = tracker_module._running
+    cell = tracker.cells[-1]
+    assert cell.first_line == "%%isolated"
+    assert cell.children_peak_bytes > 300_000_000
+    assert cell.peak_bytes - cell.before_bytes < 100_000_000

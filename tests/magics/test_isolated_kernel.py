@@ -1,0 +1,90 @@
+"""``%%isolated`` in a real kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.real_kernel import RealKernel, real_kernel
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
+    """A real kernel."""
+    with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
+        kernel.run("%reload_ext jupyter_memkit")
+        yield kernel
+
+
+def messages(kernel: RealKernel, cell: str) -> list[tuple[str, Any]]:
+    """Run a cell in a kernel, and return what a page would show."""
+    shown: list[tuple[str, Any]] = []
+
+    def keep(message: dict[str, Any]) -> None:
+        content = message["content"]
+        kind = message["msg_type"]
+        if kind == "stream":
+            shown.append((content["name"], content["text"]))
+        elif kind in ("display_data", "update_display_data", "execute_result"):
+            shown.append((kind, content["data"]))
+        elif kind == "error":
+            shown.append((kind, content["ename"]))
+        elif kind == "clear_output":
+            shown.append((kind, content["wait"]))
+
+    kernel.client.execute_interactive(cell, timeout=60, output_hook=keep)
+    return shown
+
+
+def test_figure(kernel: RealKernel) -> None:
+    """A figure is shown, the kernel does not import matplotlib for it."""
+    shown = messages(
+        kernel, "%%isolated\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
+    )
+    kinds = [kind for kind, _ in shown]
+    assert kinds == ["execute_result", "display_data", "display_data"]
+    assert "Line2D" in shown[0][1]["text/plain"]
+    assert "image/png" in shown[1][1]
+    assert shown[2][1]["text/plain"].startswith("Isolated: ")
+    assert kernel.run("import sys\nprint('matplotlib' in sys.modules)") == "False\n"
+
+
+def test_displays(kernel: RealKernel) -> None:
+    """Displays are rich, can be updated and cleared; progress is text."""
+    shown = messages(
+        kernel,
+        "%%isolated\n"
+        "from IPython.display import HTML, clear_output\n"
+        "handle = display(HTML('<b>a</b>'), display_id=True)\n"
+        "handle.update(HTML('<b>b</b>'))\n"
+        "clear_output(wait=True)\n"
+        "from tqdm.auto import tqdm\n"
+        "for each in tqdm(range(3)): pass\n"
+        "5",
+    )
+    assert shown[0] == ("display_data", shown[0][1] | {"text/html": "<b>a</b>"})
+    assert shown[1][0] == "update_display_data"
+    assert shown[1][1]["text/html"] == "<b>b</b>"
+    assert shown[2] == ("clear_output", True)
+    assert "100%" in "".join(text for kind, text in shown if kind == "stderr")
+    assert ("execute_result", {"text/plain": "5"}) in shown
+
+
+def test_restart(kernel: RealKernel) -> None:
+    """The processes that go on end with the kernel that is killed."""
+    kernel.run("%%isolated --name model\nx = 1")
+    kernel.run("listed = %isolated\nimport os")
+    printed = kernel.run("print(listed.processes[0].pid, os.getpid())")
+    pid, kernel_pid = map(int, printed.split())
+    os.kill(kernel_pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(20)
+    assert not psutil.pid_exists(pid) or (
+        psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    )

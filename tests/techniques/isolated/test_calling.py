@@ -1,0 +1,374 @@
+"""Calls of functions in a child: what comes back, what is shown, how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+
+MIB = 1 << 20
+
+
+def run(process: ChildProcess, function: Any, *args: Any, **options: Any) -> Any:
+    """Call a function in a child, and return its value."""
+    outcome = Call(process, **options).run(function, args)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def wait_until_gone(pid: int) -> bool:
+    """Wait for the end of a process that is no child of this one."""
+    deadline_s = time.monotonic() + 20
+    while psutil.pid_exists(pid) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    return not psutil.pid_exists(pid)
+
+
+def interrupt_at(path: Path) -> threading.Thread:
+    """Press Ctrl-C when a file is there."""
+
+    def wait() -> None:
+        while not path.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_value(shared: ChildProcess) -> None:
+    """A function runs in the child, and its value comes back."""
+    value = run(shared, lambda x: (os.getpid(), x + 1), 41)
+    assert value == (shared.pid, 42)
+
+
+def test_output_in_order(
+    shared: ChildProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed arrives in its order, on the stream that it was printed to."""
+    shown: list[tuple[str, str]] = []
+
+    def work() -> None:
+        print("one")
+        print("two", file=sys.stderr)
+        print("three")
+
+    run(shared, work, show=lambda *item: shown.append(item))
+    assert shown == [("stdout", "one\n"), ("stderr", "two\n"), ("stdout", "three\n")]
+    run(shared, work)
+    assert capsys.readouterr() == ("one\nthree\n", "two\n")
+
+
+def test_output_is_live(shared: ChildProcess, tmp_path: Path) -> None:
+    """What is printed is shown while the function goes on."""
+    path = tmp_path / "shown"
+
+    def work() -> bool:
+        print("now", end="")
+        deadline_s = time.monotonic() + 20
+        while not path.exists() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        return path.exists()
+
+    assert run(shared, work, show=lambda *_: path.touch())
+
+
+def test_output_past_python(shared: ChildProcess) -> None:
+    """What other programs and C code write is shown too, all of it."""
+    shown: list[str] = []
+
+    def work() -> None:
+        subprocess.run([sys.executable, "-c", "print('x' * 100_000)"], check=True)
+        os.write(2, b"end\0")
+
+    run(shared, work, show=lambda _, text: shown.append(text))
+    assert "".join(shown) == "x" * 100_000 + "\nend\0"
+
+
+def test_much_output(shared: ChildProcess) -> None:
+    """Output without end is held up by its reader, so it is never in memory at once."""
+    n_bytes = 0
+
+    def count(_kind: str, text: str) -> None:
+        nonlocal n_bytes
+        n_bytes += len(text)
+
+    def work() -> None:
+        for _ in range(200):
+            print("x" * 100_000)
+
+    outcome = Call(shared, show=count).run(work)
+    assert n_bytes == 200 * 100_001
+    assert outcome.peak_bytes < 64 * MIB
+
+
+def test_error(shared: ChildProcess) -> None:
+    """The error is the function's own, and the child is there for the next call."""
+    with pytest.raises(KeyError, match="missing"):
+        run(shared, lambda: {"a": 1}["missing"])
+    assert run(shared, lambda: 1) == 1
+
+
+def test_not_sendable(shared: ChildProcess) -> None:
+    """What cannot be pickled is told here, and the next call finds nothing of it."""
+    with pytest.raises(TypeError, match="generator"):
+        run(shared, len, [bytes(100_000), (each for each in "ab")])
+    with pytest.raises(IsolatedError, match=r"^the value cannot come back \(generator"):
+        run(shared, lambda: (each for each in "ab"))
+    assert run(shared, lambda: 1) == 1
+
+
+def test_not_loadable(shared: ChildProcess) -> None:
+    """What the child cannot import is told with the remedy."""
+
+    class Unknown:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return __import__, ("no_such_module_here",)
+
+    with pytest.raises(IsolatedError, match=r"cannot load .*no_such_module_here.*mod"):
+        run(shared, len, [Unknown()])
+    assert run(shared, lambda: 1) == 1
+
+
+def test_input_is_refused(shared: ChildProcess) -> None:
+    """There is nobody to answer, and the error says what to do."""
+    with pytest.raises(IsolatedError, match="ask in a cell before"):
+        run(shared, input)
+
+
+def test_system_exit(shared: ChildProcess) -> None:
+    """SystemExit is an error of the function; it does not end the child."""
+    with pytest.raises(SystemExit):
+        run(shared, sys.exit)
+    assert run(shared, lambda: 1) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork(shared: ChildProcess) -> None:
+    """A fork prints as it should, and its end is not taken for the child's."""
+    shown: list[str] = []
+
+    def work() -> int:
+        pid = os.fork()
+        if pid == 0:
+            print("in the fork")
+            return 1
+        os.waitpid(pid, 0)
+        return 2
+
+    assert run(shared, work, show=lambda _, text: shown.append(text)) == 2
+    assert "".join(shown) == "in the fork\n"
+
+
+def test_interrupt(process: ChildProcess, tmp_path: Path) -> None:
+    """Ctrl-C raises in the function, which may clean up, and the child goes on."""
+    path = tmp_path / "begun"
+    shown: list[str] = []
+
+    def work() -> None:
+        try:
+            path.touch()
+            time.sleep(60)
+        finally:
+            print("cleaned up")
+
+    thread = interrupt_at(path)
+    with pytest.raises(KeyboardInterrupt):
+        run(process, work, show=lambda _, text: shown.append(text))
+    thread.join()
+    assert shown == ["cleaned up\n"]
+    assert run(process, lambda: 1) == 1
+
+
+def test_interrupt_that_is_handled(process: ChildProcess, tmp_path: Path) -> None:
+    """A function may handle Ctrl-C itself."""
+    path = tmp_path / "begun"
+
+    def work() -> str:
+        try:
+            path.touch()
+            time.sleep(60)
+        except KeyboardInterrupt:
+            return "handled"
+        return "slept"
+
+    thread = interrupt_at(path)
+    assert run(process, work) == "handled"
+    thread.join()
+
+
+def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> None:
+    """A second Ctrl-C ends a child that ignores the first."""
+    first, second = tmp_path / "first", tmp_path / "second"
+
+    def work() -> None:
+        first.touch()
+        while True:
+            try:
+                time.sleep(60)
+            except KeyboardInterrupt:  # noqa: PERF203 - it is no hot loop
+                second.touch()
+
+    threads = [interrupt_at(first), interrupt_at(second)]
+    with pytest.raises(KeyboardInterrupt):
+        run(process, work)
+    for thread in threads:
+        thread.join()
+    assert not process.is_alive
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda: os._exit(3), "ended itself with status 3"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), r"was killed \(SIGKILL\)"),
+        (os.abort, r"was killed \(SIGABRT\)"),
+    ],
+)
+def test_end(process: ChildProcess, end: Any, words: str) -> None:
+    """A child that ends early is one sentence, with its peak."""
+    with pytest.raises(IsolatedError, match=rf"^the process {words} .* peak of .* MiB"):
+        run(process, end)
+    assert not process.is_alive
+
+
+def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
+    """What a child has started ends with it, also when it holds the pipes."""
+    path = tmp_path / "pid"
+
+    def work() -> None:
+        started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
+        path.write_text(str(started.pid))
+        os._exit(3)
+
+    with pytest.raises(IsolatedError, match="status 3"):
+        run(process, work)
+    pid = int(path.read_text())
+    assert wait_until_gone(pid)
+
+
+def test_last_words(process: ChildProcess) -> None:
+    """What a process writes before it crashes is shown."""
+    shown: list[str] = []
+
+    def work() -> None:
+        os.write(2, b"out of luck\n")
+        os._exit(3)
+
+    with pytest.raises(IsolatedError):
+        run(process, work, show=lambda _, text: shown.append(text))
+    assert "".join(shown) == "out of luck\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system counts it on Linux")
+def test_limit_by_the_system(process: ChildProcess) -> None:
+    """An allocation beyond the limit fails in the function, which can go on."""
+
+    def work() -> str:
+        try:
+            bytearray(400 * MIB)
+        except MemoryError:
+            return "refused"
+        return "allocated"
+
+    assert run(process, work, memory_bytes=200 * MIB) == "refused"
+    # The limit is that of the call alone.
+    assert run(process, work) == "allocated"
+
+
+def test_limit_by_watching(process: ChildProcess) -> None:
+    """A child that goes above the limit in ways that the system allows is ended."""
+
+    def work() -> None:
+        import mmap  # noqa: PLC0415 - it runs elsewhere
+
+        shared = mmap.mmap(-1, 400 * MIB)
+        for place in range(0, 400 * MIB, 4096):
+            shared[place] = 1
+        time.sleep(60)
+
+    with pytest.raises(IsolatedError, match=r"more than 100\.0 MiB.*allow it more"):
+        run(process, work, memory_bytes=100 * MIB)
+
+
+def test_busy(shared: ChildProcess) -> None:
+    """A child does one thing at a time."""
+    errors: list[BaseException] = []
+
+    def call_again(*_shown: Any) -> None:
+        try:
+            run(shared, lambda: 1)
+        except IsolatedError as error:
+            errors.append(error)
+
+    run(shared, print, "hello", show=call_again)
+    assert "at work already" in str(errors[0])
+
+
+def test_in_a_thread(shared: ChildProcess) -> None:
+    """Calls work on any thread."""
+    values: list[int] = []
+    thread = threading.Thread(target=lambda: values.append(run(shared, abs, -1)))
+    thread.start()
+    thread.join()
+    assert values == [1]
+
+
+def test_peak(shared: ChildProcess) -> None:
+    """The peak is that of the call, whatever was before it."""
+    high = Call(shared).run(lambda: len(b"x" * (300 * MIB)))
+    low = Call(shared).run(lambda: 1)
+    assert high.peak_bytes > 300 * MIB
+    assert low.peak_bytes < 200 * MIB
+
+
+def test_close_runs_exit_handlers(process: ChildProcess, tmp_path: Path) -> None:
+    """A child that is closed ends as Python does: files that are open are written."""
+    path = tmp_path / "written"
+
+    def work() -> None:
+        # It stays open in the child.
+        vars(sys)["kept_open"] = file = path.open("w")
+        file.write("all")
+
+    run(process, work)
+    process.close()
+    assert path.read_text() == "all"
+
+
+PARENT = """
+import os, signal
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+process = ChildProcess()
+Call(process).run(abs, (1,))
+print(process.pid, flush=True)
+{end}
+"""
+
+
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_end_with_the_parent(end: str) -> None:
+    """A child ends with the process that started it, however that ends."""
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", PARENT.format(end=end)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, cwd=root, check=False
+    )
+    assert ended.stderr == ""
+    pid = int(ended.stdout)
+    assert wait_until_gone(pid)

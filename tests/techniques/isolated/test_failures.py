@@ -1,0 +1,150 @@
+"""Exceptions of a child are the user's: type, text, lines and causes."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+
+
+def fail_in(process: ChildProcess, function: Any) -> BaseException:
+    """Return what a function raises in a child."""
+    error = Call(process).run(function).error
+    assert error is not None
+    return error
+
+
+def test_traceback(shared: ChildProcess) -> None:
+    """The traceback has the function's own frames, at their lines, and no others."""
+
+    def inner(x: int) -> float:
+        return 1 + (1 / x)
+
+    def outer() -> float:
+        return inner(0)
+
+    error = fail_in(shared, outer)
+    frames = traceback.extract_tb(error.__traceback__)
+    assert [frame.name for frame in frames] == ["outer", "inner"]
+    assert [frame.line for frame in frames] == ["return inner(0)", "return 1 + (1 / x)"]
+    start = inspect.getsourcelines(inner)[1]
+    assert [frame.lineno for frame in frames] == [start + 4, start + 1]
+    assert {frame.filename for frame in frames} == {__file__}
+
+
+def test_carets(shared: ChildProcess) -> None:
+    """Where Python marks the part of a line that failed, it marks it here too."""
+
+    def work() -> float:
+        return 1 + {"a": 1}["b"]
+
+    def here() -> list[str]:
+        try:
+            work()
+        except KeyError as error:
+            return traceback.format_tb(error.__traceback__)[-1:]
+        return []
+
+    assert traceback.format_tb(fail_in(shared, work).__traceback__) == here()
+
+
+def test_cause_and_context(shared: ChildProcess) -> None:
+    """What an exception came from comes with it."""
+
+    def work() -> None:
+        try:
+            try:
+                [].pop()
+            except IndexError as error:
+                message = "first"
+                raise KeyError(message) from error
+        except KeyError:
+            raise ValueError("second")  # noqa: B904, EM101 - the case
+
+    error = fail_in(shared, work)
+    assert isinstance(error, ValueError)
+    assert isinstance(error.__context__, KeyError)
+    assert isinstance(error.__context__.__cause__, IndexError)
+    assert error.__context__.__suppress_context__
+    text = "".join(traceback.format_exception(error))
+    assert "[].pop()" in text
+    assert "direct cause" in text
+
+
+def test_class_of_the_notebook(shared: ChildProcess) -> None:
+    """An exception of a class that is only here is caught by that class."""
+
+    class Mine(Exception):  # noqa: N818 - as above
+        pass
+
+    def work() -> None:
+        raise Mine(5)
+
+    with pytest.raises(Mine):
+        raise fail_in(shared, work)
+
+
+def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
+    """An exception that pickle cannot make again comes whole."""
+
+    class Odd(Exception):  # noqa: N818 - odd
+        def __init__(self, number: int, text: str) -> None:
+            super().__init__(f"{text} {number}")
+            self.number = number
+
+    def work() -> None:
+        raise Odd(5, "odd")
+
+    error = fail_in(shared, work)
+    assert isinstance(error, Odd)
+    assert (str(error), error.number) == ("odd 5", 5)
+
+
+def test_what_cannot_be_sent(shared: ChildProcess) -> None:
+    """Of an exception that holds what cannot be pickled, its words come."""
+
+    def work() -> None:
+        raise ValueError("it holds", (each for each in "ab"))  # noqa: TRY003, EM101
+
+    error = fail_in(shared, work)
+    assert isinstance(error, RuntimeError)
+    assert str(error).startswith("ValueError: ('it holds', <generator")
+
+
+def test_notes(shared: ChildProcess) -> None:
+    """Notes that were added to an exception come with it."""
+
+    def work() -> None:
+        error = ValueError("a")
+        error.__notes__ = ["a note"]
+        raise error
+
+    assert fail_in(shared, work).__notes__ == ["a note"]
+
+
+def test_deep_recursion(shared: ChildProcess) -> None:
+    """An endless recursion is an error like others, with its innermost frames."""
+
+    def work() -> None:
+        work()
+
+    error = fail_in(shared, work)
+    assert isinstance(error, RecursionError)
+    assert len(traceback.extract_tb(error.__traceback__)) <= 200
+
+
+def test_own_context(shared: ChildProcess) -> None:
+    """An exception that is, by a detour, its own context does not go round."""
+
+    def work() -> None:
+        first, second = ValueError("first"), KeyError("second")
+        first.__context__, second.__context__ = second, first
+        raise first
+
+    error = fail_in(shared, work)
+    assert isinstance(error.__context__, KeyError)

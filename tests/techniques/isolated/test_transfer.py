@@ -1,0 +1,239 @@
+"""Data there and back: the same, without copies that nobody needs, and really freed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.measure.peak import peak_meter
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.isolated import transfer
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+
+MIB = 1 << 20
+LARGE_BYTES = 256 * MIB
+
+
+def send_back(process: ChildProcess, value: Any) -> Any:
+    """Send a value to a child, and return what comes back."""
+    return Call(process).run(lambda same: same, (value,)).value
+
+
+def make_frame() -> pd.DataFrame:
+    """Make a frame with the types that there are."""
+    n = np.arange(10_000)
+    return pd.DataFrame(
+        {
+            "number": n,
+            "text": n.astype(str),
+            "kind": pd.Categorical(np.array(["a", "b"])[n % 2]),
+            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(n, "D"),
+        },
+        index=pd.Index(n * 2, name="key"),
+    )
+
+
+def make_polars() -> pl.DataFrame:
+    """Make a frame with types that Arrow has, and some that it has not."""
+    return pl.DataFrame(
+        {
+            "number": range(10_000),
+            "text": [f"a text of some length {n}" for n in range(10_000)],
+            "kind": pl.Series(["a", "b"] * 5_000, dtype=pl.Categorical),
+            "choice": pl.Series(["a", "b"] * 5_000, dtype=pl.Enum(["a", "b"])),
+            "pair": [{"x": n, "y": [n]} for n in range(10_000)],
+        }
+    )
+
+
+def test_arrays(shared: ChildProcess) -> None:
+    """Arrays of any form come back with their values, and can be written to."""
+    array = np.arange(1_200_000.0).reshape(3, 400, 1000)
+    for each in (
+        array,
+        np.asfortranarray(array[0]),
+        array[:, ::2],
+        array[:0],
+        array.astype(">i4"),
+        array.astype(object)[0, :5],
+        np.array(5),
+    ):
+        back = send_back(shared, each)
+        np.testing.assert_array_equal(back, each)
+        assert (back.dtype, back.flags.f_contiguous) == (
+            each.dtype,
+            each.copy("K").flags.f_contiguous,
+        )
+        back[...] = 0
+    array.flags.writeable = False
+    assert not send_back(shared, array).flags.writeable
+
+
+@pytest.mark.parametrize("n_bytes", [0, 1, 65_535, 65_536, MIB, 2 * MIB, 13 * MIB + 1])
+def test_sizes_of_buffers(shared: ChildProcess, n_bytes: int) -> None:
+    """Buffers of all sizes come whole: in the pickle, by the pipe, in pieces."""
+    array = np.random.default_rng(0).integers(0, 255, n_bytes, dtype=np.uint8)
+    data = array.tobytes()
+    back_array, back_data, number = send_back(shared, (array, data, 5))
+    assert (back_array.tobytes(), back_data, number) == (data, data, 5)
+
+
+def test_shared_objects(shared: ChildProcess) -> None:
+    """What was one object is one object again."""
+    array = np.zeros(MIB)
+    first, second = send_back(shared, (array, array))
+    assert first is second
+
+
+def test_frames(shared: ChildProcess) -> None:
+    """Frames of pandas, polars and Arrow come back equal, types included."""
+    pandas = make_frame()
+    pd.testing.assert_frame_equal(send_back(shared, pandas), pandas)
+    polars = make_polars()
+    for frame in (polars, polars[10:20], polars[:0]):
+        back = send_back(shared, frame)
+        assert back.schema == frame.schema
+        assert back.equals(frame)
+    table = pa.Table.from_pandas(pandas)
+    assert send_back(shared, table).equals(table)
+
+
+def test_many_objects(shared: ChildProcess) -> None:
+    """Objects without buffers come too, many of them."""
+    rows = [{"n": n, "text": str(n), "both": (n, n / 2)} for n in range(100_000)]
+    assert send_back(shared, rows) == rows
+
+
+def make_large(kind: str) -> Any:
+    """Make something of the large size, in a child."""
+    n = LARGE_BYTES // 16
+    numbers = np.arange(n)
+    made: dict[str, Any] = {
+        "array": lambda: np.ones(2 * n),
+        "pandas": lambda: pd.DataFrame({"a": numbers, "b": numbers * 0.5}),
+        "polars": lambda: pl.DataFrame({"a": numbers, "b": numbers * 0.5}),
+        "arrow": lambda: pa.table({"a": numbers, "b": numbers * 0.5}),
+        "bytes": lambda: b"x" * LARGE_BYTES,
+    }
+    return made[kind]()
+
+
+@pytest.fixture(scope="module")
+def warm(shared: ChildProcess) -> ChildProcess:
+    """A child, and a process here, that have the libraries and all that they keep."""
+    for kind in ("array", "pandas", "polars", "arrow", "bytes"):
+        Call(shared).run(make_large, (kind,))
+    return shared
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a child finds the functions of this file: in what is sent."""
+    monkeypatch.setattr(make_large, "__module__", "__main__")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
+@pytest.mark.parametrize("kind", ["array", "pandas", "polars", "arrow", "bytes"])
+def test_peak_and_return(warm: ChildProcess, kind: str) -> None:
+    """Nothing is here twice on its way, and all goes back when the name goes."""
+    watch = peak_meter().open()
+    outcome = Call(warm).run(make_large, (kind,))
+    peak = watch.close()
+    assert outcome.received_bytes >= LARGE_BYTES
+    assert peak.peak_bytes - peak.before_bytes < LARGE_BYTES + 64 * MIB
+    before_bytes = read_rss_bytes()
+    del outcome
+    assert before_bytes - read_rss_bytes() > 0.95 * LARGE_BYTES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
+def test_peak_of_sending(warm: ChildProcess) -> None:
+    """What is sent is not copied in this process."""
+    array = np.ones(LARGE_BYTES // 8)
+    data = b"x" * LARGE_BYTES
+    watch = peak_meter().open()
+    assert Call(warm).run(lambda a, d: (a[-1], d[-1:]), (array, data)).value == (
+        1,
+        b"x",
+    )
+    peak = watch.close()
+    assert peak.peak_bytes - peak.before_bytes < 64 * MIB
+
+
+def test_forked_memory_is_apart(shared: ChildProcess) -> None:
+    """What comes back is this process's own: no map is shared with anybody."""
+    array = send_back(shared, np.zeros(4 * MIB))
+    address = array.__array_interface__["data"][0]
+    with open("/proc/self/maps") as maps:  # noqa: PTH123 - of the system
+        lines = [line.split() for line in maps]
+    for place, mode, *_ in lines:
+        start, end = (int(each, 16) for each in place.split("-"))
+        if start <= address < end:
+            assert mode == "rw-p"
+
+
+def test_no_room(shared: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit here is refused with the remedy, and the child goes on."""
+
+    def refuse(n_bytes: int) -> None:
+        message = f"{n_bytes} is too much"
+        raise IsolatedError(message)
+
+    monkeypatch.setattr(transfer, "check_room", refuse)
+    with pytest.raises(IsolatedError, match=f"{LARGE_BYTES} is too much"):
+        Call(shared).run(make_large, ("array",))
+    assert send_back(shared, 1) == 1
+
+
+def test_class_of_the_notebook(shared: ChildProcess) -> None:
+    """An object of a class that is only here comes back as one of the same class."""
+
+    class Point:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+    back = send_back(shared, Point(5))
+    assert isinstance(back, Point)
+    assert back.x == 5
+
+
+def test_functions_share_the_namespace(shared: ChildProcess) -> None:
+    """Functions of the notebook read and set the variables of the child's own."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    code = """
+rate = 2
+def double(x): return x * rate
+def change():
+    global rate
+    rate = 3
+    return double(2)
+"""
+    exec(code, namespace)
+    assert Call(shared, namespace=namespace).run(namespace["change"]).value == 6
+    assert namespace["rate"] == 2
+    call = Call(shared, namespace=namespace, left_out={"rate"})
+    assert call.run(namespace["double"], (2,)).value == 6
+    call = Call(shared, namespace=namespace)
+    assert call.run(namespace["double"], (2,)).value == 4
+
+
+def test_no_helper_process() -> None:
+    """No process of Python's own watches over shared memory."""
+    process = ChildProcess()
+    try:
+        send_back(process, np.zeros(4 * MIB))
+        from multiprocessing import resource_tracker  # noqa: PLC0415 - to look at it
+
+        assert resource_tracker._resource_tracker._pid is None  # type: ignore[attr-defined]
+    finally:
+        process.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("memkit")]
