@@ -24,8 +24,8 @@ from jupyter_memkit.magics.isolated_shell import (
     CellValues,
     run_cell,
 )
+from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Outcome
 from jupyter_memkit.techniques.isolated.room import read_room_bytes

@@ -1,4 +1,4 @@
-"""What a cell does besides giving a value: which names it sets, reads and changes.
+"""What a cell does besides giving a value: which names it sets and changes.
 
 A cell that adds up in a variable of its own gives each chunk a different meaning by its
 place. It cannot be split over processes, nor run twice over the same chunk.
@@ -41,27 +41,6 @@ def find_accumulated(
     order = _Order(chunk_name, _names_set(tree), namespace)
     order.visit(tree)
     return order.changed[0] if order.changed else None
-
-
-def find_read_names(tree: ast.Module, namespace: Mapping[str, Any]) -> list[str]:
-    """Return the user's variables that a cell reads, through its functions too.
-
-    Examples
-    --------
-    >>> find_read_names(ast.parse("x = rate * len(chunk)"), {"rate": 2, "y": 3})
-    ['rate']
-    """
-    waiting = sorted(find_names(tree))
-    found: dict[str, None] = {}
-    while waiting:
-        name = waiting.pop()
-        if name in found or name not in namespace:
-            continue
-        found[name] = None
-        value = namespace[name]
-        if type(value) is FunctionType and value.__globals__ is namespace:
-            waiting.extend(value.__code__.co_names)
-    return sorted(found)
 
 
 def has_functions_of_the_notebook(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.effects import find_read_names
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _SHOWN_NAMES = 3
@@ -71,7 +71,8 @@ def dump_function(function: Callable[[Any], Any]) -> bytes:
     portable: Any = function
     if isinstance(function, CellBody):
         _refuse_accumulating(function)
-        names = find_read_names(function.tree, function.namespace)
+        read = find_inputs(function.tree, function.namespace)
+        names = add_function_inputs(read, function.namespace)
         portable = PortableCell(
             tree=function.tree,
             filename=function.filename,

@@ -11,7 +11,6 @@ import pytest
 
 from jupyter_memkit.techniques.chunked.effects import (
     find_accumulated,
-    find_read_names,
     has_functions_of_the_notebook,
 )
 
@@ -64,14 +63,6 @@ def test_accumulating(code: str, name: str) -> None:
 def test_independent(code: str) -> None:
     """A cell whose chunks know nothing of each other is told as such."""
     assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) is None
-
-
-def test_read_names() -> None:
-    """The user's variables that a cell reads are found, also those of its functions."""
-    namespace: dict[str, Any] = {"rate": 2, "other": 3, "unused": 4}
-    exec("def scale(x): return x * other", namespace)
-    tree = ast.parse("y = scale(len(chunk)) * rate")
-    assert find_read_names(tree, namespace) == ["other", "rate", "scale"]
 
 
 def test_functions_of_the_notebook() -> None:

@@ -189,3 +189,12 @@ def test_limit(orders: Path, tmp_path: Path) -> None:
     chunks = chunked(orders / "orders.parquet", rows=4_000, limit=3)
     assert chunks.map(mark).run("sum", workers=2).chunks == 3
     assert len(list(marks.iterdir())) == 3
+
+
+def test_what_the_cell_sets_itself_is_not_sent(shell: Any) -> None:
+    """A variable that an earlier run of the cell has left does not go along."""
+    shell.user_ns.update(numbers=range(10), doubled=threading.Lock())
+    cell = "doubled = [2 * n for n in chunk]\nsum(doubled)"
+    line = "%%chunked numbers --rows 4 --workers 2 --reduce sum --into total"
+    shell.run_cell(f"{line}\n{cell}").raise_error()
+    assert shell.user_ns["total"] == 90

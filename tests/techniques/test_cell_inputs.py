@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from jupyter_memkit.techniques.isolated.inputs import add_function_inputs, find_inputs
+from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 
 KNOWN = {"df", "x", "y", "rows", "f"}
 
