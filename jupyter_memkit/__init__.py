@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
-
-__version__ = _version("jupyter_memkit")
 
 # What goes wrong inside is told to whoever asks for it, not printed into a cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
-    from jupyter_memkit.errors import MemkitError, SourceError, UnloadError
+    __version__: str
+
+    from jupyter_memkit.errors import (
+        IsolatedError,
+        MemkitError,
+        SourceError,
+        UnloadError,
+    )
     from jupyter_memkit.measure.holders import holders
     from jupyter_memkit.measure.processes import processes
     from jupyter_memkit.measure.sizes import (
@@ -31,16 +35,21 @@ if TYPE_CHECKING:
     )
     from jupyter_memkit.show.export import export, to_frame
     from jupyter_memkit.show.plot import plot
+    from jupyter_memkit.techniques.arrays.shrink import shrink
+    from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
     from jupyter_memkit.techniques.gc_pause import gc_pause
+    from jupyter_memkit.techniques.isolated.calls import isolated
     from jupyter_memkit.techniques.release import free
-    from jupyter_memkit.techniques.unload import unload
+    from jupyter_memkit.techniques.spilling import spill, unspill
+    from jupyter_memkit.techniques.unloading import libraries, unload
     from jupyter_memkit.track.mem import MemResult, mem
     from jupyter_memkit.track.snapshots import snapshot
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 __all__ = [
     "Buffer",
+    "IsolatedError",
     "MemResult",
     "MemkitError",
     "MemoryTracker",
@@ -57,22 +66,29 @@ __all__ = [
     "free",
     "gc_pause",
     "holders",
+    "isolated",
+    "libraries",
     "mem",
     "plot",
     "processes",
+    "shrink",
     "sizeof",
     "sizer",
     "sizes",
     "snapshot",
+    "spill",
     "to_frame",
+    "to_numpy",
     "tracker",
     "unload",
+    "unspill",
 ]
 
 # Where the public names live. They are imported when they are first asked for: every
 # kernel imports this package, and few use all of it.
 _HOMES = {
     "Buffer": "measure.sizes",
+    "IsolatedError": "errors",
     "MemResult": "track.mem",
     "MemkitError": "errors",
     "MemoryTracker": "track.tracker",
@@ -88,21 +104,32 @@ _HOMES = {
     "free": "techniques.release",
     "gc_pause": "techniques.gc_pause",
     "holders": "measure.holders",
+    "isolated": "techniques.isolated.calls",
+    "libraries": "techniques.unloading",
     "mem": "track.mem",
     "plot": "show.plot",
     "processes": "measure.processes",
+    "shrink": "techniques.arrays.shrink",
     "sizeof": "measure.sizes",
     "sizer": "measure.sizes",
     "sizes": "measure.sizes",
     "snapshot": "track.snapshots",
+    "spill": "techniques.spilling",
     "to_frame": "show.export",
+    "to_numpy": "techniques.arrays.to_numpy",
     "tracker": "track.tracker",
-    "unload": "techniques.unload",
+    "unload": "techniques.unloading",
+    "unspill": "techniques.spilling",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name (PEP 562)."""
+    if name == "__version__":
+        # To look it up takes longer than to import all of this package's front door.
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("jupyter_memkit")
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

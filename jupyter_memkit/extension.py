@@ -12,6 +12,7 @@ from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
+from jupyter_memkit.magics.isolated import IsolatedMagics
 from jupyter_memkit.magics.mem import MemMagics
 from jupyter_memkit.magics.memfree import MemfreeMagics
 from jupyter_memkit.magics.memit import MemitMagics
@@ -20,6 +21,9 @@ from jupyter_memkit.magics.memleaks import MemleaksMagics
 from jupyter_memkit.magics.memls import MemlsMagics
 from jupyter_memkit.magics.memplot import MemplotMagics
 from jupyter_memkit.magics.memsnap import MemsnapMagics
+from jupyter_memkit.magics.shrink import ShrinkMagics
+from jupyter_memkit.magics.spill import SpillMagics
+from jupyter_memkit.magics.to_numpy import ToNumpyMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import formatters
 from jupyter_memkit.track.events import CellEvents
@@ -28,6 +32,7 @@ from jupyter_memkit.track.tracker import MemoryTracker
 _MAGICS = (
     ChunkedMagics,
     GcPauseMagics,
+    IsolatedMagics,
     MemMagics,
     MemfreeMagics,
     MemkitMagics,
@@ -35,6 +40,9 @@ _MAGICS = (
     MemlsMagics,
     MemplotMagics,
     MemsnapMagics,
+    ShrinkMagics,
+    SpillMagics,
+    ToNumpyMagics,
     UnloadMagics,
 )
 
@@ -44,6 +52,12 @@ _REPORTS = {
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
+    "jupyter_memkit.techniques.arrays.advise.ReadingAdvice": (
+        "jupyter_memkit.show.reading_advice"
+    ),
+    "jupyter_memkit.techniques.arrays.records.Packed": "jupyter_memkit.show.to_numpy",
+    "jupyter_memkit.techniques.arrays.records.Restored": "jupyter_memkit.show.shrink",
+    "jupyter_memkit.techniques.arrays.records.Shrunk": "jupyter_memkit.show.shrink",
     "jupyter_memkit.techniques.chunked.plan.ChunkedPlan": (
         "jupyter_memkit.show.chunked_plan"
     ),
@@ -52,9 +66,30 @@ _REPORTS = {
     ),
     "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
     "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.isolated.records.IsolatedClosed": (
+        "jupyter_memkit.show.isolated"
+    ),
+    "jupyter_memkit.techniques.isolated.records.IsolatedProcesses": (
+        "jupyter_memkit.show.isolated"
+    ),
+    "jupyter_memkit.techniques.isolated.records.IsolatedResult": (
+        "jupyter_memkit.show.isolated"
+    ),
     "jupyter_memkit.techniques.release.Freed": "jupyter_memkit.show.memfree",
-    "jupyter_memkit.techniques.unload.Unloaded": "jupyter_memkit.show.unload",
+    "jupyter_memkit.techniques.spilling.listing.SpilledVariables": (
+        "jupyter_memkit.show.spill"
+    ),
+    "jupyter_memkit.techniques.spilling.variables.Spilled": "jupyter_memkit.show.spill",
+    "jupyter_memkit.techniques.unloading.listing.Libraries": (
+        "jupyter_memkit.show.libraries"
+    ),
+    "jupyter_memkit.techniques.unloading.unload.Unloaded": (
+        "jupyter_memkit.show.unload"
+    ),
     "jupyter_memkit.track.advice.Advices": "jupyter_memkit.show.advice",
+    "jupyter_memkit.track.collector_costs.CollectorCosts": (
+        "jupyter_memkit.show.collector_costs"
+    ),
     "jupyter_memkit.track.leaks.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",

@@ -16,10 +16,10 @@ from jupyter_memkit.track.tracker import tracker
 
 OURS = {
     "line": {
-        *("gc_pause", "mem", "memfree", "memit", "memkit", "memleaks", "memls"),
-        *("memplot", "memsnap", "unload"),
+        *("gc_pause", "isolated", "mem", "memfree", "memit", "memkit", "memleaks"),
+        *("memls", "memplot", "memsnap", "shrink", "spill", "to_numpy", "unload"),
     },
-    "cell": {"chunked", "gc_pause", "mem", "memit"},
+    "cell": {"chunked", "gc_pause", "isolated", "mem", "memit"},
 }
 
 

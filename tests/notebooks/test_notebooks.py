@@ -51,6 +51,50 @@ assert len(in_chunks) == 7 and max(in_chunks) < 100e6 < whole / 5, (whole, in_ch
 assert 0.85 < accuracy < 0.95, accuracy
 """
 
+ARRAYS_CHECKS = """\
+from jupyter_memkit import tracker
+
+(list_,) = packed.variables
+assert list_.before_bytes > 4.8 * list_.after_bytes, list_
+assert packed.freed_bytes > 0.9 * (list_.before_bytes - list_.after_bytes), packed
+assert shrunk.before_bytes > 2.8 * shrunk.after_bytes
+assert sample.base is None and len(sample) == 1000
+(cell,) = (c for c in tracker().cells if c.first_line.startswith("%spill numbers"))
+assert cell.before_bytes - cell.after_bytes > 0.95 * numbers.nbytes, cell
+assert not get_ipython().run_line_magic("spill", "").variables
+"""
+
+
+CLUSTER_CHECKS = """\
+assert here.loc["all"].shape == (16, 100)
+assert here.sum().between(400_000, 412_000).all(), here.sum()
+# A chunk is read when a worker will soon need it.
+ahead = max(n - sum(done <= s for done in done_s) for n, s in enumerate(read_s, 1))
+assert 2 <= ahead <= 6, ahead
+assert client.status == "closed"
+assert not Path(folder.name).exists()
+"""
+
+
+COLLECTOR_CHECKS = """\
+assert note not in gc.callbacks
+assert counted_mb[1] < counted_mb[0] / 5, counted_mb
+assert island_mb[1] > island_mb[0] * 0.9, island_mb
+assert dicts_paused.gc_old == 1 and measured["%%gc_pause --no-collect"].gc_old == 0
+assert max(collected_mb) < max(limited_mb) < max(paused_mb)
+assert limited.resumption is not None
+assert gc.isenabled() and gc.get_freeze_count() < 1000
+"""
+
+
+UNLOADING_CHECKS = """\
+assert unloaded.freed_bytes < unloaded.imported_bytes, unloaded
+assert len(unloaded.survivors) < len(unloaded.modules), unloaded
+assert (weights["%unload"] < weights["import"] / 5).all(), weights
+assert grown < 20, grown
+assert len(delays) == 19
+"""
+
 
 @pytest.mark.parametrize(
     "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
@@ -102,6 +146,52 @@ def test_chunked(tmp_path: Path) -> None:
     assert "the sum of the chunks' mean is not that of the whole" in shown["mean"]
     assert "2,694,208 rows" in shown["fit"]
     assert "arr_delay, carrier (of 19)" in shown["plan"]
+
+
+def test_arrays(tmp_path: Path) -> None:
+    """Each way to keep numbers takes what the text says, and nothing is lost."""
+    shown = execute("02_arrays", tmp_path, ARRAYS_CHECKS)
+    assert shown["data"] == "'3,273,460 delays, from -86 to 1272 minutes'"
+    assert "126.1 MiB" in shown["list"]
+    assert "--missing nan" in shown["gap-refused"]
+    assert "nan" in shown["gap-show"]
+    assert "25.0 MiB" in shown["view-list"]
+    assert shown["table-same"] == "np.True_"
+    assert "143.9 MiB written" in shown["spill"]
+    # The column, and what the system reads beside it.
+    (line,) = (line for line in shown["spill-list"].splitlines() if "numbers" in line)
+    assert 10 < float(line.split()[3]) < 30, line
+
+
+def test_cluster(tmp_path: Path) -> None:
+    """A cluster gives the answers of the kernel, also when it loses a worker."""
+    shown = execute("07_cluster", tmp_path, CLUSTER_CHECKS)
+    for place in ("here", "workers", "dask"):
+        assert "24 chunks, 336,776 rows" in shown[place]
+    assert shown["lost-check"] == "(True, 336776)"
+    assert "in late_minutes, which chunks in other" in shown["accumulate-run"]
+    assert shown["reduce-check"] == "'10 years of waiting'"
+
+
+def test_garbage_collection(tmp_path: Path) -> None:
+    """A pause avoids collections, keeps islands, and is seen while it stands."""
+    shown = execute("03_garbage_collection", tmp_path, COLLECTOR_CHECKS)
+    assert "unreachable objects" in shown["collect"]
+    assert "generation 0" in shown["report"]
+    assert "closing collection" in shown["pause"]
+    assert "resumed early" in shown["limited"]
+    assert "paused by %gc_pause on" in shown["memkit"]
+    assert "%gc_pause off lets" in shown["memkit"]
+
+
+def test_unloading(tmp_path: Path) -> None:
+    """Little comes back, what cannot go is refused, and a child gives back all."""
+    shown = execute("04_unloading", tmp_path, UNLOADING_CHECKS)
+    assert "modules are still there" in shown["modules"]
+    assert "unused" in shown["list"]
+    assert "delete them first: model" in shown["refused"]
+    assert "its compiled module pandas._libs" in shown["once"]
+    assert "Isolated: peak" in shown["isolated"]
 
 
 def execute(name: str, home: Path, checks: str) -> dict[str, str]:

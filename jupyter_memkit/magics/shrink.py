@@ -1,0 +1,116 @@
+"""``%shrink``: give arrays and frames the smallest dtypes that keep every value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.magics.arguments import refusing
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.arrays.advise import ReadingAdvice
+    from jupyter_memkit.techniques.arrays.records import Restored, Shrunk
+
+
+@magics_class
+class ShrinkMagics(Magics):
+    """Shrink arrays and frames."""
+
+    @line_magic
+    @magic_arguments()
+    @argument("names", nargs="*", metavar="NAME", help="an array, a frame or a Series")
+    @argument("--dry-run", action="store_true", help="only tell what would come of it")
+    @argument(
+        "--undo", action="store_true", help="give the dtypes back that there were"
+    )
+    @argument("--file", metavar="PATH", help="tell how to read a CSV file small")
+    @argument(
+        "--smallest",
+        action="store_true",
+        help="also unsigned integers and float16, which overflow sooner",
+    )
+    @argument(
+        "--float32",
+        action="store_true",
+        help="round float64 to float32, the one step that loses something",
+    )
+    @argument(
+        "--no-categories", action="store_true", help="make no categories of texts"
+    )
+    @argument(
+        "--sparse",
+        action="store_true",
+        help="store columns that are nearly all zero or missing sparse",
+    )
+    def shrink(self, line: str) -> Shrunk | Restored | ReadingAdvice:
+        """Give arrays and frames the smallest dtypes that keep every value.
+
+        Whole numbers become smaller whole numbers, floats float32 where that holds all
+        of them bit by bit, objects what they hold, texts categories or Arrow's where
+        that pays, and views are copied out of big bases. The variable gets the result.
+
+        Examples
+        --------
+        ::
+
+            %shrink orders --dry-run
+            %shrink orders
+            %shrink --undo orders
+            %shrink prices --float32
+            %shrink --file orders.csv
+            shrunk = %shrink orders
+            shrunk.after_bytes
+        """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
+
+        arguments = parse_argstring(self.shrink, line)
+        if arguments.file is not None:
+            return self._advise(arguments.file, arguments.names)
+        if not arguments.names:
+            message = "%shrink takes the names of variables, or --file PATH"
+            raise UsageError(message)
+        assert self.shell is not None, "the magics of a shell have one"
+        if arguments.undo:
+            return self._undo(arguments.names)
+        from jupyter_memkit.techniques.arrays.policy import Policy  # noqa: PLC0415
+        from jupyter_memkit.techniques.arrays.shrink_names import (  # noqa: PLC0415
+            shrink_names,
+        )
+
+        policy = Policy(
+            smallest=arguments.smallest,
+            float32=arguments.float32,
+            categories=not arguments.no_categories,
+            sparse=arguments.sparse,
+        )
+        with refusing(), open_progress(None, "values") as progress:
+            return shrink_names(
+                *arguments.names,
+                policy=policy,
+                dry_run=arguments.dry_run,
+                namespace=self.shell.user_ns,
+                shell=self.shell,
+                progress=progress,
+            )
+
+    def _undo(self, names: list[str]) -> Restored:
+        from jupyter_memkit.techniques.arrays.undo import undo_names  # noqa: PLC0415
+
+        assert self.shell is not None, "the magics of a shell have one"
+        with refusing():
+            return undo_names(*names, namespace=self.shell.user_ns, shell=self.shell)
+
+    def _advise(self, path: str, names: list[str]) -> ReadingAdvice:
+        from jupyter_memkit.techniques.arrays.advise import (  # noqa: PLC0415
+            advise_reading,
+        )
+
+        if names:
+            message = f"%shrink --file takes one path; leave {names[0]} out"
+            raise UsageError(message)
+        with refusing():
+            return advise_reading(path)

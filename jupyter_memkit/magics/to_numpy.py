@@ -1,0 +1,82 @@
+"""``%to_numpy``: pack lists into arrays."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from jupyter_memkit.magics.arguments import refusing
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.arrays.records import Packed
+
+_WORDS = {"nan": math.nan, "nat": math.nan, "inf": math.inf}
+
+
+@magics_class
+class ToNumpyMagics(Magics):
+    """Pack lists into arrays."""
+
+    @line_magic
+    @magic_arguments()
+    @argument(
+        "names", nargs="+", metavar="NAME", help="a list, or what has lists in it"
+    )
+    @argument("--into", metavar="NAME", help="the variable for the result")
+    @argument(
+        "--missing",
+        metavar="VALUE",
+        help="what None, and what is of another type than most, becomes",
+    )
+    @argument("--frame", action="store_true", help="make a pandas DataFrame")
+    def to_numpy(self, line: str) -> Packed:
+        """Pack lists, tuples and deques into arrays that hold every value exactly.
+
+        Rows of equal length become arrays of more dimensions, a dict of lists a dict of
+        arrays, a list of dicts a structured array or, with --frame, a DataFrame. The
+        variable gets the array, and the memory of the list goes back to the system.
+
+        Examples
+        --------
+        ::
+
+            %to_numpy prices
+            %to_numpy prices --missing nan
+            %to_numpy records --frame --into orders
+            packed = %to_numpy prices
+            packed.variables[0].after_bytes
+        """
+        # Not before its first use: a kernel starts with every magic.
+        from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
+        from jupyter_memkit.techniques.arrays.pack_names import (  # noqa: PLC0415
+            pack_names,
+        )
+
+        arguments = parse_argstring(self.to_numpy, line)
+        assert self.shell is not None, "the magics of a shell have one"
+        with refusing(), open_progress(None, "values") as progress:
+            return pack_names(
+                *arguments.names,
+                missing=_read_value(arguments.missing),
+                frame=arguments.frame,
+                into=arguments.into,
+                namespace=self.shell.user_ns,
+                shell=self.shell,
+                progress=progress,
+            )
+
+
+def _read_value(text: str | None) -> Any:
+    """Return what a user wrote as a value: a number, a word for one, or a text."""
+    if text is None:
+        return None
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

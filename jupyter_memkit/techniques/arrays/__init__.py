@@ -1,0 +1,1 @@
+"""Python's containers into arrays, and arrays and frames into smaller ones."""

@@ -1,0 +1,116 @@
+"""Shrinks the columns of Arrow's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
+from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.records import Part
+
+# As for pandas' texts.
+_DICTIONARY_GAIN = 2
+
+
+def shrink_table(
+    table: Any, policy: Policy, tick: Tick | None = None
+) -> tuple[Any, tuple[Part, ...]]:
+    """Return a table of the same values in smaller columns.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        It is not changed.
+    policy : Policy
+        What may be done.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        With the metadata of the table; the table itself where nothing is smaller.
+    parts : tuple of Part
+        What each column came to.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> shrink_table(pa.table({"a": [1, 2]}), Policy())[0].schema.types
+    [DataType(int8)]
+    """
+    result, parts = table, []
+    for number, field in enumerate(table.schema):
+        chunks = table.column(number)
+        smaller = shrink_chunks(chunks, policy)
+        if smaller is not chunks:
+            field = field.with_type(smaller.type)  # noqa: PLW2901 - of the new column
+            result = result.set_column(number, field, smaller)
+        parts.append(
+            Part(
+                label=field.name,
+                before_dtype=str(chunks.type),
+                after_dtype=str(smaller.type),
+                before_bytes=chunks.nbytes,
+                after_bytes=smaller.nbytes,
+            )
+        )
+        if tick is not None:
+            tick(len(chunks))
+    return result, tuple(parts)
+
+
+def shrink_chunks(chunks: Any, policy: Policy) -> Any:
+    """Return a column in a smaller type; the column itself where none is.
+
+    Parameters
+    ----------
+    chunks : pyarrow.ChunkedArray
+        It is not changed.
+    policy : Policy
+        What may be done.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        The same values.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> shrink_chunks(pa.chunked_array([[1, None]]), Policy()).type
+    DataType(int8)
+    """
+    import pyarrow as pa  # noqa: PLC0415 - the column is pyarrow's
+
+    kind = chunks.type
+    if pa.types.is_integer(kind) or kind == pa.float64():
+        dtype = pa.from_numpy_dtype(_find_dtype(chunks, policy))
+        return chunks if dtype == kind else chunks.cast(dtype)
+    if policy.categories and (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ):
+        encoded = chunks.dictionary_encode().unify_dictionaries()
+        if encoded.nbytes * _DICTIONARY_GAIN <= chunks.nbytes:
+            return encoded
+    return chunks
+
+
+def _find_dtype(chunks: Any, policy: Policy) -> Any:
+    """Return the smallest dtype of numpy's that keeps what is not missing."""
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+    from pyarrow import compute  # noqa: PLC0415 - the column is pyarrow's
+
+    dtype = np.dtype(chunks.type.to_pandas_dtype())
+    if dtype.kind in "iu":
+        ends = compute.min_max(chunks).as_py()
+        if ends["min"] is None:
+            return dtype
+        return find_smaller(np.array([ends["min"], ends["max"]], dtype), policy)
+    found = [
+        # float16 is no type that Arrow computes with.
+        find_smaller(chunk.drop_null().to_numpy(zero_copy_only=False), Policy())
+        for chunk in chunks.chunks
+        if len(chunk) > chunk.null_count
+    ]
+    return max(found, key=lambda each: each.itemsize, default=dtype)

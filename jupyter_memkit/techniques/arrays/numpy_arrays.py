@@ -1,0 +1,190 @@
+"""Shrinks numpy's arrays: the numbers, boxed values, texts, and views of big bases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes.parts import DISK
+from jupyter_memkit.techniques.arrays.exact_dtypes import (
+    find_smaller,
+    measure_rounding,
+    read_array_blocks,
+)
+from jupyter_memkit.techniques.arrays.exact_values import pack_values
+from jupyter_memkit.techniques.arrays.leaves import BLOCK
+from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+
+
+def check_array(array: Any) -> None:
+    """Raise unless an array can be replaced by a smaller one.
+
+    Raises
+    ------
+    MemkitError
+        For a mapped file and for a subclass, with what to do.
+    """
+    import numpy as np  # noqa: PLC0415 - the array is numpy's
+
+    if isinstance(array, np.memmap) or is_mapped(array):
+        message = (
+            "it is mapped from a file and takes no memory of its own; np.array(it) "
+            "would read all of it, and that can be shrunk"
+        )
+        raise MemkitError(message)
+    if type(array) is not np.ndarray:
+        name = type(array).__name__
+        message = (
+            f"it is a {name}, which can mean more than its numbers; shrink what "
+            "np.asarray makes of it"
+        )
+        raise MemkitError(message)
+
+
+def is_mapped(array: Any) -> bool:
+    """Tell whether what an array holds lies in a mapped file."""
+    return sizeof(array).elsewhere.get(DISK, 0) > 0 if array.base is not None else False
+
+
+def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change:
+    """Find the smallest array that holds the same values.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Of any shape; it is not changed.
+    policy : Policy
+        What may be done.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+
+    Returns
+    -------
+    Change
+        Its result is the array itself where nothing is smaller.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shrink_array(np.array([[1, 2], [3, 4]]), Policy()).result.dtype
+    dtype('int8')
+    """
+    before_bytes = sizeof(array).bytes
+    if array.dtype.hasobject and array.dtype.names is None:
+        return _unbox(array, policy, before_bytes, tick)
+    dtype, note = find_dtype(array, policy, tick)
+    if dtype == array.dtype and array.base is None:
+        return Change(result=array, note=note)
+    # A view holds all of its base, and a repeated one is less than its copy.
+    if array.size * dtype.itemsize >= before_bytes:
+        return Change(result=array, note=note)
+    if _is_base_shared(array):
+        note = "a view of an array that something else holds: a copy would free nothing"
+        return Change(result=array, note=note)
+    before = array.dtype
+    smaller = array.astype(dtype)
+    smaller.flags.writeable = array.flags.writeable
+    if note:
+        return Change(result=smaller, note=note)
+    note = "copied out of its base" if dtype == before else ""
+    return Change(result=smaller, restore=lambda now: now.astype(before), note=note)
+
+
+def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[Any, str]:
+    """Return the dtype that an array comes to, and what is lost with it.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Without objects in it.
+    policy, tick
+        As for `shrink_array`.
+
+    Returns
+    -------
+    dtype : numpy.dtype
+        That of the array, or a smaller one.
+    note : str
+        The error of a lossy step; empty where every value is kept.
+    """
+    import numpy as np  # noqa: PLC0415 - the array is numpy's
+
+    if array.dtype.names is not None:
+        return _find_record(array, policy), ""
+    if array.dtype.kind in "US":
+        return _find_width(array, tick), ""
+    dtype = find_smaller(array, policy, tick)
+    if not policy.float32 or dtype != np.float64:
+        return dtype, ""
+    error, overflows = measure_rounding(array)
+    if overflows:
+        return dtype, "kept: a number is too large for float32"
+    return np.dtype("f4"), f"rounded: off by at most {error:.2g}"
+
+
+def _find_record(array: Any, policy: Policy) -> Any:
+    """Return a structured dtype of smaller fields."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    fields = []
+    for name in array.dtype.names:
+        field = array[name]
+        if field.dtype.hasobject or field.dtype.names is not None:
+            dtype = field.dtype
+        else:
+            dtype, _ = find_dtype(field, Policy(smallest=policy.smallest))
+        fields.append((name, dtype, field.shape[array.ndim :]))
+    smaller = np.dtype(fields)
+    return smaller if smaller.itemsize < array.dtype.itemsize else array.dtype
+
+
+def _find_width(array: Any, tick: Tick | None) -> Any:
+    """Return the dtype of texts that is as wide as the longest."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    width = 1
+    for block in read_array_blocks(array, tick):
+        if block.size:
+            width = max(width, int(np.char.str_len(block).max()))
+    smaller = np.dtype(f"{array.dtype.kind}{width}")
+    return smaller if smaller.itemsize < array.dtype.itemsize else array.dtype
+
+
+def _is_base_shared(array: Any) -> bool:
+    """Tell whether the base of a view has other users."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if not isinstance(array.base, np.ndarray):
+        return False
+    alone = np.empty(2)[:1]
+    return sys.getrefcount(array.base) > sys.getrefcount(alone.base)
+
+
+def _unbox(array: Any, policy: Policy, before_bytes: int, tick: Tick | None) -> Change:
+    """Turn an array of objects of one type into one of values."""
+    kinds: set[type] = set()
+
+    def read() -> Iterator[list[Any]]:
+        for start in range(0, array.size, BLOCK):
+            yield list(array.flat[start : start + BLOCK])
+
+    for block in read():
+        kinds.update(map(type, block))
+    if len(kinds) != 1:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds)[:4])
+        note = f"kept: holds {names}" if kinds else "kept: nothing is in it"
+        return Change(result=array, note=note)
+    try:
+        packed = pack_values(read, array.size)
+    except MemkitError as error:
+        # What to do about it is for those who want an array by all means.
+        return Change(result=array, note=f"kept: {str(error).partition(';')[0]}")
+    packed = packed.reshape(array.shape)
+    packed = packed.astype(find_smaller(packed, policy, tick), copy=False)
+    if sizeof(packed).bytes >= before_bytes:
+        return Change(result=array, note="kept: its objects are few, and shared")
+    packed.flags.writeable = array.flags.writeable
+    return Change(result=packed, restore=lambda now: now.astype(object))

@@ -1,0 +1,178 @@
+"""Packs variables: the name gets the array, and the list's memory goes back."""
+
+from __future__ import annotations
+
+import dataclasses
+import keyword
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.shapes import read_shape, read_type
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.arrays.names import (
+    Namespace,
+    Tick,
+    find_chains,
+    find_namespace,
+    group_names,
+    naming,
+)
+from jupyter_memkit.techniques.arrays.records import Packed, Replaced
+from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
+from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.forget import forget
+
+# So many values are summed, thrice.
+_SUMMED = 100_000
+_REPEATS = 3
+
+# What refers to a value that is gone but for us: a name of ours, and the call that
+# counts.
+_OUR_REFERENCES = 2
+
+
+def pack_names(
+    *names: str,
+    missing: Any = None,
+    frame: bool = False,
+    into: str | None = None,
+    namespace: Namespace | None = None,
+    shell: Any = None,
+    progress: Tick | None = None,
+) -> Packed:
+    """Turn the values of variables into arrays.
+
+    Parameters
+    ----------
+    *names : str
+        The variables; when one is refused, all stay as they are.
+    missing, frame
+        As for `to_numpy`.
+    into : str, optional
+        The variable for the result, of one; the same variable when left out, and
+        then IPython forgets where it has shown the value before.
+    namespace : mutable mapping, optional
+        Where the variables are; the shell's, or ``__main__``, when left out.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        The shell; the running one when left out, if there is any.
+    progress : callable, optional
+        Called with the number of values that are packed so far.
+
+    Returns
+    -------
+    Packed
+        What each was and is.
+
+    Raises
+    ------
+    MemkitError
+        For a name that is no variable, and what `to_numpy` refuses.
+
+    Examples
+    --------
+    >>> mine = {"prices": [1.5, 2.5]}
+    >>> packed = pack_names("prices", namespace=mine)
+    >>> packed.variables[0].after_type, mine["prices"]
+    ('ndarray float64', array([1.5, 2.5]))
+    """
+    started_s = time.perf_counter()
+    shell = shell or find_shell()
+    namespace = find_namespace(namespace, shell)
+    groups = group_names(names, namespace)
+    if into is not None:
+        _check_into(into, groups)
+    # What was free before is not won here.
+    release_unused()
+    before_bytes = read_rss_bytes()
+    copies: list[str] = []
+    with Interrupts() as interrupts:
+        with interrupts.allowed():
+            results = [
+                _pack(group, namespace, into, missing, progress, frame=frame)
+                for group in groups
+            ]
+        # From here on all is done to its end.
+        variables = []
+        for group, (result, told) in zip(groups, results, strict=True):
+            value = namespace[group[0]]
+            namespace.update(dict.fromkeys([into] if into else group, result))
+            if into is None:
+                copies += forget(value, shell)
+                if sys.getrefcount(value) > _OUR_REFERENCES:
+                    held = find_chains(value, told.before_bytes, shell, progress)
+                    told = dataclasses.replace(told, held=held)  # noqa: PLW2901 - the whole truth of it
+            variables.append(told)
+            del value
+    release_unused()
+    return Packed(
+        variables=tuple(variables),
+        freed_bytes=before_bytes - read_rss_bytes(),
+        duration_s=time.perf_counter() - started_s,
+        copies=tuple(copies),
+    )
+
+
+def _check_into(into: str, groups: list[list[str]]) -> None:
+    if not into.isidentifier() or keyword.iskeyword(into):
+        message = f"{into!r} cannot name a variable; give a name such as prices"
+        raise MemkitError(message)
+    if len(groups) != 1:
+        message = "into is for one variable; pack the others by themselves"
+        raise MemkitError(message)
+
+
+def _pack(
+    group: list[str],
+    namespace: Namespace,
+    into: str | None,
+    missing: Any,
+    progress: Tick | None,
+    *,
+    frame: bool,
+) -> tuple[Any, Replaced]:
+    name, value = ", ".join(group), namespace[group[0]]
+    # An estimate from a sample: to visit every value takes longer than to pack it.
+    before = sizeof(value, exact=False)
+    result = naming(
+        name, lambda: to_numpy(value, missing=missing, frame=frame, progress=progress)
+    )
+    told = Replaced(
+        name=name,
+        into=into or name,
+        before_type=read_type(value),
+        after_type=read_type(result),
+        shape=read_shape(result),
+        before_bytes=before.bytes,
+        after_bytes=sizeof(result).bytes,
+        exact=before.exact,
+        speedup=_compare_sums(value, result),
+    )
+    return result, told
+
+
+def _compare_sums(value: Any, result: Any) -> float | None:
+    """Return how many times faster a sum is; None where nothing can be summed."""
+    if not isinstance(value, (list, tuple)) or type(result).__name__ != "ndarray":
+        return None
+    if result.ndim != 1 or result.dtype.kind not in "iuf" or len(value) < _SUMMED:
+        return None
+    some = value[:_SUMMED]
+    if any(each is None for each in some):
+        return None
+    return _time(lambda: sum(some)) / _time(result[:_SUMMED].sum)
+
+
+def _time(work: Callable[[], Any]) -> float:
+    """Return the seconds of the quickest of a few runs."""
+    durations_s = []
+    for _ in range(_REPEATS):
+        started_s = time.perf_counter()
+        work()
+        durations_s.append(time.perf_counter() - started_s)
+    return min(durations_s)

@@ -1,0 +1,69 @@
+"""Turns texts into categories block by block, as long as that pays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_memkit.techniques.arrays.pandas_series import wrap
+from jupyter_memkit.techniques.arrays.policy import Tick
+
+# So many rows at a time need little memory besides.
+_BLOCK_ROWS = 1 << 18
+
+_CODES = ("i1", "i2", "i4", "i8")
+
+
+def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
+    """Return texts as categories, in their order as texts.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of texts; missing ones stay missing.
+    most : int
+        How many different ones there may be.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+
+    Returns
+    -------
+    pandas.Series or None
+        None where there are more.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> list(categorize(pd.Series(["b", "a", "b"]), most=2).cat.codes)
+    [1, 0, 1]
+    """
+    import numpy as np  # noqa: PLC0415 - pandas has imported it
+    import pandas as pd  # noqa: PLC0415 - the column is pandas'
+
+    numbers: dict[Any, int] = {}
+    codes = np.empty(len(column), _CODES[0])
+    for start in range(0, len(column), _BLOCK_ROWS):
+        block, uniques = pd.factorize(column.iloc[start : start + _BLOCK_ROWS])
+        lookup = [numbers.setdefault(each, len(numbers)) for each in uniques]
+        if len(numbers) > most:
+            return None
+        codes = _widen(codes, len(numbers))
+        # Minus one stands for what is missing, and finds the last.
+        codes[start : start + _BLOCK_ROWS] = np.array([*lookup, -1])[block]
+        if tick is not None:
+            tick(len(block))
+    values = pd.Index(list(numbers), dtype=column.dtype)
+    order = values.argsort()
+    ranks = np.full(len(values) + 1, -1, codes.dtype)
+    ranks[order] = np.arange(len(values))
+    for start in range(0, len(column), _BLOCK_ROWS):
+        block = codes[start : start + _BLOCK_ROWS]
+        block[:] = ranks[block]
+    return wrap(pd.Categorical.from_codes(codes, values[order]), column)
+
+
+def _widen(codes: Any, count: int) -> Any:
+    """Return the codes in a dtype for so many categories."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    dtype = next(name for name in _CODES if count - 1 <= np.iinfo(name).max)
+    return codes.astype(dtype, copy=False)

@@ -1,0 +1,192 @@
+"""Shrinks pandas' frames column by column, with no more than a column on top.
+
+A frame that nobody else has is taken apart: what a column held goes before the next one
+is looked at. Of a frame that others have as well a shallow copy gets the new columns.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.arrays.frame_blocks import FrameBlocks
+from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
+from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.records import Part
+
+# Less than that may wait for the end.
+_LARGE_BYTES = 8 << 20
+
+Restore = Callable[[Any], Any]
+
+
+def check_frame(frame: Any) -> None:
+    """Raise unless a frame or Series is pandas' own.
+
+    Raises
+    ------
+    MemkitError
+        For a subclass, with what to do.
+    """
+    import pandas as pd  # noqa: PLC0415 - the frame is pandas'
+
+    if type(frame) not in (pd.DataFrame, pd.Series):
+        name = type(frame).__name__
+        base = "pd.Series" if isinstance(frame, pd.Series) else "pd.DataFrame"
+        message = (
+            f"it is a {name}, which can mean more than its columns; shrink what "
+            f"{base}(it) makes of it"
+        )
+        raise MemkitError(message)
+
+
+class FrameShrinker:
+    """Shrinks one frame.
+
+    Parameters
+    ----------
+    take : callable
+        Returns the frame and lets it go. When nobody else has it, it is taken apart,
+        and is gone unless `shrink` or `restore` return it.
+    policy : Policy
+        What may be done; with rounding somebody else has to have the frame.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+    allowed : callable, optional
+        Returns a context in which Ctrl-C may come.
+
+    Attributes
+    ----------
+    parts : list of Part
+        What each column came to.
+    restores : dict of int to callable or None
+        What makes a changed column again, by its number.
+    """
+
+    def __init__(
+        self,
+        take: Callable[[], Any],
+        policy: Policy,
+        tick: Tick | None = None,
+        allowed: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self._policy = policy
+        self._tick = tick
+        self._allowed = allowed
+        frame = take()
+        self._frame = weakref.ref(frame)
+        self._labels, self._index = frame.columns, frame.index
+        self._attrs = frame.attrs
+        self._unique_labels = not frame.flags.allows_duplicate_labels
+        self._columns = [frame.iloc[:, number] for number in range(frame.shape[1])]
+        self._changes: dict[int, Change] = {}
+        self.parts: list[Part] = []
+
+    @property
+    def restores(self) -> dict[int, Restore | None]:
+        """What makes a changed column again."""
+        return {
+            number: change.restore
+            for number, change in self._changes.items()
+            if change.restore is not _return
+        }
+
+    def shrink(self) -> Any:
+        """Return the smaller frame; as it was, itself if possible, if nothing is."""
+        frame = self._frame()
+        if frame is not None:
+            return self._shrink_shared(frame)
+        blocks = FrameBlocks(self._columns)
+        try:
+            for number in range(len(self._columns)):
+                self._shrink_own(number, blocks)
+            for number in blocks.find_leftovers(set(self._changes)):
+                column = self._columns[number]
+                with self._allowed():
+                    copied = column.copy()
+                self._put(number, Change(result=copied, restore=_return), blocks)
+        except BaseException:
+            self._take_back(blocks)
+            raise
+        return self._build([self._find(number) for number in range(len(self._columns))])
+
+    def restore(self) -> Any:
+        """Return the frame as it was before `shrink` failed."""
+        frame = self._frame()
+        return self._build(self._columns) if frame is None else frame
+
+    def _shrink_shared(self, frame: Any) -> Any:
+        for number, column in enumerate(self._columns):
+            with self._allowed():
+                change = self._look(column)
+            if change.result is not column:
+                self._changes[number] = change
+        if not self._changes:
+            return frame
+        smaller = frame.copy(deep=not _copies_on_write())
+        for number, change in self._changes.items():
+            smaller.isetitem(number, change.result)
+        return smaller
+
+    def _shrink_own(self, number: int, blocks: FrameBlocks) -> None:
+        column = self._columns[number]
+        with self._allowed():
+            change = self._look(column)
+        if change.result is not column:
+            self._put(number, change, blocks)
+
+    def _put(self, number: int, change: Change, blocks: FrameBlocks) -> None:
+        self._changes[number] = change
+        if blocks.has(number):
+            blocks.release(number, self._columns[number].to_numpy())
+        else:
+            self._columns[number] = None
+            if self.parts[-1].before_bytes >= _LARGE_BYTES:
+                # pyarrow's allocator would keep it for the next one.
+                release_unused()
+
+    def _take_back(self, blocks: FrameBlocks) -> None:
+        for number, change in self._changes.items():
+            assert change.restore is not None, "what rounds must not take apart"
+            before = change.restore(change.result)
+            if blocks.has(number):
+                place = self._columns[number].to_numpy()
+                blocks.write_back(number, place, before.to_numpy())
+            else:
+                self._columns[number] = before
+        self._changes.clear()
+
+    def _look(self, column: Any) -> Change:
+        change, part = examine_column(column, self._policy, self._tick)
+        self.parts.append(part)
+        return change
+
+    def _find(self, number: int) -> Any:
+        change = self._changes.get(number)
+        return self._columns[number] if change is None else change.result
+
+    def _build(self, columns: list[Any]) -> Any:
+        import pandas as pd  # noqa: PLC0415 - the frame is pandas'
+
+        frame: Any = pd.DataFrame(
+            dict(enumerate(columns)), index=self._index, copy=False
+        )
+        frame.columns = self._labels
+        frame.attrs = self._attrs
+        frame.flags.allows_duplicate_labels = not self._unique_labels
+        return frame
+
+
+def _return(values: Any) -> Any:
+    return values
+
+
+def _copies_on_write() -> bool:
+    """Tell whether a shallow copy is independent: since pandas 3 it always is."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    return int(pd.__version__.partition(".")[0]) >= 3

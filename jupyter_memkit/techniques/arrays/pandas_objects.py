@@ -1,0 +1,153 @@
+"""Unboxes the columns of pandas' frames whose values are Python objects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
+from jupyter_memkit.techniques.arrays.exact_values import pack_values
+from jupyter_memkit.techniques.arrays.leaves import BLOCK
+from jupyter_memkit.techniques.arrays.pandas_series import wrap
+from jupyter_memkit.techniques.arrays.pandas_texts import shrink_texts
+from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+
+_NULLABLE = {bool: "boolean", int: "Int64", float: "Float64"}
+
+
+def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
+    """Turn a column of objects of one type into one of values.
+
+    Missing values become what the smaller dtype has for them, where all of them are
+    the same: ``None`` among integers becomes ``pandas.NA``.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Of the dtype object.
+    policy : Policy
+        What may be done.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+
+    Returns
+    -------
+    Change
+        Its result is the column itself where its objects fit no dtype.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> unbox(pd.Series([1, None, 3], dtype=object), Policy()).result.dtype
+    Int8Dtype()
+    """
+    import pandas as pd  # noqa: PLC0415 - the column is pandas'
+
+    kinds: set[type] = set()
+    markers: dict[type, Any] = {}
+    for block in _read(column):
+        kinds.update(map(type, block))
+        if tick is not None:
+            tick(len(block))
+    for each in (None, pd.NA, pd.NaT):
+        if type(each) in kinds:
+            kinds.discard(type(each))
+            markers[type(each)] = each
+    if float in kinds and len(kinds) == 2 and _are_nan(column):
+        kinds.discard(float)
+        markers[float] = float("nan")
+    if len(kinds) != 1 or len(markers) > 1:
+        return Change(result=column, note=_describe(kinds, markers))
+    (kind,) = kinds
+    restore = _restore_with(markers)
+    if kind is str:
+        return shrink_texts(column, policy, restore, tick)
+    try:
+        smaller = _convert(column, kind, policy, has_missing=bool(markers))
+    except (MemkitError, ValueError, TypeError, OverflowError) as error:
+        # What to do about it is for those who want an array by all means.
+        return Change(result=column, note=f"kept: {str(error).partition(';')[0]}")
+    if smaller is None:
+        return Change(result=column, note=f"kept: holds {kind.__name__} objects")
+    return Change(result=smaller, restore=restore)
+
+
+def _convert(column: Any, kind: type, policy: Policy, *, has_missing: bool) -> Any:
+    """Return the column as values; None where no dtype holds them."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    if kind in (dt.datetime, pd.Timestamp):
+        times = pd.to_datetime(column)
+        return wrap(times.array, column) if _is_equal(times, column) else None
+    if kind not in _NULLABLE:
+        return None
+    if not has_missing:
+        packed = pack_values(lambda: _read(column), len(column))
+        return wrap(packed.astype(find_smaller(packed, policy), copy=False), column)
+    if kind is float and _has_nan(column):
+        message = "holds both NaN and missing values"
+        raise ValueError(message)
+    nullable = column.astype(_NULLABLE[kind])
+    if kind is bool:
+        return nullable
+    filled = nullable.to_numpy(dtype=nullable.dtype.numpy_dtype, na_value=0)
+    exact = Policy(smallest=policy.smallest and kind is int)
+    dtype = find_smaller(filled, exact)
+    name = {"i": "Int", "u": "UInt", "f": "Float"}[dtype.kind]
+    return nullable.astype(f"{name}{dtype.itemsize * 8}")
+
+
+def _read(column: Any) -> Iterator[list[Any]]:
+    values = column.to_numpy()
+    for start in range(0, len(values), BLOCK):
+        yield list(values[start : start + BLOCK])
+
+
+def _are_nan(column: Any) -> bool:
+    """Tell whether all floats are NaN, so that they stand for what is missing."""
+    return all(
+        each != each  # noqa: PLR0124 - NaN
+        for block in _read(column)
+        for each in block
+        if type(each) is float
+    )
+
+
+def _has_nan(column: Any) -> bool:
+    return any(
+        type(each) is float and each != each  # noqa: PLR0124 - NaN
+        for block in _read(column)
+        for each in block
+    )
+
+
+def _is_equal(times: Any, column: Any) -> bool:
+    if times.dtype == object:
+        return False
+    same = times.astype(object).eq(column) | (times.isna() & column.isna())
+    return bool(same.all())
+
+
+def _restore_with(markers: dict[type, Any]) -> Callable[[Any], Any]:
+    """Return what makes a column of objects again, with its own missing values."""
+
+    def restore(now: Any) -> Any:
+        boxed = now.astype(object)
+        for marker in markers.values():
+            values = boxed.to_numpy().copy()
+            values[now.isna().to_numpy()] = marker
+            boxed = type(now)(
+                values, index=now.index, name=now.name, dtype=object, copy=False
+            )
+        return boxed
+
+    return restore
+
+
+def _describe(kinds: set[type], markers: dict[type, Any]) -> str:
+    names = sorted(kind.__name__ for kind in {*kinds, *markers})
+    if not names:
+        return ""
+    return f"kept: holds {' and '.join(names[:4])}"

@@ -1,0 +1,77 @@
+"""Measures and makes single columns of pandas' frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_memkit.measure.sizes import sizeof
+
+
+def measure_column(column: Any) -> int:
+    """Return the bytes of a column, without those of the block that it is a part of.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Its index does not count.
+
+    Returns
+    -------
+    int
+        The true size of its values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> measure_column(pd.Series([1, 2]))
+    16
+    """
+    import numpy as np  # noqa: PLC0415 - pandas has imported it
+
+    if not isinstance(column.dtype, np.dtype):
+        return sizeof(column.array).bytes
+    if column.dtype == object:
+        # A copy of the references: those to the other columns' objects lie beside.
+        return sizeof(column.to_numpy().copy()).bytes
+    return len(column) * int(column.dtype.itemsize)
+
+
+def name_label(label: Any) -> str:
+    """Return the label of a column as text; of a MultiIndex, level by level.
+
+    Examples
+    --------
+    >>> name_label(("price", 2026))
+    'price, 2026'
+    """
+    if isinstance(label, tuple):
+        return ", ".join(map(str, label))
+    return str(label)
+
+
+def wrap(values: Any, column: Any) -> Any:
+    """Return a Series that differs from a column in its values alone.
+
+    Parameters
+    ----------
+    values : array
+        As many as the column has.
+    column : pandas.Series
+        Gives the index, the name and the attrs.
+
+    Returns
+    -------
+    pandas.Series
+        Of these values, which are not copied.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> wrap(pd.array([3, 4]), pd.Series([1, 2], name="n")).name
+    'n'
+    """
+    import pandas as pd  # noqa: PLC0415 - the column is pandas'
+
+    wrapped = pd.Series(values, index=column.index, name=column.name, copy=False)
+    wrapped.attrs = column.attrs
+    return wrapped

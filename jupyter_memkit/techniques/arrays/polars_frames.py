@@ -1,0 +1,119 @@
+"""Shrinks the columns of polars' frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
+from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.records import Part
+
+# Categories behave unlike texts here and there, so that they have to win much.
+_CATEGORY_GAIN = 2
+
+
+def shrink_polars(
+    value: Any, policy: Policy, tick: Tick | None = None
+) -> tuple[Any, tuple[Part, ...]]:
+    """Return a frame or Series of the same values in smaller columns.
+
+    Parameters
+    ----------
+    value : polars.DataFrame or polars.Series
+        It is not changed.
+    policy : Policy
+        What may be done.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+
+    Returns
+    -------
+    value : polars.DataFrame or polars.Series
+        The value itself where nothing is smaller.
+    parts : tuple of Part
+        What each column came to.
+
+    Examples
+    --------
+    >>> import polars
+    >>> shrink_polars(polars.Series([1, None]), Policy())[0].dtype
+    Int8
+    """
+    import polars as pl  # noqa: PLC0415 - the value is polars'
+
+    columns = [value] if isinstance(value, pl.Series) else value.get_columns()
+    smaller, parts = [], []
+    for column in columns:
+        after = _shrink_column(column, policy)
+        smaller.append(after)
+        parts.append(_tell(column, after))
+        if tick is not None:
+            tick(len(column))
+    if all(after is column for after, column in zip(smaller, columns, strict=True)):
+        return value, tuple(parts)
+    if isinstance(value, pl.Series):
+        return smaller[0], tuple(parts)
+    return value.with_columns(smaller), tuple(parts)
+
+
+def restore_polars(value: Any) -> Callable[[Any], Any]:
+    """Return what makes of a smaller frame or Series what it was.
+
+    Parameters
+    ----------
+    value : polars.DataFrame or polars.Series
+        What was shrunk; only its dtypes are kept.
+
+    Examples
+    --------
+    >>> import polars
+    >>> before = polars.Series([1, None])
+    >>> restore_polars(before)(shrink_polars(before, Policy())[0]).dtype
+    Int64
+    """
+    dtypes = value.schema if hasattr(value, "schema") else value.dtype
+    return lambda now: now.cast(dtypes)
+
+
+def _shrink_column(column: Any, policy: Policy) -> Any:
+    import polars as pl  # noqa: PLC0415 - as above
+
+    dtype = column.dtype
+    if dtype.is_integer() and dtype not in (pl.Int128, getattr(pl, "UInt128", None)):
+        return _shrink_integers(column, policy)
+    if dtype == pl.Float64:
+        values = column.drop_nulls().to_numpy()
+        # polars computes little with float16.
+        if values.size and find_smaller(values, Policy()).itemsize == 4:
+            return column.cast(pl.Float32)
+    if policy.categories and dtype == pl.String:
+        categories = column.cast(pl.Categorical)
+        if sizeof(categories).bytes * _CATEGORY_GAIN <= sizeof(column).bytes:
+            return categories
+    return column
+
+
+def _shrink_integers(column: Any, policy: Policy) -> Any:
+    import numpy as np  # noqa: PLC0415 - comes with this package
+    import polars as pl  # noqa: PLC0415 - as above
+
+    ends = [column.min(), column.max()]
+    if ends[0] is None:
+        return column
+    signed = column.dtype.is_signed_integer()
+    smaller = find_smaller(np.array(ends, "i8" if signed else "u8"), policy)
+    name = {"i": "Int", "u": "UInt"}[smaller.kind] + str(smaller.itemsize * 8)
+    dtype = getattr(pl, name)
+    return column if dtype == column.dtype else column.cast(dtype)
+
+
+def _tell(before: Any, after: Any) -> Part:
+    return Part(
+        label=before.name,
+        before_dtype=str(before.dtype),
+        after_dtype=str(after.dtype),
+        before_bytes=sizeof(before).bytes,
+        after_bytes=sizeof(after).bytes,
+    )

@@ -1,0 +1,265 @@
+"""Shrinks arrays and frames to the smallest dtypes that keep every value."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.arrays.numpy_arrays import check_array, shrink_array
+from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
+from jupyter_memkit.techniques.arrays.pandas_frames import FrameShrinker, check_frame
+from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.records import Part
+
+Restore = Callable[[Any], Any]
+Allowed = Callable[[], AbstractContextManager[Any]]
+Kind = Literal["array", "frame", "series", "polars", "arrow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a value comes to.
+
+    Attributes
+    ----------
+    value : object
+        The smaller one, or the very same.
+    parts : tuple of Part
+        Its columns.
+    restore : callable or None
+        Makes of the smaller one what it was; None where that cannot be told.
+    """
+
+    value: Any
+    parts: tuple[Part, ...]
+    restore: Restore | None = None
+
+
+def shrink(
+    value: Any,
+    *,
+    smallest: bool = False,
+    float32: bool = False,
+    categories: bool = True,
+    sparse: bool = False,
+    progress: Tick | None = None,
+) -> Any:
+    """Return an array or frame of the same values in the smallest dtypes.
+
+    Every value is kept, floats bit by bit. Whole numbers become smaller whole numbers,
+    floats float32 where that holds all of them, objects what they hold, texts
+    categories or Arrow's where that pays. Index, labels and attrs stay.
+
+    Parameters
+    ----------
+    value : numpy.ndarray, pandas or polars DataFrame or Series, or pyarrow.Table
+        It is not changed.
+    smallest : bool
+        Whether signed integers may become unsigned, and floats float16: their
+        differences and sums overflow sooner.
+    float32 : bool
+        Whether float64 is rounded to float32: the one step that loses something.
+    categories : bool
+        Whether texts may become categories.
+    sparse : bool
+        Whether columns that are nearly all zero or missing become sparse.
+    progress : callable, optional
+        Called with the number of values that were done so far.
+
+    Returns
+    -------
+    object
+        Of the same type; the value itself where nothing is smaller.
+
+    Raises
+    ------
+    MemkitError
+        For what is no array or frame, a subclass, or a mapped file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shrink(np.arange(100)).dtype
+    dtype('int8')
+    """
+    policy = Policy(
+        smallest=smallest, float32=float32, categories=categories, sparse=sparse
+    )
+    find_kind(value)
+    return shrink_taken(lambda: value, policy, count_up(progress)).value
+
+
+def find_kind(value: Any) -> Kind:
+    """Return what rules a value goes by.
+
+    Raises
+    ------
+    MemkitError
+        When there are none, with what to do.
+    """
+    for module, name, kind in _KINDS:
+        base = getattr(sys.modules.get(module), name, None)
+        if base is not None and isinstance(value, base):
+            if kind == "array":
+                check_array(value)
+            elif kind in ("frame", "series"):
+                check_frame(value)
+            return kind
+    name = type(value).__name__
+    remedy = (
+        "%to_numpy makes an array of it"
+        if isinstance(value, (list, tuple, dict))
+        else "%shrink takes numpy's arrays and pandas', polars' and Arrow's frames"
+    )
+    message = f"it is of the type {name}; {remedy}"
+    raise MemkitError(message)
+
+
+_KINDS: tuple[tuple[str, str, Kind], ...] = (
+    ("numpy", "ndarray", "array"),
+    ("pandas", "DataFrame", "frame"),
+    ("pandas", "Series", "series"),
+    ("polars", "DataFrame", "polars"),
+    ("polars", "Series", "polars"),
+    ("pyarrow", "Table", "arrow"),
+)
+
+
+def shrink_taken(
+    take: Callable[[], Any],
+    policy: Policy,
+    tick: Tick | None = None,
+    give_back: Callable[[Any], None] | None = None,
+    allowed: Allowed = nullcontext,
+) -> Outcome:
+    """Shrink a value that is taken from where it was.
+
+    Parameters
+    ----------
+    take : callable
+        Returns the value, and lets it go.
+    policy : Policy
+        What may be done.
+    tick : callable, optional
+        Called with the number of values that were done since the last call.
+    give_back : callable, optional
+        Gets the value as it was when shrinking it fails.
+    allowed : callable, optional
+        Returns a context in which Ctrl-C may come.
+
+    Returns
+    -------
+    Outcome
+        The smaller one.
+    """
+    value = take()
+    kind = find_kind(value)
+    if kind == "frame":
+        box = [value]
+        del value
+        return _shrink_frame(box, policy, tick, give_back, allowed)
+    try:
+        with allowed():
+            if kind == "array":
+                return _shrink_array(value, policy, tick)
+            if kind == "series":
+                change, part = examine_column(value, policy, tick)
+                return Outcome(
+                    value=change.result, parts=(part,), restore=change.restore
+                )
+            return _shrink_other(value, kind, policy, tick)
+    except BaseException:
+        if give_back is not None:
+            give_back(value)
+        raise
+
+
+def count_up(progress: Tick | None) -> Tick | None:
+    """Return what adds up steps for somebody who wants to know how many are done."""
+    if progress is None:
+        return None
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done)
+
+    return tick
+
+
+def _shrink_frame(
+    box: list[Any],
+    policy: Policy,
+    tick: Tick | None,
+    give_back: Callable[[Any], None] | None,
+    allowed: Allowed,
+) -> Outcome:
+    # The box is the last to have the frame, if nobody else has it.
+    shrinker = FrameShrinker(box.pop, policy, tick, allowed)
+    try:
+        smaller = shrinker.shrink()
+    except BaseException:
+        if give_back is not None:
+            give_back(shrinker.restore())
+        raise
+    return Outcome(
+        value=smaller,
+        parts=tuple(shrinker.parts),
+        restore=_restore_columns(shrinker.restores),
+    )
+
+
+def _restore_columns(restores: dict[int, Restore | None]) -> Restore | None:
+    if None in restores.values():
+        return None
+
+    def restore(frame: Any) -> Any:
+        before = frame.copy(deep=False)
+        for number, each in restores.items():
+            assert each is not None, "all are known, see above"
+            before.isetitem(number, each(frame.iloc[:, number]))
+        return before
+
+    return restore
+
+
+def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
+    before_bytes = sizeof(array).bytes
+    change = shrink_array(array, policy, tick)
+    after_bytes = before_bytes
+    if change.result is not array:
+        after_bytes = sizeof(change.result).bytes
+    part = Part(
+        label="",
+        before_dtype=str(array.dtype),
+        after_dtype=str(change.result.dtype),
+        before_bytes=before_bytes,
+        after_bytes=after_bytes,
+        note=change.note,
+    )
+    return Outcome(value=change.result, parts=(part,), restore=change.restore)
+
+
+def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> Outcome:
+    """Shrink what is polars' or Arrow's; neither is imported for anybody else."""
+    if kind == "polars":
+        from jupyter_memkit.techniques.arrays.polars_frames import (  # noqa: PLC0415
+            restore_polars,
+            shrink_polars,
+        )
+
+        smaller, parts = shrink_polars(value, policy, tick)
+        return Outcome(value=smaller, parts=parts, restore=restore_polars(value))
+    from jupyter_memkit.techniques.arrays.arrow_tables import (  # noqa: PLC0415
+        shrink_table,
+    )
+
+    smaller, parts = shrink_table(value, policy, tick)
+    schema = value.schema
+    return Outcome(value=smaller, parts=parts, restore=lambda table: table.cast(schema))

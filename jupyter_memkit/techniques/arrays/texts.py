@@ -1,0 +1,105 @@
+"""Packs texts and bytes into the array of them that is truly the smallest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+
+Blocks = Callable[[], Iterator[list[Any]]]
+
+# numpy's StringDType keeps so many bytes in the array, longer texts beside it.
+_ITEM_BYTES = 16
+_INLINE_BYTES = 15
+
+
+def pack_texts(read: Blocks, count: int) -> Any:
+    """Pack texts: of one width, or each with its own where that is smaller.
+
+    Parameters
+    ----------
+    read : callable
+        Returns a fresh iterator over the texts, in blocks.
+    count : int
+        How many there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the dtype ``<U…``, or of numpy's ``StringDType``.
+
+    Raises
+    ------
+    MemkitError
+        When neither holds them exactly.
+
+    Examples
+    --------
+    >>> pack_texts(lambda: iter([["a", "bc"]]), 2)
+    array(['a', 'bc'], dtype='<U2')
+    """
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+    width, own_bytes, padded = 1, 0.0, False
+    for block in read():
+        width = max(width, *map(len, block))
+        own_bytes += sum(map(_count_bytes, block))
+        padded = padded or any(each[-1:] == "\0" for each in block)
+    own_dtype = getattr(np.dtypes, "StringDType", None)
+    if (
+        own_dtype is not None
+        and own_bytes < math.inf
+        and (padded or own_bytes < 4 * width * count)
+    ):
+        return _fill(read, count, own_dtype())
+    if padded:
+        message = (
+            "it holds texts that end with a zero character, which numpy cuts off; "
+            "strip them, or keep the list"
+        )
+        raise MemkitError(message)
+    return _fill(read, count, np.dtype(f"U{width}"))
+
+
+def pack_bytes(read: Blocks, count: int) -> Any:
+    """Pack byte strings, all of one width.
+
+    Examples
+    --------
+    >>> pack_bytes(lambda: iter([[b"a", b"bc"]]), 2)
+    array([b'a', b'bc'], dtype='|S2')
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    width = 1
+    for block in read():
+        width = max(width, *map(len, block))
+        if any(each[-1:] == b"\0" for each in block):
+            message = (
+                "it holds bytes that end with a zero byte, which numpy cuts off; "
+                "keep the list, or join them with b''.join"
+            )
+            raise MemkitError(message)
+    return _fill(read, count, np.dtype(f"S{width}"))
+
+
+def _count_bytes(text: str) -> float:
+    try:
+        n_bytes = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        # Half a pair of surrogates, which it does not take.
+        return math.inf
+    return _ITEM_BYTES + (n_bytes if n_bytes > _INLINE_BYTES else 0)
+
+
+def _fill(read: Blocks, count: int, dtype: Any) -> Any:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    packed = np.empty(count, dtype)
+    done = 0
+    for block in read():
+        packed[done : done + len(block)] = block
+        done += len(block)
+    return packed

@@ -1,0 +1,133 @@
+"""Takes a shrinking back."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.techniques.arrays.names import (
+    Namespace,
+    find_namespace,
+    group_names,
+)
+from jupyter_memkit.techniques.arrays.records import Restored
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a value was before it was shrunk; the value itself is not kept."""
+
+    now: weakref.ref[Any]
+    before: Callable[[], Any]
+    restore: Callable[[Any], Any] | None
+
+    def find(self) -> tuple[Any, str] | None:
+        """Return what it was, and how; None where nobody has it any more."""
+        before = self.before()
+        if before is not None:
+            return before, "original"
+        if self.restore is None:
+            return None
+        return self.restore(self.now()), "converted"
+
+
+# By the address of the smaller value, as long as it lives.
+_origins: dict[int, _Origin] = {}
+
+
+def remember(
+    now: Any, before: Callable[[], Any], restore: Callable[[Any], Any] | None
+) -> None:
+    """Note what a smaller value was.
+
+    Parameters
+    ----------
+    now : object
+        The smaller value.
+    before : callable
+        Returns the value before, or None when it is gone.
+    restore : callable or None
+        Makes the value before of the smaller one; None where that cannot be told.
+    """
+    key = id(now)
+
+    def drop(_reference: Any) -> None:
+        _origins.pop(key, None)
+
+    _origins[key] = _Origin(weakref.ref(now, drop), before, restore)
+
+
+def undo_names(
+    *names: str, namespace: Namespace | None = None, shell: Any = None
+) -> Restored:
+    """Give variables that were shrunk the dtypes back that they had.
+
+    Where somebody still has the value before, the variable gets that; otherwise it is
+    made again, which is possible when nothing was lost.
+
+    Parameters
+    ----------
+    *names : str
+        The variables; when one is refused, all stay as they are.
+    namespace : mutable mapping, optional
+        Where the variables are; the shell's, or ``__main__``, when left out.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        The shell; the running one when left out, if there is any.
+
+    Returns
+    -------
+    Restored
+        What was done.
+
+    Raises
+    ------
+    MemkitError
+        For a variable that was not shrunk, or whose value before is gone after a
+        step that lost something.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
+    >>> mine = {"numbers": np.arange(1000)}
+    >>> shrink_names("numbers", namespace=mine).variables[0].after_type
+    'ndarray int16'
+    >>> undo_names("numbers", namespace=mine).ways
+    {'numbers': 'converted'}
+    >>> mine["numbers"].dtype
+    dtype('int64')
+    """
+    namespace = find_namespace(namespace, shell or find_shell())
+    found: dict[str, tuple[Any, str]] = {}
+    for group in group_names(names, namespace):
+        value = _find_before(group[0], namespace[group[0]])
+        found.update(dict.fromkeys(group, value))
+    namespace.update({name: value for name, (value, _) in found.items()})
+    return Restored(
+        names=tuple(found), ways={name: way for name, (_, way) in found.items()}
+    )
+
+
+def _find_before(name: str, value: Any) -> tuple[Any, str]:
+    origin = _origins.get(id(value))
+    if origin is None or origin.now() is not value:
+        message = f"{name} is nothing that %shrink made, so that there is no undoing"
+        raise MemkitError(message)
+    try:
+        found = origin.find()
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        message = (
+            f"{name} has been changed since it was shrunk, and its dtypes cannot be "
+            f"restored: {error}"
+        )
+        raise MemkitError(message) from error
+    if found is None:
+        message = (
+            f"what {name} was is gone, and rounding cannot be undone; load it again"
+        )
+        raise MemkitError(message)
+    return found

@@ -1,0 +1,166 @@
+"""``%shrink`` in a shell and in a real kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.show.shrink import build_report
+from jupyter_memkit.techniques.arrays.records import Part, Replaced, Restored, Shrunk
+from tests.real_kernel import real_kernel
+
+MIB = 1024 * 1024
+
+PART = Part(
+    label="<a>",
+    before_dtype="int64",
+    after_dtype="int8",
+    before_bytes=8 * MIB,
+    after_bytes=MIB,
+)
+KEPT = Part(
+    label="b",
+    before_dtype="object",
+    after_dtype="object",
+    before_bytes=2 * MIB,
+    after_bytes=2 * MIB,
+    note="kept: holds Decimal objects",
+)
+FRAME = Replaced(
+    name="orders",
+    into="orders",
+    before_type="DataFrame",
+    after_type="DataFrame",
+    shape=(1_048_576, 2),
+    before_bytes=10 * MIB,
+    after_bytes=3 * MIB,
+    parts=(PART, KEPT),
+)
+
+
+def test_shrink_and_undo(shell: InteractiveShell) -> None:
+    """The variable gets the smaller frame, and undoing gives it back."""
+    shell.user_ns["frame"] = pd.DataFrame({"a": np.arange(1000)})
+    told = shell.run_line_magic("shrink", "frame --dry-run")
+    assert shell.user_ns["frame"]["a"].dtype == np.int64
+    shrunk = shell.run_line_magic("shrink", "frame")
+    assert shell.user_ns["frame"]["a"].dtype == np.int16
+    assert (told.dry_run, shrunk.dry_run) == (True, False)
+    assert shell.run_line_magic("shrink", "--undo frame").names == ("frame",)
+    assert shell.user_ns["frame"]["a"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("options", "dtype"),
+    [("--smallest", "float16"), ("--float32", "float32"), ("--sparse", "float32")],
+)
+def test_options(shell: InteractiveShell, options: str, dtype: str) -> None:
+    """Each option allows what it says."""
+    shell.user_ns["numbers"] = np.array([0.5, 2.5] * 99)
+    shell.run_line_magic("shrink", f"numbers {options}")
+    assert shell.user_ns["numbers"].dtype == dtype
+
+
+def test_no_categories(shell: InteractiveShell) -> None:
+    """Texts stay texts on request."""
+    shell.user_ns["texts"] = pd.Series(["a", "b"] * 999)
+    shell.run_line_magic("shrink", "texts --no-categories")
+    assert shell.user_ns["texts"].dtype != "category"
+
+
+def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
+    """A file is told how to be read."""
+    path = tmp_path / "orders.csv"
+    path.write_text("a\n" + "1\n" * 9)
+    advice = shell.run_line_magic("shrink", f"--file {path}")
+    assert "dtype={'a': 'int8'}" in advice.code
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("", "takes the names of variables, or --file PATH"),
+        ("nothing_here", "there is no variable 'nothing_here'"),
+        ("--undo values", "nothing that %shrink made"),
+        ("values", "%to_numpy makes an array of it"),
+        ("--file nowhere.csv", "cannot be read"),
+        ("values --file nowhere.csv", "takes one path; leave values out"),
+        ("values --tiny", "unrecognized"),
+    ],
+)
+def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
+    """A mistake is one sentence with the remedy."""
+    shell.run_cell("values = [1, 2]")
+    with pytest.raises(UsageError, match=sentence):
+        shell.run_line_magic("shrink", line)
+
+
+def test_report() -> None:
+    """The report has a row for each column, and text stays text."""
+    shrunk = Shrunk(
+        variables=(FRAME,), freed_bytes=7 * MIB, duration_s=0.25, copies=("_",)
+    )
+    report = build_report(shrunk)
+    assert report.text().splitlines() == [
+        "orders: 10.0 MiB → 3.0 MiB, 3.3 times smaller",
+        "  back to the system  7.0 MiB",
+        "  took                250 ms",
+        "  column  dtype   smaller   before    after  note",
+        "  <a>     int64   int8     8.0 MiB  1.0 MiB",
+        "  b       object           2.0 MiB  2.0 MiB  kept: holds Decimal objects",
+        "No longer held by _.",
+        "Arithmetic between small integers wraps around; sums of them do not.",
+        "%shrink --undo orders takes it back.",
+    ]
+    assert "<a>" not in report.html()
+
+
+def test_report_of_a_dry_run() -> None:
+    """A dry run says that nothing was done."""
+    told = Shrunk(variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True)
+    report = build_report(told)
+    assert report.title.startswith("orders: would come from 10.0 MiB to 3.0 MiB")
+    assert report.notes == ("Nothing was changed.",)
+
+
+def test_report_of_no_gain() -> None:
+    """What is the smallest already is called so."""
+    same = Replaced(
+        name="numbers",
+        into="numbers",
+        before_type="ndarray float64",
+        after_type="ndarray float64",
+        shape=(9,),
+        before_bytes=MIB,
+        after_bytes=MIB,
+    )
+    shrunk = Shrunk(variables=(same,), freed_bytes=0, duration_s=0.25)
+    report = build_report(shrunk)
+    assert report.title == "numbers: 1.0 MiB; nothing smaller keeps every value"
+    assert (report.table, report.notes) == (None, ())
+
+
+def test_report_of_an_undoing() -> None:
+    """The report of an undoing tells how the value came back."""
+    restored = Restored(names=("a",), ways={"a": "original"})
+    assert build_report(restored).text() == (
+        "a: as before\n  a  the very object, which something else still had"
+    )
+
+
+def test_kernel(tmp_path: Path) -> None:
+    """In a kernel a frame that was shown gives its memory back all the same."""
+    with real_kernel(tmp_path) as kernel:
+        kernel.run("%load_ext jupyter_memkit\nimport numpy as np, pandas as pd")
+        kernel.run("frame = pd.DataFrame({'a': np.arange(5_000_000) % 100})")
+        kernel.run("frame")
+        kernel.run("shrunk = %shrink frame")
+        printed = kernel.run(
+            "print(shrunk.freed_bytes > 30_000_000, frame.a.dtype, shrunk.copies)"
+        )
+        assert printed.startswith("True int8 ('Out[")

@@ -1,0 +1,120 @@
+"""``%to_numpy`` in a shell."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.show.to_numpy import build_report
+from jupyter_memkit.techniques.arrays.records import Packed, Replaced
+
+MIB = 1024 * 1024
+
+
+def test_replaces(shell: InteractiveShell) -> None:
+    """The variable gets the array, and the result tells what it was."""
+    shell.run_cell("prices = [1.5, 2.5]")
+    packed = shell.run_line_magic("to_numpy", "prices")
+    assert shell.user_ns["prices"].tolist() == [1.5, 2.5]
+    assert packed.variables[0].before_type == "list"
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [("nan", math.nan), ("-1", -1), ("2.5", 2.5), ("inf", math.inf)],
+)
+def test_missing(shell: InteractiveShell, missing: str, expected: float) -> None:
+    """What is missing becomes the number, or the word for one, on the line."""
+    shell.run_cell("values = [1, None]")
+    shell.run_line_magic("to_numpy", f"values --missing={missing}")
+    assert str(float(shell.user_ns["values"][1])) == str(float(expected))
+
+
+def test_missing_text(shell: InteractiveShell) -> None:
+    """A word that is no number is a text."""
+    shell.run_cell("values = ['a', None]")
+    shell.run_line_magic("to_numpy", "values --missing none")
+    assert shell.user_ns["values"].tolist() == ["a", "none"]
+
+
+def test_options(shell: InteractiveShell) -> None:
+    """A frame goes into another variable."""
+    shell.run_cell("rows = [{'a': 1}, {'a': 2}]")
+    shell.run_line_magic("to_numpy", "rows --frame --into table")
+    assert shell.user_ns["table"]["a"].tolist() == [1, 2]
+    assert isinstance(shell.user_ns["rows"], list)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("nothing_here", "there is no variable 'nothing_here'"),
+        ("values", "^values stays as it is: it holds None once"),
+        ("values --into 2", "'2' cannot name a variable"),
+        ("", "required"),
+        ("values --deeper", "unrecognized"),
+    ],
+)
+def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
+    """A mistake is one sentence, and the list stays."""
+    shell.run_cell("values = [1, None]")
+    with pytest.raises(UsageError, match=sentence):
+        shell.run_line_magic("to_numpy", line)
+    assert shell.user_ns["values"] == [1, None]
+
+
+def test_report() -> None:
+    """The report tells bytes, speed, and who has the list still; text stays text."""
+    packed = Packed(
+        variables=(
+            Replaced(
+                name="prices",
+                into="prices",
+                before_type="list",
+                after_type="ndarray float64",
+                shape=(1_000_000,),
+                before_bytes=40 * MIB,
+                after_bytes=8 * MIB,
+                exact=False,
+                held=("kept['<a>']",),
+                speedup=20.4,
+            ),
+        ),
+        freed_bytes=32 * MIB,
+        duration_s=0.25,
+        copies=("Out[3]",),
+    )
+    assert build_report(packed).text().splitlines() == [
+        "prices: ≈ 40.0 MiB → 8.0 MiB, 5.0 times smaller",
+        (
+            "  prices              list → ndarray float64 of 1,000,000: "
+            "≈ 40.0 MiB → 8.0 MiB; a sum is 20 times faster"
+        ),
+        "  back to the system  32.0 MiB",
+        "  took                250 ms",
+        "No longer held by Out[3].",
+        (
+            "What prices was lives on in kept['<a>']: its memory comes back when that "
+            "is gone."
+        ),
+        "≈: estimated from a sample.",
+    ]
+    assert "<a>" not in build_report(packed).html()
+
+
+def test_report_of_no_gain() -> None:
+    """A result that is no smaller is called so."""
+    same = Replaced(
+        name="few",
+        into="few",
+        before_type="list",
+        after_type="ndarray int64",
+        shape=(2,),
+        before_bytes=100,
+        after_bytes=128,
+    )
+    packed = Packed(variables=(same,), freed_bytes=0, duration_s=0.25)
+    assert build_report(packed).title == "few: 100 B → 128 B, no smaller"

@@ -1,0 +1,60 @@
+"""Shrinking random frames loses nothing, and undoing it neither."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import pandas as pd
+from hypothesis import HealthCheck, given, settings
+
+from jupyter_memkit.techniques.arrays.policy import Policy
+from jupyter_memkit.techniques.arrays.shrink import shrink
+from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
+from jupyter_memkit.techniques.arrays.undo import undo_names
+from tests.techniques.arrays.random_frames import (
+    assert_identical,
+    assert_same,
+    frames,
+)
+
+# More of them take a while: MEMKIT_RANDOM_FRAMES=10000.
+COUNT = int(os.environ.get("MEMKIT_RANDOM_FRAMES", "200"))
+
+thorough = settings(
+    max_examples=COUNT,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@thorough
+@given(frame=frames())
+def test_shrink(frame: pd.DataFrame) -> None:
+    """Every value is kept, bit by bit, also with all that may be done without loss."""
+    before = frame.copy()
+    for more in (False, True):
+        with warnings.catch_warnings():
+            # pandas warns of too many digits of a second, of the test's own making.
+            warnings.simplefilter("ignore")
+            smaller = shrink(frame, smallest=more, sparse=more)
+        assert_same(before, smaller)
+    assert_identical(before, frame)
+
+
+@thorough
+@given(frame=frames())
+def test_names(frame: pd.DataFrame) -> None:
+    """A frame that is taken apart is whole afterwards, and undoing restores it."""
+    before = frame.copy()
+    mine = {"frame": frame.copy()}
+    mine["frame"].attrs = dict(frame.attrs)
+    shrunk = shrink_names("frame", policy=Policy(), namespace=mine)
+    assert_same(before, mine["frame"])
+    (variable,) = shrunk.variables
+    assert all(part.after_bytes <= part.before_bytes for part in variable.parts)
+    assert len(variable.parts) == before.shape[1]
+    if any(part.after_bytes < part.before_bytes for part in variable.parts):
+        undo_names("frame", namespace=mine)
+    assert_identical(before, mine["frame"])

@@ -1,0 +1,287 @@
+"""Variables that are packed and shrunk: whole, or as they were."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.peak import peak_meter
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.arrays.pack_names import pack_names
+from jupyter_memkit.techniques.arrays.policy import Policy
+from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
+from jupyter_memkit.techniques.arrays.undo import undo_names
+from tests.techniques.arrays.random_frames import assert_identical
+
+MB = 1_000_000
+ROWS = 500_000
+
+
+def make_frame(n_rows: int = 1000) -> pd.DataFrame:
+    """Return a frame whose columns lie in blocks of several."""
+    numbers = np.arange(n_rows)
+    frame = pd.DataFrame(
+        {
+            "a": numbers % 50,
+            "b": numbers % 7,
+            "kept": numbers * 2**40,
+            "c": numbers / 2,
+            "d": numbers / 7,
+            "boxed": pd.Series([1, None] * (n_rows // 2), dtype=object),
+            "boxed too": pd.Series([True, None] * (n_rows // 2), dtype=object),
+            "text": ["red", "blue"] * (n_rows // 2),
+        }
+    )
+    frame.attrs["source"] = "made"
+    return frame
+
+
+def interrupt_at(count: int) -> Callable[[int], object]:
+    """Return what sends Ctrl-C when it is told of progress so many times."""
+    calls = 0
+
+    def tell(_done: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == count:
+            signal.raise_signal(signal.SIGINT)
+
+    return tell
+
+
+def test_peak() -> None:
+    """Shrinking a frame needs no more than one column on top of what there was."""
+    rng = np.random.default_rng(0)
+    columns = {f"n{i}": rng.integers(0, 50, ROWS) for i in range(8)}
+    columns |= {f"x{i}": rng.random(ROWS).astype("f4").astype("f8") for i in range(8)}
+    mine = {"frame": pd.DataFrame(columns), "first": make_frame()}
+    before = {name: each.copy() for name, each in columns.items() if name < "n2"}
+    del columns
+    shrink_names("first", namespace=mine)
+    release_unused()
+    watch = peak_meter().open()
+    shrunk = shrink_names("frame", namespace=mine)
+    peak = watch.close()
+    if peak.exact:
+        assert peak.peak_bytes - peak.before_bytes < ROWS * 8 + 4 * MB
+        assert shrunk.freed_bytes is not None
+        # What is left is a twelfth of one half and a half of the other.
+        assert shrunk.freed_bytes > 0.9 * (shrunk.before_bytes - shrunk.after_bytes)
+    for name, values in before.items():
+        assert (mine["frame"][name].to_numpy() == values).all()
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_interrupted(count: int) -> None:
+    """After Ctrl-C anywhere a frame is as it was, also where it was taken apart."""
+    mine: dict[str, Any] = {"frame": make_frame(), "numbers": np.arange(1000)}
+    before = mine["frame"].copy()
+    with pytest.raises(KeyboardInterrupt):
+        shrink_names("numbers", "frame", namespace=mine, progress=interrupt_at(count))
+    assert_identical(before, mine["frame"])
+    assert mine["numbers"].dtype == np.int64
+
+
+def test_interrupted_packing() -> None:
+    """After Ctrl-C a list is what it was, the very same."""
+    numbers, more = list(range(50_000)), list(range(50_000))
+    mine: dict[str, Any] = {"numbers": numbers, "more": more}
+    with pytest.raises(KeyboardInterrupt):
+        pack_names("numbers", "more", namespace=mine, progress=interrupt_at(9))
+    assert mine["numbers"] is numbers
+    assert mine["more"] is more
+
+
+def test_refused() -> None:
+    """When one of several is refused, none is changed."""
+    mine: dict[str, Any] = {"good": [1, 2], "bad": [1, None], "numbers": np.arange(9)}
+    before = dict(mine)
+    with pytest.raises(MemkitError, match=r"^bad stays as it is: it holds None"):
+        pack_names("good", "bad", namespace=mine)
+    with pytest.raises(
+        MemkitError, match=r"^bad stays as it is: it is of the type list"
+    ):
+        shrink_names("numbers", "bad", namespace=mine)
+    with pytest.raises(
+        MemkitError, match=r"no variable 'numers'; did you mean numbers"
+    ):
+        shrink_names("numbers", "numers", namespace=mine)
+    assert all(mine[name] is each for name, each in before.items())
+
+
+@pytest.mark.parametrize(
+    ("into", "sentence"),
+    [("two words", "cannot name a variable"), ("class", "cannot name a variable")],
+)
+def test_into_refused(into: str, sentence: str) -> None:
+    """What is no name is refused before anything is done."""
+    mine: dict[str, Any] = {"numbers": [1, 2]}
+    with pytest.raises(MemkitError, match=sentence):
+        pack_names("numbers", into=into, namespace=mine)
+    assert mine == {"numbers": [1, 2]}
+
+
+def test_into() -> None:
+    """Another variable gets the result, and the list stays."""
+    mine: dict[str, Any] = {"numbers": [1, 2], "more": [3]}
+    packed = pack_names("numbers", into="array", namespace=mine)
+    assert (mine["numbers"], mine["array"].tolist()) == ([1, 2], [1, 2])
+    assert packed.variables[0].into == "array"
+    with pytest.raises(MemkitError, match="into is for one variable"):
+        pack_names("numbers", "more", into="array", namespace=mine)
+
+
+def test_two_names() -> None:
+    """Two names of one object have one result."""
+    numbers = list(range(100))
+    mine: dict[str, Any] = {"a": numbers, "b": numbers}
+    assert pack_names("a", "b", namespace=mine).variables[0].name == "a, b"
+    assert mine["a"] is mine["b"]
+    shrink_names("a", "b", namespace=mine)
+    assert mine["a"] is mine["b"]
+    undo_names("a", "b", namespace=mine)
+    assert (mine["a"] is mine["b"], mine["a"].dtype) == (True, np.int64)
+
+
+def test_shared_frame() -> None:
+    """A frame that somebody else has stays whole for them."""
+    frame = make_frame()
+    before, series = frame.copy(), frame["a"]
+    mine = {"frame": frame}
+    shrink_names("frame", namespace=mine)
+    assert_identical(before, frame)
+    del frame, mine
+    assert (series == before["a"]).all()
+
+
+def test_shared_column() -> None:
+    """A column that somebody else has keeps its values when the frame goes."""
+    frame = make_frame()
+    series, view = frame["a"], frame["c"].to_numpy()[:10]
+    mine = {"frame": frame}
+    del frame
+    shrink_names("frame", namespace=mine)
+    assert series.tolist() == [number % 50 for number in range(1000)]
+    assert view.tolist() == [number / 2 for number in range(10)]
+
+
+def test_foreign_memory() -> None:
+    """Memory that is not the frame's own, such as a tensor's, keeps what it holds."""
+    buffer = bytearray(np.arange(2 * ROWS).tobytes())
+    block = np.ndarray((2, ROWS), np.int64, buffer)
+    mine = {"frame": pd.DataFrame(block.T, copy=False)}
+    del block
+    shrink_names("frame", namespace=mine)
+    assert mine["frame"].dtypes.tolist() == [np.int32, np.int32]
+    assert np.frombuffer(buffer, np.int64).tolist() == list(range(2 * ROWS))
+
+
+def test_undo() -> None:
+    """Undoing gives the dtypes back, or the very object where somebody has it."""
+    frame = make_frame()
+    before = frame.copy()
+    mine: dict[str, Any] = {"frame": frame}
+    del frame
+    shrink_names("frame", namespace=mine)
+    assert undo_names("frame", namespace=mine).ways == {"frame": "converted"}
+    assert_identical(before, mine["frame"])
+    mine["numbers"] = numbers = np.arange(1000)
+    shrink_names("numbers", namespace=mine)
+    assert undo_names("numbers", namespace=mine).ways == {"numbers": "original"}
+    assert mine["numbers"] is numbers
+
+
+def test_undo_refused() -> None:
+    """What was not shrunk, or rounded and is gone, cannot be brought back."""
+    mine: dict[str, Any] = {"numbers": np.arange(9), "prices": np.arange(99) / 7}
+    with pytest.raises(MemkitError, match="nothing that %shrink made"):
+        undo_names("numbers", namespace=mine)
+    shrink_names("prices", policy=Policy(float32=True), namespace=mine)
+    with pytest.raises(MemkitError, match="rounding cannot be undone"):
+        undo_names("prices", namespace=mine)
+    mine["frame"] = make_frame()
+    shrink_names("frame", namespace=mine)
+    for column in list(mine["frame"].columns[1:]):
+        del mine["frame"][column]
+    with pytest.raises(MemkitError, match="has been changed since it was shrunk"):
+        undo_names("frame", namespace=mine)
+
+
+def test_rounded_frame() -> None:
+    """A frame that is rounded comes back when it is interrupted."""
+    mine = {"frame": make_frame(), "more": make_frame()}
+    before = mine["frame"].copy()
+    policy = Policy(float32=True)
+    with pytest.raises(KeyboardInterrupt):
+        shrink_names(
+            "frame", "more", policy=policy, namespace=mine, progress=interrupt_at(12)
+        )
+    assert_identical(before, mine["frame"])
+    shrunk = shrink_names("frame", policy=policy, namespace=mine)
+    notes = [part.note for part in shrunk.variables[0].parts if part.label == "d"]
+    assert notes[0].startswith("rounded: off by at most")
+
+
+def test_dry_run() -> None:
+    """A dry run tells what shrinking does, and changes nothing."""
+    frame = make_frame()
+    mine: dict[str, Any] = {"frame": frame, "numbers": np.arange(1000)}
+    told = shrink_names("frame", "numbers", dry_run=True, namespace=mine)
+    assert mine["frame"] is frame
+    del frame
+    done = shrink_names("frame", "numbers", namespace=mine)
+    parts = [
+        [(part.label, part.after_dtype, part.after_bytes) for part in each.parts]
+        for each in (*told.variables, *done.variables)
+    ]
+    assert parts[:2] == parts[2:]
+    assert told.variables[1].after_type == done.variables[1].after_type
+    assert (told.freed_bytes, told.dry_run) == (None, True)
+
+
+def test_held(bare_shell: InteractiveShell) -> None:
+    """IPython forgets what it has shown; who else has the list is told."""
+    bare_shell.run_cell("numbers = [float(n) for n in range(200_000)]")
+    bare_shell.run_cell("numbers", store_history=True)
+    packed = pack_names("numbers", shell=bare_shell)
+    assert packed.variables[0].held == ()
+    assert any(copy.startswith("Out[") for copy in packed.copies)
+    bare_shell.run_cell("more = {'kept': [float(n) for n in range(200_000)]}")
+    bare_shell.run_cell("numbers = more['kept']")
+    packed = pack_names("numbers", shell=bare_shell)
+    assert packed.variables[0].held == ("more['kept']",)
+
+
+def test_memory_of_a_list() -> None:
+    """What is left of a packed list is its array, to five per cent."""
+    code = """
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.arrays.pack_names import pack_names
+pack_names("warm", namespace={"warm": [number / 7 for number in range(200_000)]})
+empty = read_rss_bytes()
+mine = {"numbers": [number / 7 for number in range(3_000_000)]}
+pack_names("numbers", namespace=mine)
+print((read_rss_bytes() - empty) / mine["numbers"].nbytes)
+"""
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 0.95 < float(ended.stdout) < 1.05
+
+
+def test_lists_that_were_refused(shell: InteractiveShell) -> None:
+    """A refusal keeps nothing alive: the list goes when its name does."""
+    shell.run_cell("values = [float(n) for n in range(1_000_000)] + [None]")
+    assert shell.run_cell("%to_numpy values").error_in_exec is not None
+    held_bytes = read_rss_bytes()
+    shell.run_cell("%to_numpy values --missing nan")
+    assert held_bytes - read_rss_bytes() > 20 * MB
