@@ -10,6 +10,12 @@ class MemkitError(Exception):
     """A request that cannot be met; the message holds the remedy."""
 
 
+def add_note(error: BaseException, note: str) -> None:
+    """Say more of an exception, where Python can: from 3.11 on."""
+    if hasattr(error, "add_note"):  # Python 3.11
+        error.add_note(note)
+
+
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return the remedy for a name that is not known.
 

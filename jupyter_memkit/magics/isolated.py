@@ -174,8 +174,9 @@ class IsolatedMagics(Magics):
 
     def _find(self, name: str) -> Session:
         if name not in self._sessions:
-            known = ", ".join(self._sessions) or "none goes on"
-            remedy = suggest(name, self._sessions, f"those that go on: {known}")
+            known = ", ".join(self._sessions)
+            otherwise = f"there is {known}" if known else "none goes on"
+            remedy = suggest(name, self._sessions, otherwise)
             message = f"there is no process {name}; {remedy}"
             raise UsageError(message)
         return self._sessions[name]

@@ -6,7 +6,8 @@ import pickle
 import sys
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.run import Position, add_note
+from jupyter_memkit.errors import add_note
+from jupyter_memkit.techniques.chunked.run import Position
 from jupyter_memkit.techniques.chunked.worker_process import Reply, load_error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
+from jupyter_memkit.errors import add_note
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
@@ -263,9 +264,3 @@ def _try(function: Callable[[Any], Any], chunk: Any) -> list[Any]:
 
 def _is_error(raised: BaseException) -> TypeGuard[Exception]:
     return isinstance(raised, Exception)
-
-
-def add_note(error: BaseException, note: str) -> None:
-    """Say more of an exception, where Python can: from 3.11 on."""
-    if hasattr(error, "add_note"):  # Python 3.11
-        error.add_note(note)

@@ -6,8 +6,9 @@ import dataclasses
 import pickle
 from typing import Any
 
+from jupyter_memkit.errors import add_note
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
-from jupyter_memkit.techniques.chunked.run import Position, add_note
+from jupyter_memkit.techniques.chunked.run import Position
 from jupyter_memkit.techniques.chunked.shipping import (
     pack_piece,
     settle_types,

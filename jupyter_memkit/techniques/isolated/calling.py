@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.errors import IsolatedError, add_note
 from jupyter_memkit.techniques.isolated.channel import CALL, Record
 from jupyter_memkit.techniques.isolated.child import Ended, Order
 from jupyter_memkit.techniques.isolated.failures import load_failure
@@ -21,6 +21,7 @@ from jupyter_memkit.techniques.isolated.transfer import (
     send_object,
 )
 from jupyter_memkit.techniques.isolated.watching import Watch
+from jupyter_memkit.units import format_bytes
 
 
 class Call:
@@ -144,9 +145,13 @@ class Call:
         self._settle()
         if problem is not None:
             raise IsolatedError(problem)
+        raised = None if ended.failure is None else load_failure(ended.failure)
+        if isinstance(raised, MemoryError) and self._memory_bytes is not None:
+            limit = format_bytes(self._memory_bytes)
+            add_note(raised, f"The process may have {limit} of memory; give it more.")
         return Outcome(
             value=value,
-            error=None if ended.failure is None else load_failure(ended.failure),
+            error=raised,
             work_s=ended.work_s,
             peak_bytes=ended.peak.peak_bytes,
             exact=ended.peak.exact,
