@@ -34,7 +34,7 @@ _BATCH = 100_000
 # A column with so many different texts among all is no category.
 _MOST_DIFFERENT = 0.1
 
-_INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32")
+_INTEGERS = {"i": ("int8", "int16", "int32"), "u": ("uint8", "uint16", "uint32")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
         for name, value in variables.items():
             if time.perf_counter() > deadline_s:
                 break
-            found += rule(name, value, shell.user_ns, deadline_s)
+            found += rule(name, value, deadline_s)
     found.sort(key=lambda each: (each.bytes_after or 0) - (each.bytes_now or 0))
     return Advices(advices=tuple(found))
 
@@ -122,9 +122,7 @@ def _advise_pausing(cells: Sequence[CellRecord]) -> Iterator[Advice]:
             )
 
 
-def _advise_arrays(
-    name: str, value: Any, namespace: dict[str, Any], deadline_s: float
-) -> Iterator[Advice]:
+def _advise_arrays(name: str, value: Any, deadline_s: float) -> Iterator[Advice]:
     """Advise an array for a list of nothing but numbers."""
     if type(value) is not list or len(value) * 8 < _LEAST_BYTES:
         return
@@ -139,7 +137,6 @@ def _advise_arrays(
         if kind is int and not -(2**63) <= min(batch) <= max(batch) < 2**63:
             return
     item_bytes = 1 if kind is bool else 8
-    numpy, prefix = _name_numpy(namespace)
     yield from _save(
         Advice(
             kind="numbers",
@@ -147,14 +144,12 @@ def _advise_arrays(
             text=f"{name} is a list of {len(value):,} numbers ({kind.__name__})",
             bytes_now=sizeof(value, exact=False).bytes,
             bytes_after=len(value) * item_bytes + 112,
-            cure=f"{prefix}{name} = {numpy}.array({name})",
+            cure=f"%to_numpy {name}",
         )
     )
 
 
-def _advise_categories(
-    name: str, value: Any, _namespace: dict[str, Any], _deadline_s: float
-) -> Iterator[Advice]:
+def _advise_categories(name: str, value: Any, _deadline_s: float) -> Iterator[Advice]:
     """Advise categories for a column of few different texts."""
     pandas = sys.modules.get("pandas")
     if pandas is None:
@@ -196,9 +191,7 @@ def _advise_categories(
         )
 
 
-def _advise_dtypes(
-    name: str, value: Any, _namespace: dict[str, Any], _deadline_s: float
-) -> Iterator[Advice]:
+def _advise_dtypes(name: str, value: Any, _deadline_s: float) -> Iterator[Advice]:
     """Advise the smallest integers that hold every value of an array."""
     if name_type(type(value)) != "numpy.ndarray" or value.dtype.kind not in "iu":
         return
@@ -206,7 +199,7 @@ def _advise_dtypes(
         return
     numpy = sys.modules["numpy"]
     lowest, highest = int(value.min()), int(value.max())
-    for each in _INTEGERS:
+    for each in _INTEGERS[value.dtype.kind]:
         info = numpy.iinfo(each)
         if info.min <= lowest and highest <= info.max:
             dtype = numpy.dtype(each)
@@ -221,7 +214,7 @@ def _advise_dtypes(
                 text=f"every value of {name} ({value.dtype}) fits into {dtype}",
                 bytes_now=value.nbytes,
                 bytes_after=value.size * dtype.itemsize,
-                cure=f"{name} = {name}.astype('{dtype}')",
+                cure=f"%shrink {name}",
             )
         )
 
@@ -246,12 +239,3 @@ def _save(advice: Advice) -> Iterator[Advice]:
     saved_bytes = advice.bytes_now - advice.bytes_after
     if saved_bytes >= max(_LEAST_BYTES, advice.bytes_now // 4):
         yield advice
-
-
-def _name_numpy(namespace: dict[str, Any]) -> tuple[str, str]:
-    """Return what numpy is called here, and the import where it is not."""
-    numpy = sys.modules.get("numpy")
-    for name in ("np", "numpy"):
-        if numpy is not None and namespace.get(name) is numpy:
-            return name, ""
-    return "np", "import numpy as np; "
