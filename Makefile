@@ -6,6 +6,8 @@
 SHELL := /bin/bash
 VENV := .venv
 UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.txt
+# More at a time would need more memory than a small machine has.
+PARALLEL := --numprocesses 2 --dist loadfile
 LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 	-not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/coverage/*')
 
@@ -32,10 +34,10 @@ test-typescript: $(VENV)/installed
 	cd labextension && jlpm run test
 
 test-python: $(VENV)/installed
-	pytest --ignore tests/browser --ignore tests/notebooks --cov
+	pytest $(PARALLEL) --ignore tests/browser --ignore tests/notebooks --cov
 
 test-notebooks: $(VENV)/installed
-	pytest tests/notebooks
+	pytest --numprocesses 2 tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
 	pytest tests/browser

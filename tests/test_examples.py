@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import doctest
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,13 @@ MODULES = sorted(
         ),
     ]
 )
+
+
+@pytest.fixture(autouse=True)
+def no_last_value() -> Iterator[None]:
+    """Examples leave their last value in a place where IPython keeps off its own."""
+    yield
+    vars(builtins).pop("_", None)
 
 
 @pytest.mark.parametrize("name", MODULES)

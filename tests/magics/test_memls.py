@@ -114,4 +114,4 @@ def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
     assert "2 variables" in out
     assert "remembered: 2 variables" in out
     assert "are in use now" in out
-    assert "prices = np.array(prices)" in out
+    assert "%to_numpy prices" in out

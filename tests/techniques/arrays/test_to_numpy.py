@@ -125,7 +125,7 @@ def test_smallest_texts() -> None:
         ([{"a": "b" * 10_000}, {"a": "c"}], "texts of very different lengths"),
         (iter([1]), "not a list, tuple"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: str(value)[:24],
 )
 def test_refused(values: Any, sentence: str) -> None:
     """What no dtype holds exactly is refused with one sentence."""
