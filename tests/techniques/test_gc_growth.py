@@ -54,11 +54,11 @@ def test_memory_runs_away() -> None:
     gc.collect()
     with gc_pause(max_growth=50 * MIB) as pause:
         assert watchers() == ["memkit-gc-growth"]
-        n_made = 0
-        while not gc.isenabled():
+        for _ in range(6):
             Node()
-            n_made += 1
-            assert n_made < 10_000
+        deadline_s = time.monotonic() + _DEADLINE_S
+        while not gc.isenabled():
+            assert time.monotonic() < deadline_s
             time.sleep(0.001)
         status = read_gc_status()
     assert watchers() == []
@@ -67,8 +67,7 @@ def test_memory_runs_away() -> None:
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
     assert pause.resumption.reclaimed_objects >= 5
-    # Others are made meanwhile.
-    assert pause.resumption.reclaimed_bytes > 2 * BIG_BYTES
+    assert pause.resumption.reclaimed_bytes > 40 * MIB
     assert pause.collections_avoided == pause.resumption.collections_avoided
     assert gc.isenabled()
 
