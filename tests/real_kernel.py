@@ -17,6 +17,25 @@ from tests.lab_server import isolated_environment
 _TIMEOUT_S = 60.0
 
 
+def connect(connection_file: str) -> BlockingKernelClient:
+    """Return a client of a kernel that somebody else has started, connected and ready.
+
+    On a busy machine a heartbeat can be missed, which is not yet the kernel's death.
+    """
+    client = BlockingKernelClient(connection_file=connection_file)
+    client.load_connection_file()
+    client.start_channels()
+    deadline_s = time.monotonic() + _TIMEOUT_S
+    while True:
+        try:
+            client.wait_for_ready(timeout=_TIMEOUT_S)
+        except RuntimeError:
+            if time.monotonic() > deadline_s:
+                raise
+        else:
+            return client
+
+
 class RealKernel:
     """A kernel and a client of it.
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
 
-from tests.real_kernel import RealKernel, broadcasts, real_kernel
+from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
 
 MIB = 1024 * 1024
 
@@ -127,11 +126,8 @@ def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
 
 def test_two_clients_do_not_mix(kernel: RealKernel) -> None:
     """Cells of a second client of the kernel have accounts of their own."""
-    second = BlockingKernelClient(connection_file=kernel.client.connection_file)
-    second.load_connection_file()
-    second.start_channels()
+    second = connect(kernel.client.connection_file)
     try:
-        second.wait_for_ready(timeout=60)
         first_id = kernel.client.execute("first = 1")
         second_id = second.execute("1 / 0", stop_on_error=False)
         for client, msg_id in ((kernel.client, first_id), (second, second_id)):

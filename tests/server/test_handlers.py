@@ -13,6 +13,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 
 from jupyter_memkit import protocol
 from tests.lab_server import LabServer, lab_server
+from tests.real_kernel import connect
 
 MIB = 1024 * 1024
 
@@ -24,16 +25,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         yield server
 
 
-def connect(server: LabServer, kernel_id: str) -> BlockingKernelClient:
+def connect_to(server: LabServer, kernel_id: str) -> BlockingKernelClient:
     """Return a client of a kernel of the server's."""
     runtime = server.root.parent / "home" / "runtime"
-    client = BlockingKernelClient(
-        connection_file=str(runtime / f"kernel-{kernel_id}.json")
-    )
-    client.load_connection_file()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
-    return client
+    return connect(str(runtime / f"kernel-{kernel_id}.json"))
 
 
 def test_memory_of_a_kernel(server: LabServer) -> None:
@@ -50,7 +45,7 @@ def test_memory_of_a_kernel(server: LabServer) -> None:
 def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:
     """While a C call holds the GIL the server sees the memory grow."""
     kernel_id = server.start_kernel()
-    client = connect(server, kernel_id)
+    client = connect_to(server, kernel_id)
     path = f"jupyter_memkit/kernels/{kernel_id}/memory"
     before_bytes = server.ask("GET", path)["rss_bytes"]
     done = threading.Event()
@@ -100,7 +95,7 @@ def test_stranger_gets_nothing(
 def test_looking_is_no_activity(server: LabServer) -> None:
     """A sidebar that looks does not count as a person at work."""
     kernel_id = server.start_kernel()
-    connect(server, kernel_id).stop_channels()
+    connect_to(server, kernel_id).stop_channels()
     before = server.ask("GET", "api/status")["last_activity"]
     for _ in range(3):
         server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
