@@ -15,25 +15,24 @@ from jupyter_memkit import protocol
 from tests.lab_server import isolated_environment
 
 _TIMEOUT_S = 60.0
+_ATTEMPT_S = 15.0
 
 
 def connect(connection_file: str) -> BlockingKernelClient:
     """Return a client of a kernel that somebody else has started, connected and ready.
 
-    On a busy machine a heartbeat can be missed, which is not yet the kernel's death.
+    A kernel whose ports were taken meanwhile is started again by its server, with others.
     """
-    client = BlockingKernelClient(connection_file=connection_file)
-    client.load_connection_file()
-    client.start_channels()
     deadline_s = time.monotonic() + _TIMEOUT_S
     while True:
-        try:
-            client.wait_for_ready(timeout=_TIMEOUT_S)
-        except RuntimeError:
-            if time.monotonic() > deadline_s:
-                raise
-        else:
+        client = BlockingKernelClient(connection_file=connection_file)
+        client.load_connection_file()
+        client.start_channels()
+        with contextlib.suppress(RuntimeError):
+            client.wait_for_ready(timeout=_ATTEMPT_S)
             return client
+        client.stop_channels()
+        assert time.monotonic() < deadline_s, "the kernel does not answer"
 
 
 class RealKernel:
