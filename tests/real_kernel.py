@@ -21,7 +21,7 @@ _ATTEMPT_S = 15.0
 def connect(connection_file: str) -> BlockingKernelClient:
     """Return a client of a kernel that somebody else has started, connected and ready.
 
-    A kernel whose ports were taken meanwhile is started again by its server, with others.
+    One whose ports were taken meanwhile is started again by its server, with others.
     """
     deadline_s = time.monotonic() + _TIMEOUT_S
     while True:
