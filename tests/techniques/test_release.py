@@ -40,7 +40,7 @@ def test_small_strings() -> None:
     held_bytes = read_rss_bytes()
     del texts
     free()
-    assert held_bytes - read_rss_bytes() > 50 * MIB
+    assert held_bytes - read_rss_bytes() > 40 * MIB
 
 
 def test_failed_cell(bare_shell: InteractiveShell) -> None:
@@ -48,7 +48,7 @@ def test_failed_cell(bare_shell: InteractiveShell) -> None:
     bare_shell.run_cell(FAILING)
     held_bytes = read_rss_bytes()
     freed = free(shell=bare_shell)
-    assert held_bytes - read_rss_bytes() > 95 * MIB
+    assert held_bytes - read_rss_bytes() > 80 * MIB
     (step,) = (each for each in freed.steps if each.name.startswith("tracebacks"))
     assert step.freed_bytes > 95 * MIB
     assert not hasattr(sys, "last_value")
@@ -69,7 +69,7 @@ def test_shown_variable(bare_shell: InteractiveShell) -> None:
     bare_shell.run_cell("shown", store_history=True)
     held_bytes = read_rss_bytes()
     freed = free("shown", shell=bare_shell)
-    assert held_bytes - read_rss_bytes() > 95 * MIB
+    assert held_bytes - read_rss_bytes() > 80 * MIB
     assert freed.names == ("shown",)
     assert freed.held == {}
     number = bare_shell.execution_count - 1
@@ -95,7 +95,7 @@ def test_circles_go(bare_shell: InteractiveShell) -> None:
     held_bytes = read_rss_bytes()
     freed = free("ring", shell=bare_shell)
     assert freed.held == {}
-    assert held_bytes - read_rss_bytes() > 45 * MIB
+    assert held_bytes - read_rss_bytes() > 35 * MIB
 
 
 def test_numbers_are_not_searched(bare_shell: InteractiveShell) -> None:

@@ -152,7 +152,7 @@ def test_peak_and_return(warm: ChildProcess, kind: str) -> None:
     assert peak.peak_bytes - peak.before_bytes < LARGE_BYTES + 64 * MIB
     before_bytes = read_rss_bytes()
     del outcome
-    assert before_bytes - read_rss_bytes() > 0.95 * LARGE_BYTES
+    assert before_bytes - read_rss_bytes() > 0.85 * LARGE_BYTES
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
