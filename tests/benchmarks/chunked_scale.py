@@ -26,11 +26,17 @@ MODULE = "chunked_scale"
 KINDS = ("csv", "parquet")
 MODEL_ROWS = 7_000_000
 MODEL_BUDGET = "100MB"
+STEPS = 10
 
 
 def use_python(chunk: Any) -> float:
-    """Work on each row in plain Python: what more cores are for."""
-    return sum(math.sqrt(price) for price in chunk.price.tolist())
+    """Work on each row in plain Python, for long: what more cores are for."""
+    prices = chunk.price.tolist()
+    return sum(
+        math.sqrt(price + step) * math.log1p(price)
+        for step in range(STEPS)
+        for price in prices
+    )
 
 
 def run_workers(path: str, workers: str) -> None:
