@@ -54,8 +54,10 @@ def test_memory_runs_away() -> None:
     gc.collect()
     with gc_pause(max_growth=50 * MIB) as pause:
         assert watchers() == ["memkit-gc-growth"]
-        for _ in range(6):
+        for _ in range(4):
             Node()
+        # What goes on beside the collection takes no more than this.
+        kept = b"x" * (3 * BIG_BYTES)
         deadline_s = time.monotonic() + _DEADLINE_S
         while not gc.isenabled():
             assert time.monotonic() < deadline_s
@@ -66,9 +68,8 @@ def test_memory_runs_away() -> None:
     assert "Memory ran away" in status.note
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
-    assert pause.resumption.reclaimed_objects >= 5
-    # The last may have come in the midst of it.
-    assert pause.resumption.reclaimed_bytes > 30 * MIB
+    assert pause.resumption.reclaimed_objects >= 4
+    assert pause.resumption.reclaimed_bytes > 50 * MIB - len(kept) - MIB
     assert pause.collections_avoided == pause.resumption.collections_avoided
     assert gc.isenabled()
 
