@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from jupyter_memkit.errors import MemkitError, suggest
-from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.techniques.namespaces import Namespace, check_name
 
 # To look for who holds a value takes up to some seconds.
 _BUDGET_S = 5.0
 _SEARCHED_BYTES = 1 << 20
 
-Namespace = MutableMapping[str, Any]
 Tick = Callable[[int], object]
-
-
-def find_namespace(namespace: Namespace | None, shell: Any) -> Namespace:
-    """Return where names are looked up: the shell's, or that of the program."""
-    if namespace is not None:
-        return namespace
-    shell = shell or find_shell()
-    return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
 
 
 def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
@@ -42,10 +32,7 @@ def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
     """
     groups: dict[int, list[str]] = {}
     for name in dict.fromkeys(names):
-        if name not in namespace:
-            remedy = suggest(name, namespace, "%memls lists what there is")
-            message = f"there is no variable {name!r}; {remedy}"
-            raise MemkitError(message)
+        check_name(name, namespace)
         groups.setdefault(id(namespace[name]), []).append(name)
     return list(groups.values())
 

@@ -16,10 +16,8 @@ from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.arrays.names import (
-    Namespace,
     Tick,
     find_chains,
-    find_namespace,
     group_names,
     naming,
 )
@@ -27,6 +25,7 @@ from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 # So many values are summed, thrice.
 _SUMMED = 100_000

@@ -15,10 +15,8 @@ from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.arrays.names import (
-    Namespace,
     Tick,
     find_chains,
-    find_namespace,
     group_names,
     naming,
 )
@@ -34,6 +32,7 @@ from jupyter_memkit.techniques.arrays.shrink import (
 from jupyter_memkit.techniques.arrays.undo import remember
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 
 def shrink_names(

@@ -9,12 +9,9 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.techniques.arrays.names import (
-    Namespace,
-    find_namespace,
-    group_names,
-)
+from jupyter_memkit.techniques.arrays.names import group_names
 from jupyter_memkit.techniques.arrays.records import Restored
+from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.namespaces import check_name, find_namespace
 from jupyter_memkit.techniques.spilling.files import MappedFile, find_file
 from jupyter_memkit.techniques.spilling.kinds import (
     arrays_of,
@@ -108,9 +108,10 @@ def spill_variables(
     """
     started_s = time.perf_counter()
     shell = shell or find_shell()
-    namespace = _find_namespace(namespace, shell)
+    namespace = find_namespace(namespace, shell)
     names = tuple(dict.fromkeys(names))
-    _check_names(names, namespace)
+    for name in names:
+        check_name(name, namespace)
     for name in names:
         check_value(namespace[name], name)
     groups, outputs = _group_by_memory(names, namespace, shell, looking)
@@ -154,9 +155,10 @@ def unspill_variables(
         For what is no variable, is in memory already, or does not fit there.
     """
     started_s = time.perf_counter()
-    namespace = _find_namespace(namespace, shell or find_shell())
+    namespace = find_namespace(namespace, shell or find_shell())
     names = tuple(dict.fromkeys(names))
-    _check_names(names, namespace)
+    for name in names:
+        check_name(name, namespace)
     for name in names:
         if not is_spilled(namespace[name]):
             message = f"{name} is in memory; %spill lists what is on disk"
@@ -228,23 +230,6 @@ def _look_up(
     groups: list[tuple[str, ...]], namespace: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     return [{name: namespace[name] for name in group} for group in groups]
-
-
-def _find_namespace(
-    namespace: MutableMapping[str, Any] | None, shell: Any
-) -> MutableMapping[str, Any]:
-    if namespace is not None:
-        return namespace
-    found: dict[str, Any] = shell.user_ns if shell else vars(sys.modules["__main__"])
-    return found
-
-
-def _check_names(names: tuple[str, ...], namespace: Mapping[str, Any]) -> None:
-    for name in names:
-        if name not in namespace:
-            remedy = suggest(name, namespace, "%memls lists what there is")
-            message = f"there is no variable {name!r}; {remedy}"
-            raise MemkitError(message)
 
 
 def _find_files(values: Iterable[Any]) -> list[MappedFile]:
