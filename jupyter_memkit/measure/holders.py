@@ -17,6 +17,7 @@ from itertools import repeat
 from typing import Any
 
 from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_hidden, find_shell
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.kinds import Kinds
@@ -111,8 +112,20 @@ def holders(
     "kept_here['data']"
     >>> del __main__.kept_here
     """
-    search = _Search(obj, time.perf_counter() + budget_s, progress)
-    search.run(_find_roots(shell or find_shell()))
+    with leaving_no_growth():
+        deadline_s = time.perf_counter() + budget_s
+        return _find_holders(obj, shell or find_shell(), most, deadline_s, progress)
+
+
+def _find_holders(
+    obj: Any,
+    shell: Any,
+    most: int,
+    deadline_s: float,
+    progress: Callable[[int], object] | None,
+) -> Holders:
+    search = _Search(obj, deadline_s, progress)
+    search.run(_find_roots(shell))
     found = search.found
     # To write a way can give an object the dict of its attributes, which would stand
     # between those on the next one: all are traced before.

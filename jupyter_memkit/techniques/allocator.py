@@ -5,24 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.process import read_rss_bytes
-
-
-def trim_allocator() -> bool:
-    """Return free heap memory to the system, where the C library is glibc.
-
-    Returns
-    -------
-    bool
-        Whether the C library was asked; False on other systems.
-    """
-    try:
-        import ctypes  # noqa: PLC0415 - some builds of Python lack it
-
-        ctypes.CDLL(None).malloc_trim(0)
-    except (ImportError, AttributeError, OSError, TypeError):
-        return False
-    return True
 
 
 def release_unused() -> None:

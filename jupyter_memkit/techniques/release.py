@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.hidden import find_caches, find_shell, read_outputs
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.allocator import trim_allocator
 from jupyter_memkit.techniques.forget import check_names, forget, is_atom
 
 # The tracebacks of a failed cell: in `sys`, and in the parts of a shell that print one.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_type
 from jupyter_memkit.measure.sizes import Size, sizes
@@ -148,12 +149,28 @@ def snapshot(
     [('b', 'appeared')]
     """
     variables = read_main() if namespace is None else namespace
+    with leaving_no_growth():
+        measured = dict(sizes(variables, program=program))
+        objects = _count_objects()
     return Snapshot(
         rss_bytes=read_rss_bytes(),
-        sizes=dict(sizes(variables, program=program)),
+        sizes=measured,
         types={name: read_type(value) for name, value in variables.items()},
-        objects=Counter(name_type(type(value)) for value in gc.get_objects()),
+        objects=objects,
     )
+
+
+def _count_objects() -> Counter[str]:
+    """Return how many objects of each type the collector knows."""
+    by_address: Counter[int] = Counter()
+    types: dict[int, type] = {}
+    for kind in map(type, gc.get_objects()):
+        types[id(kind)] = kind
+        by_address[id(kind)] += 1
+    counts: Counter[str] = Counter()
+    for address, count in by_address.items():
+        counts[name_type(types[address])] += count
+    return counts
 
 
 def _compare_variable(

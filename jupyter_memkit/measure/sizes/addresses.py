@@ -1,13 +1,17 @@
 """Remembers for millions of objects who met them first, in little memory.
 
 CPython's objects lie 16 bytes apart or more, so a number for each 16 bytes of the
-address space says it for all. The numbers are kept in regions, whose untouched parts
-the system never provides, so they take a sixteenth of what the objects take. Up to some
-thousand objects a dict does the same sooner, and without numpy.
+address space says it for all. The numbers are kept in regions that are mapped for
+the purpose: the system provides a page when it is first touched, so they take a
+sixteenth of what the objects take, and takes them back when the map is dropped. The
+allocator would serve a region from a hole in its heap where it has one, and clear all
+of it. Up to some thousand objects a dict does the same sooner, and without numpy.
 """
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +106,9 @@ class AddressMap:
             region = int(regions[start])
             numbers = self._regions.get(region)
             if numbers is None:
-                numbers = np.zeros(1 << _REGION_BITS, self._dtype)
+                numbers = np.frombuffer(
+                    _map_zeros(self._dtype.itemsize << _REGION_BITS), self._dtype
+                )
                 self._regions[region] = numbers
             places = slots[start:stop] - (region << _REGION_BITS)
             before[start:stop] = numbers[places]
@@ -119,6 +125,19 @@ class AddressMap:
         self._few.clear()
         for number in np.unique(numbers).tolist():
             self._swap(np.sort(slots[numbers == number]), number)
+
+
+def _map_zeros(n_bytes: int) -> mmap.mmap:
+    """Return zeroed memory of which the system provides only what is touched."""
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        # Windows, where such a mapping is private to the process anyway.
+        return mmap.mmap(-1, n_bytes)
+    mapped = mmap.mmap(-1, n_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        # A huge page would take 2 MiB for a single number.
+        with contextlib.suppress(OSError):
+            mapped.madvise(mmap.MADV_NOHUGEPAGE)
+    return mapped
 
 
 def _read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:

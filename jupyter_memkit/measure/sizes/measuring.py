@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.process import read_rss_bytes, read_swap_bytes
 from jupyter_memkit.measure.sizes.records import Size, Sizes
 from jupyter_memkit.measure.sizes.walk import Tally, Walk
@@ -48,10 +49,8 @@ def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Si
     >>> sizeof([numbers, numbers]).bytes - sizeof(numbers).bytes < 100
     True
     """
-    walk = Walk(1, level_size=None if exact else _LEVEL_SIZE)
-    walk.measure(obj, _end(budget_s))
-    (tally,), _ = walk.finish()
-    return _conclude(tally, sys.maxsize)
+    with leaving_no_growth():
+        return _sizeof(obj, None if exact else _LEVEL_SIZE, _end(budget_s))
 
 
 def sizes(
@@ -97,10 +96,10 @@ def sizes(
         budget_s = 1.0
     end_s = _end(budget_s)
     level_size = None if exact else _share(len(variables))
-    walk = Walk(len(variables), program, level_size, progress)
-    for value in variables.values():
-        walk.measure(value, end_s)
-    tallies, together_bytes = walk.finish()
+    with leaving_no_growth():
+        tallies, together_bytes = _measure_all(
+            variables, Walk(len(variables), program, level_size, progress), end_s
+        )
     # An estimate is no more than the process has.
     most_bytes = read_rss_bytes() + (read_swap_bytes() or 0)
     is_exact = not any(tally.is_sampled for tally in tallies)
@@ -111,6 +110,21 @@ def sizes(
         },
         round(together_bytes if is_exact else min(together_bytes, most_bytes)),
     )
+
+
+def _sizeof(obj: Any, level_size: int | None, end_s: float) -> Size:
+    walk = Walk(1, level_size=level_size)
+    walk.measure(obj, end_s)
+    (tally,), _ = walk.finish()
+    return _conclude(tally, sys.maxsize)
+
+
+def _measure_all(
+    variables: Mapping[str, Any], walk: Walk, end_s: float
+) -> tuple[list[Tally], float]:
+    for value in variables.values():
+        walk.measure(value, end_s)
+    return walk.finish()
 
 
 def read_main() -> dict[str, Any]:

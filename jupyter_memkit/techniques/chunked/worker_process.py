@@ -22,9 +22,9 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.allocator import trim_allocator
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.frames import FrameMaker, load_backend
 from jupyter_memkit.techniques.chunked.portable import load_function

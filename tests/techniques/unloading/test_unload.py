@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.techniques import allocator
+from jupyter_memkit.measure import heap
 from jupyter_memkit.techniques.unloading import libraries, unload
 from tests.techniques.unloading import baking
 from tests.techniques.unloading.packages import assert_refused, load
@@ -339,4 +339,4 @@ def test_proxies_are_not_asked() -> None:
 def test_no_allocator_to_trim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ctypes nothing is trimmed, and that is no error."""
     monkeypatch.setitem(sys.modules, "ctypes", None)
-    assert allocator.trim_allocator() is False
+    assert heap.trim_allocator() is False

@@ -1,0 +1,48 @@
+"""Gives back the free memory of the C library's heap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import read_rss_bytes
+
+# To look through the heap takes some milliseconds, which less is not worth.
+_LEAST_GROWTH_BYTES = 1024 * 1024
+
+
+def trim_allocator() -> bool:
+    """Return free heap memory to the system, where the C library is glibc.
+
+    Returns
+    -------
+    bool
+        Whether the C library was asked; False on other systems.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 - some builds of Python lack it
+
+        ctypes.CDLL(None).malloc_trim(0)
+    except (ImportError, AttributeError, OSError, TypeError):
+        return False
+    return True
+
+
+@contextmanager
+def leaving_no_growth() -> Iterator[None]:
+    """Give back at the end what a measurement has taken from the heap for a time."""
+    before_bytes = _read_rss()
+    try:
+        yield
+    finally:
+        if _read_rss() - before_bytes >= _LEAST_GROWTH_BYTES:
+            trim_allocator()
+
+
+def _read_rss() -> int:
+    try:
+        return read_rss_bytes()
+    except (MemkitError, OSError):
+        # As with too many open files. A measurement does not fail for that.
+        return 0
