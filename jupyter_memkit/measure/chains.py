@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import types
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import Any
 
+from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.registry import name_type
 
 _KEY_LENGTH = 40
@@ -69,7 +70,7 @@ def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> s
 
 def _label_step(parent: Any, child: Any) -> str:
     kind = type(parent)
-    label = _FIXED.get(kind)
+    label = find_identical(kind, _FIXED)
     if label is None and issubclass(kind, dict):
         label = _label_key(_find_key(parent, child))
     elif label is None and issubclass(kind, (list, tuple, deque)):
@@ -102,7 +103,7 @@ def _label_key(key: Any) -> str:
     if key is _Key:
         return " → a key"
     # The `repr` of other types is the user's code.
-    if type(key) in (str, int, float, bool, bytes, type(None)):
+    if contains_identical((str, int, float, bool, bytes, type(None)), type(key)):
         text = repr(key)
         return f"[{text if len(text) <= _KEY_LENGTH else text[:_KEY_LENGTH] + '…'}]"
     return f"[<{name_type(type(key))}>]"
@@ -133,8 +134,8 @@ def _find_attribute(parent: Any, child: Any) -> str | None:
 
 def _find_in_array(parent: Any, child: Any) -> str | None:
     """Return how an array of numpy refers to its base, or to an object in it."""
-    ndarray = getattr(sys.modules.get("numpy"), "ndarray", None)
-    if ndarray is None or ndarray not in _read_mro(type(parent)):
+    ndarray = find_loaded("numpy", "ndarray")
+    if ndarray is None or not contains_identical(_read_mro(type(parent)), ndarray):
         return None
     if ndarray.base.__get__(parent) is child:
         return ".base"

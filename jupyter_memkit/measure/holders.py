@@ -20,6 +20,7 @@ from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_hidden, find_shell
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
+from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
@@ -240,10 +241,7 @@ class _Search:
     def _group(self, objects: list[Any]) -> Iterator[Group]:
         for start in range(0, len(objects), BATCH):
             fresh = self._seen.claim(objects[start : start + BATCH], 1).get(0, [])
-            by_type: dict[type, list[Any]] = {}
-            for value in fresh:
-                by_type.setdefault(type(value), []).append(value)
-            for each, alike in by_type.items():
+            for each, alike in sort_by_type(fresh):
                 group = Group(self._kinds[each], alike, 1.0, 0)
                 self._add_parts(group)
                 if group.kind.has_referents or group.children or group.elements:

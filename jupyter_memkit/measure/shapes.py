@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.registry import name_type
 
 _read_mro = type.__dict__["__mro__"].__get__
@@ -54,7 +55,7 @@ def read_shape(value: Any) -> tuple[int, ...] | None:
     """
     kind = type(value)
     for base in _read_mro(kind):
-        if base in _SIZED:
+        if contains_identical(_SIZED, base):
             return (base.__len__(value),)
         if name_type(base) in _SHAPES:
             shape = _ask(value, _SHAPES[name_type(base)], "shape")
@@ -81,7 +82,9 @@ def read_type(value: Any) -> str:
 def _ask(value: Any, home: str, name: str) -> Any:
     """Read a property of a library's own class: a subclass can have changed it."""
     module, _, class_name = home.partition(":")
-    owner = getattr(sys.modules.get(module), class_name, None)
+    owner = find_loaded(module, class_name)
+    if not issubclass(type(owner), type):
+        return None
     reader: Callable[[Any], Any] | None
     reader = getattr(getattr(owner, name, None), "__get__", None)
     if reader is None:

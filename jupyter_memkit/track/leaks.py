@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.sizes import Sizes, sizes
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.track.duplicates import find_duplicates
 from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.usage import find_usage
@@ -215,9 +215,8 @@ def _find_copies(scene: _Scene) -> Iterator[Leak]:
 
 def _find_graphs(scene: _Scene) -> Iterator[Leak]:
     """Yield lists of losses that were not taken out of their graphs."""
-    torch = sys.modules.get("torch")
-    tensor = getattr(torch, "Tensor", None)
-    if tensor is None:
+    tensor = find_loaded("torch", "Tensor")
+    if not issubclass(type(tensor), type):
         return
     for name, value in scene.variables.items():
         if type(value) is not list:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -165,7 +165,9 @@ def test_losses_with_graphs(
             """Return the number."""
             return 1.5
 
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(Tensor=Tensor))
+    torch = ModuleType("torch")
+    torch.Tensor = Tensor  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", torch)
     shell.user_ns |= {"losses": [Tensor(object())], "numbers": [Tensor(None)]}
     leak = find(shell)["graph"]
     assert leak.name == "losses"

@@ -107,7 +107,7 @@ def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
 
 def find_header_bytes(kind: type) -> int:
     """Return the part of an object that is an allocation by itself, 0 for all of it."""
-    if not set(_TWO_ALLOCATIONS).intersection(_read_mro(kind)):
+    if not any(base is each for base in _read_mro(kind) for each in _TWO_ALLOCATIONS):
         return 0
     return int(_read_basicsize(kind)) + _preheader_bytes(kind)
 

@@ -26,6 +26,8 @@ from jupyter_memkit.measure.sizes.allocation import (
     has_managed_dict,
     has_referents,
 )
+from jupyter_memkit.measure.sizes.elements import CONTAINERS
+from jupyter_memkit.measure.sizes.identity import find_identical
 
 # These belong to the program, not to the data that refers to them.
 _PROGRAM = (
@@ -72,6 +74,8 @@ class Kind:
         The part of an object that is an allocation by itself, 0 for all of it.
     has_referents : bool
         Whether Python knows what its objects refer to.
+    container : type or None
+        The type whose code reads its objects, where they can be very long.
     way_out : str or None
         The attribute that leads from them to what is no part of them: from a function
         to its module, from a frame to its caller.
@@ -89,37 +93,53 @@ class Kind:
     is_fixed: bool
     header_bytes: int
     has_referents: bool
+    container: type | None
     way_out: str | None
     has_managed_dict: bool
     sizer: Callable[[Any], Any] | None
     is_opaque: bool
 
 
-class Kinds(dict[type, Kind]):
-    """What is known of the types that one measurement meets, found out when met."""
+class Kinds:
+    """What is known of the types that one measurement meets, found out when met.
 
-    def __missing__(self, kind: type) -> Kind:
-        """Find out about a type."""
+    They are found by their addresses: the hash and the comparison of a class are code
+    of its metaclass.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[type, Kind]] = {}
+
+    def __getitem__(self, kind: type) -> Kind:
+        """Return what is known of a type."""
+        known = self._known.get(id(kind))
+        if known is None:
+            # The type is kept, so that its address is not given to another.
+            known = self._known[id(kind)] = (kind, self._find_out(kind))
+        return known[1]
+
+    @staticmethod
+    def _find_out(kind: type) -> Kind:
         sizer = registry.find_sizer(kind)
         sizeof, is_fixed = find_sizeof(kind)
-        self[kind] = found = Kind(
+        return Kind(
             name=registry.name_type(kind),
             is_program=_derives_from(kind, _PROGRAM),
             sizeof=sizeof,
             is_fixed=is_fixed,
             header_bytes=find_header_bytes(kind),
             has_referents=has_referents(kind),
-            way_out=_WAYS_OUT.get(kind),
+            way_out=find_identical(kind, _WAYS_OUT),
+            container=find_identical(kind, CONTAINERS),
             has_managed_dict=has_managed_dict(kind),
             sizer=sizer,
             is_opaque=sizer is None and _is_opaque(kind),
         )
-        return found
 
 
 def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
     """Tell whether a type derives from others, without asking its metaclass."""
-    return any(base in bases for base in _read_mro(kind))
+    return any(base is each for base in _read_mro(kind) for each in bases)
 
 
 def _is_opaque(kind: type) -> bool:

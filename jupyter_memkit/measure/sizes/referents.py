@@ -12,7 +12,6 @@ from typing import Any
 from jupyter_memkit.measure.sizes.addresses import BATCH
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.elements import (
-    CONTAINERS,
     count_elements,
     read_batches,
 )
@@ -84,7 +83,7 @@ def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
     if not group.kind.has_referents:
         return
     short = group.objects
-    container = find_container(group)
+    container = group.kind.container
     if container is not None:
         short = []
         for value in group.objects:
@@ -94,11 +93,6 @@ def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
                 short.append(value)
     for start in range(0, len(short), _ASKED_TOGETHER):
         yield from _slice(ask(short[start : start + _ASKED_TOGETHER], group, add_own))
-
-
-def find_container(group: Group) -> type | None:
-    """Return the type whose code reads the objects, where they can be very long."""
-    return CONTAINERS.get(type(group.objects[0]))
 
 
 def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.loaded import read_namespace
 from jupyter_memkit.measure.sizes.parts import Parts
 
 Sizer = Callable[[Any], Parts]
@@ -20,8 +22,8 @@ _Registered = TypeVar("_Registered", bound=Callable[[Any], Any])
 
 _LIBRARIES = f"{__package__}.libraries"
 
-# By type, and for libraries by the type's dotted name.
-_by_type: dict[type, Callable[[Any], Any]] = {}
+# By the type's address, and for libraries by its dotted name.
+_by_type: dict[int, tuple[type, Callable[[Any], Any]]] = {}
 _by_name: dict[str, Callable[[Any], Any]] = {}
 # Beginnings of the names of types that hide nothing. Functions of pybind11 have such.
 _transparent = {"pybind11_builtins."}
@@ -38,12 +40,12 @@ def name_module(kind: type) -> str:
         module = _read_module(kind)
     except AttributeError:
         return ""
-    return module if isinstance(module, str) else ""
+    return module if type(module) is str else ""
 
 
 def name_type(kind: type) -> str:
     """Return the dotted name of a type, without ``builtins``."""
-    module, name = name_module(kind), str(_read_qualname(kind))
+    module, name = name_module(kind), str.__str__(_read_qualname(kind))
     return name if module in ("", "builtins") else f"{module}.{name}"
 
 
@@ -89,7 +91,7 @@ def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
     def register(function: _Registered) -> _Registered:
         for each in (kind, *more):
             if isinstance(each, type):
-                _by_type[each] = function
+                _by_type[id(each)] = (each, function)
             else:
                 _by_name[each] = function
         return function
@@ -100,8 +102,8 @@ def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
 def find_sizer(kind: type) -> Callable[[Any], Any] | None:
     """Return the function that knows a type or the nearest of its bases, if any."""
     for base in _read_mro(kind):
-        if base in _by_type:
-            return _by_type[base]
+        if id(base) in _by_type:
+            return _by_type[id(base)][1]
         _load_library(name_module(base).partition(".")[0])
         function = _by_name.get(name_type(base))
         if function is not None:
@@ -109,9 +111,16 @@ def find_sizer(kind: type) -> Callable[[Any], Any] | None:
     return None
 
 
-@functools.cache
 def _load_library(name: str) -> None:
-    """Import our file about a library, where there is one."""
+    """Import our file about a library that is loaded, where there is one."""
+    # A class can say that it is from a library which is not there, and what stands in
+    # its place need be no module.
+    if read_namespace(sys.modules.get(name)) is not None:
+        _import_file(name)
+
+
+@functools.cache
+def _import_file(name: str) -> None:
     if name.isidentifier() and importlib.util.find_spec(f"{_LIBRARIES}.{name}"):
         importlib.import_module(f"{_LIBRARIES}.{name}")
 

@@ -23,7 +23,7 @@ from jupyter_memkit.measure.sizes.elements import (
     draw_places,
     sample_elements,
 )
-from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask, find_container
+from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask
 
 FOLDS = 4
 
@@ -107,12 +107,15 @@ def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
     yield from _correct(met)
 
 
-def _find_strides(pools: list[Drawn], room: int) -> dict[type, int]:
-    """Return the types of which there are too many, and one in how many stays."""
+def _find_strides(pools: list[Drawn], room: int) -> dict[int, int]:
+    """Return the types of which there are too many, and one in how many stays.
+
+    The types are known by their addresses.
+    """
     excess = sum(len(pool.objects) for pool in pools) / room
     if excess <= 1:
         return {}
-    counts = Counter(type(value) for pool in pools for value in pool.objects)
+    counts = Counter(id(type(value)) for pool in pools for value in pool.objects)
     # The few large objects are among those of rare types.
     return {each: math.ceil(excess) for each, count in counts.items() if count > _RARE}
 
@@ -143,7 +146,7 @@ def _count(group: Group) -> list[int]:
     """Return how many objects each object of a group refers to, about."""
     if not group.kind.has_referents:
         return []
-    container = find_container(group)
+    container = group.kind.container
     if container is None:
         return [_TYPICAL_REFERENTS] * len(group.objects)
     return [count_elements(container, value) for value in group.objects]
@@ -171,7 +174,7 @@ def _read_group(
         places = draw_places(len(objects), math.ceil(len(objects) / excess))
         weight *= len(objects) / len(places)
         objects = [objects[place] for place in places]
-    container = find_container(group)
+    container = group.kind.container
     if container is None:
         yield Drawn(ask(objects, group, add_own), weight, group.fold)
         return
@@ -190,13 +193,13 @@ def _read_group(
         yield Drawn(elements, each, group.fold)
 
 
-def _thin(pool: Drawn, strides: dict[type, int]) -> Iterator[Drawn]:
+def _thin(pool: Drawn, strides: dict[int, int]) -> Iterator[Drawn]:
     if not strides:
         yield pool
         return
     by_stride: dict[int, list[Any]] = defaultdict(list)
     for value in pool.objects:
-        by_stride[strides.get(type(value), 1)].append(value)
+        by_stride[strides.get(id(type(value)), 1)].append(value)
     for stride, objects in by_stride.items():
         places = draw_places(len(objects), math.ceil(len(objects) / stride))
         weight = pool.weight * len(objects) / len(places)
@@ -243,9 +246,9 @@ def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
 
 def _correct(found: list[_Met]) -> Iterator[Drawn]:
     """Yield what was drawn with the weights that it deserves."""
-    alike: dict[tuple[type, int], list[_Met]] = defaultdict(list)
+    alike: dict[tuple[int, int], list[_Met]] = defaultdict(list)
     for each in found:
-        alike[type(each.value), each.references.bit_length()].append(each)
+        alike[id(type(each.value)), each.references.bit_length()].append(each)
     by_weight: dict[tuple[float, int], list[Any]] = defaultdict(list)
     for group in alike.values():
         expected = sum(each.expected_pairs for each in group)

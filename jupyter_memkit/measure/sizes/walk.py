@@ -18,7 +18,9 @@ from typing import Any
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.allocation import allocated, count_allocated
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
+from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
+from jupyter_memkit.measure.sizes.loaded import read_module_ends
 from jupyter_memkit.measure.sizes.parts import RAM, Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
 from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw
@@ -90,9 +92,9 @@ class Walk:
         self._together_bytes = 0.0
         # What sizers made for us: its address must not be given to another object.
         self._kept: list[Any] = []
-        ends = [*program, *map(_read_namespace, sys.modules.copy().values())]
+        ends = [*program, *read_module_ends()]
         self._ends = {id(end) for end in ends}
-        self._end_types = {type(end) for end in ends}
+        self._end_types = {id(type(end)) for end in ends}
 
     def measure(self, root: Any, deadline_s: float = math.inf) -> None:
         """Walk from a variable.
@@ -224,18 +226,11 @@ class Walk:
         self, objects: list[Any], *, is_root: bool
     ) -> Iterator[tuple[Kind, list[Any]]]:
         """Yield objects by their kind, without those that are no data."""
-        types = set(map(type, objects))
-        if len(types) == 1:
-            by_type = dict.fromkeys(types, objects)
-        else:
-            by_type = {each: [] for each in types}
-            for value in objects:
-                by_type[type(value)].append(value)
-        for each, alike in by_type.items():
+        for each, alike in sort_by_type(objects):
             kind = self._kinds[each]
             if kind.is_program and not is_root:
                 continue
-            if each in self._end_types:
+            if id(each) in self._end_types:
                 alike = [value for value in alike if id(value) not in self._ends]  # noqa: PLW2901 - less of it
             if alike:
                 yield kind, alike
@@ -280,11 +275,3 @@ class Walk:
         """Add what was found out about objects while their referents were read."""
         self._tally.folds[group.fold] += n_bytes * group.weight
         self._share(group.before, n_bytes * group.weight)
-
-
-def _read_namespace(module: Any) -> Any:
-    """Return the namespace of a module without waking up a lazy one."""
-    try:
-        return object.__getattribute__(module, "__dict__")
-    except AttributeError:
-        return None

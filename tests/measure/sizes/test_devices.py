@@ -22,9 +22,9 @@ LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever the fakes register is forgotten, and so are our files about them."""
     monkeypatch.setattr(registry, "_by_name", dict(registry._by_name))
-    registry._load_library.cache_clear()
+    registry._import_file.cache_clear()
     yield
-    registry._load_library.cache_clear()
+    registry._import_file.cache_clear()
     for name in ("torch", "cupy", "jaxlib"):
         sys.modules.pop(f"{LIBRARIES}.{name}", None)
 
@@ -115,8 +115,9 @@ def test_graphs_and_gradients(tensor_type: Any) -> None:
     assert sizeof(weight).elsewhere == {"cuda:0": 2000}
 
 
-def test_cupy() -> None:
+def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     """An array of cupy is the block that its memory lies in."""
+    monkeypatch.setitem(sys.modules, "cupy", ModuleType("cupy"))
 
     class Array:
         def __init__(self) -> None:
@@ -127,8 +128,9 @@ def test_cupy() -> None:
     assert sizeof([array, array]).elsewhere == {"cuda:0": 512}
 
 
-def test_jax() -> None:
+def test_jax(monkeypatch: pytest.MonkeyPatch) -> None:
     """An array of jax is its blocks here, and one that was deleted is nothing."""
+    monkeypatch.setitem(sys.modules, "jaxlib", ModuleType("jaxlib"))
 
     class Block:
         nbytes = 1024

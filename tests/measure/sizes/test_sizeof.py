@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ import pyarrow as pa
 import pytest
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Buffer, Parts, Size, registry, sizeof, sizer
 
 MIB = 1024 * 1024
@@ -267,6 +269,48 @@ def test_no_code_of_the_user_runs(exact: bool) -> None:
         assert least <= sizeof(value, exact=exact).bytes <= most
 
 
+class ComparingMeta(type):
+    """A metaclass whose comparison and hash are code."""
+
+    ran: ClassVar[list[str]] = []
+
+    def __eq__(cls, _: object) -> bool:
+        cls.ran.append("eq")
+        raise RuntimeError
+
+    def __hash__(cls) -> int:
+        cls.ran.append("hash")
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_classes_are_not_compared(exact: bool) -> None:
+    """Neither a metaclass's comparison nor its hash runs, whatever holds the object."""
+    kind: Any = type.__new__(ComparingMeta, "Thing", (), {})
+    things = [object.__new__(kind) for _ in range(3000)]
+    ComparingMeta.ran.clear()
+    mixed = [things, 1.5, "a", {"thing": things[0]}, {1: things[1]}]
+    assert sizeof(mixed, exact=exact).bytes > 3000 * 48
+    assert read_shape(things[0]) is None
+    holders(things[0], budget_s=0.5)
+    assert ComparingMeta.ran == []
+
+
+def test_a_class_that_claims_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class that names a library imports nothing, and no fake module is asked."""
+
+    class Fake:
+        def __getattr__(self, name: str) -> Any:
+            pytest.fail(f"asked for {name}")
+
+    claimed = type("Tensor", (), {"__module__": "torch"})
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert sizeof(claimed()).bytes < 500
+    assert "torch" not in sys.modules
+    monkeypatch.setitem(sys.modules, "torch", Fake())
+    assert sizeof(claimed()).bytes < 500
+
+
 def test_what_is_closed() -> None:
     """Closed files and released buffers are small, and no error."""
     mapped = mmap.mmap(-1, MIB)
@@ -309,7 +353,7 @@ def test_sizer() -> None:
         assert size.opaque == (f"{__name__}.Handle",)
         assert not size.exact
     finally:
-        registry._by_type.pop(Handle)
+        registry._by_type.pop(id(Handle))
 
 
 def test_sizer_with_buffers() -> None:
@@ -334,7 +378,7 @@ def test_sizer_with_buffers() -> None:
         assert abs(size.bytes - plain - 1500) < 600
         assert size.device == "RAM"
     finally:
-        registry._by_type.pop(Handle)
+        registry._by_type.pop(id(Handle))
 
 
 def test_sizer_of_no_type() -> None:
