@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +18,31 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_memkit.track import tracker as tracker_module
+
+# Set in the process of a test that runs alone.
+_ALONE = "MEMKIT_TEST_ALONE"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that measures its process in one that nothing else has used.
+
+    Elsewhere memory that other tests have freed is used again, and their threads go on.
+    """
+    if _ALONE in os.environ or not pyfuncitem.get_closest_marker("own_process"):
+        return None
+    options = ("--quiet", "-p", "no:xdist", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
+        env=os.environ | {_ALONE: "1"},
+        cwd=pyfuncitem.config.rootpath,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.fail(done.stdout + done.stderr, pytrace=False)
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -71,6 +71,13 @@ class RealKernel:
                 answer: dict[str, Any] = reply["content"]
                 return answer
 
+    def start(self, code: str) -> str:
+        """Start a cell that prints, wait until it does, and return its request's id."""
+        msg_id: str = self.client.execute(code)
+        while self.client.get_iopub_msg(timeout=_TIMEOUT_S)["msg_type"] != "stream":
+            pass
+        return msg_id
+
     def subscribe(self, since_s: float = 0.0) -> dict[str, Any]:
         """Subscribe to the broadcasts and return the snapshot."""
         return self.request(
@@ -128,4 +135,5 @@ def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
         yield RealKernel(client)
     finally:
         client.stop_channels()
-        manager.shutdown_kernel(now=True)
+        # It ends by itself, so that its coverage is written.
+        manager.shutdown_kernel()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
+from tests.waiting import wait_until
 
 MIB = 1024 * 1024
 
@@ -53,15 +55,27 @@ def test_peak_of_a_numpy_cell(kernel: RealKernel) -> None:
     assert cell["exact"]
 
 
-def test_request_is_answered_while_a_cell_runs(kernel: RealKernel) -> None:
+def until_exists(path: Path) -> str:
+    """Return code that prints, and waits for a file."""
+    return (
+        "import pathlib, time\nprint('on', flush=True)\n"
+        f"while not pathlib.Path({str(path)!r}).exists(): time.sleep(0.01)"
+    )
+
+
+def test_request_is_answered_while_a_cell_runs(
+    kernel: RealKernel, tmp_path: Path
+) -> None:
     """The snapshot names the running cell, and the kernel is still called busy."""
-    kernel.run("import time")
-    msg_id = kernel.client.execute("print('on', flush=True); time.sleep(1.5)")
-    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
-        pass
+    seen = tmp_path / "seen"
+    msg_id = kernel.start(until_exists(seen))
     snapshot = kernel.subscribe()
-    messages = kernel.iopub_until_idle(msg_id)
-    assert snapshot["running"]["first_line"].startswith("print('on'")
+    messages: list[dict[str, Any]] = []
+    while [each["type"] for each in broadcasts(messages)].count("samples") < 2:
+        messages.append(kernel.client.get_iopub_msg(timeout=60))
+    seen.touch()
+    messages += kernel.iopub_until_idle(msg_id)
+    assert snapshot["running"]["first_line"].startswith("import pathlib")
     states = [
         message["content"]["execution_state"]
         for message in messages
@@ -69,31 +83,41 @@ def test_request_is_answered_while_a_cell_runs(kernel: RealKernel) -> None:
     ]
     # Around the request, then again for the cell, and its end.
     assert states == ["busy", "idle", "busy", "idle"]
-    assert len([m for m in broadcasts(messages) if m["type"] == "samples"]) >= 2
 
 
-def test_figure_of_a_plotting_cell_stays(kernel: RealKernel) -> None:
+def test_figure_of_a_plotting_cell_stays(kernel: RealKernel, tmp_path: Path) -> None:
     """A request in the middle of a plotting cell does not take its figure."""
     kernel.run("%matplotlib inline")
-    msg_id = kernel.client.execute(
-        "import matplotlib.pyplot as plt, time\n"
-        "plt.plot([1, 2])\nprint('on', flush=True); time.sleep(1)"
+    seen = tmp_path / "seen"
+    msg_id = kernel.start(
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\n" + until_exists(seen)
     )
-    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
-        pass
     kernel.subscribe()
+    seen.touch()
     messages = kernel.iopub_until_idle(msg_id)
     figures = [m for m in messages if m["msg_type"] == "display_data"]
     assert [m["parent_header"]["msg_id"] for m in figures] == [msg_id]
+
+
+# A child process that takes 100 MiB, and waits until it has been measured.
+CHILD = """
+import subprocess, sys, time
+from jupyter_memkit import tracker
+code = 'block = bytearray(100 << 20); print(flush=True); input()'
+pipe = subprocess.PIPE
+child = subprocess.Popen([sys.executable, '-c', code], stdin=pipe, stdout=pipe)
+child.stdout.readline()
+while tracker().now().children_bytes < 100 << 20: time.sleep(0.01)
+"""
 
 
 @linux_only
 def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
     """The collector's time, the page faults and the child processes are told."""
     kernel.run(
-        "import gc, subprocess, sys\ngc.collect()\nblock = bytearray(50 << 20)\n"
-        "code = 'import time; block = bytearray(100 << 20); time.sleep(1)'\n"
-        "subprocess.run([sys.executable, '-c', code])"
+        "import gc\ngc.collect()\nblock = bytearray(50 << 20)\n"
+        + CHILD
+        + "child.communicate()"
     )
     cell = kernel.subscribe()["cells"][-1]
     assert cell["gc_old"] >= 1
@@ -107,18 +131,14 @@ def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
 @linux_only
 def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
     """A child process is counted, with its memory, as long as it lives."""
-    kernel.run(
-        "import subprocess, sys, time\n"
-        "code = 'block = bytearray(100 << 20); print(flush=True); input()'\n"
-        "child = subprocess.Popen([sys.executable, '-c', code], "
-        "stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
-        "child.stdout.readline()\ntime.sleep(1)"
-    )
+    kernel.run(CHILD)
+    wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] > 0)
     snapshot = kernel.subscribe()
     assert snapshot["present"]["children"] == 1
     assert snapshot["samples"]["children_bytes"][-1] > 100 * MIB
     assert snapshot["cells"][-1]["children_exact"] is True
-    kernel.run("child.communicate()\ntime.sleep(1)")
+    kernel.run("child.communicate()")
+    wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] == 0)
     snapshot = kernel.subscribe()
     assert snapshot["present"]["children"] == 0
     assert snapshot["samples"]["children_bytes"][-1] == 0
@@ -146,10 +166,11 @@ def test_interrupted_cell_is_recorded(tmp_path: Path) -> None:
     """A cell that was interrupted has its account, and the next one its own."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import _thread, threading")
-        kernel.client.execute(
+        msg_id = kernel.client.execute(
             "threading.Timer(0.2, _thread.interrupt_main).start()\nwhile True: pass"
         )
-        kernel.client.get_shell_msg(timeout=60)
+        # What is asked for before its end is not run, because it fails.
+        kernel.iopub_until_idle(msg_id)
         kernel.run("pass")
         cells = kernel.subscribe()["cells"]
     errors = [cell["error"] for cell in cells]

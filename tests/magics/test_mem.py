@@ -28,6 +28,7 @@ def run(shell: InteractiveShell, cell: str) -> Any:
     return shell.run_cell(cell, store_history=True)
 
 
+@pytest.mark.own_process
 @linux
 @pytest.mark.parametrize(
     "magic", ["%mem -o ", "%%mem -o\n", "%memit -o ", "%%memit -o\n"]
@@ -41,6 +42,7 @@ def test_spike(shell: InteractiveShell, magic: str) -> None:
     assert result.exact
 
 
+@pytest.mark.own_process
 @linux
 def test_cell_keeps_its_own_account(shell: InteractiveShell) -> None:
     """A statement inside a cell leaves the cell's peak as it was."""
@@ -164,6 +166,7 @@ def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
     assert shell.ast_node_interactivity == "last_expr"
 
 
+@pytest.mark.own_process
 @linux
 def test_highest_of_the_runs(shell: InteractiveShell) -> None:
     """The result is that of the run with the highest peak."""
@@ -211,25 +214,39 @@ def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
     assert out.endswith("The highest of 2 runs.\n")
 
 
-CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+MEASURED_CHILD = """\
+import subprocess, sys, time
+from jupyter_memkit import tracker
+
+def run_child():
+    code = "block = b'x' * (100 << 20); print(flush=True); input()"
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe)
+    child.stdout.readline()
+    while tracker().now().children_bytes < 100 << 20:
+        time.sleep(0.01)
+    child.communicate()
+"""
 
 
+@pytest.mark.own_process
 @linux
 def test_children(shell: InteractiveShell, capsys: Captured) -> None:
     """The peak of child processes is told beside that of the kernel."""
-    code = "import time; block = b'x' * (100 << 20); time.sleep(1)"
-    result = run(shell, f"%mem -o {CHILD.format(code=code)};").result
+    run(shell, MEASURED_CHILD)
+    result = run(shell, "%mem -o run_child();").result
     assert result.children_peak_bytes > 100 * MIB
     assert result.peak_bytes < 50 * MIB
-    run(shell, f"%mem {CHILD.format(code=code)};")
+    run(shell, "%mem run_child();")
     assert "child processes    peak 1" in capsys.readouterr().out
 
 
+@pytest.mark.own_process
 @linux
 def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     """With -c the child processes are added, and the line says how much they are."""
-    code = "import time; block = b'x' * (100 << 20); time.sleep(1)"
-    run(shell, f"%memit -c {CHILD.format(code=code)}")
+    run(shell, MEASURED_CHILD)
+    run(shell, "%memit -c run_child()")
     out = capsys.readouterr().out
     assert re.search(r"increment: 1\d\d\.", out)
     assert re.search(r"Child processes add 1\d\d\.\d MiB \(sampled\), their peak", out)
@@ -237,6 +254,7 @@ def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     assert "No child process was seen to take memory." in capsys.readouterr().out
 
 
+@pytest.mark.own_process
 @linux
 def test_memit_with_a_setup(shell: InteractiveShell) -> None:
     """What stands above the cell runs first and is not measured."""

@@ -153,6 +153,7 @@ def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
     assert meter.observe().peak_bytes == 100
 
 
+@pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
 def test_real_spike_inside_one_call_is_exact() -> None:
     """An allocation that lives and dies inside one C call is seen to 4 MiB."""
@@ -163,6 +164,7 @@ def test_real_spike_inside_one_call_is_exact() -> None:
     assert abs(peak.peak_bytes - peak.before_bytes - 400 * MIB) < 4 * MIB
 
 
+@pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
 def test_real_spike_on_another_thread_is_exact() -> None:
     """The peak is the process's, whichever thread made it."""

@@ -20,6 +20,7 @@ from jupyter_memkit.measure.process import (
 MIB = 1024 * 1024
 
 
+@pytest.mark.own_process
 def test_own_memory_agrees_with_psutil() -> None:
     """Two ways to read the same figure agree to a MiB."""
     expected = psutil.Process().memory_info().rss
@@ -47,6 +48,7 @@ def test_ended_process_is_one_clear_sentence() -> None:
         read_rss_bytes(child.pid)
 
 
+@pytest.mark.own_process
 def test_probes_agree() -> None:
     """The probe for other systems reads what the one for Linux reads."""
     assert abs(PsutilProbe().read_rss_bytes() - read_rss_bytes()) < MIB

@@ -51,8 +51,10 @@ def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:
     done = threading.Event()
 
     def run() -> None:
-        client.execute_interactive("x = list(range(30_000_000))", timeout=60)
-        done.set()
+        try:
+            client.execute_interactive("x = list(range(30_000_000))", timeout=60)
+        finally:
+            done.set()
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -25,6 +25,7 @@ fail()
 """
 
 
+@pytest.mark.own_process
 def test_figures_add_up() -> None:
     """The steps add up to the total, and the total is what the system says."""
     before_bytes = read_rss_bytes()
@@ -34,6 +35,7 @@ def test_figures_add_up() -> None:
     assert abs(before_bytes - freed.total_bytes - freed.rss_bytes) < MIB
 
 
+@pytest.mark.own_process
 def test_small_strings() -> None:
     """Pages of deleted strings come back."""
     texts = [f"text number {number}" for number in range(1_000_000)]
@@ -43,6 +45,7 @@ def test_small_strings() -> None:
     assert held_bytes - read_rss_bytes() > 40 * MIB
 
 
+@pytest.mark.own_process
 def test_failed_cell(bare_shell: InteractiveShell) -> None:
     """What a failed cell held comes back, by the step that let it go."""
     bare_shell.run_cell(FAILING)
@@ -62,6 +65,7 @@ def test_an_error_can_still_be_asked(bare_shell: InteractiveShell) -> None:
     assert bare_shell.user_ns["kept"].__traceback__ is not None
 
 
+@pytest.mark.own_process
 def test_shown_variable(bare_shell: InteractiveShell) -> None:
     """A variable that was shown goes with every copy of it."""
     bare_shell.run_cell("import numpy as np")
@@ -89,6 +93,7 @@ def test_what_lives_on(bare_shell: InteractiveShell) -> None:
     assert "data" not in bare_shell.user_ns
 
 
+@pytest.mark.own_process
 def test_circles_go(bare_shell: InteractiveShell) -> None:
     """A variable in a circle of objects goes with it."""
     bare_shell.run_cell("ring = [bytearray(50 << 20)]\nring.append(ring)")

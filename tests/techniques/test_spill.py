@@ -141,6 +141,7 @@ def test_frames_stay_on_disk() -> None:
     assert all(find_file(array) for array in arrays_of(frame))
 
 
+@pytest.mark.own_process
 @linux
 def test_memory_comes_back() -> None:
     """The system has the memory again, and the move took next to none itself."""
@@ -192,6 +193,7 @@ def test_each_has_its_own_file(disk: Path) -> None:
     assert len(left_on(disk)) == 1
 
 
+@pytest.mark.own_process
 def test_a_small_view_leaves_its_base() -> None:
     """Of a base without a name only what the view shows is written."""
     names = {"part": np.ones((1_000_000, 4))[:, 0]}
@@ -239,6 +241,7 @@ def test_frames_that_share(disk: Path) -> None:
     assert spill_variables("frame", namespace=names).along == ()
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("shown", ["numbers", "numbers[5:]", "numbers.reshape(10, -1)"])
 def test_outputs(bare_shell: InteractiveShell, shown: str) -> None:
     """What cells have shown of it is forgotten, and told."""

@@ -35,6 +35,7 @@ def test_cell_is_recorded(shell: InteractiveShell) -> None:
     assert record.error is None
 
 
+@pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="exact figures are of Linux")
 def test_peak_of_a_real_cell(shell: InteractiveShell) -> None:
     """What a cell allocated and gave back is its peak, and not its delta."""

@@ -35,6 +35,7 @@ def use_probe(monkeypatch: pytest.MonkeyPatch, probe: FakeProbe) -> None:
     monkeypatch.setattr(mem_module, "peak_meter", lambda: meter)
 
 
+@pytest.mark.own_process
 @linux
 def test_spike() -> None:
     """What was allocated and given back is the peak, and not kept."""
@@ -76,7 +77,7 @@ def test_without_a_high_water_mark_it_samples(monkeypatch: pytest.MonkeyPatch) -
     use_probe(monkeypatch, probe)
     with mem() as measured:
         probe.use(700)
-        assert sampled.wait(timeout=10)
+        assert sampled.wait(timeout=60)
         probe.use(100)
     assert measured.result.peak_bytes == 600
     assert not measured.result.exact
@@ -93,6 +94,7 @@ def test_time_of_the_collector() -> None:
     assert 0 < busy.result.gc_s <= busy.result.duration_s
 
 
+@pytest.mark.own_process
 @linux
 def test_nested() -> None:
     """An inner stretch has its own peak, and the outer one's survives it."""
@@ -172,7 +174,7 @@ def test_decorated_function() -> None:
 def test_decorated_function_in_threads() -> None:
     """Calls that overlap in threads are measured each for itself."""
     profile = mem()
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
 
     @profile
     def meet() -> None:

@@ -15,7 +15,7 @@ def test_ticks_until_stopped() -> None:
     ticked = threading.Semaphore(0)
     sampler = Sampler(ticked.release, lambda: 0.001)
     sampler.start()
-    assert all(ticked.acquire(timeout=10) for _ in range(3))
+    assert all(ticked.acquire(timeout=60) for _ in range(3))
     sampler.stop()
     assert [t for t in threading.enumerate() if t.name == "memkit-sampler"] == []
 
@@ -39,7 +39,7 @@ def test_wake_asks_for_the_interval_anew() -> None:
     sampler.start()
     interval_s = 0.001
     sampler.wake()
-    assert ticked.wait(timeout=10)
+    assert ticked.wait(timeout=60)
     sampler.stop()
 
 
@@ -54,7 +54,7 @@ def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     sampler = Sampler(fail, lambda: 0.001)
     with caplog.at_level(logging.ERROR, logger="jupyter_memkit"):
         sampler.start()
-        assert all(failed.acquire(timeout=10) for _ in range(5))
+        assert all(failed.acquire(timeout=60) for _ in range(5))
         sampler.stop()
     assert [record.message for record in caplog.records] == [
         "a reading failed; later failures stay silent"
@@ -69,5 +69,5 @@ def test_sampler_can_be_started_again() -> None:
     sampler.stop()
     ticked.clear()
     sampler.start()
-    assert ticked.wait(timeout=10)
+    assert ticked.wait(timeout=60)
     sampler.stop()

@@ -60,6 +60,7 @@ def interrupt_at(count: int) -> Callable[[int], object]:
     return tell
 
 
+@pytest.mark.own_process
 def test_peak() -> None:
     """Shrinking a frame needs no more than one column on top of what there was."""
     rng = np.random.default_rng(0)

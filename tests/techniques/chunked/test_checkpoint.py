@@ -25,6 +25,8 @@ from jupyter_memkit.techniques.chunked import chunked
 
 def body(chunk):
     time.sleep(0.02)
+    if "--to-be-killed" in sys.argv and chunk.index[0] >= 30_000:
+        time.sleep(600)
     return chunk.groupby("cat").qty.sum() / 7
 
 job = chunked(sys.argv[1], rows=500).map(body)
@@ -47,7 +49,10 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_script(path: Path, progress: Path, kill_after_s: float | None) -> str | None:
     """Run the script, and kill it after so many seconds from the first saving."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(path), str(progress)],
+        [
+            *(sys.executable, "-c", SCRIPT, str(path), str(progress)),
+            *([] if kill_after_s is None else ["--to-be-killed"]),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -29,6 +29,7 @@ from jupyter_memkit.techniques.chunked.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from tests.waiting import interrupt_when
 
 N_ROWS = 50_000
 BUDGET_BYTES = 500 << 20
@@ -345,19 +346,24 @@ def test_address(client: Client) -> None:
     client.wait_for_workers(2)
 
 
-def test_own_cluster_is_closed(client: Client) -> None:
+def test_own_cluster_is_closed(client: Client, tmp_path: Path) -> None:
     """Ctrl-C ends the workers that were started, though they are at work."""
     del client
     before = set(psutil.Process().children(recursive=True))
+    begun = tmp_path / "begun"
+
+    def sleep_long(_chunk: Any) -> None:
+        begun.touch()
+        time.sleep(600)
 
     def work() -> None:
         with Cluster("dask", memory_bytes=BUDGET_BYTES, n_workers=1) as cluster:
-            timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
-            timer.start()
-            run_on(cluster, range(10), lambda _chunk: time.sleep(60), rows=1)
+            run_on(cluster, range(10), sleep_long, rows=1)
 
+    thread = interrupt_when(begun)
     with pytest.raises(KeyboardInterrupt):
         work()
+    thread.join()
     assert set(psutil.Process().children(recursive=True)) <= before
 
 

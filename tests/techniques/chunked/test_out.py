@@ -242,6 +242,8 @@ from jupyter_memkit.techniques.chunked import chunked
 
 def expensive(chunk):
     time.sleep(0.02)
+    if "--to-be-killed" in sys.argv and chunk.index[0] >= 15_000:
+        time.sleep(600)
     return chunk[chunk.qty > 300]
 
 chunked(sys.argv[1], rows=400).map(expensive).run(out=sys.argv[2], resume=sys.argv[3])
@@ -262,7 +264,7 @@ def test_killed_runs_write_the_same(tmp_path: Path, ending: str) -> None:
     ]
     subprocess.run(arguments[0], check=True)
     for _ in range(3):
-        process = subprocess.Popen(arguments[1])
+        process = subprocess.Popen([*arguments[1], "--to-be-killed"])
         while not progress.exists() and process.poll() is None:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.25))

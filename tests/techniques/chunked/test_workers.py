@@ -18,6 +18,7 @@ import pytest
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import StopChunks, chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from tests.waiting import interrupt_when
 
 N_ROWS = 50_000
 
@@ -130,18 +131,18 @@ def test_killed_worker() -> None:
     assert job.summary.value == [0, 1, 2, 3, 4]
 
 
-def sleep_long(_chunk: Any) -> None:
-    """Take long."""
-    time.sleep(60)
-
-
-def test_interrupt() -> None:
+def test_interrupt(tmp_path: Path) -> None:
     """Ctrl-C ends the processes that are at work."""
-    timer = threading.Timer(0.8, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    begun = tmp_path / "begun"
+
+    def sleep_long(_chunk: Any) -> None:
+        begun.touch()
+        time.sleep(600)
+
+    thread = interrupt_when(begun)
     with pytest.raises(KeyboardInterrupt):
         chunked(list(range(10)), rows=1).map(sleep_long).run("append", workers=2)
-    timer.join()
+    thread.join()
 
 
 def test_type_that_shows_late(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.techniques.isolated.calling import Call
 from jupyter_memkit.techniques.isolated.process import ChildProcess
+from tests.waiting import interrupt_when, wait_until
 
 MIB = 1 << 20
 
@@ -29,25 +30,10 @@ def run(process: ChildProcess, function: Any, *args: Any, **options: Any) -> Any
     return outcome.value
 
 
-def wait_until_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     """Wait for the end of a process that is no child of this one."""
-    deadline_s = time.monotonic() + 20
-    while psutil.pid_exists(pid) and time.monotonic() < deadline_s:
-        time.sleep(0.05)
-    return not psutil.pid_exists(pid)
-
-
-def interrupt_at(path: Path) -> threading.Thread:
-    """Press Ctrl-C when a file is there."""
-
-    def wait() -> None:
-        while not path.exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
+    wait_until(lambda: not psutil.pid_exists(pid))
+    return True
 
 
 def test_value(shared: ChildProcess) -> None:
@@ -79,7 +65,7 @@ def test_output_is_live(shared: ChildProcess, tmp_path: Path) -> None:
 
     def work() -> bool:
         print("now", end="")
-        deadline_s = time.monotonic() + 20
+        deadline_s = time.monotonic() + 60
         while not path.exists() and time.monotonic() < deadline_s:
             time.sleep(0.01)
         return path.exists()
@@ -186,7 +172,7 @@ def test_interrupt(process: ChildProcess, tmp_path: Path) -> None:
         finally:
             print("cleaned up")
 
-    thread = interrupt_at(path)
+    thread = interrupt_when(path)
     with pytest.raises(KeyboardInterrupt):
         run(process, work, show=lambda _, text: shown.append(text))
     thread.join()
@@ -206,7 +192,7 @@ def test_interrupt_that_is_handled(process: ChildProcess, tmp_path: Path) -> Non
             return "handled"
         return "slept"
 
-    thread = interrupt_at(path)
+    thread = interrupt_when(path)
     assert run(process, work) == "handled"
     thread.join()
 
@@ -223,7 +209,7 @@ def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> Non
             except KeyboardInterrupt:  # noqa: PERF203 - it is no hot loop
                 second.touch()
 
-    threads = [interrupt_at(first), interrupt_at(second)]
+    threads = [interrupt_when(first), interrupt_when(second)]
     with pytest.raises(KeyboardInterrupt):
         run(process, work)
     for thread in threads:
@@ -258,7 +244,7 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
     with pytest.raises(IsolatedError, match="status 3"):
         run(process, work)
     pid = int(path.read_text())
-    assert wait_until_gone(pid)
+    assert is_gone(pid)
 
 
 def test_last_words(process: ChildProcess) -> None:
@@ -371,4 +357,4 @@ def test_end_with_the_parent(end: str) -> None:
     )
     assert ended.stderr == ""
     pid = int(ended.stdout)
-    assert wait_until_gone(pid)
+    assert is_gone(pid)

@@ -1,0 +1,33 @@
+"""Waits for an event itself, never for a stretch of time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# Far more than any machine needs; it ends a test that would never end.
+LIMIT_S = 60.0
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Return as soon as something is so; fail when it never is."""
+    deadline_s = time.monotonic() + LIMIT_S
+    while not is_so():
+        assert time.monotonic() < deadline_s, "this did not happen"
+        time.sleep(0.01)
+
+
+def interrupt_when(path: Path) -> threading.Thread:
+    """Press Ctrl-C in this process when a file is there."""
+
+    def wait() -> None:
+        wait_until(path.exists)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
