@@ -1,5 +1,6 @@
 # make lab    sets up, builds, and opens JupyterLab on the tour
-# make test   sets up, then runs every check
+# make test   sets up, then runs every check, and sums up what failed
+# make check  sets up, then runs the quick checks, in under two minutes
 # make bench  sets up, then compares the speed with hand-written code
 # make format mends the form of the code
 
@@ -8,19 +9,27 @@ VENV := .venv
 UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.txt
 # More at a time would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
+# The parts collect it, and the last one reports and judges the whole.
+COVERAGE := --cov --cov-report= --cov-fail-under=0
+CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
+	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
 LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 	-not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/coverage/*')
 
 # What setup puts into the environment, jlpm and perhaps node, comes first.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: lab test bench format lock screenshot
-.PHONY: lint types test-typescript test-python test-notebooks test-browser
+.PHONY: lab test check bench format lock screenshot lint types
+.PHONY: test-core test-typescript test-python test-notebooks test-browser test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
-test: lint types test-typescript test-python test-notebooks test-browser
+test: $(VENV)/installed
+	.ci/checks lint types test-typescript test-python test-notebooks test-browser coverage
+
+check: $(VENV)/installed
+	.ci/checks lint types test-core
 
 lint: $(VENV)/installed
 	ruff check
@@ -34,13 +43,25 @@ test-typescript: $(VENV)/installed
 	cd labextension && jlpm run test
 
 test-python: $(VENV)/installed
-	pytest $(PARALLEL) --ignore tests/browser --ignore tests/notebooks --cov
+	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks
 
 test-notebooks: $(VENV)/installed
-	pytest --numprocesses 2 tests/notebooks
+	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest tests/browser
+	pytest $(PARALLEL) $(COVERAGE) --cov-append tests/browser
+
+# Of all that the tests before have run, in this process and in others.
+coverage:
+	coverage report
+
+test-core: $(VENV)/installed
+	pytest $(PARALLEL) $(CORE)
+
+# By pip, which takes a build for the CPU where there is one.
+test-torch: $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
+	pytest -m torch
 
 bench: $(VENV)/installed
 	$(UV_PIP) --group bench

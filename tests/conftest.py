@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib.util
 import os
 import signal
 import subprocess
@@ -43,6 +44,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if done.returncode != 0:
         pytest.fail(done.stdout + done.stderr, pytrace=False)
     return True
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what needs torch where it is not installed: `make test-torch`."""
+    if importlib.util.find_spec("torch") is None:
+        without = [each for each in items if each.get_closest_marker("torch")]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [each for each in items if each not in without]
 
 
 @pytest.fixture(autouse=True)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 import pytest
 
 from tests.measure.sizes import truth
 
-LIBRARIES = {
-    "tensors": "torch",
-    "forest": "sklearn",
-    "sparse_matrix": "scipy",
-    "dataset": "xarray",
-}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.torch) if name == "tensors" else name
+    for name in truth.CASES
+    if name != "memmap"
+]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere the growth is not known so well"
 )
 
 
-@pytest.mark.parametrize("name", [name for name in truth.CASES if name != "memmap"])
+@pytest.mark.parametrize("name", NAMES)
 def test_truth(name: str) -> None:
     """A size is within two percent of the growth, and an estimate within five."""
     if name == "opened_points" and sys.version_info >= (3, 13):
         pytest.skip("this Python does not tell of the dicts of its objects")
-    library = LIBRARIES.get(name)
-    if library and importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
     figures = truth.run(name)
     assert figures["exact"] == pytest.approx(figures["grown"], rel=0.02)
     assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)

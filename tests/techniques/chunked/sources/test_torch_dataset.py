@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -18,11 +19,11 @@ from jupyter_memkit.techniques.chunked.sources.torch_dataset import (
 from tests.techniques.chunked.sources.engine import chunks_of, load_from, load_one
 
 
-@pytest.fixture(params=["shape", "torch"])
+@pytest.fixture(params=["shape", pytest.param("torch", marks=pytest.mark.torch)])
 def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Torch's module, or where it is not installed the classes that it has."""
     if request.param == "torch":
-        return pytest.importorskip("torch.utils.data")
+        return importlib.import_module("torch.utils.data")
     module = ModuleType("torch.utils.data")
 
     class Dataset:
