@@ -1,7 +1,6 @@
 """The time that Python's garbage collector takes over a stretch of work.
 
-The interpreter calls the functions in ``gc.callbacks`` before and after each
-collection. One function of ours is there while somebody measures, and only then.
+Collections are timed while somebody measures, and only then (`CollectorTimer`).
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ import functools
 import gc
 import os
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from jupyter_memkit.measure.collector_timer import CollectorTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +59,16 @@ class Collections:
 class CollectionWatch:
     """An open stretch of work, got from `CollectorClock.open`."""
 
-    def __init__(self, clock: CollectorClock, before: Collections) -> None:
+    def __init__(self, clock: CollectorClock, timer: CollectorTimer) -> None:
         self._clock = clock
-        self._before = before
+        self._timer = timer
+        self._before = _read(timer)
 
     def close(self) -> Collections:
         """End the stretch and return what the collector did in it."""
-        return self._clock.close(self, self._before)
+        collections = _read(self._timer).since(self._before)
+        self._clock.discard(self)
+        return collections
 
 
 class CollectorClock:
@@ -76,61 +77,36 @@ class CollectorClock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watches: set[CollectionWatch] = set()
-        self._on_collection, self._read_durations_s = _make_callback()
+        self._timer: CollectorTimer | None = None
 
     def open(self) -> CollectionWatch:
         """Start a stretch of work."""
-        watch = CollectionWatch(self, self._read())
         with self._lock:
-            if not self._watches:
-                gc.callbacks.append(self._on_collection)
+            if self._timer is None:
+                self._timer = CollectorTimer()
+                self._timer.start()
+            watch = CollectionWatch(self, self._timer)
             self._watches.add(watch)
         return watch
 
-    def close(self, watch: CollectionWatch, before: Collections) -> Collections:
-        """End a stretch of work; closing it again changes nothing."""
+    def discard(self, watch: CollectionWatch) -> None:
+        """End a stretch of work; ending it again changes nothing."""
         with self._lock:
             self._watches.discard(watch)
-            if not self._watches and self._on_collection in gc.callbacks:
-                gc.callbacks.remove(self._on_collection)
-        return self._read().since(before)
-
-    def _read(self) -> Collections:
-        # The interpreter counts for itself, so that the callback need not.
-        stats = gc.get_stats()
-        young, middle, old = (each["collections"] for each in stats)
-        return Collections(
-            durations_s=self._read_durations_s(),
-            counts=(young, middle, old),
-            found=sum(each["collected"] for each in stats),
-        )
+            if not self._watches and self._timer is not None:
+                self._timer.stop()
+                self._timer = None
 
 
-def _make_callback() -> tuple[
-    Callable[[str, dict[str, Any]], None], Callable[[], tuple[float, float, float]]
-]:
-    """Return what the interpreter calls, and what reads the times so far.
-
-    Small objects are made in the time of a few such calls, so this one does as little
-    as it can, and a closure is the quickest to call.
-    """
-    clock = time.perf_counter
-    began_s = 0.0
-    totals_s = [0.0, 0.0, 0.0]
-
-    def on_collection(phase: str, info: dict[str, Any]) -> None:
-        nonlocal began_s
-        # The interpreter runs one collection at a time, and nothing in between.
-        if phase == "start":
-            began_s = clock()
-        else:
-            totals_s[info["generation"]] += clock() - began_s
-
-    def read() -> tuple[float, float, float]:
-        young_s, middle_s, old_s = totals_s
-        return young_s, middle_s, old_s
-
-    return on_collection, read
+def _read(timer: CollectorTimer) -> Collections:
+    # The interpreter counts for itself.
+    stats = gc.get_stats()
+    young, middle, old = (each["collections"] for each in stats)
+    return Collections(
+        durations_s=timer.read_durations_s(),
+        counts=(young, middle, old),
+        found=sum(each["collected"] for each in stats),
+    )
 
 
 def collector_clock() -> CollectorClock:
