@@ -70,8 +70,10 @@ def read_limit(
 
 
 def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
+    text = environ.get("MEM_LIMIT", "").strip()
     try:
-        limit_bytes = parse_bytes(environ.get("MEM_LIMIT", ""))
+        # JupyterHub sets it in bytes, without a unit.
+        limit_bytes = int(text) if text.isdecimal() else int(parse_bytes(text))
     except MemkitError:
         # Not ours to judge: another tool reads the same variable its own way.
         return

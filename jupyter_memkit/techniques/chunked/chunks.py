@@ -169,7 +169,8 @@ def _read_memory(memory: int | str | None) -> int:
     if memory is None:
         return default_budget_bytes()
     n_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
-    return _check_count("memory", n_bytes)
+    _check_count("memory", n_bytes)
+    return n_bytes
 
 
 def _check_count(name: str, value: Any) -> int:
