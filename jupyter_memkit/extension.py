@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from jupyter_memkit.channel.kernel import KernelChannel
-from jupyter_memkit.magics import registry
+from jupyter_memkit.magics import completing, registry
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
@@ -126,6 +126,7 @@ def load(shell: Any) -> None:
         tables = shell.magics_manager.magics.values()
         if not any("memit" in table for table in tables):
             registry.register(shell, MemitMagics(shell), undo)
+        completing.register(shell, undo)
         for record_type, module in _REPORTS.items():
             formatters.register(shell, record_type, module, undo)
         _loaded[shell] = undo.pop_all()

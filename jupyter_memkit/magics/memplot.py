@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.units import parse_duration
+from jupyter_memkit.magics.arguments import argument, duration, refusing
+from jupyter_memkit.magics.line import parse_line
 
 if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
     from matplotlib.figure import Figure
@@ -28,6 +28,7 @@ class MemplotMagics(Magics):
     )
     @argument(
         "--last",
+        type=duration,
         metavar="DURATION",
         help="look back only so far: a number and a unit, such as 90s, 10min or 1h",
     )
@@ -50,9 +51,9 @@ class MemplotMagics(Magics):
         # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.show.plot import plot  # noqa: PLC0415
 
-        arguments = parse_argstring(self.memplot, line)
+        arguments = parse_line(self.memplot, line)
         with refusing():
             since_s = 0.0
             if arguments.last is not None:
-                since_s = time.time() - parse_duration(arguments.last)
+                since_s = time.time() - arguments.last
             return plot(since_s=since_s, cells=arguments.cells)

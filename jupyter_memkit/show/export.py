@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.history import Sample
@@ -181,7 +182,7 @@ def export(tracker: MemoryTracker, path: str | os.PathLike[str]) -> Exported:
     MemkitError
         When the suffix is another, or the file cannot be written.
     """
-    path = Path(path).expanduser()
+    path = expand_home(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         message = f"'{path}' has to end in .json or .csv, which chooses the form"
