@@ -93,6 +93,7 @@ _REPORTS = {
     "jupyter_memkit.track.leaks.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
+    "jupyter_memkit.track.snapshots.Moments": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.snapshots.Snapshot": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.variables.Variables": "jupyter_memkit.show.memls",
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",

@@ -127,10 +127,10 @@ class ChunkedMagics(Magics):
         dest="name",
         type=variable,
         offers=variable_names,
-        default="chunk",
         metavar="NAME",
-        help="the name of the chunk in the cell (default: chunk); what you have "
-        "under this name comes back after the run",
+        help="the name of the chunk in the cell (default: chunk, or else the only "
+        "name in the cell that is not defined); what you have under this name comes "
+        "back after the run",
     )
     @argument(
         "--into",

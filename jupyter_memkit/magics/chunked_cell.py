@@ -16,9 +16,12 @@ from IPython.core.error import UsageError
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import parse_cell_body
+from jupyter_memkit.magics.chunked_words import choose_name, drops_value
 from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.measured_code import show
 from jupyter_memkit.magics.words import Word, unquote
 from jupyter_memkit.show.chunked import build_failure, open_chunk_progress
+from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
@@ -70,6 +73,7 @@ def run_chunked(
     user_ns = shell.user_ns
     with refusing():
         body = _compile(shell, cell, args.name)
+        tells_value = not (args.op or args.collect or args.out or args.dry_run)
         op = _find_reduction(args, body, user_ns)
         skips, tries = _read_policy(args.on_error)
         source = _open_source(args, user_ns)
@@ -78,14 +82,17 @@ def run_chunked(
             return chunks.plan()
         job = chunks.map(body)
         only = _find_skipped(args.only, source)
+    if tells_value and drops_value(cell, body.tree, user_ns):
+        note = "the value of the last line is dropped"
+        show(shell, Report(title=f"{note}; --reduce sum or --collect keeps it"))
     with (
         _keeping(job, args.into, user_ns),
-        open_chunk_progress() as show,
+        open_chunk_progress() as show_step,
         activities().open(source.name, "rows") as tell,
     ):
 
         def progress(step: Step) -> None:
-            show(step)
+            show_step(step)
             tell(
                 step.rows,
                 step.total_rows,
@@ -112,8 +119,9 @@ def run_chunked(
     return dataclasses.replace(summary, value=None)
 
 
-def _compile(shell: Any, cell: str, name: str) -> CellBody:
+def _compile(shell: Any, cell: str, given: str | None) -> CellBody:
     tree, filename = parse_cell_body(shell, cell)
+    name = choose_name(given, tree, shell.user_ns)
     # With the flag an await compiles, and can be refused with a better sentence.
     with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
         return CellBody(

@@ -52,8 +52,8 @@ class MemMagics(Magics):
         dest="max_bytes",
         type=size,
         metavar="SIZE",
-        help="fail when the peak was more than this above the start, such as 512MB "
-        "or 1.5GiB; the code has run by then",
+        help="fail when the peak was more than this above the start, that of child "
+        "processes added, such as 512MB or 1.5GiB; the code has run by then",
     )
     @argument(
         "--lines",
@@ -143,7 +143,8 @@ class MemMagics(Magics):
         self, result: MemResult, args: argparse.Namespace
     ) -> MemResult | None:
         __tracebackhide__ = True  # As above.
-        is_over = args.max_bytes is not None and result.peak_bytes > args.max_bytes
+        reached_bytes = result.peak_bytes + result.children_peak_bytes
+        is_over = args.max_bytes is not None and reached_bytes > args.max_bytes
         if is_over or not args.wants_result:
             show(self.shell, build_report(result))
         if is_over:

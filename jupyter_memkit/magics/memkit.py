@@ -34,8 +34,8 @@ class MemkitMagics(Magics):
     @argument(
         "file",
         nargs="?",
-        help="where export writes: .json for the readings and the cells, .csv for "
-        "a table of the cells",
+        help="where export writes: .json for the readings, the cells and the "
+        "variables, .csv for a table of the cells",
     )
     def memkit(self, line: str) -> Status | Exported | Processes | Advices:
         """Show the memory of this kernel, its limit, and how it is measured.
@@ -83,7 +83,7 @@ class MemkitMagics(Magics):
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 
         with refusing():
-            return export(tracker(), arguments.file)
+            return export(tracker(), arguments.file, shell=self.shell)
 
 
 def _read_processes() -> Processes:

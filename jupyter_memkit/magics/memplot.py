@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ class MemplotMagics(Magics):
         """Plot the memory of this kernel over time, with its cells and the limit.
 
         The result is a matplotlib figure, readable on light and on dark. A cross
-        behind the number of a cell says that it failed; a dotted peak was sampled.
+        behind the number of a cell says that it failed; a dotted peak was sampled. In a
+        terminal it is written to a file, and its path is printed.
 
         Examples
         --------
@@ -56,4 +58,17 @@ class MemplotMagics(Magics):
             since_s = 0.0
             if arguments.last is not None:
                 since_s = time.time() - arguments.last
-            return plot(since_s=since_s, cells=arguments.cells)
+            figure = plot(since_s=since_s, cells=arguments.cells)
+        if getattr(self.shell, "kernel", None) is None:
+            # A terminal shows no picture.
+            print(f"wrote {_write(figure)}")  # noqa: T201 - a magic speaks to its user
+        return figure
+
+
+def _write(figure: Figure) -> str:
+    """Write a figure to a new file for temporary files, and return its path."""
+    with tempfile.NamedTemporaryFile(
+        prefix="memplot-", suffix=".png", delete=False
+    ) as file:
+        figure.savefig(file, format="png")
+    return file.name

@@ -13,7 +13,7 @@ from jupyter_memkit.magics.arguments import argument
 from jupyter_memkit.magics.line import parse_line
 
 if TYPE_CHECKING:
-    from jupyter_memkit.track.snapshots import Comparison, Snapshot
+    from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
 
 
 def _moments(magics: MemsnapMagics) -> list[str]:
@@ -50,7 +50,7 @@ class MemsnapMagics(Magics):
         help="one moment, or two to compare",
     )
     @argument("--drop", action="store_true", help="forget the moments that are named")
-    def memsnap(self, line: str) -> Snapshot | Comparison | list[str] | None:
+    def memsnap(self, line: str) -> Snapshot | Comparison | Moments | None:
         """Remember what the variables hold now, or compare two such moments.
 
         Only sizes are remembered, so nothing is kept alive. The name ``now`` stands
@@ -71,7 +71,9 @@ class MemsnapMagics(Magics):
             self._drop(names)
             return None
         if not names:
-            return list(self._snapshots)
+            from jupyter_memkit.track.snapshots import Moments  # noqa: PLC0415 - as below
+
+            return Moments(names=self.names)
         if len(names) == 1 and names[0] != "now":
             self._snapshots[names[0]] = taken = self._take()
             return taken

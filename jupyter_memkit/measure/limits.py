@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
 # The files that hold a limit, by the type of the file system.
@@ -31,7 +32,7 @@ _RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryLimit:
+class MemoryLimit(Record):
     """A limit in bytes and the name of what sets it."""
 
     bytes: int

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
 # The interpreter keeps a threshold in 32 bits.
@@ -14,7 +15,7 @@ _GENERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseOptions:
+class PauseOptions(Record):
     """What a pause is asked to do.
 
     Attributes

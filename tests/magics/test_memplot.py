@@ -26,9 +26,9 @@ def test_result_is_a_figure(shell: InteractiveShell, line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("--last ten", "'ten' is not a duration; write a number and a unit"),
+        ("--last ten", "--last: 'ten' is not a duration; write a number and a unit"),
         ("--cells", "no cell has ended in this time; run one"),
-        ("now", "unrecognized arguments: now"),
+        ("now", "'now' is one word too many"),
     ],
 )
 def test_mistake(

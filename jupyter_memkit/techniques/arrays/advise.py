@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.paths import expand_home
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.arrays.pandas_columns import shrink_column
 from jupyter_memkit.techniques.arrays.pandas_series import measure_column
 from jupyter_memkit.techniques.arrays.policy import Policy
@@ -27,7 +28,7 @@ _HEADROOM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingAdvice:
+class ReadingAdvice(Record):
     """How to read a file small.
 
     Attributes
