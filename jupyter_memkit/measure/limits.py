@@ -59,7 +59,7 @@ def read_limit(
     Examples
     --------
     >>> read_limit(environ={"MEM_LIMIT": "1MiB"})
-    MemoryLimit(bytes=1048576, name='MEM_LIMIT')
+    MemoryLimit(bytes=1.0 MiB, name='MEM_LIMIT')
     """
     limits = [
         *_environment_limit(environ),

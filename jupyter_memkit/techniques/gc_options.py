@@ -67,7 +67,7 @@ def _read_growth(growth: int | str | None) -> int | None:
     if growth is None:
         return None
     n_bytes = parse_bytes(growth) if isinstance(growth, str) else growth
-    if type(n_bytes) is not int or n_bytes < 1:
+    if not isinstance(n_bytes, int) or isinstance(n_bytes, bool) or n_bytes < 1:
         message = (
             f"max_growth cannot be {growth!r}; write a size above 0, such as '2GB'"
         )

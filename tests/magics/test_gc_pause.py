@@ -204,6 +204,15 @@ def test_wrong_options(shell: InteractiveShell, line: str, message: str | None) 
     assert gc.isenabled()
 
 
+def test_alone_it_pauses(shell: InteractiveShell) -> None:
+    """It does what its name says, and the second time says that it stands."""
+    assert shell.run_line_magic("gc_pause", "").paused_by == "%gc_pause on"
+    assert not gc.isenabled()
+    assert "already" in shell.run_line_magic("gc_pause", "").note
+    shell.run_line_magic("gc_pause", "off")
+    assert gc.isenabled()
+
+
 def test_options_of_a_cell(shell: InteractiveShell) -> None:
     """The thresholds are raised, and what is alive is frozen, in the cell alone."""
     found = gc.get_threshold()

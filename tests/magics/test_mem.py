@@ -153,6 +153,24 @@ def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None
     assert capsys.readouterr().out.startswith("peak ")
 
 
+@linux
+def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
+    """A cell whose child processes take the memory fails too."""
+    child = "x = b'x' * (80 << 20); input()"
+    result = run(
+        shell,
+        "%%mem --max 50MB\nimport subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdin=-1)\n"
+        "import psutil\nread = psutil.Process(child.pid).memory_info\n"
+        "while read().rss < 80 << 20: pass\n"
+        "import jupyter_memkit\njupyter_memkit.tracker().sample()\n"
+        "child.communicate(b'x')",
+    )
+    assert isinstance(result.error_in_exec, MemkitError)
+    assert "that of child processes" in str(result.error_in_exec)
+    capsys.readouterr()
+
+
 def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
     """Several runs tell of the highest one, and show no values."""
     run(shell, "sizes = iter([10, 50, 20])")
