@@ -16,6 +16,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 if TYPE_CHECKING:
     __version__: str
 
+    from jupyter_memkit.channel.state import state
     from jupyter_memkit.errors import (
         IsolatedError,
         MemkitError,
@@ -77,6 +78,7 @@ __all__ = [
     "sizes",
     "snapshot",
     "spill",
+    "state",
     "to_frame",
     "to_numpy",
     "tracker",
@@ -115,6 +117,7 @@ _HOMES = {
     "sizes": "measure.sizes",
     "snapshot": "track.snapshots",
     "spill": "techniques.spilling",
+    "state": "channel.state",
     "to_frame": "show.export",
     "to_numpy": "techniques.arrays.to_numpy",
     "tracker": "track.tracker",

@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from jupyter_memkit.channel.kernel import KernelChannel
-from jupyter_memkit.magics import registry
+from jupyter_memkit.magics import completing, registry
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
 from jupyter_memkit.magics.chunked import ChunkedMagics
@@ -93,6 +93,7 @@ _REPORTS = {
     "jupyter_memkit.track.leaks.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
+    "jupyter_memkit.track.snapshots.Moments": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.snapshots.Snapshot": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.variables.Variables": "jupyter_memkit.show.memls",
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
@@ -126,6 +127,7 @@ def load(shell: Any) -> None:
         tables = shell.magics_manager.magics.values()
         if not any("memit" in table for table in tables):
             registry.register(shell, MemitMagics(shell), undo)
+        completing.register(shell, undo)
         for record_type, module in _REPORTS.items():
             formatters.register(shell, record_type, module, undo)
         _loaded[shell] = undo.pop_all()

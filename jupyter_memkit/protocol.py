@@ -225,6 +225,72 @@ class Snapshot(TypedDict):
     credit: int
 
 
+class GpuMemory(TypedDict):
+    """The memory of a graphics device in a `State`."""
+
+    index: int
+    used_bytes: int
+    total_bytes: int
+    process_bytes: int | None
+
+
+class Progress(TypedDict):
+    """The work under way in a `State`, in units of its own."""
+
+    label: str
+    done: int
+    total: int | None
+
+
+class RunningSummary(TypedDict):
+    """The cell that runs, in a `State`."""
+
+    execution_count: int | None
+    first_line: str
+    started_s: float
+    before_bytes: int
+    peak_bytes: int
+
+
+class CellSummary(TypedDict):
+    """A finished cell in a `State`."""
+
+    execution_count: int | None
+    first_line: str
+    duration_s: float
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    children_peak_bytes: int
+    error: str | None
+
+
+class State(TypedDict):
+    """The reply to `AskState`: the whole state in at most 2 KB of JSON.
+
+    Texts are cut, and at most four devices are told. ``exact`` says whether the peaks
+    of cells are the system's high-water marks. ``highest_cell`` is the finished cell
+    with the highest peak of those that are kept.
+    """
+
+    type: Literal["state"]
+    protocol: int
+    version: str
+    rss_bytes: int
+    limit: Limit | None
+    swap_bytes: int | None
+    children: int
+    children_bytes: int
+    gpus: list[GpuMemory]
+    collector_paused_by: str | None
+    activity: Progress | None
+    running: RunningSummary | None
+    exact: bool
+    cells_ended: int
+    last_cell: CellSummary | None
+    highest_cell: CellSummary | None
+
+
 class Unsubscribed(TypedDict):
     """The reply to `Unsubscribe`."""
 
@@ -273,6 +339,13 @@ class Unsubscribe(TypedDict):
     type: Literal["unsubscribe"]
     protocol: int
     client_id: str
+
+
+class AskState(TypedDict):
+    """Ask for a `State`; for programs, which subscribe to nothing."""
+
+    type: Literal["state"]
+    protocol: int
 
 
 # The server's answer over HTTP.

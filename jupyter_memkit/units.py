@@ -14,7 +14,6 @@ from jupyter_memkit.errors import MemkitError
 _IEC_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 _FACTORS = {
-    "": 1,
     "b": 1,
     **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgtp", start=1)},
     **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgtp", start=1)},
@@ -22,10 +21,33 @@ _FACTORS = {
     **{prefix: 1024**power for power, prefix in enumerate("kmgtp", start=1)},
 }
 
+# From here on a number without a unit can hardly be meant as megabytes.
+_SURELY_BYTES = 1_000_000
+
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 # A number and a unit.
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+class GivenBytes(int):
+    """A number of bytes that `format_bytes` shows as a person wrote it.
+
+    What is computed from it is a plain number.
+
+    Attributes
+    ----------
+    text : str
+        How it was written, such as ``"500 MB"``.
+    """
+
+    text: str
+
+    def __new__(cls, n_bytes: int, text: str = "") -> GivenBytes:  # noqa: PYI034 - Python 3.10 has no Self
+        """Remember how a number of bytes was written."""
+        given = super().__new__(cls, n_bytes)
+        given.text = text
+        return given
 
 
 def _round_half_up(value: float, digits: int) -> float:
@@ -45,7 +67,8 @@ def format_bytes(n_bytes: int) -> str:
     Returns
     -------
     str
-        The size with one decimal in the largest unit that fits.
+        The size with one decimal in the largest unit that fits; a size that
+        `parse_bytes` has read is shown in the unit that it was given in.
 
     Examples
     --------
@@ -53,7 +76,11 @@ def format_bytes(n_bytes: int) -> str:
     '381.5 MiB'
     >>> format_bytes(-512)
     '-512 B'
+    >>> format_bytes(parse_bytes("500MB"))
+    '500 MB'
     """
+    if isinstance(n_bytes, GivenBytes) and n_bytes.text:
+        return n_bytes.text
     sign = "-" if n_bytes < 0 else ""
     value: float = abs(n_bytes)
     if value < 1024:
@@ -97,31 +124,35 @@ def format_duration(duration_s: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def parse_bytes(text: str) -> int:
-    """Read a size such as ``"512MB"``, ``"1.5 GiB"`` or ``"1048576"``.
+def parse_bytes(text: str) -> GivenBytes:
+    """Read a size such as ``"512MB"`` or ``"1.5 GiB"``.
 
     Parameters
     ----------
     text : str
-        A number and an optional unit. ``kB``, ``MB``, ``GB`` are powers of
-        1000; ``KiB``, ``MiB``, ``GiB`` and the bare letters powers of 1024.
+        A number and a unit. ``kB``, ``MB``, ``GB`` are powers of 1000; ``KiB``,
+        ``MiB``, ``GiB`` and the bare letters powers of 1024.
 
     Returns
     -------
-    int
-        The size in bytes.
+    GivenBytes
+        The size in bytes, which is shown as it was given.
 
     Raises
     ------
     MemkitError
-        When the text is not a size.
+        When the text is not a size, or has no unit.
 
     Examples
     --------
-    >>> parse_bytes("1.5 GiB")
+    >>> int(parse_bytes("1.5 GiB"))
     1610612736
     """
     match = _QUANTITY.fullmatch(text)
+    if match and not match[2]:
+        unit = "MB" if float(match[1]) < _SURELY_BYTES else "B"
+        message = f"{text!r} has no unit; did you mean {match[1]}{unit}?"
+        raise MemkitError(message)
     factor = _FACTORS.get(match[2].lower()) if match else None
     if match is None or factor is None:
         message = (
@@ -129,7 +160,17 @@ def parse_bytes(text: str) -> int:
             "such as 512MB or 1.5GiB"
         )
         raise MemkitError(message)
-    return int(float(match[1]) * factor)
+    return GivenBytes(int(float(match[1]) * factor), f"{match[1]} {_spell(match[2])}")
+
+
+def _spell(unit: str) -> str:
+    """Return a unit of bytes as it is usually written."""
+    unit = unit.lower()
+    if unit == "b":
+        return "B"
+    if len(unit) == 2:
+        return "kB" if unit == "kb" else unit.upper()
+    return f"{unit[0].upper()}iB"
 
 
 def parse_duration(text: str) -> float:
@@ -148,7 +189,7 @@ def parse_duration(text: str) -> float:
     Raises
     ------
     MemkitError
-        When the text is not a duration.
+        When the text is not a duration, or has no unit.
 
     Examples
     --------
@@ -156,6 +197,9 @@ def parse_duration(text: str) -> float:
     5400.0
     """
     match = _QUANTITY.fullmatch(text)
+    if match and not match[2]:
+        message = f"{text!r} has no unit; did you mean {match[1]}s?"
+        raise MemkitError(message)
     factor = _SECONDS.get(match[2].lower()) if match else None
     if match is None or factor is None:
         message = (
@@ -164,3 +208,14 @@ def parse_duration(text: str) -> float:
         )
         raise MemkitError(message)
     return float(match[1]) * factor
+
+
+def is_unit(text: str) -> bool:
+    """Return whether a text is a unit of a size or of a duration.
+
+    Examples
+    --------
+    >>> is_unit("MB"), is_unit("min"), is_unit("orders")
+    (True, True, False)
+    """
+    return text.lower() in _FACTORS or text.lower() in _SECONDS

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
-    {"units", "wrapping"},
+    {"paths", "units", "wrapping"},
+    {"records"},
     {"measure"},
     {"track", "techniques"},
     {"show", "channel", "server"},
@@ -24,7 +25,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("protocol", "units", "errors", "wrapping"),
+    *("protocol", "units", "errors", "paths", "records", "wrapping"),
     *("measure", "techniques", "server"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,6 @@ def test_format_duration(duration_s: float, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1048576", 1048576),
         ("512MB", 512_000_000),
         ("512 mb", 512_000_000),
         ("1.5GiB", 1610612736),
@@ -47,6 +47,34 @@ def test_format_duration(duration_s: float, expected: str) -> None:
 def test_parse_bytes(text: str, expected: int) -> None:
     """Named decimal units are powers of 1000, the others of 1024."""
     assert parse_bytes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("500", "500MB"), ("1.5", "1.5MB"), ("500000000", "500000000B")]
+)
+def test_a_size_without_a_unit(text: str, meant: str) -> None:
+    """A number without a unit is refused, and what the error offers is a size."""
+    with pytest.raises(MemkitError, match=f"no unit; did you mean {meant}\\?"):
+        parse_bytes(text)
+    assert parse_bytes(meant) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("500MB", "500 MB"),
+        ("512 mib", "512 MiB"),
+        ("2G", "2 GiB"),
+        ("64kb", "64 kB"),
+        ("100b", "100 B"),
+    ],
+)
+def test_a_size_is_shown_as_it_was_given(text: str, shown: str) -> None:
+    """Decimal units stay decimal, also in another process."""
+    size = parse_bytes(text)
+    assert format_bytes(size) == shown
+    assert format_bytes(pickle.loads(pickle.dumps(size))) == shown
+    assert format_bytes(size + 0) == format_bytes(int(size))
 
 
 @pytest.mark.parametrize("text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten"])
@@ -71,8 +99,14 @@ def test_parse_duration(text: str, expected: float) -> None:
     assert parse_duration(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "min", "90", "-1s", "1h30", "2 weeks"])
+@pytest.mark.parametrize("text", ["", "min", "-1s", "1h30", "2 weeks"])
 def test_text_that_is_no_duration(text: str) -> None:
     """The error shows how a duration is written."""
     with pytest.raises(MemkitError, match=r"is not a duration; write .* 10min or 1h"):
         parse_duration(text)
+
+
+def test_a_duration_without_a_unit() -> None:
+    """A number without a unit is refused with what was probably meant."""
+    with pytest.raises(MemkitError, match=r"'90' has no unit; did you mean 90s\?"):
+        parse_duration("90")

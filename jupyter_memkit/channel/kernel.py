@@ -19,8 +19,9 @@ from jupyter_memkit.channel.messages import (
     snapshot_message,
 )
 from jupyter_memkit.channel.news import News, read_news
+from jupyter_memkit.channel.state import read_state
 from jupyter_memkit.track.activity import Activities, activities
-from jupyter_memkit.track.cells import OpenCell
+from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 
@@ -58,9 +59,10 @@ class KernelChannel:
         self._busy = BusyStatus(kernel)
         self._credits: dict[str, int] = {}
         self._credits_lock = threading.Lock()
-        self._answers: dict[str, Callable[[Any], protocol.Reply]] = {
+        self._answers: dict[str, Callable[[Any], protocol.Reply | protocol.State]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
+            "state": self._state,
         }
         self._seen_t_s = 0.0
         self._kept_back: list[Sample] = []
@@ -96,18 +98,32 @@ class KernelChannel:
         samples = self._tracker.history(self._seen_t_s)
         if samples:
             self._seen_t_s = samples[-1].t_s
+        # Counted before the look at who is there: a page that subscribes in between
+        # gets the cells until then with its snapshot.
         cells_ended = self._tracker.cells_ended
         if not self._credits:
-            # A page that subscribes later gets all of this with its snapshot.
             self._cells_sent = cells_ended
             self._kept_back = []
             return
         if samples:
             self._tell(samples, self._tracker.running, read_news(self._work))
-        if cells_ended > self._cells_sent:
-            records = self._tracker.latest_cells(cells_ended - self._cells_sent)
-            self._cells_sent = cells_ended
+        records = self._take_ended_cells()
+        if records:
             self._broadcast(cells_message(records))
+
+    def _take_ended_cells(self) -> list[CellRecord]:
+        """Return the cells that have ended since they were last told.
+
+        The count and the records belong together: a cell that ends between the two
+        would push another one out of the records that are asked for.
+        """
+        while True:
+            cells_ended = self._tracker.cells_ended
+            n_new = cells_ended - self._cells_sent
+            records = self._tracker.latest_cells(n_new) if n_new else []
+            if cells_ended == self._tracker.cells_ended:
+                self._cells_sent = cells_ended
+                return records
 
     def _tell(
         self, samples: list[Sample], running: OpenCell | None, news: News
@@ -170,7 +186,7 @@ class KernelChannel:
         # pages and the server take for the end of the running cell.
         asyncio.get_running_loop().call_soon(self._busy.republish)
 
-    def _answer(self, request: Any) -> protocol.Reply:
+    def _answer(self, request: Any) -> protocol.Reply | protocol.State:
         """Return the reply to a request, which may be anything."""
         kind = request.get("type")
         if request.get("protocol") != protocol.PROTOCOL_VERSION:
@@ -182,7 +198,7 @@ class KernelChannel:
         answer = self._answers.get(kind) if isinstance(kind, str) else None
         if answer is None:
             return _refused(f"{kind!r} is not a request of this protocol")
-        if not isinstance(request.get("client_id"), str):
+        if kind != "state" and not isinstance(request.get("client_id"), str):
             return _refused("client_id has to be a string")
         return answer(request)
 
@@ -200,6 +216,9 @@ class KernelChannel:
         self._sent_running = snapshot["running"] is not None
         self._sent_news.add(news)
         return snapshot
+
+    def _state(self, _request: Any) -> protocol.State:
+        return read_state(self._tracker, self._work)
 
     def _unsubscribe(self, request: Any) -> protocol.Reply:
         with self._credits_lock:

@@ -1,19 +1,71 @@
-"""What several magics do with what the user wrote."""
+"""What the arguments of magics are: their types, and what completion offers."""
 
 from __future__ import annotations
 
 import argparse
+import keyword
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
+from IPython.core import magic_arguments
 from IPython.core.error import UsageError
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.words import split_list
 from jupyter_memkit.units import parse_bytes, parse_duration
 
 _Number = TypeVar("_Number", int, float)
+
+Offer: TypeAlias = Callable[[Any], Iterable[str]]
+"""Takes the object with the magic, and returns what completion offers."""
+
+_offers: WeakKeyDictionary[argparse.Action, Offer] = WeakKeyDictionary()
+
+
+class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
+    """An argument of a magic, as IPython declares it, with what completion offers.
+
+    Parameters
+    ----------
+    *args, **options
+        As for `argparse.ArgumentParser.add_argument`.
+    offers : callable or iterable of str
+        The values that completion offers.
+    """
+
+    def __init__(
+        self, *args: str, offers: Offer | Iterable[str] = (), **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._offers = offers
+
+    def add_to_parser(self, parser: Any, group: Any) -> None:
+        """Add it to the parser of the magic."""
+        action = (group or parser).add_argument(*self.args, **self.kwds)
+        offers = self._offers
+        _offers[action] = offers if callable(offers) else lambda _: offers
+
+
+def find_offers(action: argparse.Action, magics: Any) -> list[str]:
+    """Return the values that completion offers for an argument."""
+    offer = _offers.get(action)
+    return [] if offer is None else list(offer(magics))
+
+
+def variable(text: str) -> str:
+    """Read an argument that names a variable."""
+    if text.isidentifier() and not keyword.iskeyword(text):
+        return text
+    message = f"{text!r} is not a name; write letters, digits and _, such as result_1"
+    raise argparse.ArgumentTypeError(message)
+
+
+def variables(text: str) -> tuple[str, ...]:
+    """Read an argument that names variables, as ``a,b``."""
+    return tuple(map(variable, split_list(text)))
 
 
 def whole_number(text: str) -> int:
@@ -23,7 +75,7 @@ def whole_number(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        message = f"{text!r} is no whole number of at least 1"
+        message = f"{text!r} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(message)
     return number
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import keyword
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import size, whole_number
+from jupyter_memkit.magics.arguments import argument, size, variable, whole_number
+from jupyter_memkit.magics.offers import (
+    backends,
+    clusters,
+    reductions,
+    variable_names,
+)
+from jupyter_memkit.magics.words import split_list
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary
 
 
-def _variable(text: str) -> str:
-    if text.isidentifier() and not keyword.iskeyword(text):
-        return text
-    message = f"{text!r} is no name of a variable"
-    raise argparse.ArgumentTypeError(message)
-
-
 def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in _unquote(text).split(","))
+    names = tuple(split_list(text))
     if all(names):
         return names
     message = (
@@ -33,23 +32,19 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = _unquote(text).partition("=")
+    key, sign, value = text.partition("=")
     if sign and key.strip():
         return key.strip(), value.strip()
-    message = f"{text!r} is no KEY=VALUE"
+    message = f"{text!r} is not KEY=VALUE; write it with =, such as sep=;"
     raise argparse.ArgumentTypeError(message)
 
 
 def _pairs(text: str) -> dict[str, str]:
-    return dict(_pair(part) for part in _unquote(text).split(","))
+    return dict(map(_pair, split_list(text)))
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(whole_number(part) for part in _unquote(text).split(","))
-
-
-def _unquote(text: str) -> str:
-    return text.strip("\"'")
+    return tuple(map(whole_number, split_list(text)))
 
 
 @magics_class
@@ -61,6 +56,7 @@ class ChunkedMagics(Magics):
     @argument(
         "source",
         nargs="?",
+        offers=variable_names,
         help="the path of a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, "
         "text), a folder, or a pattern such as 'orders-*.parquet', quoted or not, or "
         "the name of a variable: a path or a list of them, an array, a frame, a lazy "
@@ -73,7 +69,8 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--connection",
-        type=_variable,
+        type=variable,
+        offers=variable_names,
         metavar="NAME",
         help="the variable that holds a connection of sqlite3, DuckDB, SQLAlchemy or "
         "ADBC",
@@ -100,9 +97,10 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--backend",
+        offers=backends,
         metavar="NAME",
         help="what a chunk of a table is: pandas, polars, arrow or numpy "
-        "(default: the first of them that is imported)",
+        "(default: the first of them that is installed)",
     )
     @argument(
         "--categories",
@@ -127,21 +125,24 @@ class ChunkedMagics(Magics):
     @argument(
         "--as",
         dest="name",
-        type=_variable,
-        default="chunk",
+        type=variable,
+        offers=variable_names,
         metavar="NAME",
-        help="the name of the chunk in the cell (default: chunk); what you have "
-        "under this name comes back after the run",
+        help="the name of the chunk in the cell (default: chunk, or else the only "
+        "name in the cell that is not defined); what you have under this name comes "
+        "back after the run",
     )
     @argument(
         "--into",
-        type=_variable,
+        type=variable,
+        offers=variable_names,
         metavar="NAME",
         help="the variable for the result",
     )
     @argument(
         "--reduce",
         dest="op",
+        offers=reductions,
         metavar="OP",
         help="makes one result of the chunks' values, each the last expression of the "
         "cell: sum, min, max, count, concat, append, union, merge, or the name of your "
@@ -166,6 +167,7 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--on-error",
+        offers=("stop", "skip", "retry="),
         metavar="WHAT",
         default="stop",
         help="what to do when the cell fails on a chunk: stop (default), skip (leave "
@@ -187,6 +189,7 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--on",
+        offers=clusters,
         metavar="CLUSTER",
         help="run on Dask: dask for the current client, or else a cluster on this "
         "machine that is closed at the end; an address; or a variable with a client",

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import parse_argstring
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import parse_cell_body
+from jupyter_memkit.magics.chunked_words import choose_name, drops_value
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.measured_code import show
+from jupyter_memkit.magics.words import Word, unquote
 from jupyter_memkit.show.chunked import build_failure, open_chunk_progress
+from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
@@ -30,8 +34,6 @@ from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
-
-_QUOTES = "\"'"
 
 # Reductions that the parts' own statistics would go through without an error.
 _ADDING = frozenset({"sum", "min", "max"})
@@ -67,10 +69,11 @@ def run_chunked(
         With the remedy, for arguments, a source or a cell that do not do.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-    args = _parse(magic, line)
+    args = parse_line(magic, line)
     user_ns = shell.user_ns
     with refusing():
         body = _compile(shell, cell, args.name)
+        tells_value = not (args.op or args.collect or args.out or args.dry_run)
         op = _find_reduction(args, body, user_ns)
         skips, tries = _read_policy(args.on_error)
         source = _open_source(args, user_ns)
@@ -79,14 +82,17 @@ def run_chunked(
             return chunks.plan()
         job = chunks.map(body)
         only = _find_skipped(args.only, source)
+    if tells_value and drops_value(cell, body.tree, user_ns):
+        note = "the value of the last line is dropped"
+        show(shell, Report(title=f"{note}; --reduce sum or --collect keeps it"))
     with (
         _keeping(job, args.into, user_ns),
-        open_chunk_progress() as show,
+        open_chunk_progress() as show_step,
         activities().open(source.name, "rows") as tell,
     ):
 
         def progress(step: Step) -> None:
-            show(step)
+            show_step(step)
             tell(
                 step.rows,
                 step.total_rows,
@@ -113,17 +119,9 @@ def run_chunked(
     return dataclasses.replace(summary, value=None)
 
 
-def _parse(magic: Any, line: str) -> argparse.Namespace:
-    try:
-        args: argparse.Namespace = parse_argstring(magic, line)
-    except ValueError as error:
-        message = f"a quote is not closed in {line!r}"
-        raise UsageError(message) from error
-    return args
-
-
-def _compile(shell: Any, cell: str, name: str) -> CellBody:
+def _compile(shell: Any, cell: str, given: str | None) -> CellBody:
     tree, filename = parse_cell_body(shell, cell)
+    name = choose_name(given, tree, shell.user_ns)
     # With the flag an await compiles, and can be refused with a better sentence.
     with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
         return CellBody(
@@ -171,7 +169,7 @@ def _find_reduction(
             f"{'--collect' if args.collect else '--reduce'}; end it with the value"
         )
         raise UsageError(message)
-    op = "append" if args.collect else args.op.strip(_QUOTES)
+    op = "append" if args.collect else args.op
     if callable(user_ns.get(op)) and op not in OPERATIONS:
         return user_ns[op]
     if op in NOT_COMBINED:
@@ -205,7 +203,7 @@ def _find_statistic(tree: ast.Module) -> str | None:
 
 def _read_policy(text: str) -> tuple[bool, int]:
     """Return whether failed chunks are skipped, and how often each is tried."""
-    word, _, number = text.strip(_QUOTES).partition("=")
+    word, _, number = text.partition("=")
     if word in {"stop", "skip"} and not number:
         return word == "skip", 1
     if word == "retry" and number.isdecimal() and int(number) > 0:
@@ -234,7 +232,7 @@ def _open_query(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
     if args.connection not in user_ns:
         message = f"there is no variable {args.connection}; connect in a cell before"
         raise UsageError(message)
-    return open_sql(args.sql.strip(_QUOTES), user_ns[args.connection])
+    return open_sql(args.sql, user_ns[args.connection])
 
 
 def _read_value(text: str) -> Any:
@@ -242,7 +240,7 @@ def _read_value(text: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError):
-        return text.strip(_QUOTES)
+        return unquote(text)
 
 
 def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Chunked:
@@ -281,8 +279,10 @@ def _find_skipped(
     return [known[number] for number in numbers]
 
 
-def _find_source(text: str, user_ns: dict[str, Any]) -> Any:
+def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
     """Return a variable's value where there is one of this name, or else the path."""
+    if text.is_quoted:
+        return str(text)
     if text.isidentifier() and text in user_ns:
         return user_ns[text]
     if text.isidentifier() and not Path(text).exists():
@@ -291,7 +291,7 @@ def _find_source(text: str, user_ns: dict[str, Any]) -> Any:
     if _is_call(text):
         message = f"{text} is an expression; give it a name in a cell before this one"
         raise UsageError(message)
-    return text.strip(_QUOTES)
+    return str(text)
 
 
 def _is_call(text: str) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing, size
+from jupyter_memkit.magics.arguments import argument, refusing, size
 from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.cell_body import (
     await_cell_body,
@@ -20,6 +20,7 @@ from jupyter_memkit.magics.cell_body import (
     has_await,
     run_cell_body,
 )
+from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
 from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
@@ -50,7 +51,8 @@ class GcPauseMagics(Magics):
     @argument(
         "action",
         nargs="?",
-        help="on, off, status (the default) or report; none of them for a cell",
+        offers=("on", "off", "status", "report"),
+        help="on (the default), off, status or report; none of them for a cell",
     )
     @argument(
         "--max-growth",
@@ -94,7 +96,7 @@ class GcPauseMagics(Magics):
             %%gc_pause --max-growth 2GB --freeze
             graph = build_graph(records)
 
-            %gc_pause on
+            %gc_pause
             %gc_pause status
             %gc_pause off
 
@@ -104,7 +106,7 @@ class GcPauseMagics(Magics):
             %gc_pause report
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        arguments = parse_argstring(self.gc_pause, line)
+        arguments = parse_line(self.gc_pause, line)
         if cell is None:
             return self._act(arguments)
         if arguments.action is not None:
@@ -137,7 +139,7 @@ class GcPauseMagics(Magics):
 
     def _act(self, arguments: Namespace) -> GcPause | GcStatus | CollectorCosts:
         options = _read_options(arguments)
-        if arguments.action == "on":
+        if arguments.action in ("on", None):
             status = self._switch.on(options)
             self._begin_reminders()
             return status
@@ -149,7 +151,7 @@ class GcPauseMagics(Magics):
         if options != PauseOptions():
             message = "the options go with %gc_pause on or %%gc_pause; "
             raise UsageError(message + "%gc_pause off takes --no-collect alone")
-        if arguments.action in ("status", None):
+        if arguments.action == "status":
             return read_gc_status()
         if arguments.action == "report":
             return _read_costs()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import keyword
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.errors import suggest
-from jupyter_memkit.magics.arguments import refusing, size
+from jupyter_memkit.magics.arguments import (
+    argument,
+    refusing,
+    size,
+    variable,
+    variables,
+)
 from jupyter_memkit.magics.cell_body import compile_cell_body
+from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.mem_options import RESULT
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.magics.isolated_session import Session
@@ -27,15 +34,9 @@ if TYPE_CHECKING:
     )
 
 
-def _name(text: str) -> str:
-    if text.isidentifier() and not keyword.iskeyword(text):
-        return text
-    message = f"{text!r} is no name; write letters and digits, such as model"
-    raise argparse.ArgumentTypeError(message)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(_name(part) for part in text.strip("\"'").split(","))
+def _processes(magics: IsolatedMagics) -> tuple[str, ...]:
+    """Return the processes that completion offers."""
+    return magics.names
 
 
 @magics_class
@@ -45,6 +46,11 @@ class IsolatedMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The processes that go on."""
+        return tuple(self._sessions)
 
     def close(self) -> None:
         """End the processes that go on."""
@@ -56,7 +62,8 @@ class IsolatedMagics(Magics):
     @magic_arguments()
     @argument(
         "--out",
-        type=_names,
+        type=variables,
+        offers=variable_names,
         default=(),
         metavar="NAMES",
         help="the variables to bring back, as a,b (default: the value of the last "
@@ -65,7 +72,8 @@ class IsolatedMagics(Magics):
     @argument(
         "--in",
         dest="inputs",
-        type=_names,
+        type=variables,
+        offers=variable_names,
         default=(),
         metavar="NAMES",
         help="variables to send besides those that the code shows to be read",
@@ -78,13 +86,15 @@ class IsolatedMagics(Magics):
     )
     @argument(
         "--name",
-        type=_name,
+        type=variable,
+        offers=_processes,
         metavar="NAME",
         help="a name for the process, which goes on for the next cell with this name",
     )
     @argument(
         "--close",
-        type=_name,
+        type=variable,
+        offers=_processes,
         metavar="NAME",
         help="end a process that goes on; all its memory goes back",
     )
@@ -125,7 +135,7 @@ class IsolatedMagics(Magics):
             %isolated --close model
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        args = parse_argstring(self.isolated, line)
+        args = parse_line(self.isolated, line)
         if cell is None:
             return self._manage(args)
         if args.close or args.list:
@@ -138,11 +148,14 @@ class IsolatedMagics(Magics):
         return None
 
     def _manage(self, args: argparse.Namespace) -> IsolatedProcesses | IsolatedClosed:
-        if args.out or args.inputs or args.memory or args.name:
+        if args.out or args.inputs or args.memory or args.name or args.wants_result:
             message = (
                 "%isolated lists or closes processes; write %%isolated on the first "
                 "line of a cell to run it"
             )
+            raise UsageError(message)
+        if args.close and args.list:
+            message = "--list and --close are two things; give one of them"
             raise UsageError(message)
         # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.techniques.isolated.records import (  # noqa: PLC0415

@@ -8,32 +8,25 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import argument, size
 from jupyter_memkit.magics.cell_body import compile_cell_body
+from jupyter_memkit.magics.line import parse_statement
 from jupyter_memkit.magics.measured_code import MeasuredCode, choose_code, show
 from jupyter_memkit.magics.mem_options import (
     RESULT,
     RUNS,
     options_await,
-    parse_options,
 )
 from jupyter_memkit.show.mem import build_refusal, build_report
 from jupyter_memkit.track.mem import MemResult
-from jupyter_memkit.units import parse_bytes
 
 if TYPE_CHECKING:  # imported when lines are asked for
     from jupyter_memkit.track.line_memory import LinesResult
 
 Measured: TypeAlias = "MemResult | LinesResult | None"
-
-
-def _size(text: str) -> int:
-    try:
-        return parse_bytes(text)
-    except MemkitError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class PeakError(MemkitError):
@@ -57,10 +50,10 @@ class MemMagics(Magics):
     @argument(
         "--max",
         dest="max_bytes",
-        type=_size,
+        type=size,
         metavar="SIZE",
-        help="fail when the peak was more than this above the start, such as 512MB "
-        "or 1.5GiB; the code has run by then",
+        help="fail when the peak was more than this above the start, that of child "
+        "processes added, such as 512MB or 1.5GiB; the code has run by then",
     )
     @argument(
         "--lines",
@@ -109,7 +102,7 @@ class MemMagics(Magics):
         has what is allocated in it, down to the next line of the notebook.
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        args, statement = parse_options(self.mem, line)
+        args, statement = parse_statement(self.mem, line)
         if cell is not None and statement:
             message = f"%%mem measures its cell; move {statement!r} into it"
             raise UsageError(message)
@@ -150,7 +143,8 @@ class MemMagics(Magics):
         self, result: MemResult, args: argparse.Namespace
     ) -> MemResult | None:
         __tracebackhide__ = True  # As above.
-        is_over = args.max_bytes is not None and result.peak_bytes > args.max_bytes
+        reached_bytes = result.peak_bytes + result.children_peak_bytes
+        is_over = args.max_bytes is not None and reached_bytes > args.max_bytes
         if is_over or not args.wants_result:
             show(self.shell, build_report(result))
         if is_over:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.release import Freed
@@ -19,7 +21,13 @@ class MemfreeMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("names", nargs="*", metavar="NAME", help="a variable to delete first")
+    @argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        offers=variable_names,
+        help="a variable to delete first",
+    )
     @argument("--outputs", action="store_true", help="forget what cells have shown")
     @argument("--figures", action="store_true", help="close matplotlib's figures")
     @argument("--caches", action="store_true", help="empty the caches of functions")
@@ -46,7 +54,7 @@ class MemfreeMagics(Magics):
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.techniques.release import free  # noqa: PLC0415
 
-        arguments = parse_argstring(self.memfree, line)
+        arguments = parse_line(self.memfree, line)
         with refusing(), open_progress(None, "objects") as progress:
             return free(
                 *arguments.names,

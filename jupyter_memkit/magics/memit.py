@@ -9,20 +9,21 @@ from types import CodeType
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import magic_arguments
 
+from jupyter_memkit.magics.arguments import argument
 from jupyter_memkit.magics.cell_body import (
     await_cell_body,
     compile_cell_body,
     has_await,
     run_cell_body,
 )
+from jupyter_memkit.magics.line import parse_statement
 from jupyter_memkit.magics.measured_code import MeasuredCode, choose_code, show
 from jupyter_memkit.magics.mem_options import (
     RESULT,
     RUNS,
     options_await,
-    parse_options,
 )
 from jupyter_memkit.show.mem import build_memit_report
 from jupyter_memkit.track.mem import MemResult
@@ -82,7 +83,7 @@ class MemitMagics(Magics):
         system's own. No value is shown. %mem tells more, and its --max makes a test.
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        args, statement = parse_options(self.memit, line)
+        args, statement = parse_statement(self.memit, line)
         compiled = functools.partial(compile_cell_body, self.shell, shows=False)
         text = choose_code("memit", statement, cell)
         setup = compiled(statement, first_line=1) if cell is not None else []

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
@@ -25,13 +26,16 @@ class MemkitMagics(Magics):
     @line_magic
     @magic_arguments()
     @argument(
-        "action", nargs="?", help="advice, export or processes; nothing for the status"
+        "action",
+        nargs="?",
+        offers=("advice", "export", "processes"),
+        help="advice, export or processes; nothing for the status",
     )
     @argument(
         "file",
         nargs="?",
-        help="where export writes: .json for the readings and the cells, .csv for "
-        "a table of the cells",
+        help="where export writes: .json for the readings, the cells and the "
+        "variables, .csv for a table of the cells",
     )
     def memkit(self, line: str) -> Status | Exported | Processes | Advices:
         """Show the memory of this kernel, its limit, and how it is measured.
@@ -56,7 +60,7 @@ class MemkitMagics(Magics):
 
             %memkit processes
         """
-        arguments = parse_argstring(self.memkit, line)
+        arguments = parse_line(self.memkit, line)
         if arguments.action is None:
             return read_status(tracker())
         if arguments.action == "processes" and arguments.file is None:
@@ -79,8 +83,7 @@ class MemkitMagics(Magics):
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 
         with refusing():
-            # IPython leaves the quotes around a name with blanks.
-            return export(tracker(), arguments.file.strip("\"'"))
+            return export(tracker(), arguments.file, shell=self.shell)
 
 
 def _read_processes() -> Processes:

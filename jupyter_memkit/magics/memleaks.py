@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.errors import suggest
-from jupyter_memkit.magics.arguments import duration, whole_number
+from jupyter_memkit.magics.arguments import argument, duration, whole_number
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.measure.holders import Holders
     from jupyter_memkit.track.leaks import Leaks
+
+_UNUSED_CELLS = 10
+_BUDGET_S = 2.0
 
 
 @magics_class
@@ -22,18 +27,21 @@ class MemleaksMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("name", nargs="?", help="a variable; tells who holds its value")
+    @argument(
+        "name",
+        nargs="?",
+        offers=variable_names,
+        help="a variable; tells who holds its value",
+    )
     @argument(
         "--unused",
         type=whole_number,
-        default=10,
         metavar="N",
         help="tell variables that no cell has used for N cells; 10 when left out",
     )
     @argument(
         "--budget",
         type=duration,
-        default=2.0,
         metavar="TIME",
         help="when to stop; 2s when left out",
     )
@@ -56,14 +64,22 @@ class MemleaksMagics(Magics):
             leaks.leaks[0].cure
         """
         assert self.shell is not None, "the magics of a shell have one"
-        arguments = parse_argstring(self.memleaks, line)
+        arguments = parse_line(self.memleaks, line)
         # Not before its first use: a kernel starts with every magic.
         if arguments.name is None:
             from jupyter_memkit.track.leaks import find_leaks  # noqa: PLC0415
 
             return find_leaks(
-                self.shell, unused_cells=arguments.unused, budget_s=arguments.budget
+                self.shell,
+                unused_cells=arguments.unused or _UNUSED_CELLS,
+                budget_s=arguments.budget or _BUDGET_S,
             )
+        if arguments.unused is not None or arguments.budget is not None:
+            message = (
+                "--unused and --budget go with %memleaks alone; with a name it tells "
+                "who holds it, so leave them out"
+            )
+            raise UsageError(message)
         if arguments.name not in self.shell.user_ns:
             known = self.shell.user_ns
             remedy = suggest(arguments.name, known, "%memls lists what there is")

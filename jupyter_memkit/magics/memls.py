@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import duration, refusing, size
+from jupyter_memkit.magics.arguments import argument, duration, refusing, size
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import type_names, variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.track.variables import Variables
@@ -19,12 +21,24 @@ class MemlsMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("patterns", nargs="*", metavar="NAME", help="names, also with * and ?")
+    @argument(
+        "patterns",
+        nargs="*",
+        metavar="NAME",
+        offers=variable_names,
+        help="names, also with * and ?",
+    )
     @argument(
         "--all", action="store_true", help="also outputs, errors, figures, caches"
     )
     @argument("--exact", action="store_true", help="visit every object")
-    @argument("--type", action="append", default=[], help="only such types, as names")
+    @argument(
+        "--type",
+        action="append",
+        default=[],
+        offers=type_names,
+        help="only such types, as names",
+    )
     @argument("--min", type=size, default=0, metavar="SIZE", help="only larger ones")
     @argument(
         "--budget", type=duration, metavar="TIME", help="when to stop, such as 5s"
@@ -50,7 +64,7 @@ class MemlsMagics(Magics):
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
 
-        arguments = parse_argstring(self.memls, line)
+        arguments = parse_line(self.memls, line)
         with refusing(), open_progress(None, "objects") as progress:
             return list_variables(
                 self.shell,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.units import parse_duration
+from jupyter_memkit.magics.arguments import argument, duration, refusing
+from jupyter_memkit.magics.line import parse_line
 
 if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
     from matplotlib.figure import Figure
@@ -28,6 +29,7 @@ class MemplotMagics(Magics):
     )
     @argument(
         "--last",
+        type=duration,
         metavar="DURATION",
         help="look back only so far: a number and a unit, such as 90s, 10min or 1h",
     )
@@ -35,7 +37,8 @@ class MemplotMagics(Magics):
         """Plot the memory of this kernel over time, with its cells and the limit.
 
         The result is a matplotlib figure, readable on light and on dark. A cross
-        behind the number of a cell says that it failed; a dotted peak was sampled.
+        behind the number of a cell says that it failed; a dotted peak was sampled. In a
+        terminal it is written to a file, and its path is printed.
 
         Examples
         --------
@@ -50,9 +53,22 @@ class MemplotMagics(Magics):
         # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.show.plot import plot  # noqa: PLC0415
 
-        arguments = parse_argstring(self.memplot, line)
+        arguments = parse_line(self.memplot, line)
         with refusing():
             since_s = 0.0
             if arguments.last is not None:
-                since_s = time.time() - parse_duration(arguments.last)
-            return plot(since_s=since_s, cells=arguments.cells)
+                since_s = time.time() - arguments.last
+            figure = plot(since_s=since_s, cells=arguments.cells)
+        if getattr(self.shell, "kernel", None) is None:
+            # A terminal shows no picture.
+            print(f"wrote {_write(figure)}")  # noqa: T201 - a magic speaks to its user
+        return figure
+
+
+def _write(figure: Figure) -> str:
+    """Write a figure to a new file for temporary files, and return its path."""
+    with tempfile.NamedTemporaryFile(
+        prefix="memplot-", suffix=".png", delete=False
+    ) as file:
+        figure.savefig(file, format="png")
+    return file.name

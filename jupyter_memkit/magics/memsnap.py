@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.errors import suggest
+from jupyter_memkit.magics.arguments import argument
+from jupyter_memkit.magics.line import parse_line
 
 if TYPE_CHECKING:
-    from jupyter_memkit.track.snapshots import Comparison, Snapshot
+    from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
+
+
+def _moments(magics: MemsnapMagics) -> list[str]:
+    """Return the moments that completion offers."""
+    return [*magics.names, "now"]
 
 
 @magics_class
@@ -28,11 +35,22 @@ class MemsnapMagics(Magics):
         super().__init__(shell=shell)
         self._snapshots: dict[str, Snapshot] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The moments that there are."""
+        return tuple(self._snapshots)
+
     @line_magic
     @magic_arguments()
-    @argument("names", nargs="*", metavar="NAME", help="one moment, or two to compare")
+    @argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        offers=_moments,
+        help="one moment, or two to compare",
+    )
     @argument("--drop", action="store_true", help="forget the moments that are named")
-    def memsnap(self, line: str) -> Snapshot | Comparison | list[str] | None:
+    def memsnap(self, line: str) -> Snapshot | Comparison | Moments | None:
         """Remember what the variables hold now, or compare two such moments.
 
         Only sizes are remembered, so nothing is kept alive. The name ``now`` stands
@@ -47,13 +65,15 @@ class MemsnapMagics(Magics):
             %memsnap before after
             %memsnap before now
         """
-        arguments = parse_argstring(self.memsnap, line)
+        arguments = parse_line(self.memsnap, line)
         names: list[str] = arguments.names
         if arguments.drop:
             self._drop(names)
             return None
         if not names:
-            return list(self._snapshots)
+            from jupyter_memkit.track.snapshots import Moments  # noqa: PLC0415 - as below
+
+            return Moments(names=self.names)
         if len(names) == 1 and names[0] != "now":
             self._snapshots[names[0]] = taken = self._take()
             return taken

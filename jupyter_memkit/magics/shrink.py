@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.advise import ReadingAdvice
@@ -21,7 +23,13 @@ class ShrinkMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("names", nargs="*", metavar="NAME", help="an array, a frame or a Series")
+    @argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        offers=variable_names,
+        help="an array, a frame or a Series",
+    )
     @argument("--dry-run", action="store_true", help="only tell what would come of it")
     @argument(
         "--undo", action="store_true", help="give the dtypes back that there were"
@@ -67,7 +75,8 @@ class ShrinkMagics(Magics):
         # Not before its first use: a kernel starts with every magic.
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
 
-        arguments = parse_argstring(self.shrink, line)
+        arguments = parse_line(self.shrink, line)
+        _check_options(arguments)
         if arguments.file is not None:
             return self._advise(arguments.file, arguments.names)
         if not arguments.names:
@@ -114,3 +123,20 @@ class ShrinkMagics(Magics):
             raise UsageError(message)
         with refusing():
             return advise_reading(path)
+
+
+def _check_options(arguments: Any) -> None:
+    """Raise when an option has no effect on what was asked for."""
+    whole = "--file" if arguments.file is not None else "--undo"
+    shrinking = {
+        "--dry-run": arguments.dry_run,
+        "--undo": arguments.undo and whole != "--undo",
+        "--smallest": arguments.smallest,
+        "--float32": arguments.float32,
+        "--no-categories": arguments.no_categories,
+        "--sparse": arguments.sparse,
+    }
+    given = [option for option, is_given in shrinking.items() if is_given]
+    if given and (arguments.undo or arguments.file is not None):
+        message = f"{whole} shrinks nothing; leave {given[0]} out"
+        raise UsageError(message)

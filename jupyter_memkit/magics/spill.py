@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.spilling.listing import SpilledVariables
@@ -32,7 +34,13 @@ class SpillMagics(Magics):
 
     @line_magic
     @magic_arguments()
-    @argument("names", nargs="*", metavar="NAME", help="an array, a frame or a Series")
+    @argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        offers=variable_names,
+        help="an array, a frame or a Series",
+    )
     @argument("--back", action="store_true", help="bring them back into memory")
     @argument(
         "--folder",
@@ -72,7 +80,7 @@ class SpillMagics(Magics):
         )
 
         assert self.shell is not None, "the magics of a shell have one"
-        arguments = parse_argstring(self.spill, line)
+        arguments = parse_line(self.spill, line)
         names = arguments.names
         if arguments.folder and (arguments.back or not names):
             message = "--folder is where a new file goes; give it with names to move"

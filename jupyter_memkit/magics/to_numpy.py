@@ -7,9 +7,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing, variable
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.records import Packed
@@ -24,9 +26,19 @@ class ToNumpyMagics(Magics):
     @line_magic
     @magic_arguments()
     @argument(
-        "names", nargs="+", metavar="NAME", help="a list, or what has lists in it"
+        "names",
+        nargs="+",
+        metavar="NAME",
+        offers=variable_names,
+        help="a list, or what has lists in it",
     )
-    @argument("--into", metavar="NAME", help="the variable for the result")
+    @argument(
+        "--into",
+        type=variable,
+        metavar="NAME",
+        offers=variable_names,
+        help="the variable for the result",
+    )
     @argument(
         "--missing",
         metavar="VALUE",
@@ -56,7 +68,7 @@ class ToNumpyMagics(Magics):
             pack_names,
         )
 
-        arguments = parse_argstring(self.to_numpy, line)
+        arguments = parse_line(self.to_numpy, line)
         assert self.shell is not None, "the magics of a shell have one"
         with refusing(), open_progress(None, "values") as progress:
             return pack_names(

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.offers import module_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.unloading import Libraries, Unloaded
@@ -21,7 +23,11 @@ class UnloadMagics(Magics):
     @line_magic
     @magic_arguments()
     @argument(
-        "modules", nargs="*", metavar="NAME", help="a module, or your name for it"
+        "modules",
+        nargs="*",
+        metavar="NAME",
+        offers=module_names,
+        help="a module, or your name for it",
     )
     @argument(
         "--names",
@@ -68,9 +74,10 @@ class UnloadMagics(Magics):
         )
 
         assert self.shell is not None, "the magics of a shell have one"
-        arguments = parse_argstring(self.unload, line)
+        arguments = parse_line(self.unload, line)
         namespace = self.shell.user_ns
         _check_one_way(arguments)
+        _check_options(arguments)
         if arguments.list:
             return libraries(namespace)
         modules = arguments.modules
@@ -99,6 +106,23 @@ def _check_one_way(arguments: Any) -> None:
             "%unload takes the names of modules, or --unused, or --list; "
             "%unload --list shows what is loaded"
         )
+        raise UsageError(message)
+
+
+def _check_options(arguments: Any) -> None:
+    """Raise when an option has no effect on what was asked for."""
+    acting = {
+        "--names": arguments.names,
+        "--deep": arguments.deep,
+        "--yes": arguments.yes,
+        "--dry-run": arguments.dry_run,
+    }
+    given = [option for option, is_given in acting.items() if is_given]
+    if arguments.list and given:
+        message = f"--list only shows what is loaded; leave {given[0]} out"
+        raise UsageError(message)
+    if arguments.yes and not arguments.deep:
+        message = "--yes answers the question that --deep asks; leave it out"
         raise UsageError(message)
 
 

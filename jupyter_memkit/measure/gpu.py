@@ -23,6 +23,7 @@ from jupyter_memkit.measure.gpu_allocators import (
     find_index,
     read_allocators,
 )
+from jupyter_memkit.records import Record
 
 __all__ = ["GpuAllocator", "GpuDevice", "GpuMeter", "GpuReading", "gpu_meter"]
 
@@ -31,7 +32,7 @@ _RETRY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GpuDevice:
+class GpuDevice(Record):
     """The memory of a device.
 
     Attributes
@@ -55,7 +56,7 @@ class GpuDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GpuReading:
+class GpuReading(Record):
     """The devices, what libraries hold of them, and why there are no devices.
 
     There can be allocators without devices: torch knows what it holds also where

@@ -17,12 +17,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_memkit.records import Record
+
 # What jax calls the platform of a GPU: the first, and one day perhaps the others.
 _JAX_GPUS = ("gpu", "cuda", "rocm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GpuAllocator:
+class GpuAllocator(Record):
     """What a library holds of the memory of a device.
 
     Attributes

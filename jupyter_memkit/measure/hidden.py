@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jupyter_memkit.records import Record
+
 HolderKind = Literal["cache", "figure", "output", "traceback"]
 
 # The names of the last three outputs, and of all of them.
@@ -21,7 +23,7 @@ _LAST_ERRORS = ("last_exc", "last_value", "last_traceback")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenHolder:
+class HiddenHolder(Record):
     """Something that keeps an object alive without the user's asking.
 
     Attributes

@@ -25,13 +25,14 @@ from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.records import Record
 
 _MOST_CHAINS = 5
 _BUDGET_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Record):
     """One way from a name to an object.
 
     Attributes
@@ -48,7 +49,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
+class Holders(Record):
     """Who keeps an object alive.
 
     Attributes

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
 # The files that hold a limit, by the type of the file system.
@@ -31,7 +32,7 @@ _RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryLimit:
+class MemoryLimit(Record):
     """A limit in bytes and the name of what sets it."""
 
     bytes: int
@@ -58,7 +59,7 @@ def read_limit(
     Examples
     --------
     >>> read_limit(environ={"MEM_LIMIT": "1MiB"})
-    MemoryLimit(bytes=1048576, name='MEM_LIMIT')
+    MemoryLimit(bytes=1.0 MiB, name='MEM_LIMIT')
     """
     limits = [
         *_environment_limit(environ),
@@ -70,8 +71,10 @@ def read_limit(
 
 
 def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
+    text = environ.get("MEM_LIMIT", "").strip()
     try:
-        limit_bytes = parse_bytes(environ.get("MEM_LIMIT", ""))
+        # JupyterHub sets it in bytes, without a unit.
+        limit_bytes = int(text) if text.isdecimal() else int(parse_bytes(text))
     except MemkitError:
         # Not ours to judge: another tool reads the same variable its own way.
         return

@@ -14,6 +14,7 @@ import time
 
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+from jupyter_memkit.records import Record
 
 # Twice what it took on a machine that had nothing else to do.
 _PSS_S_PER_BYTE = 25e-6 / 1024**2
@@ -21,7 +22,7 @@ _COMMAND_LENGTH = 200
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessMemory:
+class ProcessMemory(Record):
     """The memory of one process.
 
     Attributes

@@ -16,10 +16,12 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
+from jupyter_memkit.records import Record
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.history import Sample
@@ -29,12 +31,14 @@ from jupyter_memkit.units import format_bytes
 if TYPE_CHECKING:  # pandas is imported when a frame is asked for
     from pandas import DataFrame
 
+_VARIABLES_BUDGET_S = 5.0
+
 COLUMNS = tuple(field.name for field in dataclasses.fields(CellRecord))
 """The columns of a cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Record):
     """A file that was written.
 
     Attributes
@@ -52,13 +56,15 @@ class Exported:
     cells: int
 
 
-def to_json(tracker: MemoryTracker) -> str:
-    """Return the history and the cells as JSON.
+def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
+    """Return the history and the cells as JSON, and the variables of a shell.
 
     Parameters
     ----------
     tracker : MemoryTracker
         What has seen them.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        Whose variables to add, as ``variables``: a list of objects.
 
     Returns
     -------
@@ -83,8 +89,14 @@ def to_json(tracker: MemoryTracker) -> str:
             field.name: [getattr(sample, field.name) for sample in samples]
             for field in dataclasses.fields(Sample)
         },
-        "cells": [dataclasses.asdict(cell) for cell in tracker.cells],
+        "cells": [cell.to_dict() for cell in tracker.cells],
     }
+    if shell is not None:
+        # Not for a script, which has no shell and no IPython.
+        from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
+
+        found = list_variables(shell, budget_s=_VARIABLES_BUDGET_S)
+        exported["variables"] = found.to_dict()["variables"]
     return json.dumps(exported, indent=1) + "\n"
 
 
@@ -152,13 +164,15 @@ def to_frame(tracker: MemoryTracker) -> DataFrame:
     return DataFrame(rows, columns=list(COLUMNS)).astype({"execution_count": "Int64"})
 
 
-_WRITERS: dict[str, Callable[[MemoryTracker], str]] = {
+_WRITERS: dict[str, Callable[[MemoryTracker, Any], str]] = {
     ".json": to_json,
-    ".csv": to_csv,
+    ".csv": lambda tracker, _shell: to_csv(tracker),
 }
 
 
-def export(tracker: MemoryTracker, path: str | os.PathLike[str]) -> Exported:
+def export(
+    tracker: MemoryTracker, path: str | os.PathLike[str], *, shell: Any = None
+) -> Exported:
     """Write a file: JSON with the history and the cells, or CSV with the cells.
 
     It is written aside and then takes its place, so that a file which was there
@@ -170,6 +184,8 @@ def export(tracker: MemoryTracker, path: str | os.PathLike[str]) -> Exported:
         What has seen them.
     path : str or path-like
         Where to write; the suffix, ``.json`` or ``.csv``, chooses the form.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        Whose variables to add to JSON.
 
     Returns
     -------
@@ -181,7 +197,7 @@ def export(tracker: MemoryTracker, path: str | os.PathLike[str]) -> Exported:
     MemkitError
         When the suffix is another, or the file cannot be written.
     """
-    path = Path(path).expanduser()
+    path = expand_home(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         message = f"'{path}' has to end in .json or .csv, which chooses the form"
@@ -191,7 +207,7 @@ def export(tracker: MemoryTracker, path: str | os.PathLike[str]) -> Exported:
         raise MemkitError(message)
     cells = len(tracker.cells)
     # A lone surrogate, which no encoding has, can stand in a cell that never ran.
-    content = write(tracker).encode("utf-8", "backslashreplace")
+    content = write(tracker, shell).encode("utf-8", "backslashreplace")
     try:
         with _aside(path) as aside:
             aside.write_bytes(content)

@@ -46,10 +46,12 @@ def build_memit_report(result: MemResult, *, with_children: bool = False) -> Rep
 
 def build_refusal(result: MemResult, max_bytes: int) -> str:
     """Return the sentence on a peak that went over what ``--max`` allows."""
-    return (
-        f"the peak was {format_bytes(result.peak_bytes)} above the start"
-        f"{_label(result)}, over the {format_bytes(max_bytes)} that --max allows"
-    )
+    own = f"the peak was {format_bytes(result.peak_bytes)} above the start"
+    own += _label(result)
+    if result.children_peak_bytes:
+        children = _build_children_peak(result)
+        own += f" and that of child processes {children}, together"
+    return f"{own}, over the {format_bytes(max_bytes)} that --max allows"
 
 
 def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.track.snapshots import Comparison, Snapshot
+from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
 from jupyter_memkit.units import format_bytes
 
 _SHOWN = 20
@@ -15,8 +15,11 @@ _SHOWN_TYPES = 5
 _SHOWN_OBJECTS = 100
 
 
-def build_report(found: Snapshot | Comparison) -> Report:
-    """Build what a person reads of a state, or of a comparison."""
+def build_report(found: Snapshot | Comparison | Moments) -> Report:
+    """Build what a person reads of a state, of a comparison, or of the names."""
+    if isinstance(found, Moments):
+        listed = ", ".join(found.names) or "none; %memsnap NAME makes one"
+        return Report(title=f"moments: {listed}")
     if isinstance(found, Snapshot):
         count = len(found.sizes)
         noun = "variable" if count == 1 else "variables"

@@ -125,6 +125,10 @@ def _figure_type() -> type[Figure]:
     class MemoryFigure(Figure):
         """A figure that a notebook shows without ``%matplotlib inline``."""
 
+        def __repr__(self) -> str:
+            """Return how to see it where no picture can be shown."""
+            return 'memory figure; savefig("memory.png") saves it'
+
         def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
             """Return the picture in twice the resolution, and its size on screen."""
             picture = io.BytesIO()

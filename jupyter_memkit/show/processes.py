@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jupyter_memkit.measure.processes import ProcessMemory
+from jupyter_memkit.records import Record
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.units import format_bytes
 
@@ -12,7 +13,7 @@ _COMMAND_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(Record):
     """The kernel's process and its children.
 
     Attributes

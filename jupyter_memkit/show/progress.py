@@ -60,10 +60,7 @@ def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
 
 
 def _make_bar(total: int | None, unit: str) -> Any:
-    from tqdm.auto import tqdm  # noqa: PLC0415 - with ipywidgets it is not cheap
+    # Not before there is something to wait for.
+    from jupyter_memkit.show.progress_bar import make_bar  # noqa: PLC0415
 
-    class Bar(tqdm):  # type: ignore[type-arg] # not generic when it runs
-        # tqdm would start a thread for slow bars, and leave it running.
-        monitor_interval = 0
-
-    return Bar(total=total, unit=f" {unit}", unit_scale=True, leave=False)
+    return make_bar(total, unit)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
+from jupyter_memkit.records import Record
 from jupyter_memkit.show.gc_pause import describe_status, name_cure
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.gc_switch import GcStatus, read_gc_status
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # imported when a reading is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Record):
     """The status of the kit at a moment.
 
     Attributes

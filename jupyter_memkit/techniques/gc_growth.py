@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.gc_avoided import AvoidedCollections
 from jupyter_memkit.techniques.gc_state import Claim, CollectorState
 
@@ -22,7 +23,7 @@ _INTERVAL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resumption:
+class Resumption(Record):
     """The early end of a pause, because memory ran away.
 
     Attributes

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
 # The interpreter keeps a threshold in 32 bits.
@@ -14,7 +15,7 @@ _GENERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseOptions:
+class PauseOptions(Record):
     """What a pause is asked to do.
 
     Attributes
@@ -66,7 +67,9 @@ def _read_growth(growth: int | str | None) -> int | None:
     if growth is None:
         return None
     n_bytes = parse_bytes(growth) if isinstance(growth, str) else growth
-    if type(n_bytes) is not int or n_bytes < 1:
+    # A caller may pass anything.
+    is_number = isinstance(n_bytes, int) and not isinstance(n_bytes, bool)  # type: ignore[redundant-expr]
+    if not is_number or n_bytes < 1:
         message = (
             f"max_growth cannot be {growth!r}; write a size above 0, such as '2GB'"
         )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, final, overload
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.gc_avoided import (
     AVOIDED_IS_LOWER_BOUND,
     AvoidedCollections,
@@ -26,7 +27,7 @@ BLOCK = "memkit.gc_pause()"
 
 
 @final
-class GcPause:
+class GcPause(Record):
     """One pause of the garbage collector, as made by `gc_pause`.
 
     Of nested and overlapping pauses the one that ends last has the figures,

@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.gc_options import PauseOptions
 from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_state import Claim, collector_state
@@ -21,7 +22,7 @@ _CELLS_BETWEEN_REMINDERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GcStatus:
+class GcStatus(Record):
     """How the garbage collector stands at a moment.
 
     Attributes

@@ -15,6 +15,7 @@ from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.hidden import find_caches, find_shell, read_outputs
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.forget import check_names, forget, is_atom
 
 # The tracebacks of a failed cell: in `sys`, and in the parts of a shell that print one.
@@ -26,7 +27,7 @@ _OUR_REFERENCES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeingStep:
+class FreeingStep(Record):
     """One thing that was let go.
 
     Attributes
@@ -42,7 +43,7 @@ class FreeingStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freed:
+class Freed(Record):
     """What freeing gave back to the system.
 
     Attributes

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.clock import ForwardClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(Record):
     """How far a piece of work is.
 
     Attributes

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
 from jupyter_memkit.track.small_views import find_small_views
@@ -38,7 +39,7 @@ _INTEGERS = {"i": ("int8", "int16", "int32"), "u": ("uint8", "uint16", "uint32")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class Advice(Record):
     """A hint, and the line that follows it.
 
     Attributes
@@ -64,7 +65,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advices:
+class Advices(Record):
     """All hints, the largest saving first.
 
     Attributes

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
+from jupyter_memkit.records import Record
 
 _KEPT_CELLS = 1000
 _FIRST_LINE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellRecord:
+class CellRecord(Record):
     """The account of a cell that has ended.
 
     Attributes

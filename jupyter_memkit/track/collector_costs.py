@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
 
 _READ_CELLS = 20
@@ -19,7 +20,7 @@ _LAST_OF_MANY = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellCost:
+class CellCost(Record):
     """What the collector cost in one cell.
 
     Attributes
@@ -50,7 +51,7 @@ class CellCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectorCosts:
+class CollectorCosts(Record):
     """What the collector cost in the last cells.
 
     Attributes

@@ -6,9 +6,11 @@ import threading
 from array import array
 from dataclasses import dataclass
 
+from jupyter_memkit.records import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Record):
     """A reading at a time.
 
     Attributes

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.sizes import Sizes, sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.duplicates import find_duplicates
 from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.usage import find_usage
@@ -36,7 +37,7 @@ _LAST_ELEMENTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Leak(Record):
     """Something that holds memory without need.
 
     Attributes
@@ -61,7 +62,7 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaks:
+class Leaks(Record):
     """What was found, the largest first.
 
     Attributes

@@ -6,11 +6,13 @@ import linecache
 from dataclasses import dataclass
 from typing import Literal
 
+from jupyter_memkit.records import Record
+
 Engine = Literal["memray", "tracemalloc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineMemory:
+class LineMemory(Record):
     """What one line did to the memory.
 
     Sizes are what was asked for, used or not. The two engines see different things,
@@ -59,7 +61,7 @@ class LineMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinesResult:
+class LinesResult(Record):
     """Which lines took the memory in a block.
 
     Attributes

@@ -18,6 +18,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.children import children_meter
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.measure.stretch import Stretch
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 from jupyter_memkit.wrapping import wrap_calls
 
@@ -28,7 +29,7 @@ _KEPT_RESULTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemResult:
+class MemResult(Record):
     """What a stretch of work did to the memory of the process.
 
     Attributes

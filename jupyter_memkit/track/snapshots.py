@@ -14,6 +14,7 @@ from jupyter_memkit.measure.shapes import read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.measuring import read_main
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.records import Record
 
 Change = Literal["appeared", "vanished", "grew", "shrank"]
 
@@ -24,7 +25,7 @@ _LEAST_EXACT_RATIO = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Record):
     """A namespace at a moment.
 
     Attributes
@@ -80,7 +81,20 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VariableChange:
+class Moments(Record):
+    """The moments that are remembered.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Their names, oldest first.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableChange(Record):
     """What happened to a variable between two moments.
 
     Attributes
@@ -103,7 +117,7 @@ class VariableChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Record):
     """What changed between two moments.
 
     Attributes

@@ -12,6 +12,7 @@ from jupyter_memkit.measure.children import ChildrenMeter, children_meter
 from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.measure.process import read_swap_bytes
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
@@ -28,7 +29,7 @@ _GPU_KEPT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Record):
     """The memory of this process now.
 
     Attributes

@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_memkit.measure.hidden import find_caches, find_hidden
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
+from jupyter_memkit.records import Record
 from jupyter_memkit.track.usage import find_usage
 
 # These belong to the program rather than to the data.
@@ -24,7 +25,7 @@ _PROGRAM = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(Record):
     """A variable, and what it holds.
 
     Attributes
@@ -52,7 +53,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variables:
+class Variables(Record):
     """The variables of a namespace, the largest first.
 
     Attributes

@@ -200,6 +200,76 @@ export type Snapshot = {
 };
 
 /**
+ * The memory of a graphics device in a `State`.
+ */
+export type GpuMemory = {
+  index: number;
+  used_bytes: number;
+  total_bytes: number;
+  process_bytes: number | null;
+};
+
+/**
+ * The work under way in a `State`, in units of its own.
+ */
+export type Progress = {
+  label: string;
+  done: number;
+  total: number | null;
+};
+
+/**
+ * The cell that runs, in a `State`.
+ */
+export type RunningSummary = {
+  execution_count: number | null;
+  first_line: string;
+  started_s: number;
+  before_bytes: number;
+  peak_bytes: number;
+};
+
+/**
+ * A finished cell in a `State`.
+ */
+export type CellSummary = {
+  execution_count: number | null;
+  first_line: string;
+  duration_s: number;
+  before_bytes: number;
+  after_bytes: number;
+  peak_bytes: number;
+  children_peak_bytes: number;
+  error: string | null;
+};
+
+/**
+ * The reply to `AskState`: the whole state in at most 2 KB of JSON.
+ *
+ * Texts are cut, and at most four devices are told. `exact` says whether the peaks
+ * of cells are the system's high-water marks. `highest_cell` is the finished cell
+ * with the highest peak of those that are kept.
+ */
+export type State = {
+  type: 'state';
+  protocol: number;
+  version: string;
+  rss_bytes: number;
+  limit: Limit | null;
+  swap_bytes: number | null;
+  children: number;
+  children_bytes: number;
+  gpus: GpuMemory[];
+  collector_paused_by: string | null;
+  activity: Progress | null;
+  running: RunningSummary | null;
+  exact: boolean;
+  cells_ended: number;
+  last_cell: CellSummary | null;
+  highest_cell: CellSummary | null;
+};
+
+/**
  * The reply to `Unsubscribe`.
  */
 export type Unsubscribed = {
@@ -247,6 +317,14 @@ export type Unsubscribe = {
   type: 'unsubscribe';
   protocol: number;
   client_id: string;
+};
+
+/**
+ * Ask for a `State`; for programs, which subscribe to nothing.
+ */
+export type AskState = {
+  type: 'state';
+  protocol: number;
 };
 
 /**

@@ -394,3 +394,30 @@ def test_detach_takes_everything_away() -> None:
     scene.probe.use(50 * MIB)
     scene.tick(1.0)
     assert scene.kernel.sent == []
+
+
+def test_a_cell_that_ends_between_two_looks(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every cell is told once, also one that ends while another is packed."""
+    scene.subscribe()
+    take = scene.tracker.latest_cells
+    late = scene.tracker.begin_cell("late", execution_count=2, cell_id=None)
+
+    def latest_cells(count: int) -> Any:
+        if scene.tracker.cells_ended == 1:
+            scene.tracker.end_cell(late, error=None)
+        return take(count)
+
+    cell = scene.tracker.begin_cell("early", execution_count=1, cell_id=None)
+    scene.tracker.end_cell(cell, error=None)
+    monkeypatch.setattr(scene.tracker, "latest_cells", latest_cells)
+    scene.tick(0.25)
+    scene.tick(0.25)
+    told = [
+        each["first_line"]
+        for message in scene.kernel.broadcasts()
+        if message["type"] == "cells"
+        for each in message["cells"]
+    ]
+    assert told == ["early", "late"]

@@ -140,19 +140,37 @@ def test_max_over(shell: InteractiveShell, capsys: Captured) -> None:
     )
     error = result.error_in_exec
     assert isinstance(error, MemkitError)
-    assert str(error).endswith("above the start, over the 10.0 MiB that --max allows")
+    assert str(error).endswith("above the start, over the 10 MiB that --max allows")
     assert shell.user_ns["y"] == 1
     shown = "".join(capsys.readouterr())
     assert "PeakError: the peak was " in shown
     assert "Traceback" not in shown
 
 
-@pytest.mark.parametrize("size", ["1GiB", '"1 GiB"', "1073741824"])
+@pytest.mark.parametrize("size", ["1GiB", '"1 GiB"', "1 GiB"])
 def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None:
     """A peak below the size is shown as ever."""
     result = run(shell, f"%mem --max {size} x = 1")
     assert result.success
     assert capsys.readouterr().out.startswith("peak ")
+
+
+@linux
+def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
+    """A cell whose child processes take the memory fails too."""
+    child = "x = b'x' * (80 << 20); input()"
+    result = run(
+        shell,
+        "%%mem --max 50MB\nimport subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdin=-1)\n"
+        "import psutil\nread = psutil.Process(child.pid).memory_info\n"
+        "while read().rss < 80 << 20: pass\n"
+        "import jupyter_memkit\njupyter_memkit.tracker().sample()\n"
+        "child.communicate(b'x')",
+    )
+    assert isinstance(result.error_in_exec, MemkitError)
+    assert "that of child processes" in str(result.error_in_exec)
+    capsys.readouterr()
 
 
 def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
@@ -189,11 +207,11 @@ def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
     [
         ("%mem", "%mem needs a statement, such as"),
         ("%mem -r 3", "%mem needs a statement, such as"),
-        ("%mem -r 0 x", "'0' is no whole number of at least 1"),
-        ("%mem -r many x", "'many' is no whole number of at least 1"),
-        ("%mem -r", "expected one argument"),
+        ("%mem -r 0 x", "'0' is not a whole number of at least 1"),
+        ("%mem -r many x", "'many' is not a whole number of at least 1"),
+        ("%mem -r", "-r needs a value: -r N"),
         ("%mem --max pear x", "'pear' is not a size; write a number and a unit"),
-        ("%mem --fast x", "unrecognized arguments: --fast"),
+        ("%mem --fast x", "has no option --fast"),
         ("%%mem x = 1\n2", "%%mem measures its cell; move 'x = 1' into it"),
         ("%memit", "%memit needs a statement, such as"),
     ],

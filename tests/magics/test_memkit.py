@@ -41,7 +41,7 @@ def test_status_is_shown(
         ("processes all", "%memkit does not know 'processes all'; write %memkit"),
         ("export", "name the file: %memkit export history.json, or cells.csv"),
         ("export cells.xls", "'cells.xls' has to end in .json or .csv"),
-        ("export a.csv b.csv", "unrecognized arguments: b.csv"),
+        ("export a.csv b.csv", "'b.csv' is one word too many"),
     ],
 )
 def test_mistake(

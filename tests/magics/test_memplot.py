@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +27,9 @@ def test_result_is_a_figure(shell: InteractiveShell, line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("--last ten", "'ten' is not a duration; write a number and a unit"),
+        ("--last ten", "--last: 'ten' is not a duration; write a number and a unit"),
         ("--cells", "no cell has ended in this time; run one"),
-        ("now", "unrecognized arguments: now"),
+        ("now", "'now' is one word too many"),
     ],
 )
 def test_mistake(
@@ -40,6 +41,14 @@ def test_mistake(
     """A mistake is told in a sentence."""
     shell.run_cell(f"%memplot {line}", store_history=True)
     assert f"UsageError: {expected}" in capsys.readouterr().err
+
+
+def test_terminal(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a front end the figure is in a file, whose path is printed."""
+    shell.run_line_magic("memplot", "")
+    path = Path(capsys.readouterr().out.strip().removeprefix("wrote "))
+    assert path.read_bytes().startswith(b"\x89PNG")
+    path.unlink()
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
         ("values", "%to_numpy makes an array of it"),
         ("--file nowhere.csv", "cannot be read"),
         ("values --file nowhere.csv", "takes one path; leave values out"),
-        ("values --tiny", "unrecognized"),
+        ("values --tiny", "has no option"),
     ],
 )
 def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:

@@ -53,9 +53,9 @@ def test_options(shell: InteractiveShell) -> None:
     [
         ("nothing_here", "there is no variable 'nothing_here'"),
         ("values", "^values stays as it is: it holds None once"),
-        ("values --into 2", "'2' cannot name a variable"),
-        ("", "required"),
-        ("values --deeper", "unrecognized"),
+        ("values --into 2", "'2' is not a name"),
+        ("", "needs NAME"),
+        ("values --deeper", "has no option"),
     ],
 )
 def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:

@@ -26,6 +26,7 @@ from jupyter_memkit.track.line_memory import LineMemory, LinesResult
 from jupyter_memkit.track.lines import profile_lines
 from jupyter_memkit.track.lines_memray import MemrayLines
 from jupyter_memkit.track.lines_tracemalloc import LineLedger, TracemallocLines
+from tests.untraced import untraced_environment
 
 MIB = 1024 * 1024
 
@@ -213,6 +214,7 @@ def watch_apart(cell: str, before: str = "") -> dict[str, Any]:
         text=True,
         check=True,
         cwd=Path(__file__).parents[2],
+        env=untraced_environment(),
     )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

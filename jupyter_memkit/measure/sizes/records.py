@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from jupyter_memkit.measure.sizes.parts import RAM
+from jupyter_memkit.records import Record, to_plain
+from jupyter_memkit.units import format_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class Size(Record):
     """What an object holds.
 
     Attributes
@@ -72,4 +75,10 @@ class Sizes(Mapping[str, Size]):
         return len(self._sizes)
 
     def __repr__(self) -> str:
-        return f"<sizes of {len(self)} variables, {self.total_bytes} bytes together>"
+        """Return how many variables there are, and what they hold together."""
+        total = format_bytes(self.total_bytes)
+        return f"Sizes({len(self)} variables, total={total})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sizes as what `json.dumps` takes."""
+        return {"sizes": to_plain(self._sizes), "total_bytes": self.total_bytes}

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.arrays.pandas_columns import shrink_column
 from jupyter_memkit.techniques.arrays.pandas_series import measure_column
 from jupyter_memkit.techniques.arrays.policy import Policy
@@ -26,7 +28,7 @@ _HEADROOM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingAdvice:
+class ReadingAdvice(Record):
     """How to read a file small.
 
     Attributes
@@ -82,7 +84,7 @@ def advise_reading(path: str) -> ReadingAdvice:
     """
     import pandas as pd  # noqa: PLC0415 - the advice is for pandas
 
-    text, complete = _read_sample(Path(path).expanduser())
+    text, complete = _read_sample(expand_home(path))
     header = text.partition("\n")[0]
     delimiter = _find_delimiter(header)
     try:

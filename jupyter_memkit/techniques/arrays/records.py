@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jupyter_memkit.records import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Record):
     """A column of a frame, or all of an array.
 
     Attributes
@@ -31,7 +33,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class Replaced(Record):
     """A variable whose value was packed or shrunk.
 
     Attributes
@@ -70,7 +72,7 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(Record):
     """What `to_numpy` did to variables.
 
     Attributes
@@ -92,7 +94,7 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
+class Shrunk(Record):
     """What shrinking did to variables, or with ``dry_run`` would do.
 
     Attributes
@@ -127,7 +129,7 @@ class Shrunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class Restored(Record):
     """What undoing a shrinking did.
 
     Attributes

@@ -8,10 +8,10 @@ import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
 
 _FORMAT = 1
 
@@ -64,7 +64,7 @@ class Checkpoint:
     def __init__(
         self, path: str | os.PathLike[str], identity: Mapping[str, Any]
     ) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expand_home(path)
         self._identity = {name: _digest(value) for name, value in identity.items()}
         self._due_s = 0.0
 

@@ -100,7 +100,7 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         The columns to read, by default all.
     backend : str, optional
         What tables become: ``"pandas"``, ``"polars"``, ``"arrow"`` or ``"numpy"``; by
-        default the first of these that is imported, or else installed.
+        default the first of these that is installed.
     categories : iterable of str
         Columns of text to be read as categories, which is quicker and smaller.
     types : mapping of str to str, optional
@@ -169,7 +169,8 @@ def _read_memory(memory: int | str | None) -> int:
     if memory is None:
         return default_budget_bytes()
     n_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
-    return _check_count("memory", n_bytes)
+    _check_count("memory", n_bytes)
+    return n_bytes
 
 
 def _check_count(name: str, value: Any) -> int:

@@ -24,11 +24,13 @@ _MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
 
 
 def find_backend() -> str:
-    """Return what tables become where nobody asks: what the user works with."""
-    for is_there in (sys.modules.__contains__, importlib.util.find_spec):
-        for backend, module in _MODULES.items():
-            if is_there(module):
-                return backend
+    """Return what tables become where nobody asks: the first that is installed.
+
+    What is imported does not matter, so a cell does the same after a restart.
+    """
+    for backend, module in _MODULES.items():
+        if module in sys.modules or importlib.util.find_spec(module) is not None:
+            return backend
     return "numpy"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.tables import (
     conform,
@@ -44,7 +45,7 @@ class FileSink:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, resumable: bool) -> None:
-        self._path = Path(path).expanduser().absolute()
+        self._path = expand_home(path).absolute()
         self._open = find_writer(self._path)
         self._arrow = import_library("pyarrow", self._path.name)
         self._aside = self._path.with_name(f".{self._path.name}.part")

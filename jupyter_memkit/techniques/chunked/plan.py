@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.peak import peak_meter
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.settings import Settings
@@ -17,7 +18,7 @@ _LOOKS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkedPlan:
+class ChunkedPlan(Record):
     """What a run over chunks would do.
 
     Reading is measured over the first rows; what the cell takes comes on top.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_memkit.records import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedChunk:
+class SkippedChunk(Record):
     """A chunk that was left out because the cell failed on it.
 
     Attributes
@@ -31,7 +33,7 @@ class SkippedChunk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkedSummary:
+class ChunkedSummary(Record):
     """What a run over chunks did and took.
 
     Attributes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.records import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -36,7 +38,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsolatedResult:
+class IsolatedResult(Record):
     """The account of work in a process of its own.
 
     Attributes
@@ -75,7 +77,7 @@ class IsolatedResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsolatedProcess:
+class IsolatedProcess(Record):
     """A process that goes on.
 
     Attributes
@@ -106,14 +108,14 @@ class IsolatedProcess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsolatedProcesses:
+class IsolatedProcesses(Record):
     """The processes that go on, the oldest first."""
 
     processes: tuple[IsolatedProcess, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsolatedClosed:
+class IsolatedClosed(Record):
     """A process that was ended, and the memory that it had then."""
 
     name: str

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.paths import expand_home
 
 _PREFIX = "jupyter-memkit-spill-"
 _LOCK = "in-use"
@@ -139,7 +140,7 @@ def _choose_parent(folder: str | os.PathLike[str] | None) -> Path:
         )
         raise MemkitError(message)
     # As the system names it in the list of what is mapped.
-    parent = Path(folder).expanduser().resolve()
+    parent = expand_home(folder).resolve()
     if not parent.is_dir():
         message = f"there is no folder {folder}; make it first, or leave it out"
         raise MemkitError(message)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.measure.shapes import read_shape, read_type
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.spilling.files import (
     find_file,
     list_files,
@@ -18,7 +19,7 @@ from jupyter_memkit.techniques.spilling.kinds import arrays_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpilledVariable:
+class SpilledVariable(Record):
     """A variable whose memory is a file.
 
     Attributes
@@ -47,7 +48,7 @@ class SpilledVariable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpilledVariables:
+class SpilledVariables(Record):
     """What is on disk.
 
     Attributes

@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.forget import forget
 from jupyter_memkit.techniques.namespaces import check_name, find_namespace
@@ -25,7 +26,7 @@ from jupyter_memkit.techniques.spilling.values import move_to_files, move_to_mem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spilled:
+class Spilled(Record):
     """Variables that were moved to files, or back.
 
     Attributes

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.unloading.costs import (
     estimate_bytes,
     read_mapped_files,
@@ -26,7 +27,7 @@ _BUDGET_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
+class Library(Record):
     """A library that is loaded.
 
     Attributes
@@ -59,7 +60,7 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Libraries:
+class Libraries(Record):
     """The loaded libraries, without the standard library and the kernel's own.
 
     Attributes

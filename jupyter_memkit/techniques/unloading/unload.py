@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.unloading.costs import (
     estimate_bytes,
@@ -34,7 +35,7 @@ from jupyter_memkit.techniques.unloading.traces import clear_traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unloaded:
+class Unloaded(Record):
     """What unloading did, or with ``dry_run`` would do.
 
     Attributes

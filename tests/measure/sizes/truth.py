@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import json
-import os
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.sizes import sizeof
+from tests.untraced import untraced_environment
 
 MIB = 1024 * 1024
 
@@ -305,7 +305,7 @@ def run(name: str) -> dict[str, Any]:
         [sys.executable, "-m", "tests.measure.sizes.truth", name],
         check=True,
         capture_output=True,
-        env={**os.environ, **ENVIRONMENT},
+        env=untraced_environment() | ENVIRONMENT,
         text=True,
     )
     figures: dict[str, Any] = json.loads(result.stdout)

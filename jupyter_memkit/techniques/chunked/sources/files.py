@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.paths import expand_home
 
 _GLOB = frozenset("*?[")
 
@@ -27,7 +28,7 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
     SourceError
         When there is none.
     """
-    found = Path(path).expanduser()
+    found = expand_home(path)
     if found.is_file():
         return [found]
     if found.is_dir():

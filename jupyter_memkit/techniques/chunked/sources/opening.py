@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.paths import expand_home
 from jupyter_memkit.techniques.chunked.sources import (
     arrow_ipc,
     binary_records,
@@ -223,7 +224,7 @@ def _list_endings() -> str:
 
 def _find(path: str | os.PathLike[str]) -> list[Path]:
     """Return the files of a path or a pattern, and the folders that are like files."""
-    found = Path(path).expanduser()
+    found = expand_home(path)
     if found.is_dir() and not _is_folder_source(found):
         folders = sorted(filter(_is_folder_source, found.iterdir()))
     else:

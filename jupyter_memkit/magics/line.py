@@ -1,0 +1,205 @@
+"""Reads the line of a magic: the one parser of all of them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from jupyter_memkit.magics.arguments import duration, size
+from jupyter_memkit.magics.misspelt import suggest_option
+from jupyter_memkit.magics.words import Word, split_words
+from jupyter_memkit.units import is_unit
+
+_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+# The words in which argparse puts what the magics say in their own.
+_NEEDS_VALUE = re.compile(r"argument (\S+): expected .*")
+_TAKES_NONE = re.compile(r"argument (\S+): ignored explicit argument .*")
+_REQUIRED = re.compile(r"the following arguments are required: (\S+).*")
+
+
+def parse_line(magic: Any, line: str) -> argparse.Namespace:
+    """Read a line of options and values.
+
+    Parameters
+    ----------
+    magic : callable
+        The magic, which knows its arguments.
+    line : str
+        What stands behind its name.
+
+    Returns
+    -------
+    argparse.Namespace
+        The values.
+
+    Raises
+    ------
+    UsageError
+        With the remedy: for a quote that is not closed, a word or an option that the
+        magic does not have or got twice, and a value that does not fit.
+    """
+    return _parse(magic, list(split_words(line)))
+
+
+def parse_statement(magic: Any, line: str) -> tuple[argparse.Namespace, str]:
+    """Read the options at the start of a line, and leave the statement as it is.
+
+    Returns
+    -------
+    options : argparse.Namespace
+        The values of the options.
+    statement : str
+        The rest of the line.
+    """
+    words: list[Word] = []
+    end = 0
+    while line[end:].lstrip().startswith("-"):
+        behind = split_words(line, end)
+        word = next(behind)
+        if not _is_option(word):
+            # A number that the statement begins with.
+            break
+        words.append(word)
+        end = word.end
+        action = _find_option(magic.parser, words[-1])
+        if action is None or action.nargs == 0 or "=" in words[-1]:
+            continue
+        value = next(behind, None)
+        if value is None:
+            break
+        words.append(value)
+        end = value.end
+        if _takes_unit(action) and _NUMBER.fullmatch(value):
+            unit = re.match(r"\s+([a-zA-Z]+)(?=\s|$)", line[end:])
+            if unit and is_unit(unit[1]):
+                end += unit.end()
+                words.append(Word(unit[1], end))
+    return _parse(magic, words), line[end:].strip()
+
+
+def known_options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Return the options of a parser by their names."""
+    actions = parser._actions  # noqa: SLF001 - argparse has no other list of them
+    return {name: action for action in actions for name in action.option_strings}
+
+
+def _parse(magic: Any, words: list[Word]) -> argparse.Namespace:
+    parser: argparse.ArgumentParser = magic.parser
+    _check_options(parser, words)
+    try:
+        args, extra = parser.parse_known_args(list(_bind_values(parser, words)))
+    except UsageError as error:
+        raise UsageError(_reword(parser, str(error))) from None
+    if extra:
+        raise UsageError(_refuse_word(parser, extra[0]))
+    return args
+
+
+def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> None:
+    """Refuse options that there are not, and those that stand there twice."""
+    given: set[argparse.Action] = set()
+    for word in filter(_is_option, words):
+        action = _find_option(parser, word)
+        if action is None:
+            raise UsageError(_refuse_option(parser, word))
+        repeats = isinstance(action, argparse._AppendAction)  # noqa: SLF001 - it has no public name
+        if action in given and not repeats:
+            message = f"{_name(action)} is given twice; give it once"
+            raise UsageError(message)
+        given.add(action)
+
+
+def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator[str]:
+    """Join options with quoted values, and numbers with the units behind them."""
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        action = _find_option(parser, word) if _is_option(word) else None
+        takes_value = action is not None and action.nargs != 0 and "=" not in word
+        if action is None or not takes_value or position == len(words):
+            yield word
+            continue
+        value = words[position]
+        if _is_option(value):
+            yield word
+            continue
+        position += 1
+        text = str(value)
+        unit = words[position] if position < len(words) else ""
+        if _takes_unit(action) and _NUMBER.fullmatch(text) and is_unit(unit):
+            position += 1
+            text += unit
+        # Bound like this a value can begin with a minus.
+        yield f"{_name(action)}={text}"
+
+
+def _find_option(parser: argparse.ArgumentParser, word: Word) -> argparse.Action | None:
+    """Return the option that a word names, in full or by the start of its name."""
+    options = known_options(parser)
+    name = word.partition("=")[0]
+    if name in options or not name.startswith("--"):
+        return options.get(name)
+    found = {options[each] for each in options if each.startswith(name)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_option(word: Word) -> bool:
+    if word.is_quoted or not word.startswith("-") or word == "-":
+        return False
+    return not _NUMBER.fullmatch(word)
+
+
+def _takes_unit(action: argparse.Action) -> bool:
+    return action.type in (size, duration)
+
+
+def _name(action: argparse.Action) -> str:
+    return action.option_strings[-1]
+
+
+def _reword(parser: argparse.ArgumentParser, message: str) -> str:
+    """Return what argparse says as a sentence with its remedy."""
+    options = known_options(parser)
+    if match := _NEEDS_VALUE.fullmatch(message):
+        action = options.get(match[1].split("/")[0])
+        metavar = (action.metavar if action else None) or "VALUE"
+        return f"{match[1]} needs a value: {match[1]} {metavar}"
+    if match := _TAKES_NONE.fullmatch(message):
+        return f"{match[1]} takes no value; write {match[1]} alone"
+    if match := _REQUIRED.fullmatch(message):
+        return f"%{parser.prog} needs {match[1]}; %{parser.prog}? shows examples"
+    return message.removeprefix("argument ")
+
+
+def _refuse_option(parser: argparse.ArgumentParser, word: str) -> str:
+    name = word.partition("=")[0]
+    options = known_options(parser)
+    if name in ("-h", "--help"):
+        return f"%{parser.prog}? shows the help"
+    close = [each for each in options if name != "--" and each.startswith(name)]
+    if len(close) > 1:
+        return f"{name} could be {' or '.join(close)}; write it in full"
+    meant = suggest_option(name, options)
+    if meant is not None:
+        return f"%{parser.prog} has no option {name}; did you mean {meant}?"
+    listed = ", ".join(options)
+    return f"%{parser.prog} has no option {name}; " + (
+        f"it has {listed}" if listed else "it has none"
+    )
+
+
+def _refuse_word(parser: argparse.ArgumentParser, word: str) -> str:
+    """Return the sentence on a word that is one too many."""
+    options = known_options(parser)
+    meant = suggest_option(word, options)
+    if meant is not None and options.get(meant) is not None:
+        takes_value = options[meant].nargs != 0
+        _, sign, value = word.partition("=")
+        example = f"{meant} {value}" if sign and takes_value else meant
+        return f"%{parser.prog} does not know {word!r}; did you mean {example}?"
+    return f"{word!r} is one word too many for %{parser.prog}; leave it out"

@@ -1,0 +1,128 @@
+"""What all public records have in common: a short repr, and a form for JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from pathlib import PurePath
+from types import MappingProxyType, NoneType
+from typing import Any
+
+from jupyter_memkit.units import format_bytes, format_duration
+
+_LONGEST = 60
+# Deeper than any record; a user's own value can refer to itself.
+_DEEPEST = 12
+
+
+class Record:
+    """The base of the records, which are frozen dataclasses of plain values.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Taken(Record):
+    ...     peak_bytes: int
+    ...     lines: tuple[str, ...]
+    >>> taken = Taken(peak_bytes=2048, lines=("a", "b"))
+    >>> taken
+    Taken(peak=2.0 KiB, lines=2 items)
+    >>> taken.to_dict()
+    {'peak_bytes': 2048, 'lines': ['a', 'b']}
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        """Put the repr into the class, or `dataclass` would write its own."""
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Record.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """Return the figures in units, and how many items there are of the rest."""
+        parts = (_describe(name, value) for name, value in _read_fields(self).items())
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes as what `json.dumps` takes.
+
+        Bytes are integers and seconds floats. A value of the user's that JSON does
+        not have is given as the name of its type.
+        """
+        return {name: to_plain(value, 1) for name, value in _read_fields(self).items()}
+
+
+def to_plain(value: object, depth: int = 0) -> Any:
+    """Return a value as dicts, lists, texts and numbers; calls no code of the user's.
+
+    Parameters
+    ----------
+    value : object
+        A record, or what stands in one.
+    depth : int
+        How deep it stands.
+    """
+    kind = type(value)
+    plain: Any = f"<{kind.__name__}>"
+    if value is None or kind in (bool, str):
+        plain = value
+    elif issubclass(kind, int):
+        plain = int(value)  # type: ignore[call-overload]
+    elif issubclass(kind, float):
+        # A numpy float is one, too. JSON has neither infinity nor NaN.
+        plain = float(value) if math.isfinite(value) else None  # type: ignore[arg-type]
+    elif issubclass(kind, PurePath):
+        plain = str(value)
+    elif depth < _DEEPEST:
+        plain = _to_nested(value, depth, plain)
+    return plain
+
+
+def _to_nested(value: Any, depth: int, otherwise: str) -> Any:
+    kind = type(value)
+    if issubclass(kind, Record):
+        fields = _read_fields(value).items()
+        return {name: to_plain(each, depth + 1) for name, each in fields}
+    if kind in (set, frozenset):
+        return sorted(to_plain(each, depth + 1) for each in value)
+    if kind in (list, tuple):
+        return [to_plain(each, depth + 1) for each in value]
+    if kind in (dict, Counter, MappingProxyType):
+        return {str(key): to_plain(each, depth + 1) for key, each in value.items()}
+    return otherwise
+
+
+def _read_fields(record: object) -> dict[str, Any]:
+    """Return the public attributes of a record, in their order."""
+    if dataclasses.is_dataclass(record):
+        return {
+            each.name: getattr(record, each.name)
+            for each in dataclasses.fields(record)
+            if not each.name.startswith("_")
+        }
+    return {
+        name: value for name, value in vars(record).items() if not name.startswith("_")
+    }
+
+
+def _describe(name: str, value: object) -> str:
+    kind = type(value)
+    shown = f"<{kind.__name__}>"
+    if kind in (bool, NoneType) or issubclass(kind, Record):
+        shown = repr(value)
+    elif isinstance(value, int):
+        is_size = name.endswith("bytes")
+        shown = format_bytes(value) if is_size else int.__repr__(value)
+        name = name.removesuffix("_bytes")
+    elif isinstance(value, float):
+        is_duration = name.endswith("duration_s")
+        shown = format_duration(value) if is_duration else f"{value:.12g}"
+        name = name.removesuffix("_s") if is_duration else name
+    elif isinstance(value, (str, PurePath)):
+        text = str(value)
+        shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+    elif kind in (list, tuple, dict, set, frozenset, Counter, MappingProxyType):
+        count = len(value)  # type: ignore[arg-type]
+        shown = f"{count} {'item' if count == 1 else 'items'}"
+    return f"{name}={shown}"

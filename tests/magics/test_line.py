@@ -1,0 +1,151 @@
+"""The one parser of the lines of all magics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.magics.line import parse_line, parse_statement
+from jupyter_memkit.magics.words import split_list, split_words
+from jupyter_memkit.units import format_bytes
+
+LINE_MAGICS = (
+    *("gc_pause", "isolated", "memfree", "memkit", "memleaks", "memls", "memplot"),
+    *("memsnap", "shrink", "spill", "to_numpy", "unload"),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a  b", ["a", "b"]),
+        ('"a b" --out="c d"', ["a b", "--out=c d"]),
+        ("O'Brien.csv", ["O'Brien.csv"]),
+        (r"C:\data\x.csv", [r"C:\data\x.csv"]),
+        ('sep="; " x', ['sep="; "', "x"]),
+        ("--columns 'unit price',qty", ["--columns", "'unit price',qty"]),
+    ],
+)
+def test_words(line: str, words: list[str]) -> None:
+    """Quotes hold a word together, and other characters stay as they are."""
+    assert list(split_words(line)) == words
+
+
+def test_list_with_quotes() -> None:
+    """A comma in quotes separates nothing."""
+    assert split_list("'a, b',c, \"d\"") == ["a, b", "c", "d"]
+
+
+@pytest.mark.parametrize("name", LINE_MAGICS)
+@pytest.mark.parametrize("line", ["'", 'x "y', "--nonsense='z"])
+def test_a_quote_that_is_not_closed(
+    shell: InteractiveShell, name: str, line: str
+) -> None:
+    """It is one sentence in every magic."""
+    with pytest.raises(UsageError, match=r"the quote . is not closed in .*; close it"):
+        shell.run_line_magic(name, line)
+
+
+@pytest.mark.parametrize("name", [*LINE_MAGICS, "mem"])
+def test_an_option_that_there_is_not(shell: InteractiveShell, name: str) -> None:
+    """No magic ignores an option that it does not have."""
+    with pytest.raises(
+        UsageError, match=f"%{name} has no option --zzzz; it has (-|none)"
+    ):
+        shell.run_line_magic(name, "--zzzz")
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("--redcue sum", "--reduce"),
+        ("--chunksize 5", "--rows"),
+        ("--n_jobs=2", "--workers"),
+        ("--n-jobs 2", "--workers"),
+        ("--usecols a", "--columns"),
+        ("--Reduce sum", "--reduce"),
+        ("-reduce sum", "--reduce"),
+        ("--sep ;", "--read sep=VALUE"),
+        ("--max-memory 2GB", "--memory"),
+        ("rows=5", "--rows 5"),
+    ],
+)
+def test_the_option_that_was_meant(
+    shell: InteractiveShell, line: str, meant: str
+) -> None:
+    """A misspelt option, and one of another library, gets the kit's."""
+    chunked = shell.magics_manager.magics["cell"]["chunked"]
+    with pytest.raises(UsageError) as caught:
+        parse_line(chunked, f"x.csv {line}")
+    assert str(caught.value).endswith(f"did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("--memory 500MB", "500 MB"),
+        ("--memory 500 MB", "500 MB"),
+        ("--memory '500 MB'", "500 MB"),
+        ("--memory=1.5GiB", "1.5 GiB"),
+    ],
+)
+def test_sizes(shell: InteractiveShell, line: str, shown: str) -> None:
+    """A size may have a blank, and is shown in its own unit."""
+    chunked = shell.magics_manager.magics["cell"]["chunked"]
+    args = parse_line(chunked, f"x.csv {line} --rows 5")
+    assert format_bytes(args.memory) == shown
+    assert args.rows == 5
+
+
+def test_twice(shell: InteractiveShell) -> None:
+    """Of two values none is silently left out; options that add up can repeat."""
+    chunked = shell.magics_manager.magics["cell"]["chunked"]
+    with pytest.raises(UsageError, match="--rows is given twice"):
+        parse_line(chunked, "x.csv --rows 5 --rows 6")
+    assert len(parse_line(chunked, "x.csv --read a=1 --read b=2").read) == 2
+
+
+def test_a_statement_stays_as_it_is(shell: InteractiveShell) -> None:
+    """Options before a statement are read, and no character of it changes."""
+    mem = shell.magics_manager.magics["line"]["mem"]
+    args, statement = parse_statement(mem, "-r 3 --max 2 GB x = 'a  b' ; y")
+    assert (args.runs, format_bytes(args.max_bytes)) == (3, "2 GB")
+    assert statement == "x = 'a  b' ; y"
+    assert parse_statement(mem, "-1 + 2")[1] == "-1 + 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "message"),
+    [
+        ("memleaks", "prices --unused 5", "--unused and --budget go with"),
+        ("shrink", "--undo prices --float32", "leave --float32 out"),
+        ("shrink", "--file x.csv --dry-run", "leave --dry-run out"),
+        ("unload", "--list --deep", "leave --deep out"),
+        ("unload", "json --yes", "--yes answers the question that --deep asks"),
+        ("isolated", "-o", "%isolated lists or closes"),
+        ("isolated", "--list --close x", "give one of them"),
+    ],
+)
+def test_an_option_without_effect(
+    shell: InteractiveShell, name: str, line: str, message: str
+) -> None:
+    """An option that does nothing here is refused, not ignored."""
+    with pytest.raises(UsageError, match=message):
+        shell.run_line_magic(name, line)
+
+
+def test_quoted_paths(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path with a blank works behind every option that takes one."""
+    monkeypatch.chdir(tmp_path)
+    Path("a b").mkdir()
+    Path("a b/x.csv").write_text("a\n1\n2\n")
+    shell.run_cell_magic("chunked", '"a b/x.csv" --out "a b/y.csv"', "chunk")
+    assert Path("a b/y.csv").exists()
+    shell.run_line_magic("memkit", "export 'a b/e.json'")
+    assert Path("a b/e.json").exists()
+    assert shell.run_line_magic("shrink", '--file="a b/x.csv"') is not None

@@ -1,0 +1,24 @@
+"""The bar in a notebook that is saved."""
+
+from __future__ import annotations
+
+import nbformat
+from nbclient import NotebookClient
+
+CELL = """
+from jupyter_memkit.show.progress_bar import make_bar
+bar = make_bar(10, "rows")
+bar.update(5)
+print(bar.n)
+bar.close()
+"""
+
+
+def test_nothing_is_left() -> None:
+    """A saved notebook has no widget of it and no picture, and the user's output."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    outputs = notebook.cells[0].outputs
+    assert [each.get("text") for each in outputs if "text" in each] == ["5\n"]
+    assert [each["data"] for each in outputs if "data" in each] == [{}]
+    assert "widgets" not in notebook.metadata

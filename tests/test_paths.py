@@ -1,0 +1,20 @@
+"""What a tilde stands for in a path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_memkit.paths import expand_home
+
+
+@pytest.mark.parametrize(
+    "name", ["~x.csv", "~$report.xlsx", "~no_such_user/x.csv", "a~/x", "~"]
+)
+def test_only_homes_are_expanded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tilde alone, or before a slash, is a home; else it belongs to the name."""
+    monkeypatch.setenv("HOME", "/home/someone")
+    expected = Path("/home/someone") if name == "~" else Path(name)
+    assert expand_home(name) == expected
+    assert expand_home(Path("~/x.csv")) == Path("/home/someone/x.csv")
