@@ -1,4 +1,4 @@
-"""Processes that coverage leaves alone, because they trace or count frames themselves."""
+"""Processes that coverage leaves alone: they trace, or are measured to the byte."""
 
 from __future__ import annotations
 
