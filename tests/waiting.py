@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -26,7 +25,8 @@ def interrupt_when(path: Path) -> threading.Thread:
 
     def wait() -> None:
         wait_until(path.exists)
-        os.kill(os.getpid(), signal.SIGINT)
+        # To the process it could go to a thread that does not run for a while.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     thread = threading.Thread(target=wait)
     thread.start()

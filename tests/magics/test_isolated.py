@@ -147,7 +147,7 @@ def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
 
         def write(self, text: str) -> None:
             if text.startswith("begun"):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
         def flush(self) -> None:
             pass

@@ -103,12 +103,12 @@ def test_real_resource_limit() -> None:
     """A process that was started with a ulimit sees it."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_DATA, (2**29, -1));"
-        "from jupyter_memkit.measure.limits import read_limit; print(read_limit())"
+        "from jupyter_memkit.measure.limits import read_limit; print(read_limit().to_dict())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stdout == f"MemoryLimit(bytes={2**29}, name='RLIMIT_DATA')\n"
+    assert done.stdout == f"{{'bytes': {2**29}, 'name': 'RLIMIT_DATA'}}\n"
 
 
 def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None:

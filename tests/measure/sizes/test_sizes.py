@@ -130,7 +130,7 @@ def test_main() -> None:
         del main.measured_here
     assert found["measured_here"].bytes > 80
     assert not any(name.startswith("_") for name in found)
-    assert f"<sizes of {len(found)} variables" in repr(found)
+    assert repr(found).startswith(f"Sizes({len(found)} variables, total=")
 
 
 @pytest.mark.parametrize("few", [BATCH, 0])

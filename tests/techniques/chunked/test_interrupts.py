@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import threading
@@ -32,7 +31,8 @@ def interrupt_after(seconds: float) -> threading.Thread:
 
     def send() -> None:
         time.sleep(seconds)
-        os.kill(os.getpid(), signal.SIGINT)
+        # To the process it could go to a thread that does not run for a while.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     thread = threading.Thread(target=send)
     thread.start()
@@ -81,7 +81,7 @@ def test_waiting() -> None:
 
     def work() -> None:
         with Interrupts() as interrupts:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             time.sleep(0.01)
             steps.append("whole")
             with interrupts.allowed():
@@ -99,7 +99,7 @@ def test_nested() -> None:
 
     def work() -> None:
         with Interrupts() as outer, outer.allowed(), Interrupts() as inner:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             time.sleep(0.01)
             steps.append("inner is whole")
             with inner.allowed():
