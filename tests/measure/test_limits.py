@@ -103,7 +103,8 @@ def test_real_resource_limit() -> None:
     """A process that was started with a ulimit sees it."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_DATA, (2**29, -1));"
-        "from jupyter_memkit.measure.limits import read_limit; print(read_limit().to_dict())"
+        "from jupyter_memkit.measure.limits import read_limit;"
+        "print(read_limit().to_dict())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -142,7 +142,7 @@ def test_chunked(tmp_path: Path) -> None:
     shown = execute("01_chunked", tmp_path, CHUNKED_CHECKS)
     assert shown["lazy"] == "(11.0, 20.0)"
     assert "arr_delay, carrier" in shown["chunked"]
-    assert "of 95.4 MiB used" in shown["fit"]
+    assert "of 100 MB used" in shown["fit"]
     assert "the sum of the chunks' mean is not that of the whole" in shown["mean"]
     assert "2,694,208 rows" in shown["fit"]
     assert "arr_delay, carrier (of 19)" in shown["plan"]

@@ -27,16 +27,14 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def interrupt_after(seconds: float) -> threading.Thread:
-    """Send Ctrl-C to this process from another thread."""
+    """Return a thread that sends Ctrl-C to this process, to be started."""
 
     def send() -> None:
         time.sleep(seconds)
         # To the process it could go to a thread that does not run for a while.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    thread = threading.Thread(target=send)
-    thread.start()
-    return thread
+    return threading.Thread(target=send)
 
 
 def test_any_moment(orders: Path, tmp_path: Path) -> None:
@@ -56,6 +54,8 @@ def test_any_moment(orders: Path, tmp_path: Path) -> None:
         )
         thread = interrupt_after(rng.uniform(0, 0.08))
         try:
+            # It can strike before this call has returned.
+            thread.start()
             summary = job.run(None if out else "sum", out=out)
             thread.join()
             time.sleep(0.001)  # Python raises it here, if it was late.
