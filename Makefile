@@ -1,6 +1,6 @@
 # make lab    sets up, builds, and opens JupyterLab on the tour
 # make test   sets up, then runs every check, and sums up what failed
-# make check  sets up, then runs the quick checks, in under two minutes
+# make check  sets up, then runs the quick checks
 # make bench  sets up, then compares the speed with hand-written code
 # make format mends the form of the code
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record
-from jupyter_memkit.units import parse_bytes
+from jupyter_memkit.units import GivenBytes, parse_bytes
 
 # The interpreter keeps a threshold in 32 bits.
 _HIGHEST = 2**31 - 1
@@ -67,9 +67,7 @@ def _read_growth(growth: int | str | None) -> int | None:
     if growth is None:
         return None
     n_bytes = parse_bytes(growth) if isinstance(growth, str) else growth
-    # A caller may pass anything.
-    is_number = isinstance(n_bytes, int) and not isinstance(n_bytes, bool)  # type: ignore[redundant-expr]
-    if not is_number or n_bytes < 1:
+    if type(n_bytes) not in (int, GivenBytes) or n_bytes < 1:
         message = (
             f"max_growth cannot be {growth!r}; write a size above 0, such as '2GB'"
         )
