@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.measured_child import START_CHILD
 from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
 from tests.waiting import wait_until
 
@@ -99,24 +100,12 @@ def test_figure_of_a_plotting_cell_stays(kernel: RealKernel, tmp_path: Path) -> 
     assert [m["parent_header"]["msg_id"] for m in figures] == [msg_id]
 
 
-# A child process that takes 100 MiB, and waits until it has been measured.
-CHILD = """
-import subprocess, sys, time
-from jupyter_memkit import tracker
-code = 'block = bytearray(100 << 20); print(flush=True); input()'
-pipe = subprocess.PIPE
-child = subprocess.Popen([sys.executable, '-c', code], stdin=pipe, stdout=pipe)
-child.stdout.readline()
-while tracker().now().children_bytes < 100 << 20: time.sleep(0.01)
-"""
-
-
 @linux_only
 def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
     """The collector's time, the page faults and the child processes are told."""
     kernel.run(
         "import gc\ngc.collect()\nblock = bytearray(50 << 20)\n"
-        + CHILD
+        + START_CHILD
         + "child.communicate()"
     )
     cell = kernel.subscribe()["cells"][-1]
@@ -131,7 +120,7 @@ def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
 @linux_only
 def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
     """A child process is counted, with its memory, as long as it lives."""
-    kernel.run(CHILD)
+    kernel.run(START_CHILD)
     wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] > 0)
     snapshot = kernel.subscribe()
     assert snapshot["present"]["children"] == 1

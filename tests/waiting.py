@@ -20,13 +20,20 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def press_ctrl_c() -> None:
+    """Interrupt the main thread, from any thread.
+
+    A signal to the process could go to a thread that does not run for a while.
+    """
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def interrupt_when(path: Path) -> threading.Thread:
     """Press Ctrl-C in this process when a file is there."""
 
     def wait() -> None:
         wait_until(path.exists)
-        # To the process it could go to a thread that does not run for a while.
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        press_ctrl_c()
 
     thread = threading.Thread(target=wait)
     thread.start()

@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
 
 from IPython.core import magic_arguments
 from IPython.core.error import UsageError
@@ -21,8 +20,6 @@ _Number = TypeVar("_Number", int, float)
 
 Offer: TypeAlias = Callable[[Any], Iterable[str]]
 """Takes the object with the magic, and returns what completion offers."""
-
-_offers: WeakKeyDictionary[argparse.Action, Offer] = WeakKeyDictionary()
 
 
 class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
@@ -45,14 +42,13 @@ class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
     def add_to_parser(self, parser: Any, group: Any) -> None:
         """Add it to the parser of the magic."""
         action = (group or parser).add_argument(*self.args, **self.kwds)
-        offers = self._offers
-        _offers[action] = offers if callable(offers) else lambda _: offers
+        action.offers = self._offers
 
 
 def find_offers(action: argparse.Action, magics: Any) -> list[str]:
     """Return the values that completion offers for an argument."""
-    offer = _offers.get(action)
-    return [] if offer is None else list(offer(magics))
+    offers: Offer | Iterable[str] = getattr(action, "offers", ())
+    return list(offers(magics) if callable(offers) else offers)
 
 
 def variable(text: str) -> str:

@@ -46,7 +46,10 @@ def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
     def tell(done: int, total: int | None, text: str) -> None:
         nonlocal bar
         if bar is None and time.monotonic() - started_s > _DELAY_S:
-            bar = _make_bar(total, unit)
+            # Not before there is something to wait for.
+            from jupyter_memkit.show.progress_bar import make_bar  # noqa: PLC0415
+
+            bar = make_bar(total, unit)
         if bar is not None:
             bar.total = total
             bar.set_postfix_str(text, refresh=False)
@@ -57,10 +60,3 @@ def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
     finally:
         if bar is not None:
             bar.close()
-
-
-def _make_bar(total: int | None, unit: str) -> Any:
-    # Not before there is something to wait for.
-    from jupyter_memkit.show.progress_bar import make_bar  # noqa: PLC0415
-
-    return make_bar(total, unit)

@@ -15,6 +15,7 @@ import jupyter_memkit
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import tracker
+from tests.measured_child import RUN_CHILD
 
 Captured = pytest.CaptureFixture[str]
 
@@ -232,26 +233,11 @@ def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
     assert out.endswith("The highest of 2 runs.\n")
 
 
-MEASURED_CHILD = """\
-import subprocess, sys, time
-from jupyter_memkit import tracker
-
-def run_child():
-    code = "block = b'x' * (100 << 20); print(flush=True); input()"
-    pipe = subprocess.PIPE
-    child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe)
-    child.stdout.readline()
-    while tracker().now().children_bytes < 100 << 20:
-        time.sleep(0.01)
-    child.communicate()
-"""
-
-
 @pytest.mark.own_process
 @linux
 def test_children(shell: InteractiveShell, capsys: Captured) -> None:
     """The peak of child processes is told beside that of the kernel."""
-    run(shell, MEASURED_CHILD)
+    run(shell, RUN_CHILD)
     result = run(shell, "%mem -o run_child();").result
     assert result.children_peak_bytes > 100 * MIB
     assert result.peak_bytes < 50 * MIB
@@ -263,7 +249,7 @@ def test_children(shell: InteractiveShell, capsys: Captured) -> None:
 @linux
 def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     """With -c the child processes are added, and the line says how much they are."""
-    run(shell, MEASURED_CHILD)
+    run(shell, RUN_CHILD)
     run(shell, "%memit -c run_child()")
     out = capsys.readouterr().out
     assert re.search(r"increment: 1\d\d\.", out)

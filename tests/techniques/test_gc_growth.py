@@ -15,11 +15,11 @@ from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques import gc_growth as module
 from jupyter_memkit.techniques.gc_pause import gc_pause
 from jupyter_memkit.techniques.gc_switch import read_gc_status
+from tests.waiting import LIMIT_S, wait_until
 
 MIB = 1024 * 1024
 
 BIG_BYTES = 10 * MIB
-_DEADLINE_S = 60.0
 
 
 class Node:
@@ -34,7 +34,7 @@ class Node:
 
 def grow_until(is_so: Callable[[], bool]) -> None:
     """Take more and more memory until another thread has done something."""
-    deadline_s = time.monotonic() + _DEADLINE_S
+    deadline_s = time.monotonic() + LIMIT_S
     loads: list[bytes] = []
     while not is_so():
         assert time.monotonic() < deadline_s
@@ -59,10 +59,7 @@ def test_memory_runs_away() -> None:
             Node()
         # What goes on beside the collection takes no more than this.
         kept = b"x" * (3 * BIG_BYTES)
-        deadline_s = time.monotonic() + _DEADLINE_S
-        while not gc.isenabled():
-            assert time.monotonic() < deadline_s
-            time.sleep(0.001)
+        wait_until(gc.isenabled)
         status = read_gc_status()
     assert watchers() == []
     assert (status.paused_by, gc.isenabled()) == (None, True)
@@ -79,7 +76,7 @@ def test_pure_python_without_a_break() -> None:
     """A loop that never waits is interrupted by the collection as well."""
     with gc_pause(max_growth=20 * MIB) as pause:
         kept = []
-        deadline_s = time.monotonic() + _DEADLINE_S
+        deadline_s = time.monotonic() + LIMIT_S
         while not gc.isenabled() and time.monotonic() < deadline_s:
             kept.append([None] * 100)
     assert pause.resumption is not None

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from tests.waiting import press_ctrl_c
 
 N_MOMENTS = 100
 
@@ -31,8 +32,7 @@ def interrupt_after(seconds: float) -> threading.Thread:
 
     def send() -> None:
         time.sleep(seconds)
-        # To the process it could go to a thread that does not run for a while.
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        press_ctrl_c()
 
     return threading.Thread(target=send)
 
@@ -81,7 +81,7 @@ def test_waiting() -> None:
 
     def work() -> None:
         with Interrupts() as interrupts:
-            signal.raise_signal(signal.SIGINT)
+            press_ctrl_c()
             time.sleep(0.01)
             steps.append("whole")
             with interrupts.allowed():
@@ -99,7 +99,7 @@ def test_nested() -> None:
 
     def work() -> None:
         with Interrupts() as outer, outer.allowed(), Interrupts() as inner:
-            signal.raise_signal(signal.SIGINT)
+            press_ctrl_c()
             time.sleep(0.01)
             steps.append("inner is whole")
             with inner.allowed():
