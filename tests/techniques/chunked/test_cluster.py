@@ -22,6 +22,7 @@ from distributed import Client, LocalCluster
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
 from jupyter_memkit.techniques.chunked import cluster as cluster_module
+from jupyter_memkit.techniques.chunked import cluster_tasks
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
@@ -29,7 +30,7 @@ from jupyter_memkit.techniques.chunked.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from tests.waiting import interrupt_when
+from tests.waiting import interrupt_when, wait_until
 
 N_ROWS = 50_000
 BUDGET_BYTES = 500 << 20
@@ -315,6 +316,17 @@ def make_cell(text: str, namespace: dict[str, Any]) -> CellBody:
         source=text,
         compile_code=compile,  # type: ignore[arg-type] # it takes a tree too
     )
+
+
+def count_functions() -> int:
+    """Return how many runs a worker keeps the function of."""
+    return len(cluster_tasks._workers)
+
+
+def test_functions_are_let_go(client: Client, cluster: Cluster) -> None:
+    """After a run no worker keeps its function, nor the data that it holds."""
+    assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
+    wait_until(lambda: not any(client.run(count_functions).values()))  # type: ignore[no-untyped-call]
 
 
 def test_cell(cluster: Cluster) -> None:
