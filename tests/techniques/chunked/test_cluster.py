@@ -20,9 +20,13 @@ import pytest
 from distributed import Client, LocalCluster
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
+from jupyter_memkit.techniques.chunked import (
+    ReduceError,
+    StopChunks,
+    chunked,
+    cluster_tasks,
+)
 from jupyter_memkit.techniques.chunked import cluster as cluster_module
-from jupyter_memkit.techniques.chunked import cluster_tasks
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
