@@ -330,7 +330,7 @@ def count_functions() -> int:
 def test_functions_are_let_go(client: Client, cluster: Cluster) -> None:
     """After a run no worker keeps its function, nor the data that it holds."""
     assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
-    wait_until(lambda: not any(client.run(count_functions).values()))  # type: ignore[no-untyped-call]
+    wait_until(lambda: not any(client.run(count_functions).values()))
 
 
 def test_cell(cluster: Cluster) -> None:
