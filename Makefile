@@ -10,6 +10,7 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 # More at a time would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
 # The parts collect it, and the last one reports and judges the whole.
+CHUNKED := tests/techniques/chunked
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
 	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
@@ -20,13 +21,15 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: lab test check bench format lock screenshot lint types
-.PHONY: test-core test-typescript test-python test-notebooks test-browser test-torch coverage
+.PHONY: test-core test-typescript test-python test-chunked test-notebooks test-browser
+.PHONY: test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks lint types test-typescript test-python test-notebooks test-browser coverage
+	.ci/checks lint types test-typescript test-python test-chunked test-notebooks \
+		test-browser coverage
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
@@ -43,7 +46,13 @@ test-typescript: $(VENV)/installed
 	cd labextension && jlpm run test
 
 test-python: $(VENV)/installed
-	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks
+	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
+		--ignore $(CHUNKED)
+
+# Apart, because it imports many libraries, and tests that search the whole process
+# take the longer the more is in it.
+test-chunked: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(CHUNKED)
 
 test-notebooks: $(VENV)/installed
 	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks

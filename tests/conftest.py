@@ -24,18 +24,31 @@ from jupyter_memkit.track import tracker as tracker_module
 _ALONE = "MEMKIT_TEST_ALONE"
 
 
+def runs_apart(item: pytest.Item) -> bool:
+    """Return whether a test runs in a process of its own, which this one is not."""
+    return _ALONE not in os.environ and bool(item.get_closest_marker("own_process"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave the fixtures of a test to the process that it runs in."""
+    if isinstance(item, pytest.Function) and runs_apart(item):
+        item.fixturenames = []
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that measures its process in one that nothing else has used.
 
     Elsewhere memory that other tests have freed is used again, and their threads go on.
     """
-    if _ALONE in os.environ or not pyfuncitem.get_closest_marker("own_process"):
+    if not runs_apart(pyfuncitem):
         return None
-    options = ("--quiet", "-p", "no:xdist", "-p", "no:cacheprovider")
+    options = ("--quiet", "-p", "no:cacheprovider", "-p", "pytest_timeout")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
-        env=os.environ | {_ALONE: "1"},
+        # The other plugins would take longer to load than most tests do.
+        env=os.environ | {_ALONE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=pyfuncitem.config.rootpath,
         capture_output=True,
         text=True,

@@ -127,14 +127,6 @@ def make_large(kind: str) -> Any:
     return made[kind]()
 
 
-@pytest.fixture(scope="module")
-def warm(shared: ChildProcess) -> ChildProcess:
-    """A child, and a process here, that have the libraries and all that they keep."""
-    for kind in ("array", "pandas", "polars", "arrow", "bytes"):
-        Call(shared).run(make_large, (kind,))
-    return shared
-
-
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a child finds the functions of this file: in what is sent."""
@@ -144,10 +136,12 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
 @pytest.mark.parametrize("kind", ["array", "pandas", "polars", "arrow", "bytes"])
-def test_peak_and_return(warm: ChildProcess, kind: str) -> None:
+def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
     """Nothing is here twice on its way, and all goes back when the name goes."""
+    # The first time brings the libraries, and what they keep.
+    Call(shared).run(make_large, (kind,))
     watch = peak_meter().open()
-    outcome = Call(warm).run(make_large, (kind,))
+    outcome = Call(shared).run(make_large, (kind,))
     peak = watch.close()
     assert outcome.received_bytes >= LARGE_BYTES
     assert peak.peak_bytes - peak.before_bytes < LARGE_BYTES + 64 * MIB
@@ -158,15 +152,15 @@ def test_peak_and_return(warm: ChildProcess, kind: str) -> None:
 
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
-def test_peak_of_sending(warm: ChildProcess) -> None:
+def test_peak_of_sending(shared: ChildProcess) -> None:
     """What is sent is not copied in this process."""
     array = np.ones(LARGE_BYTES // 8)
     data = b"x" * LARGE_BYTES
+    # The first time brings the libraries.
+    send_back(shared, array[:1])
     watch = peak_meter().open()
-    assert Call(warm).run(lambda a, d: (a[-1], d[-1:]), (array, data)).value == (
-        1,
-        b"x",
-    )
+    call = Call(shared)
+    assert call.run(lambda a, d: (a[-1], d[-1:]), (array, data)).value == (1, b"x")
     peak = watch.close()
     assert peak.peak_bytes - peak.before_bytes < 64 * MIB
 
