@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -79,18 +80,20 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    """After each test: no thread and no tracker of ours, the collector as it was."""
+    """After each test: no thread, tracker or trace of ours, the collector as it was."""
     collecting = gc.isenabled()
     yield
     threads = [t for t in threading.enumerate() if t.name.startswith("memkit")]
     trackers = list(tracker_module._running)
     paused = gc.isenabled() != collecting
+    traced = tracemalloc.is_tracing()
     # Clean up first, so that one failure does not become many.
     for tracker in trackers:
         tracker.stop()
     if collecting:
         gc.enable()
-    assert (threads, trackers, paused) == ([], [], False)
+    tracemalloc.stop()
+    assert (threads, trackers, paused, traced) == ([], [], False, False)
 
 
 @pytest.fixture(scope="module")
