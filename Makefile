@@ -76,11 +76,13 @@ bench: $(VENV)/installed
 	$(UV_PIP) --group bench
 	python -m tests.benchmarks
 
-format: $(VENV)/installed
+# The generated file first, without which the labextension may not compile.
+format: $(VENV)/packages
+	python -m tests.protocol_codegen
+	$(MAKE) $(VENV)/installed
 	ruff check --fix
 	ruff format
 	cd labextension && jlpm run lint
-	python -m tests.protocol_codegen
 
 screenshot: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.screenshot

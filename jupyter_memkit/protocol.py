@@ -142,8 +142,9 @@ class Cell(TypedDict):
     """The account of a finished cell.
 
     ``exact`` says whether ``peak_bytes`` is the system's high-water mark or
-    the highest of the samples, and ``children_exact`` the same of
-    ``children_peak_bytes``, the highest memory of child processes together;
+    the highest of the samples; ``peak_line`` is the line of the notebook that ran at
+    the highest sample, ``None`` where no sample saw the peak. ``children_exact`` says
+    the same of ``children_peak_bytes``, the highest memory of child processes together;
     ``children_before_bytes`` is that at the start.
     ``gc_s`` is the garbage collector's time; ``gc_young``, ``gc_middle`` and
     ``gc_old`` count its collections by generation. ``minor_faults`` and
@@ -161,6 +162,7 @@ class Cell(TypedDict):
     after_bytes: int
     peak_bytes: int
     exact: bool
+    peak_line: str | None
     children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_memkit import protocol
 from tests.measured_child import START_CHILD
 from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
 from tests.waiting import wait_until
@@ -131,6 +133,49 @@ def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
     snapshot = kernel.subscribe()
     assert snapshot["present"]["children"] == 0
     assert snapshot["samples"]["children_bytes"][-1] == 0
+
+
+@linux_only
+def test_line_at_the_peak(kernel: RealKernel) -> None:
+    """Of a cell whose peak a reading saw the line that ran then is known."""
+    kernel.run("import time\nfrom jupyter_memkit import tracker")
+    lines = (
+        "block = bytearray(200 << 20)",
+        "while tracker().running.peak_line.read(0) is None: time.sleep(0.01)",
+    )
+    kernel.run("def work():\n    " + "\n    ".join(lines) + "\nwork()")
+    cell = kernel.subscribe()["cells"][-1]
+    assert cell["first_line"] == "def work():"
+    # The first, if a reading falls into it.
+    assert cell["peak_line"] in lines
+
+
+def test_state_while_a_cell_runs(kernel: RealKernel, tmp_path: Path) -> None:
+    """The whole state is answered in the middle of a cell, in at most 2 KB."""
+    seen = tmp_path / "seen"
+    msg_id = kernel.start(until_exists(seen))
+    answer = kernel.request({"type": "state", "protocol": protocol.PROTOCOL_VERSION})
+    seen.touch()
+    kernel.iopub_until_idle(msg_id)
+    assert answer["running"]["first_line"].startswith("import pathlib")
+    assert len(json.dumps(answer).encode()) <= 2048
+
+
+@pytest.mark.parametrize(
+    ("code", "offered"),
+    [
+        ("%memls --ex", "--exact"),
+        ("%%chunked orders.csv --reduce su", "sum"),
+        ("%memfree big_fr", "big_frame"),
+        ("%gc_pause sta", "status"),
+    ],
+)
+def test_completion(kernel: RealKernel, code: str, offered: str) -> None:
+    """Any front end is offered options, choices and variables of a magic."""
+    kernel.run("big_frame = 1")
+    kernel.client.complete(code, len(code))
+    matches = kernel.client.get_shell_msg(timeout=60)["content"]["matches"]
+    assert offered in matches
 
 
 def test_two_clients_do_not_mix(kernel: RealKernel) -> None:

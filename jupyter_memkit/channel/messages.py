@@ -146,6 +146,7 @@ def _cell(record: CellRecord) -> protocol.Cell:
         "after_bytes": record.after_bytes,
         "peak_bytes": record.peak_bytes,
         "exact": record.exact,
+        "peak_line": record.peak_line,
         "children_before_bytes": record.children_before_bytes,
         "children_peak_bytes": record.children_peak_bytes,
         "children_exact": record.children_exact,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.records import Record
+from jupyter_memkit.track.peak_line import PeakLine
 
 _KEPT_CELLS = 1000
 _FIRST_LINE_LENGTH = 200
@@ -38,6 +40,9 @@ class CellRecord(Record):
         The highest resident memory while it ran, not relative to the start.
     exact : bool
         Whether the peak is the system's high-water mark, or from samples.
+    peak_line : str or None
+        The line of the notebook that ran when use was seen highest; None where the
+        readings missed the peak.
     children_before_bytes : int
         The memory of the child processes together at its start, without what forked
         ones share with the kernel.
@@ -69,6 +74,7 @@ class CellRecord(Record):
     after_bytes: int
     peak_bytes: int
     exact: bool
+    peak_line: str | None
     children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
@@ -94,6 +100,7 @@ class OpenCell:
     first_line: str
     started_s: float
     stretch: Stretch
+    peak_line: PeakLine
 
     @property
     def watch(self) -> PeakWatch:
@@ -139,15 +146,22 @@ class CellAccounts:
             return self._open[0] if self._open else None
 
     def begin(
-        self, code: str, *, execution_count: int | None, cell_id: str | None
+        self,
+        code: str,
+        *,
+        execution_count: int | None,
+        cell_id: str | None,
+        namespace: Mapping[str, Any] | None = None,
     ) -> OpenCell:
         """Open the account of a cell that is about to run."""
+        stretch = Stretch(self._peaks, self._children)
         cell = OpenCell(
             execution_count=execution_count,
             cell_id=cell_id,
             first_line=_first_line(code),
             started_s=self._clock(),
-            stretch=Stretch(self._peaks, self._children),
+            stretch=stretch,
+            peak_line=PeakLine(namespace, stretch.watch.before_bytes),
         )
         with self._lock:
             self._open.append(cell)
@@ -166,6 +180,7 @@ class CellAccounts:
             after_bytes=figures.after_bytes,
             peak_bytes=figures.peak_bytes,
             exact=figures.exact,
+            peak_line=cell.peak_line.read(figures.peak_bytes),
             children_before_bytes=figures.children_before_bytes,
             children_peak_bytes=figures.children_peak_bytes,
             children_exact=figures.children_exact,
@@ -186,6 +201,13 @@ class CellAccounts:
             self._records.append(record)
             self.ended += 1
         return record
+
+    def see(self, rss_bytes: int) -> None:
+        """Take a reading, for the cells that run."""
+        with self._lock:
+            running = tuple(self._open)
+        for cell in running:
+            cell.peak_line.see(rss_bytes)
 
     def latest(self, count: int) -> list[CellRecord]:
         """Return the last cells that have ended, at most `count`, oldest first."""

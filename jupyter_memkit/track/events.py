@@ -36,6 +36,7 @@ class Shell(Protocol):
 
     events: EventRegistry
     execution_count: int
+    user_ns: dict[str, Any]
 
 
 class CellEvents:
@@ -98,6 +99,7 @@ class CellEvents:
             info.raw_cell,
             execution_count=execution_count if info.store_history else None,
             cell_id=info.cell_id,
+            namespace=self._shell.user_ns,
         )
 
     def _stack(self) -> list[tuple[Any, OpenCell | None]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.children import ChildrenMeter, children_meter
@@ -216,11 +216,31 @@ class MemoryTracker:
             self._observers.remove(observer)
 
     def begin_cell(
-        self, code: str, *, execution_count: int | None, cell_id: str | None
+        self,
+        code: str,
+        *,
+        execution_count: int | None,
+        cell_id: str | None,
+        namespace: Mapping[str, Any] | None = None,
     ) -> OpenCell:
-        """Open the account of a cell that is about to run."""
+        """Open the account of a cell that is about to run on this thread.
+
+        Parameters
+        ----------
+        code : str
+            Its text.
+        execution_count : int or None
+            The number in its brackets.
+        cell_id : str or None
+            The notebook's id of it.
+        namespace : mapping, optional
+            What its code runs in, by which the line that ran at the peak is found.
+        """
         cell = self._accounts.begin(
-            code, execution_count=execution_count, cell_id=cell_id
+            code,
+            execution_count=execution_count,
+            cell_id=cell_id,
+            namespace=namespace,
         )
         self._remember(cell.started_s, cell.watch.before_bytes)
         self._sampler.wake()
@@ -237,6 +257,7 @@ class MemoryTracker:
         """Take a reading now, remember it, and tell the observers."""
         reading = self._meter.observe()
         self._children.observe()
+        self._accounts.see(reading.rss_bytes)
         self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
         self._cells_told = self._accounts.ended
         for observer in tuple(self._observers):

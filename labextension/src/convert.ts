@@ -34,6 +34,7 @@ export function convertCell(cell: Cell): ICell {
     ...convertRunningCell(cell),
     durationS: cell.duration_s,
     afterBytes: cell.after_bytes,
+    peakLine: cell.peak_line,
     childrenBeforeBytes: cell.children_before_bytes,
     childrenPeakBytes: cell.children_peak_bytes,
     childrenExact: cell.children_exact,

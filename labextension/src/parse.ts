@@ -193,6 +193,7 @@ const isCell = object<Cell>({
   after_bytes: isNumber,
   peak_bytes: isNumber,
   exact: isBoolean,
+  peak_line: nullable(isString),
   children_before_bytes: isNumber,
   children_peak_bytes: isNumber,
   children_exact: isBoolean,

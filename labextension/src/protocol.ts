@@ -119,8 +119,9 @@ export type Activity = {
  * The account of a finished cell.
  *
  * `exact` says whether `peak_bytes` is the system's high-water mark or
- * the highest of the samples, and `children_exact` the same of
- * `children_peak_bytes`, the highest memory of child processes together;
+ * the highest of the samples; `peak_line` is the line of the notebook that ran at
+ * the highest sample, `None` where no sample saw the peak. `children_exact` says
+ * the same of `children_peak_bytes`, the highest memory of child processes together;
  * `children_before_bytes` is that at the start.
  * `gc_s` is the garbage collector's time; `gc_young`, `gc_middle` and
  * `gc_old` count its collections by generation. `minor_faults` and
@@ -138,6 +139,7 @@ export type Cell = {
   after_bytes: number;
   peak_bytes: number;
   exact: boolean;
+  peak_line: string | null;
   children_before_bytes: number;
   children_peak_bytes: number;
   children_exact: boolean;

@@ -114,6 +114,8 @@ export interface IActivity {
 export interface ICell extends IRunningCell {
   readonly durationS: number;
   readonly afterBytes: number;
+  /** The line that ran when use was seen highest, `null` where nothing saw it. */
+  readonly peakLine: string | null;
   /** The memory of child processes together, at the start and at the highest. */
   readonly childrenBeforeBytes: number;
   readonly childrenPeakBytes: number;

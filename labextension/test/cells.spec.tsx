@@ -24,6 +24,7 @@ function cell(changes: Partial<ICell> = {}): ICell {
     childrenExact: true,
     gcS: 0,
     majorFaults: 0,
+    peakLine: null,
     error: null,
     ...changes
   };
@@ -125,6 +126,8 @@ describe('Cells', () => {
     ],
     [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25 %'],
     [{ majorFaults: 1000 }, '1000 pages read from disk'],
+    [{ peakLine: 'b = a + a' }, 'highest at b = a + a'],
+    [{ peakLine: 'b'.repeat(100) }, `highest at ${'b'.repeat(60)}…`],
     [
       { childrenPeakBytes: MEBIBYTE, gcS: 0.25 },
       'child processes +1.0 MiB · garbage collector 250 ms, 100 %'
@@ -139,7 +142,8 @@ describe('Cells', () => {
     { gcS: 0.06, durationS: 60 },
     { childrenBeforeBytes: 500 * MEBIBYTE, childrenPeakBytes: 500 * MEBIBYTE },
     { childrenPeakBytes: MEBIBYTE - 1, majorFaults: null },
-    { majorFaults: 999 }
+    { majorFaults: 999 },
+    { peakLine: 'a = np.ones(50_000_000)' }
   ])('has no word for what is not: %o', changes => {
     const host = show([cell(changes)]);
     expect(host.querySelector('.jp-Memkit-detail')).toBeNull();

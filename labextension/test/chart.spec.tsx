@@ -42,6 +42,7 @@ function data(changes: Partial<IChartData> = {}): IChartData {
         childrenExact: true,
         gcS: 0,
         majorFaults: 0,
+        peakLine: null,
         error: null
       }
     ],

@@ -80,6 +80,7 @@ describe('MemoryModel', () => {
       childrenExact: true,
       gcS: 0,
       majorFaults: 0,
+      peakLine: null,
       error: null
     });
     expect(model.present).toMatchObject({

@@ -20,6 +20,7 @@ from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.peak_line import PeakLine
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
@@ -40,6 +41,7 @@ ENDED = [
         after_bytes=80 * MIB,
         peak_bytes=80 * MIB + 400_000_000,
         exact=True,
+        peak_line="b = a + a",
         children_before_bytes=0,
         children_peak_bytes=0,
         children_exact=True,
@@ -65,6 +67,7 @@ ENDED = [
         after_bytes=100 * MIB,
         peak_bytes=100 * MIB,
         exact=False,
+        peak_line=None,
         children_before_bytes=64 * MIB,
         children_peak_bytes=128 * MIB,
         children_exact=False,
@@ -121,6 +124,7 @@ def running_cell() -> OpenCell:
         first_line='df = pd.read_csv("orders.csv")',
         started_s=1790000010.25,
         stretch=stretch,
+        peak_line=PeakLine(None, 0),
     )
 
 

@@ -27,6 +27,7 @@ def make_record(number: int, duration_s: float, gc_s: float) -> CellRecord:
         after_bytes=0,
         peak_bytes=0,
         exact=True,
+        peak_line=None,
         children_before_bytes=0,
         children_peak_bytes=0,
         children_exact=True,

@@ -42,6 +42,7 @@ def test_account_of_a_cell() -> None:
         after_bytes=250,
         peak_bytes=900,
         exact=True,
+        peak_line=None,
         children_before_bytes=30,
         children_peak_bytes=400,
         children_exact=True,

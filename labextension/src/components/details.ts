@@ -9,6 +9,7 @@ const GC_MIN_S = 0.05;
 const GC_MIN_SHARE = 0.01;
 // A first import reads some pages from disk, and that is as it should be.
 const FAULTS_MIN = 1000;
+const LINE_LENGTH = 60;
 
 /**
  * What is remarkable about a cell besides its memory: phrases, often none.
@@ -17,6 +18,9 @@ export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
   const { durationS, gcS } = cell;
   const childrenBytes = cell.childrenPeakBytes - cell.childrenBeforeBytes;
   const phrases: string[] = [];
+  if (cell.peakLine !== null && cell.peakLine !== cell.firstLine) {
+    phrases.push(trans.__('highest at %1', shorten(cell.peakLine)));
+  }
   if (childrenBytes >= CHILDREN_MIN_BYTES) {
     const size = formatChange(childrenBytes);
     phrases.push(
@@ -35,4 +39,8 @@ export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
     phrases.push(trans.__('%1 pages read from disk', cell.majorFaults));
   }
   return phrases;
+}
+
+function shorten(line: string): string {
+  return line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}…` : line;
 }
