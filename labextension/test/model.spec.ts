@@ -80,7 +80,7 @@ describe('MemoryModel', () => {
       childrenExact: true,
       gcS: 0,
       majorFaults: 0,
-      peakLine: null,
+      peakLine: 'b = a + a',
       error: null
     });
     expect(model.present).toMatchObject({
