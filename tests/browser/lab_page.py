@@ -49,9 +49,11 @@ class LabPage:
         self.page.evaluate("window.jupyterapp.restored.then(() => undefined)")
 
     def command(self, name: str, **arguments: Any) -> None:
-        """Run a command of JupyterLab's."""
+        """Run a command of JupyterLab's to its end."""
         self.page.evaluate(
-            "([name, args]) => void window.jupyterapp.commands.execute(name, args)",
+            """async ([name, args]) => {
+                await window.jupyterapp.commands.execute(name, args);
+            }""",
             [name, arguments],
         )
 
