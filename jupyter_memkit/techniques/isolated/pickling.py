@@ -12,6 +12,10 @@ from typing import Any
 
 import cloudpickle
 
+from jupyter_memkit.techniques.isolated.outside import describe_outside, find_stream
+from jupyter_memkit.techniques.isolated.sharing import Sharing
+from jupyter_memkit.techniques.isolated.views import reduce_view
+
 # Buffers may be larger than what is in them by so much; and what the place of a string
 # of polars takes.
 _SLACK = 2
@@ -26,7 +30,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
     """The pickler of cloudpickle, with what it lacks.
 
     Functions of the notebook find the child's own variables in the place of the
-    kernel's. Frames of polars are sent by their buffers.
+    kernel's. Frames of polars are sent by their buffers, arrays that share memory as
+    such, and what is open in this process alone is refused.
 
     Parameters
     ----------
@@ -55,11 +60,30 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         self._keeps_home = keeps_home
         self._namespace = namespace
         self._left_out = left_out
+        self._sharing: Sharing | None = None
         if namespace is not None:
             self.globals_ref[id(namespace)] = _Namespace()
 
+    def dump(self, obj: Any) -> None:
+        """Pickle an object."""
+        self._sharing = Sharing(obj)
+        super().dump(obj)
+
     def reducer_override(self, obj: Any) -> Any:
         """Return how an object is pickled that no built-in type is."""
+        stream = find_stream(obj)
+        if stream:
+            return getattr, (sys, stream)
+        outside = describe_outside(obj)
+        if outside:
+            raise pickle.PicklingError(outside)
+        seen_through = reduce_view(obj)
+        if seen_through is not None:
+            return seen_through
+        assert self._sharing is not None
+        shared = self._sharing.reduce(obj)
+        if shared is not None:
+            return shared
         root = str(type(obj).__module__).partition(".")[0]
         if self._keeps_home and root in _AT_HOME:
             message = f"{type(obj).__name__} belongs to the process that made it"
@@ -72,12 +96,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
         """Return how a function of the notebook is pickled, as cloudpickle does it."""
-        reduced = super()._dynamic_function_reduce(func)
+        make, made_of, state, *others = super()._dynamic_function_reduce(func)
+        if func.__closure__ is not None:
+            # Functions that share a variable of the one around them go on to do so.
+            made_of = (*made_of[:-1], func.__closure__)
+            state[1]["__closure__"] = None
         if func.__globals__ is self._namespace:
-            variables = reduced[2][1]["__globals__"]
+            variables = state[1]["__globals__"]
             for name in self._left_out & variables.keys():
                 del variables[name]
-        return reduced
+        return make, made_of, state, *others
 
 
 class _Namespace(dict[str, Any]):
