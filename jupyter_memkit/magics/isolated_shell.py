@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -16,13 +16,21 @@ from traitlets.config import Config
 
 from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
+from jupyter_memkit.magics.isolated_before import Before
+from jupyter_memkit.techniques.cell_inputs import find_code_names
 from jupyter_memkit.techniques.isolated.output import Output
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+from jupyter_memkit.techniques.isolated.reach import iterate_parts
 
 # Kinds of output, besides the standard streams.
 DISPLAY = "display"
 RESULT = "result"
 CLEAR = "clear"
+
+# What a shell has by itself.
+OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
+# What it keeps of the session; a cell that reads it gets it.
+RECORDS = frozenset({"In", "Out"})
 
 # A widget lives in the kernel, so that of another process would show an error.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -63,17 +71,38 @@ class CellValues:
         The variables that it has set besides.
     missing : str
         A variable that was to be brought back and is not there, and the remedy.
+    imported : tuple of str
+        What it has imported.
+    changed : tuple of str
+        The variables that it was sent, has changed, and that are not brought back.
+    same : tuple of str
+        Those to be brought back that are the very objects that were sent.
+    shares : dict of str to tuple of str
+        With which of the variables that were there before one that is brought back
+        shares objects or memory.
+    unbound : tuple of str
+        What functions that are brought back read, and is not.
     """
 
     outputs: dict[str, Any]
     value: Any
     kept: tuple[str, ...]
     missing: str = ""
+    imported: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unbound: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[type, ...]:
+        """The classes to be brought back; others are the kernel's own."""
+        return tuple(each for each in self.outputs.values() if isinstance(each, type))
 
     def describe_hindrance(self) -> str:
         """Return which of the variables cannot be brought back, and why."""
         for name, value in self.outputs.items():
-            problem = find_hindrance(value)
+            problem = find_hindrance(value, brings=False)
             if problem is not None:
                 return f"{name}: {problem}"
         return ""
@@ -149,9 +178,9 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     shell: Any = _Shell.instance()
     namespace = shell.user_ns
     namespace.update(inputs)
+    before = Before(namespace, inputs, cell.outputs)
     # The cell may delete them.
     inputs.clear()
-    before = {name: id(value) for name, value in namespace.items()}
     text = "".join(cell.lines)
     linecache.cache[cell.filename] = (len(text), None, cell.lines, cell.filename)
     hook = shell.displayhook
@@ -163,22 +192,30 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
             hook.is_last = not cell.outputs
             _run(shell, cell.codes[-1:])
         value, hook.last = hook.last, None
-        if value is not None and find_hindrance(value, keeps_home=True):
+        if value is not None and find_hindrance(value, keeps_home=True, brings=False):
             hook.show(value)
             value = None
     finally:
         # Figures are shown here.
         shell.events.trigger("post_execute")
-    changed = [
-        name
-        for name, now in namespace.items()
-        if before.get(name) != id(now) and not _is_import(name, now)
-    ]
+    set_anew = [name for name in namespace if before.is_set_anew(name, namespace)]
+    changed = [name for name in set_anew if not _is_import(name, namespace[name])]
+    outputs = {name: namespace[name] for name in cell.outputs if name in namespace}
+    kept = tuple(name for name in changed if name not in cell.outputs)
     return CellValues(
-        outputs={name: namespace[name] for name in cell.outputs if name in namespace},
+        outputs=outputs,
         missing=_find_missing(cell.outputs, namespace, changed),
         value=value,
-        kept=tuple(name for name in changed if name not in cell.outputs),
+        kept=kept,
+        imported=tuple(
+            name
+            for name in set_anew
+            if name not in (*changed, *cell.outputs) and not name.startswith("_")
+        ),
+        changed=before.find_changed(namespace, {*kept, *cell.outputs}),
+        same=tuple(name for name in outputs if name not in set_anew),
+        shares=before.find_shares(outputs),
+        unbound=_find_unbound(outputs, set_anew),
     )
 
 
@@ -195,6 +232,17 @@ def _is_import(name: str, value: Any) -> bool:
         return True
     is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
     return is_code and value.__module__ != "__main__"
+
+
+def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str, ...]:
+    """Return what functions among the outputs read, is set here, and stays here."""
+    functions = (
+        each
+        for each in iterate_parts(list(outputs.values()))
+        if isinstance(each, FunctionType)
+    )
+    read = {name for each in functions for name in find_code_names(each.__code__)}
+    return tuple(sorted(read & set(set_anew) - outputs.keys()))
 
 
 def _find_missing(

@@ -78,20 +78,22 @@ def add_function_inputs(
     while waiting:
         value = namespace[waiting.pop()]
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
-            read = [name for name in _names_in(value.__code__) if name in namespace]
+            read = [
+                name for name in find_code_names(value.__code__) if name in namespace
+            ]
             waiting += [name for name in read if name not in found]
             found.update(dict.fromkeys(read))
     return tuple(found)
 
 
-def _names_in(code: CodeType) -> Iterator[str]:
-    """Yield the variables of the module that a function's code reads or sets."""
+def find_code_names(code: CodeType) -> Iterator[str]:
+    """Yield the variables of the module that the code of a function reads or sets."""
     for instruction in dis.get_instructions(code):
         if instruction.opname in _GLOBAL_NAMES:
             yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names_in(constant)
+            yield from find_code_names(constant)
 
 
 class _Reader:

@@ -37,6 +37,7 @@ from jupyter_memkit.techniques.isolated.output import (
     Output,
     refuse_input,
 )
+from jupyter_memkit.techniques.isolated.pickling import find_ids, list_classes
 from jupyter_memkit.techniques.isolated.transfer import (
     Aborted,
     receive_object,
@@ -95,6 +96,8 @@ class _Child:
         self._errors = os.dup(2)
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._is_fork = False
+        # The classes that came from the kernel, or went there.
+        self._known: frozenset[str] = frozenset()
 
     def start(self) -> None:
         """Take the place of what a process has of itself."""
@@ -136,6 +139,7 @@ class _Child:
         watch = peak_meter().open()
         failure = None
         value = None
+        before = list_classes()
         try:
             call, _ = receive_object(self.channel, self.take, checks_room=False)
         except (Aborted, SystemExit):
@@ -145,6 +149,7 @@ class _Child:
                 Ended(peak=watch.close(), unloaded=f"{type(error).__name__}: {error}")
             )
             return
+        self._known |= list_classes() - before
         function, args, options = call
         del call
         started_s = time.perf_counter()
@@ -161,7 +166,16 @@ class _Child:
         self._tell(Ended(peak=watch.close(), work_s=work_s, failure=failure))
         if failure is None:
             try:
-                send_object(self.channel, self.take, value)
+                # Functions read the variables that the kernel has.
+                send_object(
+                    self.channel,
+                    self.take,
+                    value,
+                    namespace=vars(sys.modules["__main__"]),
+                    left_out=None,
+                    # A class that is asked for is brought back as it is now.
+                    known=self._known - find_ids(getattr(value, "classes", ())),
+                )
             except SystemExit:
                 raise
             except Exception as error:  # noqa: BLE001 - a value may be anything

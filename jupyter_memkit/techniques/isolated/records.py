@@ -60,6 +60,16 @@ class IsolatedResult(Record):
         The variables that were brought back.
     kept : tuple of str
         The variables that the work set and that were not brought back.
+    imported : tuple of str
+        What it has imported, which is not here.
+    changed : tuple of str
+        The variables that were sent, changed there, and were not brought back. Beyond
+        64 MiB in all it is not looked.
+    unbound : tuple of str
+        What functions that were brought back read, and was not.
+    apart : tuple of (str, tuple of str)
+        The variables that were brought back as copies, and those here that they would
+        share objects or memory with if the cell had run here.
     name : str or None
         The name of the process that goes on; None for one that has ended.
     """
@@ -73,6 +83,10 @@ class IsolatedResult(Record):
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    apart: tuple[tuple[str, tuple[str, ...]], ...] = ()
     name: str | None = None
 
 

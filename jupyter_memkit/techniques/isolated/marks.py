@@ -1,0 +1,159 @@
+"""Which variables share an object or memory: a change of one shows in the other."""
+
+from __future__ import annotations
+
+import array
+import datetime as dt
+import decimal
+import enum
+import fractions
+import pathlib
+import re
+import types
+import uuid
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.isolated.sharing import find_owner
+
+# What nothing can change, or everybody shares.
+_FIXED = (
+    *(bool, bytes, complex, float, frozenset, int, range, slice, str, type(None)),
+    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
+    *(decimal.Decimal, enum.Enum, fractions.Fraction, pathlib.PurePath, re.Pattern),
+    *(uuid.UUID, type, types.BuiltinFunctionType, types.CodeType, types.ModuleType),
+)
+_FIXED_OF_LIBRARIES = (
+    ("numpy", "dtype"),
+    ("numpy", "generic"),
+    ("pandas", "Index"),
+    ("pandas.core.dtypes.base", "ExtensionDtype"),
+)
+_CONTAINERS = (dict, list, set, tuple, deque)
+_MEMORY = (bytearray, array.array)
+
+# Beyond so many it would take longer than most cells.
+_MOST_OBJECTS = 200_000
+
+_read_module = vars(type)["__module__"].__get__
+_read_dict = object.__getattribute__
+
+
+class Marks:
+    """The parts of variables that can change.
+
+    Parameters
+    ----------
+    variables : mapping of str to object
+        The variables.
+
+    Examples
+    --------
+    >>> rows = [1]
+    >>> marks = Marks({"rows": rows, "other": [2]})
+    >>> marks.find({"a": rows})
+    ('rows',)
+    """
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._parts: dict[int, tuple[set[str], Callable[[], Any]]] = {}
+        for name, value in variables.items():
+            for part in iterate_changeable(value):
+                names, _ = self._parts.setdefault(id(part), (set(), refer_to(part)))
+                names.add(name)
+
+    def find(
+        self, value: Any, ignored: frozenset[int] = frozenset()
+    ) -> tuple[str, ...]:
+        """Return the variables that share a part with a value.
+
+        Parameters
+        ----------
+        value : object
+            The value.
+        ignored : frozenset of int
+            The addresses of parts that do not count.
+        """
+        found: set[str] = set()
+        for part in iterate_changeable(value):
+            names, refer = self._parts.get(id(part), (set(), None))
+            if refer is not None and id(part) not in ignored and refer() is part:
+                found |= names
+        return tuple(sorted(found))
+
+
+def iterate_changeable(value: Any) -> Iterator[Any]:
+    """Yield what can change in a value: objects, and what owns the memory of arrays."""
+    fixed = (
+        *_FIXED,
+        *filter(None, (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)),
+    )
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting and len(seen) < _MOST_OBJECTS:
+        each = waiting.pop()
+        kind = type(each)
+        if issubclass(kind, fixed) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        parts, is_changeable = _open(each, kind)
+        waiting += parts
+        if is_changeable:
+            yield each
+        yield from _find_memory(each, kind)
+
+
+def _open(each: Any, kind: type) -> tuple[list[Any], bool]:
+    """Return the parts of an object, and whether it can itself be changed."""
+    if kind is types.FunctionType:
+        cells = each.__closure__ or ()
+        return [*cells, *(each.__defaults__ or ())], False
+    if kind is types.CellType:
+        try:
+            return [each.cell_contents], True
+        except ValueError:
+            return [], True
+    if kind is types.MethodType:
+        return [each.__self__], False
+    parts: list[Any] = []
+    if issubclass(kind, dict):
+        parts += [*dict.keys(each), *dict.values(each)]
+    elif issubclass(kind, _CONTAINERS):
+        parts += kind.__iter__(each) if kind in _CONTAINERS else ()
+    if _read_module(kind) == "__main__":
+        parts += _read_attributes(each)
+    is_array = _is_array(kind)
+    return parts, kind is not tuple and not is_array
+
+
+def _read_attributes(each: Any) -> list[Any]:
+    try:
+        return list(_read_dict(each, "__dict__").values())
+    except AttributeError:
+        return []
+
+
+def _is_array(kind: type) -> bool:
+    array_kind = find_loaded("numpy", "ndarray")
+    return array_kind is not None and issubclass(kind, array_kind)
+
+
+def _find_memory(each: Any, kind: type) -> Iterator[Any]:
+    """Yield what owns the memory of an array, or of a frame that writes into it."""
+    if _is_array(kind):
+        yield find_owner(each)
+    elif kind in (find_loaded("pandas", "DataFrame"), find_loaded("pandas", "Series")):
+        for block in each._mgr.blocks:  # noqa: SLF001 - it has no other way
+            if _is_array(type(block.values)) and not block.refs.has_reference():
+                yield find_owner(block.values)
+
+
+def refer_to(part: Any) -> Callable[[], Any]:
+    """Return a reference that, where it can, does not keep an object."""
+    try:
+        return weakref.ref(part)
+    except TypeError:
+        return lambda: part
