@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import linecache
 import sys
 import time
@@ -15,6 +16,7 @@ from IPython.core.error import UsageError
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.isolated_refusals import refuse_session
 from jupyter_memkit.magics.isolated_return import take_outputs
 from jupyter_memkit.magics.isolated_session import Session
 from jupyter_memkit.magics.isolated_shell import (
@@ -31,6 +33,7 @@ from jupyter_memkit.techniques.isolated.calling import Call
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Outcome
 from jupyter_memkit.techniques.isolated.room import read_room_bytes
+from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.units import format_bytes
 
 # After so much text it is waited until the kernel has sent it.
@@ -96,7 +99,11 @@ def run_isolated(
     with refusing():
         inputs = _find_inputs(shell.user_ns, "".join(lines), options, session)
         sent = CellCodes(
-            codes=codes, filename=filename, lines=lines, outputs=options.outputs
+            codes=codes,
+            filename=filename,
+            lines=lines,
+            outputs=options.outputs,
+            in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
         )
         outcome = _call(shell, session, sent, inputs, options)
     if outcome.error is not None:
@@ -104,6 +111,8 @@ def run_isolated(
     values: CellValues = outcome.value
     if values.missing:
         raise UsageError(values.missing)
+    traces = outcome.traces
+    here = frozenset(shell.user_ns)
     apart = take_outputs(shell.user_ns, values)
     result = IsolatedResult(
         duration_s=time.perf_counter() - started_s,
@@ -115,10 +124,14 @@ def run_isolated(
         inputs=tuple(inputs),
         outputs=tuple(values.outputs),
         kept=values.kept,
-        imported=values.imported,
+        imported=tuple(each for each in values.imported if each not in here),
         changed=values.changed,
         unbound=values.unbound,
         apart=apart,
+        state=traces.state,
+        absent=(*find_absent(), *traces.untaken),
+        running=(*traces.running, *values.tasks),
+        unlogged=traces.unlogged,
         name=options.name,
     )
     session.note(result)
@@ -132,7 +145,9 @@ def _find_inputs(
         if name not in namespace:
             message = f"there is no variable {name}, which --in names; set it before"
             raise IsolatedError(message)
-    found = find_inputs(ast.parse(source), namespace.keys() - OF_THE_SHELL)
+    tree = ast.parse(source)
+    refuse_session(tree, namespace)
+    found = find_inputs(tree, namespace.keys() - OF_THE_SHELL)
     reached = add_function_inputs(found, namespace)
     names = [
         name
@@ -181,6 +196,7 @@ def _call(
             for name in session.variables
             if name not in inputs and not session.lacks(name, namespace.get(name))
         },
+        state=session.state,
         show=_Screen(shell),
     )
     try:

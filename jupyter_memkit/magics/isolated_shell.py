@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -17,10 +18,12 @@ from traitlets.config import Config
 from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
 from jupyter_memkit.magics.isolated_before import Before
+from jupyter_memkit.magics.isolated_rows import make_rows
 from jupyter_memkit.techniques.cell_inputs import find_code_names
 from jupyter_memkit.techniques.isolated.output import Output
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.reach import iterate_parts
+from jupyter_memkit.techniques.isolated.state.row import Row
 
 # Kinds of output, besides the standard streams.
 DISPLAY = "display"
@@ -49,12 +52,15 @@ class CellCodes:
     outputs : tuple of str
         The variables to be brought back; when there are none, the value of the last
         expression.
+    in_loop : bool
+        Whether an event loop runs around it.
     """
 
     codes: list[CodeType]
     filename: str
     lines: list[str]
     outputs: tuple[str, ...]
+    in_loop: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,8 @@ class CellValues:
         shares objects or memory.
     unbound : tuple of str
         What functions that are brought back read, and is not.
+    tasks : tuple of str
+        The tasks that the cell has started, and that have not ended.
     """
 
     outputs: dict[str, Any]
@@ -93,6 +101,7 @@ class CellValues:
     same: tuple[str, ...] = ()
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unbound: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[type, ...]:
@@ -165,12 +174,12 @@ class _Shell(InteractiveShell):
         """Do nothing: there is nobody to look at a window."""
 
 
-def start(output: Output) -> None:
-    """Make the shell of this process, and load into it what a kernel has."""
+def start(output: Output) -> tuple[Row, ...]:
+    """Make the shell of this process; return its parts of the state."""
     config = Config()
     config.HistoryManager.enabled = False
     _Shell.output = output
-    _Shell.instance(config=config)
+    return make_rows(_Shell.instance(config=config))
 
 
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
@@ -188,9 +197,9 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     shell.events.trigger("pre_execute")
     try:
         with shell.builtin_trap, shell.display_trap:
-            _run(shell, cell.codes[:-1])
+            _run(shell, cell.codes[:-1], in_loop=cell.in_loop)
             hook.is_last = not cell.outputs
-            _run(shell, cell.codes[-1:])
+            _run(shell, cell.codes[-1:], in_loop=cell.in_loop)
         value, hook.last = hook.last, None
         if value is not None and find_hindrance(value, keeps_home=True, brings=False):
             hook.show(value)
@@ -216,14 +225,40 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
         same=tuple(name for name in outputs if name not in set_anew),
         shares=before.find_shares(outputs),
         unbound=_find_unbound(outputs, set_anew),
+        tasks=_find_tasks(),
     )
 
 
-def _run(shell: Any, codes: list[CodeType]) -> None:
+def _run(shell: Any, codes: list[CodeType], *, in_loop: bool) -> None:
     if has_await(codes):
         shell.loop_runner(await_cell_body(shell, codes))
+    elif in_loop:
+        error = shell.loop_runner(_run_in_loop(shell, codes))
+        if error is not None:
+            raise error
     else:
         run_cell_body(shell, codes)
+
+
+async def _run_in_loop(shell: Any, codes: list[CodeType]) -> BaseException | None:
+    """Run code that finds an event loop running; return what it raised."""
+    try:
+        run_cell_body(shell, codes)
+    except BaseException as error:  # noqa: BLE001 - the loop has no use for it
+        return error
+    return None
+
+
+def _find_tasks() -> tuple[str, ...]:
+    """Return the tasks that the cell has started, and that have not ended."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return ()
+    # It imports asyncio, which takes its time.
+    from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415
+
+    tasks = asyncio.all_tasks(get_asyncio_loop())
+    return tuple(sorted(f"task {task.get_name()}" for task in tasks))
 
 
 def _is_import(name: str, value: Any) -> bool:

@@ -77,6 +77,22 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         )
     if result.imported:
         notes.append(f"Imported there alone: {_list(result.imported)}.")
+    return (*notes, *_describe_traces(result))
+
+
+def _describe_traces(result: IsolatedResult) -> tuple[str, ...]:
+    notes = []
+    if result.absent:
+        notes.append(f"Here, and not there: {_list(result.absent)}.")
+    if result.state:
+        notes.append(f"Changed in its process alone: {_list(result.state)}.")
+    if result.unlogged:
+        notes.append(f"Not logged to the handlers here: {_list(result.unlogged)}.")
+    if result.running:
+        end = "Ended with the process"
+        if result.name is not None:
+            end = f"Going on in {result.name}"
+        notes.append(f"{end}: {_list(result.running)}.")
     return tuple(notes)
 
 

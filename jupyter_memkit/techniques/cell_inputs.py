@@ -21,9 +21,14 @@ from jupyter_memkit.techniques.magic_inputs import (
     find_words,
 )
 
-# Calls whose text is code, or has names of variables in it: Python's own, and those of
-# frames and databases.
-_READING_CALLS = frozenset({"eval", "exec", "query", "sql", "execute"})
+# Calls whose text is code, or has names of variables in it: Python's own, IPython's,
+# and those of frames and databases.
+_READING_CALLS = frozenset(
+    {
+        *("eval", "exec", "ev", "ex", "run_cell", "run_code"),
+        *("query", "sql", "execute"),
+    }
+)
 # The instructions that have the name of a variable of the module.
 _GLOBAL_NAMES = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
 

@@ -38,6 +38,11 @@ from jupyter_memkit.techniques.isolated.output import (
     refuse_input,
 )
 from jupyter_memkit.techniques.isolated.pickling import find_ids, list_classes
+from jupyter_memkit.techniques.isolated.records import NO_TRACES, Traces
+from jupyter_memkit.techniques.isolated.state.left import Running
+from jupyter_memkit.techniques.isolated.state.loggers import take_lost
+from jupyter_memkit.techniques.isolated.state.rows import ROWS
+from jupyter_memkit.techniques.isolated.state.state import HereState
 from jupyter_memkit.techniques.isolated.transfer import (
     Aborted,
     receive_object,
@@ -58,10 +63,13 @@ class Order:
         What the process may have.
     fence : bytes
         What it writes to its standard error at the end of the call.
+    state : dict of str to bytes
+        The state that it is to take, pickled.
     """
 
     memory_bytes: int | None
     fence: bytes
+    state: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +86,15 @@ class Ended:
         What the function raised.
     unloaded : str
         Why the call could not be loaded, if so.
+    traces : Traces
+        What the function has left.
     """
 
     peak: Peak
     work_s: float = 0.0
     failure: Failure | None = None
     unloaded: str = ""
+    traces: Traces = NO_TRACES
 
 
 class _Child:
@@ -98,6 +109,7 @@ class _Child:
         self._is_fork = False
         # The classes that came from the kernel, or went there.
         self._known: frozenset[str] = frozenset()
+        self.state = HereState(ROWS)
 
     def start(self) -> None:
         """Take the place of what a process has of itself."""
@@ -140,6 +152,7 @@ class _Child:
         failure = None
         value = None
         before = list_classes()
+        self.state.take(order.state)
         try:
             call, _ = receive_object(self.channel, self.take, checks_room=False)
         except (Aborted, SystemExit):
@@ -152,6 +165,8 @@ class _Child:
         self._known |= list_classes() - before
         function, args, options = call
         del call
+        self.state.begin()
+        running = Running()
         started_s = time.perf_counter()
         try:
             with limited(order.memory_bytes), self.interrupts.allowed():
@@ -163,7 +178,15 @@ class _Child:
         if self._is_fork:
             return
         self.output.flush()
-        self._tell(Ended(peak=watch.close(), work_s=work_s, failure=failure))
+        traces = Traces(
+            state=self.state.find_changed(),
+            untaken=self.state.describe_problems(),
+            running=running.find_new(),
+            unlogged=take_lost(),
+        )
+        self._tell(
+            Ended(peak=watch.close(), work_s=work_s, failure=failure, traces=traces)
+        )
         if failure is None:
             try:
                 # Functions read the variables that the kernel has.
@@ -224,7 +247,7 @@ def main(memory: str, prepare: str) -> None:
         The memory to share.
     prepare : str
         A function to be called first, such as ``package.module:function``; it gets the
-        process's output. Empty for none.
+        process's output and returns the rows of state that it adds. Empty for none.
     """
     channel = Channel(
         os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"), open_memory(memory)
@@ -237,7 +260,8 @@ def main(memory: str, prepare: str) -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")
     if prepare:
         module, _, function = prepare.partition(":")
-        getattr(importlib.import_module(module), function)(child.output)
+        rows = getattr(importlib.import_module(module), function)(child.output)
+        child.state.add_rows(rows)
     gc.enable()
     while True:
         child.answer()

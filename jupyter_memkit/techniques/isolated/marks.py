@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import array
-import datetime as dt
-import decimal
-import enum
-import fractions
-import pathlib
-import re
 import types
-import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -22,15 +15,23 @@ from jupyter_memkit.techniques.isolated.sharing import find_owner
 # What nothing can change, or everybody shares.
 _FIXED = (
     *(bool, bytes, complex, float, frozenset, int, range, slice, str, type(None)),
-    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
-    *(decimal.Decimal, enum.Enum, fractions.Fraction, pathlib.PurePath, re.Pattern),
-    *(uuid.UUID, type, types.BuiltinFunctionType, types.CodeType, types.ModuleType),
+    *(type, types.BuiltinFunctionType, types.CodeType, types.ModuleType),
 )
 _FIXED_OF_LIBRARIES = (
+    ("datetime", "date"),
+    ("datetime", "time"),
+    ("datetime", "timedelta"),
+    ("datetime", "tzinfo"),
+    ("decimal", "Decimal"),
+    ("enum", "Enum"),
+    ("fractions", "Fraction"),
     ("numpy", "dtype"),
     ("numpy", "generic"),
     ("pandas", "Index"),
     ("pandas.core.dtypes.base", "ExtensionDtype"),
+    ("pathlib", "PurePath"),
+    ("re", "Pattern"),
+    ("uuid", "UUID"),
 )
 _CONTAINERS = (dict, list, set, tuple, deque)
 _MEMORY = (bytearray, array.array)
@@ -87,10 +88,8 @@ class Marks:
 
 def iterate_changeable(value: Any) -> Iterator[Any]:
     """Yield what can change in a value: objects, and what owns the memory of arrays."""
-    fixed = (
-        *_FIXED,
-        *filter(None, (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)),
-    )
+    loaded = (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)
+    fixed = (*_FIXED, *(kind for kind in loaded if kind is not None))
     seen: set[int] = set()
     waiting = [value]
     while waiting and len(seen) < _MOST_OBJECTS:
