@@ -7,6 +7,10 @@ import signal
 import sys
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.isolated.state.system import (
+    can_handle_there,
+    find_handlers,
+)
 
 
 def find_absent() -> tuple[str, ...]:
@@ -19,6 +23,9 @@ def find_absent() -> tuple[str, ...]:
         absent.append("open figures")
     if any(getattr(each, "__module__", "") == "__main__" for each in gc.callbacks):
         absent.append("gc.callbacks")
+    handlers = find_handlers().values()
+    if not all(can_handle_there(each) for each in handlers):
+        absent.append("a signal handler")
     if hasattr(signal, "getitimer") and any(signal.getitimer(signal.ITIMER_REAL)):
         absent.append("the running timer")
     return tuple(absent)

@@ -21,8 +21,15 @@ _OF_THE_SHELL = frozenset(
 )
 _DECIMAL = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
 
-_STANDARD = frozenset(dir(builtins))
-_STANDARD_MODULES = ("builtins", "_io", "io", "_sitebuiltins")
+# The built-in names that are neither functions nor classes.
+_VALUES = frozenset(
+    {
+        *("Ellipsis", "False", "None", "NotImplemented", "True"),
+        *("copyright", "credits", "exit", "help", "license", "quit"),
+    }
+)
+# As this process started with them.
+_STANDARD = dict(vars(builtins))
 
 # As they were taken from the other process.
 _taken_filters: list[tuple[Any, ...]] = []
@@ -143,11 +150,20 @@ def _read_names() -> dict[str, Any]:
 
 
 def _is_set(name: str, value: Any) -> bool:
-    module = getattr(value, "__module__", "builtins")
-    return name not in _STANDARD or module not in _STANDARD_MODULES
+    if name in _VALUES:
+        return False
+    if isinstance(value, type):  # Some have two names.
+        return value.__module__ != "builtins"
+    is_standard = getattr(value, "__module__", "") in ("builtins", "_io", "io")
+    return not is_standard or getattr(value, "__name__", "") != name
 
 
 def _write_names(names: dict[str, Any]) -> None:
+    for name in _read_names().keys() - names.keys():
+        if name in _STANDARD:
+            setattr(builtins, name, _STANDARD[name])
+        else:
+            delattr(builtins, name)
     vars(builtins).update(names)
 
 

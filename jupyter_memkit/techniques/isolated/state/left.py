@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import os
-import sys
 import threading
 from pathlib import Path
 
@@ -15,27 +15,32 @@ class Running:
     """What runs in this process at one moment."""
 
     def __init__(self) -> None:
-        self._threads = set(sys._current_frames())  # noqa: SLF001 - also those of C
+        self._threads = {thread.ident for thread in threading.enumerate()}
+        self._n_threads = _thread._count()  # noqa: SLF001 - also those without a name
         self._processes = set(find_descendants(os.getpid()))
         self._n_exits = _count_exits()
 
     def find_new(self) -> tuple[str, ...]:
         """Return what has begun since and has not ended."""
-        names = {thread.ident: thread.name for thread in threading.enumerate()}
         threads = [
-            f"thread {names.get(ident, ident)}"
-            for ident in sys._current_frames()  # noqa: SLF001 - as above
-            if ident not in self._threads
+            f"thread {thread.name}"
+            for thread in threading.enumerate()
+            if thread.ident not in self._threads
         ]
+        n_nameless = _thread._count() - self._n_threads - len(threads)  # noqa: SLF001
+        threads += _count("thread", n_nameless, " without a name")
         processes = [
             f"process {pid}{_name(pid)}"
             for pid in find_descendants(os.getpid())
             if pid not in self._processes
         ]
-        n_exits = _count_exits() - self._n_exits
-        exits = [f"{n_exits} exit handlers"] if n_exits > 1 else []
-        exits += ["1 exit handler"] if n_exits == 1 else []
+        exits = _count("exit handler", _count_exits() - self._n_exits)
         return (*threads, *processes, *exits)
+
+
+def _count(what: str, number: int, which: str = "") -> list[str]:
+    plural = "s" if number > 1 else ""
+    return [f"{number} {what}{plural}{which}"] if number > 0 else []
 
 
 def _count_exits() -> int:

@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import zlib
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -54,7 +55,9 @@ def _read() -> dict[str, Any]:
         file = namespace.get("__file__")
         is_own = type(file) is str and not file.startswith(folders)
         data = dict(_find_data(namespace)) if is_own else {}
-        code = _sum_code(name, namespace) if is_own else 0
+        # Another loader may make other code of it in each process.
+        is_plain = type(namespace.get("__loader__")) is SourceFileLoader
+        code = _sum_code(name, namespace) if is_own and is_plain else 0
         if is_own or functions:
             records[name] = (data, functions, code)
     return records

@@ -20,8 +20,8 @@ class Row:
     read : callable
         Returns it as a value that can be pickled and compared; None for nothing to say.
     write : callable, optional
-        Makes another process's value this process's own. It may return the names of
-        modules that have to be loaded for the rest of it.
+        Makes another process's value this process's own. It may return a list of
+        the modules that have to be loaded for the rest of it.
     module : str
         The module that has it, which must be loaded before it is read or written.
     differs : callable, optional

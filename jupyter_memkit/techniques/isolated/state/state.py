@@ -142,7 +142,8 @@ class HereState:
             return
         try:
             value = pickle.loads(content)  # noqa: S301 - of our own parent
-            for module in row.write(value) or ():
+            late = row.write(value)
+            for module in late if type(late) is list else ():
                 self._watch.when_loaded(module, self._bind(row))
         except Exception as error:  # noqa: BLE001 - of the user's own code
             self._problems[row.name] = f"{type(error).__name__}: {error}"

@@ -79,17 +79,29 @@ def _write_scheduling(value: Any) -> None:
         os.sched_setaffinity(0, value[1])
 
 
+def find_handlers() -> dict[int, Any]:
+    """Return the handlers of signals but Ctrl-C, without the system's own."""
+    numbers = signal.valid_signals() - {signal.SIGINT}
+    handlers = {int(number): signal.getsignal(number) for number in numbers}
+    standing = (signal.SIG_DFL, None)
+    return {number: each for number, each in handlers.items() if each not in standing}
+
+
+def can_handle_there(handler: Any) -> bool:
+    """Return whether another process can have a handler: a plain function."""
+    if handler is signal.SIG_IGN:
+        return True
+    if type(handler) is not FunctionType:
+        return False
+    module = vars(sys.modules.get(handler.__module__, object))
+    return handler.__module__ == "__main__" or (
+        module.get(handler.__qualname__) is handler
+    )
+
+
 def _read_signals() -> dict[int, Any]:
-    """Return the handlers that are functions of the user's, and what is ignored."""
-    handlers = {
-        int(number): signal.getsignal(number)
-        for number in signal.valid_signals() - {signal.SIGINT}
-    }
-    return {
-        number: handler
-        for number, handler in handlers.items()
-        if handler is signal.SIG_IGN or type(handler) is FunctionType
-    }
+    handlers = find_handlers()
+    return {number: each for number, each in handlers.items() if can_handle_there(each)}
 
 
 def _write_signals(handlers: dict[int, Any]) -> None:
