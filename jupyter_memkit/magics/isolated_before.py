@@ -48,6 +48,10 @@ class Before:
             return held() is not value
         return self._ids.get(name) != id(value)
 
+    def find_deleted(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what was sent and is no variable any more."""
+        return tuple(name for name in self._held if name not in namespace)
+
     def find_changed(
         self, namespace: Mapping[str, Any], known: Container[str]
     ) -> tuple[str, ...]:

@@ -126,6 +126,7 @@ def run_isolated(
         kept=values.kept,
         imported=tuple(each for each in values.imported if each not in here),
         changed=values.changed,
+        deleted=values.deleted,
         unbound=values.unbound,
         apart=apart,
         state=traces.state,

@@ -81,6 +81,8 @@ class CellValues:
         What it has imported.
     changed : tuple of str
         The variables that it was sent, has changed, and that are not brought back.
+    deleted : tuple of str
+        Those that it was sent and has deleted.
     same : tuple of str
         Those to be brought back that are the very objects that were sent.
     shares : dict of str to tuple of str
@@ -98,6 +100,7 @@ class CellValues:
     missing: str = ""
     imported: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unbound: tuple[str, ...] = ()
@@ -222,6 +225,7 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
             if name not in (*changed, *cell.outputs) and not name.startswith("_")
         ),
         changed=before.find_changed(namespace, {*kept, *cell.outputs}),
+        deleted=before.find_deleted(namespace),
         same=tuple(name for name in outputs if name not in set_anew),
         shares=before.find_shares(outputs),
         unbound=_find_unbound(outputs, set_anew),

@@ -67,6 +67,8 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         notes.append(
             f"Changed there alone: {changed}. --out {option} would bring back."
         )
+    if result.deleted:
+        notes.append(f"Deleted there alone: {_list(result.deleted)}.")
     if result.kept:
         notes.append(_describe_kept(result))
     if result.unbound:

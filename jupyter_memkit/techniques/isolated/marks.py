@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import array
+import gc
 import types
 import weakref
 from collections import deque
@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.isolated.sharing import find_owner
 # What nothing can change, or everybody shares.
 _FIXED = (
     *(bool, bytes, complex, float, frozenset, int, range, slice, str, type(None)),
-    *(type, types.BuiltinFunctionType, types.CodeType, types.ModuleType),
+    *(type, types.CodeType, types.ModuleType),
 )
 _FIXED_OF_LIBRARIES = (
     ("datetime", "date"),
@@ -34,7 +34,7 @@ _FIXED_OF_LIBRARIES = (
     ("uuid", "UUID"),
 )
 _CONTAINERS = (dict, list, set, tuple, deque)
-_MEMORY = (bytearray, array.array)
+_OF_PYTHON = ("builtins", "collections", "functools", "itertools")
 
 # Beyond so many it would take longer than most cells.
 _MOST_OBJECTS = 200_000
@@ -90,12 +90,16 @@ def iterate_changeable(value: Any) -> Iterator[Any]:
     """Yield what can change in a value: objects, and what owns the memory of arrays."""
     loaded = (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)
     fixed = (*_FIXED, *(kind for kind in loaded if kind is not None))
+    are_fixed: dict[int, bool] = {}
     seen: set[int] = set()
     waiting = [value]
     while waiting and len(seen) < _MOST_OBJECTS:
         each = waiting.pop()
         kind = type(each)
-        if issubclass(kind, fixed) or id(each) in seen:
+        is_fixed = are_fixed.get(id(kind))
+        if is_fixed is None:
+            is_fixed = are_fixed[id(kind)] = issubclass(kind, fixed)
+        if is_fixed or id(each) in seen:
             continue
         seen.add(id(each))
         parts, is_changeable = _open(each, kind)
@@ -108,24 +112,22 @@ def iterate_changeable(value: Any) -> Iterator[Any]:
 def _open(each: Any, kind: type) -> tuple[list[Any], bool]:
     """Return the parts of an object, and whether it can itself be changed."""
     if kind is types.FunctionType:
-        cells = each.__closure__ or ()
-        return [*cells, *(each.__defaults__ or ())], False
-    if kind is types.CellType:
-        try:
-            return [each.cell_contents], True
-        except ValueError:
-            return [], True
-    if kind is types.MethodType:
+        return [*(each.__closure__ or ()), *(each.__defaults__ or ())], False
+    if kind in (types.MethodType, types.BuiltinMethodType):
         return [each.__self__], False
     parts: list[Any] = []
-    if issubclass(kind, dict):
+    if kind is memoryview:
+        parts.append(each.obj)
+    elif issubclass(kind, dict):
         parts += [*dict.keys(each), *dict.values(each)]
-    elif issubclass(kind, _CONTAINERS):
-        parts += kind.__iter__(each) if kind in _CONTAINERS else ()
+    elif kind in _CONTAINERS:
+        parts += each
+    elif _read_module(kind) in _OF_PYTHON:
+        # Such as cells of closures, iterators and views of dicts.
+        parts += gc.get_referents(each)
     if _read_module(kind) == "__main__":
         parts += _read_attributes(each)
-    is_array = _is_array(kind)
-    return parts, kind is not tuple and not is_array
+    return parts, kind is not tuple and not _is_array(kind)
 
 
 def _read_attributes(each: Any) -> list[Any]:
@@ -152,7 +154,4 @@ def _find_memory(each: Any, kind: type) -> Iterator[Any]:
 
 def refer_to(part: Any) -> Callable[[], Any]:
     """Return a reference that, where it can, does not keep an object."""
-    try:
-        return weakref.ref(part)
-    except TypeError:
-        return lambda: part
+    return weakref.ref(part) if type(part).__weakrefoffset__ else lambda: part

@@ -32,6 +32,14 @@ def find_stream(obj: Any) -> str:
     return next((name for name in _STREAMS if getattr(sys, name) is obj), "")
 
 
+def is_ordinary(kind: type) -> bool:
+    """Return whether nothing of a kind can be outside of memory, or a stream."""
+    special = [_io._IOBase, find_loaded("numpy", "ndarray")]  # noqa: SLF001 - as below
+    special += [find_loaded(module, name) for module, name, _ in _OPENED_AGAIN]
+    special += [type(getattr(sys, name)) for name in _STREAMS]
+    return not issubclass(kind, tuple(each for each in special if each is not None))
+
+
 def describe_outside(obj: Any) -> str:
     """Return why an object means something in its own process alone; empty if not.
 

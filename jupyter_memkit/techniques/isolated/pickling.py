@@ -12,9 +12,13 @@ from typing import Any
 
 import cloudpickle
 
-from jupyter_memkit.techniques.isolated.outside import describe_outside, find_stream
+from jupyter_memkit.techniques.isolated.outside import (
+    describe_outside,
+    find_stream,
+    is_ordinary,
+)
 from jupyter_memkit.techniques.isolated.sharing import Sharing
-from jupyter_memkit.techniques.isolated.views import reduce_view
+from jupyter_memkit.techniques.isolated.views import is_view, reduce_view
 
 # Buffers may be larger than what is in them by so much; and what the place of a string
 # of polars takes.
@@ -70,6 +74,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         self._left_out = left_out
         self._known = known
         self._sharing: Sharing | None = None
+        # The kinds of objects that are no more than their content.
+        self._ordinary: dict[int, type] = {}
         if namespace is not None:
             self.globals_ref[id(namespace)] = _Namespace()
 
@@ -80,19 +86,13 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how an object is pickled that no built-in type is."""
-        stream = find_stream(obj)
-        if stream:
-            return getattr, (sys, stream)
-        outside = describe_outside(obj)
-        if outside:
-            raise pickle.PicklingError(outside)
-        seen_through = reduce_view(obj)
-        if seen_through is not None:
-            return seen_through
-        assert self._sharing is not None
-        shared = self._sharing.reduce(obj)
-        if shared is not None:
-            return shared
+        kind = type(obj)
+        if id(kind) not in self._ordinary:
+            reduced = self._reduce_special(obj)
+            if reduced is not None:
+                return reduced
+            if is_ordinary(kind) and not is_view(kind):
+                self._ordinary[id(kind)] = kind
         if self._known and issubclass(type(obj), type):
             class_id = _class_ids.get(obj)
             if class_id in self._known:
@@ -106,6 +106,17 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
             if reduced is not None:
                 return reduced
         return super().reducer_override(obj)
+
+    def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
+        """Return how is pickled what is more than its content; None for the rest."""
+        stream = find_stream(obj)
+        if stream:
+            return getattr, (sys, stream)
+        outside = describe_outside(obj)
+        if outside:
+            raise pickle.PicklingError(outside)
+        assert self._sharing is not None
+        return reduce_view(obj) or self._sharing.reduce(obj)
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
         """Return how a function of the notebook is pickled, as cloudpickle does it."""

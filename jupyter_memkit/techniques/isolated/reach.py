@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_module_ends
 
 # Kinds without parts that can change. By identity: a metaclass may have a hash.
@@ -46,28 +47,31 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
         for start in range(0, len(waiting), _BATCH):
             batch = waiting[start : start + _BATCH]
             yield from batch
-            for each in _find_parts(batch, kept):
-                if id(type(each)) not in _SIMPLE and id(each) not in seen:
-                    seen.add(id(each))
-                    found.append(each)
+            for kind, parts in sort_by_type(_find_parts(batch, kept)):
+                if id(kind) in _SIMPLE:
+                    continue
+                for each in parts:
+                    if id(each) not in seen:
+                        seen.add(id(each))
+                        found.append(each)
         waiting = found
 
 
-def _find_parts(objects: list[Any], kept: list[Any]) -> Iterator[Any]:
-    plain = []
+def _find_parts(objects: list[Any], kept: list[Any]) -> list[Any]:
     array_kind = find_loaded("numpy", "ndarray")
-    for each in objects:
-        kind = type(each)
+    parts: list[Any] = []
+    for kind, alike in sort_by_type(objects):
         if issubclass(kind, (type, ModuleType)):
             continue
         if kind is FunctionType:
-            yield from (each.__closure__, each.__defaults__, each.__kwdefaults__)
-            yield each.__dict__
-        elif array_kind is not None and issubclass(kind, array_kind):
-            plain.append(each)
-            if array_kind.dtype.__get__(each).hasobject:
-                kept.append(array_kind.tolist(each))
-                plain.append(kept[-1])
-        else:
-            plain.append(each)
-    yield from gc.get_referents(*plain)
+            for each in alike:
+                parts += (each.__closure__, each.__defaults__, each.__kwdefaults__)
+                parts.append(each.__dict__)
+            continue
+        if array_kind is not None and issubclass(kind, array_kind):
+            for each in alike:
+                if array_kind.dtype.__get__(each).hasobject:
+                    kept.append(array_kind.tolist(each))
+                    parts.append(kept[-1])
+        parts += gc.get_referents(*alike)
+    return parts

@@ -93,6 +93,8 @@ class IsolatedResult(Record):
     changed : tuple of str
         The variables that were sent, changed there, and were not brought back. Beyond
         64 MiB in all it is not looked.
+    deleted : tuple of str
+        The variables that were sent and deleted there.
     unbound : tuple of str
         What functions that were brought back read, and was not.
     apart : tuple of (str, tuple of str)
@@ -121,6 +123,7 @@ class IsolatedResult(Record):
     kept: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
     unbound: tuple[str, ...] = ()
     apart: tuple[tuple[str, tuple[str, ...]], ...] = ()
     state: tuple[str, ...] = ()

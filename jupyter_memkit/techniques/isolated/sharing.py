@@ -31,8 +31,9 @@ class Sharing:
 
     def __init__(self, value: Any) -> None:
         self._carriers: dict[int, tuple[Any, Any]] = {}
+        # What pandas copies before it writes to it, and what shares nothing.
         self._alone: set[int] = set()
-        # Of what has been sent, none overlapping: first addresses, and the rest.
+        # What is sent, none overlapping: first addresses, and the rest.
         self._starts: list[int] = []
         self._sent: list[tuple[int, Any]] = []
         self._array = find_loaded("numpy", "ndarray")
@@ -54,8 +55,6 @@ class Sharing:
         _, carrier = self._carriers.get(id(obj), (obj, None))
         if carrier is None:
             carrier = self._find_sent(obj)
-        elif carrier is not obj:
-            self._find_sent(carrier)
         if carrier is None or carrier is obj:
             return None
         if type(obj) is not self._array:
@@ -65,7 +64,10 @@ class Sharing:
         return _load_view, (carrier, *where)
 
     def _find_sent(self, obj: Any) -> Any:
-        """Return what has been sent of which an array is a part; or note the array."""
+        """Return what is sent of which an array is a part; or note the array.
+
+        The array was not there before: the pickle of another object has made it.
+        """
         low, high = find_span(obj)
         place = bisect.bisect_right(self._starts, low)
         for near in (place - 1, place):
@@ -111,7 +113,8 @@ class Sharing:
                 low, high = start, end
             high = max(high, end)
             group.append(arrays[index])
-        self._plan_group(group, low, high)
+        if group:
+            self._plan_group(group, low, high)
 
     def _leave_to_pandas(self, block: Any) -> None:
         """Let a block of a frame be that pandas copies before it writes to it."""
@@ -147,6 +150,8 @@ class Sharing:
             carrier = _make_carrier(arrays[0], low, high)
         for each in arrays:
             self._carriers[id(each)] = (each, carrier)
+        self._starts.append(low)
+        self._sent.append((high, carrier))
 
 
 class _Carrier:
@@ -188,6 +193,8 @@ def find_span(obj: Any) -> tuple[int, int]:
     if type(obj) in _OWNERS:
         obj = find_loaded("numpy", "frombuffer")(obj, "u1")
     low = high = obj.__array_interface__["data"][0]
+    if obj.flags.c_contiguous:
+        return low, high + obj.nbytes
     for length, stride in zip(obj.shape, obj.strides, strict=True):
         reach = (length - 1) * stride
         low, high = low + min(reach, 0), high + max(reach, 0)

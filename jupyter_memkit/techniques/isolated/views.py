@@ -18,6 +18,11 @@ _DICT_VIEWS = {
 }
 
 
+def is_view(kind: type) -> bool:
+    """Return whether objects of a kind show others."""
+    return kind in (memoryview, CellType, MappingProxyType) or id(kind) in _DICT_VIEWS
+
+
 def reduce_view(obj: Any) -> tuple[Any, ...] | None:
     """Return how a view is pickled by what it shows; None for what is no view.
 

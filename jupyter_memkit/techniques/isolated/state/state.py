@@ -107,7 +107,10 @@ class HereState:
 
     @contextlib.contextmanager
     def _importing(self) -> Iterator[None]:
-        """Let what an import changes, as any import of it would, be no change."""
+        """Let what an import changes, as any import of it would, be no change.
+
+        Not in what takes long to compare.
+        """
         unchanged = [
             row
             for row in self._rows.values()
