@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from jupyter_memkit.techniques.isolated.fingerprints import Fingerprints
-from jupyter_memkit.techniques.isolated.marks import Marks, refer_to
+from jupyter_memkit.techniques.isolated.marks import Marks, hold, is_held
 
 
 class Before:
@@ -31,7 +31,7 @@ class Before:
         self._ids = {name: id(value) for name, value in namespace.items()}
         # An address alone may be that of another object when the cell has ended.
         self._held = {
-            name: refer_to(namespace[name]) for name in self._ids if name in inputs
+            name: hold(namespace[name]) for name in self._ids if name in inputs
         }
         self._prints = Fingerprints(
             {name: value for name, value in inputs.items() if name not in outputs},
@@ -43,9 +43,8 @@ class Before:
     def is_set_anew(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """Return whether a variable is another object now."""
         value = namespace[name]
-        held = self._held.get(name)
-        if held is not None:
-            return held() is not value
+        if name in self._held:
+            return not is_held(self._held[name], value)
         return self._ids.get(name) != id(value)
 
     def find_deleted(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:

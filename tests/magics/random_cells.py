@@ -215,7 +215,10 @@ def draw_cell(chance: random.Random) -> tuple[str, tuple[str, ...]]:
         number, index = str(chance.randint(4, 9)), str(chance.randint(0, 2))
         lines.append(re.sub(r"\bN\b", number, re.sub(r"\bI\b", index, each)))
     code = "\n".join([*lines, "print('end')"])
-    return code, tuple(chance.sample(VARIABLES, chance.choice((0, 1, 2, 4))))
+    # A name that is nowhere in the cell is refused.
+    named = sorted({*VARIABLES} & {*re.findall(r"\w+", code)})
+    n_outputs = min(len(named), chance.choice((0, 1, 2, 4)))
+    return code, tuple(chance.sample(named, n_outputs))
 
 
 class Teller:

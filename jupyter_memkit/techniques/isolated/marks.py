@@ -6,9 +6,10 @@ import gc
 import types
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.isolated.sharing import find_owner
 
@@ -33,14 +34,12 @@ _FIXED_OF_LIBRARIES = (
     ("re", "Pattern"),
     ("uuid", "UUID"),
 )
-_CONTAINERS = (dict, list, set, tuple, deque)
-_OF_PYTHON = ("builtins", "collections", "functools", "itertools")
+_OF_PYTHON = ("_collections", "builtins", "collections", "functools", "itertools")
 
 # Beyond so many it would take longer than most cells.
 _MOST_OBJECTS = 200_000
 
 _read_module = vars(type)["__module__"].__get__
-_read_dict = object.__getattribute__
 
 
 class Marks:
@@ -60,11 +59,16 @@ class Marks:
     """
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
-        self._parts: dict[int, tuple[set[str], Callable[[], Any]]] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._parts: dict[int, Any] = {}
         for name, value in variables.items():
             for part in iterate_changeable(value):
-                names, _ = self._parts.setdefault(id(part), (set(), refer_to(part)))
-                names.add(name)
+                names = self._names.get(id(part))
+                if names is None:
+                    self._names[id(part)] = (name,)
+                    self._parts[id(part)] = hold(part)
+                else:
+                    self._names[id(part)] = (*names, name)
 
     def find(
         self, value: Any, ignored: frozenset[int] = frozenset()
@@ -80,78 +84,144 @@ class Marks:
         """
         found: set[str] = set()
         for part in iterate_changeable(value):
-            names, refer = self._parts.get(id(part), (set(), None))
-            if refer is not None and id(part) not in ignored and refer() is part:
-                found |= names
+            held = self._parts.get(id(part))
+            if held is not None and id(part) not in ignored and is_held(held, part):
+                found.update(self._names[id(part)])
         return tuple(sorted(found))
 
 
 def iterate_changeable(value: Any) -> Iterator[Any]:
     """Yield what can change in a value: objects, and what owns the memory of arrays."""
-    loaded = (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)
-    fixed = (*_FIXED, *(kind for kind in loaded if kind is not None))
-    are_fixed: dict[int, bool] = {}
+    kinds = _Kinds()
     seen: set[int] = set()
     waiting = [value]
     while waiting and len(seen) < _MOST_OBJECTS:
         each = waiting.pop()
         kind = type(each)
-        is_fixed = are_fixed.get(id(kind))
-        if is_fixed is None:
-            is_fixed = are_fixed[id(kind)] = issubclass(kind, fixed)
-        if is_fixed or id(each) in seen:
+        opener = kinds.find_opener(kind)
+        if opener is None or id(each) in seen:
             continue
         seen.add(id(each))
-        parts, is_changeable = _open(each, kind)
+        parts, changeable = opener(each)
         waiting += parts
-        if is_changeable:
-            yield each
-        yield from _find_memory(each, kind)
+        yield from changeable
 
 
-def _open(each: Any, kind: type) -> tuple[list[Any], bool]:
-    """Return the parts of an object, and whether it can itself be changed."""
-    if kind is types.FunctionType:
-        return [*(each.__closure__ or ()), *(each.__defaults__ or ())], False
-    if kind in (types.MethodType, types.BuiltinMethodType):
-        return [each.__self__], False
-    parts: list[Any] = []
-    if kind is memoryview:
-        parts.append(each.obj)
-    elif issubclass(kind, dict):
-        parts += [*dict.keys(each), *dict.values(each)]
-    elif kind in _CONTAINERS:
-        parts += each
-    elif _read_module(kind) in _OF_PYTHON:
-        # Such as cells of closures, iterators and views of dicts.
-        parts += gc.get_referents(each)
-    if _read_module(kind) == "__main__":
-        parts += _read_attributes(each)
-    return parts, kind is not tuple and not _is_array(kind)
+# Each of these returns the parts of an object, and what of it can be changed itself.
+_Opened = tuple[Iterable[Any], Iterable[Any]]
 
 
-def _read_attributes(each: Any) -> list[Any]:
+def _open_function(each: Any) -> _Opened:
+    return [*(each.__closure__ or ()), *(each.__defaults__ or ())], ()
+
+
+def _open_method(each: Any) -> _Opened:
+    return (each.__self__,), ()
+
+
+def _open_view(each: Any) -> _Opened:
+    return (each.obj,), ()
+
+
+def _open_tuple(each: Any) -> _Opened:
+    return each, ()
+
+
+def _open_list(each: Any) -> _Opened:
+    return each, (each,)
+
+
+def _open_dict(each: Any) -> _Opened:
+    attributes, _ = _open_instance(each)
+    return [*dict.keys(each), *dict.values(each), *attributes], (each,)
+
+
+def _open_instance(each: Any) -> _Opened:
     try:
-        return list(_read_dict(each, "__dict__").values())
+        attributes = object.__getattribute__(each, "__dict__")
     except AttributeError:
-        return []
+        return (), (each,)
+    return attributes.values(), (each,)
 
 
-def _is_array(kind: type) -> bool:
+def _open_builtin(each: Any) -> _Opened:
+    """Open a cell of a closure, an iterator, a view of a dict."""
+    return gc.get_referents(each), (each,)
+
+
+def _open_array(each: Any) -> _Opened:
+    return (), (find_owner(each),)
+
+
+def _open_frame(each: Any) -> _Opened:
+    """Find what owns the memory that a frame writes into."""
     array_kind = find_loaded("numpy", "ndarray")
-    return array_kind is not None and issubclass(kind, array_kind)
+    owners = [
+        find_owner(block.values)
+        for block in each._mgr.blocks  # noqa: SLF001 - it has no other way
+        if type(block.values) is array_kind and not block.refs.has_reference()
+    ]
+    return (), (each, *owners)
 
 
-def _find_memory(each: Any, kind: type) -> Iterator[Any]:
-    """Yield what owns the memory of an array, or of a frame that writes into it."""
-    if _is_array(kind):
-        yield find_owner(each)
-    elif kind in (find_loaded("pandas", "DataFrame"), find_loaded("pandas", "Series")):
-        for block in each._mgr.blocks:  # noqa: SLF001 - it has no other way
-            if _is_array(type(block.values)) and not block.refs.has_reference():
-                yield find_owner(block.values)
+def _open_other(each: Any) -> _Opened:
+    return (), (each,)
 
 
-def refer_to(part: Any) -> Callable[[], Any]:
-    """Return a reference that, where it can, does not keep an object."""
-    return weakref.ref(part) if type(part).__weakrefoffset__ else lambda: part
+_OPENERS: dict[type, Callable[[Any], _Opened]] = {
+    types.BuiltinMethodType: _open_method,
+    types.FunctionType: _open_function,
+    types.MethodType: _open_method,
+    deque: _open_list,
+    list: _open_list,
+    memoryview: _open_view,
+    set: _open_list,
+    tuple: _open_tuple,
+}
+
+
+class _Kinds:
+    """Knows how the parts of each kind of objects are found."""
+
+    def __init__(self) -> None:
+        loaded = (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)
+        self._fixed = (*_FIXED, *(kind for kind in loaded if kind is not None))
+        self._openers: dict[int, Callable[[Any], _Opened] | None] = {}
+
+    def find_opener(self, kind: type) -> Callable[[Any], _Opened] | None:
+        """Return what opens objects of a kind; None for what cannot change."""
+        if id(kind) not in self._openers:
+            self._openers[id(kind)] = self._find(kind)
+        return self._openers[id(kind)]
+
+    def _find(self, kind: type) -> Callable[[Any], _Opened] | None:
+        opener = find_identical(kind, _OPENERS)
+        if opener is None and not issubclass(kind, self._fixed):
+            opener = _open_other
+            if _read_module(kind) == "__main__":
+                opener = _open_instance
+            elif _read_module(kind) in _OF_PYTHON:
+                opener = _open_builtin
+            for module, name, special in _SPECIAL:
+                base = find_loaded(module, name)
+                if base is not None and issubclass(kind, base):
+                    opener = special
+        return opener
+
+
+_SPECIAL: tuple[tuple[str, str, Callable[[Any], _Opened]], ...] = (
+    ("builtins", "dict", _open_dict),
+    ("numpy", "ndarray", _open_array),
+    ("pandas", "DataFrame", _open_frame),
+    ("pandas", "Series", _open_frame),
+)
+
+
+def hold(value: Any) -> Any:
+    """Return what knows an object again and, where it can, does not keep it."""
+    return weakref.ref(value) if type(value).__weakrefoffset__ else value
+
+
+def is_held(held: Any, value: Any) -> bool:
+    """Return whether an object is the one that was held."""
+    return held is value or (type(held) is weakref.ref and held() is value)

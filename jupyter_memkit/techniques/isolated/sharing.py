@@ -133,7 +133,10 @@ class Sharing:
                 self._carriers[id(each)] = (each, owner)
 
     def _plan_group(self, arrays: list[Any], low: int, high: int) -> None:
-        if len(arrays) < 2 or not any(map(_is_written, arrays)):
+        if len(arrays) == 1 or not any(map(_is_written, arrays)):
+            self._alone.update(map(id, arrays))
+            self._starts.append(low)
+            self._sent.append((high, arrays[0]))
             return
         whole = [
             each

@@ -309,7 +309,10 @@ threading.Thread(target=time.sleep, args=(60,), name="mine", daemon=True).start(
 ended = threading.Thread(target=int)
 ended.start()
 ended.join()
+n_threads = _thread._count()
 _thread.start_new_thread(time.sleep, (60,))
+while _thread._count() == n_threads:
+    time.sleep(0)  # It counts itself when it runs.
 subprocess.Popen(["sleep", "60"])
 atexit.register(int)
 """
