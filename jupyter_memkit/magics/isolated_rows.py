@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.isolated.state.row import Row
 
 _TEXT = "text/plain"
@@ -17,6 +17,7 @@ _TRAITS = (
     "verbose",
 )
 _INLINE = "matplotlib_inline.config"
+_INLINE_CLASS = "InlineBackend"
 _INLINE_TRAITS = ("close_figures", "figure_formats", "print_figure_kwargs")
 
 
@@ -42,19 +43,29 @@ def make_rows(shell: Any) -> tuple[Row, ...]:
         for (kind, each), printer in printers.items():
             formatters[kind].for_type(each, printer)
 
-    def inline() -> Any:
-        return sys.modules[_INLINE].InlineBackend.instance(parent=shell)
+    def read_figures() -> tuple[Any, ...]:
+        config = dict(shell.config.get(_INLINE_CLASS, {}))
+        made = _find_inline()
+        return config, made and {name: getattr(made, name) for name in _INLINE_TRAITS}
 
-    def write_inline(traits: dict[str, Any]) -> None:
-        for name, trait in traits.items():
-            setattr(inline(), name, trait)
+    def write_figures(value: tuple[Any, ...]) -> list[str]:
+        config, traits = value
+        shell.config.merge({_INLINE_CLASS: config})
+        kind = find_loaded(_INLINE, _INLINE_CLASS)
+        if kind is None:
+            return [_INLINE]
+        made = kind.instance(parent=shell)
+        for name, trait in (traits or {}).items():
+            setattr(made, name, trait)
+        return []
 
     return (
         Row("display settings", read, write),
-        Row(
-            "the settings of figures",
-            lambda: {name: getattr(inline(), name) for name in _INLINE_TRAITS},
-            write_inline,
-            _INLINE,
-        ),
+        Row("settings of figures", read_figures, write_figures),
     )
+
+
+def _find_inline() -> Any:
+    """Return what draws figures into the notebook, if it is there."""
+    kind = find_loaded(_INLINE, _INLINE_CLASS)
+    return kind.instance() if kind is not None and kind.initialized() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import random
 import re
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -203,7 +204,7 @@ REFUSED = (
 VARIABLES = (
     *("rows", "table", "deep", "inner", "pair", "arr", "view", "part", "apart", "data"),
     *("floats", "steps", "rate", "seen", "price", "grow", "add", "get", "Box", "box"),
-    *("boxes", "keys", "fresh", "other", "piece", "extra_f", "x"),
+    *("boxes", "keys", "window", "fresh", "other", "piece", "extra_f", "x"),
 )
 
 
@@ -252,14 +253,16 @@ class Teller:
 
 
 def _find_parts(value: Any, kind: type) -> list[Any]:
-    if kind is FunctionType:
-        return [value.__code__.co_code, value.__closure__]
-    if isinstance(value, type):
-        return [getattr(value, "kind", None)]
+    known: dict[type, Callable[[Any], list[Any]]] = {
+        FunctionType: lambda each: [each.__code__.co_code, each.__closure__],
+        type: lambda each: [getattr(each, "kind", None)],
+        bytearray: lambda each: [bytes(each)],
+        memoryview: lambda each: [each.obj],
+    }
+    if kind in known:
+        return known[kind](value)
     if isinstance(value, (dict, list, tuple, set)):
         return list(value.items() if isinstance(value, dict) else value)
-    if kind is bytearray:
-        return [bytes(value)]
     if kind.__module__ == "__main__":
         return [vars(value), kind]
     return gc.get_referents(value)

@@ -37,7 +37,7 @@ _FIXED_OF_LIBRARIES = (
 _OF_PYTHON = ("_collections", "builtins", "collections", "functools", "itertools")
 
 # Beyond so many it would take longer than most cells.
-_MOST_OBJECTS = 200_000
+_MOST_OBJECTS = 100_000
 
 _read_module = vars(type)["__module__"].__get__
 
