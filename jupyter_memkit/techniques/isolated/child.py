@@ -41,6 +41,7 @@ from jupyter_memkit.techniques.isolated.pickling import find_ids, list_classes
 from jupyter_memkit.techniques.isolated.records import NO_TRACES, Traces
 from jupyter_memkit.techniques.isolated.state.left import Running
 from jupyter_memkit.techniques.isolated.state.loggers import take_lost
+from jupyter_memkit.techniques.isolated.state.modules import take_changed_files
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import HereState
 from jupyter_memkit.techniques.isolated.transfer import (
@@ -180,7 +181,7 @@ class _Child:
         self.output.flush()
         traces = Traces(
             state=self.state.find_changed(),
-            untaken=self.state.describe_problems(),
+            untaken=(*self.state.describe_problems(), *take_changed_files()),
             running=running.find_new(),
             unlogged=take_lost(),
         )

@@ -28,6 +28,7 @@ _MOST_PARTS = 10_000
 
 # As they were taken from the other process.
 _taken: dict[str, Any] = {}
+_of_other_code: set[str] = set()
 
 
 def _find_folders() -> tuple[str, ...]:
@@ -111,7 +112,6 @@ def _sum_one(code: CodeType) -> int:
 
 def _write(records: dict[str, Any]) -> list[str]:
     """Make modules as they are there; return those that are not loaded."""
-    other_code = []
     for name, record in records.items():
         namespace = read_namespace(sys.modules.get(name))
         if namespace is None or _taken.get(name) == record:
@@ -121,11 +121,18 @@ def _write(records: dict[str, Any]) -> list[str]:
             if each not in namespace or not _fill(namespace[each], value):
                 namespace[each] = value
         if code and not functions and _sum_code(name, namespace) != code:
-            other_code.append(name)
-    if other_code:
-        message = f"{', '.join(other_code)}: the file has changed since its import here"
-        raise ValueError(message)
+            _of_other_code.add(name)
     return [name for name in records if name not in sys.modules]
+
+
+def take_changed_files() -> tuple[str, ...]:
+    """Return the modules whose files have changed since they were imported there."""
+    changed = tuple(
+        f"{name} (its file has changed since the import)"
+        for name in sorted(_of_other_code)
+    )
+    _of_other_code.clear()
+    return changed
 
 
 def _fill(old: Any, new: Any) -> bool:

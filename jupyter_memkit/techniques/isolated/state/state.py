@@ -62,7 +62,8 @@ class HereState:
         self._rows: dict[str, Row] = {}
         self._watch = ImportWatch(self._importing)
         self._before: dict[str, Any] = {}
-        self._values: dict[str, bytes] = {}
+        self._contents: dict[str, bytes] = {}
+        self._values: dict[str, Any] = {}
         self._problems: dict[str, str] = {}
         self.add_rows(rows)
         self._watch.start()
@@ -77,8 +78,9 @@ class HereState:
     def take(self, changes: Mapping[str, bytes]) -> None:
         """Take the state of the other process."""
         self._problems.clear()
-        self._values.update(changes)
-        for name in changes:
+        for name, content in changes.items():
+            self._contents[name] = content
+            self._values.pop(name, None)
             row = self._rows[name]
             if _is_loaded(row):
                 self._write(row)
@@ -140,11 +142,14 @@ class HereState:
             self._before[row.name] = _read(row)
 
     def _write(self, row: Row) -> None:
-        content = self._values.get(row.name)
+        content = self._contents.get(row.name)
         if content is None or row.write is None:
             return
         try:
-            value = pickle.loads(content)  # noqa: S301 - of our own parent
+            if row.name not in self._values:
+                # Not before its modules are loaded, which it may refer to.
+                self._values[row.name] = pickle.loads(content)  # noqa: S301 - ours
+            value = self._values[row.name]
             late = row.write(value)
             for module in late if type(late) is list else ():
                 self._watch.when_loaded(module, self._bind(row))
