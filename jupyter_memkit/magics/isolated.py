@@ -121,7 +121,8 @@ class IsolatedMagics(Magics):
         cell changes of it, the threads and processes that it leaves, and what no
         longer shares memory with what came back, is said below the cell. What means
         something in the kernel alone is refused: open files, connections, input(),
-        code that looks at the whole session. CONTRIBUTING.md has the table.
+        code that looks at the whole session. The table of all this is
+        help("jupyter_memkit.techniques.isolated.state").
 
         Examples
         --------

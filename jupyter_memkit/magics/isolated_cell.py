@@ -19,14 +19,13 @@ from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.isolated_refusals import refuse_session
 from jupyter_memkit.magics.isolated_return import take_outputs
 from jupyter_memkit.magics.isolated_session import Session
-from jupyter_memkit.magics.isolated_shell import (
+from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, run_cell
+from jupyter_memkit.magics.isolated_values import (
     CLEAR,
     DISPLAY,
-    OF_THE_SHELL,
     RESULT,
     CellCodes,
     CellValues,
-    run_cell,
 )
 from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.calling import Call

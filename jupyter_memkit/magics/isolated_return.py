@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, RECORDS, CellValues
+from jupyter_memkit.magics.isolated_shell import is_of_session
+from jupyter_memkit.magics.isolated_values import CellValues
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.isolated.marks import Marks, iterate_changeable
 from jupyter_memkit.techniques.isolated.sharing import find_owner
@@ -42,9 +43,7 @@ def take_outputs(
     stay = {
         name: value
         for name, value in namespace.items()
-        if name not in values.outputs
-        and name not in OF_THE_SHELL | RECORDS
-        and not name.startswith("_")
+        if name not in values.outputs and not is_of_session(name)
     }
     apart = []
     for name, sharers in values.shares.items():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -19,105 +19,29 @@ from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
 from jupyter_memkit.magics.isolated_before import Before
 from jupyter_memkit.magics.isolated_rows import make_rows
+from jupyter_memkit.magics.isolated_values import (
+    CLEAR,
+    DISPLAY,
+    RESULT,
+    CellCodes,
+    CellValues,
+)
 from jupyter_memkit.techniques.cell_inputs import find_code_names
 from jupyter_memkit.techniques.isolated.output import Output
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.reach import iterate_parts
 from jupyter_memkit.techniques.isolated.state.row import Row
 
-# Kinds of output, besides the standard streams.
-DISPLAY = "display"
-RESULT = "result"
-CLEAR = "clear"
-
 # What a shell has by itself.
 OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
 # What it keeps of the session; a cell that reads it gets it.
 RECORDS = frozenset({"In", "Out"})
 
+# The names that IPython itself sets: values, inputs, the code of a shell line.
+_SET_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|_[ido]h|_exit_code|__.*")
+
 # A widget lives in the kernel, so that of another process would show an error.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellCodes:
-    """A cell as it is sent.
-
-    Attributes
-    ----------
-    codes : list of code
-        Its statements, compiled.
-    filename, lines : str, list of str
-        What tracebacks show of it.
-    outputs : tuple of str
-        The variables to be brought back; when there are none, the value of the last
-        expression.
-    in_loop : bool
-        Whether an event loop runs around it.
-    """
-
-    codes: list[CodeType]
-    filename: str
-    lines: list[str]
-    outputs: tuple[str, ...]
-    in_loop: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellValues:
-    """What a cell has made.
-
-    Attributes
-    ----------
-    outputs : dict of str to object
-        The variables to be brought back.
-    value : object
-        The value of its last expression.
-    kept : tuple of str
-        The variables that it has set besides.
-    missing : str
-        A variable that was to be brought back and is not there, and the remedy.
-    imported : tuple of str
-        What it has imported.
-    changed : tuple of str
-        The variables that it was sent, has changed, and that are not brought back.
-    deleted : tuple of str
-        Those that it was sent and has deleted.
-    same : tuple of str
-        Those to be brought back that are the very objects that were sent.
-    shares : dict of str to tuple of str
-        With which of the variables that were there before one that is brought back
-        shares objects or memory.
-    unbound : tuple of str
-        What functions that are brought back read, and is not.
-    tasks : tuple of str
-        The tasks that the cell has started, and that have not ended.
-    """
-
-    outputs: dict[str, Any]
-    value: Any
-    kept: tuple[str, ...]
-    missing: str = ""
-    imported: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
-    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unbound: tuple[str, ...] = ()
-    tasks: tuple[str, ...] = ()
-
-    @property
-    def classes(self) -> tuple[type, ...]:
-        """The classes to be brought back; others are the kernel's own."""
-        return tuple(each for each in self.outputs.values() if isinstance(each, type))
-
-    def describe_hindrance(self) -> str:
-        """Return which of the variables cannot be brought back, and why."""
-        for name, value in self.outputs.items():
-            problem = find_hindrance(value, brings=False)
-            if problem is not None:
-                return f"{name}: {problem}"
-        return ""
 
 
 class _Hook(DisplayHook):
@@ -222,7 +146,7 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
         imported=tuple(
             name
             for name in set_anew
-            if name not in (*changed, *cell.outputs) and not name.startswith("_")
+            if name not in (*changed, *cell.outputs) and not is_of_session(name)
         ),
         changed=before.find_changed(namespace, {*kept, *cell.outputs}),
         deleted=before.find_deleted(namespace),
@@ -265,9 +189,14 @@ def _find_tasks() -> tuple[str, ...]:
     return tuple(sorted(f"task {task.get_name()}" for task in tasks))
 
 
+def is_of_session(name: str) -> bool:
+    """Return whether a name is one that the shell sets, not the user."""
+    return name in OF_THE_SHELL | RECORDS or bool(_SET_BY_IPYTHON.fullmatch(name))
+
+
 def _is_import(name: str, value: Any) -> bool:
     """Return whether nobody would miss a variable: a module, or what is in one."""
-    if name.startswith("_") or isinstance(value, ModuleType):
+    if is_of_session(name) or isinstance(value, ModuleType):
         return True
     is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
     return is_code and value.__module__ != "__main__"

@@ -77,7 +77,7 @@ logging.root.setLevel(logging.INFO)
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr, force=True)
 memkit_settings.RATE = 2
 memkit_settings.NAMES[:] = ["a"]
-for name in ("fresh", "other", "piece", "extra_f", "x", "y"):
+for name in ("fresh", "_hidden", "other", "piece", "extra_f", "x", "y"):
     globals().pop(name, None)
 del name
 """
@@ -106,6 +106,7 @@ STATEMENTS = (
     "data[0] = N",
     "window[1] = N",
     "floats[0] = N",
+    "_hidden = [N, rows]",
     "fresh = [N, rows]",
     "other = rows",
     "other = {'box': box}",
@@ -204,7 +205,7 @@ REFUSED = (
 VARIABLES = (
     *("rows", "table", "deep", "inner", "pair", "arr", "view", "part", "apart", "data"),
     *("floats", "steps", "rate", "seen", "price", "grow", "add", "get", "Box", "box"),
-    *("boxes", "keys", "window", "fresh", "other", "piece", "extra_f", "x"),
+    *("boxes", "keys", "window", "_hidden", "fresh", "other", "piece", "extra_f", "x"),
 )
 
 

@@ -94,10 +94,12 @@ def test_shared_outputs(shell: InteractiveShell) -> None:
 
 def test_stays(shell: InteractiveShell) -> None:
     """What --out does not name stays as it is, and is said."""
-    code = "import math\nrows.append(2); Box.kind = 5; del rate; new = 1\nlen(deep)"
+    code = (
+        "import math\nrows.append(2); Box.kind = 5; del rate; new = _own = 1\nlen(deep)"
+    )
     result = run(shell, "", code)
     assert result.changed == ("rows", "Box")
-    assert (result.deleted, result.kept) == (("rate",), ("new",))
+    assert (result.deleted, result.kept) == (("rate",), ("new", "_own"))
     assert result.imported == ("math",)
     space: dict[str, Any] = shell.user_ns
     assert (space["rows"], space["Box"].kind, space["rate"]) == ([1], 1, 2)
