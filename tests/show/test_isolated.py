@@ -39,7 +39,10 @@ def make_result(**fields: Any) -> IsolatedResult:
         ),
         (
             {"outputs": ("f",), "unbound": ("r",)},
-            "Functions that came back read r, which did not; --out f,r would bring both.",
+            (
+                "Functions that came back read r, which did not; --out f,r would bring "
+                "both."
+            ),
         ),
         (
             {"absent": ("the trace function",)},

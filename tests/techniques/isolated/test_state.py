@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ CHANGES = {
         "int(signal.getsignal(signal.SIGUSR2))",
     ),
     "sys.path": ("sys.path.append('/a')", "sys.path.append('/b')", "list(sys.path)"),
+    "sys.argv": ("sys.argv[1:] = ['a']", "sys.argv.append('b')", "sys.argv[1:]"),
     "Python's limits": (
         "sys.setrecursionlimit(2345)",
         "sys.setrecursionlimit(3456)",
@@ -203,6 +205,17 @@ def test_table() -> None:
     names = [row.name for row in ROWS]
     assert [name for name in names if f"\n{name:<35} " not in text] == []
     assert set(CHANGES) | {"modules"} == set(names)
+
+
+def test_flags() -> None:
+    """A child has the options of this Python."""
+    code = (
+        "from jupyter_memkit.techniques.isolated.calls import isolated\n"
+        "print(isolated(lambda: (__debug__, __import__('sys').flags.utf8_mode))())"
+    )
+    command = [sys.executable, "-O", "-X", "utf8", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "(False, 1)\n"
 
 
 def test_umask(shared: ChildProcess, tmp_path: Path) -> None:

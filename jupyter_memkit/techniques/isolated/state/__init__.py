@@ -23,6 +23,7 @@ resource limits                     go along; a change is said
 the priority                        goes along; a change is said
 signal handlers                     go along, of functions; a change is said
 sys.path                            goes along; a change is said
+sys.argv                            goes along; a change is said
 Python's limits                     go along; a change is said
 the garbage collector               goes along, its switch and thresholds
 warning filters                     go along; a change is said
@@ -41,9 +42,10 @@ pandas' options                     go along; a change is said
 polars' options                     go along; a change is said
 matplotlib's rcParams               go along; a change is said
 torch's settings and random numbers go along; a change is said
-modules                             the user's data in them go along, and functions of
-                                    the notebook; a file that has changed is said
+modules                             the user's data in them go along, and functions and
+                                    classes of the notebook; a changed file is said
 display settings                    go along
+settings of figures                 go along
 a running event loop                is there as here
 sys.stdout, sys.stderr              what is printed comes to those of the kernel
 input(), a debugger                 refused: nobody could answer
@@ -54,6 +56,7 @@ threads, processes, tasks           that go on are cut off, said; in a process w
 exit handlers                       run when the process ends, said
 =================================== ====================================================
 
-Not seen are the attributes of classes and modules of libraries that were replaced by
-values, descriptors of open files as plain numbers, and what compiled libraries keep.
+Not seen are attributes of classes and modules of libraries that were replaced by other
+values, caches, numbers of open files, and what compiled libraries keep. Where the
+environment has no PYTHONHASHSEED, each process has its own order of texts in sets.
 """

@@ -39,6 +39,10 @@ def _write_path(path: list[str]) -> None:
     sys.path[:] = path
 
 
+def _write_arguments(arguments: list[str]) -> None:
+    sys.argv[:] = arguments
+
+
 def _read_switches() -> tuple[Any, ...]:
     digits = getattr(sys, "get_int_max_str_digits", lambda: None)()
     return sys.getrecursionlimit(), sys.getswitchinterval(), digits
@@ -196,6 +200,7 @@ def _read_random() -> Any:
 
 ROWS = (
     Row("sys.path", lambda: list(sys.path), _write_path),
+    Row("sys.argv", lambda: list(sys.argv), _write_arguments),
     Row("Python's limits", _read_switches, _write_switches),
     Row("the garbage collector", _read_collector, _write_collector),
     Row("warning filters", _read_filters, _write_filters),

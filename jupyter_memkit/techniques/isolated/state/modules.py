@@ -1,8 +1,8 @@
 """What the user has done to modules after they were imported.
 
 Another process imports a module as it is in its file. So the data of the user's own
-modules go there, and the functions of the notebook that stand in any module; where a
-file has changed since it was imported here, that is said.
+modules go there, and the functions and classes of the notebook that stand in any
+module; where a file has changed since it was imported here, that is said.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from jupyter_memkit.techniques.isolated.state.row import Row
 _OURS = "jupyter_memkit"
 _PLAIN = frozenset(map(id, (bool, bytes, complex, float, int, str, type(None))))
 _FEW = (list, tuple, set, frozenset)
+
+_read_module = vars(type)["__module__"].__get__
 
 # Larger data of a module are no settings.
 _MOST_PARTS = 10_000
@@ -51,7 +53,7 @@ def _read() -> dict[str, Any]:
         functions = {
             each: value
             for each, value in namespace.copy().items()
-            if type(value) is FunctionType and value.__module__ == "__main__"
+            if _is_of_notebook(value)
         }
         file = namespace.get("__file__")
         is_own = type(file) is str and not file.startswith(folders)
@@ -62,6 +64,13 @@ def _read() -> dict[str, Any]:
         if is_own or functions:
             records[name] = (data, functions, code)
     return records
+
+
+def _is_of_notebook(value: Any) -> bool:
+    kind = type(value)
+    if issubclass(kind, type):
+        return bool(_read_module(value) == "__main__")
+    return kind is FunctionType and value.__module__ == "__main__"
 
 
 def _find_data(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
