@@ -26,7 +26,6 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
-from jupyter_memkit.techniques.cell_inputs import find_code_names
 from jupyter_memkit.techniques.isolated.output import Output
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.reach import iterate_parts
@@ -204,11 +203,18 @@ def _is_import(name: str, value: Any) -> bool:
 
 def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str, ...]:
     """Return what functions among the outputs read, is set here, and stays here."""
-    functions = (
+    functions = [
         each
         for each in iterate_parts(list(outputs.values()))
         if isinstance(each, FunctionType)
+    ]
+    if not functions:
+        return ()
+    # It takes a while to load.
+    from jupyter_memkit.techniques.cell_inputs import (  # noqa: PLC0415
+        find_code_names,
     )
+
     read = {name for each in functions for name in find_code_names(each.__code__)}
     return tuple(sorted(read & set(set_anew) - outputs.keys()))
 

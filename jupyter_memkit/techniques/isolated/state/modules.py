@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 import zlib
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
@@ -35,10 +34,10 @@ _of_other_code: set[str] = set()
 
 def _find_folders() -> tuple[str, ...]:
     """Return where modules lie that are not the user's own."""
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
-    folders = {sysconfig.get_path(name) for name in names}
-    folders |= {each for each in sys.path if each.endswith(("-packages", ".zip"))}
-    return tuple(os.path.join(each, "") for each in folders if each)  # noqa: PTH118
+    # What sysconfig knows of it takes too long to load.
+    folders = [os.path.dirname(os.__file__)]  # noqa: PTH120 - as a text to compare
+    folders += [each for each in sys.path if each.endswith(("-packages", ".zip"))]
+    return tuple(os.path.join(each, "") for each in folders)  # noqa: PTH118 - as above
 
 
 def _read() -> dict[str, Any]:
