@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.magics.isolated_refusals import refuse_session
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
 
 SETUP = """
@@ -135,6 +140,11 @@ def test_classes(shell: InteractiveShell) -> None:
     assert (space["Box"].kind, space["box"].kind) == (5, 5)
 
 
+def test_session_refused(shell: InteractiveShell) -> None:
+    """In a cell such a refusal is one sentence."""
+    assert "globals() looks at all of the session" in refusal(shell, "globals()")
+
+
 def test_reasons(shell: InteractiveShell) -> None:
     """A refusal names the variable with its own reason, and all of them."""
     sentence = refusal(shell, "next(lazy)")
@@ -157,9 +167,11 @@ def test_reasons(shell: InteractiveShell) -> None:
         ("from __main__ import rows", "__main__"),
     ],
 )
-def test_session(shell: InteractiveShell, code: str, what: str) -> None:
+def test_session(code: str, what: str) -> None:
     """Code that looks at all of the session is refused."""
-    assert f"{what} looks at all of the session" in refusal(shell, code)
+    tree = ast.parse(TransformerManager().transform_cell(code))
+    with pytest.raises(IsolatedError, match=re.escape(f"{what} looks at all of the")):
+        refuse_session(tree, {"rows"})
 
 
 def test_no_session(shell: InteractiveShell) -> None:
