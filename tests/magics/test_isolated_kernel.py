@@ -76,20 +76,6 @@ def test_displays(kernel: RealKernel) -> None:
     assert ("execute_result", {"text/plain": "5"}) in shown
 
 
-def test_restart(kernel: RealKernel) -> None:
-    """The processes that go on end with the kernel that is killed."""
-    kernel.run("%%isolated --name model\nx = 1")
-    kernel.run("listed = %isolated\nimport os")
-    printed = kernel.run("print(listed.processes[0].pid, os.getpid())")
-    pid, kernel_pid = map(int, printed.split())
-    os.kill(kernel_pid, signal.SIGKILL)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(20)
-    assert not psutil.pid_exists(pid) or (
-        psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    )
-
-
 def test_event_loop(kernel: RealKernel) -> None:
     """A cell finds the event loop running, as here; tasks that go on are named."""
     body = "import asyncio\nprint(asyncio.get_running_loop().is_running())"
@@ -121,3 +107,17 @@ def test_display_settings(kernel: RealKernel) -> None:
     kernel.run("%precision %r\n%config InlineBackend.figure_format = 'png'")
     plain = messages(kernel, "%%isolated\ndisplay(1 / 3)")
     assert plain[0][1]["text/plain"].startswith("0.33333")
+
+
+def test_restart(kernel: RealKernel) -> None:
+    """The processes that go on end with the kernel that is killed."""
+    kernel.run("%%isolated --name model\nx = 1")
+    kernel.run("listed = %isolated\nimport os")
+    printed = kernel.run("print(listed.processes[0].pid, os.getpid())")
+    pid, kernel_pid = map(int, printed.split())
+    os.kill(kernel_pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(20)
+    assert not psutil.pid_exists(pid) or (
+        psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    )
