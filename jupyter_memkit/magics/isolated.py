@@ -116,6 +116,14 @@ class IsolatedMagics(Magics):
         with a name goes on: what it has of a variable is not sent again, unless --in
         names it.
 
+        The process starts with the state of the kernel: folder, environment, random
+        numbers, options of libraries, warning filters, logging, and so on. What the
+        cell changes of it, the threads and processes that it leaves, and what no
+        longer shares memory with what came back, is said below the cell. What means
+        something in the kernel alone is refused: open files, connections, input(),
+        code that looks at the whole session. The table of all this is
+        help("jupyter_memkit.techniques.isolated.state").
+
         Examples
         --------
         ::
@@ -236,7 +244,7 @@ class IsolatedMagics(Magics):
             raise UsageError(message)
         if session is None:
             with refusing():
-                session = Session()
+                session = Session(self.shell)
         if name is not None:
             self._sessions[name] = session
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import linecache
 import sys
 import time
@@ -15,27 +16,27 @@ from IPython.core.error import UsageError
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.isolated_refusals import refuse_session
+from jupyter_memkit.magics.isolated_return import take_outputs
 from jupyter_memkit.magics.isolated_session import Session
-from jupyter_memkit.magics.isolated_shell import (
+from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, run_cell
+from jupyter_memkit.magics.isolated_values import (
     CLEAR,
     DISPLAY,
     RESULT,
     CellCodes,
     CellValues,
-    run_cell,
 )
 from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.calling import Call
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Outcome
 from jupyter_memkit.techniques.isolated.room import read_room_bytes
+from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.units import format_bytes
 
 # After so much text it is waited until the kernel has sent it.
 _MOST_CHARACTERS = 1 << 18
-
-# What a shell has by itself.
-_OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,11 @@ def run_isolated(
     with refusing():
         inputs = _find_inputs(shell.user_ns, "".join(lines), options, session)
         sent = CellCodes(
-            codes=codes, filename=filename, lines=lines, outputs=options.outputs
+            codes=codes,
+            filename=filename,
+            lines=lines,
+            outputs=options.outputs,
+            in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
         )
         outcome = _call(shell, session, sent, inputs, options)
     if outcome.error is not None:
@@ -105,7 +110,9 @@ def run_isolated(
     values: CellValues = outcome.value
     if values.missing:
         raise UsageError(values.missing)
-    shell.user_ns.update(values.outputs)
+    traces = outcome.traces
+    here = frozenset(shell.user_ns)
+    apart = take_outputs(shell.user_ns, values)
     result = IsolatedResult(
         duration_s=time.perf_counter() - started_s,
         work_s=outcome.work_s,
@@ -116,6 +123,15 @@ def run_isolated(
         inputs=tuple(inputs),
         outputs=tuple(values.outputs),
         kept=values.kept,
+        imported=tuple(each for each in values.imported if each not in here),
+        changed=values.changed,
+        deleted=values.deleted,
+        unbound=values.unbound,
+        apart=apart,
+        state=traces.state,
+        absent=(*find_absent(), *traces.untaken),
+        running=(*traces.running, *values.tasks),
+        unlogged=traces.unlogged,
         name=options.name,
     )
     session.note(result)
@@ -129,12 +145,14 @@ def _find_inputs(
         if name not in namespace:
             message = f"there is no variable {name}, which --in names; set it before"
             raise IsolatedError(message)
-    found = find_inputs(ast.parse(source), namespace.keys() - _OF_THE_SHELL)
+    tree = ast.parse(source)
+    refuse_session(tree, namespace)
+    found = find_inputs(tree, namespace.keys() - OF_THE_SHELL)
     reached = add_function_inputs(found, namespace)
     names = [
         name
         for name in reached
-        if name not in _OF_THE_SHELL and session.lacks(name, namespace[name])
+        if name not in OF_THE_SHELL and session.lacks(name, namespace[name])
     ]
     inputs = {name: namespace[name] for name in (*names, *options.inputs)}
     if inputs:
@@ -172,12 +190,13 @@ def _call(
         session.process,
         memory_bytes=options.memory_bytes,
         namespace=namespace,
-        left_out=_OF_THE_SHELL
+        left_out=OF_THE_SHELL
         | {
             name
             for name in session.variables
             if name not in inputs and not session.lacks(name, namespace.get(name))
         },
+        state=session.state,
         show=_Screen(shell),
     )
     try:
@@ -185,15 +204,28 @@ def _call(
     except (IsolatedError, KeyboardInterrupt):
         raise
     except Exception as error:
-        problems = {name: find_hindrance(value) for name, value in inputs.items()}
-        names = [name for name, problem in problems.items() if problem is not None]
-        # Functions bring the others, so they are not to blame.
-        plain = [name for name in names if not callable(inputs[name])]
-        what = ", ".join(plain or names) or "what the cell reads"
-        message = (
-            f"{what} cannot be sent to another process ({error}); make it in the cell"
+        # The pickler does not know of which variable it is a part.
+        raise IsolatedError(_describe_hindrances(inputs, error)) from error
+
+
+def _describe_hindrances(inputs: Mapping[str, Any], error: Exception) -> str:
+    """Return which variables cannot be sent, each with its own reason."""
+    problems = {
+        name: find_hindrance(value, brings=False) for name, value in inputs.items()
+    }
+    reasons = {name: each for name, each in problems.items() if each is not None}
+    if not reasons:
+        return (
+            f"what the cell reads cannot be sent to another process ({error}); make it "
+            "in the cell"
         )
-        raise IsolatedError(message) from error
+    name, reason = reasons.popitem()
+    others = "".join(f"{each} ({problem}) and " for each, problem in reasons.items())
+    made = "them" if reasons else "it"
+    return (
+        f"{others}{name} cannot be sent to another process ({reason}); make {made} in "
+        "the cell"
+    )
 
 
 class _Screen:

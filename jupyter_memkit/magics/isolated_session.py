@@ -5,8 +5,11 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+from jupyter_memkit.magics.isolated_rows import make_rows
 from jupyter_memkit.techniques.isolated.process import ChildProcess
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
+from jupyter_memkit.techniques.isolated.state.rows import ROWS
+from jupyter_memkit.techniques.isolated.state.state import SentState
 
 _PREPARE = "jupyter_memkit.magics.isolated_shell:start"
 
@@ -16,9 +19,15 @@ class Session:
 
     A variable that the process has is its own from then on, and changes there alone.
     Functions and classes are sent each time, for their code may be another by now.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The user's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shell: Any) -> None:
+        self.state = SentState((*ROWS, *make_rows(shell)))
         self.process = ChildProcess(_PREPARE)
         self.n_cells = 0
         self.peak_bytes = 0
@@ -42,3 +51,4 @@ class Session:
         self.peak_bytes = max(self.peak_bytes, result.peak_bytes)
         self._sent.update(result.inputs)
         self._own.update(result.outputs, result.kept)
+        self.state.leave(result.state)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import linecache
+import re
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -16,67 +17,30 @@ from traitlets.config import Config
 
 from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
+from jupyter_memkit.magics.isolated_before import Before
+from jupyter_memkit.magics.isolated_rows import make_rows
+from jupyter_memkit.magics.isolated_values import (
+    CLEAR,
+    DISPLAY,
+    RESULT,
+    CellCodes,
+    CellValues,
+)
 from jupyter_memkit.techniques.isolated.output import Output
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+from jupyter_memkit.techniques.isolated.reach import iterate_parts
+from jupyter_memkit.techniques.isolated.state.row import Row
 
-# Kinds of output, besides the standard streams.
-DISPLAY = "display"
-RESULT = "result"
-CLEAR = "clear"
+# What a shell has by itself.
+OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
+# What it keeps of the session; a cell that reads it gets it.
+RECORDS = frozenset({"In", "Out"})
+
+# The names that IPython itself sets: values, inputs, the code of a shell line.
+_SET_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|_[ido]h|_exit_code|__.*")
 
 # A widget lives in the kernel, so that of another process would show an error.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellCodes:
-    """A cell as it is sent.
-
-    Attributes
-    ----------
-    codes : list of code
-        Its statements, compiled.
-    filename, lines : str, list of str
-        What tracebacks show of it.
-    outputs : tuple of str
-        The variables to be brought back; when there are none, the value of the last
-        expression.
-    """
-
-    codes: list[CodeType]
-    filename: str
-    lines: list[str]
-    outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellValues:
-    """What a cell has made.
-
-    Attributes
-    ----------
-    outputs : dict of str to object
-        The variables to be brought back.
-    value : object
-        The value of its last expression.
-    kept : tuple of str
-        The variables that it has set besides.
-    missing : str
-        A variable that was to be brought back and is not there, and the remedy.
-    """
-
-    outputs: dict[str, Any]
-    value: Any
-    kept: tuple[str, ...]
-    missing: str = ""
-
-    def describe_hindrance(self) -> str:
-        """Return which of the variables cannot be brought back, and why."""
-        for name, value in self.outputs.items():
-            problem = find_hindrance(value)
-            if problem is not None:
-                return f"{name}: {problem}"
-        return ""
 
 
 class _Hook(DisplayHook):
@@ -136,12 +100,12 @@ class _Shell(InteractiveShell):
         """Do nothing: there is nobody to look at a window."""
 
 
-def start(output: Output) -> None:
-    """Make the shell of this process, and load into it what a kernel has."""
+def start(output: Output) -> tuple[Row, ...]:
+    """Make the shell of this process; return its parts of the state."""
     config = Config()
     config.HistoryManager.enabled = False
     _Shell.output = output
-    _Shell.instance(config=config)
+    return make_rows(_Shell.instance(config=config))
 
 
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
@@ -149,9 +113,9 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     shell: Any = _Shell.instance()
     namespace = shell.user_ns
     namespace.update(inputs)
+    before = Before(namespace, inputs, cell.outputs)
     # The cell may delete them.
     inputs.clear()
-    before = {name: id(value) for name, value in namespace.items()}
     text = "".join(cell.lines)
     linecache.cache[cell.filename] = (len(text), None, cell.lines, cell.filename)
     hook = shell.displayhook
@@ -159,42 +123,100 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     shell.events.trigger("pre_execute")
     try:
         with shell.builtin_trap, shell.display_trap:
-            _run(shell, cell.codes[:-1])
+            _run(shell, cell.codes[:-1], in_loop=cell.in_loop)
             hook.is_last = not cell.outputs
-            _run(shell, cell.codes[-1:])
+            _run(shell, cell.codes[-1:], in_loop=cell.in_loop)
         value, hook.last = hook.last, None
-        if value is not None and find_hindrance(value, keeps_home=True):
+        if value is not None and find_hindrance(value, keeps_home=True, brings=False):
             hook.show(value)
             value = None
     finally:
         # Figures are shown here.
         shell.events.trigger("post_execute")
-    changed = [
-        name
-        for name, now in namespace.items()
-        if before.get(name) != id(now) and not _is_import(name, now)
-    ]
+    set_anew = [name for name in namespace if before.is_set_anew(name, namespace)]
+    changed = [name for name in set_anew if not _is_import(name, namespace[name])]
+    outputs = {name: namespace[name] for name in cell.outputs if name in namespace}
+    kept = tuple(name for name in changed if name not in cell.outputs)
     return CellValues(
-        outputs={name: namespace[name] for name in cell.outputs if name in namespace},
+        outputs=outputs,
         missing=_find_missing(cell.outputs, namespace, changed),
         value=value,
-        kept=tuple(name for name in changed if name not in cell.outputs),
+        kept=kept,
+        imported=tuple(
+            name
+            for name in set_anew
+            if name not in (*changed, *cell.outputs) and not is_of_session(name)
+        ),
+        changed=before.find_changed(namespace, {*kept, *cell.outputs}),
+        deleted=before.find_deleted(namespace),
+        same=tuple(name for name in outputs if name not in set_anew),
+        shares=before.find_shares(outputs),
+        unbound=_find_unbound(outputs, set_anew),
+        tasks=_find_tasks(),
     )
 
 
-def _run(shell: Any, codes: list[CodeType]) -> None:
+def _run(shell: Any, codes: list[CodeType], *, in_loop: bool) -> None:
     if has_await(codes):
         shell.loop_runner(await_cell_body(shell, codes))
+    elif in_loop:
+        error = shell.loop_runner(_run_in_loop(shell, codes))
+        if error is not None:
+            raise error
     else:
         run_cell_body(shell, codes)
 
 
+async def _run_in_loop(shell: Any, codes: list[CodeType]) -> BaseException | None:
+    """Run code that finds an event loop running; return what it raised."""
+    try:
+        run_cell_body(shell, codes)
+    except BaseException as error:  # noqa: BLE001 - the loop has no use for it
+        return error
+    return None
+
+
+def _find_tasks() -> tuple[str, ...]:
+    """Return the tasks that the cell has started, and that have not ended."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return ()
+    # It imports asyncio, which takes its time.
+    from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415
+
+    tasks = asyncio.all_tasks(get_asyncio_loop())
+    return tuple(sorted(f"task {task.get_name()}" for task in tasks))
+
+
+def is_of_session(name: str) -> bool:
+    """Return whether a name is one that the shell sets, not the user."""
+    return name in OF_THE_SHELL | RECORDS or bool(_SET_BY_IPYTHON.fullmatch(name))
+
+
 def _is_import(name: str, value: Any) -> bool:
     """Return whether nobody would miss a variable: a module, or what is in one."""
-    if name.startswith("_") or isinstance(value, ModuleType):
+    if is_of_session(name) or isinstance(value, ModuleType):
         return True
     is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
     return is_code and value.__module__ != "__main__"
+
+
+def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str, ...]:
+    """Return what functions among the outputs read, is set here, and stays here."""
+    functions = [
+        each
+        for each in iterate_parts(list(outputs.values()))
+        if isinstance(each, FunctionType)
+    ]
+    if not functions:
+        return ()
+    # It takes a while to load.
+    from jupyter_memkit.techniques.cell_inputs import (  # noqa: PLC0415
+        find_code_names,
+    )
+
+    read = {name for each in functions for name in find_code_names(each.__code__)}
+    return tuple(sorted(read & set(set_anew) - outputs.keys()))
 
 
 def _find_missing(

@@ -48,7 +48,7 @@ def _build_result(result: IsolatedResult) -> Report:
     rows = []
     if result.inputs:
         sent = f"{format_bytes(result.sent_bytes)}: {_list(result.inputs)}"
-        rows.append(("sent", sent))
+        rows.append(("sent copies", sent))
     if result.outputs:
         back = f"{format_bytes(result.received_bytes)}: {_list(result.outputs)}"
         rows.append(("brought back", back))
@@ -56,13 +56,54 @@ def _build_result(result: IsolatedResult) -> Report:
 
 
 def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
-    if not result.kept:
-        return ()
+    notes = [
+        f"{name} came back as a copy; here it would share objects or memory with "
+        f"{_list(others)}."
+        for name, others in result.apart
+    ]
+    if result.changed:
+        changed = _list(result.changed)
+        option = ",".join(result.changed[:_MOST_NAMES])
+        notes.append(
+            f"Changed there alone: {changed}. --out {option} would bring back."
+        )
+    if result.deleted:
+        notes.append(f"Deleted there alone: {_list(result.deleted)}.")
+    if result.kept:
+        notes.append(_describe_kept(result))
+    if result.unbound:
+        option = ",".join((*result.outputs, *result.unbound))
+        notes.append(
+            f"Functions that came back read {_list(result.unbound)}, which did not; "
+            f"--out {option} would bring both."
+        )
+    if result.imported:
+        notes.append(f"Imported there alone: {_list(result.imported)}.")
+    return (*notes, *_describe_traces(result))
+
+
+def _describe_traces(result: IsolatedResult) -> tuple[str, ...]:
+    notes = []
+    if result.absent:
+        notes.append(f"Here, and not there: {_list(result.absent)}.")
+    if result.state:
+        notes.append(f"Changed in its process alone: {_list(result.state)}.")
+    if result.unlogged:
+        notes.append(f"Not logged to the handlers here: {_list(result.unlogged)}.")
+    if result.running:
+        end = "Ended with the process"
+        if result.name is not None:
+            end = f"Going on in {result.name}"
+        notes.append(f"{end}: {_list(result.running)}.")
+    return tuple(notes)
+
+
+def _describe_kept(result: IsolatedResult) -> str:
     kept = _list(result.kept)
     option = ",".join(result.kept[:_MOST_NAMES])
     if result.name is not None:
-        return (f"In {result.name} alone: {kept}. --out {option} would bring back.",)
-    return (f"Not brought back, and gone: {kept}. --out {option} would have.",)
+        return f"In {result.name} alone: {kept}. --out {option} would bring back."
+    return f"Not brought back, and gone: {kept}. --out {option} would have."
 
 
 def _build_processes(record: IsolatedProcesses) -> Report:

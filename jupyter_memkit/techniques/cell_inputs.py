@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import ast
 import dis
-import re
 import symtable
 from collections.abc import Container, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-# Calls whose text is code, or has names of variables in it: Python's own, those that
-# IPython makes of magics, and those of frames and databases.
+from jupyter_memkit.techniques.magic_inputs import (
+    MAGIC_CALLS,
+    SHELL_CALLS,
+    find_call_names,
+    find_words,
+)
+
+# Calls whose text is code, or has names of variables in it: Python's own, IPython's,
+# and those of frames and databases.
 _READING_CALLS = frozenset(
     {
-        *("eval", "exec", "query", "sql", "execute"),
-        *("run_line_magic", "run_cell_magic", "system", "getoutput"),
+        *("eval", "exec", "ev", "ex", "run_cell", "run_code"),
+        *("query", "sql", "execute"),
     }
 )
 # The instructions that have the name of a variable of the module.
 _GLOBAL_NAMES = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
-
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def find_inputs(tree: ast.Module, known: Container[str]) -> tuple[str, ...]:
@@ -79,20 +83,22 @@ def add_function_inputs(
     while waiting:
         value = namespace[waiting.pop()]
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
-            read = [name for name in _names_in(value.__code__) if name in namespace]
+            read = [
+                name for name in find_code_names(value.__code__) if name in namespace
+            ]
             waiting += [name for name in read if name not in found]
             found.update(dict.fromkeys(read))
     return tuple(found)
 
 
-def _names_in(code: CodeType) -> Iterator[str]:
-    """Yield the variables of the module that a function's code reads or sets."""
+def find_code_names(code: CodeType) -> Iterator[str]:
+    """Yield the variables of the module that the code of a function reads or sets."""
     for instruction in dis.get_instructions(code):
         if instruction.opname in _GLOBAL_NAMES:
             yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names_in(constant)
+            yield from find_code_names(constant)
 
 
 class _Reader:
@@ -186,16 +192,24 @@ def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def _find_names_in_text(node: ast.AST) -> Iterator[str]:
-    """Yield the words in the text of calls that read it as code."""
+    """Yield the names in the text of calls that read it as code."""
     for call in ast.walk(node):
         if not isinstance(call, ast.Call):
             continue
         name = getattr(call.func, "attr", getattr(call.func, "id", None))
-        if name not in _READING_CALLS:
-            continue
-        for part in ast.walk(call):
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield from _WORD.findall(part.value)
+        if name in MAGIC_CALLS or name in SHELL_CALLS:
+            yield from find_call_names(call, _find_all_names)
+        elif name in _READING_CALLS:
+            for part in ast.walk(call):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield from find_words(part.value)
+
+
+def _find_all_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a piece of code reads before it surely sets them."""
+    reader = _Reader()
+    reader.follow(tree.body, set())
+    yield from reader.read
 
 
 def _as_value(target: ast.expr) -> ast.expr:

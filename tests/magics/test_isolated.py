@@ -85,6 +85,7 @@ def test_result(shell: InteractiveShell) -> None:
     assert result.peak_bytes > 10 * MIB
 
 
+@pytest.mark.filterwarnings("default")
 def test_output(shell: InteractiveShell, capsys: Captured) -> None:
     """What is printed, displayed and warned of is shown as in the kernel."""
     shell.user_ns["name"] = "ann"

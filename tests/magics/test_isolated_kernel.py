@@ -76,6 +76,39 @@ def test_displays(kernel: RealKernel) -> None:
     assert ("execute_result", {"text/plain": "5"}) in shown
 
 
+def test_event_loop(kernel: RealKernel) -> None:
+    """A cell finds the event loop running, as here; tasks that go on are named."""
+    body = "import asyncio\nprint(asyncio.get_running_loop().is_running())"
+    assert kernel.run(body) == "True\n"
+    assert kernel.run(f"%%isolated\n{body}").startswith("True\n")
+    begin = "task = asyncio.create_task(asyncio.sleep(9))"
+    shown = messages(kernel, f"%%isolated\nimport asyncio\n{begin}")
+    assert "Ended with the process: task Task-" in shown[-1][1]["text/plain"]
+    kinds = [kind for kind, _ in messages(kernel, "%%isolated\nprint(1)\n1 / 0")]
+    assert kinds == ["stdout", "error"]
+
+
+def test_display_settings(kernel: RealKernel) -> None:
+    """Values are shown there as they would be here."""
+    kernel.run(
+        "%precision 2\n"
+        "class Point: pass\n"
+        "text = get_ipython().display_formatter.formatters['text/plain']\n"
+        "text.for_type(Point, lambda value, printer, _: printer.text('<point>'))\n"
+        "import matplotlib.pyplot as plt\n"
+        "%config InlineBackend.figure_format = 'svg'"
+    )
+    shown = messages(
+        kernel, "%%isolated\ndisplay(1 / 3)\ndisplay(Point())\nplt.plot([1, 2]);"
+    )
+    assert shown[0][1]["text/plain"] == "0.33"
+    assert shown[1][1]["text/plain"] == "<point>"
+    assert "image/svg+xml" in shown[2][1]
+    kernel.run("%precision %r\n%config InlineBackend.figure_format = 'png'")
+    plain = messages(kernel, "%%isolated\ndisplay(1 / 3)")
+    assert plain[0][1]["text/plain"].startswith("0.33333")
+
+
 def test_restart(kernel: RealKernel) -> None:
     """The processes that go on end with the kernel that is killed."""
     kernel.run("%%isolated --name model\nx = 1")

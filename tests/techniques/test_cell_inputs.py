@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 
@@ -42,7 +43,6 @@ KNOWN = {"df", "x", "y", "rows", "f"}
         ("await f(x)", ("f", "x")),
         ("eval('x + y')", ("x", "y")),
         ("df.query('a > @x')", ("df", "x")),
-        ("get_ipython().run_line_magic('timeit', 'f(x)')", ("f", "x")),
         ("print('x')", ()),
     ],
 )
@@ -62,3 +62,40 @@ deep = other = unused = 1
     exec(code, namespace)
     found = add_function_inputs(["first"], namespace)
     assert found == ("first", "second", "deep")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("%%bash\necho df $x {rows}", ()),
+        ("%%bash -s {x} $y\necho df", ("x", "y")),
+        ("%%writefile out.py\ndf = x", ()),
+        ("!ls df.csv rows/", ()),
+        ("!echo {x} $y ${rows[0]} df", ("x", "y", "rows")),
+        ("!echo {x!r} {y:.2f} {f(rows):>3}", ("x", "y", "f", "rows")),
+        ("!awk '{print df}' x.txt", ()),
+        ("names = !ls df*", ()),
+        ("%cd df", ()),
+        ("%env df=x", ()),
+        ("%pip install df", ()),
+        ("%run df.py x", ()),
+        ("%matplotlib inline", ()),
+        ("%timeit -n 10 -r3 f(x)", ("f", "x")),
+        ("%time rows = f(x)", ("f", "x")),
+        ("%prun f(df.y)", ("f", "df")),
+        ("took = %timeit -o f(x)", ("f", "x")),
+        ("%%time\n!ls df\nrows = f(x)\nrows", ("f", "x")),
+        ("%%time\nfor x in rows:\n    !echo df {y}", ("rows", "y")),
+        ("%%capture df\n%%bash\necho x", ()),
+        ("%%capture\n%cd df\nx", ("x",)),
+        ("%%timeit x = 1\nf(x, y)", ("f", "x", "y")),
+        ("x?", ("x",)),
+        ("%pinfo x", ("x",)),
+        ("%unknown df x", ()),
+        ("def g():\n    !echo df {x}", ("x",)),
+    ],
+)
+def test_magics(cell: str, expected: tuple[str, ...]) -> None:
+    """Words for other programs are no variables; what is put in and what runs is."""
+    tree = ast.parse(TransformerManager().transform_cell(cell))
+    assert set(find_inputs(tree, KNOWN)) == set(expected)

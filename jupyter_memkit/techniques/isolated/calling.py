@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.isolated.listening import Gone, Listener
 from jupyter_memkit.techniques.isolated.process import ChildProcess
 from jupyter_memkit.techniques.isolated.records import Outcome
 from jupyter_memkit.techniques.isolated.signals import InterruptCount
+from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.techniques.isolated.transfer import (
     Aborted,
     receive_object,
@@ -37,6 +38,8 @@ class Call:
         The variables whose place those of the child take in functions.
     left_out : set of str
         What functions read of them and the child has already.
+    state : SentState, optional
+        What of this process's state has gone to the child; by default nothing does.
     show : callable, optional
         Takes what is printed and shown there: ``("stdout", text)``, ``("stderr",
         text)``, and what the child's `prepare` makes of displays. By default text is
@@ -50,12 +53,15 @@ class Call:
         memory_bytes: int | None = None,
         namespace: Mapping[str, Any] | None = None,
         left_out: AbstractSet[str] = frozenset(),
+        state: SentState | None = None,
         show: Callable[[str, Any], None] | None = None,
     ) -> None:
         self._process = process
         self._memory_bytes = memory_bytes
         self._namespace = namespace
         self._left_out = left_out
+        # Before Ctrl-C is taken from whoever takes it here.
+        self._state = {} if state is None else state.take_changes()
         self._interrupts = InterruptCount(process.kill)
         self._watch = Watch(process, memory_bytes, self._interrupts)
         self._listener = Listener(process, show)
@@ -102,7 +108,11 @@ class Call:
                 self._process.end()
 
     def _send(self, call: Any) -> int:
-        order = Order(memory_bytes=self._memory_bytes, fence=self._listener.fence)
+        order = Order(
+            memory_bytes=self._memory_bytes,
+            fence=self._listener.fence,
+            state=self._state,
+        )
         channel = self._process.channel
         channel.send(CALL, pickle.dumps(order, protocol=5))
         self._may_stop_sending = True
@@ -157,6 +167,7 @@ class Call:
             exact=ended.peak.exact,
             sent_bytes=sent_bytes,
             received_bytes=received_bytes,
+            traces=ended.traces,
         )
 
     def _settle(self) -> None:

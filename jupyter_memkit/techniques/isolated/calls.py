@@ -15,6 +15,9 @@ from jupyter_memkit.techniques.isolated.calling import Call
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
 from jupyter_memkit.techniques.isolated.process import ChildProcess
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
+from jupyter_memkit.techniques.isolated.state.absent import find_absent
+from jupyter_memkit.techniques.isolated.state.rows import ROWS
+from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.units import parse_bytes
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -30,6 +33,7 @@ class Isolated:
     def __init__(self, memory_bytes: int | None = None) -> None:
         self._memory_bytes = memory_bytes
         self._process: ChildProcess | None = None
+        self._state = SentState(ROWS)
         self._results: deque[IsolatedResult] = deque(maxlen=_KEPT_RESULTS)
 
     @property
@@ -96,6 +100,7 @@ class Isolated:
             process,
             memory_bytes=self._memory_bytes,
             namespace=main if is_of_main else None,
+            state=self._state if self._process else SentState(ROWS),
         )
         try:
             outcome = call.run(function, args, options)
@@ -115,6 +120,7 @@ class Isolated:
                 process.close()
         if outcome.error is not None:
             raise outcome.error
+        self._state.leave(outcome.traces.state)
         self._results.append(
             IsolatedResult(
                 duration_s=time.perf_counter() - started_s,
@@ -123,6 +129,10 @@ class Isolated:
                 exact=outcome.exact,
                 sent_bytes=outcome.sent_bytes,
                 received_bytes=outcome.received_bytes,
+                state=outcome.traces.state,
+                absent=(*find_absent(), *outcome.traces.untaken),
+                running=outcome.traces.running,
+                unlogged=outcome.traces.unlogged,
             )
         )
         return outcome.value

@@ -37,6 +37,13 @@ from jupyter_memkit.techniques.isolated.output import (
     Output,
     refuse_input,
 )
+from jupyter_memkit.techniques.isolated.pickling import find_ids, list_classes
+from jupyter_memkit.techniques.isolated.records import NO_TRACES, Traces
+from jupyter_memkit.techniques.isolated.state.left import Running
+from jupyter_memkit.techniques.isolated.state.loggers import take_lost
+from jupyter_memkit.techniques.isolated.state.modules import take_changed_files
+from jupyter_memkit.techniques.isolated.state.rows import ROWS
+from jupyter_memkit.techniques.isolated.state.state import HereState
 from jupyter_memkit.techniques.isolated.transfer import (
     Aborted,
     receive_object,
@@ -57,10 +64,13 @@ class Order:
         What the process may have.
     fence : bytes
         What it writes to its standard error at the end of the call.
+    state : dict of str to bytes
+        The state that it is to take, pickled.
     """
 
     memory_bytes: int | None
     fence: bytes
+    state: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +87,15 @@ class Ended:
         What the function raised.
     unloaded : str
         Why the call could not be loaded, if so.
+    traces : Traces
+        What the function has left.
     """
 
     peak: Peak
     work_s: float = 0.0
     failure: Failure | None = None
     unloaded: str = ""
+    traces: Traces = NO_TRACES
 
 
 class _Child:
@@ -95,6 +108,9 @@ class _Child:
         self._errors = os.dup(2)
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._is_fork = False
+        # The classes that came from the kernel, or went there.
+        self._known: frozenset[str] = frozenset()
+        self.state = HereState(ROWS)
 
     def start(self) -> None:
         """Take the place of what a process has of itself."""
@@ -136,6 +152,8 @@ class _Child:
         watch = peak_meter().open()
         failure = None
         value = None
+        before = list_classes()
+        self.state.take(order.state)
         try:
             call, _ = receive_object(self.channel, self.take, checks_room=False)
         except (Aborted, SystemExit):
@@ -145,8 +163,11 @@ class _Child:
                 Ended(peak=watch.close(), unloaded=f"{type(error).__name__}: {error}")
             )
             return
+        self._known |= list_classes() - before
         function, args, options = call
         del call
+        self.state.begin()
+        running = Running()
         started_s = time.perf_counter()
         try:
             with limited(order.memory_bytes), self.interrupts.allowed():
@@ -158,10 +179,27 @@ class _Child:
         if self._is_fork:
             return
         self.output.flush()
-        self._tell(Ended(peak=watch.close(), work_s=work_s, failure=failure))
+        traces = Traces(
+            state=self.state.find_changed(),
+            untaken=(*self.state.describe_problems(), *take_changed_files()),
+            running=running.find_new(),
+            unlogged=take_lost(),
+        )
+        self._tell(
+            Ended(peak=watch.close(), work_s=work_s, failure=failure, traces=traces)
+        )
         if failure is None:
             try:
-                send_object(self.channel, self.take, value)
+                # Functions read the variables that the kernel has.
+                send_object(
+                    self.channel,
+                    self.take,
+                    value,
+                    namespace=vars(sys.modules["__main__"]),
+                    left_out=None,
+                    # A class that is asked for is brought back as it is now.
+                    known=self._known - find_ids(getattr(value, "classes", ())),
+                )
             except SystemExit:
                 raise
             except Exception as error:  # noqa: BLE001 - a value may be anything
@@ -210,7 +248,7 @@ def main(memory: str, prepare: str) -> None:
         The memory to share.
     prepare : str
         A function to be called first, such as ``package.module:function``; it gets the
-        process's output. Empty for none.
+        process's output and returns the rows of state that it adds. Empty for none.
     """
     channel = Channel(
         os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"), open_memory(memory)
@@ -223,7 +261,8 @@ def main(memory: str, prepare: str) -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")
     if prepare:
         module, _, function = prepare.partition(":")
-        getattr(importlib.import_module(module), function)(child.output)
+        rows = getattr(importlib.import_module(module), function)(child.output)
+        child.state.add_rows(rows)
     gc.enable()
     while True:
         child.answer()

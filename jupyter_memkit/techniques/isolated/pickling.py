@@ -6,11 +6,19 @@ import importlib
 import io
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import cloudpickle
+
+from jupyter_memkit.techniques.isolated.outside import (
+    describe_outside,
+    find_stream,
+    is_ordinary,
+)
+from jupyter_memkit.techniques.isolated.sharing import Sharing
+from jupyter_memkit.techniques.isolated.views import is_view, reduce_view
 
 # Buffers may be larger than what is in them by so much; and what the place of a string
 # of polars takes.
@@ -22,11 +30,17 @@ _PLACE_BYTES = 16
 _AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
 
 
+# What cloudpickle knows of the classes that it has sent or got.
+_class_ids = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS  # noqa: SLF001
+_classes = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID  # noqa: SLF001
+
+
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
     """The pickler of cloudpickle, with what it lacks.
 
     Functions of the notebook find the child's own variables in the place of the
-    kernel's. Frames of polars are sent by their buffers.
+    kernel's. Frames of polars are sent by their buffers, arrays that share memory as
+    such, and what is open in this process alone is refused.
 
     Parameters
     ----------
@@ -36,8 +50,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         Takes a ``pickle.PickleBuffer``; returns whether it is to stay in the pickle.
     namespace : mapping, optional
         The variables that the functions read.
-    left_out : set of str
-        Those of them that the child has already.
+    left_out : set of str or None
+        Those of them that the child has already; None for all.
+    known : set of str
+        The classes that the other process has, by the ids of cloudpickle.
     keeps_home : bool
         Whether what has a meaning for this process alone is refused.
     """
@@ -48,18 +64,39 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         take_buffer: Callable[[pickle.PickleBuffer], bool],
         namespace: Mapping[str, Any] | None = None,
         *,
-        left_out: AbstractSet[str] = frozenset(),
+        left_out: AbstractSet[str] | None = frozenset(),
+        known: AbstractSet[str] = frozenset(),
         keeps_home: bool = False,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=take_buffer)
         self._keeps_home = keeps_home
         self._namespace = namespace
         self._left_out = left_out
+        self._known = known
+        self._sharing: Sharing | None = None
+        # The kinds of objects that are no more than their content.
+        self._ordinary: dict[int, type] = {}
         if namespace is not None:
             self.globals_ref[id(namespace)] = _Namespace()
 
+    def dump(self, obj: Any) -> None:
+        """Pickle an object."""
+        self._sharing = Sharing(obj)
+        super().dump(obj)
+
     def reducer_override(self, obj: Any) -> Any:
         """Return how an object is pickled that no built-in type is."""
+        kind = type(obj)
+        if id(kind) not in self._ordinary:
+            reduced = self._reduce_special(obj)
+            if reduced is not None:
+                return reduced
+            if is_ordinary(kind) and not is_view(kind):
+                self._ordinary[id(kind)] = kind
+        if self._known and issubclass(type(obj), type):
+            class_id = _class_ids.get(obj)
+            if class_id in self._known:
+                return _find_class, (class_id,)
         root = str(type(obj).__module__).partition(".")[0]
         if self._keeps_home and root in _AT_HOME:
             message = f"{type(obj).__name__} belongs to the process that made it"
@@ -70,14 +107,32 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
                 return reduced
         return super().reducer_override(obj)
 
+    def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
+        """Return how is pickled what is more than its content; None for the rest."""
+        stream = find_stream(obj)
+        if stream:
+            return getattr, (sys, stream)
+        outside = describe_outside(obj)
+        if outside:
+            raise pickle.PicklingError(outside)
+        assert self._sharing is not None
+        return reduce_view(obj) or self._sharing.reduce(obj)
+
     def _dynamic_function_reduce(self, func: Any) -> Any:
         """Return how a function of the notebook is pickled, as cloudpickle does it."""
-        reduced = super()._dynamic_function_reduce(func)
+        make, made_of, state, *others = super()._dynamic_function_reduce(func)
+        if func.__closure__ is not None:
+            # Functions that share a variable of the one around them go on to do so.
+            made_of = (*made_of[:-1], func.__closure__)
+            state[1]["__closure__"] = None
         if func.__globals__ is self._namespace:
-            variables = reduced[2][1]["__globals__"]
-            for name in self._left_out & variables.keys():
+            variables = state[1]["__globals__"]
+            left_out = self._left_out
+            for name in list(variables):
+                if left_out is not None and name not in left_out:
+                    continue
                 del variables[name]
-        return reduced
+        return make, made_of, state, *others
 
 
 class _Namespace(dict[str, Any]):
@@ -117,8 +172,34 @@ def _load_polars(table: Any) -> Any:
     return importlib.import_module("polars").from_arrow(table)
 
 
-def find_hindrance(value: Any, *, keeps_home: bool = False) -> Exception | None:
+def list_classes() -> frozenset[str]:
+    """Return the ids of the classes that were sent or received."""
+    return frozenset(_classes.keys())
+
+
+def find_ids(classes: Iterable[type]) -> frozenset[str]:
+    """Return the ids of those classes that were sent or received."""
+    return frozenset(_class_ids[each] for each in classes if each in _class_ids)
+
+
+def _find_class(class_id: str) -> type:
+    kind: type = _classes[class_id]
+    return kind
+
+
+def find_hindrance(
+    value: Any, *, keeps_home: bool = False, brings: bool = True
+) -> Exception | None:
     """Return why an object cannot be sent; None when it can.
+
+    Parameters
+    ----------
+    value : object
+        The object.
+    keeps_home : bool
+        Whether what has a meaning for this process alone is refused.
+    brings : bool
+        Whether functions of the notebook bring the variables that they read.
 
     Examples
     --------
@@ -128,8 +209,16 @@ def find_hindrance(value: Any, *, keeps_home: bool = False) -> Exception | None:
     >>> type(find_hindrance(item for item in [1]))
     <class 'TypeError'>
     """
+    namespace = vars(sys.modules["__main__"])
     try:
-        Pickler(_Nowhere(), lambda _: False, keeps_home=keeps_home).dump(value)
+        pickler = Pickler(
+            _Nowhere(),
+            lambda _: False,
+            namespace,
+            left_out=frozenset() if brings else None,
+            keeps_home=keeps_home,
+        )
+        pickler.dump(value)
     except Exception as error:  # noqa: BLE001 - a value's own code may raise anything
         return error
     return None

@@ -27,6 +27,14 @@ from jupyter_memkit.techniques.isolated.child import main
 main({memory!r}, {prepare!r})
 """
 
+
+def _find_flags() -> list[str]:
+    """Return the options that this Python was started with, such as ``-O``."""
+    # multiprocessing takes them from there too.
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # noqa: SLF001
+    return flags
+
+
 # How long a child may take to end by itself.
 _END_S = 5.0
 
@@ -73,7 +81,7 @@ class ChildProcess:
         try:
             # Ctrl-C goes to the whole group of a kernel's processes; it has its own.
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
-                [sys.executable, "-c", start],
+                [sys.executable, *_find_flags(), "-c", start],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

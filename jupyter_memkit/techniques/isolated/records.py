@@ -9,6 +9,31 @@ from jupyter_memkit.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What a call has left in its process, besides variables.
+
+    Attributes
+    ----------
+    state : tuple of str
+        The state that it has changed.
+    untaken : tuple of str
+        The state that the process could not take from here, and why.
+    running : tuple of str
+        The threads and processes that go on, and exit handlers.
+    unlogged : tuple of str
+        The handlers here that what was logged did not reach.
+    """
+
+    state: tuple[str, ...] = ()
+    untaken: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    unlogged: tuple[str, ...] = ()
+
+
+NO_TRACES = Traces()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of a call.
 
@@ -26,6 +51,8 @@ class Outcome:
         Whether that is the system's high-water mark.
     sent_bytes, received_bytes : int
         The data that went there and came back.
+    traces : Traces
+        What it has left there.
     """
 
     value: Any
@@ -35,6 +62,7 @@ class Outcome:
     exact: bool
     sent_bytes: int
     received_bytes: int
+    traces: Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +88,26 @@ class IsolatedResult(Record):
         The variables that were brought back.
     kept : tuple of str
         The variables that the work set and that were not brought back.
+    imported : tuple of str
+        What it has imported, which is not here.
+    changed : tuple of str
+        The variables that were sent, changed there, and were not brought back. Beyond
+        64 MiB in all it is not looked.
+    deleted : tuple of str
+        The variables that were sent and deleted there.
+    unbound : tuple of str
+        What functions that were brought back read, and was not.
+    apart : tuple of (str, tuple of str)
+        The variables that were brought back as copies, and those here that they would
+        share objects or memory with if the cell had run here.
+    state : tuple of str
+        The state of its process that the work has changed, there alone.
+    absent : tuple of str
+        The state here that it did not find there.
+    running : tuple of str
+        What it has started and has not ended: threads, processes, tasks, exit handlers.
+    unlogged : tuple of str
+        The handlers of `logging` here that what it logged did not reach.
     name : str or None
         The name of the process that goes on; None for one that has ended.
     """
@@ -73,6 +121,15 @@ class IsolatedResult(Record):
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    apart: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    state: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    unlogged: tuple[str, ...] = ()
     name: str | None = None
 
 

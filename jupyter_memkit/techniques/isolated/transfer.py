@@ -52,7 +52,8 @@ def send_object(
     take: Callable[[], Record],
     value: Any,
     namespace: Mapping[str, Any] | None = None,
-    left_out: AbstractSet[str] = frozenset(),
+    left_out: AbstractSet[str] | None = frozenset(),
+    known: AbstractSet[str] = frozenset(),
 ) -> int:
     """Send an object, and return its bytes.
 
@@ -66,8 +67,10 @@ def send_object(
         What to send.
     namespace : mapping, optional
         Whose place the other process's own namespace takes in functions.
-    left_out : set of str
-        What functions read of it and the other process has already.
+    left_out : set of str or None
+        What functions read of it and the other process has already; None for all.
+    known : set of str
+        The classes that the other process has, as of `pickling.list_classes`.
 
     Raises
     ------
@@ -76,7 +79,9 @@ def send_object(
     """
     sender = _Sender(channel, take)
     try:
-        pickler = Pickler(sender, sender.take_buffer, namespace, left_out=left_out)
+        pickler = Pickler(
+            sender, sender.take_buffer, namespace, left_out=left_out, known=known
+        )
         pickler.dump(value)
     except BaseException:
         sender.end(ABORT)

@@ -1,0 +1,69 @@
+"""What a cell finds in its process, to be compared with what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.isolated.fingerprints import Fingerprints
+from jupyter_memkit.techniques.isolated.marks import Marks, hold, is_held
+
+
+class Before:
+    """The variables of a process before a cell runs in it.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The variables.
+    inputs : mapping of str to object
+        Those that were sent for this cell.
+    outputs : tuple of str
+        Those that are to be brought back.
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        outputs: tuple[str, ...],
+    ) -> None:
+        self._ids = {name: id(value) for name, value in namespace.items()}
+        # An address alone may be that of another object when the cell has ended.
+        self._held = {
+            name: hold(namespace[name]) for name in self._ids if name in inputs
+        }
+        self._prints = Fingerprints(
+            {name: value for name, value in inputs.items() if name not in outputs},
+            namespace,
+        )
+        known = {name: namespace[name] for name in outputs if name in namespace}
+        self._marks = Marks({**inputs, **known} if outputs else {})
+
+    def is_set_anew(self, name: str, namespace: Mapping[str, Any]) -> bool:
+        """Return whether a variable is another object now."""
+        value = namespace[name]
+        if name in self._held:
+            return not is_held(self._held[name], value)
+        return self._ids.get(name) != id(value)
+
+    def find_deleted(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what was sent and is no variable any more."""
+        return tuple(name for name in self._held if name not in namespace)
+
+    def find_changed(
+        self, namespace: Mapping[str, Any], known: Container[str]
+    ) -> tuple[str, ...]:
+        """Return what was sent and is the same object, but not as it was."""
+        return tuple(
+            name
+            for name in self._prints.find_changed(
+                {name: value for name, value in namespace.items() if name in self._held}
+            )
+            if name not in known
+        )
+
+    def find_shares(self, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        """Return with which variables of before each output shares a part."""
+        found = {name: self._marks.find(value) for name, value in outputs.items()}
+        return {name: sharers for name, sharers in found.items() if sharers}

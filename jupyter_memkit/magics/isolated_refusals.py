@@ -1,0 +1,75 @@
+"""Code that looks at all of a session, of which an isolated process has a part."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.techniques.magic_inputs import MAGIC_CALLS
+
+_ALL_NAMES = frozenset({"dir", "globals", "locals", "vars"})
+_OF_THE_SHELL = frozenset(
+    {"history_manager", "user_global_ns", "user_module", "user_ns", "user_ns_hidden"}
+)
+_SESSION_MAGICS = frozenset(
+    {
+        *("debug", "dhist", "dirs", "ed", "edit", "hist", "history", "logoff", "logon"),
+        *("logstart", "logstate", "logstop", "macro", "notebook", "pastebin", "pdb"),
+        *("popd", "psearch", "recall", "rep", "rerun", "reset", "reset_selective"),
+        *("save", "store", "tb", "who", "who_ls", "whos", "xdel"),
+    }
+)
+
+
+def refuse_session(tree: ast.Module, namespace: Container[str]) -> None:
+    """Refuse a cell that would find another session than the notebook's.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The parsed cell.
+    namespace : container of str
+        The user's variables.
+
+    Raises
+    ------
+    IsolatedError
+        With the remedy.
+
+    Examples
+    --------
+    >>> refuse_session(ast.parse("sorted(globals())"), {})
+    Traceback (most recent call last):
+    jupyter_memkit.errors.IsolatedError: globals() looks at ...
+    """
+    for what in _find_session(tree, is_function=False):
+        if what.removesuffix("()") not in namespace:
+            message = (
+                f"{what} looks at all of the session, and the process has only what "
+                "the cell reads by name; run that in a cell without %%isolated"
+            )
+            raise IsolatedError(message)
+
+
+def _find_session(node: ast.AST, *, is_function: bool) -> Iterator[str]:
+    """Yield what looks at the session in a piece of code."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if isinstance(node.func, ast.Name) and name in _ALL_NAMES and not node.args:
+            # In a function the others look at the variables of that.
+            if name == "globals" or not is_function:
+                yield f"{name}()"
+        elif name in MAGIC_CALLS and node.args:
+            magic = getattr(node.args[0], "value", None)
+            if magic in _SESSION_MAGICS:
+                yield f"%{magic}"
+    elif isinstance(node, ast.Attribute) and node.attr in _OF_THE_SHELL:
+        yield f"{node.attr}"
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        names = [alias.name for alias in node.names]
+        if "__main__" in (*names, getattr(node, "module", "")):
+            yield "__main__"
+    inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    for child in ast.iter_child_nodes(node):
+        yield from _find_session(child, is_function=is_function or inside)

@@ -1,0 +1,88 @@
+"""Whether objects have changed, by what a pickle of them would be."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.isolated.pickling import Pickler
+
+# More would take longer than most cells; what is larger is not looked at.
+_MOST_BYTES = 64 << 20
+
+
+class Fingerprints:
+    """The fingerprints of variables at one moment.
+
+    Parameters
+    ----------
+    variables : mapping of str to object
+        The variables; those that do not fit in 64 MiB in all are left out.
+    namespace : mapping
+        The variables that functions read, which are no part of them.
+
+    Examples
+    --------
+    >>> rows = [1]
+    >>> before = Fingerprints({"rows": rows}, {})
+    >>> rows.append(2)
+    >>> before.find_changed({"rows": rows})
+    ('rows',)
+    """
+
+    def __init__(
+        self, variables: Mapping[str, Any], namespace: Mapping[str, Any]
+    ) -> None:
+        self._namespace = namespace
+        self._left_bytes = _MOST_BYTES
+        self._sums = {name: self._sum(value) for name, value in variables.items()}
+
+    def find_changed(self, variables: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return those that are another object, or have changed since."""
+        self._left_bytes = _MOST_BYTES
+        return tuple(
+            name
+            for name, value in variables.items()
+            if self._sums.get(name) is not None
+            and self._sum(value) not in (None, self._sums[name])
+        )
+
+    def _sum(self, value: Any) -> int | None:
+        """Return the fingerprint of an object; None where there is none."""
+        sink = _Sink(self._left_bytes)
+        try:
+            pickler = Pickler(
+                sink,
+                sink.take_buffer,
+                self._namespace,
+                left_out=frozenset(self._namespace),
+            )
+            pickler.dump(value)
+        except Exception:  # noqa: BLE001 - of the object's own code, or too large
+            return None
+        self._left_bytes = sink.left_bytes
+        return sink.sum
+
+
+class _Sink(io.RawIOBase):
+    """A file that adds up what is written."""
+
+    def __init__(self, left_bytes: int) -> None:
+        self.left_bytes = left_bytes
+        self.sum = 0
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        self.left_bytes -= len(view)
+        if self.left_bytes < 0:
+            raise OverflowError
+        self.sum = zlib.crc32(view, self.sum)
+        return len(view)
+
+    def take_buffer(self, buffer: pickle.PickleBuffer) -> bool:
+        """Add up a buffer, which is then not in the pickle."""
+        self.write(buffer.raw())
+        return False

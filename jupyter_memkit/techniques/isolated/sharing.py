@@ -1,0 +1,251 @@
+"""Arrays that share memory: it is sent once, and they share it again.
+
+A pickle knows that two objects are one, but not that two arrays lie in one memory: a
+view would become a copy. So each array that lies in the memory of another is sent as a
+place in that: in the one that has it all or, where none has, in a *carrier* made for
+them. Where neither can be, sending fails: a copy would be a silent difference.
+"""
+
+from __future__ import annotations
+
+import array
+import bisect
+import pickle
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.isolated.reach import iterate_parts
+
+# What arrays can lie in that is an object of its own.
+_OWNERS = (bytearray, array.array)
+
+
+class Sharing:
+    """What shares memory in an object that is sent.
+
+    Parameters
+    ----------
+    value : object
+        The object.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._carriers: dict[int, tuple[Any, Any]] = {}
+        # What pandas copies before it writes to it, and what shares nothing.
+        self._alone: set[int] = set()
+        # What is sent, none overlapping: first addresses, and the rest.
+        self._starts: list[int] = []
+        self._sent: list[tuple[int, Any]] = []
+        self._array = find_loaded("numpy", "ndarray")
+        if self._array is not None:
+            self._plan(value)
+
+    def reduce(self, obj: Any) -> tuple[Any, ...] | None:
+        """Return how an array is pickled that lies in another; None where it is not.
+
+        Raises
+        ------
+        pickle.PicklingError
+            When it shares memory in a way that would be lost.
+        """
+        if self._array is None or not issubclass(type(obj), self._array):
+            return None
+        if id(obj) in self._alone or not obj.nbytes:
+            return None
+        _, carrier = self._carriers.get(id(obj), (obj, None))
+        if carrier is None:
+            carrier = self._find_sent(obj)
+        if carrier is None or carrier is obj:
+            return None
+        if type(obj) is not self._array:
+            raise _refuse(obj)
+        offset = find_span(obj)[0] - find_span(carrier)[0]
+        where = (obj.shape, obj.dtype, offset, obj.strides, obj.flags.writeable)
+        return _load_view, (carrier, *where)
+
+    def _find_sent(self, obj: Any) -> Any:
+        """Return what is sent of which an array is a part; or note the array.
+
+        The array was not there before: the pickle of another object has made it.
+        """
+        low, high = find_span(obj)
+        place = bisect.bisect_right(self._starts, low)
+        for near in (place - 1, place):
+            if not 0 <= near < len(self._starts):
+                continue
+            start, (end, other) = self._starts[near], self._sent[near]
+            if high <= start or end <= low or other is obj:
+                continue
+            if start <= low and high <= end and _can_carry(other, self._array):
+                return other
+            if _is_written(obj) or _is_written(other):
+                raise _refuse(obj)
+            return None
+        self._starts.insert(place, low)
+        self._sent.insert(place, (high, obj))
+        return None
+
+    def _plan(self, value: Any) -> None:
+        arrays, owners = [], set()
+        block_kind = find_loaded("pandas._libs.internals", "Block")
+        for each in iterate_parts(value):
+            if issubclass(type(each), self._array):
+                arrays.append(each)
+            elif type(each) in _OWNERS:
+                owners.add(id(each))
+            elif block_kind is not None and issubclass(type(each), block_kind):
+                self._leave_to_pandas(each)
+        self._plan_owned(arrays, owners)
+        spans = sorted(
+            (*find_span(each), index)
+            for index, each in enumerate(arrays)
+            if each.nbytes
+            and id(each) not in self._alone
+            and id(each) not in self._carriers
+        )
+        group: list[Any] = []
+        low = high = 0
+        for start, end, index in spans:
+            if group and start >= high:
+                self._plan_group(group, low, high)
+                group = []
+            if not group:
+                low, high = start, end
+            high = max(high, end)
+            group.append(arrays[index])
+        if group:
+            self._plan_group(group, low, high)
+
+    def _leave_to_pandas(self, block: Any) -> None:
+        """Let a block of a frame be that pandas copies before it writes to it."""
+        copies = find_loaded("pandas._config", "using_copy_on_write")
+        if (copies is None or copies()) and block.refs.has_reference():
+            values = block.values
+            for each in (values, *getattr(values, "__dict__", {}).values()):
+                self._alone.add(id(each))
+            self._alone.add(id(getattr(values, "_ndarray", None)))
+
+    def _plan_owned(self, arrays: list[Any], owners: set[int]) -> None:
+        """Let arrays lie in the objects that own their memory, where those are sent."""
+        for each in arrays:
+            owner = find_owner(each)
+            if id(owner) in owners and each.nbytes:
+                self._carriers[id(each)] = (each, owner)
+
+    def _plan_group(self, arrays: list[Any], low: int, high: int) -> None:
+        if len(arrays) == 1 or not any(map(_is_written, arrays)):
+            self._alone.update(map(id, arrays))
+            self._starts.append(low)
+            self._sent.append((high, arrays[0]))
+            return
+        whole = [
+            each
+            for each in arrays
+            if find_span(each) == (low, high) and _can_carry(each, self._array)
+        ]
+        # The one that has the memory comes first.
+        whole.sort(key=lambda each: each.base is not None)
+        if whole:
+            carrier = whole[0]
+        elif any(each.dtype.hasobject for each in arrays):
+            carrier = find_root(arrays[0])
+        else:
+            carrier = _make_carrier(arrays[0], low, high)
+        for each in arrays:
+            self._carriers[id(each)] = (each, carrier)
+        self._starts.append(low)
+        self._sent.append((high, carrier))
+
+
+class _Carrier:
+    """Memory from one address to another, as numpy takes it."""
+
+    def __init__(self, owner: Any, low: int, high: int) -> None:
+        self.owner = owner
+        self.__array_interface__ = {
+            "data": (low, False),
+            "shape": (high - low,),
+            "typestr": "|u1",
+            "version": 3,
+        }
+
+
+def _make_carrier(owner: Any, low: int, high: int) -> Any:
+    return find_loaded("numpy", "asarray")(_Carrier(owner, low, high))
+
+
+def find_root(obj: Any) -> Any:
+    """Return the array that has the memory of an array, or lies in foreign memory."""
+    kind = find_loaded("numpy", "ndarray")
+    while issubclass(type(kind.base.__get__(obj)), kind):
+        obj = kind.base.__get__(obj)
+    return obj
+
+
+def find_owner(obj: Any) -> Any:
+    """Return the object that owns the memory of an array."""
+    root = find_root(obj)
+    base = find_loaded("numpy", "ndarray").base.__get__(root)
+    if type(base) is memoryview:
+        base = base.obj
+    return root if base is None else base
+
+
+def find_span(obj: Any) -> tuple[int, int]:
+    """Return the first address of what an array has, and the one past its last."""
+    if type(obj) in _OWNERS:
+        obj = find_loaded("numpy", "frombuffer")(obj, "u1")
+    low = high = obj.__array_interface__["data"][0]
+    if obj.flags.c_contiguous:
+        return low, high + obj.nbytes
+    for length, stride in zip(obj.shape, obj.strides, strict=True):
+        reach = (length - 1) * stride
+        low, high = low + min(reach, 0), high + max(reach, 0)
+    return low, high + obj.itemsize
+
+
+def _can_carry(obj: Any, kind: type) -> bool:
+    if type(obj) in _OWNERS:
+        return True
+    flags = obj.flags
+    return type(obj) is kind and (flags.c_contiguous or flags.f_contiguous)
+
+
+def _is_written(obj: Any) -> bool:
+    return type(obj) in _OWNERS or bool(obj.flags.writeable)
+
+
+def _refuse(obj: Any) -> pickle.PicklingError:
+    message = (
+        f"this {type(obj).__name__} shares its memory with another that is sent, and "
+        "would not there"
+    )
+    return pickle.PicklingError(message)
+
+
+def _load_view(
+    carrier: Any,
+    shape: tuple[int, ...],
+    dtype: Any,
+    offset: int,
+    strides: tuple[int, ...],
+    writes: bool,  # noqa: FBT001 - as it is pickled
+) -> Any:
+    """Return an array in the memory of another."""
+    import numpy as np  # noqa: PLC0415 - where there are arrays it is loaded
+
+    memory = carrier.ravel("K") if isinstance(carrier, np.ndarray) else carrier
+    if dtype.hasobject:
+        start = memory[offset // dtype.itemsize :]
+        view = np.lib.stride_tricks.as_strided(start, shape, strides)
+    else:
+        backwards = (
+            (length - 1) * min(stride, 0)
+            for length, stride in zip(shape, strides, strict=True)
+        )
+        # Where the strides go down, its first element is the last in memory.
+        first = offset - sum(backwards)
+        view = np.ndarray(shape, dtype, memory, first, strides)
+    if not writes:
+        view.flags.writeable = False
+    return view

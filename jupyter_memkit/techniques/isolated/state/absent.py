@@ -1,0 +1,31 @@
+"""What this process has that cannot go to another one."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.isolated.state.system import (
+    can_handle_there,
+    find_handlers,
+)
+
+
+def find_absent() -> tuple[str, ...]:
+    """Return what a cell could depend on here, and finds nowhere else."""
+    absent = []
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        absent.append("the trace function")
+    figures = find_loaded("matplotlib._pylab_helpers", "Gcf")
+    if figures is not None and figures.figs:
+        absent.append("open figures")
+    if any(getattr(each, "__module__", "") == "__main__" for each in gc.callbacks):
+        absent.append("gc.callbacks")
+    handlers = find_handlers().values()
+    if not all(can_handle_there(each) for each in handlers):
+        absent.append("a signal handler")
+    if hasattr(signal, "getitimer") and any(signal.getitimer(signal.ITIMER_REAL)):
+        absent.append("the running timer")
+    return tuple(absent)

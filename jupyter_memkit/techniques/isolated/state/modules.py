@@ -1,0 +1,163 @@
+"""What the user has done to modules after they were imported.
+
+Another process imports a module as it is in its file. So the data of the user's own
+modules go there, and the functions and classes of the notebook that stand in any
+module; where a file has changed since it was imported here, that is said.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from types import CodeType, FunctionType
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import read_namespace
+from jupyter_memkit.techniques.isolated.state.row import Row
+
+_OURS = "jupyter_memkit"
+_PLAIN = frozenset(map(id, (bool, bytes, complex, float, int, str, type(None))))
+_FEW = (list, tuple, set, frozenset)
+
+_read_module = vars(type)["__module__"].__get__
+
+# Larger data of a module are no settings.
+_MOST_PARTS = 10_000
+
+# As they were taken from the other process.
+_taken: dict[str, Any] = {}
+_of_other_code: set[str] = set()
+
+
+def _find_folders() -> tuple[str, ...]:
+    """Return where modules lie that are not the user's own."""
+    # What sysconfig knows of it takes too long to load.
+    folders = [os.path.dirname(os.__file__)]  # noqa: PTH120 - as a text to compare
+    folders += [each for each in sys.path if each.endswith(("-packages", ".zip"))]
+    return tuple(os.path.join(each, "") for each in folders)  # noqa: PTH118 - as above
+
+
+def _read() -> dict[str, Any]:
+    folders = _find_folders()
+    records = {}
+    for name, module in sys.modules.copy().items():
+        namespace = read_namespace(module)
+        if namespace is None or name in ("__main__", "__mp_main__", "builtins"):
+            continue
+        if name.partition(".")[0] == _OURS:
+            continue
+        functions = {
+            each: value
+            for each, value in namespace.copy().items()
+            if _is_of_notebook(value)
+        }
+        file = namespace.get("__file__")
+        is_own = type(file) is str and not file.startswith(folders)
+        data = dict(_find_data(namespace)) if is_own else {}
+        # Another loader may make other code of it in each process.
+        is_plain = type(namespace.get("__loader__")) is SourceFileLoader
+        code = _sum_code(name, namespace) if is_own and is_plain else 0
+        if is_own or functions:
+            records[name] = (data, functions, code)
+    return records
+
+
+def _is_of_notebook(value: Any) -> bool:
+    kind = type(value)
+    if issubclass(kind, type):
+        return bool(_read_module(value) == "__main__")
+    return kind is FunctionType and value.__module__ == "__main__"
+
+
+def _find_data(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in namespace.copy().items():
+        if name[:2] != "__" and _count_parts(value, _MOST_PARTS) > 0:
+            yield name, value
+
+
+def _count_parts(value: Any, most: int) -> int:
+    """Return how many parts are left of the most; none for what is no plain data."""
+    kind = type(value)
+    if id(kind) in _PLAIN:
+        return most - 1
+    if kind is dict:
+        parts = [*value.keys(), *value.values()]
+    elif kind in _FEW:
+        parts = list(value)
+    else:
+        return 0
+    most -= 1
+    for part in parts:
+        most = _count_parts(part, most) if most > 0 else 0
+    return most
+
+
+def _sum_code(module: str, namespace: dict[str, Any]) -> int:
+    """Return a fingerprint of the functions that a module defines."""
+    total = 0
+    for name, value in sorted(namespace.copy().items()):
+        parts = {name: value}
+        if isinstance(value, type) and value.__module__ == module:
+            parts = {f"{name}.{each}": part for each, part in vars(value).items()}
+        for each, part in sorted(parts.items()):
+            if type(part) is FunctionType and part.__module__ == module:
+                total ^= zlib.crc32(each.encode(), _sum_one(part.__code__))
+    return total
+
+
+def _sum_one(code: CodeType) -> int:
+    constants = [
+        _sum_one(each) if isinstance(each, CodeType) else repr(each)
+        for each in code.co_consts
+        # Their order is another in each process.
+        if not isinstance(each, frozenset)
+    ]
+    return zlib.crc32(repr((code.co_code, code.co_names, constants)).encode())
+
+
+def _write(records: dict[str, Any]) -> list[str]:
+    """Make modules as they are there; return those that are not loaded."""
+    for name, record in records.items():
+        namespace = read_namespace(sys.modules.get(name))
+        if namespace is None or _taken.get(name) == record:
+            continue
+        data, functions, code = _taken[name] = record
+        for each, value in {**data, **functions}.items():
+            if each not in namespace or not _fill(namespace[each], value):
+                namespace[each] = value
+        if code and not functions and _sum_code(name, namespace) != code:
+            _of_other_code.add(name)
+    return [name for name in records if name not in sys.modules]
+
+
+def take_changed_files() -> tuple[str, ...]:
+    """Return the modules whose files have changed since they were imported there."""
+    changed = tuple(
+        f"{name} (its file has changed since the import)"
+        for name in sorted(_of_other_code)
+    )
+    _of_other_code.clear()
+    return changed
+
+
+def _fill(old: Any, new: Any) -> bool:
+    """Give an object that others may have the content of another, where it can be."""
+    if type(old) is not type(new) or type(old) not in (dict, list, set):
+        return False
+    if type(old) is list:
+        old[:] = new
+    else:
+        old.clear()
+        old.update(new)
+    return True
+
+
+def _differ(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Return whether modules that were there are not as they were."""
+    return any(name in now and now[name] != record for name, record in before.items())
+
+
+ROWS = (Row("modules", _read, _write, differs=_differ),)

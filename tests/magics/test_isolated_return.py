@@ -1,0 +1,188 @@
+"""What comes back from ``%%isolated`` takes its place; what is otherwise is said."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.magics.isolated_refusals import refuse_session
+from jupyter_memkit.techniques.isolated.records import IsolatedResult
+
+SETUP = """
+import sqlite3
+import numpy as np
+arr = np.ones(5)
+view = arr[:2]
+rows = [1]
+table = {"rows": rows}
+deep = [[1], [2]]
+inner = deep[0]
+rate = 2
+class Box:
+    kind = 1
+    def price(self):
+        return rate
+box = Box()
+boxes = [box]
+data = sqlite3.connect(":memory:")
+lazy = (each for each in rows)
+"""
+
+
+def run(shell: InteractiveShell, options: str, code: str) -> IsolatedResult:
+    """Run an isolated cell after the setup, and return its account."""
+    shell.run_cell(SETUP).raise_error()
+    done = shell.run_cell(f"%%isolated -o {options}\n{code}")
+    done.raise_error()
+    result: IsolatedResult = done.result
+    return result
+
+
+def refusal(shell: InteractiveShell, code: str) -> str:
+    """Run an isolated cell after the setup, and return why it was refused."""
+    shell.run_cell(SETUP).raise_error()
+    error = shell.run_cell(f"%%isolated\n{code}").error_in_exec
+    assert isinstance(error, UsageError)
+    return str(error)
+
+
+def test_in_place(shell: InteractiveShell) -> None:
+    """A variable that was changed is the same object, for all that hold it too."""
+    code = "arr[:] = 7; rows.append(2); deep[1].append(3)"
+    result = run(shell, "--out arr,rows", code)
+    space: dict[str, Any] = shell.user_ns
+    np.testing.assert_array_equal(space["view"], [7, 7])
+    assert space["view"].base is space["arr"]
+    assert space["table"] == {"rows": [1, 2]}
+    assert space["table"]["rows"] is space["rows"]
+    assert (result.apart, result.changed) == ((), ("deep",))
+    assert space["deep"] == [[1], [2]]
+
+
+def test_apart(shell: InteractiveShell) -> None:
+    """What comes back as a copy is named, with what it would be one with here."""
+    result = run(
+        shell, "--out deep,best,box", "deep[0].append(3)\nbest = rows\nbox.x = 1"
+    )
+    assert dict(result.apart) == {
+        "deep": ("inner",),
+        "best": ("rows", "table", "lazy"),
+        "box": ("boxes",),
+    }
+    assert shell.user_ns["inner"] == [1]
+
+
+def test_set_anew(shell: InteractiveShell) -> None:
+    """A variable that was set anew comes apart from nothing, as here."""
+    result = run(shell, "--out rows,arr", "rows = [5]\narr = arr * 2")
+    assert (result.apart, result.changed) == ((), ())
+    assert shell.user_ns["table"] == {"rows": [1]}
+    np.testing.assert_array_equal(shell.user_ns["view"], [1, 1])
+
+
+def test_shared_outputs(shell: InteractiveShell) -> None:
+    """Variables that come back together share what they shared."""
+    run(shell, "--out rows,table,arr,view", "rows.append(2); view[:] = 5; arr, table")
+    space: dict[str, Any] = shell.user_ns
+    assert space["table"]["rows"] is space["rows"]
+    assert np.shares_memory(space["arr"], space["view"])
+    np.testing.assert_array_equal(space["arr"], [5, 5, 1, 1, 1])
+
+
+def test_stays(shell: InteractiveShell) -> None:
+    """What --out does not name stays as it is, and is said."""
+    code = (
+        "import math\nrows.append(2); Box.kind = 5; del rate; new = _own = 1\nlen(deep)"
+    )
+    result = run(shell, "", code)
+    assert result.changed == ("rows", "Box")
+    assert (result.deleted, result.kept) == (("rate",), ("new", "_own"))
+    assert result.imported == ("math",)
+    space: dict[str, Any] = shell.user_ns
+    assert (space["rows"], space["Box"].kind, space["rate"]) == ([1], 1, 2)
+
+
+def test_only_read(shell: InteractiveShell) -> None:
+    """What was only read is no change."""
+    result = run(shell, "", "float(arr.sum()), len(rows), box.price(), deep.copy()")
+    assert (result.changed, result.state) == ((), ())
+
+
+def test_functions(shell: InteractiveShell) -> None:
+    """A function that comes back reads the kernel's variables; others are named."""
+    result = run(
+        shell, "--out f", "step = 5\nrate = 9\ndef f(n): return n * rate + step"
+    )
+    space: dict[str, Any] = shell.user_ns
+    assert (space["rate"], "step" in space) == (2, False)
+    assert result.unbound == ("rate", "step")
+    space["step"] = 1
+    assert space["f"](3) == 7
+
+
+def test_classes(shell: InteractiveShell) -> None:
+    """Objects of a class here are of that class; it changes when --out names it."""
+    run(shell, "--out box,fresh", "Box.kind = 5; box.x = 3; fresh = Box()")
+    space: dict[str, Any] = shell.user_ns
+    assert type(space["box"]) is type(space["fresh"]) is space["Box"]
+    assert (space["Box"].kind, space["box"].x) == (1, 3)
+    space["rate"] = 4
+    assert space["box"].price() == 4
+    run(shell, "--out Box", "Box.kind = 5")
+    assert (space["Box"].kind, space["box"].kind) == (5, 5)
+
+
+def test_session_refused(shell: InteractiveShell) -> None:
+    """In a cell such a refusal is one sentence."""
+    assert "globals() looks at all of the session" in refusal(shell, "globals()")
+
+
+def test_reasons(shell: InteractiveShell) -> None:
+    """A refusal names the variable with its own reason, and all of them."""
+    sentence = refusal(shell, "next(lazy)")
+    assert "lazy cannot be sent to another process (cannot pickle 'gen" in sentence
+    sentence = refusal(shell, "def use(): return data, lazy\nuse()")
+    assert "data (cannot pickle 'sqlite3.Connection' object) and lazy cann" in sentence
+    assert sentence.endswith("; make them in the cell")
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("sorted(globals())", "globals()"),
+        ("print(dir())", "dir()"),
+        ("'rows' in vars()", "vars()"),
+        ("def f():\n    return globals()", "globals()"),
+        ("%who", "%who"),
+        ("%history -n 1", "%history"),
+        ("get_ipython().user_ns['rows']", "user_ns"),
+        ("from __main__ import rows", "__main__"),
+    ],
+)
+def test_session(code: str, what: str) -> None:
+    """Code that looks at all of the session is refused."""
+    tree = ast.parse(TransformerManager().transform_cell(code))
+    with pytest.raises(IsolatedError, match=re.escape(f"{what} looks at all of the")):
+        refuse_session(tree, {"rows"})
+
+
+def test_no_session(shell: InteractiveShell) -> None:
+    """The same names for something else are not refused."""
+    code = "def f(a):\n    return sorted(locals()), dir(a)\nlen(f(vars(box))[0])"
+    assert run(shell, "", code).kept == ("f",)
+
+
+def test_shell_words(shell: InteractiveShell) -> None:
+    """Words for other programs are no variables."""
+    result = run(shell, "", "!echo data lazy {rate}\n%env MEMKIT_X=data\n1")
+    assert result.inputs == ("rate",)
+    assert result.state == ("os.environ",)
+    run(shell, "", "%%bash\necho data")

@@ -1,0 +1,363 @@
+"""The state of a process: it goes along, and what changes there is said."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import decimal
+import gc
+import importlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_memkit.techniques.isolated import state as state_room
+from jupyter_memkit.techniques.isolated.calling import Call
+from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.isolated.records import Outcome
+from jupyter_memkit.techniques.isolated.state.absent import find_absent
+from jupyter_memkit.techniques.isolated.state.rows import ROWS
+from jupyter_memkit.techniques.isolated.state.state import SentState
+from tests.techniques.isolated.acting import act, make_hook
+
+# Of each part of the state: how it is changed here, how there, and how it is read.
+CHANGES = {
+    "the working folder": ("os.chdir('/tmp')", "os.chdir('/')", "os.getcwd()"),
+    "os.environ": (
+        "os.environ['MEMKIT_A'] = '1'",
+        "del os.environ['MEMKIT_A']",
+        "os.environ.get('MEMKIT_A')",
+    ),
+    "the umask": ("os.umask(0o077)", "os.umask(0o027)", "os.open"),
+    "resource limits": (
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(4)[1]))",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(7)[1]))",
+        "resource.getrlimit(resource.RLIMIT_CORE)",
+    ),
+    "the priority": (
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
+        "os.nice(1)",
+        "sorted(os.sched_getaffinity(0))",
+    ),
+    "signal handlers": (
+        "signal.signal(signal.SIGUSR2, signal.SIG_IGN)",
+        "signal.signal(signal.SIGUSR1, signal.SIG_IGN)",
+        "int(signal.getsignal(signal.SIGUSR2))",
+    ),
+    "sys.path": ("sys.path.append('/a')", "sys.path.append('/b')", "list(sys.path)"),
+    "sys.argv": ("sys.argv[1:] = ['a']", "sys.argv.append('b')", "sys.argv[1:]"),
+    "Python's limits": (
+        "sys.setrecursionlimit(2345)",
+        "sys.setrecursionlimit(3456)",
+        "sys.getrecursionlimit()",
+    ),
+    "the garbage collector": (
+        "gc.set_threshold(701, 11, 12)",
+        "gc.disable()",
+        "gc.get_threshold()",
+    ),
+    "warning filters": (
+        "warnings.filterwarnings('ignore', 'some', UserWarning, 'mine', 3)",
+        "warnings.simplefilter('error')",
+        "str(warnings.filters[0])",
+    ),
+    "random numbers": ("random.seed(7)", "random.random()", "random.getstate()"),
+    "the locale": (
+        "locale.setlocale(locale.LC_CTYPE, 'C')",
+        "locale.setlocale(locale.LC_CTYPE, 'C.UTF-8')",
+        "locale.setlocale(locale.LC_CTYPE)",
+    ),
+    "the decimal context": (
+        "decimal.getcontext().prec = 7",
+        "decimal.getcontext().traps[decimal.Inexact] = True",
+        "str(decimal.Decimal(1) / 3)",
+    ),
+    "built-in names": (
+        "builtins.rate = 5",
+        "builtins.sum = len",
+        "getattr(builtins, 'rate', None)",
+    ),
+    "hooks of sys": (
+        "sys.excepthook = make()",
+        "sys.unraisablehook = make()",
+        "sys.excepthook(1, 2, 3)",
+    ),
+    "the socket timeout": (
+        "socket.setdefaulttimeout(7)",
+        "socket.setdefaulttimeout(9)",
+        "socket.getdefaulttimeout()",
+    ),
+    "the start method of multiprocessing": (
+        "multiprocessing.set_start_method('spawn', force=True)",
+        "multiprocessing.set_start_method('forkserver', force=True)",
+        "multiprocessing.get_start_method()",
+    ),
+    "logging": (
+        "logging.getLogger('mine').setLevel(15)",
+        "logging.getLogger('other').setLevel(15)",
+        "logging.getLogger('mine').level",
+    ),
+    "numpy's random numbers": (
+        "import numpy as np; np.random.seed(7)",
+        "import numpy as np; np.random.rand()",
+        "__import__('numpy').random.get_state()[1].tolist()",
+    ),
+    "numpy's error handling": (
+        "import numpy as np; np.seterr(all='raise')",
+        "import numpy as np; np.seterr(divide='ignore')",
+        "__import__('numpy').geterr()",
+    ),
+    "numpy's print options": (
+        "import numpy as np; np.set_printoptions(precision=3)",
+        "import numpy as np; np.set_printoptions(threshold=3)",
+        "__import__('numpy').get_printoptions()",
+    ),
+    "pandas' options": (
+        "import pandas as pd; pd.set_option('display.max_rows', 7)",
+        "import pandas as pd; pd.set_option('display.width', 7)",
+        "__import__('pandas').get_option('display.max_rows')",
+    ),
+    "polars' options": (
+        "import polars as pl; pl.Config.set_tbl_rows(7)",
+        "import polars as pl; pl.Config.set_fmt_float('full')",
+        "__import__('polars').Config.state()['POLARS_FMT_MAX_ROWS']",
+    ),
+    "matplotlib's rcParams": (
+        "import matplotlib as m; m.rcParams['lines.linewidth'] = 7",
+        "import matplotlib as m; m.rcParams['lines.linewidth'] = 8",
+        "__import__('matplotlib').rcParams['lines.linewidth']",
+    ),
+    "torch's settings and random numbers": (
+        "import torch; torch.manual_seed(7)",
+        "import torch; torch.set_grad_enabled(False)",
+        "__import__('torch').initial_seed()",
+    ),
+}
+
+
+def call(process: ChildProcess, function: Callable[..., Any], *args: Any) -> Outcome:
+    """Call a function in a child that has the state of this process."""
+    return Call(process, state=SentState(ROWS)).run(function, args)
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Leave the state as it was."""
+    before = {
+        row.name: row.read()
+        for row in ROWS
+        if not row.module or row.module in sys.modules
+    }
+    names = dict(vars(builtins))
+    hooks = sys.excepthook, sys.unraisablehook
+    yield
+    vars(builtins).update(names)
+    for name in vars(builtins).keys() - names.keys():
+        delattr(builtins, name)
+    sys.excepthook, sys.unraisablehook = hooks
+    for row in ROWS:
+        if row.name in before and row.write is not None:
+            if row.name in ("modules", "resource limits"):
+                continue
+            row.write(before[row.name])
+
+
+def rows() -> list[Any]:
+    """Return the names of the parts, with a mark where one needs a library."""
+    return [
+        pytest.param(name, marks=[pytest.mark.torch] if "torch" in name else [])
+        for name in CHANGES
+    ]
+
+
+@pytest.mark.parametrize("name", rows())
+@pytest.mark.usefixtures("restored")
+def test_row(shared: ChildProcess, name: str) -> None:
+    """What is set here is so there; what is set there is said, and is not so here."""
+    here, there, expression = CHANGES[name]
+    act(here)
+    expected = act("", expression)
+    outcome = call(shared, act, "", expression)
+    assert outcome.error is None
+    if name != "the umask":
+        assert outcome.value == expected
+    assert outcome.traces.untaken == ()
+    assert name not in outcome.traces.state
+    outcome = call(shared, act, there)
+    assert outcome.error is None
+    assert name in outcome.traces.state
+    assert act("", expression) == expected
+
+
+def test_table() -> None:
+    """Each part of the state is in the table, and is tested."""
+    text = str(state_room.__doc__)
+    names = [row.name for row in ROWS]
+    assert [name for name in names if f"\n{name:<35} " not in text] == []
+    assert set(CHANGES) | {"modules"} == set(names)
+
+
+def test_flags() -> None:
+    """A child has the options of this Python."""
+    code = (
+        "from jupyter_memkit.techniques.isolated.calls import isolated\n"
+        "print(isolated(lambda: (__debug__, __import__('sys').flags.utf8_mode))())"
+    )
+    command = [sys.executable, "-O", "-X", "utf8", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "(False, 1)\n"
+
+
+def test_umask(shared: ChildProcess, tmp_path: Path) -> None:
+    """Files that are made there have the mode that they would have here."""
+    before = os.umask(0o027)
+    try:
+        call(shared, lambda path: path.touch(), tmp_path / "file")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+def test_own(process: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process that goes on has changed is its own; the rest follows this one."""
+    sent = SentState(ROWS)
+    outcome = Call(process, state=sent).run(lambda: os.chdir("/"))
+    sent.leave(outcome.traces.state)
+    monkeypatch.setenv("MEMKIT_A", "1")
+    monkeypatch.chdir("/tmp")
+    read = Call(process, state=sent).run(
+        lambda: (os.getcwd(), os.environ["MEMKIT_A"])  # noqa: PTH109 - as a text
+    )
+    assert read.value == ("/", "1")
+
+
+def test_late_import(process: ChildProcess) -> None:
+    """Options wait until the library is imported; an import alone is no change."""
+    read = "str(np.get_printoptions()['precision'])"
+    with decimal.localcontext() as context, np.printoptions(precision=3):
+        context.prec = 5
+        was_there = call(process, act, "", "'numpy' in sys.modules")
+        outcome = call(process, act, "import numpy as np", read)
+    assert (was_there.value, outcome.value) == (False, "3")
+    assert outcome.traces.state == ()
+
+
+@pytest.mark.usefixtures("restored")
+def test_filters_of_classes_that_are_not_there(process: ChildProcess) -> None:
+    """A filter for a library's warnings costs no import, and holds when it is there."""
+    warnings.filterwarnings("error", category=pd.errors.PerformanceWarning)
+    assert not call(process, act, "", "'pandas' in sys.modules").value
+    outcome = call(
+        process,
+        act,
+        "import pandas as pd; warnings.warn('slow', pd.errors.PerformanceWarning)",
+    )
+    assert isinstance(outcome.error, pd.errors.PerformanceWarning)
+
+
+def test_modules(
+    process: ChildProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's own modules are there as they are here; or it is said."""
+    file = tmp_path / "memkit_mine.py"
+    file.write_text("RATE = 1\nOPTIONS = {'a': 1}\ndef price(n): return n * RATE\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mine: Any = importlib.import_module("memkit_mine")
+    monkeypatch.setitem(sys.modules, "memkit_mine", mine)
+    mine.RATE = 2
+    mine.OPTIONS["b"] = 3
+    read = ("import memkit_mine as mine", "(mine.price(5), mine.OPTIONS)")
+    assert call(process, act, *read).value == (10, {"a": 1, "b": 3})
+    outcome = call(process, act, "import memkit_mine; memkit_mine.RATE = 9")
+    assert outcome.traces.state == ("modules",)
+    mine.price = make_hook()
+    assert call(process, act, *read).value[0] == "mine"
+    del sys.modules["memkit_mine"]
+    mine = importlib.import_module("memkit_mine")
+    mine.RATE = 3
+    file.write_text("RATE = 1\nOPTIONS = {}\ndef price(n): return n + RATE\n")
+    with contextlib.closing(ChildProcess()) as fresh:
+        outcome = call(fresh, act, *read)
+    assert outcome.value[0] == 8
+    assert outcome.traces.untaken == (
+        "memkit_mine (its file has changed since the import)",
+    )
+
+
+@pytest.mark.usefixtures("restored")
+def test_logging(shared: ChildProcess, tmp_path: Path) -> None:
+    """Records reach what two processes can write to; else it is said."""
+    logger = logging.getLogger("memkit_test")
+    logger.propagate = False
+    handlers: list[logging.Handler] = [
+        logging.FileHandler(tmp_path / "log", "a"),
+        logging.FileHandler(tmp_path / "other", "w"),
+    ]
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("{levelname}: {message}", style="{"))
+        logger.addHandler(handler)
+    try:
+        outcome = call(shared, act, "logging.getLogger('memkit_test').error('here')")
+        assert (tmp_path / "log").read_text() == "ERROR: here\n"
+        assert outcome.traces.unlogged == ("FileHandler",)
+        quiet = call(shared, act, "")
+        assert quiet.traces.unlogged == ()
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+def test_left_running(process: ChildProcess) -> None:
+    """Threads, processes and exit handlers that are left are named."""
+    code = """
+import _thread, atexit, subprocess, threading, time
+threading.Thread(target=time.sleep, args=(60,), name="mine", daemon=True).start()
+ended = threading.Thread(target=int)
+ended.start()
+ended.join()
+n_threads = _thread._count()
+_thread.start_new_thread(time.sleep, (60,))
+while _thread._count() == n_threads:
+    time.sleep(0)  # It counts itself when it runs.
+subprocess.Popen(["sleep", "60"])
+atexit.register(int)
+"""
+    running = call(process, act, code).traces.running
+    assert running[:2] == ("thread mine", "1 thread without a name")
+    assert running[2].startswith("process ")
+    assert running[3:] == ("1 exit handler",)
+    assert call(process, act, "").traces.running == ()
+
+
+def test_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot go along is named."""
+    tracing = sys.gettrace()
+
+    def hook(*_args: object) -> None:
+        return None
+
+    hook.__module__ = "__main__"
+    monkeypatch.setattr(gc, "callbacks", [*gc.callbacks, hook])
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        sys.settrace(lambda *_: None)
+        assert find_absent()[0] == "the trace function"
+        assert {"a signal handler", "gc.callbacks", "the running timer"} < set(
+            find_absent()
+        )
+    finally:
+        sys.settrace(tracing)
+        signal.signal(signal.SIGUSR1, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
