@@ -225,11 +225,12 @@ def _advise_copies(variables: Mapping[str, Any]) -> Iterator[Advice]:
     for view in find_small_views(variables):
         yield Advice(
             kind="view",
-            variable=view.name,
-            text=f"{view.name} is a small view that keeps the array it was cut from",
+            variable=", ".join(view.names),
+            text=f"{', '.join(view.names)}: a small view that keeps the array that it "
+            "was cut from",
             bytes_now=view.base_bytes,
             bytes_after=view.view_bytes,
-            cure=f"{view.name} = {view.name}.copy()",
+            cure=view.cure,
         )
 
 
