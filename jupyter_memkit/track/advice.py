@@ -93,7 +93,7 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
         The largest saving first, then what saves time.
     """
     variables = user_variables(shell)
-    found = list(_advise_pausing(cells))
+    found = list(_advise_pausing(cells, shell))
     found += _advise_copies(variables)
     for rule in (_advise_arrays, _advise_categories, _advise_dtypes):
         deadline_s = time.perf_counter() + _RULE_S
@@ -105,8 +105,8 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
     return Advices(advices=tuple(found))
 
 
-def _advise_pausing(cells: Sequence[CellRecord]) -> Iterator[Advice]:
-    for cost in find_collector_costs(cells).costs:
+def _advise_pausing(cells: Sequence[CellRecord], shell: Any) -> Iterator[Advice]:
+    for cost in find_collector_costs(cells, shell).costs:
         cell = cost.cell
         if cost.saved_s >= _LEAST_SAVED_S:
             took, of = format_duration(cell.gc_s), format_duration(cell.duration_s)

@@ -105,7 +105,8 @@ def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
     """A function can be all that keeps a value, and is a variable like any other."""
     run(
         shell,
-        "import numpy as np\ndef make():\n    x = np.ones(655_360)\n    return lambda: len(x), x",
+        "import numpy as np\ndef make():\n    x = np.ones(655_360)\n"
+        "    return lambda: len(x), x",
         "count, data = make()",
         "data",
         "del data",
