@@ -16,11 +16,14 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Literal
 
+from jupyter_memkit.measure.scripts import find_needed, find_script_variables
 from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.records import Record
 
-HolderKind = Literal["cache", "display", "figure", "output", "script", "traceback"]
+HolderKind = Literal[
+    "cache", "display", "figure", "global", "output", "script", "traceback"
+]
 
 LAST_ERRORS = ("last_exc", "last_type", "last_value", "last_traceback")
 """Where Python keeps the last error, in ``sys``."""
@@ -45,8 +48,9 @@ class HiddenHolder(Record):
         What a user calls it: ``Out[3]``, ``_``, ``sys.last_value``.
     kind : str
         ``"output"`` for a value that a cell returned, ``"display"`` for what was sent
-        to the page, ``"script"`` for a variable that ``%run`` keeps, ``"traceback"``,
-        ``"figure"`` or ``"cache"``.
+        to the page, ``"script"`` for a variable that ``%run`` keeps, ``"global"`` for
+        one that functions of the script read, ``"traceback"``, ``"figure"`` or
+        ``"cache"``.
     value : object
         What it holds.
     """
@@ -121,39 +125,6 @@ def read_outputs(shell: Any) -> dict[int, Any]:
     return found
 
 
-def read_scripts(shell: Any) -> dict[str, dict[str, Any]]:
-    """Return the namespaces that ``%run`` keeps, by the paths of the scripts."""
-    scripts = {}
-    for path, module in getattr(shell, "_main_mod_cache", {}).copy().items():
-        namespace = read_namespace(module)
-        if namespace is not None:
-            scripts[str(path)] = namespace
-    return scripts
-
-
-def find_script_variables(shell: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield the data that only a script's namespace names.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell that ran the scripts.
-
-    Yields
-    ------
-    path, namespace, name : str, dict, str
-        The script, its namespace, and a name in it whose value the user's own
-        namespace does not have under this name.
-    """
-    missing = object()
-    for path, namespace in read_scripts(shell).items():
-        for name, value in list(namespace.items()):
-            if name[:2] == "__" or issubclass(type(value), (*_PROGRAM, type)):
-                continue
-            if shell.user_ns.get(name, missing) is not value:
-                yield path, namespace, name
-
-
 def _find_outputs(shell: Any) -> Iterator[HiddenHolder]:
     namespace = shell.user_ns
     for number, value in read_outputs(shell).items():
@@ -223,9 +194,13 @@ def _find_figures() -> Iterator[HiddenHolder]:
 
 
 def _find_scripts(shell: Any) -> Iterator[HiddenHolder]:
+    needed: dict[str, set[str]] = {}
     for path, namespace, name in find_script_variables(shell):
+        if path not in needed:
+            needed[path] = find_needed(namespace, shell.user_ns)
         holder = f"{name} of {Path(path).name}"
-        yield HiddenHolder(name=holder, kind="script", value=namespace[name])
+        kind: HolderKind = "global" if name in needed[path] else "script"
+        yield HiddenHolder(name=holder, kind=kind, value=namespace[name])
 
 
 def _find_displayed(shell: Any) -> Iterator[HiddenHolder]:

@@ -12,9 +12,12 @@ from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.measure.hidden import (
     find_managers,
     find_results,
-    find_script_variables,
     is_output_name,
     read_outputs,
+)
+from jupyter_memkit.measure.scripts import (
+    find_needed,
+    find_script_variables,
     read_scripts,
 )
 from jupyter_memkit.measure.sizes.identity import contains_identical
@@ -157,9 +160,13 @@ def forget_outputs(shell: Any) -> None:
 
 
 def forget_scripts(shell: Any) -> None:
-    """Delete the data of scripts that the user's namespace no longer has."""
+    """Delete the data of scripts that the user's namespace no longer has.
+
+    What functions of a script read stays while the user has the functions.
+    """
     for _, variables, name in list(find_script_variables(shell)):
-        del variables[name]
+        if name not in find_needed(variables, shell.user_ns):
+            del variables[name]
 
 
 def is_atom(value: Any) -> bool:

@@ -100,7 +100,11 @@ def find_hidden_leaks(
         Everything of at least a MiB.
     """
     caches = list(find_caches())
-    groups = _group(find_hidden(shell), caches, variables)
+    hidden = find_hidden(shell)
+    needed = [each.value for each in hidden if each.kind == "global"]
+    groups = _group(
+        [each for each in hidden if each.kind != "global"], caches, variables
+    )
     # The caches themselves are no part of a variable that has the function.
     ends = [each.value for each in caches]
     # A quick look first: mostly there is nothing, or what the variables have.
@@ -116,7 +120,7 @@ def find_hidden_leaks(
     if not left:
         return
     values = {number: group.values for number, group in left.items()}
-    sharing, is_whole = _find_sharing(values, _find_kept(shell), measure, ends)
+    sharing, is_whole = _find_sharing(values, _find_kept(shell) + needed, measure, ends)
     sized = measure(values | {"kept": sharing}, exact=True, ends=ends)
     is_whole = is_whole and _is_whole(sized)
     own = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import math
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import _lru_cache_wrapper
 from typing import Any, Literal
 
-from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.hidden import HolderKind, find_hidden
 from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Sizes, sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
@@ -22,20 +23,12 @@ from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.usage import find_usage
 from jupyter_memkit.track.variables import find_program, user_variables
 
-LeakKind = Literal[
-    "cache",
-    "display",
-    "duplicate",
-    "figure",
-    "garbage",
-    "gc_paused",
-    "graph",
-    "output",
-    "script",
-    "traceback",
-    "view",
-    "workers",
-]
+LeakKind = (
+    HolderKind
+    | Literal[
+        "duplicate", "garbage", "gc_paused", "graph", "tracing", "view", "workers"
+    ]
+)
 
 _BUDGET_S = 2.0
 # The least time for a measurement: what it takes to look at some thousand objects.
@@ -318,6 +311,18 @@ def _find_garbage(scene: _Scene) -> Iterator[Leak]:
         )
 
 
+def _find_tracing(_: _Scene) -> Iterator[Leak]:
+    n_bytes = tracemalloc.get_tracemalloc_memory() if tracemalloc.is_tracing() else 0
+    if n_bytes >= LEAST_BYTES:
+        yield Leak(
+            kind="tracing",
+            name="tracemalloc",
+            bytes=n_bytes,
+            note="notes where each block was allocated, which also slows the kernel",
+            cure="import tracemalloc; tracemalloc.stop()",
+        )
+
+
 def _find_pause(scene: _Scene) -> Iterator[Leak]:
     if not gc.isenabled() and scene.collector_cure is not None:
         yield Leak(
@@ -337,6 +342,7 @@ _RULES: tuple[Callable[[_Scene], Iterator[Leak]], ...] = (
     _find_views,
     _find_workers,
     _find_garbage,
+    _find_tracing,
     _find_copies,
 )
 

@@ -160,10 +160,12 @@ def test_deleted_variable_of_a_script(script: InteractiveShell) -> None:
 
 
 def test_scripts_on_request(script: InteractiveShell) -> None:
-    """With `scripts` only what the notebook no longer names is deleted."""
+    """With `scripts` only what neither a name nor a function needs is deleted."""
+    free(scripts=True, shell=script)
+    script.run_cell("del loaded").raise_error()
     free(scripts=True, shell=script)
     assert script.user_ns["count"]() == 10
-    script.run_cell("del loaded").raise_error()
+    script.run_cell("del count").raise_error()
     free(scripts=True, shell=script)
     assert script.user_ns["watch"]() is None
 

@@ -127,6 +127,21 @@ def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
     assert find(shell) == {}
 
 
+def test_what_a_function_of_a_script_reads(
+    shell: InteractiveShell, tmp_path: Path
+) -> None:
+    """A script's variable is no leak while the user has a function that reads it."""
+    path = tmp_path / "load.py"
+    path.write_text(
+        "loaded = bytearray(5 << 20)\nclass Loader:\n"
+        "    def size(self): return helper()\ndef helper(): return len(loaded)\n"
+    )
+    run(shell, f"%run {path}", "loader = Loader()", "del loaded, Loader, helper")
+    assert find(shell) == {}
+    run(shell, "del loader", "%memfree --all")
+    assert find(shell) == {}
+
+
 def test_cache_of_a_method(shell: InteractiveShell) -> None:
     """An object that only the cache of its method keeps is found."""
     run(
@@ -273,6 +288,16 @@ def test_losses_with_graphs(
     assert leak.name == "losses"
     cure(shell, leak)
     assert shell.user_ns["losses"] == [1.5]
+
+
+def test_tracing(shell: InteractiveShell) -> None:
+    """What tracemalloc notes is memory too, and nobody sees it."""
+    run(shell, "import tracemalloc; tracemalloc.start()")
+    run(shell, "data = [{} for _ in range(20_000)]")
+    leak = find(shell)["tracing"]
+    assert leak.bytes is not None
+    cure(shell, leak)
+    assert "tracing" not in find(shell)
 
 
 def test_garbage(shell: InteractiveShell) -> None:
