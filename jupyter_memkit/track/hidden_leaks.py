@@ -29,6 +29,9 @@ from jupyter_memkit.measure.sizes.loaded import read_namespace
 # What holds less is no leak that anybody looks for.
 LEAST_BYTES = 1024 * 1024
 
+# A library's own cache is worth a word when it is large.
+_LEAST_OF_LIBRARY_BYTES = 8 * LEAST_BYTES
+
 # The options of `%memfree` that let go of each kind; the plain one drops tracebacks.
 _OPTIONS: dict[HolderKind, str] = {
     "cache": " --caches",
@@ -73,6 +76,7 @@ class _Group:
     kind: HolderKind
     names: list[str]
     values: list[Any]
+    least_bytes: int = LEAST_BYTES
 
 
 # Sizes values by names: exactly or not, and without what hangs below some objects.
@@ -130,7 +134,7 @@ def find_hidden_leaks(
         for number in left
     }
     for number, group in left.items():
-        if own[number] >= LEAST_BYTES:
+        if own[number] >= group.least_bytes:
             yield _build([group], own[number], exact=is_whole)
     if is_whole:
         joint_bytes = sized.total_bytes - sized["kept"].bytes - sum(own.values())
@@ -206,6 +210,8 @@ def _group(
         if type(holder.value) is functools._lru_cache_wrapper:  # noqa: SLF001 - as there
             # The cache itself ends a walk, see there.
             _add(groups, id(holder.value), holder, gc.get_referents(holder.value))
+            if not _is_from_user(holder.value):
+                groups[id(holder.value)].least_bytes = _LEAST_OF_LIBRARY_BYTES
     return list(groups.values())
 
 
@@ -232,6 +238,13 @@ def _find_kept(shell: Any) -> list[Any]:
         if namespace is not None and _is_of_user(namespace):
             kept.append(list(namespace.values()))
     return kept
+
+
+def _is_from_user(cache: Any) -> bool:
+    """Tell whether the function of a cache is the user's own."""
+    name = getattr(cache, "__module__", None)
+    namespace = read_namespace(sys.modules.get(name)) if type(name) is str else None
+    return name == "__main__" or namespace is None or _is_of_user(namespace)
 
 
 def _is_of_user(namespace: dict[str, Any]) -> bool:

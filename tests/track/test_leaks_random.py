@@ -170,7 +170,8 @@ def test_leaks_are_found(
         kinds = [leak.kind, *(name for name in expected if f"--{name}s" in leak.cure)]
         kind = next((each for each in kinds if each in expected), leak.kind)
         claimed[kind] = claimed.get(kind, 0) + (leak.bytes or 0)
-    assert claimed.keys() == expected.keys(), (names, found)
+    seen = [(leak.kind, leak.name, leak.bytes) for leak in found.leaks]
+    assert claimed.keys() == expected.keys(), (names, seen)
     for kind, n_bytes in expected.items():
         assert claimed[kind] == pytest.approx(n_bytes, rel=0.1, abs=2 * MIB), names
     free(shell=None)
