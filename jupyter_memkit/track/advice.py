@@ -209,6 +209,9 @@ def _advise_dtypes(
 def _advise_copies(variables: Mapping[str, Any]) -> Iterator[Advice]:
     """Advise a copy of a small view of a big array."""
     for view in find_small_views(variables):
+        if view.has_objects:
+            # Their bytes are not known without a walk, which %memleaks does.
+            continue
         yield Advice(
             kind="view",
             variable=", ".join(view.names),

@@ -19,7 +19,8 @@ from jupyter_memkit.measure.workers import find_idle_workers
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.duplicates import find_duplicates
 from jupyter_memkit.track.hidden_leaks import LEAST_BYTES, find_hidden_leaks, join
-from jupyter_memkit.track.small_views import find_small_views
+from jupyter_memkit.track.small_slices import find_slices
+from jupyter_memkit.track.small_views import SMALL_VIEW, find_small_views
 from jupyter_memkit.track.usage import find_usage
 from jupyter_memkit.track.variables import find_program, user_variables
 
@@ -241,6 +242,11 @@ def _find_views(scene: _Scene) -> Iterator[Leak]:
         own_bytes = alone[key].bytes - alone[key].shared_bytes
         if own_bytes < view.base_bytes * _ALONE:
             continue
+        lost_bytes = view.base_bytes - view.view_bytes
+        if view.has_objects:
+            lost_bytes = round(own_bytes * lost_bytes / view.base_bytes)
+        if lost_bytes < LEAST_BYTES:
+            continue
         note = "a small view that keeps the whole array it was cut from"
         if sized[key].shared_bytes >= view.base_bytes * _ALONE:
             sharing = [name for name in hidden if sized[name].shared_bytes]
@@ -248,10 +254,30 @@ def _find_views(scene: _Scene) -> Iterator[Leak]:
         yield Leak(
             kind="view",
             name=join(view.names),
-            bytes=view.base_bytes - view.view_bytes,
+            bytes=lost_bytes,
             note=note,
             cure=view.cure,
         )
+
+
+def _find_slices(scene: _Scene) -> Iterator[Leak]:
+    for each in find_slices(scene.variables):
+        if (each.kept_bytes or math.inf) - each.shown_bytes < LEAST_BYTES:
+            continue
+        # What something else has as well stays when this one is copied.
+        own_bytes = scene.own_bytes(each.name)
+        kept_bytes = own_bytes if each.kept_bytes is None else each.kept_bytes
+        lost_bytes = kept_bytes - each.shown_bytes
+        is_alone = own_bytes >= lost_bytes * _ALONE
+        is_small = each.shown_bytes * SMALL_VIEW < kept_bytes
+        if lost_bytes >= LEAST_BYTES and is_small and is_alone:
+            yield Leak(
+                kind="view",
+                name=each.name,
+                bytes=lost_bytes,
+                note="a small slice that keeps all of what it was cut from",
+                cure=each.cure,
+            )
 
 
 def _find_copies(scene: _Scene) -> Iterator[Leak]:
@@ -340,6 +366,7 @@ _RULES: tuple[Callable[[_Scene], Iterator[Leak]], ...] = (
     _find_graphs,
     _find_hidden,
     _find_views,
+    _find_slices,
     _find_workers,
     _find_garbage,
     _find_tracing,

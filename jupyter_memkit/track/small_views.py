@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Views that together are so much smaller than their base hold it for little.
-_SMALL_VIEW = 4
+SMALL_VIEW = 4
+"""Views that are so many times smaller than their base hold it for little."""
 # Less is not worth a look.
 _LEAST_BYTES = 1024 * 1024
 # A wider frame or a longer list is looked at in part.
@@ -48,6 +48,11 @@ class SmallView:
     cures: list[str] = field(default_factory=list)
 
     @property
+    def has_objects(self) -> bool:
+        """Whether the arrays refer to objects, which their bytes do not count."""
+        return any(base.dtype.hasobject for base in self.bases)
+
+    @property
     def cure(self) -> str:
         """The line that does all of it."""
         return "; ".join(self.cures)
@@ -76,6 +81,27 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
     SmallView
         One for each group of variables that keep the same arrays.
     """
+    found: dict[tuple[str, ...], SmallView] = {}
+    for base in _find_bases(variables):
+        if base.view_bytes * SMALL_VIEW >= base.array.nbytes:
+            continue
+        names = tuple(dict.fromkeys(name for name, _ in base.users))
+        view = found.setdefault(names, SmallView(names))
+        view.bases.append(base.array)
+        view.view_bytes += base.view_bytes
+        view.base_bytes += base.array.nbytes
+        for name, way in base.users:
+            cure = _CURES[way].format(name)
+            if cure not in view.cures:
+                view.cures.append(cure)
+    for view in found.values():
+        # What an array of objects refers to can be any amount.
+        if view.has_objects or view.base_bytes - view.view_bytes >= _LEAST_BYTES:
+            yield view
+
+
+def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
+    """Return the arrays that variables show parts of."""
     bases: dict[int, _Base] = {}
     for name, value in variables.items():
         for way, array in _read_parts(value):
@@ -87,23 +113,7 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
                 base = bases.setdefault(id(root), _Base(root))
                 base.view_bytes += array.nbytes
                 base.users[name, way] = None
-    found: dict[tuple[str, ...], SmallView] = {}
-    for base in bases.values():
-        lost_bytes = base.array.nbytes - base.view_bytes
-        if base.view_bytes * _SMALL_VIEW >= base.array.nbytes:
-            continue
-        if lost_bytes < _LEAST_BYTES:
-            continue
-        names = tuple(dict.fromkeys(name for name, _ in base.users))
-        view = found.setdefault(names, SmallView(names))
-        view.bases.append(base.array)
-        view.view_bytes += base.view_bytes
-        view.base_bytes += base.array.nbytes
-        for name, way in base.users:
-            cure = _CURES[way].format(name)
-            if cure not in view.cures:
-                view.cures.append(cure)
-    yield from found.values()
+    return bases.values()
 
 
 def _read_parts(value: Any) -> Iterator[tuple[str, Any]]:

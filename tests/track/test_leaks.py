@@ -204,6 +204,47 @@ def test_view(shell: InteractiveShell) -> None:
     assert "view" not in find(shell)
 
 
+TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000)]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\na = np.array(texts, dtype=object)[:9]",
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1}).iloc[:9]",
+        "import pandas as pd\na = pd.Series(texts).iloc[-9:]",
+        "import pandas as pd\na = pd.Series(1, index=[*range(9, 400_000)]).iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).head(9)",
+        "import polars as pl\na = pl.Series(texts).slice(5, 9)",
+        "import pyarrow as pa\na = pa.table({'t': texts, 'n': range(200_000)})[7:9]",
+    ],
+)
+def test_slice(shell: InteractiveShell, code: str) -> None:
+    """A small cut of a frame keeps all of it, and the cure keeps what it shows."""
+    run(shell, TEXTS + code + "\nbefore = str(a)\ndel texts")
+    leak = find(shell)["view"]
+    assert leak.name == "a"
+    cure(shell, leak)
+    assert str(shell.user_ns["a"]) == shell.user_ns["before"]
+    assert "view" not in find(shell)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1})\nb = a.iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts})\nb = a.head(9)",
+        "import pyarrow as pa\na = pa.table({'t': texts})\nb = a[7:9]",
+        "import pyarrow as pa\na = pa.table({'t': texts})[:190_000]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).filter(pl.lit(True))",
+    ],
+)
+def test_no_slice(shell: InteractiveShell, code: str) -> None:
+    """A cut of what has a name, and one of nearly all of it, is no leak."""
+    run(shell, TEXTS + code + "\ndel texts")
+    assert "view" not in find(shell)
+
+
 @pytest.mark.parametrize(
     "code",
     [
