@@ -60,6 +60,7 @@ class Hidden:
     kinds: tuple[str, ...]
 
 
+# A line keeps its x, its y, and both once more as its path.
 LEAKS = {
     "reset": Hidden(
         "gone{i} = np.ones({n})\n\ngone{i}\n\ngone{i}\n\ndel gone{i}\n\n%reset -f out",
@@ -69,7 +70,7 @@ LEAKS = {
     "deleted output": Hidden(
         "gone{i} = {{'x': np.ones({n})}}\n\ngone{i}\n\ndel gone{i}", ("output",)
     ),
-    "figure": Hidden("plt.figure(); plt.plot(np.arange({n} / 3));", ("figure",)),
+    "figure": Hidden("plt.figure(); plt.plot(np.arange({n} / 4));", ("figure",)),
     "view": Hidden("small{i} = np.ones({n})[:100]", ("view",)),
     "views": Hidden(
         "big = np.ones({n})\nsmall{i} = [big[k : k + 9] for k in range(9)]\ndel big",
