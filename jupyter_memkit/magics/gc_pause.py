@@ -154,7 +154,7 @@ class GcPauseMagics(Magics):
         if arguments.action == "status":
             return read_gc_status()
         if arguments.action == "report":
-            return _read_costs()
+            return _read_costs(self.shell)
         message = f"%gc_pause does not know {arguments.action!r}; "
         raise UsageError(message + "write on, off, status or report")
 
@@ -203,7 +203,7 @@ def _read_numbers(text: str | None) -> Any:
         return text
 
 
-def _read_costs() -> CollectorCosts:
+def _read_costs(shell: Any) -> CollectorCosts:
     # Not before their first use: a kernel starts with every magic.
     from jupyter_memkit.track.collector_costs import (  # noqa: PLC0415
         find_collector_costs,
@@ -211,4 +211,4 @@ def _read_costs() -> CollectorCosts:
     from jupyter_memkit.track.tracker import tracker  # noqa: PLC0415
 
     with refusing():
-        return find_collector_costs(tracker().cells)
+        return find_collector_costs(tracker().cells, shell)

@@ -26,14 +26,21 @@ class MemfreeMagics(Magics):
         nargs="*",
         metavar="NAME",
         offers=variable_names,
-        help="a variable to delete first",
+        help="a variable to delete first, also one that only a script of %%run has, or "
+        "an output as Out[3]; a figure is closed",
     )
     @argument("--outputs", action="store_true", help="forget what cells have shown")
     @argument("--figures", action="store_true", help="close matplotlib's figures")
     @argument("--caches", action="store_true", help="empty the caches of functions")
-    @argument("--all", action="store_true", help="all three of them")
+    @argument(
+        "--scripts",
+        action="store_true",
+        help="delete what %%run keeps of scripts and the notebook no longer names",
+    )
+    @argument("--workers", action="store_true", help="end joblib's idle processes")
+    @argument("--all", action="store_true", help="all five of them")
     def memfree(self, line: str) -> Freed:
-        """Give memory back to the system, and tell how much it got.
+        """Give memory back to the system, and report how much it got.
 
         Lets go the tracebacks of failed cells, which keep every variable that was
         there, collects, and asks the allocators for what they have free. Variables are
@@ -61,6 +68,8 @@ class MemfreeMagics(Magics):
                 outputs=arguments.outputs or arguments.all,
                 figures=arguments.figures or arguments.all,
                 caches=arguments.caches or arguments.all,
+                scripts=arguments.scripts or arguments.all,
+                workers=arguments.workers or arguments.all,
                 shell=self.shell,
                 progress=progress,
             )

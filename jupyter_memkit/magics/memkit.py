@@ -67,9 +67,12 @@ class MemkitMagics(Magics):
             return _read_processes()
         if arguments.action == "advice" and arguments.file is None:
             # Not before its first use: a kernel starts with every magic.
+            from jupyter_memkit.techniques.arrays.preview import (  # noqa: PLC0415
+                preview,
+            )
             from jupyter_memkit.track.advice import find_advice  # noqa: PLC0415
 
-            return find_advice(self.shell, tracker().cells)
+            return find_advice(self.shell, tracker().cells, preview)
         if arguments.action != "export":
             message = f"%memkit does not know {line.strip()!r}; write %memkit "
             raise UsageError(

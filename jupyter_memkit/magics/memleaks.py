@@ -31,13 +31,13 @@ class MemleaksMagics(Magics):
         "name",
         nargs="?",
         offers=variable_names,
-        help="a variable; tells who holds its value",
+        help="a variable; shows who holds its value",
     )
     @argument(
         "--unused",
         type=whole_number,
         metavar="N",
-        help="tell variables that no cell has used for N cells; 10 when left out",
+        help="list variables that no cell has named for N cells; 10 when left out",
     )
     @argument(
         "--budget",
@@ -48,10 +48,12 @@ class MemleaksMagics(Magics):
     def memleaks(self, line: str) -> Leaks | Holders:
         """Find what holds memory without need, with the line that gives it back.
 
-        Looks at outputs, the tracebacks of failed cells, open figures, small views of
-        big arrays, equal arrays and frames, losses with their graphs, variables that
-        are not used any more, uncollectable garbage, and a paused collector. With a
-        variable's name it tells who keeps its value alive.
+        Looks at outputs, the tracebacks of failed cells, open figures, what %run keeps
+        of scripts, caches of functions, small views of big arrays, equal arrays and
+        frames, losses with their graphs, idle workers of joblib, uncollectable garbage,
+        and a paused collector. What a variable has as well does not count. Variables
+        that no cell has named lately are listed below. With a variable's name it shows
+        who keeps its value alive.
 
         Examples
         --------
@@ -67,16 +69,21 @@ class MemleaksMagics(Magics):
         arguments = parse_line(self.memleaks, line)
         # Not before its first use: a kernel starts with every magic.
         if arguments.name is None:
+            from jupyter_memkit.show.gc_pause import name_cure  # noqa: PLC0415
+            from jupyter_memkit.techniques.gc_switch import (  # noqa: PLC0415
+                read_gc_status,
+            )
             from jupyter_memkit.track.leaks import find_leaks  # noqa: PLC0415
 
             return find_leaks(
                 self.shell,
                 unused_cells=arguments.unused or _UNUSED_CELLS,
                 budget_s=arguments.budget or _BUDGET_S,
+                collector_cure=name_cure(read_gc_status()),
             )
         if arguments.unused is not None or arguments.budget is not None:
             message = (
-                "--unused and --budget go with %memleaks alone; with a name it tells "
+                "--unused and --budget go with %memleaks alone; with a name it shows "
                 "who holds it, so leave them out"
             )
             raise UsageError(message)

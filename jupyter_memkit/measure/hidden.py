@@ -8,18 +8,34 @@ from __future__ import annotations
 import functools
 import gc
 import linecache
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Literal
 
+from jupyter_memkit.measure.scripts import find_needed, find_script_variables
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.records import Record
 
-HolderKind = Literal["cache", "figure", "output", "traceback"]
+HolderKind = Literal[
+    "cache", "display", "figure", "global", "output", "script", "traceback"
+]
 
-# The names of the last three outputs, and of all of them.
+LAST_ERRORS = ("last_exc", "last_type", "last_value", "last_traceback")
+"""Where Python keeps the last error, in ``sys``."""
+TRACEBACK_PRINTERS = ("InteractiveTB", "SyntaxTB")
+"""What prints errors in a shell, and keeps the traceback of the last."""
+DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
+"""Where the debugger of ``%debug`` keeps frames after its end."""
+
 _LAST_OUTPUTS = ("_", "__", "___")
-_LAST_ERRORS = ("last_exc", "last_value", "last_traceback")
+_OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
+# What a script defines rather than computes.
+_PROGRAM = (BuiltinFunctionType, FunctionType, MethodType, ModuleType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +47,10 @@ class HiddenHolder(Record):
     name : str
         What a user calls it: ``Out[3]``, ``_``, ``sys.last_value``.
     kind : str
-        ``"cache"``, ``"figure"``, ``"output"`` or ``"traceback"``.
+        ``"output"`` for a value that a cell returned, ``"display"`` for what was sent
+        to the page, ``"script"`` for a variable that ``%run`` keeps, ``"global"`` for
+        one that functions of the script read, ``"traceback"``, ``"figure"`` or
+        ``"cache"``.
     value : object
         What it holds.
     """
@@ -65,75 +84,135 @@ def find_hidden(shell: Any) -> list[HiddenHolder]:
         found += _find_outputs(shell)
     found += _find_tracebacks(shell)
     found += _find_figures()
+    if shell is not None:
+        found += _find_scripts(shell)
+        found += _find_displayed(shell)
     return found
 
 
 def find_caches() -> Iterator[HiddenHolder]:
     """Yield what modules have remembered to be quicker the next time.
 
-    Those are the caches of ``functools`` on functions that are not of the standard
-    library, and the lines of source files that tracebacks have shown.
+    Those are the caches of ``functools`` on functions that are neither of the standard
+    library nor of this package, and the lines of source files that tracebacks have
+    shown.
     """
+    own = __name__.partition(".")[0]
     for cache in gc.get_objects():
         # By its own type: an object can say that it is of another.
         if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - has no other name
             module = getattr(cache, "__module__", None) or ""
-            if module.partition(".")[0] not in sys.stdlib_module_names:
-                name = f"cache of {cache.__qualname__} ({module.partition('.')[0]})"
+            library = module.partition(".")[0]
+            if library != own and library not in sys.stdlib_module_names:
+                name = f"cache of {cache.__qualname__} ({library})"
                 yield HiddenHolder(name=name, kind="cache", value=cache)
     yield HiddenHolder(name="linecache.cache", kind="cache", value=linecache.cache)
 
 
-def read_outputs(namespace: Mapping[str, Any]) -> dict[int, Any]:
-    """Return the values that IPython has shown, by the numbers of their cells."""
-    outputs = namespace.get("_oh")
-    return dict(outputs) if type(outputs) is dict else {}
+def is_output_name(name: str) -> bool:
+    """Tell whether IPython gives outputs a name like this: ``_``, ``__``, ``_3``."""
+    return _OUTPUT_NAME.fullmatch(name) is not None
+
+
+def read_outputs(shell: Any) -> dict[int, Any]:
+    """Return the values that cells have returned, by the numbers of the cells."""
+    found: dict[int, Any] = {}
+    # The history keeps its own where the user has deleted or replaced ``Out``.
+    history = getattr(shell.history_manager, "output_hist", None)
+    for outputs in (history, shell.user_ns.get("_oh")):
+        if type(outputs) is dict:
+            found |= outputs
+    return found
 
 
 def _find_outputs(shell: Any) -> Iterator[HiddenHolder]:
     namespace = shell.user_ns
-    for number, value in read_outputs(namespace).items():
+    for number, value in read_outputs(shell).items():
         yield HiddenHolder(name=f"Out[{number}]", kind="output", value=value)
-        if namespace.get(f"_{number}") is value:
-            yield HiddenHolder(name=f"_{number}", kind="output", value=value)
-    hook = shell.displayhook
+    for name, value in list(namespace.items()):
+        if type(name) is str and is_output_name(name) and not _is_empty(value):
+            yield HiddenHolder(name=name, kind="output", value=value)
+    for name, value in list(shell.user_ns_hidden.items()):
+        # A copy that outlives the name: `%reset out` leaves it.
+        is_copy = is_output_name(name) and namespace.get(name) is not value
+        if is_copy and not _is_empty(value):
+            holder = f"IPython's copy of {name}"
+            yield HiddenHolder(name=holder, kind="output", value=value)
     for name in _LAST_OUTPUTS:
-        for holder, value in (
-            (name, namespace.get(name, "")),
-            (f"the display hook's {name}", getattr(hook, name, "")),
-        ):
-            if not _is_empty(value):
-                yield HiddenHolder(name=holder, kind="output", value=value)
-    result = getattr(shell.last_execution_result, "result", None)
-    if result is not None:
-        yield HiddenHolder(name="the last result", kind="output", value=result)
+        value = getattr(shell.displayhook, name, "")
+        if not _is_empty(value):
+            holder = f"the display hook's {name}"
+            yield HiddenHolder(name=holder, kind="output", value=value)
+    for result in find_results(shell):
+        if result.result is not None:
+            name = "the last result"
+            yield HiddenHolder(name=name, kind="output", value=result.result)
+
+
+def find_results(shell: Any) -> Iterator[Any]:
+    """Yield the results of the last cell, as the shell and its display hook have it."""
+    last = shell.last_execution_result
+    shown = getattr(shell.displayhook, "exec_result", None)
+    for result in (last, shown) if last is not shown else (last,):
+        if hasattr(result, "result"):
+            yield result
 
 
 def _find_tracebacks(shell: Any) -> Iterator[HiddenHolder]:
-    for name in _LAST_ERRORS:
+    for name in LAST_ERRORS:
         value = getattr(sys, name, None)
-        if value is not None:
+        if value is not None and name != "last_type":
             yield HiddenHolder(name=f"sys.{name}", kind="traceback", value=value)
-    for name in ("InteractiveTB", "SyntaxTB"):
-        value = getattr(getattr(shell, name, None), "tb", None)
+    for name in TRACEBACK_PRINTERS:
+        printer = getattr(shell, name, None)
+        value = getattr(printer, "tb", None)
         if value is not None:
             holder = f"the last traceback ({name})"
             yield HiddenHolder(name=holder, kind="traceback", value=value)
-    error = getattr(
-        getattr(shell, "last_execution_result", None), "error_in_exec", None
-    )
-    if error is not None:
-        yield HiddenHolder(name="the last error", kind="traceback", value=error)
+        debugger = getattr(printer, "pdb", None)
+        frames = [getattr(debugger, each, None) for each in DEBUGGER_FRAMES]
+        if any(frames):
+            yield HiddenHolder(name="the debugger", kind="traceback", value=frames)
+    last = getattr(shell, "last_execution_result", None)
+    for name in ("error_in_exec", "error_before_exec"):
+        error = getattr(last, name, None)
+        if error is not None:
+            yield HiddenHolder(name="the last error", kind="traceback", value=error)
+
+
+def find_managers() -> dict[Any, Any]:
+    """Return the managers of matplotlib's open figures, by the figures' numbers."""
+    # Only where somebody has imported it.
+    helpers = find_loaded("matplotlib._pylab_helpers", "Gcf")
+    return dict(getattr(helpers, "figs", {}))
 
 
 def _find_figures() -> Iterator[HiddenHolder]:
-    # Only where somebody has imported it.
-    helpers = sys.modules.get("matplotlib._pylab_helpers")
-    managers = getattr(getattr(helpers, "Gcf", None), "figs", {})
-    for number, manager in dict(managers).items():
+    for number, manager in find_managers().items():
         figure = manager.canvas.figure
         yield HiddenHolder(name=f"figure {number}", kind="figure", value=figure)
 
 
+def _find_scripts(shell: Any) -> Iterator[HiddenHolder]:
+    needed: dict[str, set[str]] = {}
+    for path, namespace, name in find_script_variables(shell):
+        if path not in needed:
+            needed[path] = find_needed(namespace, shell.user_ns)
+        holder = f"{name} of {Path(path).name}"
+        kind: HolderKind = "global" if name in needed[path] else "script"
+        yield HiddenHolder(name=holder, kind=kind, value=namespace[name])
+
+
+def _find_displayed(shell: Any) -> Iterator[HiddenHolder]:
+    """Yield the texts and images that IPython 9 keeps of all cells."""
+    displayed = getattr(shell.history_manager, "outputs", None)
+    if displayed:
+        name = "history_manager.outputs"
+        yield HiddenHolder(name=name, kind="display", value=displayed)
+
+
 def _is_empty(value: Any) -> bool:
+    """Tell whether it is what IPython begins with, or a function such as gettext's."""
+    if contains_identical(_PROGRAM, type(value)):
+        return True
     return type(value) is str and not value

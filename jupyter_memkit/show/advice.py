@@ -11,14 +11,17 @@ from jupyter_memkit.units import format_bytes
 def build_report(found: Advices) -> Report:
     """Build what a person reads of the hints."""
     count = len(found.advices)
+    notes = () if found.complete else ("Time was up before all was looked at.",)
     if not count:
-        return Report(title="no advice: nothing stands out")
+        title = "no advice: nothing stands out" if found.complete else "no advice yet"
+        return Report(title=title, notes=notes)
     return Report(
         title=f"{count} {'hint' if count == 1 else 'hints'}",
         table=Table(
             columns=(("seen", "text"), ("saves", "text"), ("cure", "code")),
             rows=tuple((each.text, _tell(each), each.cure) for each in found.advices),
         ),
+        notes=notes,
     )
 
 

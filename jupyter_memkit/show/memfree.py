@@ -39,6 +39,11 @@ def _tell_total(total_bytes: int) -> str:
 
 def _build_notes(freed: Freed) -> tuple[str, ...]:
     notes = []
+    if freed.workers:
+        count = f"{freed.workers} idle worker{'s' if freed.workers > 1 else ''}"
+        notes.append(
+            f"{count} of joblib ended, which used {format_bytes(freed.workers_bytes)}."
+        )
     if freed.copies:
         notes.append(f"No longer held by {', '.join(freed.copies)}.")
     notes += [

@@ -1,4 +1,4 @@
-"""Gives memory back to the system, and tells step by step how much it got."""
+"""Gives memory back to the system, and measures step by step how much it got."""
 
 from __future__ import annotations
 
@@ -6,24 +6,31 @@ import contextlib
 import gc
 import linecache
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.measure.heap import trim_allocator
-from jupyter_memkit.measure.hidden import find_caches, find_shell, read_outputs
+from jupyter_memkit.measure.hidden import (
+    DEBUGGER_FRAMES,
+    LAST_ERRORS,
+    TRACEBACK_PRINTERS,
+    find_caches,
+    find_shell,
+)
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.workers import find_idle_workers
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.forget import check_names, forget, is_atom
-
-# The tracebacks of a failed cell: in `sys`, and in the parts of a shell that print one.
-_LAST_ERRORS = ("last_exc", "last_type", "last_value", "last_traceback")
-_PRINTERS = ("InteractiveTB", "SyntaxTB")
-
-# What refers to a value while it is deleted: a name of ours, and the call that counts.
-_OUR_REFERENCES = 2
+from jupyter_memkit.techniques.forget import (
+    find_places,
+    forget_everywhere,
+    forget_outputs,
+    forget_scripts,
+    is_atom,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,10 @@ class Freed(Record):
         What else had held their values, and does no longer.
     held : mapping of str to tuple of str
         For a variable whose value lives on, the chains by which it is reached.
+    workers : int
+        How many idle worker processes were ended.
+    workers_bytes : int
+        The memory that only they used; it is no part of the total.
     """
 
     total_bytes: int
@@ -68,6 +79,8 @@ class Freed(Record):
     names: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    workers: int = 0
+    workers_bytes: int = 0
 
 
 def free(
@@ -75,6 +88,8 @@ def free(
     outputs: bool = False,
     figures: bool = False,
     caches: bool = False,
+    scripts: bool = False,
+    workers: bool = False,
     shell: Any = None,
     progress: Callable[[int], object] | None = None,
 ) -> Freed:
@@ -87,7 +102,9 @@ def free(
     Parameters
     ----------
     *names : str
-        Variables to delete first, with every copy that IPython keeps of what they hold.
+        Variables to delete first, with every copy that IPython keeps of what they
+        hold; also what only a script of ``%run`` has, and outputs such as ``Out[3]``.
+        A figure is closed.
     outputs : bool
         Whether to forget what cells have shown: ``Out``, ``_`` and ``_3``.
     figures : bool
@@ -95,6 +112,11 @@ def free(
     caches : bool
         Whether to empty the caches of ``functools`` that are not the standard
         library's.
+    scripts : bool
+        Whether to delete the variables that ``%run`` keeps of scripts, where the user's
+        namespace no longer has them.
+    workers : bool
+        Whether to end the idle worker processes of joblib.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
         The shell; the running one when left out, if there is any.
     progress : callable, optional
@@ -119,7 +141,8 @@ def free(
     """
     shell = shell or find_shell()
     namespace = shell.user_ns if shell else vars(sys.modules["__main__"])
-    check_names(names, namespace)
+    for name in names:
+        find_places(name, namespace, shell)
     account = _Account()
     account.add("free memory of the allocator", lambda: None)
     account.add("what only refers to itself", gc.collect)
@@ -128,11 +151,15 @@ def free(
         label = f"variables: {', '.join(names)}"
         account.add(label, lambda: account.forget(names, namespace, shell, progress))
     if outputs and shell is not None:
-        account.add("outputs of cells", lambda: _drop_outputs(shell))
+        account.add("outputs of cells", lambda: _collect(forget_outputs, shell))
+    if scripts and shell is not None:
+        account.add("variables of scripts", lambda: _collect(forget_scripts, shell))
     if figures:
         account.add("open figures", _close_figures)
     if caches:
         account.add("caches of functions", _empty_caches)
+    if workers:
+        account.add("idle workers", account.end_workers)
     account.add("lines of source files", _drop_lines)
     for name, release in _find_pools():
         account.add(name, release)
@@ -148,6 +175,8 @@ class _Account:
         self._names: tuple[str, ...] = ()
         self._copies: list[str] = []
         self._held: dict[str, tuple[str, ...]] = {}
+        self._workers = 0
+        self._workers_bytes = 0
 
     def add(self, name: str, release: Callable[[], Any]) -> None:
         """Do a step, unless it fails: a library's allocator is not ours."""
@@ -167,17 +196,43 @@ class _Account:
         progress: Callable[[int], object] | None,
     ) -> None:
         """Delete variables and their copies, and note what lives on."""
-        self._names = names
-        for name in names:
-            # One name given twice is one variable.
-            value = namespace.pop(name, None)
-            self._copies += forget(value, shell)
-            if sys.getrefcount(value) - _OUR_REFERENCES > 0 and not is_atom(value):
-                chains = holders(value, shell=shell, progress=progress).chains
+        # One name given twice is one variable.
+        self._names = tuple(dict.fromkeys(names))
+        watched = self._delete(namespace, shell)
+        # All are gone before one is looked for: they can hold each other.
+        gc.collect()
+        while watched:
+            name, find = watched.pop(0)
+            if _is_held(find):
+                chains = holders(find(), shell=shell, progress=progress).chains
                 if chains:
                     self._held[name] = tuple(chain.text for chain in chains)
-            del value
+            # The watch of a list holds it until now.
+            del find
         gc.collect()
+
+    def _delete(
+        self, namespace: dict[str, Any], shell: Any
+    ) -> list[tuple[str, Callable[[], Any]]]:
+        """Delete the variables, and return what finds their values again."""
+        places = {name: find_places(name, namespace, shell) for name in self._names}
+        watched = []
+        for name, found in places.items():
+            # A name before this one can have been the same output.
+            values = [place.pop(key) for place, key in found if key in place]
+            watched += [(name, _watch(value)) for value in values]
+            while values:
+                self._copies += forget_everywhere(values.pop(), shell)
+        self._copies = list(dict.fromkeys(self._copies))
+        return watched
+
+    def end_workers(self) -> None:
+        """End the idle workers of joblib."""
+        for idle in find_idle_workers():
+            n_bytes = idle.read_bytes()
+            idle.end()
+            self._workers += len(idle.pids)
+            self._workers_bytes += n_bytes
 
     def close(self) -> Freed:
         """Return what was done."""
@@ -188,43 +243,71 @@ class _Account:
             names=self._names,
             copies=tuple(self._copies),
             held=self._held,
+            workers=self._workers,
+            workers_bytes=self._workers_bytes,
         )
 
 
-def _drop_tracebacks(shell: Any) -> None:
-    for name in _LAST_ERRORS:
-        if hasattr(sys, name):
-            delattr(sys, name)
-    for name in _PRINTERS:
-        printer: Any = getattr(shell, name, None)
-        if getattr(printer, "tb", None) is not None:
-            printer.tb = None
-    result = getattr(shell, "last_execution_result", None)
-    error = getattr(result, "error_in_exec", None)
-    if error is not None:
-        # What it was can still be asked; where it was keeps all that was there.
-        error.__traceback__ = None
-    # Frames and tracebacks refer to each other.
+def _watch(value: Any) -> Callable[[], Any]:
+    """Return what finds a value again, and does not keep it where that is possible."""
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        # Of a list or a dict there is no weak reference.
+        return lambda: value
+
+
+def _is_held(find: Callable[[], Any]) -> bool:
+    """Return whether anything besides the watch of a value can hold it."""
+    if find() is None or is_atom(find()):
+        return False
+    return type(find) is weakref.ref or _count(find) > _count(_watch([]))
+
+
+def _count(find: Callable[[], Any]) -> int:
+    return sys.getrefcount(find())
+
+
+def _collect(forget: Callable[[Any], None], shell: Any) -> None:
+    forget(shell)
     gc.collect()
 
 
-def _drop_outputs(shell: Any) -> None:
-    for output in read_outputs(shell.user_ns).values():
-        forget(output, shell)
-    for name in ("_", "__", "___"):
-        forget(getattr(shell.displayhook, name, ""), shell)
+def _drop_tracebacks(shell: Any) -> None:
+    for name in LAST_ERRORS:
+        if hasattr(sys, name):
+            delattr(sys, name)
+    for name in TRACEBACK_PRINTERS:
+        printer: Any = getattr(shell, name, None)
+        if getattr(printer, "tb", None) is not None:
+            printer.tb = None
+        debugger = getattr(printer, "pdb", None)
+        for frame in DEBUGGER_FRAMES:
+            if getattr(debugger, frame, None):
+                setattr(debugger, frame, [] if frame == "stack" else None)
+    result = getattr(shell, "last_execution_result", None)
+    for name in ("error_in_exec", "error_before_exec"):
+        error = getattr(result, name, None)
+        if error is not None:
+            # What it was can still be asked; where it was keeps all that was there.
+            error.__traceback__ = None
+    # Frames and tracebacks refer to each other.
+    gc.collect()
 
 
 def _close_figures() -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")
+        # The parts of a figure refer to each other.
+        gc.collect()
 
 
 def _empty_caches() -> None:
     for holder in find_caches():
         if holder.value is not linecache.cache:
             holder.value.cache_clear()
+    gc.collect()
 
 
 def _drop_lines() -> None:

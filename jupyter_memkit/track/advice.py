@@ -1,21 +1,19 @@
 """Hints that save memory or time, each with the line that does it.
 
 They are found when somebody asks, from the variables that there are then and the
-accounts of the last cells; a cell pays nothing for them. A rule that runs out of its
-time gives up quietly.
+accounts of the last cells; a cell pays nothing for them. When a rule runs out of its
+time, the hints say that they are not all.
 """
 
 from __future__ import annotations
 
-import random
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from jupyter_memkit.measure.sizes import sizeof
-from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
@@ -23,19 +21,25 @@ from jupyter_memkit.track.small_views import find_small_views
 from jupyter_memkit.track.variables import user_variables
 from jupyter_memkit.units import format_duration
 
-AdviceKind = Literal["category", "collector", "dtype", "numbers", "view"]
+AdviceKind = Literal["collector", "dtype", "numbers", "view"]
 
-_RULE_S = 0.25
+# Returns the parts of a value with their dtypes and bytes before and after `%shrink`;
+# calls the function with each number of values that it has looked at.
+Preview = Callable[[Any, Callable[[int], object]], Sequence[Any]]
+
+_NUMBERS_S = 0.25
+_SHRINKING_S = 2.0
 # What saves less is not worth a line.
 _LEAST_BYTES = 1024 * 1024
 _LEAST_SAVED_S = 0.5
 
-_SAMPLE = 1000
 _BATCH = 100_000
-# A column with so many different texts among all is no category.
-_MOST_DIFFERENT = 0.1
+# So many columns are named in one hint.
+_NAMED_COLUMNS = 3
 
-_INTEGERS = {"i": ("int8", "int16", "int32"), "u": ("uint8", "uint16", "uint32")}
+
+class _OutOfTimeError(Exception):
+    """Ends a look at a value in its middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,9 @@ class Advice(Record):
     cure: str
 
 
+_Rule = Callable[[str, Any, float], Iterator[Advice]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advices(Record):
     """All hints, the largest saving first.
@@ -72,12 +79,17 @@ class Advices(Record):
     ----------
     advices : tuple of Advice
         The hints.
+    complete : bool
+        Whether all variables were looked at, or time was up before.
     """
 
     advices: tuple[Advice, ...]
+    complete: bool = True
 
 
-def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
+def find_advice(
+    shell: Any, cells: Sequence[CellRecord] = (), preview: Preview | None = None
+) -> Advices:
     """Find what would save memory or time.
 
     Parameters
@@ -86,6 +98,9 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
         Whose variables are looked at.
     cells : sequence of CellRecord
         The accounts of cells, the latest last.
+    preview : callable, optional
+        Finds what ``%shrink`` would make of a value, so that the hint is what the cure
+        does; without it there are no hints about dtypes.
 
     Returns
     -------
@@ -93,20 +108,30 @@ def find_advice(shell: Any, cells: Sequence[CellRecord] = ()) -> Advices:
         The largest saving first, then what saves time.
     """
     variables = user_variables(shell)
-    found = list(_advise_pausing(cells))
+    found = list(_advise_pausing(cells, shell))
     found += _advise_copies(variables)
-    for rule in (_advise_arrays, _advise_categories, _advise_dtypes):
-        deadline_s = time.perf_counter() + _RULE_S
-        for name, value in variables.items():
-            if time.perf_counter() > deadline_s:
-                break
-            found += rule(name, value, deadline_s)
+    complete = True
+    rules: list[tuple[_Rule, float]] = [(_advise_arrays, _NUMBERS_S)]
+    if preview is not None:
+        rules.append((partial(_advise_dtypes, preview), _SHRINKING_S))
+    for rule, budget_s in rules:
+        deadline_s = time.perf_counter() + budget_s
+        try:
+            for name, value in variables.items():
+                found += rule(name, value, deadline_s)
+        except _OutOfTimeError:
+            complete = False
     found.sort(key=lambda each: (each.bytes_after or 0) - (each.bytes_now or 0))
-    return Advices(advices=tuple(found))
+    return Advices(advices=tuple(found), complete=complete)
 
 
-def _advise_pausing(cells: Sequence[CellRecord]) -> Iterator[Advice]:
-    for cost in find_collector_costs(cells).costs:
+def _check_time(deadline_s: float) -> None:
+    if time.perf_counter() > deadline_s:
+        raise _OutOfTimeError
+
+
+def _advise_pausing(cells: Sequence[CellRecord], shell: Any) -> Iterator[Advice]:
+    for cost in find_collector_costs(cells, shell).costs:
         cell = cost.cell
         if cost.saved_s >= _LEAST_SAVED_S:
             took, of = format_duration(cell.gc_s), format_duration(cell.duration_s)
@@ -133,7 +158,8 @@ def _advise_arrays(name: str, value: Any, deadline_s: float) -> Iterator[Advice]
     # Batch by batch: a list of ten million takes its time.
     for start in range(0, len(value), _BATCH):
         batch = value[start : start + _BATCH]
-        if time.perf_counter() > deadline_s or set(map(type, batch)) != {kind}:
+        _check_time(deadline_s)
+        if set(map(type, batch)) != {kind}:
             return
         if kind is int and not -(2**63) <= min(batch) <= max(batch) < 2**63:
             return
@@ -150,86 +176,50 @@ def _advise_arrays(name: str, value: Any, deadline_s: float) -> Iterator[Advice]
     )
 
 
-def _advise_categories(name: str, value: Any, _deadline_s: float) -> Iterator[Advice]:
-    """Advise categories for a column of few different texts."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None:
+def _advise_dtypes(
+    preview: Preview, name: str, value: Any, deadline_s: float
+) -> Iterator[Advice]:
+    """Advise what `%shrink` would make of an array or a frame."""
+    _check_time(deadline_s)
+    parts = preview(value, lambda _: _check_time(deadline_s))
+    smaller = [part for part in parts if part.after_bytes < part.before_bytes]
+    if not smaller:
         return
-    if type(value) is pandas.DataFrame:
-        if not value.columns.is_unique:
-            return
-        columns = [(f"{name}[{column!r}]", value[column]) for column in value.columns]
-    elif type(value) is pandas.Series:
-        columns = [(name, value)]
-    else:
-        return
-    for label, column in columns:
-        if len(column) < _SAMPLE or str(column.dtype) not in (
-            "object",
-            "str",
-            "string",
-        ):
-            continue
-        draw = random.Random(0)  # noqa: S311 - no secret
-        places = [draw.randrange(len(column)) for _ in range(_SAMPLE)]
-        drawn = column.array.take(places)
-        if not all(type(each) in (str, float, type(None)) for each in drawn):
-            continue
-        different = len({each for each in drawn if type(each) is str})
-        if different > _SAMPLE * _MOST_DIFFERENT:
-            continue
-        code_bytes = 1 if different < 100 else 2
-        yield from _save(
-            Advice(
-                kind="category",
-                variable=name,
-                text=f"{label} holds about {different} different texts in "
-                f"{len(column):,} rows",
-                bytes_now=sizeof(column.array, exact=False).bytes,
-                bytes_after=len(column) * code_bytes + different * 100,
-                cure=f"{label} = {label}.astype('category')",
-            )
+    smaller.sort(key=lambda part: part.after_bytes - part.before_bytes)
+    changes = [
+        f"{part.label} {part.before_dtype} → {part.after_dtype}".strip()
+        for part in smaller[:_NAMED_COLUMNS]
+    ]
+    more = len(smaller) - _NAMED_COLUMNS
+    rest = f" and {more} more" if more > 0 else ""
+    bytes_now = sizeof(value, exact=False).bytes
+    saved_bytes = sum(part.before_bytes - part.after_bytes for part in smaller)
+    yield from _save(
+        Advice(
+            kind="dtype",
+            variable=name,
+            text=f"{name} fits into smaller dtypes: {', '.join(changes)}{rest}",
+            bytes_now=bytes_now,
+            bytes_after=max(0, bytes_now - saved_bytes),
+            cure=f"%shrink {name}",
         )
-
-
-def _advise_dtypes(name: str, value: Any, _deadline_s: float) -> Iterator[Advice]:
-    """Advise the smallest integers that hold every value of an array."""
-    if name_type(type(value)) != "numpy.ndarray" or value.dtype.kind not in "iu":
-        return
-    if value.base is not None or value.nbytes < _LEAST_BYTES:
-        return
-    numpy = sys.modules["numpy"]
-    lowest, highest = int(value.min()), int(value.max())
-    for each in _INTEGERS[value.dtype.kind]:
-        info = numpy.iinfo(each)
-        if info.min <= lowest and highest <= info.max:
-            dtype = numpy.dtype(each)
-            break
-    else:
-        return
-    if dtype.itemsize < value.dtype.itemsize:
-        yield from _save(
-            Advice(
-                kind="dtype",
-                variable=name,
-                text=f"every value of {name} ({value.dtype}) fits into {dtype}",
-                bytes_now=value.nbytes,
-                bytes_after=value.size * dtype.itemsize,
-                cure=f"%shrink {name}",
-            )
-        )
+    )
 
 
 def _advise_copies(variables: Mapping[str, Any]) -> Iterator[Advice]:
     """Advise a copy of a small view of a big array."""
     for view in find_small_views(variables):
+        if view.has_objects:
+            # Their bytes are not known without a walk, which %memleaks does.
+            continue
         yield Advice(
             kind="view",
-            variable=view.name,
-            text=f"{view.name} is a small view that keeps the array it was cut from",
+            variable=", ".join(view.names),
+            text=f"{', '.join(view.names)}: a small view that keeps the array that it "
+            "was cut from",
             bytes_now=view.base_bytes,
             bytes_after=view.view_bytes,
-            cure=f"{view.name} = {view.name}.copy()",
+            cure=view.cure,
         )
 
 

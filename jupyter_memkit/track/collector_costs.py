@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.deliberate import Purpose, read_purpose
 
 _READ_CELLS = 20
 # What costs less is no cost.
@@ -29,7 +31,8 @@ class CellCost(Record):
         The account of the cell.
     saved_s : float
         What a pause of the cell would save, about: the collector's time, less that
-        of one closing collection; in seconds, and 0 where that is not worth it.
+        of one closing collection and of those that the cell asked for; in seconds,
+        and 0 where that is not worth it.
     is_paused : bool
         Whether the cell was paused already.
     """
@@ -57,7 +60,8 @@ class CollectorCosts(Record):
     Attributes
     ----------
     costs : tuple of CellCost
-        The cells in which it took a millisecond or more, the dearest first.
+        The cells in which it took a millisecond or more, the dearest first; without
+        those of this package's own magics.
     cells : int
         How many cells were looked at.
     """
@@ -66,13 +70,17 @@ class CollectorCosts(Record):
     cells: int
 
 
-def find_collector_costs(cells: Sequence[CellRecord]) -> CollectorCosts:
+def find_collector_costs(
+    cells: Sequence[CellRecord], shell: Any = None
+) -> CollectorCosts:
     """Find what the collector cost in the last 20 cells.
 
     Parameters
     ----------
     cells : sequence of CellRecord
         The accounts of cells, the latest last.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        Who ran them. Its history shows which cells collected on purpose.
 
     Returns
     -------
@@ -85,14 +93,30 @@ def find_collector_costs(cells: Sequence[CellRecord]) -> CollectorCosts:
     0
     """
     latest = cells[-_READ_CELLS:]
-    costs = [_read_cost(cell) for cell in latest if cell.gc_s >= _LEAST_S]
+    costs = []
+    for cell in latest:
+        if cell.gc_s >= _LEAST_S:
+            purpose = _read_purpose(cell, shell)
+            if purpose != "kit":
+                costs.append(_read_cost(cell, purpose))
     costs.sort(key=lambda cost: cost.cell.gc_s, reverse=True)
     return CollectorCosts(costs=tuple(costs), cells=len(latest))
 
 
-def _read_cost(cell: CellRecord) -> CellCost:
+def _read_purpose(cell: CellRecord, shell: Any) -> Purpose:
+    history = [] if shell is None else shell.user_ns.get("In", [])
+    number = cell.execution_count
+    if number is None or not 0 <= number < len(history):
+        return "none"
+    return read_purpose(str(history[number]), shell)
+
+
+def _read_cost(cell: CellRecord, purpose: Purpose) -> CellCost:
     is_paused = cell.first_line.startswith("%%gc_pause")
     saved_s = 0.0 if is_paused else cell.gc_s - _estimate_closing_s(cell)
+    if purpose == "collecting":
+        # A collection that was asked for is one of the old generation.
+        saved_s = min(saved_s, cell.gc_s - cell.gc_old_s)
     if saved_s < max(_LEAST_SAVED_S, cell.duration_s * _LEAST_SAVED_RATIO):
         saved_s = 0.0
     return CellCost(cell=cell, saved_s=saved_s, is_paused=is_paused)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import zlib
 from collections import defaultdict
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.measure.shapes import read_shape, read_type
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 # Smaller ones are not worth a look.
 _LEAST_BYTES = 1024 * 1024
@@ -56,17 +56,23 @@ def find_duplicates(
 
 def _read_arrays(value: Any) -> list[Any]:
     """Return the numeric arrays that a value consists of; none if others are in it."""
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    dtype = find_loaded("numpy", "dtype")
     kind = type(value)
-    if numpy is not None and kind is numpy.ndarray:
-        arrays = [value]
-    elif pandas is not None and kind is pandas.Series:
-        arrays = [value.to_numpy(copy=False)]
-    elif pandas is not None and kind is pandas.DataFrame:
-        arrays = [column.to_numpy(copy=False) for _, column in value.items()]
+    if dtype is None:
+        return []
+    if kind is find_loaded("numpy", "ndarray"):
+        return [] if value.dtype.hasobject else [value]
+    if kind is find_loaded("pandas", "Series"):
+        columns = [value]
+    elif kind is find_loaded("pandas", "DataFrame"):
+        columns = [column for _, column in value.items()]
     else:
         return []
-    return [] if any(array.dtype.hasobject for array in arrays) else arrays
+    # Of any other dtype `to_numpy` would make as many objects as there are rows.
+    kinds = [column.dtype for column in columns]
+    if not all(issubclass(type(each), dtype) and not each.hasobject for each in kinds):
+        return []
+    return [column.to_numpy(copy=False) for column in columns]
 
 
 def _digest(arrays: list[Any], deadline_s: float) -> int | None:

@@ -47,20 +47,52 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
     (1, 2)
     """
     found: dict[str, NameUsage] = {}
+    # What functions and classes read when they are called, by their names.
+    bodies: dict[str, set[str]] = {}
     for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
-        for name, is_set in _read_names(cells[number]):
+        tree = _parse(cells[number])
+        bodies |= _read_bodies(tree)
+        for name, is_set in _read_names(tree):
             usage = found.setdefault(name, NameUsage())
             usage.used_in = number
             if is_set:
                 usage.made_in = number
+            else:
+                for each in _follow(name, bodies):
+                    found.setdefault(each, NameUsage()).used_in = number
     return found
 
 
-def _read_names(code: str) -> Iterator[tuple[str, bool]]:
+def _parse(code: str) -> ast.AST:
+    """Return the tree of a cell; an empty one for a cell that does not parse."""
     try:
-        tree = ast.parse(code)
+        return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
-        return
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _read_bodies(tree: ast.AST) -> dict[str, set[str]]:
+    """Return the names in the body of each function and class."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {
+        node.name: {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+    }
+
+
+def _follow(name: str, bodies: dict[str, set[str]]) -> set[str]:
+    """Return what is read when a name is used: through a function by another too."""
+    reached: set[str] = set()
+    waiting = {name}
+    while waiting:
+        fresh = bodies.get(waiting.pop(), set()) - reached
+        reached |= fresh
+        waiting |= fresh
+    return reached
+
+
+def _read_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id, isinstance(node.ctx, ast.Store)
@@ -84,9 +116,9 @@ def _read_magic(call: ast.Call) -> Iterator[tuple[str, bool]]:
         if not isinstance(text, str):
             continue
         try:
-            ast.parse(text)
+            tree = ast.parse(text)
         except (SyntaxError, ValueError):
             # A line of options: its words may be names.
             yield from ((word, False) for word in text.split() if word.isidentifier())
         else:
-            yield from _read_names(text)
+            yield from _read_names(tree)

@@ -95,11 +95,11 @@ def test_leaks() -> None:
         complete=False,
     )
     assert memleaks.build_report(leaks).text().splitlines() == [
-        "up to 1.0 MiB are held without need",
+        "up to 1.0 MiB would come back",
         "  would come back  held by  why     cure",
         "          1.0 MiB  v        a view  v = v.copy()",
         "                   l        graphs  del l",
-        "Time was up before all was looked at; --budget gives more.",
+        "Time was up before all was looked at; --budget 20s gives more.",
     ]
     nothing = memleaks.build_report(Leaks(leaks=(), complete=True))
     assert nothing.text() == "nothing of the known kinds holds memory"

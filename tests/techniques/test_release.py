@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,120 @@ def test_circles_go(bare_shell: InteractiveShell) -> None:
     freed = free("ring", shell=bare_shell)
     assert freed.held == {}
     assert held_bytes - read_rss_bytes() > 35 * MIB
+
+
+def make_figures(shell: InteractiveShell, *, close: bool) -> None:
+    """Make figures whose parts have names as well."""
+    pytest.importorskip("matplotlib.pyplot")
+    shell.run_cell(
+        "import matplotlib; matplotlib.use('agg')\n"
+        "import weakref, matplotlib.pyplot as plt\n"
+        "fig, ax = plt.subplots(); figures = [fig]\n"
+        "watch = weakref.ref(fig)" + ("\nplt.close(fig)" if close else "")
+    ).raise_error()
+
+
+def test_parts_of_a_closed_figure(bare_shell: InteractiveShell) -> None:
+    """Values that refer to each other and go together do not live on."""
+    make_figures(bare_shell, close=True)
+    freed = free("figures", "fig", "ax", shell=bare_shell)
+    assert (freed.held, bare_shell.user_ns["watch"]()) == ({}, None)
+
+
+def test_open_figure(bare_shell: InteractiveShell) -> None:
+    """A figure that is named is closed; a part of an open one lives on."""
+    make_figures(bare_shell, close=False)
+    freed = free("ax", shell=bare_shell)
+    assert list(freed.held) == ["ax"]
+    freed = free("figures", "fig", shell=bare_shell)
+    assert (freed.held, bare_shell.user_ns["watch"]()) == ({}, None)
+    assert "figure 1" in freed.copies
+
+
+@pytest.fixture
+def script(bare_shell: InteractiveShell, tmp_path: Path) -> InteractiveShell:
+    """A shell that has run a script of one function and one variable."""
+    path = tmp_path / "load.py"
+    path.write_text(
+        "import numpy as np\nloaded = np.ones(10)\ndef count(): return len(loaded)\n"
+    )
+    bare_shell.run_line_magic("run", str(path))
+    bare_shell.run_cell("import weakref; watch = weakref.ref(loaded)").raise_error()
+    return bare_shell
+
+
+def test_variable_of_a_script(script: InteractiveShell) -> None:
+    """What `%run` has made goes from the script's namespace as well."""
+    freed = free("loaded", shell=script)
+    assert freed.copies == ("loaded of load.py",)
+    assert script.user_ns["watch"]() is None
+
+
+def test_deleted_variable_of_a_script(script: InteractiveShell) -> None:
+    """What only the script's namespace has can still be named."""
+    script.run_cell("del loaded").raise_error()
+    assert script.user_ns["watch"]() is not None
+    assert free("loaded", shell=script).held == {}
+    assert script.user_ns["watch"]() is None
+
+
+def test_scripts_on_request(script: InteractiveShell) -> None:
+    """With `scripts` only what neither a name nor a function needs is deleted."""
+    free(scripts=True, shell=script)
+    script.run_cell("del loaded").raise_error()
+    free(scripts=True, shell=script)
+    assert script.user_ns["count"]() == 10
+    script.run_cell("del count").raise_error()
+    free(scripts=True, shell=script)
+    assert script.user_ns["watch"]() is None
+
+
+def test_output_by_its_number(bare_shell: InteractiveShell) -> None:
+    """An output is named as IPython names it, and goes with all its names."""
+    bare_shell.run_cell("import weakref; kept = {1.5}; watch = weakref.ref(kept)")
+    bare_shell.run_cell("kept", store_history=True)
+    number = bare_shell.execution_count - 1
+    del bare_shell.user_ns["kept"]
+    assert free(f"Out[{number}]", shell=bare_shell).held == {}
+    assert bare_shell.user_ns["watch"]() is None
+
+
+def test_outputs_after_a_reset(bare_shell: InteractiveShell) -> None:
+    """`%reset out` leaves copies in a hidden namespace; they go with the outputs."""
+    bare_shell.run_cell("import weakref; kept = {1.5}; watch = weakref.ref(kept)")
+    bare_shell.run_cell("kept", store_history=True)
+    bare_shell.run_cell("kept", store_history=True)
+    bare_shell.run_cell("del kept\n%reset -f out").raise_error()
+    assert bare_shell.user_ns["watch"]() is not None
+    free(outputs=True, shell=bare_shell)
+    assert bare_shell.user_ns["watch"]() is None
+
+
+def test_long_texts(bare_shell: InteractiveShell) -> None:
+    """A long text that was shown is nobody else's, and goes like an array."""
+    bare_shell.run_cell("text = 'x' * 10_000", store_history=True)
+    bare_shell.run_cell("text", store_history=True)
+    assert "_" in free("text", shell=bare_shell).copies
+    assert bare_shell.user_ns["_"] == ""
+
+
+@pytest.mark.parametrize("name", ["Out", "In", "get_ipython"])
+def test_names_of_ipython(bare_shell: InteractiveShell, name: str) -> None:
+    """What IPython needs is refused."""
+    with pytest.raises(MemkitError, match="%memfree --outputs forgets"):
+        free(name, shell=bare_shell)
+    assert name in bare_shell.user_ns
+
+
+def test_idle_workers(bare_shell: InteractiveShell) -> None:
+    """Idle workers of joblib end on request, and their memory is reported."""
+    joblib = pytest.importorskip("joblib")
+    joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in range(4))
+    assert free(shell=bare_shell).workers == 0
+    freed = free(workers=True, shell=bare_shell)
+    assert freed.workers > 0
+    assert freed.workers_bytes > MIB
+    assert free(workers=True, shell=bare_shell).workers == 0
 
 
 def test_numbers_are_not_searched(bare_shell: InteractiveShell) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.show.memleaks import build_report
 from jupyter_memkit.track.leaks import Leak, find_leaks
 
 MIB = 1024 * 1024
@@ -79,12 +81,109 @@ def test_traceback(shell: InteractiveShell) -> None:
     assert "traceback" not in find(shell)
 
 
+def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
+    """What a traceback, an output and a cache share with variables stays anyway."""
+    run(
+        shell,
+        "import functools, numpy as np\nkept = {'deep': [np.ones(655_360)]}",
+        "def f(x):\n    1 / 0",
+        "f(kept['deep'])",
+        "kept['deep']",
+        "@functools.cache\ndef g(key): return kept['deep']",
+        "g(1);",
+    )
+    assert find(shell) == {}
+    run(shell, "del kept")
+    (leak,) = find(shell).values()
+    assert leak.bytes == pytest.approx(5 * MIB, rel=0.01)
+    assert {"--outputs", "--caches"} <= set(leak.cure.split())
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
+    """A function can be all that keeps a value, and is a variable like any other."""
+    run(
+        shell,
+        "import numpy as np\ndef make():\n    x = np.ones(655_360)\n"
+        "    return lambda: len(x), x",
+        "count, data = make()",
+        "data",
+        "del data",
+    )
+    assert find(shell) == {}
+
+
+def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
+    """What only the namespace of a script keeps is found."""
+    path = tmp_path / "load.py"
+    path.write_text("loaded = bytearray(5 << 20)\n")
+    run(shell, f"%run {path}")
+    assert find(shell) == {}
+    run(shell, "del loaded")
+    leak = find(shell)["script"]
+    assert leak.name == "loaded of load.py"
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_what_a_function_of_a_script_reads(
+    shell: InteractiveShell, tmp_path: Path
+) -> None:
+    """A script's variable is no leak while the user has a function that reads it."""
+    path = tmp_path / "load.py"
+    path.write_text(
+        "loaded = bytearray(5 << 20)\nclass Loader:\n"
+        "    def size(self): return helper()\ndef helper(): return len(loaded)\n"
+    )
+    run(shell, f"%run {path}", "loader = Loader()", "del loaded, Loader, helper")
+    assert find(shell) == {}
+    run(shell, "del loader", "%memfree --all")
+    assert find(shell) == {}
+
+
+def test_cache_of_a_method(shell: InteractiveShell) -> None:
+    """An object that only the cache of its method keeps is found."""
+    run(
+        shell,
+        "import functools\nclass Store:\n    def __init__(self):\n"
+        "        self.data = bytearray(5 << 20)\n"
+        "    @functools.lru_cache\n    def size(self): return len(self.data)",
+        "store = Store(); store.size();",
+    )
+    assert find(shell) == {}
+    run(shell, "del store")
+    leak = find(shell)["cache"]
+    assert "Store.size" in leak.name
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
+    """`%reset out` leaves copies in a hidden namespace, which are found."""
+    run(shell, "data = bytearray(5 << 20)", "data", "data", "del data")
+    run(shell, "%reset -f out")
+    leak = find(shell)["output"]
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_views_of_one_array(shell: InteractiveShell) -> None:
+    """Small views that keep an array together are one leak, cured together."""
+    run(shell, "import numpy as np\nbig = np.ones((100, 10_000))")
+    run(shell, "a, b = big[3], {'x': big[4]}\ndel big")
+    leak = find(shell)["view"]
+    assert leak.name == "a, b"
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
 def test_figure(shell: InteractiveShell) -> None:
     """Figures that are open keep what was drawn."""
     run(
         shell,
         "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt",
-        "import numpy as np\n_ = plt.figure(); _ = plt.plot(np.arange(200_000.0))",
+        "import numpy as np\nplt.figure(); plt.plot(np.arange(200_000.0));",
     )
     leak = find(shell)["figure"]
     assert leak.name == "figure 1"
@@ -102,6 +201,47 @@ def test_view(shell: InteractiveShell) -> None:
     leak = find(shell)["view"]
     assert (leak.name, leak.bytes) == ("row", 99 * 80_000)
     cure(shell, leak)
+    assert "view" not in find(shell)
+
+
+TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000)]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\na = np.array(texts, dtype=object)[:9]",
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1}).iloc[:9]",
+        "import pandas as pd\na = pd.Series(texts).iloc[-9:]",
+        "import pandas as pd\na = pd.Series(1, index=[*range(9, 400_000)]).iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).head(9)",
+        "import polars as pl\na = pl.Series(texts).slice(5, 9)",
+        "import pyarrow as pa\na = pa.table({'t': texts, 'n': range(200_000)})[7:9]",
+    ],
+)
+def test_slice(shell: InteractiveShell, code: str) -> None:
+    """A small cut of a frame keeps all of it, and the cure keeps what it shows."""
+    run(shell, TEXTS + code + "\nbefore = str(a)\ndel texts")
+    leak = find(shell)["view"]
+    assert leak.name == "a"
+    cure(shell, leak)
+    assert str(shell.user_ns["a"]) == shell.user_ns["before"]
+    assert "view" not in find(shell)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1})\nb = a.iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts})\nb = a.head(9)",
+        "import pyarrow as pa\na = pa.table({'t': texts})\nb = a[7:9]",
+        "import pyarrow as pa\na = pa.table({'t': texts})[:190_000]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).filter(pl.lit(True))",
+    ],
+)
+def test_no_slice(shell: InteractiveShell, code: str) -> None:
+    """A cut of what has a name, and one of nearly all of it, is no leak."""
+    run(shell, TEXTS + code + "\ndel texts")
     assert "view" not in find(shell)
 
 
@@ -133,21 +273,37 @@ def test_no_duplicate(shell: InteractiveShell) -> None:
 
 
 def test_unused(shell: InteractiveShell) -> None:
-    """A variable that no cell has named for long is told."""
+    """What no cell has named for long is listed apart, and is not called a leak."""
     run(shell, "data = bytearray(5 << 20)", *["1"] * 4)
-    assert "unused" not in find(shell, unused_cells=10)
-    leak = find(shell, unused_cells=3)["unused"]
-    assert (leak.name, leak.cure) == ("data", "%memfree data")
+    assert find_leaks(shell, unused_cells=10).unused == ()
+    found = find_leaks(shell, unused_cells=3)
+    (unused,) = found.unused
+    assert (found.leaks, unused.name, unused.used_in) == ((), "data", 1)
+    text = build_report(found).text()
+    assert "would come back" not in text
+    assert "%memfree data" not in text
     run(shell, "len(data)")
-    assert "unused" not in find(shell, unused_cells=3)
+    assert find_leaks(shell, unused_cells=3).unused == ()
 
 
-def test_told_once(shell: InteractiveShell) -> None:
-    """What two rules see is one leak, the larger one."""
+def test_used_by_a_function(shell: InteractiveShell) -> None:
+    """A variable that a called function reads was used by the call."""
+    run(
+        shell,
+        "data = bytearray(5 << 20)",
+        "def size(): return len(data)\ndef total(): return size()",
+        *["1"] * 4,
+        "total()",
+    )
+    assert find_leaks(shell, unused_cells=3).unused == ()
+
+
+def test_named_once(shell: InteractiveShell) -> None:
+    """A small view that was not used lately is a leak, and is not listed twice."""
     code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
     run(shell, code, *["1"] * 4)
-    leaks = find_leaks(shell, unused_cells=3).leaks
-    assert [leak.name for leak in leaks] == ["row"]
+    found = find_leaks(shell, unused_cells=3)
+    assert ([leak.name for leak in found.leaks], found.unused) == (["row"], ())
 
 
 def test_losses_with_graphs(
@@ -175,6 +331,16 @@ def test_losses_with_graphs(
     assert shell.user_ns["losses"] == [1.5]
 
 
+def test_tracing(shell: InteractiveShell) -> None:
+    """What tracemalloc notes is memory too, and nobody sees it."""
+    run(shell, "import tracemalloc; tracemalloc.start()")
+    run(shell, "data = [{} for _ in range(20_000)]")
+    leak = find(shell)["tracing"]
+    assert leak.bytes is not None
+    cure(shell, leak)
+    assert "tracing" not in find(shell)
+
+
 def test_garbage(shell: InteractiveShell) -> None:
     """What the collector could not free is told."""
     gc.garbage.append(bytearray(100))
@@ -184,14 +350,26 @@ def test_garbage(shell: InteractiveShell) -> None:
     assert "garbage" not in find(shell)
 
 
-def test_paused_collector(shell: InteractiveShell) -> None:
-    """A paused collector is told."""
-    shell.run_line_magic("gc_pause", "on")
+def find_pause(shell: InteractiveShell) -> list[Leak]:
+    """Return what the magic says of the collector."""
+    leaks = shell.run_line_magic("memleaks", "").leaks
+    return [leak for leak in leaks if leak.kind == "gc_paused"]
+
+
+@pytest.mark.parametrize(
+    ("pause", "cured_by"),
+    [("%gc_pause on", "%gc_pause off"), ("import gc; gc.disable()", "gc.enable()")],
+)
+def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) -> None:
+    """A collector that is off is reported with what lets it run again."""
+    run(shell, pause)
     try:
-        assert find(shell)["gc_paused"].cure == "%gc_pause off"
+        (leak,) = find_pause(shell)
+        assert leak.cure == cured_by
+        cure(shell, leak)
+        assert find_pause(shell) == []
     finally:
-        shell.run_line_magic("gc_pause", "off")
-    assert "gc_paused" not in find(shell)
+        gc.enable()
 
 
 def test_budget(shell: InteractiveShell) -> None:

@@ -26,6 +26,8 @@ from jupyter_memkit.track.usage import NameUsage, find_usage
             1,
             1,
         ),
+        (["", "def f(): return x", "x = 1", "f()"], "x", 2, 3),
+        (["", "def f(): return x", "def g(): return f()", "g()"], "x", None, 3),
         (["", "this is no code", "x"], "x", None, 2),
         (["x = 1"] + ["pass"] * 300, "x", None, None),
     ],
@@ -33,6 +35,6 @@ from jupyter_memkit.track.usage import NameUsage, find_usage
 def test_usage(
     cells: list[str], name: str, made_in: int | None, used_in: int | None
 ) -> None:
-    """A cell counts by what its code says, also inside magics and functions."""
+    """A cell counts by its code, also in magics and in functions that it calls."""
     found = find_usage(cells).get(name, NameUsage())
     assert (found.made_in, found.used_in) == (made_in, used_in)

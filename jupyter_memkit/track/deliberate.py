@@ -1,0 +1,120 @@
+"""Which cells collected on purpose, so that a pause would not spare them that.
+
+The code decides, with the objects that its names stand for: a function that calls
+``gc.collect()`` counts, and so does every magic of this package.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any, Literal
+
+Purpose = Literal["kit", "collecting", "none"]
+
+_PACKAGE = __name__.partition(".")[0]
+# Their bodies run here, as the user has written them.
+_PLAIN_BODIES = {"gc_pause", "mem", "memit"}
+_MAGIC_CALLS = {"run_line_magic": "line", "run_cell_magic": "cell"}
+
+
+def read_purpose(code: str, shell: Any) -> Purpose:
+    """Tell whether the collections of a cell were wanted.
+
+    Parameters
+    ----------
+    code : str
+        The code of the cell, as IPython's ``In`` has it.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose names and magics the code uses.
+
+    Returns
+    -------
+    str
+        ``"kit"`` for a cell of nothing but this package's magics, ``"collecting"`` for
+        one that asks for collections somewhere, otherwise ``"none"``.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return "none"
+    if tree.body and all(_is_of_kit(each, shell) for each in tree.body):
+        return "kit"
+    nodes = list(_walk(tree))
+    if any(_is_of_kit(each, shell) for each in nodes):
+        return "collecting"
+    namespace = shell.user_ns
+    if any(_collects(_find(each, namespace), set()) for each in nodes):
+        return "collecting"
+    return "none"
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a cell, and those of the bodies of its cell magics."""
+    for node in ast.walk(tree):
+        yield node
+        body = _read_magic(node)[2]
+        if body:
+            try:
+                yield from _walk(ast.parse(body))
+            except (SyntaxError, ValueError, RecursionError):
+                continue
+
+
+def _read_magic(node: ast.AST) -> tuple[str, str, str]:
+    """Return the kind, the name and the body of a magic; empty of anything else."""
+    if isinstance(node, (ast.Expr, ast.Assign)):
+        node = node.value
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return "", "", ""
+    kind = _MAGIC_CALLS.get(node.func.attr, "")
+    texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+    if not kind or not texts:
+        return "", "", ""
+    body = texts[2] if kind == "cell" and len(texts) > 2 else ""
+    return kind, str(texts[0]), str(body)
+
+
+def _is_of_kit(node: ast.AST, shell: Any) -> bool:
+    kind, name, _ = _read_magic(node)
+    if not kind or (kind == "cell" and name in _PLAIN_BODIES):
+        return False
+    module = getattr(shell.find_magic(name, kind), "__module__", None)
+    return str(module).partition(".")[0] == _PACKAGE
+
+
+def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
+    """Return what a called name stands for; None of anything else."""
+    if not isinstance(node, ast.Call):
+        return None
+    called = node.func
+    if isinstance(called, ast.Name):
+        return namespace.get(called.id)
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        owner = namespace.get(called.value.id)
+        if owner is gc:
+            return getattr(gc, called.attr, None)
+    return None
+
+
+def _collects(called: Any, seen: set[int]) -> bool:
+    """Tell whether a function is the collection, or leads to it."""
+    if called is gc.collect:
+        return True
+    if type(called) is not FunctionType or id(called) in seen:
+        return False
+    seen.add(id(called))
+    names = set(_read_names(called.__code__))
+    found = [called.__globals__.get(name) for name in names]
+    if "collect" in names and any(each is gc for each in found):
+        return True
+    return any(_collects(each, seen) for each in found)
+
+
+def _read_names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _read_names(each)

@@ -1,0 +1,260 @@
+"""What hidden holders keep that nothing else does, measured together.
+
+An object that a variable has as well does not come back when a traceback goes, so the
+bytes of a holder are those that no variable, no module and no other holder reaches.
+What several holders reach, and nothing else, is reported once for all of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from jupyter_memkit.measure.hidden import (
+    HiddenHolder,
+    HolderKind,
+    find_caches,
+    find_hidden,
+    is_output_name,
+)
+from jupyter_memkit.measure.sizes import Sizes
+from jupyter_memkit.measure.sizes.loaded import read_namespace
+
+# What holds less is no leak that anybody looks for.
+LEAST_BYTES = 1024 * 1024
+
+# A library's own cache is worth a word when it is large.
+_LEAST_OF_LIBRARY_BYTES = 8 * LEAST_BYTES
+
+# The options of `%memfree` that let go of each kind; the plain one drops tracebacks.
+_OPTIONS: dict[HolderKind, str] = {
+    "cache": " --caches",
+    "display": " --outputs",
+    "figure": " --figures",
+    "output": " --outputs",
+    "script": " --scripts",
+    "traceback": "",
+}
+
+_NOTES: dict[HolderKind, str] = {
+    "cache": "results that functools keeps; the function computes them again",
+    "display": "texts and images of all cells, which IPython keeps for %notebook",
+    "figure": "open, with all that was drawn",
+    "output": "shown once, kept by {}",
+    "script": "%run keeps what its script has made",
+    "traceback": "a failed cell keeps every variable of the functions that it was in",
+}
+
+# Modules from here hold no data of the user's. To look through all takes seconds.
+_LIBRARY_FOLDERS = tuple(
+    sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLeak:
+    """Holders that go together, and what comes back with them."""
+
+    kind: HolderKind
+    names: tuple[str, ...]
+    bytes: int
+    exact: bool
+    note: str
+    cure: str
+
+
+@dataclass(slots=True)
+class _Group:
+    """Holders that one command lets go, or that hold one value."""
+
+    kind: HolderKind
+    names: list[str]
+    values: list[Any]
+    least_bytes: int = LEAST_BYTES
+
+
+# Sizes values by names: exactly or not, and without what hangs below some objects.
+Measure = Callable[..., Sizes]
+
+
+def find_hidden_leaks(
+    shell: Any, variables: Mapping[str, Any], measure: Measure
+) -> Iterator[HiddenLeak]:
+    """Yield what tracebacks, outputs, figures, scripts and caches alone hold.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose outputs and errors are looked at.
+    variables : mapping of str to object
+        The user's variables.
+    measure : callable
+        Sizes a mapping of values; with ``exact=True`` every object, with ``ends=``
+        not beyond these objects.
+
+    Yields
+    ------
+    HiddenLeak
+        Everything of at least a MiB.
+    """
+    caches = list(find_caches())
+    hidden = find_hidden(shell)
+    needed = [each.value for each in hidden if each.kind == "global"]
+    groups = _group(
+        [each for each in hidden if each.kind != "global"], caches, variables
+    )
+    # The caches themselves are no part of a variable that has the function.
+    ends = [each.value for each in caches]
+    # A quick look first: mostly there is nothing, or what the variables have.
+    seen = measure(
+        {str(number): group.values for number, group in enumerate(groups)},
+        ends=[*ends, *variables.values()],
+    )
+    left = {
+        number: group
+        for number, group in ((str(n), group) for n, group in enumerate(groups))
+        if seen[number].bytes >= LEAST_BYTES
+    }
+    if not left:
+        return
+    values = {number: group.values for number, group in left.items()}
+    sharing, is_whole = _find_sharing(values, _find_kept(shell) + needed, measure, ends)
+    sized = measure(values | {"kept": sharing}, exact=True, ends=ends)
+    is_whole = is_whole and _is_whole(sized)
+    own = {
+        number: sized[number].bytes - sized[number].shared_bytes
+        if is_whole
+        else max(sized[number].bytes - sized[number].shared_bytes, seen[number].bytes)
+        for number in left
+    }
+    for number, group in left.items():
+        if own[number] >= group.least_bytes:
+            yield _build([group], own[number], exact=is_whole)
+    if is_whole:
+        joint_bytes = sized.total_bytes - sized["kept"].bytes - sum(own.values())
+        joint = [
+            group
+            for number, group in left.items()
+            if sized[number].shared_bytes >= LEAST_BYTES
+        ]
+        if joint_bytes >= LEAST_BYTES and joint:
+            yield _build(joint, joint_bytes, exact=True)
+
+
+def _find_sharing(
+    values: dict[str, Any], kept: list[Any], measure: Measure, ends: list[Any]
+) -> tuple[list[Any], bool]:
+    """Return what shares anything with the holders, and whether all was compared.
+
+    By an estimate: to visit every object of every variable would take seconds.
+    """
+    names = {f"kept {number}": value for number, value in enumerate(kept)}
+    sized = measure(names | values, ends=ends)
+    is_whole = _is_whole(sized)
+    sharing = [
+        value
+        for name, value in names.items()
+        if sized[name].shared_bytes or sized[name].error_ratio is None
+    ]
+    return sharing, is_whole
+
+
+def _is_whole(sized: Sizes) -> bool:
+    """Tell whether nothing was left out for lack of time."""
+    return all(size.error_ratio is not None for size in sized.values())
+
+
+def _build(groups: list[_Group], n_bytes: int, *, exact: bool) -> HiddenLeak:
+    kinds = list(dict.fromkeys(group.kind for group in groups))
+    names = tuple(name for group in groups for name in group.names[:1])
+    if len(groups) == 1:
+        names = tuple(groups[0].names)
+        note = _NOTES[groups[0].kind].format(join(names))
+    else:
+        note = f"kept by {join(names)} together"
+    options = dict.fromkeys(_OPTIONS[kind] for kind in kinds)
+    cure = "%memfree" + "".join(options)
+    if len(groups) == 1 and groups[0].kind == "script":
+        cure = f"%memfree {names[0].partition(' ')[0]}"
+    if len(groups) == 1 and groups[0].kind == "figure":
+        names = (join(names),)
+    return HiddenLeak(
+        kind=kinds[-1],
+        names=names,
+        bytes=n_bytes,
+        exact=exact,
+        note=note,
+        cure=cure,
+    )
+
+
+def _group(
+    hidden: list[HiddenHolder], caches: list[HiddenHolder], variables: Mapping[str, Any]
+) -> list[_Group]:
+    """Return the hidden holders, those that go together as one."""
+    held = {id(value) for value in variables.values()}
+    groups: dict[Any, _Group] = {}
+    for holder in hidden:
+        if holder.kind == "output" and id(holder.value) in held:
+            continue
+        one = holder.kind in ("figure", "traceback")
+        key = holder.kind if one else (holder.kind, id(holder.value))
+        _add(groups, key, holder, [holder.value])
+    for holder in caches:
+        if type(holder.value) is functools._lru_cache_wrapper:  # noqa: SLF001 - as there
+            # The cache itself ends a walk, see there.
+            _add(groups, id(holder.value), holder, gc.get_referents(holder.value))
+            if not _is_from_user(holder.value):
+                groups[id(holder.value)].least_bytes = _LEAST_OF_LIBRARY_BYTES
+    return list(groups.values())
+
+
+def _add(
+    groups: dict[Any, _Group], key: Any, holder: HiddenHolder, values: list[Any]
+) -> None:
+    group = groups.setdefault(key, _Group(holder.kind, [], []))
+    if holder.name not in group.names:
+        group.names.append(holder.name)
+    group.values += values
+
+
+def _find_kept(shell: Any) -> list[Any]:
+    """Return what stays: the values of the user's names, and those of modules."""
+    kept: list[Any] = []
+    for name, value in list(shell.user_ns.items()):
+        if name in ("In", "Out", "_oh") or is_output_name(str(name)):
+            continue
+        kept.append(value)
+        if type(value) is FunctionType:
+            kept += [value.__closure__, value.__defaults__, value.__kwdefaults__]
+    for module in sys.modules.copy().values():
+        namespace = read_namespace(module)
+        if namespace is not None and _is_of_user(namespace):
+            kept.append(list(namespace.values()))
+    return kept
+
+
+def _is_from_user(cache: Any) -> bool:
+    """Tell whether the function of a cache is the user's own."""
+    name = getattr(cache, "__module__", None)
+    namespace = read_namespace(sys.modules.get(name)) if type(name) is str else None
+    return name == "__main__" or namespace is None or _is_of_user(namespace)
+
+
+def _is_of_user(namespace: dict[str, Any]) -> bool:
+    """Tell whether a module was imported from one of the user's own files."""
+    path = namespace.get("__file__")
+    return type(path) is str and not path.startswith(_LIBRARY_FOLDERS)
+
+
+def join(names: tuple[str, ...] | list[str]) -> str:
+    """Return names as one text, the first three of many."""
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return ", ".join(names)

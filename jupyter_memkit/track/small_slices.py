@@ -1,0 +1,100 @@
+"""Finds small slices of Arrow's, polars' and torch's data that keep all of it.
+
+These libraries cut without copying, as numpy does, but what a slice was cut from is no
+object of Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+
+# Their own `copy` or `clone` shares the memory; a pickle has only what is shown.
+_PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
+_TAKEN = "{0} = {0}.take(list(range(len({0}))))"
+_CLONED = "{0} = {0}.clone()"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A variable of a library that cuts without copying.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    shown_bytes : int
+        What it shows.
+    kept_bytes : int or None
+        What it keeps; None where the library does not say it.
+    cure : str
+        The line that replaces it by what it shows.
+    """
+
+    name: str
+    shown_bytes: int
+    kept_bytes: int | None
+    cure: str
+
+
+def find_slices(variables: Mapping[str, Any]) -> Iterator[Slice]:
+    """Yield the variables that can be slices, with what they show and keep.
+
+    Parameters
+    ----------
+    variables : mapping of str to object
+        Names and values.
+    """
+    for name, value in variables.items():
+        for module, kind, read, cure in _READERS:
+            if type(value) is not find_loaded(module, kind):
+                continue
+            shown_bytes, kept_bytes = read(value)
+            if shown_bytes or kept_bytes:
+                yield Slice(name, shown_bytes, kept_bytes, cure.format(name))
+
+
+def _read_arrow(value: Any) -> tuple[int, int | None]:
+    return value.nbytes, value.get_total_buffer_size()
+
+
+def _read_polars(value: Any) -> tuple[int, int | None]:
+    return value.estimated_size(), None
+
+
+def _read_tensor(value: Any) -> tuple[int, int | None]:
+    if value.device.type != "cpu" or value.layout is not find_loaded(
+        "torch", "strided"
+    ):
+        return 0, 0
+    return value.numel() * value.element_size(), value.untyped_storage().nbytes()
+
+
+def _read_series(value: Any) -> tuple[int, int | None]:
+    return _read_columns([value])
+
+
+def _read_frame(value: Any) -> tuple[int, int | None]:
+    return _read_columns([column for _, column in value.items()])
+
+
+def _read_columns(columns: list[Any]) -> tuple[int, int | None]:
+    """Add up the columns of pandas that Arrow holds."""
+    arrays = [getattr(column.array, "_pa_array", None) for column in columns]
+    both = [_read_arrow(array) for array in arrays if array is not None]
+    return sum(shown for shown, _ in both), sum(kept or 0 for _, kept in both)
+
+
+_READERS: tuple[tuple[str, str, Callable[[Any], tuple[int, int | None]], str], ...] = (
+    ("pandas", "DataFrame", _read_frame, _PICKLED),
+    ("pandas", "Series", _read_series, _PICKLED),
+    ("polars", "DataFrame", _read_polars, _PICKLED),
+    ("polars", "Series", _read_polars, _PICKLED),
+    ("pyarrow", "ChunkedArray", _read_arrow, _TAKEN),
+    ("pyarrow", "RecordBatch", _read_arrow, _TAKEN),
+    ("pyarrow", "Table", _read_arrow, _TAKEN),
+    ("torch", "Tensor", _read_tensor, _CLONED),
+)
