@@ -102,3 +102,30 @@ def test_heavy_libraries_are_imported_late(path: Path) -> None:
     ]
     names = {name.split(".")[0] for node in at_import for name in imports(node)}
     assert names & HEAVY == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_nothing_of_ours_runs_where_exceptions_are_dropped(path: Path) -> None:
+    """No finalizer is a Python function, which could lose the user's Ctrl-C.
+
+    The interpreter prints and drops what is raised in ``__del__``, in the callbacks of
+    weak references and in those of the collector. `partial` over what is written in C
+    runs no instruction at which a signal could arrive.
+    """
+    tree = ast.parse(path.read_text())
+    attributes = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    }
+    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    assert "__del__" not in defined
+    weak = {"finalize", "WeakSet", "WeakKeyDictionary", "WeakValueDictionary"}
+    assert attributes.isdisjoint(weak)
+    assert not any(name.rpartition(".")[2] in weak for name in imports(tree))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    for call in calls:
+        if ast.unparse(call.func) == "weakref.ref" and len(call.args) > 1:
+            callback = call.args[1]
+            name = ast.unparse(
+                callback.func if isinstance(callback, ast.Call) else callback
+            )
+            assert name in {"partial", "functools.partial", "gone", "_end_later"}

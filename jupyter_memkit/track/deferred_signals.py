@@ -16,14 +16,14 @@ import threading
 import weakref
 from collections.abc import Callable
 from types import FrameType, FunctionType, MethodType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
 from IPython.core.events import EventManager
 from IPython.core.interactiveshell import InteractiveShell
 
 _logger = logging.getLogger(__name__)
 
-_Hook = TypeVar("_Hook", bound=Callable[..., None])
+_Parameters = ParamSpec("_Parameters")
 
 # Calls the code of a cell.
 _RUNS_CODE = InteractiveShell.run_code.__code__
@@ -35,7 +35,7 @@ _AROUND_CODE = {
 }
 
 
-def defers_signals(hook: _Hook) -> _Hook:
+def defers_signals(hook: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
     """Decorate a hook: signals that arrive in it strike in the user's cell.
 
     In ``pre_run_cell`` that is the cell that begins. In ``post_run_cell`` it is the
@@ -61,7 +61,7 @@ def defers_signals(hook: _Hook) -> _Hook:
     """
 
     @functools.wraps(hook)
-    def deferring(*arguments: Any) -> None:
+    def deferring(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> None:
         try:
             deferral = _Deferral()
             deferral.begin()
@@ -69,7 +69,7 @@ def defers_signals(hook: _Hook) -> _Hook:
             deferral = _Deferral()
             deferral.keep(error)
         try:
-            hook(*arguments)
+            hook(*arguments, **options)
         except BaseException as error:  # noqa: BLE001 - as above
             deferral.keep(error)
         try:
@@ -78,7 +78,7 @@ def defers_signals(hook: _Hook) -> _Hook:
             deferral.keep(error)
             deferral.end()
 
-    return deferring  # type: ignore[return-value] - the same parameters
+    return deferring
 
 
 class _Deferral:
