@@ -6,7 +6,7 @@ import _thread
 import gc
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar, final, overload
@@ -109,7 +109,9 @@ class GcPause(Record):
                 self._growth.start()
             self._avoided = avoided
             self._started_s = time.perf_counter()
-            self._claim.watch = weakref.ref(self, _end_later(self._claim, self._growth))
+            ending = _end_later(self._claim, self._growth)
+            # Called with the reference, which is the unused default.
+            self._claim.watch = weakref.ref(self, partial(next, ending))
         except BaseException:
             # Ctrl-C half-way: nobody will call __exit__.
             self._release()
@@ -216,16 +218,14 @@ def _end_claim(claim: Claim, growth: GrowthWatch | None) -> None:
     collector_state.end(claim)
 
 
-def _end_later(claim: Claim, growth: GrowthWatch | None) -> Callable[[object], object]:
-    """Return what ends the claim of a pause that nobody can end any more.
+def _end_later(claim: Claim, growth: GrowthWatch | None) -> Iterator[int]:
+    """Return what ends a claim at its first ``next``: its pause can no more.
 
     Ctrl-C before the first instruction of ``__exit__`` leaves a pause that only the
     exception's traceback knows. It goes when that goes, where a signal that arrives in
     a Python function would be lost. So a thread ends it, which handles no signals.
     """
-    started = map(_thread.start_new_thread, [_end_claim], [(claim, growth)])
-    # Called with the reference, which is the unused default.
-    return partial(next, started)
+    return map(_thread.start_new_thread, [_end_claim], [(claim, growth)])
 
 
 @overload

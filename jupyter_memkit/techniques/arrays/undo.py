@@ -53,8 +53,8 @@ def remember(
     """
     key = id(now)
     # Without a Python frame, which could lose a signal.
-    gone = partial(_origins.pop, key)
-    _origins[key] = _Origin(weakref.ref(now, gone), before, restore)
+    reference = weakref.ref(now, partial(_origins.pop, key))
+    _origins[key] = _Origin(reference, before, restore)
 
 
 def undo_names(

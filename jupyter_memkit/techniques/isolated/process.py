@@ -91,8 +91,8 @@ class ChildProcess:
         self._errors = cast("Any", self._process.stderr)
         self.channel = Channel(reads, self._writes, memory)
         # Without a Python frame, which could lose a signal.
-        gone = partial(_open.pop, id(self))
-        _open[id(self)] = weakref.ref(self, gone)
+        key = id(self)
+        _open[key] = weakref.ref(self, partial(_open.pop, key))
 
     @property
     def pid(self) -> int:
