@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.magics import completing, registry
@@ -99,7 +98,8 @@ _REPORTS = {
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
 }
 
-_loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
+# What undoes the loading, by shell; it holds the shell all the same.
+_loaded: dict[Any, ExitStack] = {}
 
 
 def load(shell: Any) -> None:

@@ -102,3 +102,27 @@ def test_heavy_libraries_are_imported_late(path: Path) -> None:
     ]
     names = {name.split(".")[0] for node in at_import for name in imports(node)}
     assert names & HEAVY == set()
+
+
+def test_nothing_of_ours_runs_where_exceptions_are_dropped() -> None:
+    """No finalizer is a Python function, which could lose the user's Ctrl-C.
+
+    The interpreter prints and drops what is raised in ``__del__`` and in the callbacks
+    of weak references. A `partial` over what is written in C runs no instruction at
+    which a signal could arrive.
+    """
+    weak = {"finalize", "WeakSet", "WeakKeyDictionary", "WeakValueDictionary"}
+    found = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.FunctionDef(name="__del__"):
+                    found.append((path.name, node.lineno))
+                case ast.Attribute(attr=name) | ast.alias(name=name) if name in weak:
+                    found.append((path.name, node.lineno))
+                case ast.Call(func=ast.Attribute(attr="ref"), args=[_, callback]):
+                    if not ast.unparse(callback).split("(")[0].endswith("partial"):
+                        found.append((path.name, node.lineno))
+                case _:
+                    pass
+    assert found == []

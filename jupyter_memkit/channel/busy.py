@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from jupyter_memkit.track.deferred_signals import defers_signals
+
 
 class BusyStatus:
     """Knows the message that the running cell came with, to say "busy" for it.
@@ -51,10 +53,12 @@ class BusyStatus:
                     ident=f"kernel.{self._kernel.ident}.status".encode(),
                 )
 
+    @defers_signals
     def _pre_run_cell(self, _info: Any) -> None:
         with self._lock:
             self._parents.append(self._kernel.get_parent("shell"))
 
+    @defers_signals
     def _post_run_cell(self, _result: Any) -> None:
         with self._lock:
             # An empty cell ends without having begun.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from argparse import Namespace
 from collections.abc import Coroutine
 from types import CodeType
@@ -24,11 +23,10 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
 from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
+from jupyter_memkit.track.deferred_signals import defers_signals
 
 if TYPE_CHECKING:
     from jupyter_memkit.track.collector_costs import CollectorCosts
-
-_logger = logging.getLogger(__name__)
 
 
 @magics_class
@@ -171,16 +169,13 @@ class GcPauseMagics(Magics):
             shell.events.unregister("pre_run_cell", self._pre_run_cell)
             self._reminds = False
 
+    @defers_signals
     def _pre_run_cell(self, info: Any) -> None:
-        try:
-            # What the user runs, not what a front end runs for itself.
-            reminder = self._switch.remind() if info.store_history else None
-            if reminder is not None:
-                shell: Any = self.shell
-                shell.display_pub.publish(data={"text/plain": reminder})
-        except Exception:
-            # The user's cell must run whatever happens to the reminder.
-            _logger.exception("a reminder of the paused collector failed")
+        # What the user runs, not what a front end runs for itself.
+        reminder = self._switch.remind() if info.store_history else None
+        if reminder is not None:
+            shell: Any = self.shell
+            shell.display_pub.publish(data={"text/plain": reminder})
 
 
 def _read_options(arguments: Namespace) -> PauseOptions:

@@ -7,6 +7,8 @@ from typing import Any
 
 from IPython.core.magic import Magics
 
+from jupyter_memkit.magics.interrupted import OwnFramesOnly
+
 
 def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
     """Register the magics of one object with a shell.
@@ -28,8 +30,18 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
             undo.callback(_restore, table, name, table.get(name), magics)
     undo.callback(manager.registry.pop, type(magics).__name__, None)
     manager.register(magics)
+    for kind, functions in magics.magics.items():
+        for name in functions:
+            manager.magics[kind][name] = _wrap(shell, manager.magics[kind][name])
     if hasattr(magics, "close"):
         undo.callback(magics.close)
+
+
+def _wrap(shell: Any, magic: Any) -> Any:
+    """Return a magic that Ctrl-C ends without the kit's frames."""
+    wrapped: Any = OwnFramesOnly(shell.user_ns)(magic)
+    wrapped.__self__ = magic.__self__
+    return wrapped
 
 
 def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import time
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar, final, overload
 
@@ -106,6 +109,9 @@ class GcPause(Record):
                 self._growth.start()
             self._avoided = avoided
             self._started_s = time.perf_counter()
+            ending = _end_later(self._claim, self._growth)
+            # Called with the reference, which is the unused default.
+            self._claim.watch = weakref.ref(self, partial(next, ending))
         except BaseException:
             # Ctrl-C half-way: nobody will call __exit__.
             self._release()
@@ -125,12 +131,6 @@ class GcPause(Record):
             # Ctrl-C half-way; releasing twice is harmless.
             self._release()
             raise
-
-    def __del__(self) -> None:
-        """End a pause that nobody can end any more."""
-        # Ctrl-C before the first instruction of __exit__ leaves a pause that only
-        # the exception's traceback knows. It goes when that goes.
-        self._release()
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function: each of its calls is a pause of its own."""
@@ -207,10 +207,25 @@ class GcPause(Record):
         self.reclaimed_bytes = max(0, before_bytes - read_rss_bytes())
 
     def _release(self) -> None:
-        if self._growth is not None:
-            self._growth.stop()
         if self._claim is not None:
-            collector_state.end(self._claim)
+            _end_claim(self._claim, self._growth)
+
+
+def _end_claim(claim: Claim, growth: GrowthWatch | None) -> None:
+    claim.watch = None
+    if growth is not None:
+        growth.stop()
+    collector_state.end(claim)
+
+
+def _end_later(claim: Claim, growth: GrowthWatch | None) -> Iterator[int]:
+    """Return what ends a claim at its first ``next``: its pause can no more.
+
+    Ctrl-C before the first instruction of ``__exit__`` leaves a pause that only the
+    exception's traceback knows. It goes when that goes, where a signal that arrives in
+    a Python function would be lost. So a thread ends it, which handles no signals.
+    """
+    return map(_thread.start_new_thread, [_end_claim], [(claim, growth)])
 
 
 @overload

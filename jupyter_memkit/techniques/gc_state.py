@@ -38,6 +38,8 @@ class Claim:
         Whether what was alive is out of the collector's way for it.
     cells : int
         How many cells have begun in it, where somebody counts.
+    watch : object
+        What ends the claim when its pause is gone.
     """
 
     by: str
@@ -45,6 +47,7 @@ class Claim:
     options: PauseOptions
     is_frozen: bool = False
     cells: int = 0
+    watch: object = None
 
 
 class CollectorState:

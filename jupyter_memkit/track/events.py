@@ -6,16 +6,14 @@ widget messages, which are no cells.
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Any, Protocol
 
 import IPython
 
 from jupyter_memkit.track.cells import OpenCell
+from jupyter_memkit.track.deferred_signals import defers_signals
 from jupyter_memkit.track.tracker import MemoryTracker
-
-_logger = logging.getLogger(__name__)
 
 # From 9.8 on a shell counts a cell before it calls ``pre_run_cell``.
 _COUNTED_AHEAD = 1 if IPython.version_info >= (9, 8) else 0
@@ -68,30 +66,24 @@ class CellEvents:
         self._shell.events.unregister("pre_run_cell", self._pre_run_cell)
         self._shell.events.unregister("post_run_cell", self._post_run_cell)
 
+    @defers_signals
     def _pre_run_cell(self, info: Any) -> None:
-        try:
-            stack = self._stack()
-            stack.append((info, None if stack else self._begin(info)))
-        except Exception:
-            # The user's cell must run whatever happens to its account.
-            _logger.exception("the account of a cell could not be opened")
+        stack = self._stack()
+        stack.append((info, None if stack else self._begin(info)))
 
+    @defers_signals
     def _post_run_cell(self, result: Any) -> None:
-        try:
-            stack = self._stack()
-            # An empty cell ends without having begun, and so does the one that
-            # loads the extension; a cancelled one has no result.
-            if result is not None and all(info is not result.info for info, _ in stack):
+        stack = self._stack()
+        # An empty cell ends without having begun, and so does the one that loads the
+        # extension; a cancelled one has no result.
+        if result is not None and all(not _is_of(result, info) for info, _ in stack):
+            return
+        while stack:
+            info, cell = stack.pop()
+            if cell is not None:
+                self._tracker.end_cell(cell, error=_error_name(result))
+            if result is None or _is_of(result, info):
                 return
-            while stack:
-                info, cell = stack.pop()
-                if cell is not None:
-                    self._tracker.end_cell(cell, error=_error_name(result))
-                if result is None or info is result.info:
-                    return
-        except Exception:
-            # As above.
-            _logger.exception("the account of a cell could not be closed")
 
     def _begin(self, info: Any) -> OpenCell:
         execution_count = self._shell.execution_count - _COUNTED_AHEAD
@@ -109,6 +101,12 @@ class CellEvents:
         if stack is None:
             stack = self._nesting.stack = []
         return stack
+
+
+def _is_of(result: Any, info: Any) -> bool:
+    """Return whether a result is that of the cell that has begun with an info."""
+    # Ctrl-C before the cell's first instruction: IPython makes another info.
+    return result.info is info or result.info.raw_cell is info.raw_cell
 
 
 def _error_name(result: Any) -> str | None:

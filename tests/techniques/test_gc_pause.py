@@ -19,6 +19,7 @@ from jupyter_memkit.techniques import gc_pause as module
 from jupyter_memkit.techniques.gc_pause import gc_pause
 from jupyter_memkit.techniques.gc_state import collector_state
 from tests.techniques.collector import read_collector
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["enabled", "disabled"])
@@ -113,6 +114,7 @@ def test_interrupt_before_the_end() -> None:
         # looks for one, which is the first of __exit__.
         __neg__ = staticmethod(_thread.interrupt_main)
 
+    before = read_collector()
     value = Interrupting()
     interrupted = False
     try:
@@ -121,6 +123,8 @@ def test_interrupt_before_the_end() -> None:
     except KeyboardInterrupt:
         interrupted = True
     assert interrupted
+    # A thread ends it.
+    wait_until(lambda: (read_collector(), collector_state.claims) == (before, ()))
 
 
 def test_interrupt_in_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -51,11 +52,9 @@ def remember(
         Makes the value before of the smaller one; None where that cannot be told.
     """
     key = id(now)
-
-    def drop(_reference: Any) -> None:
-        _origins.pop(key, None)
-
-    _origins[key] = _Origin(weakref.ref(now, drop), before, restore)
+    # Without a Python frame, which could lose a signal.
+    reference = weakref.ref(now, partial(_origins.pop, key))
+    _origins[key] = _Origin(reference, before, restore)
 
 
 def undo_names(

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import weakref
+from functools import partial
 from typing import Any, cast
 
 from jupyter_memkit.errors import IsolatedError
@@ -97,7 +98,9 @@ class ChildProcess:
         self._writes = cast("Any", self._process.stdin)
         self._errors = cast("Any", self._process.stderr)
         self.channel = Channel(reads, self._writes, memory)
-        _open.add(self)
+        # Without a Python frame, which could lose a signal.
+        key = id(self)
+        _open[key] = weakref.ref(self, partial(_open.pop, key))
 
     @property
     def pid(self) -> int:
@@ -148,7 +151,7 @@ class ChildProcess:
 
     def end(self) -> None:
         """End it at once, and let go of it."""
-        _open.discard(self)
+        _open.pop(id(self), None)
         self.kill()
         self._process.wait()
         self.channel.close()
@@ -166,11 +169,14 @@ class ChildProcess:
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-_open: weakref.WeakSet[ChildProcess] = weakref.WeakSet()
+# By identity, as long as they live.
+_open: dict[int, weakref.ref[ChildProcess]] = {}
 
 
 @atexit.register
 def _end_all() -> None:
     """End what is still there: at its end, Python waits for nobody."""
-    for process in list(_open):
-        process.close()
+    for reference in list(_open.values()):
+        process = reference()
+        if process is not None:
+            process.close()

@@ -10,6 +10,8 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,12 @@ class MappedFile:
 
 # By the identity of the mapped array.
 _files: dict[int, MappedFile] = {}
+_watches: dict[int, weakref.ref[Any]] = {}
+# The names of those that go with their memory.
+_own: dict[str, str] = {}
+if hasattr(os, "register_at_fork"):
+    # A forked child shares the files, and does not own them.
+    os.register_at_fork(after_in_child=_own.clear)
 
 
 def write_file(
@@ -106,11 +114,7 @@ def write_file(
             )
             raise MemkitError(message) from error
         undo.pop_all()
-    _files[id(mapped)] = MappedFile(
-        path=Path(name), bytes=mapped.nbytes, address=_read_address(mapped)
-    )
-    # At the end of the process the folder goes as a whole.
-    weakref.finalize(mapped, _drop, id(mapped), name, os.getpid()).atexit = False
+    _remember(mapped, name)
     return mapped
 
 
@@ -173,9 +177,27 @@ def _write(
     os.fsync(file.fileno())
 
 
-def _drop(key: int, name: str, pid: int) -> None:
-    _files.pop(key, None)
-    _remove(name, pid)
+def _remember(mapped: Any, name: str) -> None:
+    """Keep a file in the list until its memory is gone, and remove it then.
+
+    What is called then is written in C: a signal that arrived in a Python function
+    there would be printed and lost.
+    """
+    key = id(mapped)
+    file = MappedFile(
+        path=Path(name), bytes=mapped.nbytes, address=_read_address(mapped)
+    )
+    if os.name == "posix":
+        # Windows keeps what is still mapped; it goes with the folder.
+        _own[name] = name
+    forgotten = map(_files.pop, [key], [None])
+    unwatched = map(_watches.pop, [key], [None])
+    owned = filter(None, map(_own.pop, [name], [None]))
+    present = compress(owned, map(os.access, [name], [os.F_OK]))
+    removal = zip(forgotten, unwatched, map(os.unlink, present), strict=False)
+    _files[key] = file
+    # Called with the reference, which is the unused default.
+    _watches[key] = weakref.ref(mapped, partial(next, removal))
 
 
 def _remove(name: str, pid: int) -> None:
