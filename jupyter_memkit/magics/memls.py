@@ -10,6 +10,7 @@ from IPython.core.magic_arguments import magic_arguments
 from jupyter_memkit.magics.arguments import argument, duration, refusing, size
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import type_names, variable_names
+from jupyter_memkit.magics.words import split_list
 
 if TYPE_CHECKING:
     from jupyter_memkit.track.variables import Variables
@@ -47,7 +48,9 @@ class MemlsMagics(Magics):
         """List the variables by true size, shared memory counted once.
 
         Arrays, frames and tensors are sized with the memory that they hold, views with
-        all of their base. Large containers are sampled and marked with ≈.
+        all of their base. Large containers are sampled and marked with ≈. Functions
+        and classes are listed where they hold data; the last row is the rest of the
+        process.
 
         Examples
         --------
@@ -68,7 +71,12 @@ class MemlsMagics(Magics):
         with refusing(), open_progress(None, "objects") as progress:
             return list_variables(
                 self.shell,
-                patterns=arguments.patterns,
+                patterns=[
+                    name
+                    for word in arguments.patterns
+                    for name in split_list(word)
+                    if name
+                ],
                 types=arguments.type,
                 at_least_bytes=arguments.min,
                 hidden=arguments.all,

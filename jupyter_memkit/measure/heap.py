@@ -29,6 +29,29 @@ def trim_allocator() -> bool:
     return True
 
 
+def read_free_heap_bytes() -> int:
+    """Return what is free in the main heap of the C library, where that is glibc.
+
+    Returns
+    -------
+    int
+        Bytes, of which pages that were trimmed are not resident; 0 where nothing tells.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 - as above
+
+        read = ctypes.CDLL(None).mallinfo2
+        # Ten numbers, of which the ninth is `fordblks` (mallinfo(3)).
+        read.restype = type(
+            "mallinfo2",
+            (ctypes.Structure,),
+            {"_fields_": [("n", ctypes.c_size_t * 10)]},
+        )
+        return int(read().n[8])
+    except (ImportError, AttributeError, OSError, TypeError):
+        return 0
+
+
 @contextmanager
 def leaving_no_growth() -> Iterator[None]:
     """Give back at the end what a measurement has taken from the heap for a time."""

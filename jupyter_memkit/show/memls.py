@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
+from jupyter_memkit.track.remainder import Remainder
 from jupyter_memkit.track.variables import Variable, Variables
 from jupyter_memkit.units import format_bytes
 
 _SHOWN = 50
+_REMAINDER = "not in variables"
 # A part that is smaller is that of numbers and texts which are the same by chance.
 _SHOWN_SHARED_BYTES = 1024
 
@@ -24,7 +26,11 @@ def build_report(listed: Variables) -> Report:
             f"{count} {noun}; {format_bytes(listed.total_bytes)} together"
             + (f" with {listed.left_out} more" if listed.left_out else "")
         ),
-        table=_build_table(listed.variables[:_SHOWN]) if count else None,
+        table=(
+            _build_table(listed.variables[:_SHOWN], listed.remainder)
+            if count or listed.remainder
+            else None
+        ),
         notes=tuple(_build_notes(listed)),
     )
 
@@ -52,7 +58,7 @@ def _name_place(device: str) -> str:
     return f"on {device}"
 
 
-def _build_table(variables: Iterable[Variable]) -> Table:
+def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> Table:
     rows, keys = [], []
     for each in variables:
         size, shape = each.size, each.shape
@@ -80,6 +86,10 @@ def _build_table(variables: Iterable[Variable]) -> Table:
                 made_in,
             )
         )
+    if remainder is not None:
+        text = format_bytes(max(0, remainder.bytes))
+        rows.append((_REMAINDER, text, "", "", "", ""))
+        keys.append((_REMAINDER, float(remainder.bytes), 0.0, "", -1.0, 0.0))
     return Table(
         columns=(
             ("name", "code"),
@@ -95,6 +105,8 @@ def _build_table(variables: Iterable[Variable]) -> Table:
 
 
 def _build_notes(listed: Variables) -> Iterable[str]:
+    if listed.remainder is not None:
+        yield _explain(listed.remainder)
     shown = listed.variables[:_SHOWN]
     if len(listed.variables) > _SHOWN:
         left = len(listed.variables) - _SHOWN
@@ -117,3 +129,15 @@ def _build_notes(listed: Variables) -> Iterable[str]:
             f"≥: {names} can hold memory that Python does not see; "
             "memkit.sizer teaches its size."
         )
+
+
+def _explain(remainder: Remainder) -> str:
+    """Return what is in no variable, in words."""
+    if remainder.bytes < 0:
+        return (
+            f"{format_bytes(-remainder.bytes)} of the variables are not resident: "
+            "memory that was never written to, or that is in swap."
+        )
+    parts = [f"{format_bytes(each)} {name}" for name, each in remainder.parts.items()]
+    parts.append(f"{format_bytes(remainder.other_bytes)} Python, libraries and scripts")
+    return "Not in variables: " + ", ".join(parts) + "."

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from jupyter_memkit.measure.hidden import find_caches, find_hidden
+from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.measure.hidden import HiddenHolder, find_caches, find_hidden
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.records import Record
+from jupyter_memkit.track.remainder import Remainder, read_remainder
 from jupyter_memkit.track.usage import find_usage
 
 # These belong to the program rather than to the data.
@@ -22,6 +26,19 @@ _PROGRAM = (
     ModuleType,
     type,
 )
+# Of these and of private names only those are listed that hold data, not code alone.
+_PROGRAM_BYTES = 64 * 1024
+
+# What holds things without a name of the user's, in the words of the listing.
+_GROUPS = {
+    "cache": "caches",
+    "figure": "figures",
+    "output": "outputs",
+    "traceback": "tracebacks",
+}
+
+# IPython's names for inputs and outputs.
+_IPYTHONS = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|In|Out|__\w+__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +81,14 @@ class Variables(Record):
         What all that were measured hold together, shared parts counted once.
     left_out : int
         How many were measured and are not among them.
+    remainder : Remainder or None
+        What the process takes besides; None where only some variables were asked for.
     """
 
     variables: tuple[Variable, ...]
     total_bytes: int
     left_out: int = 0
+    remainder: Remainder | None = None
 
 
 def list_variables(
@@ -89,9 +109,9 @@ def list_variables(
     shell : IPython.core.interactiveshell.InteractiveShell
         Whose variables.
     patterns : iterable of str
-        Names with ``*`` and ``?``; all when empty.
+        Names, also with ``*`` and ``?``; all when empty.
     types : iterable of str
-        Types by name, likewise.
+        Types by name, likewise; an array's also without its dtype.
     at_least_bytes : int
         Leave out what holds less.
     hidden : bool
@@ -107,13 +127,26 @@ def list_variables(
     -------
     Variables
         The largest first. All are measured, so that what is shared is told truly.
+        Functions, classes and private names are among them where they hold data.
+
+    Raises
+    ------
+    MemkitError
+        For a name or a type that there is not.
     """
-    values = dict(_find_variables(shell, program=hidden))
+    patterns, types = tuple(patterns), tuple(types)
+    values = dict(_find_variables(shell, program=True))
     names = set(values)
+    is_whole = not (patterns or types or at_least_bytes)
+    groups: dict[str, list[Any]] = {}
     if hidden:
         values |= _find_hidden(shell, values)
+    else:
+        _check_names(patterns, values, shell)
+        if is_whole:
+            groups = _group_hidden(shell)
     measured = sizes(
-        values,
+        values | groups,
         exact=exact,
         budget_s=budget_s,
         program=find_program(shell),
@@ -130,18 +163,26 @@ def list_variables(
             is_hidden=name not in names,
         )
         for name, value in values.items()
+        if hidden
+        or name in patterns
+        or not _is_program(name, value)
+        or (_holds_data(value) and _count(measured[name]) >= _PROGRAM_BYTES)
     ]
+    _check_types(types, [row.type for row in rows])
     shown = [
         row
         for row in rows
         if _matches(row.name, patterns)
-        and _matches(row.type, types)
+        and (_matches(row.type, types) or _matches(row.type.partition(" ")[0], types))
         and _count(row.size) >= at_least_bytes
     ]
+    held = {name: measured[name].bytes - measured[name].shared_bytes for name in groups}
+    listed_bytes = measured.total_bytes - sum(held.values())
     return Variables(
         variables=tuple(sorted(shown, key=lambda row: -_count(row.size))),
-        total_bytes=measured.total_bytes,
+        total_bytes=listed_bytes,
         left_out=len(rows) - len(shown),
+        remainder=read_remainder(listed_bytes, held) if is_whole else None,
     )
 
 
@@ -164,19 +205,75 @@ def _find_variables(shell: Any, *, program: bool) -> Iterator[tuple[str, Any]]:
     nothing = object()
     for name, value in dict(shell.user_ns).items():
         # As `%who` does: what IPython has put there and the user has not changed.
-        if type(name) is not str or name[:1] == "_" or name in ("In", "Out"):
+        if type(name) is not str or _IPYTHONS.fullmatch(name):
             continue
         if hidden.get(name, nothing) is value:
             continue
-        if program or not issubclass(type(value), _PROGRAM):
+        if program or not _is_program(name, value):
             yield name, value
+
+
+def _is_program(name: str, value: Any) -> bool:
+    return name[:1] == "_" or issubclass(type(value), _PROGRAM)
+
+
+def _holds_data(value: Any) -> bool:
+    # A module is what a library holds, and is in the remainder.
+    return not issubclass(type(value), ModuleType)
+
+
+def _check_names(
+    patterns: Iterable[str], values: Mapping[str, Any], shell: Any
+) -> None:
+    """Refuse names that there are not."""
+    for name in patterns:
+        if name in values or any(sign in name for sign in "*?"):
+            continue
+        if name in shell.user_ns or "[" in name:
+            message = f"{name!r} is IPython's own; %memls --all lists what it holds"
+            raise MemkitError(message)
+        otherwise = "%memls lists the variables"
+        message = f"there is no variable {name!r}; {suggest(name, values, otherwise)}"
+        raise MemkitError(message)
+
+
+def _check_types(types: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse types that are misspelt, and those of which there is no variable."""
+    found = {each for kind in known for each in (kind, kind.partition(" ")[0])}
+    missing = [
+        name for name in types if not any(_matches(each, [name]) for each in found)
+    ]
+    for name in missing:
+        by_lower = {each.lower(): each for each in found}
+        close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+        if close:
+            message = (
+                f"no variable is of type {name!r}; did you mean {by_lower[close[0]]}?"
+            )
+            raise MemkitError(message)
+    if missing and missing == list(types):
+        message = f"no variable is of type {missing[0]!r}; %memls shows the types"
+        raise MemkitError(message)
+
+
+def _group_hidden(shell: Any) -> dict[str, list[Any]]:
+    """Return what is held without a name of the user's, by kind."""
+    groups: dict[str, list[Any]] = {}
+    for holder in _iterate_hidden(shell):
+        groups.setdefault(_GROUPS[holder.kind], []).append(holder.value)
+    return groups
+
+
+def _iterate_hidden(shell: Any) -> Iterator[HiddenHolder]:
+    yield from find_hidden(shell)
+    yield from find_caches()
 
 
 def _find_hidden(shell: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is held without a name of the user's, each object once."""
     met = {id(value) for value in values.values()}
     found: dict[str, Any] = {}
-    for holder in (*find_hidden(shell), *find_caches()):
+    for holder in _iterate_hidden(shell):
         if id(holder.value) not in met:
             met.add(id(holder.value))
             found[holder.name] = holder.value
@@ -189,4 +286,8 @@ def _count(size: Size) -> int:
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
     wanted = tuple(patterns)
-    return not wanted or any(fnmatch.fnmatchcase(name, each) for each in wanted)
+    return (
+        not wanted
+        or name in wanted
+        or any(fnmatch.fnmatchcase(name, each) for each in wanted)
+    )

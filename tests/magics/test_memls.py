@@ -29,6 +29,7 @@ def test_memls(filled: InteractiveShell) -> None:
     memls = filled.run_line_magic
     assert names(memls("memls", "")) == ["prices", "name"]
     assert names(memls("memls", "n*")) == ["name"]
+    assert names(memls("memls", "name, prices")) == ["prices", "name"]
     assert names(memls("memls", "--min 1MB")) == ["prices"]
     assert names(memls("memls", "--type str --type int")) == ["name"]
     assert not memls("memls", "").variables[0].size.exact
@@ -43,6 +44,8 @@ def test_memls(filled: InteractiveShell) -> None:
         ("--min much", "'much' is not a size"),
         ("--budget soon", "'soon' is not a duration"),
         ("--nothing", "has no option --nothing"),
+        ("pricse", r"no variable 'pricse'; did you mean prices\?"),
+        ("--type List", r"no variable is of type 'List'; did you mean list\?"),
     ],
 )
 def test_memls_refuses(filled: InteractiveShell, line: str, message: str) -> None:

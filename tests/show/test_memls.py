@@ -10,6 +10,7 @@ from jupyter_memkit.show import advice, memleaks, memls, memsnap
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.advice import Advice, Advices
 from jupyter_memkit.track.leaks import Leak, Leaks
+from jupyter_memkit.track.remainder import Remainder
 from jupyter_memkit.track.snapshots import Comparison, Snapshot, VariableChange
 from jupyter_memkit.track.variables import Variable, Variables
 
@@ -191,3 +192,22 @@ def test_advice() -> None:
     ]
     nothing = advice.build_report(Advices(advices=()))
     assert nothing.text() == "no advice: nothing stands out"
+
+
+def test_the_rest_of_the_process() -> None:
+    """The last row is what is in no variable, with its known parts below."""
+    remainder = Remainder(bytes=5 * MIB, parts={"outputs": 2 * MIB})
+    listed = Variables(
+        variables=(variable("a", MIB),), total_bytes=MIB, remainder=remainder
+    )
+    *_, row, note = memls.build_report(listed).text().splitlines()
+    assert row.split() == ["not", "in", "variables", "5.0", "MiB"]
+    assert note == (
+        "Not in variables: 2.0 MiB outputs, 3.0 MiB Python, libraries and scripts."
+    )
+    absent = Variables(
+        variables=(), total_bytes=MIB, remainder=Remainder(bytes=-MIB, parts={})
+    )
+    assert "1.0 MiB of the variables are not resident" in (
+        memls.build_report(absent).text()
+    )

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.track.variables import list_variables
 
@@ -45,7 +47,7 @@ def test_filters(bare_shell: InteractiveShell) -> None:
     assert names(bare_shell, patterns=["df_*"]) == ["df_a", "df_b"]
     assert names(bare_shell, patterns=["df_?", "other"], types=["str"]) == ["other"]
     assert names(bare_shell, at_least_bytes=6000) == ["df_a"]
-    listed = list_variables(bare_shell, patterns=["zzz"])
+    listed = list_variables(bare_shell, patterns=["zzz*"])
     assert (listed.variables, listed.left_out) == ((), 3)
     assert listed.total_bytes > 13_000
 
@@ -107,3 +109,56 @@ def test_types_and_shapes(code: str, kind: str, shape: tuple[int, ...] | None) -
     known = {"np": np, "pd": pd, "pl": pl, "pa": pa}
     value = eval(code, known | {"LyingArray": LyingArray, "LyingList": LyingList})
     assert (read_type(value), read_shape(value)) == (kind, shape)
+
+
+def test_what_holds_data_is_listed_like_a_variable(
+    bare_shell: InteractiveShell,
+) -> None:
+    """A closure, a class and a private name are listed by what they hold, no module."""
+    run(
+        bare_shell,
+        "import sys\ndef outer():\n    held = [1.5] * 50_000\n"
+        "    return lambda: held\nclosure = outer()",
+        "class Held:\n    table = [2.5] * 50_000\n_private = [3.5] * 50_000",
+        "_small = 1.5",
+    )
+    assert sorted(names(bare_shell)) == ["Held", "_private", "closure"]
+    assert names(bare_shell, patterns=["_small", "sys"]) != []
+
+
+def test_the_remainder(bare_shell: InteractiveShell) -> None:
+    """The rows add up to the process, and what is shown is a known part of the rest."""
+    run(bare_shell, "held = b'x' * 20_000_000", "b'y' * 10_000_000")
+    listed = list_variables(bare_shell)
+    assert listed.remainder is not None
+    rss_bytes = read_rss_bytes()
+    rows_bytes = listed.variables[0].size.bytes + listed.remainder.bytes
+    assert abs(rows_bytes - rss_bytes) < 0.05 * rss_bytes
+    assert 10_000_000 <= listed.remainder.parts["outputs"] < 10_100_000
+    assert list_variables(bare_shell, patterns=["held"]).remainder is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"patterns": ["pricse"]}, r"no variable 'pricse'; did you mean prices\?"),
+        ({"patterns": ["zzz"]}, "no variable 'zzz'; %memls lists the variables"),
+        ({"patterns": ["Out"]}, "'Out' is IPython's own; %memls --all lists"),
+        ({"patterns": ["_1"]}, "'_1' is IPython's own; %memls --all lists"),
+        ({"types": ["List"]}, r"of type 'List'; did you mean list\?"),
+        ({"types": ["complex"]}, "of type 'complex'; %memls shows the types"),
+    ],
+)
+def test_what_there_is_not(
+    bare_shell: InteractiveShell, options: Any, message: str
+) -> None:
+    """A name or a type that there is not is refused, with the nearest one."""
+    run(bare_shell, "prices = [1.5]\nprices")
+    with pytest.raises(MemkitError, match=message):
+        list_variables(bare_shell, **options)
+
+
+def test_a_type_is_found_without_its_dtype(bare_shell: InteractiveShell) -> None:
+    """An array is one of type `ndarray`, whatever its dtype."""
+    run(bare_shell, "import numpy as np\nnumbers = np.arange(3)")
+    assert names(bare_shell, types=["ndarray", "list"]) == ["numbers"]

@@ -1,0 +1,85 @@
+"""What of the process is in no variable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.heap import read_free_heap_bytes
+from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remainder(Record):
+    """The resident memory of the process that the listed variables do not hold.
+
+    Attributes
+    ----------
+    bytes : int
+        The process less the variables. Negative where variables hold memory that is
+        not resident: never written to, or in swap.
+    parts : mapping of str to int
+        What is known of it, in bytes, by what holds it.
+    """
+
+    bytes: int
+    parts: Mapping[str, int]
+
+    @property
+    def other_bytes(self) -> int:
+        """What is left: the interpreter, and what libraries and scripts hold."""
+        return max(0, self.bytes - sum(self.parts.values()))
+
+
+def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | None:
+    """Return what the process takes besides its variables.
+
+    Parameters
+    ----------
+    listed_bytes : int
+        What the variables hold.
+    held : mapping of str to int
+        What was measured besides them, such as outputs, in bytes.
+
+    Returns
+    -------
+    Remainder or None
+        None where the memory of the process cannot be read.
+
+    Examples
+    --------
+    >>> remainder = read_remainder(1000, {"outputs": 200})
+    >>> remainder.bytes > 1_000_000, remainder.parts["outputs"]
+    (True, 200)
+    """
+    try:
+        left_bytes = rest_bytes = read_rss_bytes() - listed_bytes
+    except (MemkitError, OSError):
+        return None
+    known = {
+        **held,
+        "code and files that are mapped": _read_file_bytes(),
+        "free in the C library's heap": read_free_heap_bytes(),
+    }
+    parts = {}
+    for name, n_bytes in known.items():
+        # An estimate, or pages that are free and not resident: never more than all.
+        parts[name] = min(n_bytes, max(0, left_bytes))
+        left_bytes -= parts[name]
+    return Remainder(
+        bytes=rest_bytes, parts={name: each for name, each in parts.items() if each}
+    )
+
+
+def _read_file_bytes() -> int:
+    """Return the resident memory that is mapped from files; 0 where nothing tells."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return read_size(read_proc_file("/proc/self/status"), b"RssFile:")
+    except (OSError, ValueError):
+        return 0
