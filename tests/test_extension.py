@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import subprocess
 import sys
@@ -68,6 +69,25 @@ def test_loading_twice_changes_nothing(bare_shell: InteractiveShell) -> None:
     jupyter_memkit.unload_ipython_extension(bare_shell)
     with pytest.raises(MemkitError):
         tracker()
+
+
+def test_loading_and_unloading_leaves_no_objects(bare_shell: InteractiveShell) -> None:
+    """However often it is loaded and unloaded, no object stays."""
+
+    def count() -> int:
+        gc.collect()
+        return len(gc.get_objects())
+
+    def cycle() -> None:
+        jupyter_memkit.load_ipython_extension(bare_shell)
+        jupyter_memkit.unload_ipython_extension(bare_shell)
+
+    cycle()
+    before = count()
+    for _ in range(10):
+        cycle()
+    # A handful comes and goes with the threads of other tests.
+    assert count() - before < 50
 
 
 def test_failed_load_leaves_nothing(

@@ -29,6 +29,11 @@ from jupyter_memkit.track.tracker import MemoryTracker
 # renews before. Counted in broadcasts, not in time, so an idle kernel needs no
 # sign of life from its pages, which would keep it from being culled.
 _CREDIT = 600
+# More pages than anybody opens; a subscriber beyond takes the place of the one that has
+# been silent the longest, which comes back when it renews.
+_MOST_SUBSCRIBERS = 32
+# An id is a UUID, or of that order.
+_MOST_ID_LETTERS = 128
 # A running cell shows life after this time, even when its memory is still: at
 # every second reading, so at least twice a second.
 _STILL_INTERVAL_S = 0.35
@@ -198,8 +203,11 @@ class KernelChannel:
         answer = self._answers.get(kind) if isinstance(kind, str) else None
         if answer is None:
             return _refused(f"{kind!r} is not a request of this protocol")
-        if kind != "state" and not isinstance(request.get("client_id"), str):
-            return _refused("client_id has to be a string")
+        client = request.get("client_id")
+        is_id = isinstance(client, str) and len(client) <= _MOST_ID_LETTERS
+        if kind != "state" and not is_id:
+            most = _MOST_ID_LETTERS
+            return _refused(f"client_id has to be a string of at most {most} letters")
         return answer(request)
 
     def _subscribe(self, request: Any) -> protocol.Reply:
@@ -208,6 +216,8 @@ class KernelChannel:
             return _refused("since_s has to be a number of seconds")
         with self._credits_lock:
             self._credits[request["client_id"]] = _CREDIT
+            if len(self._credits) > _MOST_SUBSCRIBERS:
+                del self._credits[min(self._credits, key=self._credits.__getitem__)]
         news = read_news(self._work)
         snapshot = snapshot_message(
             self._tracker, news, since_s=since_s, credit=_CREDIT

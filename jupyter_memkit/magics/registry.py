@@ -29,6 +29,7 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
         for name in functions:
             undo.callback(_restore, table, name, table.get(name), magics)
     undo.callback(manager.registry.pop, type(magics).__name__, None)
+    undo.callback(_remove_configurable, shell, magics)
     manager.register(magics)
     for kind, functions in magics.magics.items():
         for name in functions:
@@ -52,3 +53,10 @@ def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> N
         del table[name]
     else:
         table[name] = before
+
+
+def _remove_configurable(shell: Any, magics: Magics) -> None:
+    """Take an object from the list in which IPython has put it when it was made."""
+    shell.configurables[:] = [
+        each for each in shell.configurables if each is not magics
+    ]

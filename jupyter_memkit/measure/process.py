@@ -151,6 +151,9 @@ def read_rss_bytes(pid: int | None = None) -> int:
         pages = int(read_proc_file(f"/proc/{folder}/statm").split()[1])
     except OSError as error:
         raise _unreadable(pid) from error
+    if pages == 0:
+        # It has ended, and its parent has not asked how.
+        raise _unreadable(pid)
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 

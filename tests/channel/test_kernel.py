@@ -94,7 +94,10 @@ def test_golden_requests_are_answered(scene: Scene) -> None:
         ),
         ({"protocol": 1}, "None is not a request of this protocol"),
         ({"type": ["x"], "protocol": 1}, "['x'] is not a request of this protocol"),
-        ({"type": "subscribe", "protocol": 1}, "client_id has to be a string"),
+        (
+            {"type": "subscribe", "protocol": 1},
+            "client_id has to be a string of at most 128 letters",
+        ),
         (
             {"type": "subscribe", "protocol": 1, "client_id": "a", "since_s": "x"},
             "since_s has to be a number of seconds",
@@ -318,6 +321,16 @@ def test_subscription_ends_with_its_credit(scene: Scene) -> None:
     scene.probe.use(500 * MIB)
     scene.tick(1.0)
     assert scene.kernel.broadcasts() == []
+
+
+def test_subscribers_are_few(scene: Scene) -> None:
+    """However many pages subscribe, the latest are kept, and ids are short."""
+    for number in range(100):
+        assert scene.subscribe(f"page {number}")["type"] == "snapshot"
+        scene.tracker.sample()
+    assert scene.channel.subscribers == 32
+    assert "page 99" in scene.channel._credits
+    assert scene.subscribe("x" * 1000)["type"] == "refused"
 
 
 def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:

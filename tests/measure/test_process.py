@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -49,6 +50,20 @@ def test_ended_process_is_one_clear_sentence() -> None:
 
 
 @pytest.mark.own_process
+@pytest.mark.skipif(sys.platform != "linux", reason="needs waitid(2)")
+def test_killed_process_that_nobody_has_asked_about() -> None:
+    """A process that has ended and is still in the table has no memory, not 0 bytes."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        child.kill()
+        # Wait for its end, and leave it in the table.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(MemkitError, match="it has ended"):
+            read_rss_bytes(child.pid)
+    finally:
+        child.communicate()
+
+
 def test_probes_agree() -> None:
     """The probe for other systems reads what the one for Linux reads."""
     assert abs(PsutilProbe().read_rss_bytes() - read_rss_bytes()) < MIB
