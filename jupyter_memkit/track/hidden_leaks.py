@@ -143,7 +143,7 @@ def find_hidden_leaks(
             for number, group in left.items()
             if sized[number].shared_bytes >= LEAST_BYTES
         ]
-        if joint_bytes >= LEAST_BYTES and joint:
+        if joint and joint_bytes >= min(group.least_bytes for group in joint):
             yield _build(joint, joint_bytes, exact=True)
 
 
