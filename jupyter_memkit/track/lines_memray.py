@@ -104,8 +104,13 @@ class MemrayLines:
                 )
                 # Where greenlet is loaded it prints a warning to all users.
                 self._tracking = undo.enter_context(ExitStack())
-                with contextlib.redirect_stderr(io.StringIO()):
-                    self._enter(tracker)
+                stderr = sys.stderr
+                try:
+                    with contextlib.redirect_stderr(io.StringIO()):
+                        self._enter(tracker)
+                finally:
+                    # Ctrl-C on entering the context would leave it redirected.
+                    sys.stderr = stderr
                 self._undo = undo.pop_all()
         except (OSError, RuntimeError) as error:
             if _ALREADY in str(error):
