@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.cell_body import await_cell_body, run_cell_body
 from jupyter_memkit.magics.measured_code import MeasuredCode, show
@@ -63,7 +64,9 @@ def _watching(shell: Any) -> Iterator[LinesProfile]:
         # A slip, of which there is nothing to see.
         raise
     except BaseException:
-        show(shell, build_report(profile.result))
+        # Ctrl-C before the first line leaves nothing to show.
+        with suppress(MemkitError):
+            show(shell, build_report(profile.result))
         raise
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.line_memory import (
@@ -104,8 +104,13 @@ class MemrayLines:
                 )
                 # Where greenlet is loaded it prints a warning to all users.
                 self._tracking = undo.enter_context(ExitStack())
-                with contextlib.redirect_stderr(io.StringIO()):
-                    self._tracking.enter_context(tracker)
+                stderr = sys.stderr
+                try:
+                    with contextlib.redirect_stderr(io.StringIO()):
+                        self._enter(tracker)
+                finally:
+                    # Ctrl-C on entering the context would leave it redirected.
+                    sys.stderr = stderr
                 self._undo = undo.pop_all()
         except (OSError, RuntimeError) as error:
             if _ALREADY in str(error):
@@ -135,6 +140,16 @@ class MemrayLines:
                     f"{tempfile.gettempdir()}, or set TMPDIR to another folder"
                 )
                 raise MemkitError(message) from None
+
+    def _enter(self, tracker: Any) -> None:
+        # Its end first: Ctrl-C right after its start would leave it running.
+        self._tracking.push(tracker)
+        try:
+            tracker.__enter__()
+        except RuntimeError:
+            # Another one is running, and would be ended.
+            self._tracking.pop_all()
+            raise
 
     def close(self) -> None:
         """Undo the start, whatever came of it; doing so again changes nothing."""

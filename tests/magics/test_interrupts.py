@@ -108,11 +108,12 @@ def test_ctrl_c_ends_the_magic(
         sys.modules.pop("kitless", None)
     moments = random.Random(name)
     interrupting = Interrupting(shell)
+    stderr = sys.stderr
     for _ in range(COUNT):
         shell.run_cell(prepare)
         before = shell.user_ns.get("x")
         interrupting.run(call, moments.uniform(0, took_s))
-        assert gc.isenabled()
+        assert (gc.isenabled(), sys.stderr) == (True, stderr)
         if name != "memfree" and before is not None:
             assert np.array_equal(shell.user_ns["x"], before)
         sys.modules.pop("kitless", None)
