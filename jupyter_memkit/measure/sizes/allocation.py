@@ -3,16 +3,18 @@
 `sys.getsizeof` tells what an object asks for. CPython's allocator gives that in steps
 of 16 bytes up to 512 (Objects/obmalloc.c), and the C library above it in steps of 16
 with a header of 8: a float asks for 24 bytes and takes 32, a third more. Lists, dicts,
-sets and byte arrays are two allocations, which round up on their own.
+sets and byte arrays are two allocations, which round up on their own, and a deque has
+one more for each block.
 """
 
 from __future__ import annotations
 
 import array
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from types import MethodDescriptorType
+from dataclasses import dataclass
+from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
 _SMALL_BYTES = 512
@@ -21,11 +23,15 @@ _PAGE_BYTES = 4096
 # From here on glibc maps an allocation by itself, whatever it has learned before.
 _MAPPED_BYTES = 32 * 1024 * 1024
 
+_HAS_INLINE_VALUES = 1 << 2
 _HAS_MANAGED_WEAKREF = 1 << 3
 _HAS_MANAGED_DICT = 1 << 4
 _HAS_GC = 1 << 14
 
-_TWO_ALLOCATIONS = (array.array, bytearray, dict, frozenset, list, set)
+_TWO_ALLOCATIONS = (array.array, bytearray, deque, dict, frozenset, list, set)
+# Of these only the objects of subclasses are two allocations.
+_COMPACT = (str,)
+_DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof__()
 
 # Not the plain attributes: a metaclass can put code of its own before those.
 _read_basicsize = type.__dict__["__basicsize__"].__get__
@@ -75,6 +81,8 @@ def has_managed_dict(kind: type) -> bool:
 
     From Python 3.11 on they do until somebody asks for the ``__dict__``.
     """
+    if sys.version_info >= (3, 13):
+        return bool(_read_flags(kind) & _HAS_INLINE_VALUES)
     return sys.version_info >= (3, 11) and bool(_read_flags(kind) & _HAS_MANAGED_DICT)
 
 
@@ -105,34 +113,83 @@ def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
     return lambda value: function(value) + before, is_fixed
 
 
-def find_header_bytes(kind: type) -> int:
-    """Return the part of an object that is an allocation by itself, 0 for all of it."""
-    if not any(base is each for base in _read_mro(kind) for each in _TWO_ALLOCATIONS):
-        return 0
-    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the objects of a type are allocated.
 
-
-def count_allocated(sizes: Iterable[int], header_bytes: int) -> int:
-    """Add up what the allocator takes for objects.
-
-    Parameters
+    Attributes
     ----------
-    sizes : iterable of int
-        What each object asks for.
+    surplus_bytes : int
+        What an object has over what its ``__sizeof__`` returns.
     header_bytes : int
-        The part of each that is an allocation by itself, 0 for all of it.
-
-    Returns
-    -------
-    int
-        The sum in bytes.
+        The part of an object that is an allocation by itself, 0 for all of it.
+    block_bytes : int
+        The length of each of the allocations that follow, 0 where it is one.
     """
-    total_bytes = 0
-    # Millions of objects have a few sizes.
-    for size, count in Counter(sizes).items():
-        head = min(size, header_bytes)
-        total_bytes += (allocated(head) + allocated(size - head)) * count
-    return total_bytes
+
+    surplus_bytes: int = 0
+    header_bytes: int = 0
+    block_bytes: int = 0
+
+    def count_allocated(self, sizes: Iterable[int]) -> int:
+        """Add up what the allocator takes for objects.
+
+        Parameters
+        ----------
+        sizes : iterable of int
+            What each object asks for.
+
+        Returns
+        -------
+        int
+            The sum in bytes.
+        """
+        total_bytes = 0
+        # Millions of objects have a few sizes.
+        for size, count in Counter(sizes).items():
+            total_bytes += self._count_one(size + self.surplus_bytes) * count
+        return total_bytes
+
+    def _count_one(self, n_bytes: int) -> int:
+        if not self.header_bytes:
+            return allocated(n_bytes)
+        head = min(n_bytes, self.header_bytes)
+        rest = n_bytes - head
+        if self.block_bytes:
+            blocks = rest // self.block_bytes
+            return allocated(head) + allocated(self.block_bytes) * blocks
+        return allocated(head) + allocated(rest)
+
+
+def find_layout(kind: type) -> Layout:
+    """Return how the objects of a type are allocated."""
+    mro = _read_mro(kind)
+    is_two = any(base is each for base in mro for each in _TWO_ALLOCATIONS)
+    is_two |= any(base is each for base in mro[1:] for each in _COMPACT)
+    is_deque = any(base is deque for base in mro)
+    return Layout(
+        surplus_bytes=_find_surplus(kind, mro),
+        header_bytes=_read_basicsize(kind) + _preheader_bytes(kind) if is_two else 0,
+        block_bytes=_DEQUE_BLOCK_BYTES if is_deque else 0,
+    )
+
+
+def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
+    """Return what an object has over what its ``__sizeof__`` returns."""
+    if any(base is str for base in mro):
+        # That of `str` has not the fields of the subclass in it.
+        return int(_read_basicsize(kind) - _read_basicsize(str))
+    if not _read_itemsize(kind) or not any(
+        base is each for base in mro[1:] for each in (bytes, int, tuple)
+    ):
+        return 0
+    own = _read_dict(kind)
+    named, all_fields = own.get("n_sequence_fields"), own.get("n_fields")
+    if type(own.get("__new__")) is BuiltinFunctionType and type(all_fields) is int:
+        # A struct sequence is longer than the tuple that it looks like.
+        return int((all_fields - named) * _read_itemsize(kind))
+    # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
+    return int(_read_itemsize(kind))
 
 
 def _preheader_bytes(kind: type) -> int:

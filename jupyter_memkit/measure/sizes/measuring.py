@@ -16,6 +16,8 @@ from jupyter_memkit.measure.sizes.walk import Tally, Walk
 # An estimate draws this many elements of long containers.
 _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
+# What objects hide is not worth a word when it is less than this part of a size.
+_HIDDEN_RATIO = 0.01
 
 
 def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Size:
@@ -153,11 +155,13 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None
+    most_hidden_bytes = n_bytes * _HIDDEN_RATIO
+    is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
     return Size(
         bytes=round(n_bytes),
         shared_bytes=min(round(tally.shared_bytes), round(n_bytes)),
         elsewhere={device: round(each) for device, each in tally.elsewhere.items()},
-        exact=not (tally.is_sampled or tally.is_cut or tally.opaque),
+        exact=not (tally.is_sampled or tally.is_cut) and is_whole,
         error_ratio=error_ratio,
-        opaque=tuple(sorted(tally.opaque)),
+        opaque=() if is_whole else tuple(sorted(tally.hidden)),
     )

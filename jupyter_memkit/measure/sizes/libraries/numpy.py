@@ -14,7 +14,13 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
-transparent("numpy.")
+# Scalars lie in their objects; random generators refer to what they need.
+transparent("numpy.random.", "numpy.flatiter", "numpy.bytes_", "numpy.str_")
+transparent(*(f"{kind.__module__}.{kind.__name__}" for kind in np.sctypeDict.values()))
+# A structured dtype has the names of its fields, which the collector does not know.
+transparent(
+    "numpy.dtype", "numpy.ufunc", "numpy._ArrayFunctionDispatcher", at_most=4096
+)
 
 # What a view can be of besides an array, and is sized by itself.
 _HOLDERS = (array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap)
@@ -25,6 +31,9 @@ _HEADER_BYTES = allocated(sys.getsizeof(np.empty(1)[:0]))
 _read_base = np.ndarray.__dict__["base"].__get__
 _read_dtype = np.ndarray.__dict__["dtype"].__get__
 _read_interface = np.ndarray.__dict__["__array_interface__"].__get__
+_read_void_base = np.void.__dict__["base"].__get__
+_read_void_dtype = np.void.__dict__["dtype"].__get__
+_read_void_nbytes = np.generic.__dict__["nbytes"].__get__
 _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
 
 
@@ -44,6 +53,18 @@ def size_array(values: np.ndarray) -> Parts:
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
     )
+
+
+@sizer("numpy.void")
+def size_void(value: np.void) -> Parts:
+    """Size a row of a structured array, a copy or a part of the array."""
+    own_bytes = allocated(sys.getsizeof(value) - _read_void_nbytes(value))
+    if _read_void_base(value) is not None:
+        return Parts(own_bytes=own_bytes)
+    # Its objects cannot be told without making them anew.
+    is_whole = not _read_void_dtype(value).hasobject
+    own_bytes += allocated(_read_void_nbytes(value))
+    return Parts(own_bytes=own_bytes, is_whole=is_whole)
 
 
 def _read_objects(values: np.ndarray) -> Any:
