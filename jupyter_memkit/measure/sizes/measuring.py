@@ -16,6 +16,8 @@ from jupyter_memkit.measure.sizes.walk import Tally, Walk
 # An estimate draws this many elements of long containers.
 _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
+# Student's t for 95 % and the four folds of a sample.
+_T_QUANTILE = 3.18
 # What objects hide is not worth a word when it is less than this part of a size.
 _HIDDEN_RATIO = 0.01
 
@@ -33,7 +35,7 @@ def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Si
         Anything.
     exact : bool
         Whether to visit every object: about a tenth of a microsecond each. Otherwise
-        large containers are sampled, in some 20 ms.
+        large containers are sampled, and only their elements' own sizes all looked at.
     budget_s : float, optional
         When to stop, in seconds; what was seen until then is returned as a lower
         bound.
@@ -151,7 +153,7 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
     if tally.is_sampled and n_bytes:
         mean = sum(folds) / len(folds)
         variance = sum((each - mean) ** 2 for each in folds) / (len(folds) - 1)
-        error_ratio = 2 * math.sqrt(len(folds) * variance) / n_bytes
+        error_ratio = _T_QUANTILE * math.sqrt(len(folds) * variance) / n_bytes
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None

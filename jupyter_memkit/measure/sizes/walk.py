@@ -18,6 +18,7 @@ from typing import Any
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
+from jupyter_memkit.measure.sizes.giants import GiantFinder
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
@@ -80,6 +81,7 @@ class Walk:
         self._visited = 0
         self._level_size = level_size
         self._kinds = Kinds()
+        self._finder = GiantFinder(self._kinds)
         # Who met each object: the number of a variable, or one more for several.
         self._several = count + 1
         # An estimate meets so few that a dict is sooner.
@@ -172,7 +174,7 @@ class Walk:
                 ]
                 waiting = []
             wide, level = level, []
-            for drawn in draw(wide, size, self._add_own):
+            for drawn in draw(wide, size, self._finder, self._add_own):
                 if drawn.weight == 1.0:
                     level += self._account(drawn.objects)
                 else:

@@ -79,7 +79,6 @@ def test_frames() -> None:
     assert sizeof(frame).exact
     other = pl.DataFrame({"a": columns["a"]})
     assert sizeof(other).bytes == pytest.approx(80_000_000, rel=0.001)
-    assert sizeof(other).exact
 
 
 def test_polars_shares() -> None:
@@ -109,13 +108,14 @@ def test_polars_types(values: list[Any], dtype: Any, n_bytes: int) -> None:
     """Each type of polars is understood, by what Arrow says of its layout."""
     size = sizeof(pl.Series("s", values, dtype=dtype, strict=False))
     bare = sizeof(pl.Series("s", [], dtype=pl.Null))
-    assert size.exact
     # Validity and padding may be there or not.
     assert n_bytes - 9 <= size.bytes - bare.bytes <= n_bytes + 64
 
 
 def test_what_polars_hides() -> None:
-    """A plan, and Python's objects in a series, are said to hide something."""
+    """A plan, Python's objects in a series, and what a slice is of are said to hide."""
+    assert not sizeof(pl.Series([1.5] * 1000).slice(10, 1)).exact
+    assert not sizeof(pl.DataFrame({"a": [1.5] * 1000}).head(1)).exact
     assert not sizeof(pl.LazyFrame({"a": [1]})).exact
     assert not sizeof(pl.Series([object()], dtype=pl.Object)).exact
 
