@@ -45,8 +45,8 @@ def _build_notes(found: Comparison) -> Iterator[str]:
         part = format_bytes(min(rise, elsewhere))
         share = "The rise" if elsewhere >= rise else f"{part} of the rise"
         yield (
-            f"{share} is not in variables: outputs, libraries or the allocator hold it; "
-            "%memleaks searches for it."
+            f"{share} is not in variables: outputs, libraries or the allocator hold "
+            "it; %memleaks searches for it."
         )
     elif not found.variables:
         yield "The rise is too small to be that of a variable."

@@ -18,6 +18,9 @@ from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
 _SMALL_BYTES = 512
+# Small objects of one size come in pools, which have a header and a rest at the end.
+_POOL_BYTES = 16 * 1024
+_POOL_HEADER_BYTES = 48
 _HEADER_BYTES = 8
 _PAGE_BYTES = 4096
 # From here on glibc maps an allocation by itself, whatever it has learned before.
@@ -69,6 +72,28 @@ def allocated(n_bytes: int) -> int:
     if n_bytes < _MAPPED_BYTES:
         return (n_bytes + _HEADER_BYTES + 15) & ~15
     return (n_bytes + 2 * _HEADER_BYTES + _PAGE_BYTES - 1) & ~(_PAGE_BYTES - 1)
+
+
+def allocated_together(n_bytes: int, count: int) -> int:
+    """Return what the allocator takes for many requests of one size.
+
+    Parameters
+    ----------
+    n_bytes : int
+        The bytes that each asks for.
+    count : int
+        How many requests there are.
+
+    Returns
+    -------
+    int
+        The bytes that are taken, with what is lost in the pools that they fill.
+    """
+    each = allocated(n_bytes)
+    if not 0 < each <= _SMALL_BYTES:
+        return each * count
+    in_pool = (_POOL_BYTES - _POOL_HEADER_BYTES) // each
+    return each * count + count // in_pool * (_POOL_BYTES - in_pool * each)
 
 
 def has_referents(kind: type) -> bool:
@@ -147,18 +172,18 @@ class Layout:
         total_bytes = 0
         # Millions of objects have a few sizes.
         for size, count in Counter(sizes).items():
-            total_bytes += self._count_one(size + self.surplus_bytes) * count
+            total_bytes += self._count_alike(size + self.surplus_bytes, count)
         return total_bytes
 
-    def _count_one(self, n_bytes: int) -> int:
+    def _count_alike(self, n_bytes: int, count: int) -> int:
         if not self.header_bytes:
-            return allocated(n_bytes)
+            return allocated_together(n_bytes, count)
         head = min(n_bytes, self.header_bytes)
-        rest = n_bytes - head
+        rest, times = n_bytes - head, 1
         if self.block_bytes:
-            blocks = rest // self.block_bytes
-            return allocated(head) + allocated(self.block_bytes) * blocks
-        return allocated(head) + allocated(rest)
+            times, rest = rest // self.block_bytes, self.block_bytes
+        heads = allocated_together(head, count)
+        return heads + allocated_together(rest, count * times)
 
 
 def find_layout(kind: type) -> Layout:

@@ -66,11 +66,9 @@ _LITTLE_BYTES = {
     "_hashlib.HMAC": 2048,
     "_multiprocessing.SemLock": 256,
     "_socket.socket": 0,
-    "_thread.RLock": 64,
-    "_thread.lock": 64,
     "decimal.Context": 256,
     "select.epoll": 0,
-    "zoneinfo.ZoneInfo": 64 * 1024,
+    "zoneinfo.ZoneInfo": 16 * 1024,
 }
 
 _POINTER_BYTES = tuple.__itemsize__

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, allocated_together
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
 from jupyter_memkit.measure.sizes.giants import GiantFinder
 from jupyter_memkit.measure.sizes.identity import sort_by_type
@@ -245,7 +245,7 @@ class Walk:
         if kind.sizer is not None:
             return sum(self._ask(kind, value, group) for value in group.objects)
         if kind.is_fixed:
-            return allocated(kind.sizeof(group.objects[0])) * len(group.objects)
+            return allocated_together(kind.sizeof(group.objects[0]), len(group.objects))
         return kind.layout.count_allocated(map(kind.sizeof, group.objects))
 
     def _ask(self, kind: Kind, value: Any, group: Group) -> int:

@@ -444,7 +444,8 @@ def test_many_objects() -> None:
     value = [[number] for number in range(1000, 501_000)]
     value += value
     expected = 64 + sys.getsizeof(value) - 56 + 500_000 * (80 + 32)
-    assert sizeof(value).bytes == pytest.approx(expected, rel=0.001)
+    # Pools of small objects have a header.
+    assert sizeof(value).bytes == pytest.approx(expected, rel=0.005)
 
 
 def test_while_another_thread_changes_it() -> None:
