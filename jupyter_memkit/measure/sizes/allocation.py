@@ -22,6 +22,7 @@ _SMALL_BYTES = 512
 _POOL_BYTES = 16 * 1024
 _POOL_HEADER_BYTES = 48
 _HEADER_BYTES = 8
+_LEAST_MALLOC_BYTES = 32
 _PAGE_BYTES = 4096
 # From here on glibc maps an allocation by itself, whatever it has learned before.
 _MAPPED_BYTES = 32 * 1024 * 1024
@@ -67,10 +68,19 @@ def allocated(n_bytes: int) -> int:
     >>> allocated(24), allocated(520)
     (32, 528)
     """
-    if n_bytes <= _SMALL_BYTES:
-        return (n_bytes + 15) & ~15
+    return (n_bytes + 15) & ~15 if n_bytes <= _SMALL_BYTES else malloced(n_bytes)
+
+
+def malloced(n_bytes: int) -> int:
+    """Return what the C library takes for a request, however small.
+
+    Examples
+    --------
+    >>> malloced(8), malloced(40)
+    (32, 48)
+    """
     if n_bytes < _MAPPED_BYTES:
-        return (n_bytes + _HEADER_BYTES + 15) & ~15
+        return max(_LEAST_MALLOC_BYTES, (n_bytes + _HEADER_BYTES + 15) & ~15)
     return (n_bytes + 2 * _HEADER_BYTES + _PAGE_BYTES - 1) & ~(_PAGE_BYTES - 1)
 
 

@@ -67,8 +67,6 @@ class Kind:
         Whether Python knows what its objects refer to.
     container : type or None
         The type whose code reads its objects, where they can be very long.
-    derived_from : type or None
-        The container of Python's that they derive from.
     way_out : str or None
         The attribute that leads from them to what is no part of them: from a function
         to its module, from a frame to its caller.
@@ -92,7 +90,6 @@ class Kind:
     layout: Layout
     has_referents: bool
     container: type | None
-    derived_from: type | None
     way_out: str | None
     read_slots: tuple[Callable[[Any], Any], ...]
     has_managed_dict: bool
@@ -123,6 +120,8 @@ class Kinds:
     def _find_out(kind: type) -> Kind:
         sizer = registry.find_sizer(kind)
         sizeof, is_fixed = find_sizeof(kind)
+        if registry.is_scalar(kind):
+            sizeof, is_fixed = _count_fields, True
         read_unvisited = find_unvisited(kind)
         return Kind(
             name=registry.name_type(kind),
@@ -133,7 +132,6 @@ class Kinds:
             has_referents=has_referents(kind) or read_unvisited is not None,
             way_out=find_identical(kind, _WAYS_OUT),
             container=find_identical(kind, CONTAINERS),
-            derived_from=_find_container(kind),
             read_slots=tuple(_find_slots(kind)),
             has_managed_dict=has_managed_dict(kind),
             sizer=sizer,
@@ -157,10 +155,5 @@ def _find_slots(kind: type) -> Iterator[Callable[[Any], Any]]:
                     yield each.__get__
 
 
-def _find_container(kind: type) -> type | None:
-    """Return the first base that is a container, whose elements are no attributes."""
-    for base in _read_mro(kind)[1:]:
-        container = find_identical(base, CONTAINERS)
-        if container is not None:
-            return container
-    return None
+def _count_fields(value: Any) -> int:
+    return object.__sizeof__(value)

@@ -18,6 +18,8 @@ _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
 # Student's t for 95 % and the four folds of a sample.
 _T_QUANTILE = 3.18
+# A sample does not show what is lost in the pools of small objects.
+_LEAST_ERROR_RATIO = 0.005
 # What objects hide is not worth a word when it is less than this part of a size.
 _HIDDEN_RATIO = 0.01
 
@@ -154,6 +156,7 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         mean = sum(folds) / len(folds)
         variance = sum((each - mean) ** 2 for each in folds) / (len(folds) - 1)
         error_ratio = _T_QUANTILE * math.sqrt(len(folds) * variance) / n_bytes
+        error_ratio = max(_LEAST_ERROR_RATIO, error_ratio)
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None

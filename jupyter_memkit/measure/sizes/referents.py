@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ _HAS_ARRAYS = sys.version_info >= (3, 11)
 _IN_OBJECT = sys.version_info >= (3, 13)
 # `SHARED_KEYS_MAX_SIZE`; an object with more attributes has a dict.
 _MOST_PLACES = 30
+# Objects of one type are mostly made in one way.
+_LOOKED_AT = 64
 # A dict that has taken over such an array asks for less than any other with an item.
 _TAKEN_DICT_BYTES = range({}.__sizeof__() + 1, {"": None}.__sizeof__())
 
@@ -124,6 +127,8 @@ def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[An
 
 def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     """Return what the arrays of attributes take."""
+    if not any(map(_has_array, islice(objects, _LOOKED_AT))):
+        return 0
     n_taken = 0
     if not _IN_OBJECT:
         n_taken = sum(
@@ -135,8 +140,8 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
         return 0
     # Each object refers to its type as well.
     n_attributes = len(referents) - len(objects) - n_taken
-    if kind.read_slots or kind.derived_from is not None:
-        n_attributes -= sum(_count_others(value, kind) for value in objects)
+    if kind.read_slots:
+        n_attributes -= sum(_count_filled(value, kind) for value in objects)
     # An array has a place to spare, and a byte for each place and for its lengths
     # (Objects/dictobject.c, `new_values` and `_PyObject_InitInlineValues`).
     places = min(max(0, n_attributes) // n_arrays + 1, _MOST_PLACES)
@@ -147,25 +152,26 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     return n_arrays * (allocated(own_bytes + array_bytes) - allocated(own_bytes))
 
 
-def _count_others(value: Any, kind: Kind) -> int:
-    """Return what an object refers to by its slots and as a container."""
+def _count_filled(value: Any, kind: Kind) -> int:
+    """Return how many slots of an object hold something."""
     count = 0
     for read in kind.read_slots:
         with contextlib.suppress(AttributeError):
             read(value)
             count += 1
-    return count if kind.derived_from is None else count + _count_visited(value, kind)
+    return count
 
 
-def _count_visited(value: Any, kind: Kind) -> int:
-    """Return how many elements of a container the collector visits."""
-    container = kind.derived_from
-    assert container is not None, "asked before"
-    length: int = container.__len__(value)  # type: ignore[attr-defined]  # all have it
-    if container is dict:
-        # Of a dict whose keys are all strings, the values alone.
-        return length + sum(type(key) is not str for key in dict.keys(value))
-    return length
+def _has_array(value: Any) -> bool:
+    """Tell whether an object has such an array, which only `object.__new__` makes.
+
+    It is what lies before the object (Include/internal/pycore_object.h).
+    """
+    if _IN_OBJECT:
+        return True
+    place, mask = (3, 1) if sys.version_info >= (3, 12) else (4, -1)
+    address = id(value) - place * ctypes.sizeof(ctypes.c_ssize_t)
+    return bool(ctypes.c_ssize_t.from_address(address).value & mask)
 
 
 def _slice(objects: list[Any]) -> Iterator[list[Any]]:

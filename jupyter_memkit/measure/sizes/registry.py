@@ -155,3 +155,12 @@ def find_hidden_bytes(kind: type) -> int | None:
     known = (each for each in _hidden_by_name if name.startswith(each))
     longest = max(known, key=len, default=None)
     return None if longest is None else _hidden_by_name[longest]
+
+
+def is_scalar(kind: type) -> bool:
+    """Tell whether the objects of a type lie whole in the object.
+
+    The ``__sizeof__`` of numpy's scalars counts their value a second time.
+    """
+    bases = [name_type(base) for base in _read_mro(kind)]
+    return "numpy.generic" in bases and "numpy.flexible" not in bases

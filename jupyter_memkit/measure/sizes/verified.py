@@ -37,7 +37,7 @@ _STANDARD = frozenset(
     _collections._tuplegetter _contextvars.Context _contextvars.ContextVar
     _contextvars.Token _csv.Dialect _ctypes.CField _elementtree._element_iterator
     _functools._lru_list_elem _io.TextIOWrapper _io._BytesIOBuffer
-    _io.IncrementalNewlineDecoder _io.FileIO _json.Encoder _json.Scanner
+    _io.FileIO _json.Encoder _json.Scanner
     _random.Random _sre.SRE_Scanner _sre.SRE_Template _sre.template
     _struct.unpack_iterator
     _thread._local _thread._localdummy array.arrayiterator collections.defaultdict
@@ -64,6 +64,7 @@ _STANDARD = frozenset(
 _LITTLE_BYTES = {
     "_hashlib.HASH": 1024,
     "_hashlib.HMAC": 2048,
+    "_io.IncrementalNewlineDecoder": 1024,
     "_multiprocessing.SemLock": 256,
     "_socket.socket": 0,
     "decimal.Context": 256,

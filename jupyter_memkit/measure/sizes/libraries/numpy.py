@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, malloced
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
@@ -25,7 +25,7 @@ transparent(
 # What a view can be of besides an array, and is sized by itself.
 _HOLDERS = (array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap)
 
-_HEADER_BYTES = allocated(sys.getsizeof(np.empty(1)[:0]))
+_NUMBER_BYTES = np.dtype(np.intp).itemsize
 
 # Those of `ndarray` itself: a subclass can have properties of its own.
 _read_base = np.ndarray.__dict__["base"].__get__
@@ -34,6 +34,8 @@ _read_interface = np.ndarray.__dict__["__array_interface__"].__get__
 _read_void_base = np.void.__dict__["base"].__get__
 _read_void_dtype = np.void.__dict__["dtype"].__get__
 _read_void_nbytes = np.generic.__dict__["nbytes"].__get__
+_read_basicsize = type.__dict__["__basicsize__"].__get__
+_read_ndim = np.ndarray.__dict__["ndim"].__get__
 _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
 
 
@@ -41,14 +43,18 @@ _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
 def size_array(values: np.ndarray) -> Parts:
     """Size an array of any shape and dtype, a view or not."""
     base, dtype, n_bytes = _read_base(values), _read_dtype(values), _read_nbytes(values)
+    own_bytes = allocated(_read_basicsize(type(values)))
+    if n_dimensions := _read_ndim(values):
+        # The shape and the strides.
+        own_bytes += malloced(2 * n_dimensions * _NUMBER_BYTES)
     if issubclass(type(base), (np.ndarray, *_HOLDERS)):
-        return Parts(own_bytes=_HEADER_BYTES, children=(base,))
+        return Parts(own_bytes=own_bytes, children=(base,))
     if base is not None:
         # Memory of another library, which others may use too.
         buffer = Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes)
-        return Parts(own_bytes=_HEADER_BYTES, buffers=(buffer,), children=(base,))
+        return Parts(own_bytes=own_bytes, buffers=(buffer,), children=(base,))
     return Parts(
-        own_bytes=_HEADER_BYTES + allocated(n_bytes),
+        own_bytes=own_bytes + malloced(n_bytes),
         elements=_read_objects(values) if dtype.hasobject else None,
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
