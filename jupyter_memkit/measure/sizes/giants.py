@@ -21,7 +21,7 @@ _LEAST_BYTES = 512
 _RARE_RATIO = 256
 # What elements refer to is looked at for so many objects of one measurement, which
 # takes a tenth of a second.
-_MOST_BELOW = 1_000_000
+_MOST_BELOW = 500_000
 
 
 class GiantFinder:

@@ -323,8 +323,8 @@ def test_a_class_that_claims_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files_in_memory() -> None:
     """The buffers of files in memory count, as they are when written and when read."""
     text, data = io.StringIO(), io.BytesIO(b"x" * MIB)
-    for _ in range(1000):
-        text.write("x" * 1000)
+    for number in range(1000):
+        text.write(str(number) + "x" * 1000)
     assert sizeof(text).bytes >= 1_000_000
     text.seek(0)
     text.read(1)

@@ -38,8 +38,12 @@ def size_bytes_io(file: io.BytesIO) -> Parts:
     if position != io.BytesIO.tell(file):
         return Parts(own_bytes=own_bytes, is_whole=False)
     buffer = _read_object(file, 0, bytes)
-    is_whole = buffer is not None and length <= len(buffer)
-    return Parts(own_bytes=own_bytes, children=(buffer,), is_whole=is_whole)
+    if buffer is None or length > len(buffer):
+        return Parts(own_bytes=own_bytes, is_whole=False)
+    if length == len(buffer):
+        return Parts(own_bytes=own_bytes, children=(buffer,))
+    # The room to grow into was not touched, and nobody else has such a buffer.
+    return Parts(own_bytes=own_bytes + allocated(sys.getsizeof(b"") + length))
 
 
 @sizer("_io.StringIO")
@@ -52,9 +56,11 @@ def size_string_io(file: io.StringIO) -> Parts:
     state &= 0xFFFFFFFF
     if position != io.StringIO.tell(file) or not 0 <= capacity < sys.maxsize // 4:
         return Parts(own_bytes=own_bytes, is_whole=False)
-    own_bytes += allocated(capacity * _CHARACTER_BYTES)
     if state == _REALIZED:
+        # The room to grow into was not touched.
+        own_bytes += allocated(length * _CHARACTER_BYTES)
         return Parts(own_bytes=own_bytes, is_whole=length <= capacity)
+    own_bytes += allocated(capacity * _CHARACTER_BYTES)
     places = _WRITTEN.get(sys.version_info[:2])
     if state != _ACCUMULATING or places is None:
         return Parts(own_bytes=own_bytes, is_whole=False)

@@ -91,8 +91,8 @@ np.ma.masked_array(np.ones(n // 9), np.ones(n // 9, bool))
 np.ma.masked_array(np.ones(n // 8))
 np.matrix(np.ones((10, n // 80)))
 np.arange(n // 8).astype("M8[s]")
-np.frombuffer(bytes(n), "i1")
-np.frombuffer(bytearray(n), "i1")[5:]
+np.frombuffer((b"x" * (n)), "i1")
+np.frombuffer(bytearray(b"x" * n), "i1")[5:]
 memoryview(np.ones(n // 8))
 np.char.array(["abc"] * (n // 12))
 np.array([np.ones(100) for _ in range(n // 920)] + [None], dtype=object)

@@ -7,7 +7,7 @@ R = np.random.default_rng(0)
 def searched(index): index.get_loc(index[5]); return index
 def cached(frame): frame.a; frame["b"] if "b" in frame else 0; return frame
 def sink(n):
-    s = pa.BufferOutputStream(); s.write(bytes(n)); return s
+    s = pa.BufferOutputStream(); s.write((b"x" * (n))); return s
 def batches(n): return pa.RecordBatch.from_arrays([pa.array(np.ones(n // 8))], ["a"])
 """
 
@@ -115,10 +115,10 @@ pa.table({"a": ["text"] * (n // 8)}).column("a")
 pa.table({"a": np.ones(n // 8)}).to_batches()
 pa.table({"a": ["x" * n]})["a"][0]
 pa.array([[1.5] * (n // 8)])[0]
-pa.py_buffer(bytes(n))
-pa.py_buffer(bytearray(n)).slice(5, 10)
+pa.py_buffer((b"x" * (n)))
+pa.py_buffer(bytearray(b"x" * n)).slice(5, 10)
 pa.allocate_buffer(n)
-pa.BufferReader(bytes(n))
+pa.BufferReader((b"x" * (n)))
 sink(n)
 sink(n).getvalue()
 batches(n)

@@ -224,8 +224,8 @@ CASES = """
 * One(i).__dict__
 * Three(i).__dict__
 * vars(Prop(i))
-bytes(n)
-bytearray(n)
+(b"x" * (n))
+bytearray(b"x" * n)
 "x" * n
 "é" * n
 "ж" * (n // 2)
@@ -244,31 +244,31 @@ deque(range(n // 40))
 deque([None]) * (n // 8)
 OrderedDict.fromkeys(range(n // 180))
 Counter(range(n // 100))
-array.array("d", bytes(n))
-array.array("b", bytes(n))
-memoryview(bytes(n))
-memoryview(bytearray(n))[10:20]
-iter(bytes(n))
+array.array("d", (b"x" * (n)))
+array.array("b", (b"x" * (n)))
+memoryview((b"x" * (n)))
+memoryview(bytearray(b"x" * n))[10:20]
+iter((b"x" * (n)))
 Bytes(n)
 Str("x" * n)
 List([None]) * (n // 8)
 Tuple([None] * (n // 8))
 Int(10**(n * 2 // 5 * 2))
 One("x" * n)
-Slots(bytes(n))
+Slots((b"x" * (n)))
 Err("x" * n)
-closure(bytes(n))
-functools.partial(read, bytes(n))
-gen(bytes(n))
-enumerate(bytes(n))
+closure((b"x" * (n)))
+functools.partial(read, (b"x" * (n)))
+gen((b"x" * (n)))
+enumerate((b"x" * (n)))
 {"x" * n: 1}
 {"a": {"b": {"c": ["x" * n]}}}
-UnicodeDecodeError("utf-8", bytes(n), 0, 1, "why")
-slice(bytes(n), None)
+UnicodeDecodeError("utf-8", (b"x" * (n)), 0, 1, "why")
+slice((b"x" * (n)), None)
 range(10**(n * 2 // 5))
-map(str, bytes(n))
-zip([bytes(n)])
-types.SimpleNamespace(a=bytes(n))
-ChainMap({"a": bytes(n)})
+map(str, (b"x" * (n)))
+zip([(b"x" * (n))])
+types.SimpleNamespace(a=(b"x" * (n)))
+ChainMap({"a": (b"x" * (n))})
 [[None] * 1000 for _ in range(n // 8060)]
 """
