@@ -204,7 +204,7 @@ def find_layout(kind: type) -> Layout:
     is_deque = any(base is deque for base in mro)
     return Layout(
         surplus_bytes=_find_surplus(kind, mro),
-        header_bytes=_read_basicsize(kind) + _preheader_bytes(kind) if is_two else 0,
+        header_bytes=object_bytes(kind) if is_two else 0,
         block_bytes=_DEQUE_BLOCK_BYTES if is_deque else 0,
     )
 
@@ -225,6 +225,11 @@ def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
         return int((all_fields - named) * _read_itemsize(kind))
     # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
     return int(_read_itemsize(kind))
+
+
+def object_bytes(kind: type) -> int:
+    """Return what an object of a type asks for without its items."""
+    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
 
 
 def _preheader_bytes(kind: type) -> int:

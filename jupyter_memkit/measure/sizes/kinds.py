@@ -44,6 +44,7 @@ _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
 
 # Not the plain attributes: a metaclass can put code of its own before those.
 _read_dict = type.__dict__["__dict__"].__get__
+_read_itemsize = type.__dict__["__itemsize__"].__get__
 _read_mro = type.__dict__["__mro__"].__get__
 
 
@@ -121,7 +122,7 @@ class Kinds:
         sizer = registry.find_sizer(kind)
         sizeof, is_fixed = find_sizeof(kind)
         if registry.is_scalar(kind):
-            sizeof, is_fixed = _count_fields, True
+            sizeof, is_fixed = _count_fields, not _read_itemsize(kind)
         read_unvisited = find_unvisited(kind)
         return Kind(
             name=registry.name_type(kind),

@@ -163,4 +163,5 @@ def is_scalar(kind: type) -> bool:
     The ``__sizeof__`` of numpy's scalars counts their value a second time.
     """
     bases = [name_type(base) for base in _read_mro(kind)]
-    return "numpy.generic" in bases and "numpy.flexible" not in bases
+    others = ("numpy.str_", "numpy.void")
+    return "numpy.generic" in bases and not any(each in bases for each in others)

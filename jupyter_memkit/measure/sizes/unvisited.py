@@ -19,7 +19,6 @@ ReadUnvisited = Callable[[list[Any]], list[Any]]
 _ATTRIBUTES = {
     "range": ("start", "stop", "step"),
     "datetime.datetime": ("tzinfo",),
-    "datetime.time": ("tzinfo",),
     "posix.DirEntry": ("name", "path"),
     "nt.DirEntry": ("name", "path"),
     "numpy.flatiter": ("base",),

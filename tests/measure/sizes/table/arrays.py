@@ -97,7 +97,7 @@ memoryview(np.ones(n // 8))
 np.char.array(["abc"] * (n // 12))
 np.array([np.ones(100) for _ in range(n // 920)] + [None], dtype=object)
 [np.ones(3) for _ in range(n // 150)]
-np.split(np.ones(n // 8), 10)
+np.array_split(np.ones(n // 8), 10)
 np.polynomial.Polynomial(np.ones(n // 8))
 np.fft.rfft(np.ones(n // 8))
 np.meshgrid(np.ones(1000), np.ones(n // 16000))
