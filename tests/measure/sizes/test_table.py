@@ -16,8 +16,8 @@ from tests.untraced import untraced_environment
 
 # All of them take a quarter of an hour: MEMKIT_TABLE=all, and MEMKIT_TABLE_MIB=20.
 IS_WHOLE = os.environ.get("MEMKIT_TABLE") == "all"
-LIBRARIES = running.LIBRARIES if IS_WHOLE else ("python", "standard", "arrays")
-COUNT = 13
+LIBRARIES = running.LIBRARIES if IS_WHOLE else ("python",)
+COUNT = 40
 SEED = 7
 
 PROGRAM = """
@@ -32,7 +32,7 @@ print(json.dumps(list(running.run(library, cases))))
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.timeout(3600 if IS_WHOLE else 120)
 def test_table(library: str) -> None:
-    """No size is off by more than two percent without being marked."""
+    """No size is off by two percent, and what a heap moves by, without a mark."""
     cases = running.read_cases(library)
     if not IS_WHOLE:
         cases = random.Random(SEED).sample(cases, COUNT)
