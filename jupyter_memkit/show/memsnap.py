@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
@@ -13,6 +13,9 @@ _SHOWN = 20
 _SHOWN_TYPES = 5
 # Fewer objects of a type come and go by themselves.
 _SHOWN_OBJECTS = 100
+# A process moves by less for the work of a cell itself.
+_LEAST_RISE_BYTES = 1024 * 1024
+_LEAST_RISE_RATIO = 0.1
 
 
 def build_report(found: Snapshot | Comparison | Moments) -> Report:
@@ -29,8 +32,24 @@ def build_report(found: Snapshot | Comparison | Moments) -> Report:
         title=f"use {_tell(found.rss_bytes)}",
         rows=tuple(_build_rows(found)),
         table=_build_table(found) if found.variables else None,
-        notes=() if found.variables else ("No variable changed its size.",),
+        notes=tuple(_build_notes(found)),
     )
+
+
+def _build_notes(found: Comparison) -> Iterator[str]:
+    rise, elsewhere = found.rss_bytes, found.elsewhere_bytes
+    if rise <= 0:
+        if not found.variables:
+            yield "No variable changed its size."
+    elif elsewhere >= max(_LEAST_RISE_BYTES, rise * _LEAST_RISE_RATIO):
+        part = format_bytes(min(rise, elsewhere))
+        share = "The rise" if elsewhere >= rise else f"{part} of the rise"
+        yield (
+            f"{share} is not in variables: outputs, libraries or the allocator hold "
+            "it; %memleaks searches for it."
+        )
+    elif not found.variables:
+        yield "The rise is too small to be that of a variable."
 
 
 def _build_rows(found: Comparison) -> list[tuple[str, str]]:

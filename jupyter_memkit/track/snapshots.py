@@ -137,6 +137,12 @@ class Comparison(Record):
     types: Mapping[str, int]
     objects: Mapping[str, int]
 
+    @property
+    def elsewhere_bytes(self) -> int:
+        """The part of the process's change that is no change of a variable."""
+        changes = (each.after_bytes - each.before_bytes for each in self.variables)
+        return self.rss_bytes - sum(changes)
+
 
 def snapshot(
     namespace: Mapping[str, Any] | None = None, *, program: tuple[Any, ...] = ()

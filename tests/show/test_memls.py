@@ -144,6 +144,10 @@ def test_moments() -> None:
         "  objects  m.Node +5,000",
         "  name          change      now  type",
         "  x     grew  +2.0 MiB  3.0 MiB  list",
+        (
+            "3.0 MiB of the rise is not in variables: outputs, libraries or the "
+            "allocator hold it; %memleaks searches for it."
+        ),
     ]
     still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
     assert memsnap.build_report(still).text().splitlines() == [
@@ -160,6 +164,18 @@ def test_moments() -> None:
     text = memsnap.build_report(many).text()
     assert "use fell by 1.0 MiB" in text
     assert "and 5 smaller ones" in text
+
+
+def test_a_rise_that_is_not_in_variables() -> None:
+    """While use rose, nobody reads that no variable changed its size."""
+    for n_bytes, expected in (
+        (5 * MIB, "The rise is not in variables:"),
+        (1000, "The rise is too small to be that of a variable."),
+    ):
+        found = Comparison(rss_bytes=n_bytes, variables=(), types={}, objects={})
+        text = memsnap.build_report(found).text()
+        assert expected in text
+        assert "No variable changed" not in text
 
 
 def test_advice() -> None:

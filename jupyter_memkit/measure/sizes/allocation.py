@@ -3,29 +3,39 @@
 `sys.getsizeof` tells what an object asks for. CPython's allocator gives that in steps
 of 16 bytes up to 512 (Objects/obmalloc.c), and the C library above it in steps of 16
 with a header of 8: a float asks for 24 bytes and takes 32, a third more. Lists, dicts,
-sets and byte arrays are two allocations, which round up on their own.
+sets and byte arrays are two allocations, which round up on their own, and a deque has
+one more for each block.
 """
 
 from __future__ import annotations
 
 import array
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from types import MethodDescriptorType
+from dataclasses import dataclass
+from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
 _SMALL_BYTES = 512
+# Small objects of one size come in pools, which have a header and a rest at the end.
+_POOL_BYTES = 16 * 1024
+_POOL_HEADER_BYTES = 48
 _HEADER_BYTES = 8
+_LEAST_MALLOC_BYTES = 32
 _PAGE_BYTES = 4096
 # From here on glibc maps an allocation by itself, whatever it has learned before.
 _MAPPED_BYTES = 32 * 1024 * 1024
 
+_HAS_INLINE_VALUES = 1 << 2
 _HAS_MANAGED_WEAKREF = 1 << 3
 _HAS_MANAGED_DICT = 1 << 4
 _HAS_GC = 1 << 14
 
-_TWO_ALLOCATIONS = (array.array, bytearray, dict, frozenset, list, set)
+_TWO_ALLOCATIONS = (array.array, bytearray, deque, dict, frozenset, list, set)
+# Of these only the objects of subclasses are two allocations.
+_COMPACT = (str,)
+_DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof__()
 
 # Not the plain attributes: a metaclass can put code of its own before those.
 _read_basicsize = type.__dict__["__basicsize__"].__get__
@@ -58,11 +68,42 @@ def allocated(n_bytes: int) -> int:
     >>> allocated(24), allocated(520)
     (32, 528)
     """
-    if n_bytes <= _SMALL_BYTES:
-        return (n_bytes + 15) & ~15
+    return (n_bytes + 15) & ~15 if n_bytes <= _SMALL_BYTES else malloced(n_bytes)
+
+
+def malloced(n_bytes: int) -> int:
+    """Return what the C library takes for a request, however small.
+
+    Examples
+    --------
+    >>> malloced(8), malloced(40)
+    (32, 48)
+    """
     if n_bytes < _MAPPED_BYTES:
-        return (n_bytes + _HEADER_BYTES + 15) & ~15
+        return max(_LEAST_MALLOC_BYTES, (n_bytes + _HEADER_BYTES + 15) & ~15)
     return (n_bytes + 2 * _HEADER_BYTES + _PAGE_BYTES - 1) & ~(_PAGE_BYTES - 1)
+
+
+def allocated_together(n_bytes: int, count: int) -> int:
+    """Return what the allocator takes for many requests of one size.
+
+    Parameters
+    ----------
+    n_bytes : int
+        The bytes that each asks for.
+    count : int
+        How many requests there are.
+
+    Returns
+    -------
+    int
+        The bytes that are taken, with what is lost in the pools that they fill.
+    """
+    each = allocated(n_bytes)
+    if not 0 < each <= _SMALL_BYTES:
+        return each * count
+    in_pool = (_POOL_BYTES - _POOL_HEADER_BYTES) // each
+    return each * count + count // in_pool * (_POOL_BYTES - in_pool * each)
 
 
 def has_referents(kind: type) -> bool:
@@ -75,6 +116,8 @@ def has_managed_dict(kind: type) -> bool:
 
     From Python 3.11 on they do until somebody asks for the ``__dict__``.
     """
+    if sys.version_info >= (3, 13):
+        return bool(_read_flags(kind) & _HAS_INLINE_VALUES)
     return sys.version_info >= (3, 11) and bool(_read_flags(kind) & _HAS_MANAGED_DICT)
 
 
@@ -105,34 +148,88 @@ def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
     return lambda value: function(value) + before, is_fixed
 
 
-def find_header_bytes(kind: type) -> int:
-    """Return the part of an object that is an allocation by itself, 0 for all of it."""
-    if not any(base is each for base in _read_mro(kind) for each in _TWO_ALLOCATIONS):
-        return 0
-    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How the objects of a type are allocated.
 
-
-def count_allocated(sizes: Iterable[int], header_bytes: int) -> int:
-    """Add up what the allocator takes for objects.
-
-    Parameters
+    Attributes
     ----------
-    sizes : iterable of int
-        What each object asks for.
+    surplus_bytes : int
+        What an object has over what its ``__sizeof__`` returns.
     header_bytes : int
-        The part of each that is an allocation by itself, 0 for all of it.
-
-    Returns
-    -------
-    int
-        The sum in bytes.
+        The part of an object that is an allocation by itself, 0 for all of it.
+    block_bytes : int
+        The length of each of the allocations that follow, 0 where it is one.
     """
-    total_bytes = 0
-    # Millions of objects have a few sizes.
-    for size, count in Counter(sizes).items():
-        head = min(size, header_bytes)
-        total_bytes += (allocated(head) + allocated(size - head)) * count
-    return total_bytes
+
+    surplus_bytes: int = 0
+    header_bytes: int = 0
+    block_bytes: int = 0
+
+    def count_allocated(self, sizes: Iterable[int]) -> int:
+        """Add up what the allocator takes for objects.
+
+        Parameters
+        ----------
+        sizes : iterable of int
+            What each object asks for.
+
+        Returns
+        -------
+        int
+            The sum in bytes.
+        """
+        total_bytes = 0
+        # Millions of objects have a few sizes.
+        for size, count in Counter(sizes).items():
+            total_bytes += self._count_alike(size + self.surplus_bytes, count)
+        return total_bytes
+
+    def _count_alike(self, n_bytes: int, count: int) -> int:
+        if not self.header_bytes:
+            return allocated_together(n_bytes, count)
+        head = min(n_bytes, self.header_bytes)
+        rest, times = n_bytes - head, 1
+        if self.block_bytes:
+            times, rest = rest // self.block_bytes, self.block_bytes
+        heads = allocated_together(head, count)
+        return heads + allocated_together(rest, count * times)
+
+
+def find_layout(kind: type) -> Layout:
+    """Return how the objects of a type are allocated."""
+    mro = _read_mro(kind)
+    is_two = any(base is each for base in mro for each in _TWO_ALLOCATIONS)
+    is_two |= any(base is each for base in mro[1:] for each in _COMPACT)
+    is_deque = any(base is deque for base in mro)
+    return Layout(
+        surplus_bytes=_find_surplus(kind, mro),
+        header_bytes=object_bytes(kind) if is_two else 0,
+        block_bytes=_DEQUE_BLOCK_BYTES if is_deque else 0,
+    )
+
+
+def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
+    """Return what an object has over what its ``__sizeof__`` returns."""
+    if any(base is str for base in mro):
+        # That of `str` has not the fields of the subclass in it.
+        return int(_read_basicsize(kind) - _read_basicsize(str))
+    if not _read_itemsize(kind) or not any(
+        base is each for base in mro[1:] for each in (bytes, int, tuple)
+    ):
+        return 0
+    own = _read_dict(kind)
+    named, all_fields = own.get("n_sequence_fields"), own.get("n_fields")
+    if type(own.get("__new__")) is BuiltinFunctionType and type(all_fields) is int:
+        # A struct sequence is longer than the tuple that it looks like.
+        return int((all_fields - named) * _read_itemsize(kind))
+    # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
+    return int(_read_itemsize(kind))
+
+
+def object_bytes(kind: type) -> int:
+    """Return what an object of a type asks for without its items."""
+    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
 
 
 def _preheader_bytes(kind: type) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from jupyter_memkit.measure.sizes.mapped_files import find_mapped_files, is_within
 from jupyter_memkit.measure.sizes.parts import DISK, RAM, Buffer
 
-# To look for smaller ones is not worth the look.
+# To look for less is not worth the look.
 _MAPPED_BYTES = 64 * 1024
 
 
@@ -92,7 +92,8 @@ class BufferLedger:
     def _move_to_disk(self) -> None:
         """Take the blocks that are mapped files for what they are."""
         blocks = self._blocks.get(RAM, [])
-        if not any(block.end - block.start >= _MAPPED_BYTES for block in blocks):
+        # Not the largest: a mapped file can be read in thousands of small blocks.
+        if sum(block.end - block.start for block in blocks) < _MAPPED_BYTES:
             return
         files = find_mapped_files()
         on_disk: list[_Block] = []

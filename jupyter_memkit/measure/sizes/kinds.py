@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import (
-    BuiltinFunctionType,
-    ClassMethodDescriptorType,
     CodeType,
     FrameType,
     FunctionType,
@@ -21,13 +18,16 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes import registry
 from jupyter_memkit.measure.sizes.allocation import (
-    find_header_bytes,
+    Layout,
+    find_layout,
     find_sizeof,
     has_managed_dict,
     has_referents,
 )
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import find_identical
+from jupyter_memkit.measure.sizes.unvisited import ReadUnvisited, find_unvisited
+from jupyter_memkit.measure.sizes.verified import find_hidden_bytes
 
 # These belong to the program, not to the data that refers to them.
 _PROGRAM = (
@@ -40,19 +40,11 @@ _PROGRAM = (
     type,
 )
 
-_BUILT_IN = (
-    ClassMethodDescriptorType,
-    MethodDescriptorType,
-    WrapperDescriptorType,
-)
-
 _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
-
-# The types of these say what they hold, or hold next to nothing.
-_TRUSTED = sys.stdlib_module_names | {"builtins", ""}
 
 # Not the plain attributes: a metaclass can put code of its own before those.
 _read_dict = type.__dict__["__dict__"].__get__
+_read_itemsize = type.__dict__["__itemsize__"].__get__
 _read_mro = type.__dict__["__mro__"].__get__
 
 
@@ -70,8 +62,8 @@ class Kind:
         Takes an object and returns the bytes that it asks for.
     is_fixed : bool
         Whether these are the same for all of them.
-    header_bytes : int
-        The part of an object that is an allocation by itself, 0 for all of it.
+    layout : Layout
+        How they are allocated.
     has_referents : bool
         Whether Python knows what its objects refer to.
     container : type or None
@@ -79,25 +71,32 @@ class Kind:
     way_out : str or None
         The attribute that leads from them to what is no part of them: from a function
         to its module, from a frame to its caller.
+    read_slots : tuple of callable
+        What reads each slot of an object.
     has_managed_dict : bool
         Whether the attributes may lie beside the object, unseen by `sizeof`.
     sizer : callable or None
         What a library's file or the user knows about it.
-    is_opaque : bool
-        Whether its objects can hold memory that nothing here sees.
+    read_unvisited : callable or None
+        Takes its objects and returns what they refer to without the collector's
+        knowledge, where there is such.
+    hidden_bytes : float
+        What one of its objects can hold, at most, that nothing here sees.
     """
 
     name: str
     is_program: bool
     sizeof: Callable[[Any], int]
     is_fixed: bool
-    header_bytes: int
+    layout: Layout
     has_referents: bool
     container: type | None
     way_out: str | None
+    read_slots: tuple[Callable[[Any], Any], ...]
     has_managed_dict: bool
     sizer: Callable[[Any], Any] | None
-    is_opaque: bool
+    read_unvisited: ReadUnvisited | None
+    hidden_bytes: float
 
 
 class Kinds:
@@ -122,18 +121,23 @@ class Kinds:
     def _find_out(kind: type) -> Kind:
         sizer = registry.find_sizer(kind)
         sizeof, is_fixed = find_sizeof(kind)
+        if registry.is_scalar(kind):
+            sizeof, is_fixed = _count_fields, not _read_itemsize(kind)
+        read_unvisited = find_unvisited(kind)
         return Kind(
             name=registry.name_type(kind),
             is_program=_derives_from(kind, _PROGRAM),
             sizeof=sizeof,
             is_fixed=is_fixed,
-            header_bytes=find_header_bytes(kind),
-            has_referents=has_referents(kind),
+            layout=find_layout(kind),
+            has_referents=has_referents(kind) or read_unvisited is not None,
             way_out=find_identical(kind, _WAYS_OUT),
             container=find_identical(kind, CONTAINERS),
+            read_slots=tuple(_find_slots(kind)),
             has_managed_dict=has_managed_dict(kind),
             sizer=sizer,
-            is_opaque=sizer is None and _is_opaque(kind),
+            read_unvisited=read_unvisited,
+            hidden_bytes=0 if sizer is not None else find_hidden_bytes(kind),
         )
 
 
@@ -142,21 +146,15 @@ def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
     return any(base is each for base in _read_mro(kind) for each in bases)
 
 
-def _is_opaque(kind: type) -> bool:
-    """Tell whether a type is written in another language and hides what it takes."""
+def _find_slots(kind: type) -> Iterator[Callable[[Any], Any]]:
+    """Yield what reads each slot of a class and of its bases."""
     for base in _read_mro(kind):
-        if registry.name_module(base).partition(".")[0] in _TRUSTED:
-            return False
         own = _read_dict(base)
-        if type(own.get("__sizeof__")) is MethodDescriptorType:
-            return False
-        if any(_is_built_into(base, value) for value in own.values()):
-            return not registry.is_transparent(base)
-    return False
+        if "__slots__" in own:
+            for each in own.values():
+                if type(each) is MemberDescriptorType:
+                    yield each.__get__
 
 
-def _is_built_into(kind: type, value: Any) -> bool:
-    """Tell whether an attribute of a type is written in another language, for it."""
-    if type(value) is BuiltinFunctionType:
-        return value.__self__ is kind
-    return type(value) in _BUILT_IN and value.__objclass__ is kind
+def _count_fields(value: Any) -> int:
+    return object.__sizeof__(value)

@@ -16,6 +16,12 @@ from jupyter_memkit.measure.sizes.walk import Tally, Walk
 # An estimate draws this many elements of long containers.
 _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
+# Student's t for 95 % and the four folds of a sample.
+_T_QUANTILE = 3.18
+# A sample does not show what is lost in the pools of small objects.
+_LEAST_ERROR_RATIO = 0.005
+# What objects hide is not worth a word when it is less than this part of a size.
+_HIDDEN_RATIO = 0.01
 
 
 def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Size:
@@ -31,7 +37,7 @@ def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Si
         Anything.
     exact : bool
         Whether to visit every object: about a tenth of a microsecond each. Otherwise
-        large containers are sampled, in some 20 ms.
+        large containers are sampled, and only their elements' own sizes all looked at.
     budget_s : float, optional
         When to stop, in seconds; what was seen until then is returned as a lower
         bound.
@@ -149,15 +155,18 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
     if tally.is_sampled and n_bytes:
         mean = sum(folds) / len(folds)
         variance = sum((each - mean) ** 2 for each in folds) / (len(folds) - 1)
-        error_ratio = 2 * math.sqrt(len(folds) * variance) / n_bytes
+        error_ratio = _T_QUANTILE * math.sqrt(len(folds) * variance) / n_bytes
+        error_ratio = max(_LEAST_ERROR_RATIO, error_ratio)
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None
+    most_hidden_bytes = n_bytes * _HIDDEN_RATIO
+    is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
     return Size(
         bytes=round(n_bytes),
         shared_bytes=min(round(tally.shared_bytes), round(n_bytes)),
         elsewhere={device: round(each) for device, each in tally.elsewhere.items()},
-        exact=not (tally.is_sampled or tally.is_cut or tally.opaque),
+        exact=not (tally.is_sampled or tally.is_cut) and is_whole,
         error_ratio=error_ratio,
-        opaque=tuple(sorted(tally.opaque)),
+        opaque=() if is_whole else tuple(sorted(tally.hidden)),
     )

@@ -27,8 +27,8 @@ class Size(Record):
     exact : bool
         Whether everything was visited and understood.
     error_ratio : float or None
-        How far an estimate may be off, as a part of `bytes` and at two standard
-        errors; 0 when everything was visited; None when it could not be told.
+        How far an estimate may be off, as a part of `bytes`, in 95 of 100 cases; 0
+        when everything was visited; None when it could not be told.
     opaque : tuple of str
         Types that no sizer knows and whose memory can be hidden from Python.
     """

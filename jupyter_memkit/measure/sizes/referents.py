@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +29,10 @@ _ASKED_ELEMENTS = BATCH // 2
 # it, where they stay when there is a ``__dict__`` as well.
 _HAS_ARRAYS = sys.version_info >= (3, 11)
 _IN_OBJECT = sys.version_info >= (3, 13)
+# `SHARED_KEYS_MAX_SIZE`; an object with more attributes has a dict.
+_MOST_PLACES = 30
+# Objects of one type are mostly made in one way.
+_LOOKED_AT = 64
 # A dict that has taken over such an array asks for less than any other with an item.
 _TAKEN_DICT_BYTES = range({}.__sizeof__() + 1, {"": None}.__sizeof__())
 
@@ -97,6 +103,14 @@ def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
 
 def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
     """Return all that objects of a group refer to."""
+    referents = _ask_collector(objects, group, add_own)
+    if group.kind.read_unvisited is not None:
+        referents += group.kind.read_unvisited(objects)
+    return referents
+
+
+def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
+    """Return what the collector knows that objects of a group refer to."""
     way_out = group.kind.way_out
     if way_out is not None:
         return [
@@ -113,6 +127,8 @@ def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
 
 def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     """Return what the arrays of attributes take."""
+    if not any(map(_has_array, islice(objects, _LOOKED_AT))):
+        return 0
     n_taken = 0
     if not _IN_OBJECT:
         n_taken = sum(
@@ -122,15 +138,40 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     n_arrays = len(objects) - n_taken
     if n_arrays <= 0:
         return 0
-    # Each object refers to its type as well. An array has a place to spare, and a byte
-    # for each place and for its lengths (Objects/dictobject.c, `new_values` and
-    # `_PyObject_InitInlineValues`).
-    places = max(0, len(referents) - len(objects) - n_taken) // n_arrays + 1
+    # Each object refers to its type as well.
+    n_attributes = len(referents) - len(objects) - n_taken
+    if kind.read_slots:
+        n_attributes -= sum(_count_filled(value, kind) for value in objects)
+    # An array has a place to spare, and a byte for each place and for its lengths
+    # (Objects/dictobject.c, `new_values` and `_PyObject_InitInlineValues`).
+    places = min(max(0, n_attributes) // n_arrays + 1, _MOST_PLACES)
     if not _IN_OBJECT:
         return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
     own_bytes = kind.sizeof(objects[0])
     array_bytes = ((places + 7) & ~7) + (places + 1) * 8
     return n_arrays * (allocated(own_bytes + array_bytes) - allocated(own_bytes))
+
+
+def _count_filled(value: Any, kind: Kind) -> int:
+    """Return how many slots of an object hold something."""
+    count = 0
+    for read in kind.read_slots:
+        with contextlib.suppress(AttributeError):
+            read(value)
+            count += 1
+    return count
+
+
+def _has_array(value: Any) -> bool:
+    """Tell whether an object has such an array, which only `object.__new__` makes.
+
+    It is what lies before the object (Include/internal/pycore_object.h).
+    """
+    if _IN_OBJECT:
+        return True
+    place, mask = (3, 1) if sys.version_info >= (3, 12) else (4, -1)
+    address = id(value) - place * ctypes.sizeof(ctypes.c_ssize_t)
+    return bool(ctypes.c_ssize_t.from_address(address).value & mask)
 
 
 def _slice(objects: list[Any]) -> Iterator[list[Any]]:

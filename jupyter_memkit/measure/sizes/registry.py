@@ -25,8 +25,12 @@ _LIBRARIES = f"{__package__}.libraries"
 # By the type's address, and for libraries by its dotted name.
 _by_type: dict[int, tuple[type, Callable[[Any], Any]]] = {}
 _by_name: dict[str, Callable[[Any], Any]] = {}
-# Beginnings of the names of types that hide nothing. Functions of pybind11 have such.
-_transparent = {"pybind11_builtins."}
+# What types hide at most, by their addresses and by the beginnings of their names.
+_hidden_by_type: dict[int, tuple[type, int]] = {}
+_hidden_by_name = {
+    # The functions of a module that is made by pybind11 refer to such.
+    "pybind11_builtins.pybind11_detail_function_record": 0,
+}
 
 # Not the plain attributes: a metaclass can put code of its own before those.
 _read_mro = type.__dict__["__mro__"].__get__
@@ -125,13 +129,39 @@ def _import_file(name: str) -> None:
         importlib.import_module(f"{_LIBRARIES}.{name}")
 
 
-def transparent(*prefixes: str) -> None:
-    """Say of types, by the beginning of their dotted names, that they hide nothing."""
-    _transparent.update(prefixes)
+def transparent(*kinds: type | str, at_most: int = 0) -> None:
+    """Say of types written in C what they hide.
+
+    Parameters
+    ----------
+    *kinds : type or str
+        The types, or the beginnings of their dotted names.
+    at_most : int
+        The bytes of an object of theirs that Python does not see.
+    """
+    for each in kinds:
+        if isinstance(each, type):
+            _hidden_by_type[id(each)] = (each, at_most)
+        else:
+            _hidden_by_name[each] = at_most
 
 
-def is_transparent(kind: type) -> bool:
-    """Tell whether Python sees all that the objects of a type hold."""
+def find_hidden_bytes(kind: type) -> int | None:
+    """Return what an object of a type hides at most; None where nobody knows."""
     name = name_type(kind)
     _load_library(name.partition(".")[0])
-    return name.startswith(tuple(_transparent))
+    if id(kind) in _hidden_by_type:
+        return _hidden_by_type[id(kind)][1]
+    known = (each for each in _hidden_by_name if name.startswith(each))
+    longest = max(known, key=len, default=None)
+    return None if longest is None else _hidden_by_name[longest]
+
+
+def is_scalar(kind: type) -> bool:
+    """Tell whether the objects of a type lie whole in the object.
+
+    The ``__sizeof__`` of numpy's scalars counts their value a second time.
+    """
+    bases = [name_type(base) for base in _read_mro(kind)]
+    others = ("numpy.str_", "numpy.void")
+    return "numpy.generic" in bases and not any(each in bases for each in others)

@@ -18,11 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.sizes.addresses import BATCH
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
     draw_places,
+    read_batches,
     sample_elements,
 )
+from jupyter_memkit.measure.sizes.giants import GiantFinder
 from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask
 
 FOLDS = 4
@@ -78,7 +81,9 @@ class _Met:
         return max(1.0, self.weight / (1 + (self.references - 1) * part_here))
 
 
-def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
+def draw(
+    level: list[Group], size: int, finder: GiantFinder, add_own: AddOwn
+) -> Iterator[Drawn]:
     """Yield some of what the objects of a level refer to, all when it is little.
 
     Parameters
@@ -88,12 +93,14 @@ def draw(level: list[Group], size: int, add_own: AddOwn) -> Iterator[Drawn]:
     size : int
         How many elements to draw from long containers; the level itself may be some
         times as large.
+    finder : GiantFinder
+        What finds the large elements of long containers.
     add_own : callable
         Told the bytes that the objects themselves were found to take besides.
     """
     is_sampled = any(group.weight > 1 for group in level)
     room = size * (_GROWTH if is_sampled else _UNSAMPLED_GROWTH)
-    pools = list(_read(level, size, room, add_own))
+    pools = list(_read(level, size, room, finder, add_own))
     strides = _find_strides(pools, room)
     sampled: list[Drawn] = []
     # What was not drawn is let go: it would count as a reference.
@@ -120,7 +127,9 @@ def _find_strides(pools: list[Drawn], room: int) -> dict[int, int]:
     return {each: math.ceil(excess) for each, count in counts.items() if count > _RARE}
 
 
-def _read(level: list[Group], size: int, room: int, add_own: AddOwn) -> Iterator[Drawn]:
+def _read(
+    level: list[Group], size: int, room: int, finder: GiantFinder, add_own: AddOwn
+) -> Iterator[Drawn]:
     """Yield what the objects refer to, all or a part."""
     lengths = [
         length
@@ -136,10 +145,17 @@ def _read(level: list[Group], size: int, room: int, add_own: AddOwn) -> Iterator
         for elements in group.elements:
             places = draw_places(len(elements), share)
             if places:
-                objects = elements[places].tolist()
-                yield Drawn(objects, weight * len(elements) / len(places), fold)
+                weights = weight * len(elements) / len(places)
+                drawn = Drawn(elements[places].tolist(), weights, fold)
+                batches = (
+                    elements[start : start + BATCH].tolist()
+                    for start in range(0, len(elements), BATCH)
+                )
+                is_all = len(places) == len(elements)
+                giants = [] if is_all else finder.find(batches)
+                yield from _set_apart(giants, drawn, weight)
         if group.kind.has_referents:
-            yield from _read_group(group, share, excess, add_own)
+            yield from _read_group(group, share, excess, finder, add_own)
 
 
 def _count(group: Group) -> list[int]:
@@ -165,8 +181,19 @@ def _find_share(lengths: list[int], size: int, room: int) -> int:
     return size
 
 
+def _set_apart(giants: list[Any], drawn: Drawn, weight: float) -> Iterator[Drawn]:
+    """Yield what was found to be large, which stands for itself, and the others."""
+    if not giants:
+        yield drawn
+        return
+    addresses = set(map(id, giants))
+    yield Drawn(giants, weight, drawn.fold)
+    others = [value for value in drawn.objects if id(value) not in addresses]
+    yield Drawn(others, drawn.weight, drawn.fold)
+
+
 def _read_group(
-    group: Group, share: int, excess: float, add_own: AddOwn
+    group: Group, share: int, excess: float, finder: GiantFinder, add_own: AddOwn
 ) -> Iterator[Drawn]:
     objects, weight = group.objects, group.weight
     if excess > 1 and len(objects) > _RARE:
@@ -179,18 +206,17 @@ def _read_group(
         yield Drawn(ask(objects, group, add_own), weight, group.fold)
         return
     short: list[Any] = []
-    by_weight: dict[float, list[Any]] = defaultdict(list)
     for value in objects:
         length = count_elements(container, value)
         if length <= share:
             short.append(value)
             continue
         elements = sample_elements(container, value, share)
-        by_weight[weight * length / max(1, len(elements))] += elements
+        giants = finder.find(read_batches(container, value))
+        each = weight * length / max(1, len(elements))
+        yield from _set_apart(giants, Drawn(elements, each, group.fold), weight)
     if short:
         yield Drawn(ask(short, group, add_own), weight, group.fold)
-    for each, elements in by_weight.items():
-        yield Drawn(elements, each, group.fold)
 
 
 def _thin(pool: Drawn, strides: dict[int, int]) -> Iterator[Drawn]:

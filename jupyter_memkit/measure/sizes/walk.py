@@ -16,8 +16,9 @@ from itertools import chain
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
-from jupyter_memkit.measure.sizes.allocation import allocated, count_allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, allocated_together
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
+from jupyter_memkit.measure.sizes.giants import GiantFinder
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
@@ -39,8 +40,8 @@ class Tally:
         The part that other variables hold as well.
     elsewhere : dict of str to float
         Bytes on other devices.
-    opaque : set of str
-        Types that can hide memory.
+    hidden : dict of str to float
+        What the objects of each type can hide, at most.
     is_cut : bool
         Whether time was up before all levels were seen.
     """
@@ -48,7 +49,7 @@ class Tally:
     folds: list[float] = field(default_factory=lambda: [0.0] * (FOLDS + 1))
     shared_bytes: float = 0.0
     elsewhere: dict[str, float] = field(default_factory=dict)
-    opaque: set[str] = field(default_factory=set)
+    hidden: dict[str, float] = field(default_factory=dict)
     is_cut: bool = False
     is_sampled: bool = False
 
@@ -80,6 +81,7 @@ class Walk:
         self._visited = 0
         self._level_size = level_size
         self._kinds = Kinds()
+        self._finder = GiantFinder(self._kinds)
         # Who met each object: the number of a variable, or one more for several.
         self._several = count + 1
         # An estimate meets so few that a dict is sooner.
@@ -135,7 +137,7 @@ class Walk:
     def _look(self, root: Any) -> None:
         """Add up an object without what it refers to."""
         kind = self._kinds[type(root)]
-        own_bytes = allocated(kind.sizeof(root))
+        own_bytes = kind.layout.count_allocated([kind.sizeof(root)])
         self._tally.folds[0] = own_bytes
         self._tally.is_cut = kind.has_referents or kind.sizer is not None
         self._together_bytes += own_bytes
@@ -172,7 +174,7 @@ class Walk:
                 ]
                 waiting = []
             wide, level = level, []
-            for drawn in draw(wide, size, self._add_own):
+            for drawn in draw(wide, size, self._finder, self._add_own):
                 if drawn.weight == 1.0:
                     level += self._account(drawn.objects)
                 else:
@@ -238,13 +240,13 @@ class Walk:
     def _add_up(self, group: Group) -> int:
         """Return what objects of one kind take themselves, and note their parts."""
         kind = group.kind
-        if kind.is_opaque:
-            self._tally.opaque.add(kind.name)
+        if kind.hidden_bytes:
+            self._hide(kind, kind.hidden_bytes * len(group.objects) * group.weight)
         if kind.sizer is not None:
             return sum(self._ask(kind, value, group) for value in group.objects)
         if kind.is_fixed:
-            return allocated(kind.sizeof(group.objects[0])) * len(group.objects)
-        return count_allocated(map(kind.sizeof, group.objects), kind.header_bytes)
+            return allocated_together(kind.sizeof(group.objects[0]), len(group.objects))
+        return kind.layout.count_allocated(map(kind.sizeof, group.objects))
 
     def _ask(self, kind: Kind, value: Any, group: Group) -> int:
         """Ask a sizer about an object."""
@@ -256,10 +258,10 @@ class Walk:
             )
         except Exception:  # noqa: BLE001 - whatever a library or a user's sizer raises
             # A closed file, a deleted tensor, a version that we do not know.
-            self._tally.opaque.add(kind.name)
+            self._hide(kind)
             return allocated(kind.sizeof(value))
         if not parts.is_whole:
-            self._tally.opaque.add(kind.name)
+            self._hide(kind)
         for buffer in parts.buffers:
             self._buffers.add(
                 buffer, len(self._tallies), fold=group.fold, weight=group.weight
@@ -270,6 +272,11 @@ class Walk:
             group.elements.append(parts.elements)
             self._kept.append(parts.elements)
         return parts.own_bytes
+
+    def _hide(self, kind: Kind, n_bytes: float = math.inf) -> None:
+        """Note that objects of a kind can hold so much more than is seen."""
+        hidden = self._tally.hidden
+        hidden[kind.name] = hidden.get(kind.name, 0) + n_bytes
 
     def _add_own(self, n_bytes: int, group: Group) -> None:
         """Add what was found out about objects while their referents were read."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from jupyter_memkit.measure.sizes import arrow_c, sizeof
@@ -107,6 +108,17 @@ def test_a_file_that_is_mapped(tmp_path: Path) -> None:
     assert size.elsewhere == {"disk": 1_000_000}
     assert size.bytes < 10_000
     assert size.device == "disk"
+
+
+def test_a_file_that_is_mapped_in_small_blocks(tmp_path: Path) -> None:
+    """Thousands of small blocks of a mapped file live on disk as well."""
+    table = pa.table({"a": np.zeros(400_000)})
+    path = str(tmp_path / "a.arrow")
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table, max_chunksize=1000)
+    size = sizeof(pa.ipc.open_stream(pa.memory_map(path)).read_all())
+    assert size.elsewhere == {"disk": 3_200_000}
+    assert size.bytes < 100_000
 
 
 def test_unknown_format() -> None:

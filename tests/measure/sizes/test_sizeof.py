@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import array
+import csv
 import gc
+import hashlib
 import io
+import lzma
 import mmap
+import pickle
+import random
+import sqlite3
 import sys
 import threading
 import weakref
+import zlib
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -79,7 +88,6 @@ def test_frames() -> None:
     assert sizeof(frame).exact
     other = pl.DataFrame({"a": columns["a"]})
     assert sizeof(other).bytes == pytest.approx(80_000_000, rel=0.001)
-    assert sizeof(other).exact
 
 
 def test_polars_shares() -> None:
@@ -109,13 +117,14 @@ def test_polars_types(values: list[Any], dtype: Any, n_bytes: int) -> None:
     """Each type of polars is understood, by what Arrow says of its layout."""
     size = sizeof(pl.Series("s", values, dtype=dtype, strict=False))
     bare = sizeof(pl.Series("s", [], dtype=pl.Null))
-    assert size.exact
     # Validity and padding may be there or not.
     assert n_bytes - 9 <= size.bytes - bare.bytes <= n_bytes + 64
 
 
 def test_what_polars_hides() -> None:
-    """A plan, and Python's objects in a series, are said to hide something."""
+    """A plan, Python's objects in a series, and what a slice is of are said to hide."""
+    assert not sizeof(pl.Series([1.5] * 1000).slice(10, 1)).exact
+    assert not sizeof(pl.DataFrame({"a": [1.5] * 1000}).head(1)).exact
     assert not sizeof(pl.LazyFrame({"a": [1]})).exact
     assert not sizeof(pl.Series([object()], dtype=pl.Object)).exact
 
@@ -311,6 +320,99 @@ def test_a_class_that_claims_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizeof(claimed()).bytes < 500
 
 
+def test_files_in_memory() -> None:
+    """The buffers of files in memory count, as they are when written and when read."""
+    text, data = io.StringIO(), io.BytesIO(b"x" * MIB)
+    for number in range(1000):
+        text.write(str(number) + "x" * 1000)
+    assert sizeof(text).bytes >= 1_000_000
+    text.seek(0)
+    text.read(1)
+    assert sizeof(text).bytes >= 4_000_000
+    assert MIB < sizeof(data).bytes < MIB + 1000
+    whole = data.getvalue()
+    assert grow(data, whole) == 0
+    assert MIB < sizeof(data.getbuffer()).bytes < MIB + 2000
+
+
+def test_keys_that_the_collector_does_not_show() -> None:
+    """The texts that are keys of a dict count, however short the dict."""
+    rows = [{f"the key of number {number}": None} for number in range(1000)]
+    assert sizeof(rows).bytes > sizeof([{"a": None} for _ in rows]).bytes + 64_000
+
+
+def test_what_the_collector_is_not_told() -> None:
+    """The parts of ranges, times and errors count though nobody visits them."""
+    zone = timezone(timedelta(hours=1), "x" * 1000)
+    assert sizeof(range(10**1000, 10**1000 + 5)).bytes > 800
+    assert sizeof(datetime(2020, 1, 1, tzinfo=zone)).bytes > 1000
+    rows = np.ones(1000, [("a", "f8")])
+    assert sizeof(rows[3]).bytes > 8000
+
+
+class Pair(NamedTuple):
+    """Three fields; a subclass of tuple is allocated with one item more."""
+
+    a: Any
+    b: Any
+    c: Any
+
+
+class SlotsAndMore:
+    """A slot beside attributes."""
+
+    __slots__ = ("__dict__", "a")
+
+    def __init__(self) -> None:
+        self.a = None
+
+
+class Listed(list[Any]):
+    """A list with attributes."""
+
+
+def test_layouts() -> None:
+    """What an allocation has over what is asked for counts, by the kind of class."""
+    assert sizeof(Pair(None, None, None)).bytes == 80 + sizeof(None).bytes
+    listed, plain = Listed([None] * 1000), [None] * 1000
+    assert sizeof(listed).bytes < sizeof(plain).bytes + 200
+    assert sizeof(SlotsAndMore()).bytes < sizeof(Handle()).bytes + 50
+    assert sizeof(deque([None] * 6400)).bytes >= 100 * 544
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        zlib.compressobj(),
+        zlib.decompressobj(),
+        lzma.LZMACompressor(preset=0),
+        csv.reader(["a"]),
+        csv.writer(io.StringIO()),
+        hashlib.sha256(b"x"),
+        pickle.Pickler(io.BytesIO()),
+        sqlite3.connect(":memory:"),
+        pa.scalar("text"),
+        np.nditer(np.ones(3)),
+        pl.col("a"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_hides(value: Any) -> None:
+    """A type written in C is marked unless its memory is known."""
+    size = sizeof(value)
+    assert not size.exact
+    assert size.opaque
+    if isinstance(value, sqlite3.Connection):
+        value.close()
+
+
+def test_what_hides_little() -> None:
+    """A lock or a zone beside much else is not worth a mark."""
+    zone = ZoneInfo("Europe/Berlin")
+    assert not sizeof(zone).exact
+    assert sizeof([zone, "x" * 5_000_000]).exact
+
+
 def test_what_is_closed() -> None:
     """Closed files and released buffers are small, and no error."""
     mapped = mmap.mmap(-1, MIB)
@@ -412,6 +514,36 @@ MAKERS: dict[str, Callable[[], Any]] = {
 }
 
 
+GIANT = "x" * 20_000_000
+
+
+def make_tailed_parts() -> list[bytes]:
+    """Make parts whose lengths follow a law of Pareto's."""
+    draw = random.Random(1).paretovariate
+    return [bytes(int(20 * draw(1.05))) for _ in range(100_000)]
+
+
+TAILED: dict[str, Callable[[], Any]] = {
+    "a few arrays": lambda: [None] * 99_999 + [np.ones(2_000_000)] + [None] * 99_999,
+    "a text in a dict": lambda: {i: str(i) for i in range(50_000)} | {5: GIANT},
+    "a text in a row": lambda: [{"id": i} for i in range(50_000)] + [{"id": GIANT}],
+    "an attribute": lambda: [*(Handle() for _ in range(50_000)), Record([0.5] * 10**6)],
+    "a view": lambda: [*((i,) for i in range(50_000)), (np.ones(10**6)[3:5],)],
+    "in a set": lambda: {str(i) for i in range(50_000)} | {GIANT},
+    "in an array": lambda: np.array([*map(str, range(50_000)), GIANT], dtype=object),
+    "of all sizes": make_tailed_parts,
+}
+
+
+@pytest.mark.parametrize("name", TAILED)
+def test_estimates_of_the_uneven(name: str) -> None:
+    """A few large objects among many are found, and the stated error is true."""
+    value = TAILED[name]()
+    exact, estimate = sizeof(value).bytes, sizeof(value, exact=False)
+    assert estimate.error_ratio is not None
+    assert estimate.bytes == pytest.approx(exact, rel=estimate.error_ratio)
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_estimates(name: str) -> None:
     """An estimate of a large container is close, says so, and says how close."""
@@ -444,7 +576,8 @@ def test_many_objects() -> None:
     value = [[number] for number in range(1000, 501_000)]
     value += value
     expected = 64 + sys.getsizeof(value) - 56 + 500_000 * (80 + 32)
-    assert sizeof(value).bytes == pytest.approx(expected, rel=0.001)
+    # Pools of small objects have a header.
+    assert sizeof(value).bytes == pytest.approx(expected, rel=0.005)
 
 
 def test_while_another_thread_changes_it() -> None:

@@ -7,9 +7,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
-from jupyter_memkit.measure.sizes.registry import sizer, transparent
-
-transparent("PIL.")
+from jupyter_memkit.measure.sizes.registry import sizer
 
 # Pillow stores the bands of all other modes in four bytes.
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1}

@@ -7,9 +7,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
-from jupyter_memkit.measure.sizes.registry import sizer, transparent
-
-transparent("matplotlib.")
+from jupyter_memkit.measure.sizes.registry import sizer
 
 
 @sizer("matplotlib.backends._backend_agg.RendererAgg")

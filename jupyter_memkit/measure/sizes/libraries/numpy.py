@@ -10,21 +10,31 @@ from typing import Any
 
 import numpy as np
 
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, malloced, object_bytes
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
-transparent("numpy.")
+# Scalars lie in their objects; random generators refer to what they need.
+transparent("numpy.random.", "numpy.flatiter", "numpy.bytes_", "numpy.str_")
+transparent(*(f"{kind.__module__}.{kind.__name__}" for kind in np.sctypeDict.values()))
+# A structured dtype has the names of its fields, which the collector does not know.
+transparent("numpy.dtype")
+transparent(
+    "numpy.dtypes.VoidDType", "numpy.ufunc", "numpy._ArrayFunction", at_most=4096
+)
 
 # What a view can be of besides an array, and is sized by itself.
 _HOLDERS = (array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap)
 
-_HEADER_BYTES = allocated(sys.getsizeof(np.empty(1)[:0]))
+_NUMBER_BYTES = np.dtype(np.intp).itemsize
 
 # Those of `ndarray` itself: a subclass can have properties of its own.
 _read_base = np.ndarray.__dict__["base"].__get__
 _read_dtype = np.ndarray.__dict__["dtype"].__get__
 _read_interface = np.ndarray.__dict__["__array_interface__"].__get__
+_read_void_base = np.void.__dict__["base"].__get__
+_read_void_nbytes = np.generic.__dict__["nbytes"].__get__
+_read_ndim = np.ndarray.__dict__["ndim"].__get__
 _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
 
 
@@ -32,18 +42,35 @@ _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
 def size_array(values: np.ndarray) -> Parts:
     """Size an array of any shape and dtype, a view or not."""
     base, dtype, n_bytes = _read_base(values), _read_dtype(values), _read_nbytes(values)
+    own_bytes = allocated(object_bytes(type(values)))
+    if n_dimensions := _read_ndim(values):
+        # The shape and the strides.
+        own_bytes += malloced(2 * n_dimensions * _NUMBER_BYTES)
     if issubclass(type(base), (np.ndarray, *_HOLDERS)):
-        return Parts(own_bytes=_HEADER_BYTES, children=(base,))
+        return Parts(own_bytes=own_bytes, children=(base,))
     if base is not None:
         # Memory of another library, which others may use too.
         buffer = Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes)
-        return Parts(own_bytes=_HEADER_BYTES, buffers=(buffer,), children=(base,))
+        return Parts(own_bytes=own_bytes, buffers=(buffer,), children=(base,))
     return Parts(
-        own_bytes=_HEADER_BYTES + allocated(n_bytes),
+        own_bytes=own_bytes + malloced(n_bytes),
+        # That of texts and records is made for the array.
+        children=(dtype,) if dtype.kind in "SUV" else (),
         elements=_read_objects(values) if dtype.hasobject else None,
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
     )
+
+
+@sizer("numpy.void")
+def size_void(value: np.void) -> Parts:
+    """Size a row of a structured array, a copy or a part of the array."""
+    own_bytes = allocated(sys.getsizeof(value) - _read_void_nbytes(value))
+    if _read_void_base(value) is not None:
+        return Parts(own_bytes=own_bytes)
+    # It can have a dtype of its own, and objects that are not to be told.
+    own_bytes += allocated(_read_void_nbytes(value))
+    return Parts(own_bytes=own_bytes, is_whole=False)
 
 
 def _read_objects(values: np.ndarray) -> Any:

@@ -12,7 +12,9 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import RAM, Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
-transparent("pyarrow.")
+# A type may have names for its fields.
+transparent("pyarrow.lib.DataType", "pyarrow.lib.Field", at_most=4096)
+transparent("pyarrow.lib.MemoryPool", "pyarrow.lib.ProxyMemoryPool")
 
 
 @sizer("pyarrow.lib.Buffer")

@@ -7,7 +7,10 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
-from jupyter_memkit.measure.sizes.registry import sizer
+from jupyter_memkit.measure.sizes.registry import sizer, transparent
+
+transparent("sklearn._loss._loss.", "sklearn.linear_model._sgd_fast.")
+transparent("sklearn.metrics._dist_metrics.DistanceMetric", at_most=4096)
 
 # The structure ``Node`` of sklearn/tree/_tree.pxd.
 _NODE_BYTES = 64

@@ -11,7 +11,8 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import RAM, Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
-transparent("torch.")
+transparent("torch.dtype", "torch.device", "torch.layout", "torch.Size")
+transparent("torch.Generator", "torch._C.Generator", at_most=16 * 1024)
 
 
 @sizer("torch.Tensor")

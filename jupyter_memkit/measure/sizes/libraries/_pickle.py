@@ -1,0 +1,16 @@
+"""Picklers, whose memos hold objects that nobody is told of."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.registry import sizer
+
+
+@sizer("_pickle.Pickler", "_pickle.Unpickler")
+def size_pickler(pickler: Any) -> Parts:
+    """Size a pickler without what its memo refers to."""
+    return Parts(own_bytes=allocated(sys.getsizeof(pickler)), is_whole=False)

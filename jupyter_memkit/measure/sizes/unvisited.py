@@ -1,0 +1,68 @@
+"""References that an object has, and that the collector is not told of.
+
+The collector has to know only what can be part of a circle, so a type may keep from it
+what it refers to (Objects/rangeobject.c), and a dict does not show its keys while all
+of them are strings (Objects/dictobject.c, `dict_traverse`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+from jupyter_memkit.measure.sizes.registry import name_type
+
+ReadUnvisited = Callable[[list[Any]], list[Any]]
+
+# By the dotted names of the types: these attributes are the type's own.
+_ATTRIBUTES = {
+    "range": ("start", "stop", "step"),
+    "datetime.datetime": ("tzinfo",),
+    "posix.DirEntry": ("name", "path"),
+    "nt.DirEntry": ("name", "path"),
+    "numpy.flatiter": ("base",),
+    "numpy.void": ("base",),
+}
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_dict = type.__dict__["__dict__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+
+
+def find_unvisited(kind: type) -> ReadUnvisited | None:
+    """Return what reads such references of many objects of a type, if it has any.
+
+    Parameters
+    ----------
+    kind : type
+        The type.
+
+    Returns
+    -------
+    callable or None
+        Takes a list of objects of the type and returns what they refer to besides.
+    """
+    for base in _read_mro(kind):
+        if base is dict:
+            return _read_keys
+        names = _ATTRIBUTES.get(name_type(base))
+        own = _read_dict(base)
+        if names is not None and all(name in own for name in names):
+            return _make_reader([own[name].__get__ for name in names])
+    return None
+
+
+def _read_keys(dicts: list[Any]) -> list[Any]:
+    try:
+        return list(chain.from_iterable(map(dict.keys, dicts)))
+    except RuntimeError:
+        # Another thread has changed one.
+        return []
+
+
+def _make_reader(getters: list[Callable[[Any], Any]]) -> ReadUnvisited:
+    def read(objects: list[Any]) -> list[Any]:
+        return [get(value) for get in getters for value in objects]
+
+    return read

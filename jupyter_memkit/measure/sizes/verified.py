@@ -1,0 +1,132 @@
+"""The types written in C whose whole memory is seen: all others are said to hide some.
+
+Of a class written in Python everything is seen. A type of another language is believed
+only when it has a ``__sizeof__`` of its own, adds nothing to its base, or stands here,
+which the table of ``tests/measure/sizes/truth`` justifies by what a process grows by.
+"""
+
+from __future__ import annotations
+
+import math
+from types import MemberDescriptorType, MethodDescriptorType
+from typing import Any
+
+from jupyter_memkit.measure.sizes import registry
+
+# Python's own whose parts are all in the object, or known to the collector.
+_STANDARD = frozenset(
+    """
+    AttributeError BaseException BaseExceptionGroup ImportError NameError OSError
+    StopIteration SyntaxError SystemExit UnicodeDecodeError UnicodeEncodeError
+    UnicodeTranslateError anext_awaitable async_generator_asend async_generator_athrow
+    async_generator_wrapped_value builtin_function_or_method builtin_method
+    bool bytearray_iterator bytes bytes_iterator callable_iterator cell classmethod
+    classmethod_descriptor complex coroutine_wrapper dict_itemiterator dict_items
+    dict_keyiterator dict_keys dict_reverseitemiterator dict_reversekeyiterator
+    dict_reversevalueiterator dict_valueiterator dict_values enumerate fieldnameiterator
+    filter float formatteriterator frozendict function generic_alias_iterator
+    getset_descriptor hamt hamt_array_node hamt_bitmap_node hamt_collision_node
+    instancemethod items iterator keys list_iterator list_reverseiterator
+    longrange_iterator managedbuffer map mappingproxy member_descriptor memory_iterator
+    memoryview method method-wrapper method_descriptor module object odict_iterator
+    property range range_iterator reversed set_iterator slice staticmethod
+    str_ascii_iterator str_iterator super traceback tuple tuple_iterator values
+    wrapper_descriptor zip TaskStepMethWrapper
+    _abc._abc_data _asyncio.Future _asyncio.FutureIter _asyncio.Task
+    _collections._deque_iterator _collections._deque_reverse_iterator
+    _collections._tuplegetter _contextvars.Context _contextvars.ContextVar
+    _contextvars.Token _csv.Dialect _ctypes.CField _elementtree._element_iterator
+    _functools._lru_list_elem _io.TextIOWrapper _io._BytesIOBuffer
+    _io.FileIO _json.Encoder _json.Scanner
+    _random.Random _sre.SRE_Scanner _sre.SRE_Template _sre.template
+    _struct.unpack_iterator
+    _thread._local _thread._localdummy array.arrayiterator collections.defaultdict
+    contextvars.Context contextvars.ContextVar contextvars.Token
+    datetime.IsoCalendarDate datetime.date datetime.datetime datetime.time
+    datetime.timedelta decimal.ContextManager decimal.SignalDictMixin
+    functools.KeyWrapper functools._lru_cache_wrapper functools._lru_list_elem
+    functools.partial functools.Placeholder itertools._grouper itertools._tee
+    itertools._tee_dataobject itertools.accumulate itertools.batched itertools.chain
+    itertools.compress itertools.count itertools.cycle itertools.dropwhile
+    itertools.filterfalse itertools.groupby itertools.islice itertools.pairwise
+    itertools.repeat itertools.starmap itertools.takewhile itertools.zip_longest
+    nt.DirEntry operator.attrgetter operator.itemgetter operator.methodcaller
+    pickle.PickleBuffer posix.DirEntry re.Match re.Pattern sqlite3.Row
+    types.GenericAlias types.UnionType typing.Generic typing.ParamSpec
+    typing.ParamSpecArgs typing.ParamSpecKwargs typing.TypeAliasType typing.TypeVar
+    typing.TypeVarTuple typing.Union unicodedata.UCD weakref.CallableProxyType
+    weakref.ProxyType weakref.ReferenceType
+    """.split()  # noqa: SIM905 - a list of words
+)
+
+# What one object hides at most, where that is little whatever it is used for: a lock
+# of the system, the state of a digest, the transitions of a time zone.
+_LITTLE_BYTES = {
+    "_hashlib.HASH": 1024,
+    "_hashlib.HMAC": 2048,
+    "_io.IncrementalNewlineDecoder": 1024,
+    "_multiprocessing.SemLock": 256,
+    "_socket.socket": 0,
+    "decimal.Context": 256,
+    "select.epoll": 0,
+    "zoneinfo.ZoneInfo": 16 * 1024,
+}
+
+_POINTER_BYTES = tuple.__itemsize__
+
+# Not the plain attributes: a metaclass can put code of its own before those.
+_read_base = type.__dict__["__base__"].__get__
+_read_basicsize = type.__dict__["__basicsize__"].__get__
+_read_dict = type.__dict__["__dict__"].__get__
+_read_dictoffset = type.__dict__["__dictoffset__"].__get__
+_read_mro = type.__dict__["__mro__"].__get__
+_read_weakrefoffset = type.__dict__["__weakrefoffset__"].__get__
+
+
+def _has_sizeof(kind: type) -> bool:
+    """Tell whether a type has a ``__sizeof__`` of its own that is written in C."""
+    return type(_read_dict(kind).get("__sizeof__")) is MethodDescriptorType
+
+
+def _adds_fields(kind: type) -> bool:
+    """Tell whether an object of a type has fields in C that its base has not.
+
+    The slots of a class, its ``__dict__`` and its weak references are no such fields:
+    the collector knows them.
+    """
+    base, own = _read_base(kind), _read_dict(kind)
+    if base is None:
+        return False
+    n_bytes = _read_basicsize(kind) - _read_basicsize(base)
+    for read_offset in (_read_dictoffset, _read_weakrefoffset):
+        if read_offset(kind) > 0 and read_offset(kind) != read_offset(base):
+            n_bytes -= _POINTER_BYTES
+    if "__slots__" in own:
+        n_bytes -= _POINTER_BYTES * sum(map(_is_member, own.values()))
+    return bool(n_bytes > 0)
+
+
+def find_hidden_bytes(kind: type) -> float:
+    """Return what an object of a type can hold, at most, that nothing here sees."""
+    for base in _read_mro(kind):
+        if _has_sizeof(base):
+            return 0
+        if _adds_fields(base):
+            hidden_bytes = _look_up(base)
+            if hidden_bytes:
+                return hidden_bytes
+    return 0
+
+
+def _look_up(kind: type) -> float:
+    name = registry.name_type(kind)
+    if name in _STANDARD:
+        return 0
+    if name in _LITTLE_BYTES:
+        return _LITTLE_BYTES[name]
+    hidden_bytes = registry.find_hidden_bytes(kind)
+    return math.inf if hidden_bytes is None else hidden_bytes
+
+
+def _is_member(value: Any) -> bool:
+    return type(value) is MemberDescriptorType
