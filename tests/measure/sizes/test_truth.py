@@ -27,7 +27,8 @@ def test_truth(name: str) -> None:
     figures = truth.run(name)
     assert figures["exact"] == pytest.approx(figures["grown"], rel=0.02)
     assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)
-    assert figures["is_exact"]
+    # No library shows how long the allocation behind a polars column is.
+    assert figures["is_exact"] is not name.startswith("polars")
     assert figures["elsewhere"] == {}
 
 
