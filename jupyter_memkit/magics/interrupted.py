@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ContextDecorator
 from types import TracebackType
-from typing import Any
 
 
 class OwnFramesOnly(AbstractContextManager["OwnFramesOnly"], ContextDecorator):
     """Takes the kit's frames out of the traceback of a ``KeyboardInterrupt``.
 
     What the user's code has called stays, and so do all other tracebacks: they show
-    where a fault is.
-
-    Parameters
-    ----------
-    namespace : dict
-        The namespace of the user's cells, by which their frames are known.
+    where a fault is. The user's is the code of ``__main__``.
     """
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
 
     def __exit__(
         self,
@@ -32,8 +23,12 @@ class OwnFramesOnly(AbstractContextManager["OwnFramesOnly"], ContextDecorator):
         if not isinstance(error, KeyboardInterrupt) or traceback is None:
             return
         below = traceback.tb_next
-        while below is not None and below.tb_frame.f_globals is not self._namespace:
+        while below is not None and not _is_users(below):
             below = below.tb_next
         traceback.tb_next = below
         # Neither what the kit was handling.
         error.__suppress_context__ = True
+
+
+def _is_users(traceback: TracebackType) -> bool:
+    return bool(traceback.tb_frame.f_globals.get("__name__") == "__main__")

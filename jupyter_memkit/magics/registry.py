@@ -33,14 +33,14 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
     manager.register(magics)
     for kind, functions in magics.magics.items():
         for name in functions:
-            manager.magics[kind][name] = _wrap(shell, manager.magics[kind][name])
+            manager.magics[kind][name] = _wrap(manager.magics[kind][name])
     if hasattr(magics, "close"):
         undo.callback(magics.close)
 
 
-def _wrap(shell: Any, magic: Any) -> Any:
+def _wrap(magic: Any) -> Any:
     """Return a magic that Ctrl-C ends without the kit's frames."""
-    wrapped: Any = OwnFramesOnly(shell.user_ns)(magic)
+    wrapped: Any = OwnFramesOnly()(magic)
     wrapped.__self__ = magic.__self__
     return wrapped
 

@@ -11,7 +11,12 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
-from jupyter_memkit.measure.hidden import HiddenHolder, find_caches, find_hidden
+from jupyter_memkit.measure.hidden import (
+    HiddenHolder,
+    HolderKind,
+    find_caches,
+    find_hidden,
+)
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.records import Record
@@ -30,10 +35,13 @@ _PROGRAM = (
 _PROGRAM_BYTES = 64 * 1024
 
 # What holds things without a name of the user's, in the words of the listing.
-_GROUPS = {
+_GROUPS: dict[HolderKind, str] = {
     "cache": "caches",
+    "display": "texts and images that were shown",
     "figure": "figures",
+    "global": "data that functions of scripts read",
     "output": "outputs",
+    "script": "variables of scripts",
     "traceback": "tracebacks",
 }
 

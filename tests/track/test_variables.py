@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
-from jupyter_memkit.track.variables import list_variables
+from jupyter_memkit.track.variables import _GROUPS, list_variables
 
 
 def run(shell: InteractiveShell, *cells: str) -> None:
@@ -126,6 +127,12 @@ def test_what_holds_data_is_listed_like_a_variable(
     assert names(bare_shell, patterns=["_small", "sys"]) != []
 
 
+def test_every_kind_has_a_group() -> None:
+    """Whatever holds memory without a name of the user's has a word in the listing."""
+    assert set(_GROUPS) == set(get_args(HolderKind))
+
+
+@pytest.mark.own_process
 def test_the_remainder(bare_shell: InteractiveShell) -> None:
     """The rows add up to the process, and what is shown is a known part of the rest."""
     run(bare_shell, "held = b'x' * 20_000_000", "b'y' * 10_000_000")

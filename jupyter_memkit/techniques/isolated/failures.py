@@ -162,8 +162,10 @@ def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
     raising = ast.Raise(ast.Name("_MemkitPlace", ast.Load(), **where), None, **where)
     code = compile(ast.Module([raising], []), place.filename, "exec")
     code = code.replace(co_name=place.function)
+    # It stands for the user's code, and is shown as that.
+    names = {"_MemkitPlace": _Place, "__file__": place.filename, "__name__": "__main__"}
     try:
-        exec(code, {"_MemkitPlace": _Place, "__file__": place.filename})  # noqa: S102
+        exec(code, names)  # noqa: S102
     except _Place as raised:
         trace = raised.__traceback__
         assert trace is not None
