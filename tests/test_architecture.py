@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
-    {"paths", "units", "wrapping"},
+    {"guard", "paths", "units", "wrapping"},
     {"records"},
     {"measure"},
     {"track", "techniques"},
@@ -25,7 +25,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("protocol", "units", "errors", "paths", "records", "wrapping"),
+    *("protocol", "units", "errors", "paths", "records", "wrapping", "guard"),
     *("measure", "techniques", "server"),
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from jupyter_memkit.track.deferred_signals import defers_signals
+from jupyter_memkit.track.events import guard_hook
 
 
 class BusyStatus:
@@ -28,18 +28,20 @@ class BusyStatus:
         # Held while publishing, so that "busy" never comes after the cell's own
         # "idle", which the kernel sends after `post_run_cell`.
         self._lock = threading.Lock()
+        self._begins = guard_hook(self._pre_run_cell)
+        self._ends = guard_hook(self._post_run_cell, lambda: bool(self._parents))
 
     def attach(self) -> None:
         """Follow the cells of the kernel's shell."""
         events = self._kernel.shell.events
-        events.register("pre_run_cell", self._pre_run_cell)
-        events.register("post_run_cell", self._post_run_cell)
+        events.register("pre_run_cell", self._begins)
+        events.register("post_run_cell", self._ends)
 
     def detach(self) -> None:
         """Follow them no longer."""
         events = self._kernel.shell.events
-        events.unregister("pre_run_cell", self._pre_run_cell)
-        events.unregister("post_run_cell", self._post_run_cell)
+        events.unregister("pre_run_cell", self._begins)
+        events.unregister("post_run_cell", self._ends)
 
     def republish(self) -> None:
         """Say again that the kernel is busy, if a cell runs."""
@@ -53,12 +55,10 @@ class BusyStatus:
                     ident=f"kernel.{self._kernel.ident}.status".encode(),
                 )
 
-    @defers_signals
     def _pre_run_cell(self, _info: Any) -> None:
         with self._lock:
             self._parents.append(self._kernel.get_parent("shell"))
 
-    @defers_signals
     def _post_run_cell(self, _result: Any) -> None:
         with self._lock:
             # An empty cell ends without having begun.

@@ -23,7 +23,7 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
 from jupyter_memkit.techniques.gc_pause import GcPause
 from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
-from jupyter_memkit.track.deferred_signals import defers_signals
+from jupyter_memkit.track.events import guard_hook
 
 if TYPE_CHECKING:
     from jupyter_memkit.track.collector_costs import CollectorCosts
@@ -37,6 +37,7 @@ class GcPauseMagics(Magics):
         super().__init__(shell)
         self._switch = GcSwitch()
         self._reminds = False
+        self._begins = guard_hook(self._pre_run_cell)
 
     def close(self) -> None:
         """End a standing ``%gc_pause on`` without a collection."""
@@ -160,16 +161,15 @@ class GcPauseMagics(Magics):
         """Look at the cells that begin while the pause stands, and only then."""
         shell: Any = self.shell
         if not self._reminds:
-            shell.events.register("pre_run_cell", self._pre_run_cell)
+            shell.events.register("pre_run_cell", self._begins)
             self._reminds = True
 
     def _end_reminders(self) -> None:
         shell: Any = self.shell
         if self._reminds:
-            shell.events.unregister("pre_run_cell", self._pre_run_cell)
+            shell.events.unregister("pre_run_cell", self._begins)
             self._reminds = False
 
-    @defers_signals
     def _pre_run_cell(self, info: Any) -> None:
         # What the user runs, not what a front end runs for itself.
         reminder = self._switch.remind() if info.store_history else None

@@ -1,18 +1,21 @@
 """Follows the cells of a shell through IPython's event hooks.
 
 Only ``pre_run_cell`` and ``post_run_cell``: the ``execute`` pair also fires for
-widget messages, which are no cells.
+widget messages, which are no cells. IPython catches what is raised in a hook, a Ctrl-C
+too, so each is behind a `Guard`.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import IPython
+from IPython.core.events import EventManager
 
+from jupyter_memkit.guard import Guard
 from jupyter_memkit.track.cells import OpenCell
-from jupyter_memkit.track.deferred_signals import defers_signals
 from jupyter_memkit.track.tracker import MemoryTracker
 
 # From 9.8 on a shell counts a cell before it calls ``pre_run_cell``.
@@ -37,6 +40,13 @@ class Shell(Protocol):
     user_ns: dict[str, Any]
 
 
+def guard_hook(
+    hook: Callable[[Any], object], is_due: Callable[[], bool] = lambda: True
+) -> Guard:
+    """Return what to register for a hook of a shell, as of `Guard`."""
+    return Guard(hook, {EventManager.trigger.__code__}, is_due)
+
+
 class CellEvents:
     """Opens the account of a cell before it runs and closes it after.
 
@@ -55,23 +65,24 @@ class CellEvents:
         self._shell = shell
         self._tracker = tracker
         self._nesting = threading.local()
+        self._begins = guard_hook(self._pre_run_cell)
+        # Once the outermost cell has ended there is nothing to interrupt.
+        self._ends = guard_hook(self._post_run_cell, lambda: bool(self._stack()))
 
     def attach(self) -> None:
         """Register the hooks."""
-        self._shell.events.register("pre_run_cell", self._pre_run_cell)
-        self._shell.events.register("post_run_cell", self._post_run_cell)
+        self._shell.events.register("pre_run_cell", self._begins)
+        self._shell.events.register("post_run_cell", self._ends)
 
     def detach(self) -> None:
         """Take the hooks away."""
-        self._shell.events.unregister("pre_run_cell", self._pre_run_cell)
-        self._shell.events.unregister("post_run_cell", self._post_run_cell)
+        self._shell.events.unregister("pre_run_cell", self._begins)
+        self._shell.events.unregister("post_run_cell", self._ends)
 
-    @defers_signals
     def _pre_run_cell(self, info: Any) -> None:
         stack = self._stack()
         stack.append((info, None if stack else self._begin(info)))
 
-    @defers_signals
     def _post_run_cell(self, result: Any) -> None:
         stack = self._stack()
         # An empty cell ends without having begun, and so does the one that loads the

@@ -1,0 +1,152 @@
+"""Calls functions where what a signal's handler raises would be dropped.
+
+IPython catches KeyboardInterrupt in its hooks and runs the cell all the same. A signal
+that arrives there is handled at the next bytecode, which in a Python function is its
+first one, before any ``try`` of its own. A generator, however, resumes inside its
+``try``, and its ``send`` is written in C. So the guard is a generator: what it catches,
+and what arrives while the function runs, is sent again when the stretch is over.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found] # without an enum for each answer
+import _thread
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Generator
+from operator import attrgetter
+from types import CodeType
+from typing import Any
+
+_logger = logging.getLogger(__name__)
+
+_SIGNALS = tuple(sorted(signal.valid_signals()))
+_LOOK_S = 0.001
+
+
+class Guard(threading.local):
+    """A callback that is no Python function, and loses no Ctrl-C.
+
+    Parameters
+    ----------
+    function : callable
+        What is called, with one argument; it runs to its end. What it raises is
+        logged.
+    inside : collection of code
+        Whose frames drop what is raised in them, besides the guard's own.
+    is_due : callable, optional
+        Whether an interrupt that arrived meanwhile still has something to end; it
+        always has when left out.
+
+    Examples
+    --------
+    >>> guard = Guard(print)
+    >>> guard("once")
+    once
+    >>> guard.close()
+    """
+
+    # Looked up on the type and called, so that no frame of Python's is in between.
+    __call__ = property(attrgetter("_send"))
+
+    # Called on each thread that uses the guard: generators are for one thread each.
+    def __init__(
+        self,
+        function: Callable[[Any], object],
+        inside: Collection[CodeType] = (),
+        is_due: Callable[[], bool] = lambda: True,
+    ) -> None:
+        calls = _serve(function, {_serve.__code__, *inside}, is_due)
+        next(calls)
+        self._send = calls.send
+        self.close = calls.close
+        """End it, on this thread."""
+
+
+def _serve(
+    function: Callable[[Any], object],
+    inside: Collection[CodeType],
+    is_due: Callable[[], bool],
+) -> Generator[None, Any, None]:
+    hold = _Hold()
+    while True:
+        # What a handler raises is caught wherever it strikes, and then goes on here.
+        try:
+            while True:
+                hold.end()
+                if hold.numbers:
+                    if is_due():
+                        _send_again(tuple(hold.numbers), inside)
+                    hold.numbers.clear()
+                argument = yield
+                hold.begin()
+                _call(function, argument)
+        except KeyboardInterrupt:  # noqa: PERF203 - it goes on where it was
+            hold.numbers.append(signal.SIGINT)
+        except Exception:
+            _logger.exception("a signal's handler failed")
+
+
+class _Hold:
+    """Notes signals that have handlers of Python's, instead of calling those."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        # Other threads get no signals.
+        is_main = threading.current_thread() is threading.main_thread()
+        self._watched = _SIGNALS if is_main else ()
+        self._replaced: dict[int, Any] = {}
+
+    def begin(self) -> None:
+        for number in self._watched:
+            handler = _signal.getsignal(number)
+            if callable(handler):
+                self._replaced[number] = handler
+                _signal.signal(number, self._note)
+
+    def end(self) -> None:
+        """Put the handlers back; what was cut short goes on at the next call."""
+        while self._replaced:
+            number = next(reversed(self._replaced))
+            _signal.signal(number, self._replaced[number])
+            del self._replaced[number]
+
+    def _note(self, number: int, _frame: object) -> None:
+        self.numbers.append(number)
+
+
+def _call(function: Callable[[Any], object], argument: Any) -> None:
+    try:
+        function(argument)
+    except Exception:
+        # The user's code must run whatever happens here.
+        _logger.exception("%r failed", function)
+
+
+def _send_again(numbers: Collection[int], inside: Collection[CodeType]) -> None:
+    """Send signals, as soon as the main thread has left what drops exceptions."""
+    main = threading.main_thread().ident or 0
+
+    def wait() -> None:
+        while _is_inside(main, inside):
+            time.sleep(_LOOK_S)
+        for number in numbers:
+            if hasattr(signal, "pthread_kill"):
+                # Also ends a sleep.
+                signal.pthread_kill(main, number)
+            else:
+                _thread.interrupt_main(number)  # type: ignore[arg-type] # any number
+
+    threading.Thread(target=wait, name="memkit-signals", daemon=True).start()
+
+
+def _is_inside(thread: int, codes: Collection[CodeType]) -> bool:
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - its only name
+    while frame is not None:
+        if frame.f_code in codes:
+            return True
+        frame = frame.f_back
+    return False

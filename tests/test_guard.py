@@ -1,0 +1,170 @@
+"""The guard: what a signal's handler raises reaches the user's code."""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+import signal
+import sys
+import threading
+import weakref
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.guard import Guard
+from jupyter_memkit.track.events import CellEvents
+from jupyter_memkit.track.tracker import MemoryTracker, tracker
+from tests.waiting import press_ctrl_c, wait_until
+
+# It ends by itself, so that a lost interrupt fails the test and does not hang it.
+LONG_CELL = """
+for _ in range(3000):
+    __import__("time").sleep(0.01)
+"""
+
+TRIALS = int(os.environ.get("MEMKIT_RANDOM_INTERRUPTS", "20"))
+
+
+def test_ctrl_c_in_a_hook_ends_the_cell(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while a cell's account is opened ends the cell, and the account stands."""
+    begin = MemoryTracker.begin_cell
+
+    def begin_struck(self: MemoryTracker, code: str, **names: Any) -> Any:
+        press_ctrl_c()
+        return begin(self, code, **names)
+
+    monkeypatch.setattr(MemoryTracker, "begin_cell", begin_struck)
+    result = shell.run_cell(LONG_CELL)
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert [cell.error for cell in tracker().cells] == ["KeyboardInterrupt"]
+    assert tracker().running is None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_at_the_end_of_an_inner_cell_ends_the_outer_one(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the hook after a cell that a cell has started ends the outer one."""
+    shell.user_ns["shell"] = shell
+    code = f"shell.run_cell('1')\n{LONG_CELL}"
+    end = CellEvents._post_run_cell
+
+    def end_struck(self: CellEvents, result: Any) -> None:
+        if len(self._stack()) == 2:
+            press_ctrl_c()
+        end(self, result)
+
+    monkeypatch.setattr(CellEvents, "_post_run_cell", end_struck)
+    assert shell.extension_manager is not None
+    shell.extension_manager.unload_extension("jupyter_memkit")
+    shell.extension_manager.load_extension("jupyter_memkit")
+    result = shell.run_cell(code)
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+
+
+def test_a_cell_interrupted_before_its_code_has_an_account_that_ends(
+    shell: InteractiveShell,
+) -> None:
+    """Ctrl-C in what IPython does before the code leaves no account open."""
+
+    class Interrupted(ast.NodeTransformer):
+        def visit(self, _node: ast.AST) -> ast.AST:
+            shell.ast_transformers.remove(self)
+            raise KeyboardInterrupt
+
+    shell.ast_transformers.append(Interrupted())
+    shell.run_cell("1")
+    shell.run_cell("2")
+    assert [cell.error for cell in tracker().cells] == ["KeyboardInterrupt", None]
+
+
+# Ctrl-C in IPython's own code leaves a coroutine behind, and streams as it changed them.
+@pytest.mark.own_process
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of the system")
+def test_no_signal_is_lost_at_the_start_of_a_cell(shell: InteractiveShell) -> None:
+    """Wherever a signal strikes when a cell starts, the cell ends with it."""
+    chance = random.Random(13)
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    lost = []
+    try:
+        for _ in range(TRIALS):
+            delay_s = chance.uniform(0.0001, 0.002)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, delay_s)
+                shell.run_cell(LONG_CELL + "lost = True")
+            except KeyboardInterrupt:
+                # It struck in IPython itself, before the cell.
+                continue
+            if shell.user_ns.pop("lost", False):
+                lost.append(delay_s)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert lost == []
+
+
+def test_ctrl_c_in_a_weak_callback_is_raised_after_it() -> None:
+    """What strikes in the callback of a weak reference is raised in the user's code."""
+    done = []
+
+    class Thing:
+        pass
+
+    def drop(_reference: object) -> None:
+        press_ctrl_c()
+        done.append(True)
+
+    things = [Thing()]
+    reference = weakref.ref(things[0], Guard(drop))
+
+    def forget() -> None:
+        things.clear()
+        wait_until(lambda: False)
+
+    with pytest.raises(KeyboardInterrupt):
+        forget()
+    assert (done, reference()) == ([True], None)
+
+
+def test_every_thread_has_a_guard_of_its_own() -> None:
+    """A guard that is busy on one thread serves another."""
+    inside, go_on = threading.Event(), threading.Event()
+    seen = []
+
+    def serve(argument: str) -> None:
+        if argument == "first":
+            inside.set()
+            go_on.wait(60)
+        seen.append(argument)
+
+    guard = Guard(serve)
+    thread = threading.Thread(target=guard, args=("first",))
+    thread.start()
+    inside.wait(60)
+    guard("second")
+    go_on.set()
+    thread.join()
+    assert seen == ["second", "first"]
+
+
+def test_a_failure_is_logged_and_the_guard_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What the function raises reaches the log alone, and the next call is served."""
+    seen: list[float] = []
+
+    def divide(number: float) -> None:
+        seen.append(1 / number)
+
+    guard = Guard(divide)
+    guard(0)
+    guard(1)
+    assert seen == [1.0]
+    assert "ZeroDivisionError" in caplog.text
