@@ -11,6 +11,7 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 # The parts collect it, and the last one reports and judges the whole.
 CHUNKED := tests/techniques/chunked
+LEAKS := tests/track/test_leaks.py tests/track/test_leaks_random.py
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
 	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
@@ -21,15 +22,15 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: lab test check bench format lock screenshot lint types
-.PHONY: test-core test-typescript test-python test-chunked test-notebooks test-browser
-.PHONY: test-torch coverage
+.PHONY: test-core test-typescript test-python test-chunked test-leaks test-notebooks
+.PHONY: test-browser .PHONY: test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks lint types test-typescript test-python test-chunked test-notebooks \
-		test-browser coverage
+	.ci/checks lint types test-typescript test-python test-chunked test-leaks \
+		test-notebooks test-browser coverage
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
@@ -47,12 +48,16 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		--ignore $(CHUNKED)
+		--ignore $(CHUNKED) $(LEAKS:%=--ignore %)
 
 # Apart, because it imports many libraries, and tests that search the whole process
 # take the longer the more is in it.
 test-chunked: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(CHUNKED)
+
+# Apart, because what other tests leave in the process would be found as well.
+test-leaks: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(LEAKS)
 
 test-notebooks: $(VENV)/installed
 	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks

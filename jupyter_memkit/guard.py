@@ -81,6 +81,8 @@ def _serve(
                     if is_due():
                         _send_again(tuple(hold.numbers), inside)
                     hold.numbers.clear()
+                # Nothing of a cell is kept until the next one.
+                argument = None
                 argument = yield
                 hold.begin()
                 _call(function, argument)

@@ -83,7 +83,7 @@ def test_a_cell_interrupted_before_its_code_has_an_account_that_ends(
     assert [cell.error for cell in tracker().cells] == ["KeyboardInterrupt", None]
 
 
-# Ctrl-C in IPython's own code leaves a coroutine behind, and streams as it changed them.
+# Ctrl-C in IPython leaves a coroutine behind, and streams as IPython changed them.
 @pytest.mark.own_process
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -168,3 +168,17 @@ def test_a_failure_is_logged_and_the_guard_goes_on(
     guard(1)
     assert seen == [1.0]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_nothing_of_a_call_is_kept() -> None:
+    """The argument of a call is let go when the call is over."""
+
+    class Result:
+        pass
+
+    result = Result()
+    reference = weakref.ref(result)
+    guard = Guard(lambda _: None)
+    guard(result)
+    del result
+    assert reference() is None

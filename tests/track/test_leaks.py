@@ -17,9 +17,6 @@ from jupyter_memkit.track.leaks import Leak, find_leaks
 
 MIB = 1024 * 1024
 
-# What other tests have left in the process would be found as well.
-pytestmark = pytest.mark.own_process
-
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:

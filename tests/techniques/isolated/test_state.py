@@ -276,6 +276,9 @@ def test_modules(
     monkeypatch.setitem(sys.modules, "memkit_mine", mine)
     mine.RATE = 2
     mine.OPTIONS["b"] = 3
+    # What holds itself is no plain data, and stays here.
+    mine.circle = [1]
+    mine.circle.append(mine.circle)
     read = ("import memkit_mine as mine", "(mine.price(5), mine.OPTIONS)")
     assert call(process, act, *read).value == (10, {"a": 1, "b": 3})
     outcome = call(process, act, "import memkit_mine; memkit_mine.RATE = 9")

@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.isolated.state.row import Row
 
 _OURS = "jupyter_memkit"
 _PLAIN = frozenset(map(id, (bool, bytes, complex, float, int, str, type(None))))
-_FEW = (list, tuple, set, frozenset)
+_CONTAINERS = frozenset(map(id, (dict, frozenset, list, set, tuple)))
 
 _read_module = vars(type)["__module__"].__get__
 
@@ -74,25 +74,28 @@ def _is_of_notebook(value: Any) -> bool:
 
 def _find_data(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in namespace.copy().items():
-        if name[:2] != "__" and _count_parts(value, _MOST_PARTS) > 0:
+        if name[:2] != "__" and _is_plain(value):
             yield name, value
 
 
-def _count_parts(value: Any, most: int) -> int:
-    """Return how many parts are left of the most; none for what is no plain data."""
-    kind = type(value)
-    if id(kind) in _PLAIN:
-        return most - 1
-    if kind is dict:
-        parts = [*value.keys(), *value.values()]
-    elif kind in _FEW:
-        parts = list(value)
-    else:
-        return 0
-    most -= 1
-    for part in parts:
-        most = _count_parts(part, most) if most > 0 else 0
-    return most
+def _is_plain(value: Any) -> bool:
+    """Return whether a value is plain data through and through, and not too much."""
+    waiting, left = [value], _MOST_PARTS
+    while waiting:
+        each = waiting.pop()
+        kind = type(each)
+        if id(kind) in _PLAIN:
+            continue
+        if id(kind) not in _CONTAINERS:
+            return False
+        left -= len(each) + 1
+        # What holds itself never ends.
+        if left < 0:
+            return False
+        waiting += each
+        if kind is dict:
+            waiting += each.values()
+    return True
 
 
 def _sum_code(module: str, namespace: dict[str, Any]) -> int:
