@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: lab test check bench format lock screenshot lint types
 .PHONY: test-core test-typescript test-python test-chunked test-leaks test-notebooks
-.PHONY: test-browser .PHONY: test-torch coverage
+.PHONY: test-browser test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab

@@ -207,6 +207,7 @@ def test_names_of_ipython(bare_shell: InteractiveShell, name: str) -> None:
     assert name in bare_shell.user_ns
 
 
+@pytest.mark.own_process  # A process that watches over theirs stays with this one.
 def test_idle_workers(bare_shell: InteractiveShell) -> None:
     """Idle workers of joblib end on request, and their memory is reported."""
     joblib = pytest.importorskip("joblib")
