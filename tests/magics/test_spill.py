@@ -214,7 +214,8 @@ def test_kernel(tmp_path: Path) -> None:
         assert held > before + 185
         assert now < before + 10
         told = int(kernel.run("print(spilled.freed_bytes)")) / MIB
-        assert abs(held - now - told) < 5
+        # What the magic itself has imported meanwhile stays.
+        assert held - now == pytest.approx(told, rel=0.05)
         assert kernel.run("print(numbers.sum())") == total
         assert len(list(folder.glob("*/*.bin"))) == 2
         kernel.run("%spill --back numbers")

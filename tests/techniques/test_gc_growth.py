@@ -127,8 +127,8 @@ def test_forgotten_pause() -> None:
     pause = gc_pause(max_growth="1TB")
     pause.__enter__()
     del pause
-    assert gc.isenabled()
-    assert watchers() == []
+    wait_until(gc.isenabled)
+    wait_until(lambda: watchers() == [])
 
 
 def test_memory_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
