@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.release import free
 from jupyter_memkit.track.leaks import find_leaks
 
 MIB = 1024 * 1024
-COUNT = int(os.environ.get("MEMKIT_RANDOM_LEAKS", "2"))
+COUNT = int(os.environ.get("MEMKIT_RANDOM_LEAKS", "1"))
 
 # What a notebook has. In each, `{n}` floats are 8 bytes each, and `{i}` is a number of
 # its own.
