@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.guard import Guard
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
-from tests.waiting import press_ctrl_c, wait_until
+from tests.waiting import press_ctrl_c
 
 # It ends by itself, so that a lost interrupt fails the test and does not hang it.
 LONG_CELL = """
@@ -108,29 +108,6 @@ def test_no_signal_is_lost_at_the_start_of_a_cell(shell: InteractiveShell) -> No
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     assert lost == []
-
-
-def test_ctrl_c_in_a_weak_callback_is_raised_after_it() -> None:
-    """What strikes in the callback of a weak reference is raised in the user's code."""
-    done = []
-
-    class Thing:
-        pass
-
-    def drop(_reference: object) -> None:
-        press_ctrl_c()
-        done.append(True)
-
-    things = [Thing()]
-    reference = weakref.ref(things[0], Guard(drop))
-
-    def forget() -> None:
-        things.clear()
-        wait_until(lambda: False)
-
-    with pytest.raises(KeyboardInterrupt):
-        forget()
-    assert (done, reference()) == ([True], None)
 
 
 def test_every_thread_has_a_guard_of_its_own() -> None:
