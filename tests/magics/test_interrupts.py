@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -41,6 +42,15 @@ CALLS = {
     "memsnap": (LISTS, "%memsnap before"),
     "mem --lines": ("x = 1", "%%mem --lines\ny = [[i] for i in range(5_000)]"),
 }
+
+
+@pytest.fixture(autouse=True)
+def own_callbacks_only() -> Iterator[None]:
+    """Take the collector's callbacks of other libraries out: they lose interrupts."""
+    others = list(gc.callbacks)
+    gc.callbacks.clear()
+    yield
+    gc.callbacks[:] = others
 
 
 class Interrupting:

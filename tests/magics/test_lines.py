@@ -34,6 +34,7 @@ def test_lines(shell: InteractiveShell, capsys: Captured) -> None:
     """Lines of the cell, and of functions of earlier cells, have their memory."""
     shell.run_cell("def make():\n    return len(bytearray(50 << 20))")
     result = shell.run_cell(CELL)
+    result.raise_error()
     out = capsys.readouterr().out
     assert result.result == 50 << 20
     assert shell.user_ns["text"] == "a\nb"

@@ -6,6 +6,7 @@ import dataclasses
 import pickle
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from jupyter_memkit.techniques.chunked.worker_process import Reply, Setup, Worke
 
 # By run, so that a function is unpickled once, and growth has one start.
 _workers: dict[str, Worker] = {}
+
+# Runs that have ended lately: a task that was called off can still start after that.
+_ended: deque[str] = deque(maxlen=1_000)
 
 # One chunk at a time, whatever the threads of a worker: a cell has one namespace, and
 # the system one high-water mark a process.
@@ -47,8 +51,17 @@ def hand_over(setup: Setup) -> Setup:
 
 
 def work(run: str, setup: Setup, packed_task: bytes) -> Reply:
-    """Run the function of a run over a piece."""
+    """Run the function of a run over a piece.
+
+    Raises
+    ------
+    RuntimeError
+        When the run has ended, so that nobody waits for the reply.
+    """
     with _at_work:
+        if run in _ended:
+            message = f"the run {run} has ended"
+            raise RuntimeError(message)
         worker = _workers.get(run)
         if worker is None:
             # A cluster's workers have a path of their own.
@@ -58,7 +71,8 @@ def work(run: str, setup: Setup, packed_task: bytes) -> Reply:
 
 
 def forget(run: str) -> None:
-    """Let go of a run's function."""
+    """Let go of a run's function, for good; a task at work still ends."""
+    _ended.append(run)
     _workers.pop(run, None)
 
 

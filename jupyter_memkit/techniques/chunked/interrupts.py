@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # without an enum for each answer
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,11 +10,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+_SIGNALS = tuple(sorted(signal.valid_signals()))
+
 
 class Interrupts:
     """Ctrl-C, which waits except where it is allowed; a context for a whole run.
 
-    Python raises it on the main thread only; on another nothing happens here.
+    So does every signal that has a handler of Python's, because any handler can raise.
+    Python calls them on the main thread only; on another nothing happens here.
 
     Examples
     --------
@@ -26,27 +30,27 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, FrameType | None]] = []
+        # Once each, as the system keeps signals that wait.
+        self._waiting: dict[int, FrameType | None] = {}
         self._is_allowed = False
-        self._handler: Callable[[int, FrameType | None], Any] | None = None
+        self._handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> Interrupts:  # noqa: PYI034 - Python 3.10 has no Self
         """Let interrupts wait from here on."""
-        handler = signal.getsignal(signal.SIGINT)
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and callable(handler):
-            self._handler = handler
-            signal.signal(signal.SIGINT, self._take)
+        if threading.current_thread() is threading.main_thread():
+            try:
+                self._replace()
+            except BaseException:
+                self._restore(list(self._handlers))
+                raise
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Raise an interrupt that waits."""
-        handler, self._handler = self._handler, None
-        if handler is None:
-            return
-        signal.signal(signal.SIGINT, handler)
-        if self._waiting:
-            handler(*self._waiting[0])
+        """Call the handlers of signals that wait."""
+        try:
+            self._restore(list(self._handlers))
+        finally:
+            self._deliver()
 
     @contextmanager
     def allowed(self) -> Iterator[None]:
@@ -54,16 +58,44 @@ class Interrupts:
         __tracebackhide__ = True
         self._is_allowed = True
         try:
-            if self._waiting and self._handler is not None:
-                self._handler(*self._waiting.pop(0))
+            self._deliver()
             yield
         finally:
             self._is_allowed = False
 
+    def _replace(self) -> None:
+        for number in _SIGNALS:
+            handler = _signal.getsignal(number)
+            if callable(handler):
+                self._handlers[number] = handler
+                _signal.signal(number, self._take)
+
+    def _restore(self, numbers: list[int]) -> None:
+        """Put handlers back, also where one that is back already raises."""
+        try:
+            while numbers:
+                _signal.signal(numbers[-1], self._handlers[numbers[-1]])
+                numbers.pop()
+        finally:
+            if numbers:
+                self._restore(numbers)
+
+    def _deliver(self) -> None:
+        __tracebackhide__ = True
+        if not self._waiting:
+            return
+        number, frame = self._waiting.popitem()
+        try:
+            self._handlers[number](number, frame)
+        finally:
+            # Where one raises, the others are called all the same.
+            self._deliver()
+
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._is_allowed and self._handler is not None:
-            # Once: what cleans up after it is not interrupted again.
-            self._is_allowed = False
-            self._handler(number, frame)
-        else:
-            self._waiting.append((number, frame))
+        if not self._is_allowed:
+            self._waiting[number] = frame
+            return
+        # What cleans up after a handler that raises is not interrupted again.
+        self._is_allowed = False
+        self._handlers[number](number, frame)
+        self._is_allowed = True

@@ -7,9 +7,10 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ from jupyter_memkit.techniques.chunked.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.chunked.worker_process import Setup
 from tests.waiting import interrupt_when, wait_until
 
 N_ROWS = 50_000
@@ -331,6 +333,15 @@ def test_functions_are_let_go(client: Client, cluster: Cluster) -> None:
     """After a run no worker keeps its function, nor the data that it holds."""
     assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
     wait_until(lambda: not any(client.run(count_functions).values()))
+
+
+def test_task_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that starts after its run has ended does not bring its function back."""
+    monkeypatch.setattr(cluster_tasks, "_ended", deque(maxlen=1))
+    cluster_tasks.forget("ended")
+    with pytest.raises(RuntimeError, match="ended"):
+        cluster_tasks.work("ended", cast("Setup", None), b"")
+    assert "ended" not in cluster_tasks._workers
 
 
 def test_cell(cluster: Cluster) -> None:

@@ -123,3 +123,36 @@ def test_on_another_thread() -> None:
     thread.start()
     thread.join()
     assert steps == ["done"]
+
+
+def test_other_signals() -> None:
+    """Any signal with a handler waits, and each of several is delivered."""
+    steps: list[str] = []
+
+    def alarm(_number: int, _frame: object) -> None:
+        steps.append("alarm")
+        raise TimeoutError
+
+    previous = signal.signal(signal.SIGALRM, alarm)
+    try:
+        with pytest.raises((TimeoutError, KeyboardInterrupt)), Interrupts():
+            signal.raise_signal(signal.SIGALRM)
+            signal.raise_signal(signal.SIGINT)
+            steps.append("whole")
+        assert signal.getsignal(signal.SIGALRM) is alarm
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert steps == ["whole", "alarm"]
+
+
+def test_handler_that_returns() -> None:
+    """Where interrupts are allowed, a handler that only looks lets the next one in."""
+    steps: list[int] = []
+    previous = signal.signal(signal.SIGALRM, lambda number, _: steps.append(number))
+    try:
+        with Interrupts() as interrupts, interrupts.allowed():
+            signal.raise_signal(signal.SIGALRM)
+            signal.raise_signal(signal.SIGALRM)
+            assert steps == [signal.SIGALRM] * 2
+    finally:
+        signal.signal(signal.SIGALRM, previous)
