@@ -11,7 +11,7 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 # The parts collect it, and the last one reports and judges the whole.
 CHUNKED := tests/techniques/chunked
-LEAKS := tests/track/test_leaks.py tests/track/test_leaks_random.py
+LEAKS := tests/track/leaks
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
 	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
@@ -48,7 +48,7 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		--ignore $(CHUNKED) $(LEAKS:%=--ignore %)
+		--ignore $(CHUNKED) --ignore $(LEAKS)
 
 # Apart, because it imports many libraries, and tests that search the whole process
 # take the longer the more is in it.

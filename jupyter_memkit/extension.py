@@ -89,7 +89,7 @@ _REPORTS = {
     "jupyter_memkit.track.collector_costs.CollectorCosts": (
         "jupyter_memkit.show.collector_costs"
     ),
-    "jupyter_memkit.track.leaks.Leaks": "jupyter_memkit.show.memleaks",
+    "jupyter_memkit.track.leaks.records.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.snapshots.Moments": "jupyter_memkit.show.memsnap",

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import linecache
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.measure.heap import trim_allocator
-from jupyter_memkit.measure.hidden import (
-    DEBUGGER_FRAMES,
-    LAST_ERRORS,
-    TRACEBACK_PRINTERS,
-    find_caches,
-    find_shell,
-)
+from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.workers import find_idle_workers
@@ -30,6 +22,13 @@ from jupyter_memkit.techniques.forget import (
     forget_outputs,
     forget_scripts,
     is_atom,
+)
+from jupyter_memkit.techniques.release_steps import (
+    close_figures,
+    drop_lines,
+    drop_tracebacks,
+    empty_caches,
+    find_pools,
 )
 
 
@@ -146,7 +145,7 @@ def free(
     account = _Account()
     account.add("free memory of the allocator", lambda: None)
     account.add("what only refers to itself", gc.collect)
-    account.add("tracebacks of failed cells", lambda: _drop_tracebacks(shell))
+    account.add("tracebacks of failed cells", lambda: drop_tracebacks(shell))
     if names:
         label = f"variables: {', '.join(names)}"
         account.add(label, lambda: account.forget(names, namespace, shell, progress))
@@ -155,13 +154,13 @@ def free(
     if scripts and shell is not None:
         account.add("variables of scripts", lambda: _collect(forget_scripts, shell))
     if figures:
-        account.add("open figures", _close_figures)
+        account.add("open figures", close_figures)
     if caches:
-        account.add("caches of functions", _empty_caches)
+        account.add("caches of functions", empty_caches)
     if workers:
         account.add("idle workers", account.end_workers)
-    account.add("lines of source files", _drop_lines)
-    for name, release in _find_pools():
+    account.add("lines of source files", drop_lines)
+    for name, release in find_pools():
         account.add(name, release)
     return account.close()
 
@@ -271,57 +270,3 @@ def _count(find: Callable[[], Any]) -> int:
 def _collect(forget: Callable[[Any], None], shell: Any) -> None:
     forget(shell)
     gc.collect()
-
-
-def _drop_tracebacks(shell: Any) -> None:
-    for name in LAST_ERRORS:
-        if hasattr(sys, name):
-            delattr(sys, name)
-    for name in TRACEBACK_PRINTERS:
-        printer: Any = getattr(shell, name, None)
-        if getattr(printer, "tb", None) is not None:
-            printer.tb = None
-        debugger = getattr(printer, "pdb", None)
-        for frame in DEBUGGER_FRAMES:
-            if getattr(debugger, frame, None):
-                setattr(debugger, frame, [] if frame == "stack" else None)
-    result = getattr(shell, "last_execution_result", None)
-    for name in ("error_in_exec", "error_before_exec"):
-        error = getattr(result, name, None)
-        if error is not None:
-            # What it was can still be asked; where it was keeps all that was there.
-            error.__traceback__ = None
-    # Frames and tracebacks refer to each other.
-    gc.collect()
-
-
-def _close_figures() -> None:
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        pyplot.close("all")
-        # The parts of a figure refer to each other.
-        gc.collect()
-
-
-def _empty_caches() -> None:
-    for holder in find_caches():
-        if holder.value is not linecache.cache:
-            holder.value.cache_clear()
-    gc.collect()
-
-
-def _drop_lines() -> None:
-    # Those of cells are nowhere else, and tracebacks show them.
-    for name in list(linecache.cache):
-        if Path(name).is_file():
-            linecache.cache.pop(name, None)
-
-
-def _find_pools() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the allocators of libraries that are loaded."""
-    pyarrow: Any = sys.modules.get("pyarrow")
-    if hasattr(pyarrow, "default_memory_pool"):
-        yield "free memory of pyarrow", pyarrow.default_memory_pool().release_unused
-    cuda = sys.modules.get("torch.cuda")
-    if cuda is not None and cuda.is_initialized():
-        yield "free memory of torch (on the device)", cuda.empty_cache

@@ -17,7 +17,7 @@ from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
-from jupyter_memkit.track.small_views import find_small_views
+from jupyter_memkit.track.leaks.small_views import find_small_views
 from jupyter_memkit.track.variables import user_variables
 from jupyter_memkit.units import format_duration
 

@@ -133,12 +133,16 @@ def test_other_signals() -> None:
         steps.append("alarm")
         raise TimeoutError
 
-    previous = signal.signal(signal.SIGALRM, alarm)
-    try:
-        with pytest.raises((TimeoutError, KeyboardInterrupt)), Interrupts():
+    def work() -> None:
+        with Interrupts():
             signal.raise_signal(signal.SIGALRM)
             signal.raise_signal(signal.SIGINT)
             steps.append("whole")
+
+    previous = signal.signal(signal.SIGALRM, alarm)
+    try:
+        with pytest.raises((TimeoutError, KeyboardInterrupt)):
+            work()
         assert signal.getsignal(signal.SIGALRM) is alarm
     finally:
         signal.signal(signal.SIGALRM, previous)

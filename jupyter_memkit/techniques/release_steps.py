@@ -1,0 +1,75 @@
+"""What can be let go: one function for each step of a free."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.measure.hidden import (
+    DEBUGGER_FRAMES,
+    LAST_ERRORS,
+    TRACEBACK_PRINTERS,
+    find_caches,
+)
+
+
+def drop_tracebacks(shell: Any) -> None:
+    """Let go of the frames of failed cells, and of the debugger's."""
+    for name in LAST_ERRORS:
+        if hasattr(sys, name):
+            delattr(sys, name)
+    for name in TRACEBACK_PRINTERS:
+        printer: Any = getattr(shell, name, None)
+        if getattr(printer, "tb", None) is not None:
+            printer.tb = None
+        debugger = getattr(printer, "pdb", None)
+        for frame in DEBUGGER_FRAMES:
+            if getattr(debugger, frame, None):
+                setattr(debugger, frame, [] if frame == "stack" else None)
+    result = getattr(shell, "last_execution_result", None)
+    for name in ("error_in_exec", "error_before_exec"):
+        error = getattr(result, name, None)
+        if error is not None:
+            # What it was can still be asked; where it was keeps all that was there.
+            error.__traceback__ = None
+    # Frames and tracebacks refer to each other.
+    gc.collect()
+
+
+def close_figures() -> None:
+    """Close the open figures of matplotlib."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
+        # The parts of a figure refer to each other.
+        gc.collect()
+
+
+def empty_caches() -> None:
+    """Empty the caches on functions that are not the standard library's."""
+    for holder in find_caches():
+        if holder.value is not linecache.cache:
+            holder.value.cache_clear()
+    gc.collect()
+
+
+def drop_lines() -> None:
+    """Let go of the lines of source files, which can be read again."""
+    # Those of cells are nowhere else, and tracebacks show them.
+    for name in list(linecache.cache):
+        if Path(name).is_file():
+            linecache.cache.pop(name, None)
+
+
+def find_pools() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the allocators of libraries that are loaded."""
+    pyarrow: Any = sys.modules.get("pyarrow")
+    if hasattr(pyarrow, "default_memory_pool"):
+        yield "free memory of pyarrow", pyarrow.default_memory_pool().release_unused
+    cuda = sys.modules.get("torch.cuda")
+    if cuda is not None and cuda.is_initialized():
+        yield "free memory of torch (on the device)", cuda.empty_cache

@@ -1,0 +1,1 @@
+"""Leaks, hidden on purpose."""
