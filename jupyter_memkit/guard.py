@@ -46,7 +46,6 @@ class Guard(threading.local):
     >>> guard = Guard(print)
     >>> guard("once")
     once
-    >>> guard.close()
     """
 
     # Looked up on the type and called, so that no frame of Python's is in between.
@@ -62,8 +61,6 @@ class Guard(threading.local):
         calls = _serve(function, {_serve.__code__, *inside}, is_due)
         next(calls)
         self._send = calls.send
-        self.close = calls.close
-        """End it, on this thread."""
 
 
 def _serve(

@@ -33,10 +33,13 @@ class Before:
         self._held = {
             name: hold(namespace[name]) for name in self._ids if name in inputs
         }
-        self._prints = Fingerprints(
-            {name: value for name, value in inputs.items() if name not in outputs},
-            namespace,
-        )
+        self._prints = Fingerprints(inputs, namespace)
+        # Other variables of the kernel's may hold what the cell sets anew here.
+        self._old = {
+            name: inputs[name]
+            for name in outputs
+            if name in inputs and name in self._prints
+        }
         known = {name: namespace[name] for name in outputs if name in namespace}
         self._marks = Marks({**inputs, **known} if outputs else {})
 
@@ -62,6 +65,15 @@ class Before:
             )
             if name not in known
         )
+
+    def find_replaced(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the outputs that were changed as they were sent, and then set anew."""
+        replaced = {
+            name: value
+            for name, value in self._old.items()
+            if name in namespace and namespace[name] is not value
+        }
+        return self._prints.find_changed(replaced)
 
     def find_shares(self, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         """Return with which variables of before each output shares a part."""

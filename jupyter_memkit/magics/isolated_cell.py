@@ -17,7 +17,7 @@ from IPython.core.error import UsageError
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.isolated_refusals import refuse_session
-from jupyter_memkit.magics.isolated_return import take_outputs
+from jupyter_memkit.magics.isolated_return import find_holders, take_outputs
 from jupyter_memkit.magics.isolated_session import Session
 from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, run_cell
 from jupyter_memkit.magics.isolated_values import (
@@ -112,6 +112,7 @@ def run_isolated(
         raise UsageError(values.missing)
     traces = outcome.traces
     here = frozenset(shell.user_ns)
+    holders = find_holders(shell.user_ns, values) if values.replaced else ()
     apart = take_outputs(shell.user_ns, values)
     result = IsolatedResult(
         duration_s=time.perf_counter() - started_s,
@@ -124,7 +125,7 @@ def run_isolated(
         outputs=tuple(values.outputs),
         kept=values.kept,
         imported=tuple(each for each in values.imported if each not in here),
-        changed=values.changed,
+        changed=tuple(dict.fromkeys((*values.changed, *holders))),
         deleted=values.deleted,
         unbound=values.unbound,
         apart=apart,

@@ -62,6 +62,24 @@ def take_outputs(
     return tuple(apart)
 
 
+def find_holders(namespace: Mapping[str, Any], values: CellValues) -> tuple[str, ...]:
+    """Return the variables that hold what was changed there and is not brought back.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The user's variables, before any came back.
+    values : CellValues
+        What came back.
+    """
+    marks = Marks({name: namespace[name] for name in values.replaced})
+    return tuple(
+        name
+        for name, value in namespace.items()
+        if name not in values.outputs and not is_of_session(name) and marks.find(value)
+    )
+
+
 def _stands_alone(name: str, outputs: Mapping[str, Any]) -> bool:
     """Return whether no other variable that came back holds the object."""
     value = outputs[name]

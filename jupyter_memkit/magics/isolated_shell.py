@@ -148,6 +148,7 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
             if name not in (*changed, *cell.outputs) and not is_of_session(name)
         ),
         changed=before.find_changed(namespace, {*kept, *cell.outputs}),
+        replaced=before.find_replaced(namespace),
         deleted=before.find_deleted(namespace),
         same=tuple(name for name in outputs if name not in set_anew),
         shares=before.find_shares(outputs),

@@ -57,6 +57,8 @@ class CellValues:
         What it has imported.
     changed : tuple of str
         The variables that it was sent, has changed, and that are not brought back.
+    replaced : tuple of str
+        Those to be brought back that the cell has changed before it set them anew.
     deleted : tuple of str
         Those that it was sent and has deleted.
     same : tuple of str
@@ -76,6 +78,7 @@ class CellValues:
     missing: str = ""
     imported: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

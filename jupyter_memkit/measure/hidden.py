@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Literal
 
-from jupyter_memkit.measure.scripts import find_needed, find_script_variables
-from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.scripts import (
+    find_needed,
+    find_script_variables,
+    is_program,
+)
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.records import Record
 
@@ -34,8 +36,6 @@ DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
-# What a script defines rather than computes.
-_PROGRAM = (BuiltinFunctionType, FunctionType, MethodType, ModuleType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +213,4 @@ def _find_displayed(shell: Any) -> Iterator[HiddenHolder]:
 
 def _is_empty(value: Any) -> bool:
     """Tell whether it is what IPython begins with, or a function such as gettext's."""
-    if contains_identical(_PROGRAM, type(value)):
-        return True
-    return type(value) is str and not value
+    return is_program(value) or (type(value) is str and not value)

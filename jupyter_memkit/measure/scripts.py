@@ -45,10 +45,15 @@ def find_script_variables(shell: Any) -> Iterator[tuple[str, dict[str, Any], str
     missing = object()
     for path, namespace in read_scripts(shell).items():
         for name, value in list(namespace.items()):
-            if name[:2] == "__" or issubclass(type(value), _PROGRAM):
+            if name[:2] == "__" or is_program(value):
                 continue
             if shell.user_ns.get(name, missing) is not value:
                 yield path, namespace, name
+
+
+def is_program(value: Any) -> bool:
+    """Return whether a value is code: a function, a class or a module."""
+    return issubclass(type(value), _PROGRAM)
 
 
 def find_needed(namespace: dict[str, Any], user_ns: dict[str, Any]) -> set[str]:

@@ -186,3 +186,23 @@ def test_shell_words(shell: InteractiveShell) -> None:
     assert result.inputs == ("rate",)
     assert result.state == ("os.environ",)
     run(shell, "", "%%bash\necho data")
+
+
+@pytest.mark.parametrize(
+    ("setup", "cell"),
+    [
+        ("rows = [1]; alias = rows", "rows.append(5); rows = [*rows, 8]"),
+        (
+            "import numpy as np; rows = np.ones(3); alias = [rows[1:]]",
+            "rows += 1; rows = rows * 2",
+        ),
+    ],
+)
+def test_changed_before_it_was_set_anew(
+    shell: InteractiveShell, setup: str, cell: str
+) -> None:
+    """What another variable holds of an output that was set anew is said to differ."""
+    shell.run_cell(setup).raise_error()
+    done = shell.run_cell(f"%%isolated -o --out rows\n{cell}")
+    done.raise_error()
+    assert done.result.changed == ("alias",)

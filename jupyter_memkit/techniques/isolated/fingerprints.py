@@ -50,6 +50,10 @@ class Fingerprints:
             and self._sum(value) not in (None, self._sums[name])
         )
 
+    def __contains__(self, name: str) -> bool:
+        """Return whether a variable has a fingerprint."""
+        return self._sums.get(name) is not None
+
     def _sum(self, value: Any) -> int | None:
         """Return the fingerprint of an object; None where there is none."""
         sink = _Sink(self._left_bytes)
