@@ -47,6 +47,16 @@ _read_mro = type.__dict__["__mro__"].__get__
 _GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
 _MANAGED_BYTES = 16
 
+# The values of a dict that shares its keys have a byte for each place, and two more,
+# before them (Objects/dictobject.c, `new_values`), of which its ``__sizeof__`` does not
+# know. As long as these are the keys of a dict of its own, and then left out.
+_OWN_KEYS_BYTES = (120, 160, 208)
+_SHARED_VALUES_BYTES = {
+    8 * n: 8 * n + ((n + 2 + 7) & ~7)
+    for n in range(1, 31)
+    if (3, 11) <= sys.version_info < (3, 13) and 8 * n not in _OWN_KEYS_BYTES
+}
+
 _object_sizeof = object.__dict__["__sizeof__"]
 
 
@@ -160,11 +170,14 @@ class Layout:
         The part of an object that is an allocation by itself, 0 for all of it.
     block_bytes : int
         The length of each of the allocations that follow, 0 where it is one.
+    is_dict : bool
+        Whether the second allocation is that of a dict.
     """
 
     surplus_bytes: int = 0
     header_bytes: int = 0
     block_bytes: int = 0
+    is_dict: bool = False
 
     def count_allocated(self, sizes: Iterable[int]) -> int:
         """Add up what the allocator takes for objects.
@@ -190,6 +203,8 @@ class Layout:
             return allocated_together(n_bytes, count)
         head = min(n_bytes, self.header_bytes)
         rest, times = n_bytes - head, 1
+        if self.is_dict:
+            rest = _SHARED_VALUES_BYTES.get(rest, rest)
         if self.block_bytes:
             times, rest = rest // self.block_bytes, self.block_bytes
         heads = allocated_together(head, count)
@@ -206,6 +221,7 @@ def find_layout(kind: type) -> Layout:
         surplus_bytes=_find_surplus(kind, mro),
         header_bytes=object_bytes(kind) if is_two else 0,
         block_bytes=_DEQUE_BLOCK_BYTES if is_deque else 0,
+        is_dict=any(base is dict for base in mro),
     )
 
 

@@ -43,12 +43,15 @@ class Parts:
         Objects that it keeps alive, which are measured in turn.
     elements : numpy.ndarray or None
         Many such objects, as an array of one dimension; an estimate takes some.
+    hidden_bytes : int
+        What it takes besides, at most, where that is little and cannot be seen.
     is_whole : bool
-        Whether this is all, or the object can hold more that cannot be told.
+        Whether this is all, or the object can hold any amount more that is not seen.
     """
 
     own_bytes: int
     buffers: tuple[Buffer, ...] = ()
     children: tuple[Any, ...] = ()
     elements: Any = None
+    hidden_bytes: int = 0
     is_whole: bool = True

@@ -17,7 +17,6 @@ ReadUnvisited = Callable[[list[Any]], list[Any]]
 
 # By the dotted names of the types: these attributes are the type's own.
 _ATTRIBUTES = {
-    "range": ("start", "stop", "step"),
     "datetime.datetime": ("tzinfo",),
     "posix.DirEntry": ("name", "path"),
     "nt.DirEntry": ("name", "path"),

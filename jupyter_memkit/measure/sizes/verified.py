@@ -27,7 +27,7 @@ _STANDARD = frozenset(
     filter float formatteriterator frozendict function generic_alias_iterator
     getset_descriptor hamt hamt_array_node hamt_bitmap_node hamt_collision_node
     instancemethod items iterator keys list_iterator list_reverseiterator
-    longrange_iterator managedbuffer map mappingproxy member_descriptor memory_iterator
+    managedbuffer map mappingproxy member_descriptor memory_iterator
     memoryview method method-wrapper method_descriptor module object odict_iterator
     property range range_iterator reversed set_iterator slice staticmethod
     str_ascii_iterator str_iterator super traceback tuple tuple_iterator values
@@ -38,9 +38,9 @@ _STANDARD = frozenset(
     _contextvars.Token _csv.Dialect _ctypes.CField _elementtree._element_iterator
     _functools._lru_list_elem _io.TextIOWrapper _io._BytesIOBuffer
     _io.FileIO _json.Encoder _json.Scanner
-    _random.Random _sre.SRE_Scanner _sre.SRE_Template _sre.template
+    _random.Random _sre.SRE_Template _sre.template
     _struct.unpack_iterator
-    _thread._local _thread._localdummy array.arrayiterator collections.defaultdict
+    _thread._localdummy array.arrayiterator collections.defaultdict
     contextvars.Context contextvars.ContextVar contextvars.Token
     datetime.IsoCalendarDate datetime.date datetime.datetime datetime.time
     datetime.timedelta decimal.ContextManager decimal.SignalDictMixin
@@ -50,7 +50,7 @@ _STANDARD = frozenset(
     itertools.compress itertools.count itertools.cycle itertools.dropwhile
     itertools.filterfalse itertools.groupby itertools.islice itertools.pairwise
     itertools.repeat itertools.starmap itertools.takewhile itertools.zip_longest
-    nt.DirEntry operator.attrgetter operator.itemgetter operator.methodcaller
+    nt.DirEntry operator.itemgetter
     pickle.PickleBuffer posix.DirEntry re.Match re.Pattern sqlite3.Row
     types.GenericAlias types.UnionType typing.Generic typing.ParamSpec
     typing.ParamSpecArgs typing.ParamSpecKwargs typing.TypeAliasType typing.TypeVar
@@ -60,7 +60,8 @@ _STANDARD = frozenset(
 )
 
 # What one object hides at most, where that is little whatever it is used for: a lock
-# of the system, the state of a digest, the transitions of a time zone.
+# of the system, the state of a digest, the transitions of a time zone, what an array
+# loses in the allocator, the entries in the table of interned names.
 _LITTLE_BYTES = {
     "_hashlib.HASH": 1024,
     "_hashlib.HMAC": 2048,
@@ -68,6 +69,12 @@ _LITTLE_BYTES = {
     "_multiprocessing.SemLock": 256,
     "_socket.socket": 0,
     "decimal.Context": 256,
+    "itertools.combinations": 64,
+    "itertools.combinations_with_replacement": 64,
+    "itertools.permutations": 64,
+    "itertools.product": 64,
+    "operator.attrgetter": 256,
+    "operator.methodcaller": 256,
     "select.epoll": 0,
     "zoneinfo.ZoneInfo": 16 * 1024,
 }
@@ -109,23 +116,16 @@ def _adds_fields(kind: type) -> bool:
 def find_hidden_bytes(kind: type) -> float:
     """Return what an object of a type can hold, at most, that nothing here sees."""
     for base in _read_mro(kind):
+        name = registry.name_type(base)
+        if name in _LITTLE_BYTES:
+            return _LITTLE_BYTES[name]
         if _has_sizeof(base):
             return 0
-        if _adds_fields(base):
-            hidden_bytes = _look_up(base)
-            if hidden_bytes:
-                return hidden_bytes
+        if _adds_fields(base) and name not in _STANDARD:
+            hidden_bytes = registry.find_hidden_bytes(base)
+            if hidden_bytes != 0:
+                return math.inf if hidden_bytes is None else hidden_bytes
     return 0
-
-
-def _look_up(kind: type) -> float:
-    name = registry.name_type(kind)
-    if name in _STANDARD:
-        return 0
-    if name in _LITTLE_BYTES:
-        return _LITTLE_BYTES[name]
-    hidden_bytes = registry.find_hidden_bytes(kind)
-    return math.inf if hidden_bytes is None else hidden_bytes
 
 
 def _is_member(value: Any) -> bool:

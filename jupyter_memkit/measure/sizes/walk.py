@@ -262,6 +262,8 @@ class Walk:
             return allocated(kind.sizeof(value))
         if not parts.is_whole:
             self._hide(kind)
+        if parts.hidden_bytes:
+            self._hide(kind, parts.hidden_bytes * group.weight)
         for buffer in parts.buffers:
             self._buffers.add(
                 buffer, len(self._tallies), fold=group.fold, weight=group.weight

@@ -18,6 +18,8 @@ from jupyter_memkit.measure.sizes.registry import sizer
 
 _HEAD_BYTES = 2 * ctypes.sizeof(ctypes.c_void_p)
 _CHARACTER_BYTES = 4
+# What the smallest buffer takes.
+_LEAST_BYTES = 32
 _REALIZED, _ACCUMULATING = 1, 2
 # Where an object that accumulates has what was written: in lists, or in a string.
 _WRITTEN: dict[tuple[int, int], tuple[tuple[int, type], ...]] = {
@@ -68,6 +70,7 @@ def size_string_io(file: io.StringIO) -> Parts:
     return Parts(
         own_bytes=own_bytes,
         children=tuple(each for each in children if each is not None),
+        hidden_bytes=_LEAST_BYTES,
         is_whole=length == 0 or any(each is not None for each in children),
     )
 

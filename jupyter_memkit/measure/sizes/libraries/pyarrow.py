@@ -16,6 +16,10 @@ from jupyter_memkit.measure.sizes.registry import sizer, transparent
 transparent("pyarrow.lib.DataType", "pyarrow.lib.Field", at_most=4096)
 transparent("pyarrow.lib.MemoryPool", "pyarrow.lib.ProxyMemoryPool")
 
+# What describes an array, or a column with its name and type, lies in objects of C++,
+# which take less than that.
+_DESCRIPTION_BYTES = 1024
+
 
 @sizer("pyarrow.lib.Buffer")
 def size_buffer(buffer: Any) -> Parts:
@@ -26,32 +30,35 @@ def size_buffer(buffer: Any) -> Parts:
 @sizer("pyarrow.lib.Array")
 def size_array(array: Any) -> Parts:
     """Size an array with all that its slice is of."""
-    return _build(array, _find_buffers(array))
+    return _build(array, _find_buffers(array), described=1)
 
 
 @sizer("pyarrow.lib.ChunkedArray")
 def size_chunked_array(array: Any) -> Parts:
     """Size the chunks of an array."""
-    return _build(array, _find_chunks([array]))
+    return _build_columns(array, [array])
 
 
 @sizer("pyarrow.lib.RecordBatch")
 def size_record_batch(batch: Any) -> Parts:
     """Size the columns of a batch."""
     columns = pa.RecordBatch.columns.__get__(batch)
-    return _build(batch, (each for column in columns for each in _find_buffers(column)))
+    buffers = (each for column in columns for each in _find_buffers(column))
+    return _build(batch, buffers, described=2 * len(columns))
 
 
 @sizer("pyarrow.lib.Table")
 def size_table(table: Any) -> Parts:
     """Size the columns of a table."""
-    return _build(table, _find_chunks(pa.Table.columns.__get__(table)))
+    return _build_columns(table, pa.Table.columns.__get__(table))
 
 
-def _find_chunks(columns: Iterable[Any]) -> Iterator[Any]:
-    for column in columns:
-        for chunk in pa.ChunkedArray.chunks.__get__(column):
-            yield from _find_buffers(chunk)
+def _build_columns(value: Any, columns: list[Any]) -> Parts:
+    chunks = [
+        chunk for column in columns for chunk in pa.ChunkedArray.chunks.__get__(column)
+    ]
+    buffers = (each for chunk in chunks for each in _find_buffers(chunk))
+    return _build(value, buffers, described=len(columns) + len(chunks))
 
 
 def _find_buffers(array: Any) -> Iterator[Any]:
@@ -60,7 +67,7 @@ def _find_buffers(array: Any) -> Iterator[Any]:
         yield from _find_buffers(array.dictionary)
 
 
-def _build(value: Any, buffers: Iterable[Any]) -> Parts:
+def _build(value: Any, buffers: Iterable[Any], described: int = 0) -> Parts:
     # Without the ``__sizeof__`` of these types, which has the buffers in it.
     own_bytes = allocated(type(value).__basicsize__ + sys.getsizeof(()) - 24)
     return Parts(
@@ -73,4 +80,5 @@ def _build(value: Any, buffers: Iterable[Any]) -> Parts:
             )
             for each in buffers
         ),
+        hidden_bytes=described * _DESCRIPTION_BYTES,
     )

@@ -149,7 +149,7 @@ def _fill_holes() -> list[bytes]:
 
 
 def _settle() -> int:
-    """Return the anonymous memory when all that is free was given back."""
+    """Return the memory of no file when all that is free was given back."""
     gc.collect()
     if "pyarrow" in sys.modules:
         sys.modules["pyarrow"].default_memory_pool().release_unused()
@@ -159,9 +159,9 @@ def _settle() -> int:
 
 def _read_anonymous() -> int:
     status = Path("/proc/self/status").read_text()
-    found = re.search(r"RssAnon:\s+(\d+)", status)
-    assert found is not None, "Linux"
-    return int(found[1]) * 1024
+    found = re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status)
+    assert len(found) == 2, "Linux"
+    return sum(map(int, found)) * 1024
 
 
 def is_right(found: dict[str, Any]) -> bool:

@@ -1,0 +1,23 @@
+"""What Python's own objects have beside what they show."""
+
+from __future__ import annotations
+
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.registry import sizer
+
+
+@sizer("range")
+def size_range(numbers: range) -> Parts:
+    """Size a range, which keeps its length as a number that nobody else has."""
+    first, last = numbers[:1], numbers[-1:]
+    length = (last.start - first.start) // numbers.step + 1 if numbers else 0
+    length_bytes = allocated(length.__sizeof__()) if length > _LARGEST_SHARED else 0
+    return Parts(
+        own_bytes=allocated(numbers.__sizeof__()) + length_bytes,
+        children=(numbers.start, numbers.stop, numbers.step),
+    )
+
+
+# Of the numbers up to here there is one each (Include/internal/pycore_runtime.h).
+_LARGEST_SHARED = 256

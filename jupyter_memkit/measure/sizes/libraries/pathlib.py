@@ -1,0 +1,21 @@
+"""Paths, whose parts Python keeps in a table of its own as well."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+
+from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.registry import sizer
+
+_GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
+# An entry in the table of interned strings.
+_ENTRY_BYTES = 64
+
+
+@sizer("pathlib.PurePath", "pathlib._local.PurePath")
+def size_path(path: PurePath) -> Parts:
+    """Size a path without its parts, which are its attributes."""
+    own_bytes = allocated(object.__sizeof__(path) + _GC_BYTES)
+    return Parts(own_bytes=own_bytes, hidden_bytes=_ENTRY_BYTES)
