@@ -165,14 +165,20 @@ def _check_room(inputs: dict[str, Any]) -> None:
     """Refuse to send what the machine cannot hold twice."""
     # Not for a cell that reads nothing.
     from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
+    from jupyter_memkit.measure.sizes.parts import UNTOUCHED  # noqa: PLC0415
 
     measured = sizes(inputs)
     room_bytes = read_room_bytes()
-    if measured.total_bytes <= room_bytes:
+    # Of what nobody has touched yet the copy is touched.
+    untouched = {
+        name: size.elsewhere.get(UNTOUCHED, 0) for name, size in measured.items()
+    }
+    if measured.total_bytes + sum(untouched.values()) <= room_bytes:
         return
-    largest = max(measured, key=lambda name: measured[name].bytes)
+    copied = {name: measured[name].bytes + untouched[name] for name in measured}
+    largest = max(copied, key=copied.__getitem__)
     message = (
-        f"the cell reads {largest} ({format_bytes(measured[largest].bytes)}), of which "
+        f"the cell reads {largest} ({format_bytes(copied[largest])}), of which "
         f"the process needs a copy, and there are {format_bytes(room_bytes)} left; "
         "read it from its file in the cell, or send only the part that it needs"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jupyter_memkit.measure.sizes import Size
+from jupyter_memkit.measure.sizes.parts import UNTOUCHED
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.remainder import Remainder
@@ -55,7 +56,7 @@ def _mark(size: Size) -> str:
 
 
 def _name_place(device: str) -> str:
-    return f"on {device}"
+    return device if device == UNTOUCHED else f"on {device}"
 
 
 def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> Table:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jupyter_memkit.measure.sizes.mapped_files import find_mapped_files, is_within
-from jupyter_memkit.measure.sizes.parts import DISK, RAM, Buffer
+from jupyter_memkit.measure.sizes.parts import DISK, RAM, UNTOUCHED, Buffer
+from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES, count_untouched
 
 # To look for less is not worth the look.
 _MAPPED_BYTES = 64 * 1024
@@ -73,6 +74,7 @@ class BufferLedger:
             What all have in main memory, each byte once.
         """
         self._move_to_disk()
+        self._set_untouched_apart()
         totals: dict[tuple[int, str], BufferTotals] = defaultdict(BufferTotals)
         together_bytes = 0.0
         for device, blocks in self._blocks.items():
@@ -102,6 +104,25 @@ class BufferLedger:
             (on_disk if is_within(block.start, files) else in_memory).append(block)
         self._blocks[RAM] = in_memory
         self._blocks[DISK] += on_disk
+
+    def _set_untouched_apart(self) -> None:
+        """Count of a large block only what the system has provided of it."""
+        untouched: dict[tuple[int, int], float] = {}
+        for number, block in enumerate(self._blocks.get(RAM, [])):
+            n_bytes = block.end - block.start
+            if n_bytes < LEAST_BYTES:
+                continue
+            place = (block.start, block.end)
+            if place not in untouched:
+                untouched[place] = count_untouched(block.start, n_bytes) / n_bytes
+            share = untouched[place]
+            if share:
+                self._blocks[RAM][number] = replace(
+                    block, weight=block.weight * (1 - share)
+                )
+                self._blocks[UNTOUCHED].append(
+                    replace(block, weight=block.weight * share)
+                )
 
 
 def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:

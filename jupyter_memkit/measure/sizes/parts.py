@@ -7,6 +7,7 @@ from typing import Any
 
 RAM = "RAM"
 DISK = "disk"
+UNTOUCHED = "untouched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

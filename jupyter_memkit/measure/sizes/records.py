@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_memkit.measure.sizes.parts import RAM
+from jupyter_memkit.measure.sizes.parts import RAM, UNTOUCHED
 from jupyter_memkit.records import Record, to_plain
 from jupyter_memkit.units import format_bytes
 
@@ -23,7 +23,8 @@ class Size(Record):
         The part of it that other variables of the same listing hold as well.
     elsewhere : mapping of str to int
         Bytes that are not in main memory, by where they live: ``"disk"`` for mapped
-        files, ``"cuda:0"`` for a graphics device.
+        files, ``"cuda:0"`` for a graphics device, ``"untouched"`` for pages that the
+        system provides when they are first written to, as those of ``np.zeros``.
     exact : bool
         Whether everything was visited and understood.
     error_ratio : float or None
@@ -43,7 +44,8 @@ class Size(Record):
     @property
     def device(self) -> str:
         """Where most of it lives."""
-        most = max(self.elsewhere, key=self.elsewhere.__getitem__, default=RAM)
+        devices = self.elsewhere.keys() - {UNTOUCHED}
+        most = max(devices, key=self.elsewhere.__getitem__, default=RAM)
         return most if self.elsewhere.get(most, 0) > self.bytes else RAM
 
 

@@ -117,7 +117,9 @@ def test_a_file_that_is_mapped_in_small_blocks(tmp_path: Path) -> None:
     with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as out:
         out.write_table(table, max_chunksize=1000)
     size = sizeof(pa.ipc.open_stream(pa.memory_map(path)).read_all())
-    assert size.elsewhere == {"disk": 3_200_000}
+    # Each block is a part of a message, which also has its description.
+    assert size.elsewhere.keys() == {"disk"}
+    assert 3_200_000 <= size.elsewhere["disk"] < 3_300_000
     assert size.bytes < 100_000
 
 

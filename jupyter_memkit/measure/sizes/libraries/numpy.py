@@ -6,6 +6,7 @@ import array
 import ctypes
 import mmap
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from jupyter_memkit.measure.sizes.allocation import allocated, malloced, object_bytes
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
+from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
 # Scalars lie in their objects; random generators refer to what they need.
 transparent("numpy.random.", "numpy.flatiter", "numpy.bytes_", "numpy.str_")
@@ -22,6 +24,7 @@ transparent("numpy.dtype")
 transparent(
     "numpy.dtypes.VoidDType", "numpy.ufunc", "numpy._ArrayFunction", at_most=4096
 )
+transparent("numpy.random.bit_generator.SeedSequence", at_most=1024)
 
 # What a view can be of besides an array, and is sized by itself.
 _HOLDERS = (array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap)
@@ -52,14 +55,26 @@ def size_array(values: np.ndarray) -> Parts:
         # Memory of another library, which others may use too.
         buffer = Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes)
         return Parts(own_bytes=own_bytes, buffers=(buffer,), children=(base,))
+    buffers: tuple[Buffer, ...] = ()
+    if n_bytes >= LEAST_BYTES:
+        buffers = (Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes),)
+    else:
+        own_bytes += malloced(n_bytes)
     return Parts(
-        own_bytes=own_bytes + malloced(n_bytes),
+        own_bytes=own_bytes,
+        buffers=buffers,
         # That of texts and records is made for the array.
         children=(dtype,) if dtype.kind in "SUV" else (),
         elements=_read_objects(values) if dtype.hasobject else None,
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
     )
+
+
+@sizer("numpy.matrix")
+def size_matrix(values: np.ndarray) -> Parts:
+    """Size a matrix, which is over the buffer of an array that then describes it."""
+    return replace(size_array(values), hidden_bytes=256)
 
 
 @sizer("numpy.void")

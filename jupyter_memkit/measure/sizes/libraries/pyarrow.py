@@ -24,7 +24,7 @@ _DESCRIPTION_BYTES = 1024
 @sizer("pyarrow.lib.Buffer")
 def size_buffer(buffer: Any) -> Parts:
     """Size a buffer."""
-    return _build(buffer, [buffer])
+    return _build(buffer, [buffer], described=1)
 
 
 @sizer("pyarrow.lib.Array")
@@ -67,6 +67,13 @@ def _find_buffers(array: Any) -> Iterator[Any]:
         yield from _find_buffers(array.dictionary)
 
 
+def _find_whole(buffer: Any) -> Any:
+    """Return the buffer that a part of it keeps."""
+    while buffer.parent is not None:
+        buffer = buffer.parent
+    return buffer
+
+
 def _build(value: Any, buffers: Iterable[Any], described: int = 0) -> Parts:
     # Without the ``__sizeof__`` of these types, which has the buffers in it.
     own_bytes = allocated(type(value).__basicsize__ + sys.getsizeof(()) - 24)
@@ -78,7 +85,7 @@ def _build(value: Any, buffers: Iterable[Any], described: int = 0) -> Parts:
                 bytes=each.size,
                 device=RAM if each.is_cpu else "cuda",
             )
-            for each in buffers
+            for each in map(_find_whole, buffers)
         ),
         hidden_bytes=described * _DESCRIPTION_BYTES,
     )

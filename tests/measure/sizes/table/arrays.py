@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 base = np.ones(1000)
 pair = np.dtype([("a", "i4"), ("b", "f8")])
 R = np.random.default_rng(0)
+def half(x): x[:len(x) // 2] = 1; return x
 """
 
 CASES = """
@@ -133,4 +134,8 @@ Rotation.from_quat(R.random((n // 40, 4)))
 scipy.stats.gaussian_kde(np.ones(n // 16) + R.random(n // 16))
 scipy.stats.ecdf(R.random(n // 40))
 scipy.signal.StateSpace(np.eye(500), np.ones((500, 1)), np.ones((1, 500)), 0)
+np.zeros(n // 8)
+np.empty(n // 4)
+np.zeros((2, n // 8))[0]
+half(np.zeros(n // 4))
 """

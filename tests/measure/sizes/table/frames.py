@@ -84,11 +84,10 @@ pd.DataFrame(np.ones((n // 80, 10))).iloc[5:9]
 pd.DataFrame(np.ones((n // 80, 10))).T
 cached(pd.DataFrame({"a": np.ones(n // 16), "b": np.ones(n // 16)}))
 pd.DataFrame({"a": np.ones(n // 12), "b": np.ones(n // 12, "i4")}).copy(deep=False)
-pd.DataFrame({"a%d" % i: [1.5] for i in range(n // 4000)})
+pd.DataFrame({"a%d" % i: np.ones(1000) for i in range(n // 8000)})
 pd.DataFrame({"a": np.ones(n // 16), "b": ["x"] * (n // 16)}).groupby("a")
 pd.DataFrame({"a": np.ones(n // 8)}).rolling(3)
 pd.DataFrame({"a": np.ones(n // 16)}, index=np.arange(n // 16)[::-1].copy())
-pd.DataFrame({"a": np.ones(n // 16)}).to_dict("records") and pd.Series(np.ones(n // 8))
 pd.read_csv(io.StringIO("a,b\\n" + "1,2.5\\n" * (n // 16)))
 pd.read_csv(io.StringIO("a,b\\n" + "1,2.5\\n" * (n // 40)), chunksize=10)
 pd.read_csv(io.StringIO("a,b\\n" + "1,text\\n" * (n // 20)))
