@@ -29,11 +29,13 @@ class _Block:
     owner: int
     fold: int
     weight: float
+    # How much of it is on the device.
+    part: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    bytes: int
+    bytes: float
     owners: tuple[int, ...]
     claim: _Block | None
 
@@ -115,14 +117,10 @@ class BufferLedger:
             place = (block.start, block.end)
             if place not in untouched:
                 untouched[place] = count_untouched(block.start, n_bytes) / n_bytes
-            share = untouched[place]
-            if share:
-                self._blocks[RAM][number] = replace(
-                    block, weight=block.weight * (1 - share)
-                )
-                self._blocks[UNTOUCHED].append(
-                    replace(block, weight=block.weight * share)
-                )
+            part = untouched[place]
+            if part:
+                self._blocks[RAM][number] = replace(block, part=1 - part)
+                self._blocks[UNTOUCHED].append(replace(block, part=part))
 
 
 def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:
@@ -135,8 +133,9 @@ def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:
     last = 0
     for address, is_start, block in edges:
         if claims and address > last:
-            claim = next(iter(claims.values())) if len(claims) == 1 else None
-            yield _Stretch(address - last, tuple(owners), claim)
+            first = next(iter(claims.values()))
+            claim = first if len(claims) == 1 else None
+            yield _Stretch((address - last) * first.part, tuple(owners), claim)
         last = address
         if is_start:
             claims[id(block)] = block

@@ -1,7 +1,8 @@
 """How much of a block of memory nobody has touched yet, on Linux.
 
 The system provides a page when it is first written to, so an array of ``np.zeros`` or
-``np.empty`` takes next to nothing until it is filled.
+``np.empty`` takes next to nothing until it is filled. Where zeros were read before they
+were written to, all such pages are one, which cannot be distinguished here.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ ReadUnvisited = Callable[[list[Any]], list[Any]]
 
 # By the dotted names of the types: these attributes are the type's own.
 _ATTRIBUTES = {
+    "code": ("co_consts", "co_linetable", "co_names"),
     "datetime.datetime": ("tzinfo",),
     "posix.DirEntry": ("name", "path"),
     "nt.DirEntry": ("name", "path"),

@@ -230,7 +230,6 @@ ctypes.create_string_buffer(b"x" * n)
 ctypes.c_char_p(b"x" * n)
 ctypes.pointer((ctypes.c_char * n)(*b"x" * n))
 decimal.Decimal(10 ** 1000 ** 2)
-re.compile("x" * (n // 40))
 re.match("x+", "x" * n)
 struct.iter_unpack("<i", (b"x" * (n)))
 queue.SimpleQueue().put((b"x" * (n))) or 0
