@@ -25,7 +25,7 @@ from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
-from jupyter_memkit.techniques.chunked.columns import find_columns
+from jupyter_memkit.techniques.chunked.columns.find import find_columns
 from jupyter_memkit.techniques.chunked.combine import NOT_COMBINED, OPERATIONS
 from jupyter_memkit.techniques.chunked.job import Step
 from jupyter_memkit.techniques.chunked.settings import choose_backend
@@ -249,7 +249,9 @@ def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Ch
     if columns is None and backend in {"pandas", "polars", "arrow"}:
         available = source.columns()
         if available is not None:
-            columns = find_columns(body.tree, body.name, available, body.namespace)
+            columns = find_columns(
+                body.tree, body.name, available, body.namespace, backend
+            )
     return open_chunks(
         source,
         memory=args.memory,
