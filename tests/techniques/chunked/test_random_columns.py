@@ -34,6 +34,10 @@ COUNT = int(os.environ.get("MEMKIT_RANDOM_COLUMNS", "300"))
 _BACKENDS = ("pandas", "pandas", "pandas", "polars", "polars", "arrow")
 
 
+# Names that are not the cell's.
+_OURS = {"chunk", "__builtins__", "__warningregistry__"}
+
+
 def make_chunk(table: dict[str, list[Any]], backend: str) -> Any:
     """Return a chunk with these columns."""
     if backend == "pandas":
@@ -71,7 +75,7 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
             return "error", type(error).__name__, describe_error(error)
     left = {
         name: namespace.get(name)
-        for name in {*namespace, *before} - {"chunk", "__builtins__"}
+        for name in {*namespace, *before} - _OURS
         if namespace.get(name) is not before.get(name)
     }
     return "value", value, left
@@ -96,8 +100,6 @@ def is_same(one: Any, other: Any) -> bool:
             return len(one) == len(other) and all(map(is_same, one, other))
         case dict():
             return is_same(list(one.items()), list(other.items()))
-        case types.FunctionType() | types.GeneratorType() | type():
-            return True
     return _describe(one) == _describe(other)
 
 
@@ -107,12 +109,21 @@ def _describe(value: Any) -> str:
             # Groups come in any order.
             text = repr((value.schema, sorted(map(repr, value.rows()))))
         case pl.LazyFrame():
-            text = repr(value.collect_schema())
+            text = _describe(_collect(value))
         case np.ndarray():
             text = repr((value.dtype, value.tolist()))
+        case types.FunctionType() | types.GeneratorType() | type():
+            text = "code"
         case _:
             text = repr(value)
     return re.sub(r"(?i)\b0x[0-9a-f]+", "", text)
+
+
+def _collect(frame: pl.LazyFrame) -> Any:
+    try:
+        return frame.collect()
+    except pl.exceptions.PolarsError as error:
+        return describe_error(error)
 
 
 def _labels(value: Any) -> str:

@@ -57,8 +57,7 @@ def find_columns(
     """
     known = list(available)
     forms = _FORMS.get(backend)
-    is_named = all(type(column) is str for column in known)
-    if forms is None or not is_named or len(set(known)) < len(known):
+    if forms is None or not all(map(_is_plain, known)) or len(set(known)) < len(known):
         return None
     cell = Cell(tree, name, namespace)
     if not any(cell.reads(name)) or reads_secretly(cell):
@@ -70,3 +69,8 @@ def find_columns(
         # The second is that of an expression of a thousand terms.
         return None
     return tuple(column for column in known if column in follower.used)
+
+
+def _is_plain(column: object) -> bool:
+    """Tell whether a name stands for one column everywhere: polars knows patterns."""
+    return type(column) is str and column != "*" and not column.startswith("^")
