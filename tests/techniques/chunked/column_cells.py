@@ -264,6 +264,27 @@ PANDAS: Mapping[str, tuple[str, ...]] = {
         "reads_chunk()",
         "reader.read()",
         "box.f({F})",
+        "read_cached()",
+        "spaces.read()",
+        "{F}.groupby({G}).{attr}.agg([len, 'max'])",
+        "{F}.groupby({G})[{C}].rolling(2).max()",
+        "pd.DataFrame({{'a': {S}, 'b': {S}}})",
+        "pd.merge({F}[{L}], {F}[{L}], how='cross').shape",
+        "{F}[{L}].merge(other, how='left', on={C})",
+        "{S}.to_frame().join({S}.rename('y'))",
+        "np.average({S}.astype(float), weights=abs({S}) + 1)",
+        "list(zip({S}, {S}))",
+        "sorted({S}.astype(str))",
+        "{S}.groupby([{S}, {S}]).size()",
+        "{F}.set_index({C})[{C}].groupby(level=0).sum()",
+        "{F}.set_index({C}).loc[{N}]",
+        "{F}.sort_values({C}).drop_duplicates({C})[{L}]",
+        "{F}.assign(a=1).assign(b=lambda d: d.a)[{C}]",
+        "{F}.groupby({G}).head(1)[{C}]",
+        "{F}.nlargest(2, {C})[{L}]",
+        "(lambda: [{S} for _ in range(2)][0])()",
+        "[v for v in {S} if v == v]",
+        "{{**{{'n': {S}.count()}}, 'm': len({F})}}",
         "{S}.pipe(lambda s: s.size)",
         "{S}.groupby({S}).sum()",
         "{S}.value_counts().to_dict()",
@@ -329,6 +350,9 @@ PANDAS: Mapping[str, tuple[str, ...]] = {
         "part = {F}",
         "part = {F}[{L}]",
         "part = chunk.groupby({G})",
+        "try:\n    total = {F}[{S}].{attr}.count()\nexcept Exception:\n    total = 0",
+        "try:\n    total = add() + {F}[keys].size\nexcept KeyError:\n    total = 0",
+        "with contextlib.suppress(KeyError):\n    total = {F}[{S}].{attr}.sum()",
         "for name in {L}:\n    total += {F}[name].count()",
         "for c in {F}:\n    total += 1",
         "for chunk in [{S}]:\n    total += 1",
@@ -681,6 +705,7 @@ def make_namespace(code: str, columns: list[str], backend: str) -> dict[str, Any
         "words": tuple(columns[-2:]),
         "some": {"a": 1},
         "name": columns[0],
+        "last": columns[-1],
         "limit": 2,
         "total": 0,
         "labels": {0: "a", 1: "b"},
@@ -712,11 +737,17 @@ def widen(e): return pl.all()
 def run_text(text): return eval(text)
 @contextlib.contextmanager
 def memory(): yield 1
-del contextlib
+def add():
+    keys.append(last)
+    return 0
 """
 
 _READERS = """
+import functools, types
 def reads_chunk(): return chunk.shape
+@functools.lru_cache
+def read_cached(): return chunk.shape
+spaces = types.SimpleNamespace(read=lambda: chunk.shape)
 class Reader:
     def read(self): return self.chunk_of().shape
     def chunk_of(self): return chunk

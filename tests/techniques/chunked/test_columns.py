@@ -259,6 +259,37 @@ def test_functions_that_read_the_chunk() -> None:
     assert find("df.price", namespace) == "price"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import functools\n@functools.lru_cache\ndef read(): return df.id",
+        "import functools\nread = functools.partial(lambda: df.id)",
+        "import types\nread = types.SimpleNamespace(read=lambda: df.id)",
+        "import abc\nclass read(abc.ABC):\n    @staticmethod\n    def of(): return df.id",
+        "class Held: pass\nread = Held()\nread.of = lambda: df.id",
+        "read = {'a': [lambda: df.id]}",
+        """
+def read():
+    def one(): return other
+    def other(): return one(), df
+""",
+        """
+def make():
+    def one(): return other
+    def other(): return one()
+    return one
+read = make()
+def hidden(): return df.id
+""",
+    ],
+)
+def test_what_holds_functions(code: str) -> None:
+    """Functions that are held by something else, or by each other, are found."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(code, namespace)
+    assert find("df.price\nread()", namespace) is None
+
+
 def test_texts_that_name_the_chunk() -> None:
     """A text with the chunk's name, wherever it is, may be run as code."""
     namespace: dict[str, Any] = {"__name__": "__main__", "f": str}
@@ -283,6 +314,16 @@ def test_libraries_that_look_at_variables() -> None:
     assert find("df.price\ncon.table('v')", {"con": connection}) is None
     assert find("import duckdb\ndf.price", {}) is None
     connection.close()
+
+
+def test_errors_that_are_caught() -> None:
+    """Where the error of a frame would go unseen, nothing is left to it."""
+    around = "try:\n    {}\nexcept KeyError:\n    pass"
+    keys = {"keys": ["qty"]}
+    for code in ("df[df.cat].price", "df[keys].sum()"):
+        assert find(code, keys) is not None
+        assert find(around.format(code), keys) is None
+    assert find(around.format("df[df.qty > 3].price")) == "price qty"
 
 
 def test_deep_code() -> None:

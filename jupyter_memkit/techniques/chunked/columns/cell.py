@@ -13,6 +13,7 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
 
 ABSENT = object()
 
+_CATCHING = (ast.Try, getattr(ast, "TryStar", ast.Try), ast.With, ast.AsyncWith)
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -48,6 +49,8 @@ class Cell:
     ----------
     bindings : dict of str to list of Binding
         Where the cell itself gives names their values.
+    catches : bool
+        Whether it may catch an error, so that a column that was not read goes unseen.
     """
 
     def __init__(self, tree: ast.AST, name: str, namespace: Mapping[str, Any]) -> None:
@@ -55,6 +58,7 @@ class Cell:
         self.name = name
         self.namespace = namespace
         self.bindings: dict[str, list[Binding]] = {}
+        self.catches = any(isinstance(node, _CATCHING) for node in ast.walk(tree))
         self._modules: dict[str, str] = {}
         for bound, binding in _find_bindings(tree):
             self.bindings.setdefault(bound, []).append(binding)

@@ -60,9 +60,9 @@ def find_columns(
     if forms is None or not all(map(_is_plain, known)) or len(set(known)) < len(known):
         return None
     cell = Cell(tree, name, namespace)
-    if not any(cell.reads(name)) or reads_secretly(cell):
-        return None
     try:
+        if not any(cell.reads(name)) or reads_secretly(cell):
+            return None
         follower = Follower(cell, frozenset(known), forms())
         follower.run()
     except (EscapeError, RecursionError):

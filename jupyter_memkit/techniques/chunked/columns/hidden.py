@@ -11,6 +11,7 @@ import functools
 import re
 import types
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import contains_identical
@@ -37,9 +38,14 @@ _ATTRIBUTES = frozenset(
 _LIBRARIES = frozenset(
     {
         *("IPython", "__main__", "_duckdb", "chdb", "datafusion", "duckdb", "ibis"),
-        *("importlib", "inspect", "numexpr", "pandasql"),
+        *("code", "importlib", "inspect", "numexpr", "pandasql", "runpy"),
     }
 )
+
+# The types that hold a function, of which two have no public name.
+_METHODS = (types.MethodType, staticmethod, classmethod)
+_cached = functools.lru_cache(lambda: None)
+_read_class = vars(type)["__dict__"].__get__
 
 _COLLECTIONS = (list, tuple, set, frozenset)
 _MOST_ELEMENTS = 100_000
@@ -150,12 +156,17 @@ class _Search:
 
 
 def _find_code(value: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
-    """Yield the code of a function or class of the notebook, with its variables."""
-    if type(value) is types.FunctionType and value.__module__ == "__main__":
-        for code in _nested(value.__code__):
-            yield code, value.__globals__
-    for part in _parts(value):
-        yield from _find_code(part)
+    """Yield the code of what is of the notebook, with the variables that it reads."""
+    waiting, seen = [value], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if type(part) is types.FunctionType and part.__module__ == "__main__":
+            for code in _nested(part.__code__):
+                yield code, part.__globals__
+        waiting += _parts(part)
 
 
 def _parts(value: Any) -> Iterable[Any]:
@@ -163,27 +174,42 @@ def _parts(value: Any) -> Iterable[Any]:
     kind = type(value)
     if kind is functools.partial:
         return (value.func, *value.args, *value.keywords.values())
-    if contains_identical((types.MethodType, staticmethod, classmethod), kind):
+    if contains_identical(_METHODS, kind):
         return (value.__func__,)
     if kind is property:
         return (value.fget, value.fset)
-    if kind is types.FunctionType and value.__module__ == "__main__":
-        return _held(value)
-    if kind is type and _module_of(value) == "__main__":
-        return list(vars(value).values())
-    return ()
+    if kind is type(_cached):
+        return (value.__wrapped__,)
+    if kind is types.FunctionType:
+        return _held(value) if value.__module__ == "__main__" else ()
+    return list(_members(value, kind).values())
 
 
-def _held(function: types.FunctionType) -> Iterable[Any]:
-    """Yield the functions that a function has in its closure and its defaults."""
+def _members(value: Any, kind: type) -> dict[str, Any]:
+    """Return the attributes of a class of the notebook, or of an object of one."""
+    if issubclass(kind, type):
+        is_own = _module_of(value) == "__main__"
+        return dict(_read_class(value)) if is_own else {}
+    is_own = kind is types.SimpleNamespace or _module_of(kind) == "__main__"
+    return _read_attributes(value) if is_own else {}
+
+
+def _read_attributes(value: Any) -> dict[str, Any]:
+    try:
+        attributes: dict[str, Any] = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes
+
+
+def _held(function: types.FunctionType) -> Iterator[Any]:
+    """Yield what a function has in its closure and its defaults."""
     for cell in function.__closure__ or ():
-        try:
-            held = cell.cell_contents
-        except ValueError:
-            continue
-        if held is not function:
-            yield held
+        # One that has no value yet raises.
+        with suppress(ValueError):
+            yield cell.cell_contents
     yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:

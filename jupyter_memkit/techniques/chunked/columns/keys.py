@@ -124,7 +124,8 @@ class Keys:
         before = self._cell.namespace.get(name, ABSENT)
         if before is not ABSENT:
             key = _read_key(before)
-            if key is None:
+            # A function could change it: then the frame raises, which must be seen.
+            if key is None or self._cell.catches:
                 return None
             found.append(key)
         return found or None

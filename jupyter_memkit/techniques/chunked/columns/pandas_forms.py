@@ -130,7 +130,7 @@ class PandasForms:
             follower.plain(place)
             return True
         kind = follower.given_frame(place) or follower.plain(place)
-        return kind is Kind.SERIES
+        return kind is Kind.SERIES and (_is_mask(place) or not follower.cell.catches)
 
     def _group_method(
         self, follower: Follower, function: ast.Attribute, node: ast.Call
@@ -146,3 +146,15 @@ class PandasForms:
         self.attribute(follower, Kind.GROUPS, function)
         follower.plain_arguments(node)
         return Kind.OTHER
+
+
+def _is_mask(node: ast.expr) -> bool:
+    """Tell whether a series is surely of truth values, by how it is made."""
+    match node:
+        case ast.Compare() | ast.UnaryOp(op=ast.Invert()):
+            return True
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor()):
+            return True
+        case ast.Lambda():
+            return _is_mask(node.body)
+    return False
