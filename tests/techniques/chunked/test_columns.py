@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import ast
 import importlib
 import sys
@@ -52,13 +53,19 @@ def find(
         ("df[np.isfinite(df.price)].qty.sum()", "price qty"),
         ("df[lambda d: d.price > 9].qty.sum()", "price qty"),
         ("mask = df.price > 9\ndf[mask].qty.sum()", "price qty"),
+        ("m = df.price > 9\nm &= df.id > 2\ndf[m].qty.sum()", "id price qty"),
         ("df = df[df.price > 9]\ndf.groupby('cat').qty.sum()", "cat price qty"),
         ("df.loc[df.price > 5, 'qty']", "price qty"),
         ("df.loc[df.price > 5, ['qty', 'cat']]", "cat price qty"),
         ("df.loc[lambda d: d.price > 5, 'qty'].sum()", "price qty"),
         ("df.loc[df.price > 5].id", "id price"),
         ("df.loc[df.price > 5, 'qty'] = 0\ndf.qty.sum()", "price qty"),
+        ("df.loc[df.price > 5, :].id", "id price"),
+        ("df.agg({'price': 'sum', 'qty': 'max'})", "price qty"),
+        ("df.pivot_table(index='cat', values='qty', aggfunc='sum')", "cat qty"),
         ("df.groupby('cat').size()", "cat"),
+        ("df.groupby('cat').ngroups", "cat"),
+        ("df[df.groupby('cat').cumcount() < 3].qty.sum()", "cat qty"),
         ("df.groupby(['cat', 'user']).price.agg(['sum', 'count'])", "user cat price"),
         ("df.groupby('cat')[['price', 'qty']].sum()", "cat price qty"),
         ("df.groupby('cat').agg({'price': 'sum'})", "cat price"),
@@ -156,6 +163,8 @@ def test_arrow(code: str, expected: str) -> None:
         "df.max",
         "df.max()",
         "df.agg('sum')",
+        "df.agg(['sum'])",
+        "df.pivot_table(index='cat', aggfunc='sum')",
         "df.columns",
         "df.shape",
         "df.empty",
@@ -265,7 +274,7 @@ def test_functions_that_read_the_chunk() -> None:
         "import functools\n@functools.lru_cache\ndef read(): return df.id",
         "import functools\nread = functools.partial(lambda: df.id)",
         "import types\nread = types.SimpleNamespace(read=lambda: df.id)",
-        "import abc\nclass read(abc.ABC):\n    @staticmethod\n    def of(): return df.id",
+        "class read(ABC):\n    @staticmethod\n    def of(): return df.id",
         "class Held: pass\nread = Held()\nread.of = lambda: df.id",
         "read = {'a': [lambda: df.id]}",
         """
@@ -285,7 +294,7 @@ def hidden(): return df.id
 )
 def test_what_holds_functions(code: str) -> None:
     """Functions that are held by something else, or by each other, are found."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace: dict[str, Any] = {"__name__": "__main__", "ABC": abc.ABC}
     exec(code, namespace)
     assert find("df.price\nread()", namespace) is None
 

@@ -129,6 +129,9 @@ def _named_values(node: ast.AST) -> Iterator[tuple[ast.Name, Binding]]:
             if isinstance(target, ast.Name):
                 yield target, Binding(node.value)
     match node:
+        case ast.AugAssign(ast.Name() as name, operator, value):
+            before = ast.Name(name.id, ast.Load())
+            yield name, Binding(ast.BinOp(before, operator, value))
         case ast.AnnAssign(ast.Name() as name) | ast.NamedExpr(ast.Name() as name):
             yield name, Binding(node.value)
         case ast.For(ast.Name() as name) | ast.comprehension(ast.Name() as name):

@@ -25,9 +25,16 @@ from jupyter_memkit.techniques.chunked.columns.pandas_values import (
     elementwise_function,
 )
 
-# Methods of groups that look at the keys alone, and those that give rows.
-_GROUP_COUNTS = frozenset({"size", "ngroup", "cumcount"})
-_GROUP_ROWS = frozenset({"head", "tail"})
+# What of groups looks at the keys alone: attributes, methods, and methods that give
+# something for each row.
+_GROUP_PARTS = frozenset({"groups", "indices", "ngroups"})
+_GROUP_COUNTS = frozenset({"size"})
+_GROUP_ROWS = {
+    "cumcount": Kind.SERIES,
+    "head": Kind.FRAME,
+    "ngroup": Kind.SERIES,
+    "tail": Kind.FRAME,
+}
 # What reduces columns that were picked.
 _PICKED = frozenset(
     {
@@ -56,6 +63,8 @@ class PandasForms:
                 raise EscapeError
             follower.use(name)
             return Kind.SERIES
+        if kind is Kind.GROUPS and name in _GROUP_PARTS and is_read:
+            return Kind.OTHER
         if kind is Kind.GROUPS and self._is_column(self._groups, name):
             follower.use(name)
             return Kind.OTHER
@@ -90,6 +99,8 @@ class PandasForms:
         if len(place.elts) != 2 or not self._picks_rows(follower, place.elts[0]):
             raise EscapeError
         picked = follower.use_keys(place.elts[1])
+        if picked is None and is_read and _is_whole(place.elts[1]):
+            return Kind.FRAME
         if picked is None:
             raise EscapeError
         return picked
@@ -136,9 +147,9 @@ class PandasForms:
         self, follower: Follower, function: ast.Attribute, node: ast.Call
     ) -> Kind:
         name = function.attr
-        if name in _GROUP_COUNTS | _GROUP_ROWS:
+        if name in _GROUP_COUNTS | _GROUP_ROWS.keys():
             follower.plain_arguments(node)
-            return Kind.FRAME if name in _GROUP_ROWS else Kind.OTHER
+            return _GROUP_ROWS.get(name, Kind.OTHER)
         if name in {"agg", "aggregate"}:
             use_aggregated(follower, node)
             return Kind.OTHER
@@ -146,6 +157,11 @@ class PandasForms:
         self.attribute(follower, Kind.GROUPS, function)
         follower.plain_arguments(node)
         return Kind.OTHER
+
+
+def _is_whole(node: ast.expr) -> bool:
+    """Tell whether a part is that of all columns, as a colon alone."""
+    return isinstance(node, ast.Slice) and not any(ast.iter_child_nodes(node))
 
 
 def _is_mask(node: ast.expr) -> bool:
