@@ -154,3 +154,22 @@ def bound_names(node: ast.AST) -> Iterator[str]:
             yield node.rest
     elif isinstance(node, (ast.Global, ast.Nonlocal)):
         yield from node.names
+
+
+def find_made(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that a cell may give to columns of its own."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg=str(name)):
+                yield name
+            case ast.Subscript(ctx=ast.Store(), slice=place):
+                yield from _texts(place)
+            case ast.Call(func=ast.Attribute(attr="alias" | "rename")):
+                yield from _texts(node)
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Constant(value=str(text)):
+                yield text

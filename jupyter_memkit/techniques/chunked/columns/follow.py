@@ -7,7 +7,12 @@ import builtins
 import functools
 from typing import Any, Protocol
 
-from jupyter_memkit.techniques.chunked.columns.cell import ABSENT, Cell, bound_names
+from jupyter_memkit.techniques.chunked.columns.cell import (
+    ABSENT,
+    Cell,
+    bound_names,
+    find_made,
+)
 from jupyter_memkit.techniques.chunked.columns.keys import Key, Keys
 from jupyter_memkit.techniques.chunked.columns.kinds import (
     COMPUTED,
@@ -15,11 +20,10 @@ from jupyter_memkit.techniques.chunked.columns.kinds import (
     EscapeError,
     Kind,
     arguments,
+    join,
     kind_of_value,
+    weaker,
 )
-
-# From the most that can be known of a variable to the least.
-_ORDER = (Kind.SERIES, Kind.DATA, Kind.OTHER)
 
 _LITERALS = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr),
@@ -71,7 +75,7 @@ class Follower:
     ----------
     used : set of str
         The columns that were seen.
-    made : set of str
+    made : frozenset of str
         Names of columns that the cell may make itself.
     """
 
@@ -82,7 +86,7 @@ class Follower:
         self._forms = forms
         self._keys = Keys(cell)
         self._frames = {cell.name}
-        self.made = set(self._find_made())
+        self.made = frozenset(find_made(cell.tree))
         self._variables: dict[str, Kind] = {}
 
     def run(self) -> None:
@@ -174,7 +178,7 @@ class Follower:
             case ast.Call():
                 return self._call(node)
             case ast.BinOp():
-                return _join(self.plain(node.left), self.plain(node.right))
+                return join(self.plain(node.left), self.plain(node.right))
             case ast.UnaryOp():
                 kind = self.plain(node.operand)
                 return Kind.DATA if isinstance(node.op, ast.Not) else kind
@@ -256,22 +260,9 @@ class Follower:
     def _compare(self, node: ast.Compare) -> Kind:
         kind = self.plain(node.left)
         for operand in node.comparators:
-            kind = _join(kind, self.plain(operand))
+            kind = join(kind, self.plain(operand))
         is_elementwise = len(node.ops) == 1 and isinstance(node.ops[0], _ORDERINGS)
         return kind if is_elementwise else Kind.DATA
-
-    def _find_made(self) -> list[str]:
-        """Return the names that the cell may give to columns of its own."""
-        made: list[str] = []
-        for node in ast.walk(self.cell.tree):
-            match node:
-                case ast.keyword(arg=str(name)):
-                    made.append(name)
-                case ast.Subscript(ctx=ast.Store(), slice=place):
-                    made += _texts(place)
-                case ast.Call(func=ast.Attribute(attr="alias" | "rename")):
-                    made += _texts(node)
-        return made
 
     def _find_variables(self) -> None:
         """Find what the cell's variables hold, by beginning with the most."""
@@ -292,31 +283,9 @@ class Follower:
             for name, before in self._variables.items():
                 values = (each.value for each in bindings.get(name, []))
                 kinds = [self.kind(value) for value in values if value is not None]
-                kind = functools.reduce(_weaker, kinds, before)
+                kind = functools.reduce(weaker, kinds, before)
                 is_stable = is_stable and kind is before
                 self._variables[name] = kind
-
-
-def _join(one: Kind, other: Kind) -> Kind:
-    """Return what an operation gives element by element."""
-    if Kind.SERIES in {one, other}:
-        return Kind.SERIES
-    return Kind.DATA if one is other is Kind.DATA else Kind.OTHER
-
-
-def _weaker(one: Kind, other: Kind) -> Kind:
-    if other in HOLDERS:
-        # The name would hold the chunk.
-        raise EscapeError
-    return max(one, other, key=_ORDER.index)
-
-
-def _texts(node: ast.AST) -> list[str]:
-    return [
-        part.value
-        for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-    ]
 
 
 def _is_builtin_number(cell: Cell, node: ast.Name) -> bool:

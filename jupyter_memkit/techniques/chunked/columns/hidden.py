@@ -7,6 +7,7 @@ of the notebook read its variables; and some libraries look at those of whoever 
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import re
 import types
@@ -77,6 +78,8 @@ class _Search:
         self._cell = cell
         self._pattern = re.compile(rf"(?<!\w){re.escape(cell.name)}(?!\w)")
         self._seen: set[int] = set()
+        nodes = ast.walk(cell.tree)
+        self._read = {node.id for node in nodes if isinstance(node, ast.Name)}
 
     def is_reader(self, node: ast.AST) -> bool:
         """Tell whether a piece of code can read variables out of sight."""
@@ -137,14 +140,17 @@ class _Search:
         return type(value) is str and bool(self._pattern.search(value))
 
     def _reads(self, value: Any, *, anything: bool) -> bool:
-        """Tell whether code of the notebook names the chunk, or reads anything."""
+        """Tell whether code of the notebook names the chunk, or reads anything.
+
+        What sets a variable of the cell's counts too, for it can become anything.
+        """
         for code, variables in _find_code(value):
             names = set(code.co_names)
             if self._cell.name in names or any(map(self._is_text, code.co_consts)):
                 return True
             if not anything:
                 continue
-            if names & _NAMES or names & _ATTRIBUTES:
+            if names & _NAMES or names & _ATTRIBUTES or self._read & set(_stored(code)):
                 return True
             for name in names & variables.keys():
                 called = variables[name]
@@ -217,6 +223,13 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _nested(constant)
+
+
+def _stored(code: types.CodeType) -> Iterator[str]:
+    """Yield the variables of the notebook that a function sets."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_GLOBAL":
+            yield instruction.argval
 
 
 def _module_of(kind: type) -> str:

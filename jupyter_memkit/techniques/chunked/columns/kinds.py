@@ -38,6 +38,9 @@ class Kind(Enum):
 HOLDERS = frozenset({Kind.FRAME, Kind.GROUPS, Kind.PICKED_GROUPS})
 COMPUTED = frozenset({Kind.SERIES, Kind.DATA})
 
+# From the most that can be known of a variable to the least.
+_ORDER = (Kind.SERIES, Kind.DATA, Kind.OTHER)
+
 _SCALARS = (
     *(str, int, float, bool, complex, bytes, type(None)),
     *(dt.datetime, dt.date, dt.time, dt.timedelta),
@@ -46,6 +49,26 @@ _SCALARS = (
 _COLLECTIONS = (list, tuple, set, frozenset)
 # Longer ones are not looked through.
 _MOST_ELEMENTS = 100_000
+
+
+def join(one: Kind, other: Kind) -> Kind:
+    """Return what an operation gives element by element."""
+    if Kind.SERIES in {one, other}:
+        return Kind.SERIES
+    return Kind.DATA if one is other is Kind.DATA else Kind.OTHER
+
+
+def weaker(one: Kind, other: Kind) -> Kind:
+    """Return what a variable is that can be either.
+
+    Raises
+    ------
+    EscapeError
+        When it would hold the chunk.
+    """
+    if other in HOLDERS:
+        raise EscapeError
+    return max(one, other, key=_ORDER.index)
 
 
 def kind_of_value(value: Any) -> Kind:

@@ -55,9 +55,6 @@ _COUNTED = {
 }
 
 _GROUPING = frozenset({"by", "as_index", "sort", "group_keys", "observed", "dropna"})
-_PIVOTING = frozenset(
-    {"index", "columns", "values", "aggfunc", "fill_value", "observed", "sort"}
-)
 _GROUPER = frozenset({"key", "freq", "sort", "closed", "label", "origin", "offset"})
 
 
@@ -220,26 +217,12 @@ def _aggregate(follower: Follower, node: ast.Call) -> Kind:
     return Kind.OTHER
 
 
-def _pivot(follower: Follower, node: ast.Call) -> Kind:
-    """Take all columns that are named: without ``values``, pandas takes the others."""
-    given = keywords(node)
-    if not has_only(node, 0, _PIVOTING) or not given.keys() >= {"index", "values"}:
-        raise EscapeError
-    for name, value in given.items():
-        if name not in {"index", "columns", "values"}:
-            follower.plain(value)
-        elif follower.use_keys(value) is None:
-            raise EscapeError
-    return Kind.OTHER
-
-
 _OTHERS: Mapping[str, Callable[[Follower, ast.Call], Kind]] = {
     "agg": _aggregate,
     "aggregate": _aggregate,
     "assign": _assign,
     "astype": _astype,
     "groupby": _group,
-    "pivot_table": _pivot,
     "rename": _rename,
     "reset_index": _reset_index,
 }
