@@ -225,12 +225,13 @@ class Follower:
         return Kind.OTHER
 
     def _subscript(self, node: ast.Subscript) -> Kind:
-        value = node.value
-        if isinstance(value, ast.Attribute) and self.kind(value.value) is Kind.FRAME:
-            found = self._forms.indexer(self, node)
-            if found is not None:
-                return found
-        kind = self.kind(value)
+        match node.value:
+            case ast.Attribute(value=owner, attr="loc" | "shape"):
+                is_frame = self.kind(owner) is Kind.FRAME
+                found = self._forms.indexer(self, node) if is_frame else None
+                if found is not None:
+                    return found
+        kind = self.kind(node.value)
         if kind in HOLDERS:
             return self._forms.subscript(self, kind, node)
         self.plain(node.slice)
