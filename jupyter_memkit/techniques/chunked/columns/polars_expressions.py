@@ -86,9 +86,6 @@ def use_expression(
             _use_text(follower, node.value, names_column=names_column)
         case ast.Name():
             _use_names(follower, node, names_column=names_column)
-        case ast.List() | ast.Tuple() | ast.Set():
-            for item in node.elts:
-                use_expression(follower, item, names_column=names_column)
         case ast.Starred():
             _use_names(follower, node.value, names_column=names_column)
         case ast.Attribute():
@@ -96,10 +93,37 @@ def use_expression(
         case ast.Call():
             _use_call(follower, node)
         case ast.BinOp() | ast.UnaryOp() | ast.Compare():
-            for operand in _operands(node):
-                _use_operand(follower, operand)
+            _use_operation(follower, node)
         case _:
-            raise EscapeError
+            for item in _elements(follower, node):
+                use_expression(follower, item, names_column=names_column)
+
+
+def _elements(follower: Follower, node: ast.expr) -> list[ast.expr]:
+    """Return the expressions in a list of them."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return node.elts
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        raise EscapeError
+    for generator in node.generators:
+        for part in (generator.target, generator.iter, *generator.ifs):
+            follower.plain(part)
+    return [node.elt]
+
+
+def _use_operation(
+    follower: Follower, node: ast.BinOp | ast.UnaryOp | ast.Compare
+) -> None:
+    operands = _operands(node)
+    if isinstance(node, ast.BinOp) and all(map(_is_value, operands)):
+        # Of texts it makes another one, which may be a column.
+        raise EscapeError
+    for operand in operands:
+        _use_operand(follower, operand)
+
+
+def _is_value(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.Name))
 
 
 def _operands(node: ast.BinOp | ast.UnaryOp | ast.Compare) -> list[ast.expr]:
@@ -194,14 +218,15 @@ def _use_function(follower: Follower, name: str, node: ast.Call) -> None:
         raise EscapeError
 
 
-def _use_keyword(follower: Follower, name: str) -> None:
-    """Take a keyword that may be a column, as those of `filter` and `when` are."""
+def _use_keyword(follower: Follower, name: Any) -> None:
+    """Take a word that may be a column, as keywords of `filter` and `when` are."""
     if name in follower.columns:
         follower.use(name)
 
 
 def _use_method(follower: Follower, function: ast.Attribute, node: ast.Call) -> None:
     owner, name = function.value, function.attr
+    is_text = isinstance(owner, ast.Attribute) and owner.attr == "str"
     if isinstance(owner, ast.Attribute) and owner.attr in _ACCESSORS | {"name"}:
         if owner.attr == "name" and name not in _NAMING:
             raise EscapeError
@@ -214,7 +239,11 @@ def _use_method(follower: Follower, function: ast.Attribute, node: ast.Call) -> 
         follower.plain_arguments(node)
         return
     for argument in node.args:
-        _use_argument(follower, name, argument)
+        if is_text and isinstance(argument, ast.Constant):
+            # It may be a pattern, but of texts.
+            _use_keyword(follower, argument.value)
+        else:
+            _use_argument(follower, name, argument)
     for key, value in keywords(node).items():
         _use_keyword(follower, key)
         _use_argument(follower, name, value)
