@@ -116,8 +116,9 @@ def _use_operation(
 ) -> None:
     operands = _operands(node)
     if isinstance(node, ast.BinOp) and all(map(_is_value, operands)):
-        # Of texts it makes another one, which may be a column.
-        raise EscapeError
+        if any(follower.find_keys(operand) is not None for operand in operands):
+            # Of texts it makes another one, which may be a column.
+            raise EscapeError
     for operand in operands:
         _use_operand(follower, operand)
 
