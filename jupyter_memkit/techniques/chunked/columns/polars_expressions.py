@@ -115,10 +115,10 @@ def _use_operation(
     follower: Follower, node: ast.BinOp | ast.UnaryOp | ast.Compare
 ) -> None:
     operands = _operands(node)
-    if isinstance(node, ast.BinOp) and all(map(_is_value, operands)):
-        if any(follower.find_keys(operand) is not None for operand in operands):
-            # Of texts it makes another one, which may be a column.
-            raise EscapeError
+    is_of_values = isinstance(node, ast.BinOp) and all(map(_is_value, operands))
+    if is_of_values and any(map(follower.find_keys, operands)):
+        # Of texts it makes another one, which may be a column.
+        raise EscapeError
     for operand in operands:
         _use_operand(follower, operand)
 
