@@ -157,6 +157,7 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
         memory_bytes=_read_memory(options.get("memory")),
         rows=None if rows is None else _check_count("rows", rows),
         columns=chosen,
+        is_pruned=options.get("is_pruned", False),
         backend=choose_backend(source, options.get("backend")),
         types=types,
         categories=named,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_memkit.errors import SourceError
+from jupyter_memkit.errors import SourceError, add_note
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
+from jupyter_memkit.techniques.chunked.columns.missing import find_missing
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
@@ -120,7 +121,11 @@ class Job:
                 if not self._can_begin_anew():
                     raise
                 # Some chunks had the types that do not hold all values.
-                self._begin_anew(change)
+                self._widen(change)
+                start = None
+            except Exception as error:
+                if not self._can_read_more(error):
+                    raise
                 start = None
         if not (self._chunks or self._skipped):
             message = f"{self._source.name} has no rows; there is nothing to run over"
@@ -261,6 +266,9 @@ class Job:
             self._sink.add(outcome.take())
             self._chunks += 1
             self._rows += outcome.rows
+        elif self._find_missing(outcome.error) is not None:
+            # With all columns the cell may not fail.
+            raise outcome.error
         else:
             self._skip(outcome)
         self._save(outcome)
@@ -351,15 +359,48 @@ class Job:
         """Tell whether nothing was done yet that another run would do twice."""
         return self._only is None and (self._is_repeatable or not self._chunks)
 
-    def _begin_anew(self, change: TypeChange) -> None:
-        self._settings = self._settings.with_types(change.types)
-        self._sink.reset()
+    def _widen(self, change: TypeChange) -> None:
+        """Begin anew with the types that hold all values so far."""
         if self._chunks:
             said = ", ".join(f"{name} is {kind}" for name, kind in change.types.items())
             self._notes.append(
                 f"Began anew at row {self.position.first_row:,}, where it showed that "
                 f"{said}; --types would save that."
             )
+        self._begin_anew(self._settings.with_types(change.types))
+
+    def _find_missing(self, error: Exception | None) -> str | None:
+        """Return the column for whose lack the cell failed, if it was not read."""
+        if error is None or not self._settings.is_pruned:
+            return None
+        read = set(self._settings.columns or ())
+        available = self._source.columns() or ()
+        return find_missing(error, [name for name in available if name not in read])
+
+    def _can_read_more(self, error: Exception) -> bool:
+        """Begin anew with all columns where the cell failed for the lack of one."""
+        missing = self._find_missing(error)
+        if missing is None:
+            return False
+        named = f"--columns {','.join([*(self._settings.columns or ()), missing])}"
+        if self._only is not None or not self._is_repeatable:
+            # A part of the cell has run, and would run twice.
+            add_note(
+                error,
+                f"{missing} is a column that was not read, because the cell's code "
+                f"does not show it; if the cell uses it, give {named}.",
+            )
+            return False
+        self._notes.append(
+            f"Began anew with all columns, because the cell failed without {missing}, "
+            f"which its code does not show; {named} would save that."
+        )
+        self._begin_anew(self._settings.with_all_columns())
+        return True
+
+    def _begin_anew(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sink.reset()
         self._chunks = self._rows = 0
         self._skipped = []
         self.position = Position()

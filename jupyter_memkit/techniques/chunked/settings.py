@@ -30,6 +30,8 @@ class Settings:
         Rows of a chunk, where the user fixed them.
     columns : tuple of str, optional
         The columns to read; None is all.
+    is_pruned : bool
+        Whether they are those that the cell's code shows, not the user's choice.
     backend : str, optional
         What the chunks are; None is what the source has.
     types : mapping of str to str
@@ -43,6 +45,7 @@ class Settings:
     memory_bytes: int
     rows: int | None = None
     columns: tuple[str, ...] | None = None
+    is_pruned: bool = False
     backend: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     categories: frozenset[str] = frozenset()
@@ -71,6 +74,10 @@ class Settings:
             backend=self.backend,
             exact=self.rows is not None,
         )
+
+    def with_all_columns(self) -> Settings:
+        """Return the same with all columns."""
+        return dataclasses.replace(self, columns=None, is_pruned=False)
 
     def with_types(self, types: Mapping[str, str]) -> Settings:
         """Return the same with other types of some columns."""
