@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,7 +16,11 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
-from jupyter_memkit.techniques.chunked.sources.dtypes import holds, widen
+from jupyter_memkit.techniques.chunked.sources.dtypes import (
+    holds,
+    name_of_text,
+    widen,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 BACKENDS = ("pandas", "polars", "arrow", "numpy")
@@ -61,7 +66,14 @@ class FrameMaker:
         self._name = name
         self._request = request
         self._types = dict(request.types)
+        if request.backend == "pandas" and "str" in self._types.values():
+            text = name_of_text()
+            self._types = {
+                name: text if dtype == "str" else dtype
+                for name, dtype in self._types.items()
+            }
         self._categories: dict[str, Any] = {}
+        self._index_type: str | None = None
 
     def __call__(self, rows: Any, first_row: int) -> Any:
         """Return rows as the backend has them.
@@ -100,6 +112,7 @@ class FrameMaker:
 
     def _agree(self, frame: Any) -> Any:
         """Give a frame the types of those before it."""
+        self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
         for column, dtype in frame.dtypes.items():
             got = str(dtype)
@@ -125,6 +138,17 @@ class FrameMaker:
             raise TypeChange(self._name, changed)
         return frame
 
+    def _check_index(self, index: Any) -> None:
+        """Refuse an index of other values than those before."""
+        got = str(index.dtype if index.nlevels == 1 else list(index.dtypes))
+        self._index_type = self._index_type or got
+        if got != self._index_type:
+            message = (
+                f"{self._name} has an index of {self._index_type} before and {got} "
+                "here; give each of its columns a name"
+            )
+            raise MemkitError(message)
+
     def _categorize(self, column: str, values: Any) -> Any:
         """Give a column all categories that were seen so far, in their order."""
         pandas = sys.modules["pandas"]
@@ -148,6 +172,11 @@ def _number_rows(table: Any, first_row: int) -> Any:
     """Return a frame whose default index goes on from the chunk before."""
     pandas = _library("pandas")
     frame = table.to_pandas()
+    for field in table.schema:
+        if (field.metadata or {}).get(b"missing") == b"nan":
+            # pandas' own reader has NaN where pyarrow has None.
+            values = frame[field.name]
+            frame[field.name] = values.astype(object).where(values.notna(), math.nan)
     if type(frame.index) is pandas.RangeIndex:
         described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
         ranged = described[0] if isinstance(described[0], dict) else {}

@@ -84,8 +84,8 @@ def test_type_that_shows_late(surprise: Path) -> None:
     with pytest.raises(TypeChange) as raised:
         job.run("append")
     assert str(raised.value) == (
-        "a.csv changes its types: a is int64 before and float64 here; "
-        "give --types a=float64"
+        "a.csv changes its types: a is int64 before and float64 in row "
+        "2,000,003; give --types a=float64"
     )
     assert job.summary is not None
     assert job.summary.value == ["int64"] * 3

@@ -28,6 +28,7 @@ from jupyter_memkit.techniques.chunked.sources.dask_collections import (
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     SEPARATORS,
     DelimitedSource,
+    is_separator,
 )
 from jupyter_memkit.techniques.chunked.sources.files import find_files, read_partition
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
@@ -58,8 +59,13 @@ OpenerT = TypeVar("OpenerT", bound=Callable[..., Source])
 
 def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
     options = dict(options)
-    separator = options.pop("sep", SEPARATORS[_format_of(path)])
-    return DelimitedSource(path=path, separator=separator, options=options)
+    separator = SEPARATORS[_format_of(path)]
+    is_given = "sep" in options
+    if is_given and is_separator(options["sep"]):
+        separator = options.pop("sep")
+    return DelimitedSource(
+        path=path, separator=separator, is_given=is_given, options=options
+    )
 
 
 def _open_parquet(path: Path, options: Mapping[str, Any]) -> Source:
