@@ -26,18 +26,22 @@ _UNITED = {
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
     """Return the columns of lines, of which the first holds the names."""
+    arrow = import_library("pyarrow", name)
     csv = import_library("pyarrow.csv", name)
-    table = csv.read_csv(
-        io.BytesIO(lines),
-        # The types are those of the first block.
-        read_options=csv.ReadOptions(block_size=_fit_block(lines)),
-        parse_options=csv.ParseOptions(
-            delimiter=separator,
-            newlines_in_values=b'"' in lines,
-            # A broken line is told when its chunk is read.
-            invalid_row_handler=lambda _row: "skip",
-        ),
-    )
+    try:
+        table = csv.read_csv(
+            io.BytesIO(lines),
+            # The types are those of the first block.
+            read_options=csv.ReadOptions(block_size=_fit_block(lines)),
+            parse_options=csv.ParseOptions(
+                delimiter=separator,
+                newlines_in_values=b'"' in lines,
+                # A broken line is told when its chunk is read.
+                invalid_row_handler=lambda _row: "skip",
+            ),
+        )
+    except arrow.ArrowInvalid as error:
+        raise _make_error(name, error) from error
     names = table.column_names
     if len(set(names)) < len(names):
         double = next(name for name in names if names.count(name) > 1)
@@ -66,14 +70,15 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
     types = {
         name: _find_type(arrow, layout.types[name], path) for name in layout.columns
     }
+    if not bytes(block).strip(b"\r\n"):
+        return arrow.schema(list(types.items())).empty_table()
     try:
         return read_arrow(block, layout, types)
     except arrow.ArrowInvalid as error:
         try:
             table = read_arrow(block, layout, {})
         except arrow.ArrowInvalid:
-            message = f"{path.name} cannot be parsed ({error}); repair it"
-            raise SourceError(message) from error
+            raise _make_error(path.name, error) from error
         changes = {
             name: (layout.types[name], _unite(layout.types[name], after, name, path))
             for name, after in zip(
@@ -82,8 +87,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
             if not _fits(arrow, table[name], types[name])
         }
         if not changes:
-            message = f"{path.name} cannot be parsed ({error}); repair it"
-            raise SourceError(message) from error
+            raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
 
 
@@ -123,6 +127,18 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
         f"{name}=string"
     )
     raise SourceError(message)
+
+
+def _make_error(name: str, error: Exception) -> SourceError:
+    if "UTF8" in str(error):
+        return SourceError(
+            f"{name} is not encoded as UTF-8; give its own encoding and a reader that "
+            "knows it, such as --backend pandas --read encoding=latin-1"
+        )
+    return SourceError(
+        f"{name} cannot be parsed by pyarrow ({error}); repair it, or give --backend "
+        "pandas"
+    )
 
 
 def read_arrow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # The types that polars finds in text, by pyarrow's names for them.
@@ -18,6 +20,12 @@ _NAMES = {
     "Boolean": "bool",
     "String": "large_string",
 }
+
+
+_BLANKS = (b" ", b"\t")
+
+# A column without any value so far, which is read as text.
+_EMPTY = "null"
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
@@ -31,8 +39,12 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
         raise _make_error(name, error) from error
     types = {column: str(kind) for column, kind in frame.schema.items()}
     return Columns(
-        types={column: _NAMES.get(kind, kind) for column, kind in types.items()},
-        empty=frozenset(c for c in types if frame[c].null_count() == len(frame)),
+        types={
+            column: _EMPTY
+            if frame[column].null_count() == len(frame)
+            else _NAMES.get(kind, kind)
+            for column, kind in types.items()
+        }
     )
 
 
@@ -58,13 +70,30 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
         if not changes:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
-    guessed = layout.empty.intersection(frame.columns)
+    if _has_blanks(block, layout.separator):
+        # What is blank is no number, but where polars is told that it is one.
+        texts = dataclasses.replace(
+            layout, types=dict.fromkeys(layout.types, "large_string")
+        )
+        counts = _read(polars, block, texts, path, is_typed=True).null_count()
+        if not counts.equals(frame.null_count()):
+            found = _read(polars, block, layout, path, is_typed=False)
+            raise TypeChange(path.name, _find_changes(layout, found, path))
+    guessed = [name for name in layout.columns if layout.types[name] == _EMPTY]
     if any(frame[name].null_count() < len(frame) for name in guessed):
         found = _read(polars, block, layout, path, is_typed=False)
         changes = _find_changes(layout, found, path)
         if changes:
             raise TypeChange(path.name, changes)
     return frame
+
+
+def _has_blanks(block: Any, separator: str) -> bool:
+    """Tell whether a value may begin and end with a blank."""
+    mark = separator.encode()
+    return any(
+        has(block, mark + blank) or has(block, b"\n" + blank) for blank in _BLANKS
+    )
 
 
 def _read(
@@ -76,7 +105,7 @@ def _read(
     types = {}
     if is_typed:
         types = {
-            own: _find_type(polars, layout.types[name], path)
+            own: _find_type(polars, layout.types[name], name, path)
             for own, name in zip(names, layout.names, strict=True)
         }
     frame = polars.read_csv(
@@ -89,18 +118,17 @@ def _read(
     return frame.rename(dict(zip(chosen, layout.columns, strict=True)))
 
 
-def _find_type(polars: Any, name: str, path: Path) -> Any:
+def _find_type(polars: Any, name: str, column: str, path: Path) -> Any:
     kinds = {ours: getattr(polars, theirs) for theirs, ours in _NAMES.items()}
-    kinds.update(string=polars.String, str=polars.String, category=polars.Categorical)
-    kinds.update(object=polars.String, float64=polars.Float64)
-    kind = kinds.get(name) or getattr(polars, name[:1].upper() + name[1:], None)
-    if kind is None:
+    kinds.update(dict.fromkeys(("str", "string", _EMPTY), polars.String))
+    kinds.update(category=polars.Categorical, float64=polars.Float64)
+    if name not in kinds:
         message = (
-            f"{path.name} cannot be read as {name}; give --types int64, double, bool "
-            "or string"
+            f"{path.name} has {column} as {name}, which is read whole or not at all; "
+            f"give --types {column}=large_string"
         )
         raise SourceError(message)
-    return kind
+    return kinds[name]
 
 
 def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str, str]]:
@@ -108,13 +136,13 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
     changes = {}
     for name, kind in found.schema.items():
         before, after = layout.types[name], _NAMES.get(str(kind), str(kind))
+        is_text = {before, after} & {"large_string", "string", "str", "category"}
         if found[name].null_count() == len(found) or after == before:
             continue
-        if before in {"large_string", "string", "str", "category"}:
-            if name not in layout.empty:
-                continue
-            changes[name] = (before, after)
-        elif before == "double" and after == "int64":
+        if before == _EMPTY:
+            if after != "large_string":
+                changes[name] = (before, after)
+        elif before in is_text or (before, after) == ("double", "int64"):
             continue
         elif {before, after} == {"int64", "double"}:
             changes[name] = (before, "double")

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Request
 
 
@@ -66,8 +67,19 @@ class Layout:
     row_bytes: float
     has_index: bool = False
 
+    def _check_columns(self, request: Request) -> None:
+        """Refuse columns that a library calls otherwise than pandas does."""
+        for name in request.columns or ():
+            if name not in self.types:
+                message = (
+                    f"{self.backend} does not call a column {name!r}; leave --columns "
+                    "out, or give --backend pandas"
+                )
+                raise SourceError(message)
+
     def choose(self, request: Request) -> Layout:
         """Return the layout with the columns and types of a request."""
+        self._check_columns(request)
         wanted = set(self.names if request.columns is None else request.columns)
         types = {**self.types, **request.types}
         types.update(dict.fromkeys(request.categories, "category"))

@@ -6,6 +6,7 @@ import codecs
 import csv
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
 
 _LINES = 100
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -30,6 +31,50 @@ def check_text(head: bytes, name: str) -> None:
         raise SourceError(message)
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         message = f"{name} is empty; there is nothing to run over"
+        raise SourceError(message)
+
+
+def check_first_line(head: bytes, separator: str, name: str, backend: str) -> None:
+    """Refuse a first line that other libraries do not read as pandas does.
+
+    Raises
+    ------
+    SourceError
+        With the backend that reads it.
+    """
+    why = None
+    end = min(
+        (at for at in map(head.find, (b"\r", b"\n")) if at >= 0), default=len(head)
+    )
+    line = head[:end].removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    if backend == "polars" and head.count(b"\r") > head.count(b"\r\n"):
+        why = "a lone CR, which polars does not take for the end of a line"
+    elif not line.strip():
+        why = "an empty line before its names"
+    else:
+        names = next(csv.reader([line], delimiter=separator))
+        if len(set(names)) < len(names):
+            why = "a name twice"
+        elif any('"' in name for name in names):
+            why = "a quote in a name"
+    if why is not None:
+        message = f"{name} has {why}; give --backend pandas"
+        raise SourceError(message)
+
+
+def check_quotes(ends: LineEnds, name: str) -> None:
+    """Refuse quotes in the middle of values, with which polars loses lines.
+
+    Raises
+    ------
+    SourceError
+        With the backend that reads it.
+    """
+    if ends.has_letters:
+        message = (
+            f"{name} has a quote in the middle of a value, where polars does not take "
+            "it for a letter; give --backend pandas"
+        )
         raise SourceError(message)
 
 

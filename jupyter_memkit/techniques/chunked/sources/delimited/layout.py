@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import skip_names
 from jupyter_memkit.techniques.chunked.sources.delimited.hints import (
+    check_first_line,
     check_text,
     find_separator,
     make_separator_error,
@@ -51,6 +52,8 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
     """
     head = read_head(path, separator)
     check_text(head, path.name)
+    if backend in _BACKENDS:
+        check_first_line(head, separator, path.name, backend)
     infer = _BACKENDS.get(backend, by_pandas).infer
     body_start = skip_names(head, separator)
     columns = infer(head, separator, path.name)

@@ -32,12 +32,14 @@ class LineEnds:
     ----------
     is_inside : bool
         Whether the last byte is within quotes.
+    has_letters : bool
+        Whether a quote in the middle of a value was met, which is a letter of it.
     """
 
     def __init__(self, separator: str, *, knows_cr: bool = True) -> None:
         (self._separator,) = separator.encode()
         self._knows_cr = knows_cr
-        self.is_inside = False
+        self.is_inside = self.has_letters = False
         self._closed_at = -2  # The quote that closed the last quoted value.
         self._after_lf = self._after_cr = 0
 
@@ -111,7 +113,9 @@ class LineEnds:
         is_known = self.is_inside or opens[0] or self._closed_at == quotes[0] - 1
         if is_known and fits.all():
             return quotes
-        return numpy.array(self._walk(quotes.tolist(), opens.tolist()), quotes.dtype)
+        borders = self._walk(quotes.tolist(), opens.tolist())
+        self.has_letters |= len(borders) < len(quotes)
+        return numpy.array(borders, quotes.dtype)
 
     def _walk(self, quotes: list[int], opens: list[bool]) -> list[int]:
         """Leave out the quotes that are letters."""

@@ -33,6 +33,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
     measure_row,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.explain import explaining
+from jupyter_memkit.techniques.chunked.sources.delimited.hints import check_quotes
 from jupyter_memkit.techniques.chunked.sources.delimited.layout import find_layout
 from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
 from jupyter_memkit.techniques.chunked.sources.delimited.sample import HEAD_BYTES
@@ -121,6 +122,8 @@ class DelimitedSource(FileSource):
             # For polars a lone CR is a letter.
             ends = LineEnds(self.separator, knows_cr=layout.backend != "polars")
             for block in cut_lines(stream, wanted_bytes, ends, self.name):
+                if layout.backend == "polars":
+                    check_quotes(ends, self.name)
                 row_bytes = measure_row(block, row_bytes)
                 yield self._piece(block, layout, start, size, request)
                 start += len(block)
