@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.remote import opened
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".parquet", ".pq"})
 
@@ -78,6 +79,7 @@ class ParquetSource(FileSource):
         missing = _missing_somewhere(metadata).intersection(schema.names)
         return types_of_missing(schema, missing)
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read the file from its start, or from a row."""
         columns = self._choose(request.columns)

@@ -42,6 +42,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.whole import (
     read_whole,
 )
 from jupyter_memkit.techniques.chunked.sources.files import FileSource
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -89,6 +90,7 @@ class DelimitedSource(FileSource):
         """Return the types of the columns, from a sample of the whole file."""
         return dict(self._layout(backend).types)
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
         layout = self._layout(request.backend).choose(request)

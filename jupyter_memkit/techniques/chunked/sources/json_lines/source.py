@@ -24,6 +24,7 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.sample import (
 )
 from jupyter_memkit.techniques.chunked.sources.lines import line_pieces
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
@@ -69,6 +70,7 @@ class JsonLinesSource(FileSource):
             found[name] = kind
         return found
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
         sample = self._sample()
