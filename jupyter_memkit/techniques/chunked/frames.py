@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import math
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -66,12 +68,9 @@ class FrameMaker:
         self._name = name
         self._request = request
         self._types = dict(request.types)
-        if request.backend == "pandas" and "str" in self._types.values():
-            text = name_of_text()
-            self._types = {
-                name: text if dtype == "str" else dtype
-                for name, dtype in self._types.items()
-            }
+        if request.backend == "pandas" and self._types:
+            names = {"str": name_of_text(), "mixed": "object"}
+            self._types = {n: names.get(t, t) for n, t in self._types.items()}
         self._categories: dict[str, Any] = {}
         self._index_type: str | None = None
 
@@ -173,10 +172,9 @@ def _number_rows(table: Any, first_row: int) -> Any:
     pandas = _library("pandas")
     frame = table.to_pandas()
     for field in table.schema:
-        if (field.metadata or {}).get(b"missing") == b"nan":
-            # pandas' own reader has NaN where pyarrow has None.
-            values = frame[field.name]
-            frame[field.name] = values.astype(object).where(values.notna(), math.nan)
+        said = (field.metadata or {}).get(b"objects")
+        if said is not None:
+            frame[field.name] = _OBJECTS[said](frame[field.name])
     if type(frame.index) is pandas.RangeIndex:
         described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
         ranged = described[0] if isinstance(described[0], dict) else {}
@@ -186,6 +184,25 @@ def _number_rows(table: Any, first_row: int) -> Any:
             start, start + step * len(frame), step, name=ranged.get("name")
         )
     return frame
+
+
+def _fill(values: Any, missing: Any) -> Any:
+    return values.astype(object).where(values.notna(), missing)
+
+
+def _load_json(texts: Any) -> Any:
+    pandas = sys.modules["pandas"]
+    values = [json.loads(text) if type(text) is str else math.nan for text in texts]
+    return pandas.Series(values, texts.index, dtype=object)
+
+
+# What a source says of a column of objects: that what is missing is NaN, as pandas' own
+# readers of text have it, or None, or that the objects come as JSON.
+_OBJECTS: Mapping[bytes, Callable[[Any], Any]] = {
+    b"nan": partial(_fill, missing=math.nan),
+    b"none": partial(_fill, missing=None),
+    b"json": _load_json,
+}
 
 
 def _kind(rows: Any) -> str:

@@ -112,7 +112,7 @@ def _take(held: deque[_Part], count: int) -> Any:
             held.popleft()
         taken.append(front)
         del front
-    return taken.pop() if len(taken) == 1 else _join(taken)
+    return taken.pop() if len(taken) == 1 else join_rows(taken)
 
 
 def _split(rows: Any, count: int) -> tuple[Any, Any]:
@@ -125,7 +125,8 @@ def _split(rows: Any, count: int) -> tuple[Any, Any]:
     return rows[:count], rows[count:]
 
 
-def _join(parts: list[Any]) -> Any:
+def join_rows(parts: list[Any]) -> Any:
+    """Return rows of one kind that came in parts, one after the other."""
     if isinstance(parts[0], list):
         return list(chain.from_iterable(parts))
     for kind in type(parts[0]).__mro__:

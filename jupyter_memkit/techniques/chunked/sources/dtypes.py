@@ -31,7 +31,7 @@ def holds(wanted: str, got: str) -> bool:
 
     Numbers that were read from text are no text any more: what was 007 is 7.
     """
-    return (wanted == "float64" and got == "int64") or (
+    return (wanted == "float64" and got in {"int32", "int64"}) or (
         wanted in {"object", "str"} and got in {"bool", "object", "str"}
     )
 

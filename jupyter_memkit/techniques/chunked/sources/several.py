@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.base import (
+    FROM_FILES,
+    Loaded,
+    Piece,
+    Request,
+    Source,
+    TypeChange,
+)
+from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces, join_rows
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite
 
 
@@ -80,9 +88,19 @@ class SeveralSource:
         return [source.fingerprint() for source in self.sources]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read one source after the other."""
+        """Read one source after the other, small ones together."""
         if request.columns is None:
             self._refuse_differences()
+        if self.backend != FROM_FILES or request.portable:
+            yield from self._read(request)
+        elif request.exact and request.end is None:
+            start, skipped = request.start or (None, 0)
+            asked = dataclasses.replace(request, start=start)
+            yield from cut_pieces(self._read(asked), request, skipped)
+        else:
+            yield from _join_small(self._read(request), request)
+
+    def _read(self, request: Request) -> Generator[Piece, None, None]:
         first, start = request.start or (0, None)
         last, end = request.end or (len(self.sources) - 1, None)
         for number in range(first, last + 1):
@@ -106,3 +124,39 @@ class SeveralSource:
             if fraction is None
             else (number + fraction) / len(self.sources),
         )
+
+
+def _join_small(
+    pieces: Generator[Piece, None, None], request: Request
+) -> Generator[Piece, None, None]:
+    """Put pieces together that are smaller than is asked for, as small files are."""
+    held: list[Any] = []
+    rows, start = 0, None
+    for piece in pieces:
+        try:
+            loaded = piece.load()
+        except TypeChange as change:
+            raise change.after(rows) from None
+        start = start if held else piece.start
+        end, fraction = piece.end, piece.fraction
+        del piece
+        rows += len(loaded)
+        held.append(loaded)
+        del loaded
+        if rows * 2 >= request.rows() and request.end is None:
+            ready = [_join_held(held, rows, start, end, fraction)]
+            rows = 0
+            yield ready.pop()
+    if held:
+        yield _join_held(held, rows, start, end, fraction)
+
+
+def _join_held(
+    held: list[Any], rows: int, start: Any, end: Any, fraction: float | None
+) -> Piece:
+    """Return what is held as one piece, and hold nothing."""
+    parts, held[:] = held[:], []
+    joined = parts.pop() if len(parts) == 1 else join_rows(parts)
+    return Piece(
+        load=Loaded(joined), start=start, end=end, rows=rows, fraction=fraction
+    )

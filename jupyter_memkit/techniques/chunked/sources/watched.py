@@ -45,7 +45,7 @@ def of_unchanged_file(pieces: Pieces[SourceT]) -> Pieces[SourceT]:
     return watched
 
 
-def _read_state(path: Path) -> Any:
+def _read_state(path: Any) -> Any:
     """Return what changes with a file; None of one that is gone, or far away."""
     if not isinstance(path, Path):
         return None  # A server would be asked each time.

@@ -33,6 +33,7 @@ _OPTIONS = {
     "false_values": FALSE,
 }
 
+_LINE_BYTES = 4 << 10
 _WIDEST = 2.0**63
 
 
@@ -55,6 +56,9 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
 
 def _count_values(pandas: Any, lines: Any, separator: str) -> int:
     """Count the values of the first line: with one too many pandas makes an index."""
+    line = bytes(lines[:_LINE_BYTES]).split(b"\n")[0].split(b"\r")[0]
+    if len(line) < _LINE_BYTES and b'"' not in line and line.strip():
+        return line.count(separator.encode()) + 1
     try:
         row = pandas.read_csv(
             io.BytesIO(lines), sep=separator, header=None, dtype=str, nrows=1
@@ -132,7 +136,7 @@ def _mark_flags(arrow: Any, table: Any, types: Mapping[str, str]) -> Any:
     """Mark truth values of which some are missing: pandas reads NaN for them."""
     if "object" not in types.values():
         return table
-    mark = {"missing": "nan"}
+    mark = {"objects": "nan"}
     fields = [
         field.with_metadata(mark if types[field.name] == "object" else None)
         for field in table.schema

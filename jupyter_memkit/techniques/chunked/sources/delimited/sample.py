@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_memkit.techniques.chunked.sources.compressed import open_bytes
+from jupyter_memkit.techniques.chunked.sources.compressed import is_plain, open_bytes
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
     cut_lines,
     skip_names,
@@ -22,9 +22,11 @@ _SKIPPED_BYTES = 1 << 20
 def read_head(path: Path, separator: str) -> bytes:
     """Return the first lines of a file: the names, and one row at least."""
     head = bytearray()
+    size = path.stat().st_size if is_plain(path) else HEAD_BYTES
+    wanted = max(1, min(size, HEAD_BYTES))
     with open_bytes(path) as stream:
         ends = LineEnds(separator)
-        for block in cut_lines(stream, lambda: HEAD_BYTES, ends, path.name):
+        for block in cut_lines(stream, lambda: wanted, ends, path.name):
             head += block
             body = head[skip_names(bytes(head), separator) :]
             if body.strip():
