@@ -22,6 +22,7 @@ from jupyter_memkit.techniques.chunked.sources.dtypes import (
     holds,
     name_of_text,
     widen,
+    widen_for_missing,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
@@ -121,10 +122,11 @@ class FrameMaker:
             wanted = self._types.setdefault(column, got)
             if got == wanted:
                 continue
-            if holds(wanted, got) or frame[column].isna().all():
+            is_missing = frame[column].isna().all()
+            wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
+            if holds(wanted, got) or (is_missing and wider == wanted):
                 frame[column] = _cast(frame[column], wanted)
                 continue
-            wider = widen(wanted, got)
             if wider == wanted:
                 message = (
                     f"{self._name} has {column} as {wanted} before and {got} here, and "

@@ -20,6 +20,13 @@ def widen(before: str, after: str) -> str:
     return "str"
 
 
+def widen_for_missing(before: str) -> str:
+    """Return the type of pandas for values of a type, of which some are missing."""
+    if before == "bool":
+        return "object"
+    return "float64" if before.startswith(("int", "uint")) else before
+
+
 def name_of_text() -> str:
     """Return what pandas calls text."""
     pandas = import_library("pandas", "the table")

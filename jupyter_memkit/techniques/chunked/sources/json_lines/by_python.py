@@ -6,7 +6,6 @@ pandas has objects then; they go as JSON until the frame is made.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +58,7 @@ def infer_objects(objects: list[dict[str, Any]]) -> Inferred:
     )
 
 
-def _find_type(arrow: Any, values: Iterable[Any]) -> Any:
+def _find_type(arrow: Any, values: list[Any]) -> Any:
     """Return the type of values; None where they are of different kinds."""
     known = [value for value in values if value is not None]
     kinds = {type(value) for value in known}
@@ -68,8 +67,9 @@ def _find_type(arrow: Any, values: Iterable[Any]) -> Any:
     if len(kinds) > 1:
         return None
     if kinds == {int} and max(known) >= 2**63:
-        fits = min(known) >= 0 and max(known) < 2**64
-        return arrow.uint64() if fits and len(known) == len(list(values)) else None
+        if min(known) < 0 or max(known) >= 2**64:
+            return None
+        return arrow.uint64() if len(known) == len(values) else arrow.float64()
     try:
         return arrow.array(known).type
     except (arrow.ArrowException, OverflowError):
@@ -90,5 +90,7 @@ def make_table(objects: list[dict[str, Any]], layout: Layout) -> Any:
         values = [row.get(field.name) for row in objects]
         if holds_objects(field):
             values = [None if each is None else json.dumps(each) for each in values]
+        if arrow.types.is_floating(field.type):
+            values = [float(each) if type(each) is int else each for each in values]
         columns.append(arrow.array(values, field.type))
     return arrow.table(columns, schema=layout.schema)

@@ -17,5 +17,7 @@ def name_for_pandas(kind: str, *, has_nulls: bool) -> str:
     if name is None:
         return "str"
     if has_nulls:
-        return {"int64": "float64", "bool": "object"}.get(name, name)
+        return {"int64": "float64", "uint64": "float64", "bool": "object"}.get(
+            name, name
+        )
     return name

@@ -45,6 +45,8 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     if len(table) != count_rows(block, skips_empty=True):
         # pyarrow reads an object of several lines, of which a block may have a part.
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
+    if layout.backend == "pandas":
+        _check_missing(layout, table)
     table = table.cast(layout.schema)  # With what it says of objects.
     for name in layout.categories:
         if name in table.column_names:
@@ -80,33 +82,58 @@ def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
             f"{','.join(layout.schema.names)}"
         )
         raise SourceError(message)
-    changes, rows = {}, {}
+    changes = {}
     for field in layout.schema:
         change = _find_change(layout, field, found)
         if change is not None:
             changes[field.name] = change
-            rows[field.name] = _find_misfit(objects, field)
     if changes:
-        raise TypeChange(path.name, changes, rows)
+        raise TypeChange(path.name, changes, _find_misfits(objects, layout))
     try:
         return make_table(objects, layout)
     except (arrow.ArrowException, OverflowError, TypeError, UnicodeError) as error:
-        raise make_mixed_error(path, str(error)) from error
+        rows = _find_misfits(objects, layout)
+        if layout.backend != "pandas" or not rows:
+            raise make_mixed_error(path, str(error)) from error
+        types = {name: str(layout.schema.field(name).type) for name in rows}
+        changes = {name: (kind, "mixed") for name, kind in types.items()}
+        raise TypeChange(path.name, changes, rows) from error
 
 
-def _find_misfit(objects: list[dict[str, Any]], field: Any) -> int:
-    """Return the row of the first value that the type does not hold."""
+def _check_missing(layout: Layout, table: Any) -> None:
+    """Refuse missing values where pandas had whole numbers or truth values before."""
+    types = import_library("pyarrow", "JSON").types
+    changes, rows = {}, {}
+    for field in layout.schema:
+        is_flag = types.is_boolean(field.type) and not field.metadata
+        column = table[field.name]
+        if column.null_count and (is_flag or types.is_integer(field.type)):
+            after = "object" if is_flag else "float64"
+            changes[field.name] = (str(field.type), after)
+            rows[field.name] = column.is_null().index(value=True).as_py()
+    if changes:
+        raise TypeChange(layout.path.name, changes, rows)
+
+
+def _find_misfits(objects: list[dict[str, Any]], layout: Layout) -> dict[str, int]:
+    """Return the row of the first value that does not fit, of columns with one."""
+    rows = {}
+    for field in layout.schema:
+        values = (each.get(field.name) for each in objects)
+        fits = (_fits(value, field.type) for value in values)
+        row = next((row for row, does_fit in enumerate(fits) if not does_fit), None)
+        if row is not None:
+            rows[field.name] = row
+    return rows
+
+
+def _fits(value: Any, kind: Any) -> bool:
     arrow = import_library("pyarrow", "JSON")
-    is_number = arrow.types.is_integer(field.type) or arrow.types.is_boolean(field.type)
-    for row, each in enumerate(objects):
-        value = each.get(field.name)
-        if value is None and not is_number:
-            continue
-        try:
-            arrow.array([value], field.type)
-        except (arrow.ArrowException, OverflowError, TypeError):
-            return row
-    return 0
+    try:
+        arrow.array([value], kind)
+    except (arrow.ArrowException, OverflowError, TypeError, UnicodeError):
+        return False
+    return True
 
 
 def _find_change(  # noqa: PLR0911 - one for each rule
@@ -163,11 +190,13 @@ def _unite(types: Any, was: Any, now: Any, *, is_guess: bool) -> str | None:
     """Return the type that holds values of two; None where they are of two kinds."""
     if is_guess or (str(was), str(now)) == ("int64", "uint64"):
         return str(now)
+    if str(was) == "uint64" and types.is_integer(now):
+        return str(was)
     if types.is_integer(was) and types.is_floating(now):
         return "double"
     if types.is_timestamp(was) and types.is_string(now):
         return "string"
-    are_held = (types.is_floating(was) and str(now) == "int64") or (
+    are_held = (types.is_floating(was) and types.is_integer(now)) or (
         types.is_string(was) and types.is_timestamp(now)
     )
     return str(was) if are_held else None

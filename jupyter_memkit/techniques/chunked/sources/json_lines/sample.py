@@ -62,8 +62,11 @@ def find_sample(path: Path, all_of_it: bool, _size: int, _changed: int) -> Sampl
         own = infer(path, part)
         if own is not None:
             found = own if found is None else _unite(path, found, own)
-    if found is None:
-        message = f"{path.name} has no rows; there is nothing to run over"
+    if found is None or not found.schema.names:
+        why = "has no rows; there is nothing to run over"
+        if found is not None and not all_of_it:
+            why = "has no values where it was looked at; give --read sample=all"
+        message = f"{path.name} {why}"
         raise SourceError(message)
     return Sample(columns=found, row_bytes=len(head) / max(1, head.count(b"\n")))
 
@@ -80,6 +83,9 @@ def _unite(path: Path, one: Inferred, other: Inferred) -> Inferred:
         before = fields.setdefault(field.name, field)
         if field.name in mixed:
             fields[field.name] = arrow.field(field.name, arrow.string())
+            continue
+        if {str(before.type), str(field.type)} == {"int64", "uint64"}:
+            fields[field.name] = arrow.field(field.name, arrow.uint64())
             continue
         try:
             (fields[field.name],) = arrow.unify_schemas(

@@ -135,9 +135,8 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
         elif wanted is not None:
             kind = _find_type(arrow, wanted, kind)
         if is_pandas and objects is None:
-            is_null = arrow.types.is_null(kind)
-            kind = arrow.float64() if is_null else kind
-            if is_null or wanted == "object" or kind.num_fields:
+            kind = arrow.float64() if arrow.types.is_null(kind) else kind
+            if wanted == "object" or kind.num_fields:
                 objects = "nan"
         metadata = None if objects is None else {"objects": objects}
         fields.append(arrow.field(each, kind, metadata=metadata))
