@@ -69,7 +69,7 @@ def _find_type(arrow: Any, values: list[Any]) -> Any:
     if kinds == {int} and max(known) >= 2**63:
         if min(known) < 0 or max(known) >= 2**64:
             return None
-        return arrow.uint64() if len(known) == len(values) else arrow.float64()
+        return arrow.uint64()
     try:
         return arrow.array(known).type
     except (arrow.ArrowException, OverflowError):

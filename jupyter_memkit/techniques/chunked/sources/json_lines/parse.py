@@ -129,6 +129,8 @@ def _find_misfits(objects: list[dict[str, Any]], layout: Layout) -> dict[str, in
 
 def _fits(value: Any, kind: Any) -> bool:
     arrow = import_library("pyarrow", "JSON")
+    if type(value) is int and arrow.types.is_floating(kind):
+        return True
     try:
         arrow.array([value], kind)
     except (arrow.ArrowException, OverflowError, TypeError, UnicodeError):
@@ -136,7 +138,7 @@ def _fits(value: Any, kind: Any) -> bool:
     return True
 
 
-def _find_change(  # noqa: PLR0911 - one for each rule
+def _find_change(  # noqa: C901, PLR0911 - one for each rule
     layout: Layout, field: Any, found: Inferred
 ) -> tuple[str, str] | None:
     """Return the types before and after, where another holds all values."""
@@ -156,6 +158,12 @@ def _find_change(  # noqa: PLR0911 - one for each rule
     if now.num_fields and was.num_fields:
         _check_nested(layout, name, was, now)
         return None
+    if types.is_floating(was) and str(now) == "uint64":
+        message = (
+            f"{layout.path.name} has whole numbers of more than 63 bits in {name}, of "
+            f"which a float keeps 16 digits; give --types {name}=mixed"
+        )
+        raise SourceError(message)
     after = _unite(types, was, now, is_guess=before == "null")
     if after is None:
         return (before, "mixed") if is_pandas else None

@@ -119,11 +119,10 @@ def infer(path: Path, lines: bytes) -> Inferred | None:
         if not has_wide(table):
             return _describe(table)
     except (arrow.ArrowInvalid, UnicodeDecodeError):
-        # What is broken is told when its chunk is read.
-        lines = b"\n".join(line for line in lines.split(b"\n") if is_whole(line))
-    if not lines:
-        return None
-    return infer_objects(read_objects(lines))
+        pass
+    # What is broken is told when its chunk is read.
+    whole = b"\n".join(line for line in lines.split(b"\n") if is_whole(line))
+    return infer_objects(read_objects(whole)) if whole else None
 
 
 def _describe(table: Any) -> Inferred:
