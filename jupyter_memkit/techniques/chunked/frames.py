@@ -114,8 +114,10 @@ class FrameMaker:
         """Give a frame the types of those before it."""
         self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
+        # To name a type takes longer than to look it up, and a frame may be wide.
+        names = {dtype: str(dtype) for dtype in set(frame.dtypes)}
         for column, dtype in frame.dtypes.items():
-            got = str(dtype)
+            got = names[dtype]
             if got == "category" or column in self._request.categories:
                 frame[column] = self._categorize(column, frame[column])
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -244,6 +245,41 @@ def test_folders_with_keys(tmp_path: Path) -> None:
     only = pd.concat(list(chunked(tmp_path, columns=["year"])))
     assert list(only.columns) == ["year"]
     assert len(only) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["01", "02", "10", "A1"], ["01", "02", "10", "A1"]),
+        (["1", "02"], [1, 2]),
+        (["a b%/\u00e9", "x=y"], ["a b%/\u00e9", "x=y"]),
+        (["a", None], ["a", None]),
+        (["99999999999", "1"], ["99999999999", "1"]),
+    ],
+)
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_values_of_keys(
+    tmp_path: Path, ending: str, values: list[Any], expected: list[Any]
+) -> None:
+    """What folders have in their names is what pyarrow reads there."""
+    for number, value in enumerate(values):
+        key = "__HIVE_DEFAULT_PARTITION__" if value is None else quote(value, safe="")
+        folder = tmp_path / f"key={key}"
+        folder.mkdir()
+        frame = pd.DataFrame({"n": [number]})
+        if ending == "parquet":
+            frame.to_parquet(folder / "a.parquet")
+        elif ending == "csv":
+            frame.to_csv(folder / "a.csv", index=False)
+        else:
+            frame.to_json(folder / "a.jsonl", orient="records", lines=True)
+    frame = pd.concat(list(chunked(tmp_path))).sort_values("n")
+    assert list(frame.columns) == ["n", "key"]
+    assert frame["key"].tolist() == expected
+    tables = chunked(tmp_path, backend="arrow", columns=["key"])
+    assert set(pa.concat_tables(tables)["key"].to_pylist()) == set(expected)
+    (one,) = chunked(next((tmp_path).glob("*/*")))
+    assert list(one.columns) == ["n"]
 
 
 @pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])

@@ -66,8 +66,10 @@ def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
     options = dict(options)
     separator = SEPARATORS[_format_of(path)]
     is_given = "sep" in options
-    if is_given and is_separator(options["sep"]):
-        separator = options.pop("sep")
+    given = {"\\t": "\t"}.get(options.get("sep"), options.get("sep"))
+    if is_given and is_separator(given):
+        del options["sep"]
+        separator = given
     return DelimitedSource(
         path=path, separator=separator, is_given=is_given, options=options
     )

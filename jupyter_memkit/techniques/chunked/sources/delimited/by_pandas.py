@@ -11,7 +11,11 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.by_arrow import read_arrow
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
-from jupyter_memkit.techniques.chunked.sources.delimited.cut import has, skip_names
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
+    first_line,
+    has,
+    skip_names,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.explain import explaining
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     FALSE,
@@ -33,7 +37,6 @@ _OPTIONS = {
     "false_values": FALSE,
 }
 
-_LINE_BYTES = 4 << 10
 _WIDEST = 2.0**63
 
 
@@ -56,8 +59,8 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
 
 def _count_values(pandas: Any, lines: Any, separator: str) -> int:
     """Count the values of the first line: with one too many pandas makes an index."""
-    line = bytes(lines[:_LINE_BYTES]).split(b"\n")[0].split(b"\r")[0]
-    if len(line) < _LINE_BYTES and b'"' not in line and line.strip():
+    line = first_line(lines)
+    if b'"' not in line and line.strip():
         return line.count(separator.encode()) + 1
     try:
         row = pandas.read_csv(

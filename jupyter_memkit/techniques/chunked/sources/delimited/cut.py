@@ -115,6 +115,16 @@ def count_rows(lines: Any) -> int | None:
     return ends + (not text.endswith(b"\n"))
 
 
+def first_line(block: bytes | memoryview) -> bytes:
+    """Return the bytes before the first end of a line, be it quoted or not."""
+    data: Any = block.obj if isinstance(block, memoryview) else block
+    end = len(block)
+    for mark in (b"\n", b"\r"):
+        found = data.find(mark, 0, end)
+        end = found if found >= 0 else end
+    return bytes(block[:end])
+
+
 def has(block: bytes | memoryview, what: bytes) -> bool:
     """Tell whether a block holds some bytes; a buffer has some after its end too."""
     data: Any = block.obj if isinstance(block, memoryview) else block

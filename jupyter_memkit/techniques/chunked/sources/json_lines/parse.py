@@ -47,7 +47,10 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
     if layout.backend == "pandas":
         _check_missing(layout, table)
-    table = table.cast(layout.schema)  # With what it says of objects.
+    if any(field.metadata for field in layout.schema):
+        # With what it says of objects.
+        columns = [table[name] for name in layout.schema.names]
+        table = arrow.table(columns, schema=layout.schema)
     for name in layout.categories:
         if name in table.column_names:
             column = table[name].dictionary_encode()

@@ -114,9 +114,9 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
     """Return the columns of a request, with its types."""
     arrow = import_library("pyarrow", "JSON")
     known = columns.schema
-    names = known.names if request.columns is None else request.columns
+    wanted_names = set(known.names if request.columns is None else request.columns)
     # Rows without any column could not be counted.
-    names = [each for each in known.names if each in set(names)] or known.names[:1]
+    names = [each for each in known.names if each in wanted_names] or known.names[:1]
     is_pandas = request.backend in {"pandas", "numpy"}
     fields = []
     for each in names:
