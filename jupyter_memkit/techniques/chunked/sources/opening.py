@@ -66,10 +66,11 @@ def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
     options = dict(options)
     separator = SEPARATORS[_format_of(path)]
     is_given = "sep" in options
-    given = {"\\t": "\t"}.get(options.get("sep"), options.get("sep"))
-    if is_given and is_separator(given):
+    given = options.get("sep")
+    given = "\t" if given == "\\t" else given
+    if is_separator(given):
         del options["sep"]
-        separator = given
+        separator = str(given)
     return DelimitedSource(
         path=path, separator=separator, is_given=is_given, options=options
     )
