@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     TypeChange,
 )
-from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces, join_rows
+from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite
 
 
@@ -91,12 +91,8 @@ class SeveralSource:
         """Read one source after the other, small ones together."""
         if request.columns is None:
             self._refuse_differences()
-        if self.backend != FROM_FILES or request.portable:
+        if self.backend != FROM_FILES or request.portable or request.exact:
             yield from self._read(request)
-        elif request.exact and request.end is None:
-            start, skipped = request.start or (None, 0)
-            asked = dataclasses.replace(request, start=start)
-            yield from cut_pieces(self._read(asked), request, skipped)
         else:
             yield from _join_small(self._read(request), request)
 
@@ -131,12 +127,16 @@ def _join_small(
 ) -> Generator[Piece, None, None]:
     """Put pieces together that are smaller than is asked for, as small files are."""
     held: list[Any] = []
-    rows, start = 0, None
+    rows, start, end, fraction = 0, None, None, None
     for piece in pieces:
         try:
             loaded = piece.load()
         except TypeChange as change:
             raise change.after(rows) from None
+        if held and not _are_alike(held[-1], loaded):
+            ready = [_join_held(held, rows, start, end, fraction)]
+            rows = 0
+            yield ready.pop()
         start = start if held else piece.start
         end, fraction = piece.end, piece.fraction
         del piece
@@ -149,6 +149,15 @@ def _join_small(
             yield ready.pop()
     if held:
         yield _join_held(held, rows, start, end, fraction)
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """Tell whether rows are of one kind, and their columns of the same types."""
+    if type(one) is not type(other):
+        return False
+    if hasattr(one, "schema"):
+        return bool(one.schema == other.schema)
+    return bool(one.dtypes.equals(other.dtypes))
 
 
 def _join_held(

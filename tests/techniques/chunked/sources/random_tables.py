@@ -62,8 +62,8 @@ class Table:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def make_table(seed: int, *, n_columns: int | None = None) -> Table:
-    """Return the file of a seed."""
+def make_table(seed: int, *, is_large: bool = False) -> Table:
+    """Return the file of a seed; a large one is wide, or has cells of some MB."""
     rng = random.Random(seed)
     suffix = rng.choice((".csv", ".csv", ".csv", ".tsv"))
     separator = "\t" if suffix == ".tsv" else ","
@@ -71,12 +71,18 @@ def make_table(seed: int, *, n_columns: int | None = None) -> Table:
     if rng.random() < 0.1:
         separator = options["sep"] = rng.choice((";", "|", ","))
     ends = rng.choice((["\n"], ["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r"]))
-    if n_columns is None:
-        n_columns = rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 8))
+    n_columns = rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 8))
     n_rows = rng.choice((0, 1, 2, 5, 20, 20, 40, 80))
+    is_wide = is_large and rng.random() < 0.5
+    if is_wide:
+        n_columns, n_rows = rng.choice((200, 1_000, 5_000)), rng.choice((2, 5, 20))
     tidiness = rng.choice((0.0, 0.0, 0.005, 0.05))
     columns = [_make_column(rng, n_rows) for _ in range(n_columns)]
     names = [_make_name(rng, number) for number in range(n_columns)]
+    if is_large and not is_wide and n_rows:
+        size = rng.choice((100_000, 1_000_000, 3_000_000))
+        piece = rng.choice(("x", "x\n", 'a"', ",;", "caf\u00e9\r\n"))
+        columns[-1][rng.randrange(n_rows)] = piece * (size // len(piece))
     quoting = rng.choice((_quote_little, _quote_little, _quote_often, _quote_wildly))
     lines = [separator.join(quoting(rng, name, separator) for name in names)]
     for row in zip(*columns, strict=True):
