@@ -15,7 +15,11 @@ from jupyter_memkit.techniques.chunked.sources.compressed import (
     open_bytes,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.json_lines.broken import is_whole
+from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
+    find_broken,
+    is_whole,
+    make_broken_error,
+)
 from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import (
     Inferred,
     infer_objects,
@@ -62,6 +66,9 @@ def find_sample(path: Path, all_of_it: bool, _size: int, _changed: int) -> Sampl
         own = infer(path, part)
         if own is not None:
             found = own if found is None else _unite(path, found, own)
+    broken = find_broken(head) if found is None else None
+    if broken is not None:
+        raise make_broken_error(path, 0, *broken)
     if found is None or not found.schema.names:
         why = "has no rows; there is nothing to run over"
         if found is not None and not all_of_it:
