@@ -118,7 +118,10 @@ def _may_mean_the_same(block: Any, layout: Layout) -> bool:
 def _means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
     """Tell whether pandas finds the same values and types in what pyarrow read."""
     compute = import_library("pyarrow.compute", "CSV")
-    may_be_hexadecimal = has(block, b"0x") or has(block, b"0X")
+    # To look for one byte first takes a fraction of the time.
+    may_be_hexadecimal = any(
+        has(block, mark[1:]) and has(block, mark) for mark in (b"0x", b"0X")
+    )
     for name, dtype in types.items():
         column = table[name]
         if dtype in {"int64", "uint64", "bool"} and column.null_count:
