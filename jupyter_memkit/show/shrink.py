@@ -98,6 +98,8 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
     changed = [part for part in parts if part.after_bytes < part.before_bytes]
     if any(part.after_dtype.lower().startswith(("int", "uint")) for part in changed):
         yield "Arithmetic between small integers wraps around; sums of them do not."
+    if any(part.after_dtype.lower().startswith("float") for part in changed):
+        yield 'Sums of small floats are rounded; .astype("float64").sum() is not.'
     if changed:
         names = " ".join(each.name.replace(",", "") for each in shrunk.variables)
         yield f"%shrink --undo {names} takes it back."

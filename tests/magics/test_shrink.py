@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,17 @@ def test_report() -> None:
         "%shrink --undo orders takes it back.",
     ]
     assert "<a>" not in report.html()
+
+
+def test_report_of_small_floats() -> None:
+    """Of floats that became smaller it is said that sums of them are rounded."""
+    part = dataclasses.replace(FRAME.parts[0], after_dtype="float32")
+    frame = dataclasses.replace(FRAME, parts=(part,))
+    report = build_report(Shrunk(variables=(frame,), freed_bytes=1, duration_s=0.25))
+    sentence = 'Sums of small floats are rounded; .astype("float64").sum() is not.'
+    assert sentence in report.notes
+    values = np.full(1 << 20, 0.1, "f4")
+    assert values.astype("float64").sum() == np.float64(values[0]) * (1 << 20)
 
 
 def test_report_of_a_dry_run() -> None:

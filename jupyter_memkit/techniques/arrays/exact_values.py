@@ -213,7 +213,30 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
     if packed.shape != (count,) or packed.dtype.hasobject:
         message = "it holds scalars that no dtype holds together; convert them first"
         raise MemkitError(message)
+    if packed.dtype.kind in "mM":
+        _check_units(read, packed)
     return packed
+
+
+def _check_units(read: Blocks, packed: Any) -> None:
+    """Refuse times of several units of which the finest one does not hold all."""
+    times = itertools.chain.from_iterable(read())
+    for before, after in zip(times, packed, strict=True):
+        if before.dtype != packed.dtype and not _is_same_time(before, after):
+            coarse = f"{packed.dtype.char}8[us]"
+            message = (
+                f"it holds {before!s}, which {packed.dtype} does not reach, the unit "
+                f"of others; keep the list, or round each with .astype({coarse!r})"
+            )
+            raise MemkitError(message)
+
+
+def _is_same_time(before: Any, after: Any) -> bool:
+    import numpy as np  # noqa: PLC0415 - a feature of numpy's
+
+    if np.isnat(before):
+        return bool(np.isnat(after))
+    return bool(not np.isnat(after) and after.astype(before.dtype) == before)
 
 
 def _pack_large(read: Blocks, count: int, tick: Tick | None) -> Any:

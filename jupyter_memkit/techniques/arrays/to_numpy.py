@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -45,7 +46,8 @@ def to_numpy(
         are refused when left out.
     frame : bool
         Whether to return a pandas DataFrame of a dict of lists, a list of dicts or
-        a list of rows.
+        a list of rows. Then ``None`` is what pandas calls missing, unless another
+        value of the column's type is given for it.
     progress : callable, optional
         Called with the number of values that are packed so far.
 
@@ -248,7 +250,10 @@ def _build_frame(
     if len(set(lengths.values())) > 1:
         message = f"its lists have different lengths: {lengths}; make them equal"
         raise MemkitError(message)
-    packed = _pack_columns(columns, missing, tick)
+    packed = {
+        key: _pack_for_frame(key, column, missing, tick)
+        for key, column in columns.items()
+    }
     wide = [key for key, each in packed.items() if each.ndim > 1]
     if wide:
         message = f"{wide[0]!r} holds rows, and a column holds values; leave it out"
@@ -257,6 +262,25 @@ def _build_frame(
         if each.dtype.kind in "UT":
             packed[key] = each.astype(object)
     return pd.DataFrame(packed, copy=False)
+
+
+def _pack_for_frame(
+    key: Any, column: Sequence[Any], missing: Any, tick: Tick | None
+) -> Any:
+    """Pack a column as pandas has it: None is missing in text and numbers alike."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    kinds = set(map(type, column))
+    if type(None) not in kinds:
+        return _pack_column(key, column, missing, tick)
+    kinds.remove(type(None))
+    if kinds in ({str}, {bool}):
+        fills = missing if type(missing) in kinds else None
+        values = [fills if each is None else each for each in column]
+        return np.array(values, dtype=object)
+    # A text that stands for missing text is no number.
+    is_text = missing is None or type(missing) is str
+    return _pack_column(key, column, math.nan if is_text else missing, tick)
 
 
 def _name(value: Any) -> str:

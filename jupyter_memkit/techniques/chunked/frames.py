@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
+import math
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
-from jupyter_memkit.techniques.chunked.sources.dtypes import holds, widen
+from jupyter_memkit.techniques.chunked.sources.dtypes import (
+    holds,
+    name_of_text,
+    widen,
+    widen_for_missing,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 BACKENDS = ("pandas", "polars", "arrow", "numpy")
@@ -61,7 +69,11 @@ class FrameMaker:
         self._name = name
         self._request = request
         self._types = dict(request.types)
+        if request.backend == "pandas" and self._types:
+            names = {"str": name_of_text(), "mixed": "object"}
+            self._types = {n: names.get(t, t) for n, t in self._types.items()}
         self._categories: dict[str, Any] = {}
+        self._index_type: str | None = None
 
     def __call__(self, rows: Any, first_row: int) -> Any:
         """Return rows as the backend has them.
@@ -100,19 +112,23 @@ class FrameMaker:
 
     def _agree(self, frame: Any) -> Any:
         """Give a frame the types of those before it."""
+        self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
+        # To name a type takes longer than to look it up, and a frame may be wide.
+        names = {dtype: str(dtype) for dtype in set(frame.dtypes)}
         for column, dtype in frame.dtypes.items():
-            got = str(dtype)
+            got = names[dtype]
             if got == "category" or column in self._request.categories:
                 frame[column] = self._categorize(column, frame[column])
                 continue
             wanted = self._types.setdefault(column, got)
             if got == wanted:
                 continue
-            if holds(wanted, got) or frame[column].isna().all():
+            is_missing = frame[column].isna().all()
+            wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
+            if holds(wanted, got) or (is_missing and wider == wanted):
                 frame[column] = _cast(frame[column], wanted)
                 continue
-            wider = widen(wanted, got)
             if wider == wanted:
                 message = (
                     f"{self._name} has {column} as {wanted} before and {got} here, and "
@@ -124,6 +140,17 @@ class FrameMaker:
         if changed:
             raise TypeChange(self._name, changed)
         return frame
+
+    def _check_index(self, index: Any) -> None:
+        """Refuse an index of other values than those before."""
+        got = str(index.dtype if index.nlevels == 1 else list(index.dtypes))
+        self._index_type = self._index_type or got
+        if got != self._index_type:
+            message = (
+                f"{self._name} has an index of {self._index_type} before and {got} "
+                "here; give each of its columns a name"
+            )
+            raise MemkitError(message)
 
     def _categorize(self, column: str, values: Any) -> Any:
         """Give a column all categories that were seen so far, in their order."""
@@ -148,6 +175,10 @@ def _number_rows(table: Any, first_row: int) -> Any:
     """Return a frame whose default index goes on from the chunk before."""
     pandas = _library("pandas")
     frame = table.to_pandas()
+    for field in table.schema:
+        said = (field.metadata or {}).get(b"objects")
+        if said is not None:
+            frame[field.name] = _OBJECTS[said](frame[field.name])
     if type(frame.index) is pandas.RangeIndex:
         described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
         ranged = described[0] if isinstance(described[0], dict) else {}
@@ -157,6 +188,25 @@ def _number_rows(table: Any, first_row: int) -> Any:
             start, start + step * len(frame), step, name=ranged.get("name")
         )
     return frame
+
+
+def _fill(values: Any, missing: Any) -> Any:
+    return values.astype(object).where(values.notna(), missing)
+
+
+def _load_json(texts: Any) -> Any:
+    pandas = sys.modules["pandas"]
+    values = [json.loads(text) if type(text) is str else math.nan for text in texts]
+    return pandas.Series(values, texts.index, dtype=object)
+
+
+# What a source says of a column of objects: that what is missing is NaN, as pandas' own
+# readers of text have it, or None, or that the objects come as JSON.
+_OBJECTS: Mapping[bytes, Callable[[Any], Any]] = {
+    b"nan": partial(_fill, missing=math.nan),
+    b"none": partial(_fill, missing=None),
+    b"json": _load_json,
+}
 
 
 def _kind(rows: Any) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.base import Piece
+from jupyter_memkit.techniques.chunked.sources.base import Piece, TypeChange
 
 
 @dataclass(slots=True)
@@ -77,6 +77,12 @@ class Reader:
         self._pieces.close()
 
     def _load(self) -> Read | None:
+        try:
+            return self._load_next()
+        except TypeChange as change:
+            raise change.after(self._row) from None
+
+    def _load_next(self) -> Read | None:
         for piece in self._pieces:
             ready = [self._make(piece.load(), self._row)]
             rows = len(ready[0]) if piece.rows is None else piece.rows

@@ -137,7 +137,10 @@ class Worker:
 
     def _run(self, packed_task: bytes) -> Any:
         task: Task = pickle.loads(packed_task)  # noqa: S301 - from our own parent
-        chunk = self._make(task.piece.load(), task.first_row)
+        try:
+            chunk = self._make(task.piece.load(), task.first_row)
+        except TypeChange as change:
+            raise change.after(task.first_row) from None
         position = Position(
             number=task.number,
             first_row=task.first_row,

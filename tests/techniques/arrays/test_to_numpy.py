@@ -203,3 +203,44 @@ def test_progress() -> None:
     to_numpy(list(range(50_000)), progress=told.append)
     assert told == sorted(told)
     assert (len(told) > 3, told[-1]) == (True, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("missing", "numbers", "texts"),
+    [
+        (None, [1.0, np.nan], ["x", np.nan]),
+        (np.nan, [1.0, np.nan], ["x", np.nan]),
+        ("", [1.0, np.nan], ["x", ""]),
+        (0, [1, 0], ["x", np.nan]),
+    ],
+)
+def test_none_in_frames(missing: Any, numbers: list[Any], texts: list[Any]) -> None:
+    """In a frame None is missing in text and numbers alike, or what is given for it."""
+    frame = to_numpy(
+        [{"n": 1, "t": "x"}, {"n": None, "t": None}], missing=missing, frame=True
+    )
+    expected = pd.DataFrame({"n": numbers, "t": texts})
+    pd.testing.assert_frame_equal(frame, expected.astype(frame.dtypes))
+    assert str(frame["n"].dtype) == ("int64" if missing == 0 else "float64")
+
+
+def test_none_among_other_values_in_frames() -> None:
+    """Truth values with None stay what they are, and times have NaT."""
+    values = {"b": [True, None], "d": [dt.date(2024, 1, 2), None]}
+    frame = to_numpy(values, frame=True)
+    assert frame["b"].tolist() == [True, None]
+    assert frame["d"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("kind", [np.datetime64, np.timedelta64])
+def test_times_of_several_units(kind: Any) -> None:
+    """Times of several units are exact, or refused with a way that works."""
+    far, fine = kind(400 * 365, "D"), kind(1, "ns")
+    near = [kind(3, "D"), fine, kind("NaT")]
+    packed = to_numpy(near)
+    assert packed.tolist()[:2] == [kind(3, "D").astype(packed.dtype).item(), 1]
+    assert np.isnat(packed[2])
+    with pytest.raises(MemkitError, match=r"does not reach, .*\.astype\('.8\[us\]'\)"):
+        to_numpy([far, fine])
+    rounded = [each.astype(f"{packed.dtype.char}8[us]") for each in (far, fine)]
+    assert to_numpy(rounded)[0] == far

@@ -12,6 +12,9 @@ import pytest
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.chunked.sources.delimited import source
+from jupyter_memkit.techniques.chunked.sources.delimited.layout import find_layout
 
 
 def write_table(path: Path, n_rows: int, separator: str = ",") -> pd.DataFrame:
@@ -97,8 +100,8 @@ def test_broken_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as raised:
         job.reduce("sum")
     assert str(raised.value) == (
-        "a.csv is broken in line 1000 (expected 2 fields, saw 3); repair it, or give "
-        "--read on_bad_lines=skip"
+        "a.csv is broken in line 1000 (expected 2 fields, saw 3); repair it, or leave "
+        "such lines out with --read on_bad_lines=skip"
     )
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.value) == (3, 900)
@@ -131,3 +134,135 @@ def test_without_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("importlib.import_module", refuse)
     with pytest.raises(SourceError, match=r'pip install "jupyter_memkit\[data\]"'):
         list(chunked(tmp_path / "a.csv"))
+
+
+def read_all(path: Path, **options: Any) -> Any:
+    """Return the chunks of a file, joined."""
+    return pd.concat(list(chunked(path, backend="pandas", **options)))
+
+
+def test_lone_carriage_returns(tmp_path: Path) -> None:
+    """Lines that end with a CR alone are rows, in small and in large files."""
+    for n_rows in (10, 300_000):
+        path = tmp_path / f"{n_rows}.csv"
+        frame = write_table(path, n_rows)
+        frame.to_csv(path, index=False, lineterminator="\r")
+        pd.testing.assert_frame_equal(read_all(path), frame)
+
+
+def test_looks_that_begin_in_quotes(tmp_path: Path) -> None:
+    """What looks like lines within quotes says nothing of the types."""
+    path = tmp_path / "posts.csv"
+    text = "great\n\nfight, wow\nsee you, again, soon, then"
+    base = 880_000_000_000_000_001
+    rows = (f'2017-08-01,{i % 2 == 0},{base + i},"{text}"\n' for i in range(60_000))
+    path.write_text("when,hot,id,text\n" + "".join(rows))
+    whole = pd.read_csv(path, low_memory=False)
+    pd.testing.assert_frame_equal(read_all(path, rows=20_000), whole)
+
+
+def test_late_numbers_of_64_bits(tmp_path: Path) -> None:
+    """Whole numbers that 64 bits hold only without a sign keep each digit."""
+    path = tmp_path / "ids.csv"
+    numbers = [*range(1, 300_001), 2**63 + 11, 2**63 + 12]
+    path.write_text("id,v\n" + "".join(f"{number},1\n" for number in numbers))
+    with pytest.raises(TypeChange, match="in row 300,000; give --types id=uint64"):
+        read_all(path, rows=50_000)
+    frame = read_all(path, rows=50_000, types={"id": "uint64"})
+    assert frame["id"].dtype == "uint64"
+    assert frame["id"].tolist() == numbers
+
+
+def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
+    """Truth values of which some are missing stay truth values."""
+    path = tmp_path / "a.csv"
+    path.write_text("id,done\n" + "1,True\n2,False\n3,\n" * 1_000)
+    frame = read_all(path, rows=1_000)
+    pd.testing.assert_frame_equal(frame, pd.read_csv(path, low_memory=False))
+    assert (frame["done"] == True).sum() == 1_000  # noqa: E712 - pandas' own
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence", "read"),
+    [
+        (b"a;b\n1,5;2\n2,5;3\n", "give --read sep=;, or --read sep=,", {"sep": ";"}),
+        (b"a;b\n1,5;2\n2,5;3\n", "sep=, if it is one column", {"sep": ","}),
+        (b"a\tb\n1\t2\n2\t3\n", r"give --read sep=\\t", {"sep": "\\t"}),
+        (
+            b"made by x\non Monday\n\na,b,c\n1,2,3\n4,5,6\n",
+            "has 3 lines before the names of its columns; give --read skiprows=3",
+            {"skiprows": 3},
+        ),
+        (
+            "a,b\n1,caf\u00e9\n".encode("utf-16"),
+            "is not encoded as UTF-8; give --read encoding=utf-16",
+            {"encoding": "utf-16"},
+        ),
+        (
+            "a,b\n1,caf\u00e9\n2,x\n".encode("utf-16-le"),
+            "give --read encoding=utf-16-le",
+            {"encoding": "utf-16-le"},
+        ),
+        (
+            "a,b\n1,caf\u00e9\n".encode("latin-1"),
+            "give its own encoding, such as --read encoding=latin-1",
+            {"encoding": "latin-1"},
+        ),
+        (
+            b'a,b\n1,"x\n2,y\n',
+            "give --read quoting=3 where quotes mean nothing",
+            {"quoting": 3},
+        ),
+    ],
+)
+def test_remedies(
+    tmp_path: Path, content: bytes, sentence: str, read: dict[str, Any]
+) -> None:
+    """What a refusal says to give reads the file, as pandas does with the same."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=sentence):
+        read_all(path)
+    options = (
+        {**read, "sep": read["sep"].replace("\\t", "\t")} if "sep" in read else read
+    )
+    pd.testing.assert_frame_equal(
+        read_all(path, read=read), pd.read_csv(path, **options)
+    )
+
+
+def test_digits_stay_text_with_options(tmp_path: Path) -> None:
+    """Text of which a chunk has digits only is text there too, with options too."""
+    path = tmp_path / "a.csv"
+    path.write_text("zip|n\n0123|1\nA1|2\n0045|3\n0067|4\n")
+    read: dict[str, Any] = {"sep": "|", "skipinitialspace": True}
+    frame = read_all(path, rows=2, read=read)
+    pd.testing.assert_frame_equal(frame, pd.read_csv(path, **read))
+
+
+def test_wide_numbers_among_missing_ones(tmp_path: Path) -> None:
+    """Numbers that no type holds are refused, and the remedy keeps each digit."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"a,b\n{2**64},1\n,2\n")
+    with pytest.raises(SourceError, match=r"more than 64 bits in a, .*--types a=str"):
+        read_all(path)
+    frame = read_all(path, types={"a": "str"})
+    pd.testing.assert_frame_equal(frame, pd.read_csv(path, dtype={"a": str}))
+
+
+def test_small_files_are_joined(tmp_path: Path) -> None:
+    """Many small files come in few chunks, and each is looked at once."""
+    for number in range(100):
+        write_table(tmp_path / f"{number:03}.csv", 20)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        looks: list[str] = []
+
+        def count(path: Path, *args: Any, **options: Any) -> Any:
+            looks.append(path.name)
+            return find_layout(path, *args, **options)
+
+        monkeypatch.setattr(source, "find_layout", count)
+        chunks = list(chunked(tmp_path))
+    assert sum(map(len, chunks)) == 2_000
+    assert len(chunks) < 10
+    assert sorted(looks) == [f"{number:03}.csv" for number in range(100)]

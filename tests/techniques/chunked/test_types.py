@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -84,8 +85,8 @@ def test_type_that_shows_late(surprise: Path) -> None:
     with pytest.raises(TypeChange) as raised:
         job.run("append")
     assert str(raised.value) == (
-        "a.csv changes its types: a is int64 before and float64 here; "
-        "give --types a=float64"
+        "a.csv changes its types: a is int64 before and float64 in row "
+        "2,000,003; give --types a=float64"
     )
     assert job.summary is not None
     assert job.summary.value == ["int64"] * 3
@@ -201,7 +202,7 @@ def test_several_files(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("x,y\n1.5,c\n")
     (tmp_path / "c.csv").write_text("x,y\n3,d\n")
     chunks = list(chunked(tmp_path / "*.csv"))
-    assert [str(chunk.x.dtype) for chunk in chunks] == ["float64"] * 3
+    assert [str(chunk.x.dtype) for chunk in chunks] == ["float64"]
     joined = pd.concat(chunks)
     assert joined.x.tolist() == [1, 2, 1.5, 3]
     assert joined.index.tolist() == [0, 1, 2, 3]
@@ -244,6 +245,41 @@ def test_folders_with_keys(tmp_path: Path) -> None:
     only = pd.concat(list(chunked(tmp_path, columns=["year"])))
     assert list(only.columns) == ["year"]
     assert len(only) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["01", "02", "10", "A1"], ["01", "02", "10", "A1"]),
+        (["1", "02"], [1, 2]),
+        (["a b%/\u00e9", "x=y"], ["a b%/\u00e9", "x=y"]),
+        (["a", None], ["a", None]),
+        (["99999999999", "1"], ["99999999999", "1"]),
+    ],
+)
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_values_of_keys(
+    tmp_path: Path, ending: str, values: list[Any], expected: list[Any]
+) -> None:
+    """What folders have in their names is what pyarrow reads there."""
+    for number, value in enumerate(values):
+        key = "__HIVE_DEFAULT_PARTITION__" if value is None else quote(value, safe="")
+        folder = tmp_path / f"key={key}"
+        folder.mkdir()
+        frame = pd.DataFrame({"n": [number]})
+        if ending == "parquet":
+            frame.to_parquet(folder / "a.parquet")
+        elif ending == "csv":
+            frame.to_csv(folder / "a.csv", index=False)
+        else:
+            frame.to_json(folder / "a.jsonl", orient="records", lines=True)
+    frame = pd.concat(list(chunked(tmp_path))).sort_values("n")
+    assert list(frame.columns) == ["n", "key"]
+    assert frame["key"].tolist() == expected
+    tables = chunked(tmp_path, backend="arrow", columns=["key"])
+    assert set(pa.concat_tables(tables)["key"].to_pylist()) == set(expected)
+    (one,) = chunked(next((tmp_path).glob("*/*")))
+    assert list(one.columns) == ["n"]
 
 
 @pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])

@@ -150,7 +150,7 @@ def test_type_that_shows_late(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     lines = (f"{0.5 if i == 700_003 else 1},{i:060}" for i in range(800_000))
     path.write_text("a,b\n" + "\n".join(lines))
-    with pytest.raises(TypeChange, match="a is int64 before and float64 here"):
+    with pytest.raises(TypeChange, match="and float64 in row 700,003;"):
         chunked(path, columns=["a"]).map(len).run("sum", workers=2)
 
 

@@ -29,6 +29,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 
@@ -70,6 +71,7 @@ class ArrowSource(FileSource):
         index = self._index()
         return types_of_missing(index.schema, index.missing)
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into runs of rows; what is compressed, where a batch ends."""
         check_options(self.name, self.options)

@@ -119,21 +119,42 @@ class Source(Protocol):
 class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
     """A column's values further on do not fit the type that they began with.
 
+    Parameters
+    ----------
+    name : str
+        How messages call the source.
+    changes : mapping of str to tuple of str
+        The type before, and the one that holds all values so far, by column.
+    rows : mapping of str to int, optional
+        In which row it showed, where that is known.
+
     Attributes
     ----------
     types : mapping of str to str
         The types that hold all values so far, by column.
     """
 
-    def __init__(self, name: str, types: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        changes: Mapping[str, tuple[str, str]],
+        rows: Mapping[str, int] | None = None,
+    ) -> None:
+        rows = dict(rows or {})
         said = ", ".join(
-            f"{column} is {before} before and {after} here"
-            for column, (before, after) in types.items()
+            f"{column} is {before} before and {after} "
+            + (f"in row {rows[column]:,}" if column in rows else "here")
+            for column, (before, after) in changes.items()
         )
-        wanted = ",".join(f"{column}={after}" for column, (_, after) in types.items())
+        wanted = ",".join(f"{column}={after}" for column, (_, after) in changes.items())
         super().__init__(f"{name} changes its types: {said}; give --types {wanted}")
-        self.types = {column: after for column, (_, after) in types.items()}
-        self._made_of = (name, dict(types))
+        self.types = {column: after for column, (_, after) in changes.items()}
+        self._made_of = (name, dict(changes), rows)
+
+    def after(self, rows: int) -> TypeChange:
+        """Return the same, where so many rows came before those that it knows of."""
+        name, changes, known = self._made_of
+        return TypeChange(name, changes, {c: row + rows for c, row in known.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Come out of another process as it was."""

@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.sources.ranges import (
     range_pieces,
 )
 from jupyter_memkit.techniques.chunked.sources.stored_array import StoredArray
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".bin", ".dat"})
 
@@ -61,6 +62,7 @@ class BinaryRecordsSource(FileSource):
         stored = self._stored()
         return [file_fingerprint(self.path), str(stored.dtype), stored.offset]
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Map the file record by record."""
         stored = self._stored()

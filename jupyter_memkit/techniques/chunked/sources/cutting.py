@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Loaded,
+    Piece,
+    Request,
+    TypeChange,
+)
 
 # What puts the rows of a library together; numpy's takes arrays of others too.
 _JOINS = {
@@ -49,7 +54,10 @@ def cut_pieces(
         while True:
             wanted = max(1, request.rows())
             while n_held < wanted and (piece := next(parts, None)) is not None:
-                part = _Part(piece.load(), piece.start)
+                try:
+                    part = _Part(piece.load(), piece.start)
+                except TypeChange as change:
+                    raise change.after(n_held - skipped_rows) from None
                 if skipped_rows:
                     skipped_rows -= len(part.take(skipped_rows))
                 if len(part.rows):
@@ -104,7 +112,7 @@ def _take(held: deque[_Part], count: int) -> Any:
             held.popleft()
         taken.append(front)
         del front
-    return taken.pop() if len(taken) == 1 else _join(taken)
+    return taken.pop() if len(taken) == 1 else join_rows(taken)
 
 
 def _split(rows: Any, count: int) -> tuple[Any, Any]:
@@ -117,7 +125,8 @@ def _split(rows: Any, count: int) -> tuple[Any, Any]:
     return rows[:count], rows[count:]
 
 
-def _join(parts: list[Any]) -> Any:
+def join_rows(parts: list[Any]) -> Any:
+    """Return rows of one kind that came in parts, one after the other."""
     if isinstance(parts[0], list):
         return list(chain.from_iterable(parts))
     for kind in type(parts[0]).__mro__:

@@ -9,20 +9,37 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
 def widen(before: str, after: str) -> str:
-    """Return the type of pandas that holds the values of both."""
+    """Return the type of pandas that holds the values of both; text is ``"str"``."""
     pair = {before, after}
+    if pair == {"int64", "uint64"}:
+        return "uint64"
     if pair <= {"int64", "float64", "uint64"}:
         return "float64"
-    if "bool" in pair and "object" in pair:
+    if pair == {"bool", "object"}:
         return "object"
+    return "str"
+
+
+def widen_for_missing(before: str) -> str:
+    """Return the type of pandas for values of a type, of which some are missing."""
+    if before == "bool":
+        return "object"
+    return "float64" if before.startswith(("int", "uint")) else before
+
+
+def name_of_text() -> str:
+    """Return what pandas calls text."""
     pandas = import_library("pandas", "the table")
     return "str" if int(pandas.__version__.partition(".")[0]) >= 3 else "object"
 
 
 def holds(wanted: str, got: str) -> bool:
-    """Tell whether values of one type can be given the other without a loss."""
-    return (wanted == "float64" and got in {"int64", "uint64"}) or (
-        wanted in {"object", "str"} and got in {"bool", "int64", "float64", "object"}
+    """Tell whether values of one type can be given the other without a loss.
+
+    Numbers that were read from text are no text any more: what was 007 is 7.
+    """
+    return (wanted == "float64" and got in {"int32", "int64"}) or (
+        wanted in {"object", "str"} and got in {"bool", "object", "str"}
     )
 
 

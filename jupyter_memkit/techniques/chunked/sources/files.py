@@ -73,12 +73,6 @@ def _suggest(missing: Path) -> str:
     return "check its spelling and folder"
 
 
-def read_partition(path: Path) -> dict[str, Any]:
-    """Return the columns that a file's folders have in their names, ``key=value``."""
-    pairs = (part.split("=", 1) for part in path.parts[:-1] if "=" in part)
-    return {key: int(value) if value.isdecimal() else value for key, value in pairs}
-
-
 def file_fingerprint(path: Path) -> Any:
     """Return what changes when a file does: its size and its time of change."""
     state = path.stat()

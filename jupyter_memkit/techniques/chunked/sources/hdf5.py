@@ -24,6 +24,7 @@ from jupyter_memkit.techniques.chunked.sources.ranges import (
     choose_key,
     range_pieces,
 )
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".h5", ".hdf5", ".hdf"})
 
@@ -99,6 +100,7 @@ class Hdf5Source:
         """Return the file's size and time of change, and the dataset's name."""
         return [file_fingerprint(self.path), self.key]
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read some rows at a time, whole stored chunks where they fit."""
         with self._dataset() as dataset:

@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.ranges import range_pieces
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 
 def is_stored_by_pandas(group: Any) -> bool:
@@ -70,6 +71,7 @@ class HdfStoreSource:
         """Return the file's size and time of change, and the key."""
         return [file_fingerprint(self.path), self.key]
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read some rows at a time."""
         load = partial(self._read, request.columns or None)

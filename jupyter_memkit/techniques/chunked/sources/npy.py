@@ -17,6 +17,7 @@ from jupyter_memkit.techniques.chunked.sources.stored_array import (
     StoredArray,
     read_header,
 )
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class NpySource(FileSource):
         names: tuple[str, ...] | None = self._stored().dtype.names
         return names
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Map the file some rows at a time."""
         stored = self._stored()

@@ -29,6 +29,7 @@ from jupyter_memkit.techniques.chunked.sources.stored_array import (
     choose_fields,
     read_header,
 )
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 _ENDING = ".npy"
 
@@ -77,6 +78,7 @@ class NpzSource(FileSource):
         """Return the file's size and time of change, and which array is read."""
         return [file_fingerprint(self.path), self.options.get("key")]
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Map the arrays, or read on in them where they are compressed."""
         members = self._members()

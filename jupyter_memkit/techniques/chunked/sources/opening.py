@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -28,12 +29,17 @@ from jupyter_memkit.techniques.chunked.sources.dask_collections import (
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     SEPARATORS,
     DelimitedSource,
+    is_separator,
 )
-from jupyter_memkit.techniques.chunked.sources.files import find_files, read_partition
+from jupyter_memkit.techniques.chunked.sources.files import find_files
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
 from jupyter_memkit.techniques.chunked.sources.npy import NpySource
 from jupyter_memkit.techniques.chunked.sources.npz import NpzSource
+from jupyter_memkit.techniques.chunked.sources.partitioned import (
+    PartitionedSource,
+    find_keys,
+)
 from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
     LazyFrameSource,
     is_lazy_frame,
@@ -58,13 +64,16 @@ OpenerT = TypeVar("OpenerT", bound=Callable[..., Source])
 
 def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
     options = dict(options)
-    separator = options.pop("sep", SEPARATORS[_format_of(path)])
-    return DelimitedSource(path=path, separator=separator, options=options)
-
-
-def _open_parquet(path: Path, options: Mapping[str, Any]) -> Source:
-    partition = read_partition(path)
-    return parquet.ParquetSource(path=path, partition=partition, options=options)
+    separator = SEPARATORS[_format_of(path)]
+    is_given = "sep" in options
+    given = options.get("sep")
+    given = "\t" if given == "\\t" else given
+    if is_separator(given):
+        del options["sep"]
+        separator = str(given)
+    return DelimitedSource(
+        path=path, separator=separator, is_given=is_given, options=options
+    )
 
 
 def _opens_with(source_type: Callable[..., Source]) -> FileOpener:
@@ -74,7 +83,7 @@ def _opens_with(source_type: Callable[..., Source]) -> FileOpener:
 # By the ending of a file, below that of a compression.
 _FORMATS: dict[str, FileOpener] = {
     **dict.fromkeys(SEPARATORS, _open_delimited),
-    **dict.fromkeys(parquet.SUFFIXES, _open_parquet),
+    **dict.fromkeys(parquet.SUFFIXES, _opens_with(parquet.ParquetSource)),
     **dict.fromkeys(arrow_ipc.SUFFIXES, _opens_with(arrow_ipc.ArrowSource)),
     **dict.fromkeys(json_lines.SUFFIXES, _opens_with(json_lines.JsonLinesSource)),
     **dict.fromkeys(text_lines.SUFFIXES, _opens_with(text_lines.TextLinesSource)),
@@ -89,6 +98,11 @@ _FORMATS: dict[str, FileOpener] = {
 
 # Formats that are read also when the whole file is compressed.
 _COMPRESSIBLE = {*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES}
+
+# Formats whose rows have columns, to which the folders may add some.
+_TABLES = frozenset(
+    {*SEPARATORS, *parquet.SUFFIXES, *arrow_ipc.SUFFIXES, *json_lines.SUFFIXES}
+)
 
 # Folders with these endings are one source each.
 _FOLDERS = frozenset({zarr.SUFFIX})
@@ -181,9 +195,12 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     """
     if is_url(source):
         found = find_remote_files(source)
-        return _open_files(_as_paths(found), RemotePath(source).name, options or {})
+        remote = RemotePath(source)
+        root = _find_root(remote.parts)
+        return _open_files(_as_paths(found), remote.name, options or {}, root)
     if isinstance(source, (str, os.PathLike)):
-        return _open_files(_find(source), str(source), options or {})
+        root = _find_root(expand_home(source).parts)
+        return _open_files(_find(source), str(source), options or {}, root)
     if _is_list_of_paths(source):
         files = [file for path in source for file in _find(path)]
         return _open_files(files, f"{len(files)} files", options or {})
@@ -248,7 +265,17 @@ def _is_list_of_paths(source: Any) -> bool:
     )
 
 
-def _open_files(files: list[Path], name: str, options: Mapping[str, Any]) -> Source:
+def _find_root(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the part of a path before the first pattern in it."""
+    return tuple(itertools.takewhile(lambda part: not set(part) & set("*?["), parts))
+
+
+def _open_files(
+    files: list[Path],
+    name: str,
+    options: Mapping[str, Any],
+    root: tuple[str, ...] | None = None,
+) -> Source:
     formats = {_format_of(path) for path in files}
     if len(formats) > 1:
         message = (
@@ -272,10 +299,17 @@ def _open_files(files: list[Path], name: str, options: Mapping[str, Any]) -> Sou
                 f"unpack it, and give {path.stem}"
             )
             raise SourceError(message)
-    sources = tuple(opener(path, options) for path in files)
+    sources = [opener(path, options) for path in files]
+    # The source itself is in no folder of the data.
+    are_inside = root is None or files[0].parts != root
+    if suffix in _TABLES and are_inside:
+        sources = [
+            PartitionedSource(source=source, keys=keys) if keys else source
+            for source, keys in zip(sources, find_keys(files, root), strict=True)
+        ]
     if len(sources) == 1:
         return sources[0]
-    return SeveralSource(sources=sources, name=name)
+    return SeveralSource(sources=tuple(sources), name=name)
 
 
 def _format_of(path: Path) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     import_library,
 )
 from jupyter_memkit.techniques.chunked.sources.remote import opened
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".parquet", ".pq"})
 
@@ -40,13 +41,10 @@ class ParquetSource(FileSource):
     ----------
     path : Path
         The file.
-    partition : mapping of str to object
-        Columns of one value each, which the file's folder has in its name.
     options : mapping
         Options of ``pyarrow.parquet.ParquetFile``.
     """
 
-    partition: Mapping[str, Any] = field(default_factory=dict)
     backend: str = FROM_FILES
 
     @property
@@ -65,19 +63,21 @@ class ParquetSource(FileSource):
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns, without those that are an index."""
-        names = self._metadata().schema.to_arrow_schema().names
-        return (*(name for name in names if name not in self._index()), *self.partition)
+        schema = self._schema()
+        index = set(_index_of(schema))
+        return tuple(name for name in schema.names if name not in index)
 
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types that pandas gives where values are missing."""
         if backend not in {"pandas", "numpy"}:
             return {}
         metadata = self._metadata()
-        schema = metadata.schema.to_arrow_schema()
+        schema = self._schema()
         # Also told are the parts of nested columns.
         missing = _missing_somewhere(metadata).intersection(schema.names)
         return types_of_missing(schema, missing)
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read the file from its start, or from a row."""
         columns = self._choose(request.columns)
@@ -130,7 +130,7 @@ class ParquetSource(FileSource):
                 use_threads=False,
             ):
                 end = row + len(batch)
-                ready = [self._finish(arrow.Table.from_batches([batch]))]
+                ready = [arrow.Table.from_batches([batch])]
                 # A batch that is handed out has no other holder.
                 del batch
                 yield Piece(
@@ -142,30 +142,16 @@ class ParquetSource(FileSource):
         self, groups: list[int], columns: list[str] | None, categories: frozenset[str]
     ) -> Any:
         with self._open(categories) as file, explaining(self.name):
-            table = file.read_row_groups(groups, columns=columns)
-        return self._finish(table)
-
-    def _finish(self, table: Any) -> Any:
-        """Add what the folder's name tells."""
-        arrow = import_library("pyarrow", self.name)
-        for name, value in self.partition.items():
-            table = table.append_column(name, arrow.repeat(value, len(table)))
-        return table
+            return file.read_row_groups(groups, columns=columns)
 
     def _choose(self, columns: tuple[str, ...] | None) -> list[str] | None:
         """Return the columns to read: pandas' index belongs to every row."""
         if columns is None:
             return None
-        chosen = [name for name in columns if name not in self.partition]
-        if not chosen and not self.partition:
-            chosen = list(self.columns()[:1])
-        return [*chosen, *self._index()]
+        return [*(columns or self.columns()[:1]), *_index_of(self._schema())]
 
-    def _index(self) -> list[str]:
-        described = (
-            self._metadata().schema.to_arrow_schema().pandas_metadata or {}
-        ).get("index_columns", [])
-        return [name for name in described if isinstance(name, str)]
+    def _schema(self) -> Any:
+        return self._metadata().schema.to_arrow_schema()
 
     def _metadata(self) -> Any:
         return _find_footer(self.path)
@@ -200,6 +186,12 @@ class ParquetSource(FileSource):
             before += sizes[first]
             first += 1
         return before, list(range(first, len(sizes)))
+
+
+def _index_of(schema: Any) -> list[str]:
+    """Return the columns of a schema that are an index for pandas."""
+    described = (schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in described if isinstance(name, str)]
 
 
 def _find_footer(path: Path) -> Any:

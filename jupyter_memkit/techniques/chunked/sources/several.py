@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.base import (
+    FROM_FILES,
+    Loaded,
+    Piece,
+    Request,
+    Source,
+    TypeChange,
+)
+from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite
 
 
@@ -80,9 +88,15 @@ class SeveralSource:
         return [source.fingerprint() for source in self.sources]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read one source after the other."""
+        """Read one source after the other, small ones together."""
         if request.columns is None:
             self._refuse_differences()
+        if self.backend != FROM_FILES or request.portable or request.exact:
+            yield from self._read(request)
+        else:
+            yield from _join_small(self._read(request), request)
+
+    def _read(self, request: Request) -> Generator[Piece, None, None]:
         first, start = request.start or (0, None)
         last, end = request.end or (len(self.sources) - 1, None)
         for number in range(first, last + 1):
@@ -106,3 +120,52 @@ class SeveralSource:
             if fraction is None
             else (number + fraction) / len(self.sources),
         )
+
+
+def _join_small(
+    pieces: Generator[Piece, None, None], request: Request
+) -> Generator[Piece, None, None]:
+    """Put pieces together that are smaller than is asked for, as small files are."""
+    held: list[Any] = []
+    rows, start, end, fraction = 0, None, None, None
+    for piece in pieces:
+        try:
+            loaded = piece.load()
+        except TypeChange as change:
+            raise change.after(rows) from None
+        if held and not _are_alike(held[-1], loaded):
+            ready = [_join_held(held, rows, start, end, fraction)]
+            rows = 0
+            yield ready.pop()
+        start = start if held else piece.start
+        end, fraction = piece.end, piece.fraction
+        del piece
+        rows += len(loaded)
+        held.append(loaded)
+        del loaded
+        if rows * 2 >= request.rows() and request.end is None:
+            ready = [_join_held(held, rows, start, end, fraction)]
+            rows = 0
+            yield ready.pop()
+    if held:
+        yield _join_held(held, rows, start, end, fraction)
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """Tell whether rows are of one kind, and their columns of the same types."""
+    if type(one) is not type(other):
+        return False
+    if hasattr(one, "schema"):
+        return bool(one.schema == other.schema)
+    return bool(one.dtypes.equals(other.dtypes))
+
+
+def _join_held(
+    held: list[Any], rows: int, start: Any, end: Any, fraction: float | None
+) -> Piece:
+    """Return what is held as one piece, and hold nothing."""
+    parts, held[:] = held[:], []
+    joined = parts.pop() if len(parts) == 1 else join_rows(parts)
+    return Piece(
+        load=Loaded(joined), start=start, end=end, rows=rows, fraction=fraction
+    )

@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.lines import (
     read_line_number,
 )
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".txt", ".log"})
 
@@ -48,6 +49,7 @@ class TextLinesSource(FileSource):
     def columns(self) -> None:
         """Return None: lines have no columns."""
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
         check_options(self.name, self.options, "encoding", "errors")

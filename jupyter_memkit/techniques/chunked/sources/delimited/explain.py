@@ -12,19 +12,26 @@ from jupyter_memkit.techniques.chunked.sources.compressed import (
     explaining_breaks,
     open_bytes,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.hints import count_preamble
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _BROKEN_LINE = re.compile(r"(Expected \d+ fields) in line (\d+), (saw .+)")
+_HEAD_BYTES = 64 << 10
+_PART_BYTES = 1 << 20
 
 
 @contextmanager
-def explaining(path: Path, start: int | None = None) -> Iterator[None]:
+def explaining(
+    path: Path, separator: str = ",", start: int | None = None
+) -> Iterator[None]:
     """Turn what is raised for a bad file into a sentence with its remedy.
 
     Parameters
     ----------
     path : Path
         The file.
+    separator : str
+        What is between two values.
     start : int, optional
         Where the block that is parsed begins, in bytes.
     """
@@ -36,11 +43,9 @@ def explaining(path: Path, start: int | None = None) -> Iterator[None]:
         message = f"{path.name} is empty; there is nothing to run over"
         raise SourceError(message) from error
     except pandas.errors.ParserError as error:
-        message = (
-            f"{path.name} {_explain_parser(str(error), path, start)}; repair it, "
-            "or give --read on_bad_lines=skip"
-        )
-        raise SourceError(message) from error
+        raise SourceError(
+            _explain_parser(str(error), path, separator, start)
+        ) from error
     except UnicodeDecodeError as error:
         message = (
             f"{path.name} is not encoded as {error.encoding} ({error.reason}); "
@@ -49,12 +54,36 @@ def explaining(path: Path, start: int | None = None) -> Iterator[None]:
         raise SourceError(message) from error
 
 
-def _explain_parser(text: str, path: Path, start: int | None) -> str:
+def _explain_parser(text: str, path: Path, separator: str, start: int | None) -> str:
     broken = _BROKEN_LINE.search(text)
     if broken is None:
-        return f"cannot be parsed ({text.rpartition('C error: ')[2].strip()})"
+        said = text.rpartition("C error: ")[2].strip()
+        return f"{path.name} cannot be parsed ({said}); repair it"
+    with open_bytes(path) as stream:
+        preamble = count_preamble(stream.read(_HEAD_BYTES), separator)
+    if preamble:
+        return (
+            f"{path.name} has {preamble} lines before the names of its columns; give "
+            f"--read skiprows={preamble}"
+        )
     line = int(broken[2])
     if start:
-        with open_bytes(path) as stream:
-            line += stream.read(start).count(b"\n")
-    return f"is broken in line {line} ({broken[1].lower()}, {broken[3].strip()})"
+        line += _count_lines(path, start)
+    return (
+        f"{path.name} is broken in line {line} ({broken[1].lower()}, "
+        f"{broken[3].strip()}); repair it, or leave such lines out with "
+        "--read on_bad_lines=skip"
+    )
+
+
+def _count_lines(path: Path, end: int) -> int:
+    """Count the ends of lines before a byte, of which a lone CR is one too."""
+    count = 0
+    last = b""
+    with open_bytes(path) as stream:
+        while end > 0 and (data := stream.read(min(end, _PART_BYTES))):
+            end -= len(data)
+            count += data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+            count -= last == b"\r" and data.startswith(b"\n")
+            last = data[-1:]
+    return count

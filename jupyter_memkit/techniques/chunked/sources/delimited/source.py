@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,25 +21,32 @@ from jupyter_memkit.techniques.chunked.sources.compressed import (
     read_range,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
+from jupyter_memkit.techniques.chunked.sources.delimited import (
+    by_arrow,
+    by_pandas,
+    by_polars,
+)
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
     count_rows,
     cut_lines,
     measure_row,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.explain import explaining
-from jupyter_memkit.techniques.chunked.sources.delimited.layout import (
-    Layout,
-    find_layout,
+from jupyter_memkit.techniques.chunked.sources.delimited.hints import check_quotes
+from jupyter_memkit.techniques.chunked.sources.delimited.layout import find_layout
+from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
+from jupyter_memkit.techniques.chunked.sources.delimited.sample import HEAD_BYTES
+from jupyter_memkit.techniques.chunked.sources.delimited.whole import (
+    find_whole_layout,
+    read_whole,
 )
-from jupyter_memkit.techniques.chunked.sources.delimited.parse import parse_block
-from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
-    import_library,
-)
-from jupyter_memkit.techniques.chunked.sources.looks import HEAD_BYTES
-from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
+from jupyter_memkit.techniques.chunked.sources.files import FileSource
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
+_PARSES = {"arrow": by_arrow.parse, "polars": by_polars.parse}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,43 +58,47 @@ class DelimitedSource(FileSource):
     path : Path
         The file.
     separator : str
-        What is between two values.
+        What is between two values: one byte.
+    is_given : bool
+        Whether the user said so.
     options : mapping
         Options of ``pandas.read_csv``; with any, pandas reads the file.
     """
 
     separator: str
+    is_given: bool = False
     # Counting the lines would be to read the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
+    _layouts: dict[Any, Layout] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def row_bytes(self) -> float:
         """The bytes of a line, from the head of the file."""
+        if not self.options:
+            return self._layout(None).row_bytes
         with explaining(self.path), open_bytes(self.path) as stream:
-            head = stream.read(HEAD_BYTES)
-        return len(head) / max(1, head.count(b"\n"))
+            return measure_row(stream.read(HEAD_BYTES), HEAD_BYTES)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names in the first line, as pandas tells doubles apart."""
-        if self.options:
-            return tuple(self._read_sample(nrows=0).columns)
-        return tuple(self._layout("pandas").names)
+        return tuple(self._layout(None).names)
 
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types of the columns, from a sample of the whole file."""
-        if self.options:
-            return {}
-        return self._layout(backend).types
+        return dict(self._layout(backend).types)
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
-        layout = self._layout(request.backend) if not self.options else None
-        if layout is None or layout.has_index:
-            yield from self._read_by_pandas(request)
-            return
-        layout = layout.choose(request)
-        if request.exact or isinstance(request.start, list):
+        layout = self._layout(request.backend).choose(request)
+        if self.options or layout.has_index:
+            options = {"sep": self.separator, **self.options}
+            with explaining(self.path, self.separator):
+                yield from read_whole(self.path, options, request, layout)
+        elif request.exact or isinstance(request.start, list):
             start, skipped = request.start or (None, 0)
             asked = dataclasses.replace(
                 request, start=start, end=None, exact=False, portable=False
@@ -97,24 +108,27 @@ class DelimitedSource(FileSource):
             yield from self._cut(layout, request)
 
     def _cut(self, layout: Layout, request: Request) -> Generator[Piece, None, None]:
-        with explaining(self.path), open_bytes(self.path) as stream:
+        with explaining(self.path, self.separator), open_bytes(self.path) as stream:
             size = self.path.stat().st_size if is_plain(self.path) else None
             start = layout.body_start if request.start is None else request.start
             stream.seek(start)
             row_bytes = layout.row_bytes
+            if request.end is not None:
+                block = memoryview(stream.read(request.end - start))
+                yield self._piece(block, layout, start, size, request)
+                return
 
             def wanted_bytes() -> int:
-                if request.end is not None:
-                    return int(request.end - start)
                 return int(request.rows() * row_bytes)
 
-            for block in cut_lines(stream, wanted_bytes):
-                end = start + len(block)
+            # For polars a lone CR is a letter.
+            ends = LineEnds(self.separator, knows_cr=layout.backend != "polars")
+            for block in cut_lines(stream, wanted_bytes, ends, self.name):
+                if layout.backend == "polars":
+                    check_quotes(ends, self.name)
                 row_bytes = measure_row(block, row_bytes)
                 yield self._piece(block, layout, start, size, request)
-                start = end
-                if start == request.end:
-                    break
+                start += len(block)
 
     def _piece(
         self,
@@ -125,7 +139,8 @@ class DelimitedSource(FileSource):
         request: Request,
     ) -> Piece:
         end, rows = start + len(block), None
-        load: Callable[[], Any] = partial(parse_block, block, layout, self.path, start)
+        parse = _PARSES.get(layout.backend, by_pandas.parse)
+        load: Callable[[], Any] = partial(parse, block, layout, self.path, start)
         if request.portable:
             rows = count_rows(block)
             if size is not None and rows is not None:
@@ -142,30 +157,26 @@ class DelimitedSource(FileSource):
         )
 
     def _layout(self, backend: str | None) -> Layout:
-        with explaining(self.path):
-            return find_layout(self.path, self.separator, backend or "pandas")
-
-    def _read_sample(self, **options: Any) -> Any:
-        pandas = import_library("pandas", self.name)
-        with explaining(self.path):
-            return pandas.read_csv(
-                self.path, **{"sep": self.separator, **self.options, **options}
-            )
-
-    def _read_by_pandas(self, request: Request) -> Generator[Piece, None, None]:
-        options: dict[str, Any] = {"sep": self.separator, **self.options}
-        if request.columns is not None and "usecols" not in options:
-            options["usecols"] = list(request.columns) or [self.columns()[0]]
-        pandas = import_library("pandas", self.name)
-        with (
-            explaining(self.path),
-            pandas.read_csv(self.path, **options, iterator=True) as reader,
-        ):
-            yield from iterate_reader(reader, request)
+        """Look at the file, once."""
+        backend = backend or "pandas"
+        key = backend, str(self.fingerprint())
+        if key not in self._layouts:
+            with explaining(self.path, self.separator):
+                self._layouts[key] = (
+                    find_whole_layout(self.path, self.separator, self.options)
+                    if self.options
+                    else find_layout(
+                        self.path,
+                        self.separator,
+                        backend,
+                        is_given=self.is_given,
+                    )
+                )
+        return self._layouts[key]
 
 
 def _load_range(layout: Layout, path: Path, start: int, end: int) -> Any:
     """Read a block again, in another process, and parse it."""
-    with explaining(path):
+    with explaining(path, layout.separator):
         block = read_range(path, start, end)
-    return parse_block(block, layout, path, start)
+    return _PARSES.get(layout.backend, by_pandas.parse)(block, layout, path, start)

@@ -42,6 +42,6 @@ def make_broken_error(path: Path, start: int, number: int, why: str) -> SourceEr
 def make_mixed_error(path: Path, error: str) -> SourceError:
     """Return what says that a column has values of different kinds."""
     return SourceError(
-        f"{path.name} has values of different kinds in a column ({error}); "
-        "give --read sample=all if they fit together, or --columns without it"
+        f"{path.name} has values of different kinds in a column ({error}); give "
+        "--columns without it, or --backend pandas, which has objects then"
     )

@@ -10,6 +10,7 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _BLOCK_BYTES = 1 << 20
 _MOST_BLOCK_BYTES = (1 << 31) - 1
+_WIDEST = 2.0**63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,16 @@ class Layout:
     backend: str
     categories: tuple[str, ...]
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a column has values of different kinds, which pyarrow refuses."""
+        return any(map(holds_objects, self.schema))
+
+
+def holds_objects(field: Any) -> bool:
+    """Tell whether a column has values of different kinds, which go as JSON."""
+    return (field.metadata or {}).get(b"objects") == b"json"
+
 
 def read_table(block: bytes, layout: Layout | None) -> Any:
     """Parse lines on all cores."""
@@ -66,3 +77,17 @@ def read_table(block: bytes, layout: Layout | None) -> Any:
             raise
         # A line that is longer than a part.
         return parse(min(len(block) + 1, _MOST_BLOCK_BYTES))
+
+
+def has_wide(table: Any) -> bool:
+    """Tell whether numbers may be whole ones of 64 bits, of which pyarrow makes floats.
+
+    So are other large ones; which it is, only the lines tell.
+    """
+    compute = import_library("pyarrow.compute", "JSON")
+    for column in table.columns:
+        if str(column.type) == "double" and column.null_count < len(column):
+            ends = compute.min_max(column).as_py()
+            if not -_WIDEST < ends["min"] <= ends["max"] < _WIDEST:
+                return True
+    return False

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from jupyter_memkit.techniques.chunked.sources.dtypes import widen
-
 # The types of pandas where those of Arrow have another name.
-_PANDAS_NAMES = {"int64": "int64", "double": "float64", "bool": "bool"}
+_PANDAS_NAMES = {
+    "int64": "int64",
+    "double": "float64",
+    "bool": "bool",
+    "uint64": "uint64",
+}
 
 
 def name_for_pandas(kind: str, *, has_nulls: bool) -> str:
     """Return the name of pandas' type for one of Arrow's."""
     name = _PANDAS_NAMES.get(kind)
     if name is None:
-        return widen("object", "str")
+        return "str"
     if has_nulls:
-        return {"int64": "float64", "bool": "object"}.get(name, name)
+        return {"int64": "float64", "uint64": "float64", "bool": "object"}.get(
+            name, name
+        )
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
@@ -12,14 +13,21 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
     make_broken_error,
     make_mixed_error,
 )
+from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import (
+    Inferred,
+    infer_objects,
+    make_table,
+    read_objects,
+)
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
     Layout,
+    has_wide,
+    holds_objects,
     read_table,
 )
 from jupyter_memkit.techniques.chunked.sources.json_lines.pandas_names import (
     name_for_pandas,
 )
-from jupyter_memkit.techniques.chunked.sources.json_lines.sample import infer_table
 from jupyter_memkit.techniques.chunked.sources.lines import count_rows, read_line_number
 
 
@@ -28,13 +36,21 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     arrow = import_library("pyarrow", layout.path.name)
     if not block.strip():
         return layout.schema.empty_table()
-    try:
-        table = read_table(block, layout)
-    except (arrow.ArrowInvalid, UnicodeDecodeError) as error:
-        raise _explain(layout, block, start, error) from error
+    table = None
+    if not layout.is_mixed:
+        with contextlib.suppress(arrow.ArrowInvalid, UnicodeDecodeError):
+            table = read_table(block, layout)
+    if table is None or (layout.backend != "arrow" and has_wide(table)):
+        table = _parse_by_python(layout, block, start)
     if len(table) != count_rows(block, skips_empty=True):
         # pyarrow reads an object of several lines, of which a block may have a part.
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
+    if layout.backend == "pandas":
+        _check_missing(layout, table)
+    if any(field.metadata for field in layout.schema):
+        # With what it says of objects.
+        columns = [table[name] for name in layout.schema.names]
+        table = arrow.table(columns, schema=layout.schema)
     for name in layout.categories:
         if name in table.column_names:
             column = table[name].dictionary_encode()
@@ -42,58 +58,156 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     return table
 
 
-def _explain(
-    layout: Layout, block: bytes, start: int, error: Exception
-) -> SourceError | TypeChange:
-    """Return what says why a block does not fit, and what to do."""
+def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
+    """Parse a block that pyarrow refuses, or say why it does not fit, and what to do.
+
+    Raises
+    ------
+    SourceError
+        When a line is broken, or has what the sample lacks.
+    TypeChange
+        When a value does not fit its column's type.
+    """
+    arrow = import_library("pyarrow", "JSON")
     path = layout.path
     broken = find_broken(block)
     if broken is not None:
-        return make_broken_error(path, start, *broken)
-    found = infer_table(path, block).schema
-    before = layout.schema
-    new = [name for name in found.names if name not in before.names]
+        raise make_broken_error(path, start, *broken)
+    objects = read_objects(block)
+    found = infer_objects(objects)
+    known = set(layout.schema.names)
+    new = [name for name in found.schema.names if name not in known]
     if new and not layout.is_chosen:
         line = read_line_number(path, start)
-        return SourceError(
+        message = (
             f"{path.name} has {', '.join(new)} in the lines from {line} on, which its "
             "sample lacks; give --read sample=all, or --columns "
-            f"{','.join(before.names)}"
+            f"{','.join(layout.schema.names)}"
         )
+        raise SourceError(message)
     changes = {}
-    for name in before.names:
-        if name not in found.names:
-            continue
-        was, now = before.field(name).type, found.field(name).type
-        change = _find_change(layout, name, was, now)
+    for field in layout.schema:
+        change = _find_change(layout, field, found)
         if change is not None:
-            changes[name] = change
+            changes[field.name] = change
     if changes:
-        return TypeChange(path.name, changes)
-    return make_mixed_error(path, str(error))
+        raise TypeChange(path.name, changes, _find_misfits(objects, layout))
+    try:
+        return make_table(objects, layout)
+    except (arrow.ArrowException, OverflowError, TypeError, UnicodeError) as error:
+        rows = _find_misfits(objects, layout)
+        if layout.backend != "pandas" or not rows:
+            raise make_mixed_error(path, str(error)) from error
+        types = {name: str(layout.schema.field(name).type) for name in rows}
+        changes = {name: (kind, "mixed") for name, kind in types.items()}
+        raise TypeChange(path.name, changes, rows) from error
 
 
-def _find_change(
-    layout: Layout, name: str, was: Any, now: Any
+def _check_missing(layout: Layout, table: Any) -> None:
+    """Refuse missing values where pandas had whole numbers or truth values before."""
+    types = import_library("pyarrow", "JSON").types
+    changes, rows = {}, {}
+    for field in layout.schema:
+        is_flag = types.is_boolean(field.type) and not field.metadata
+        column = table[field.name]
+        if column.null_count and (is_flag or types.is_integer(field.type)):
+            after = "object" if is_flag else "float64"
+            changes[field.name] = (str(field.type), after)
+            rows[field.name] = column.is_null().index(value=True).as_py()
+    if changes:
+        raise TypeChange(layout.path.name, changes, rows)
+
+
+def _find_misfits(objects: list[dict[str, Any]], layout: Layout) -> dict[str, int]:
+    """Return the row of the first value that does not fit, of columns with one."""
+    rows = {}
+    for field in layout.schema:
+        values = (each.get(field.name) for each in objects)
+        fits = (_fits(value, field.type) for value in values)
+        row = next((row for row, does_fit in enumerate(fits) if not does_fit), None)
+        if row is not None:
+            rows[field.name] = row
+    return rows
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    arrow = import_library("pyarrow", "JSON")
+    if type(value) is int and arrow.types.is_floating(kind):
+        return True
+    try:
+        arrow.array([value], kind)
+    except (arrow.ArrowException, OverflowError, TypeError, UnicodeError):
+        return False
+    return True
+
+
+def _find_change(  # noqa: C901, PLR0911 - one for each rule
+    layout: Layout, field: Any, found: Inferred
 ) -> tuple[str, str] | None:
     """Return the types before and after, where another holds all values."""
     types = import_library("pyarrow", "JSON").types
-    was_null = name in layout.nulls and (types.is_null(was) or types.is_floating(was))
-    if types.is_null(now) or now.num_fields or was == now:
+    name, was = field.name, field.type
+    is_pandas = layout.backend in {"pandas", "numpy"}
+    if name not in found.schema.names or holds_objects(field):
         return None
-    if was_null:
-        after = str(now)
-    elif types.is_integer(was) and types.is_floating(now):
-        after = "double"
-    elif types.is_timestamp(was) and types.is_string(now):
-        after = "string"
-    else:
+    before = "null" if name in layout.nulls else str(was)
+    if name in found.mixed:
+        if is_pandas:
+            return before, "mixed"
+        raise make_mixed_error(layout.path, f"in {name}")
+    now = found.schema.field(name).type
+    if types.is_null(now) or was == now:
         return None
-    before = "null" if was_null else str(was)
-    if was_null and types.is_integer(now) and types.is_floating(was):
-        return None  # A float holds it.
-    if layout.backend in {"pandas", "numpy"}:
-        after = name_for_pandas(after, has_nulls=was_null)
+    if now.num_fields and was.num_fields:
+        _check_nested(layout, name, was, now)
+        return None
+    if types.is_floating(was) and str(now) == "uint64":
+        message = (
+            f"{layout.path.name} has whole numbers of more than 63 bits in {name}, of "
+            f"which a float keeps 16 digits; give --types {name}=mixed"
+        )
+        raise SourceError(message)
+    after = _unite(types, was, now, is_guess=before == "null")
+    if after is None:
+        return (before, "mixed") if is_pandas else None
+    if after == str(was) and before != "null":
+        return None
+    if is_pandas:
+        after = name_for_pandas(after, has_nulls=before == "null")
     elif layout.backend == "polars" and types.is_timestamp(now):
         after = "string"
     return before, after
+
+
+def _check_nested(layout: Layout, name: str, was: Any, now: Any) -> None:
+    """Refuse nested values of which the sample lacks some keys or types."""
+    arrow = import_library("pyarrow", "JSON")
+    try:
+        both = arrow.unify_schemas(
+            [arrow.schema([(name, was)]), arrow.schema([(name, now)])],
+            promote_options="permissive",
+        )
+    except arrow.ArrowException as error:
+        raise make_mixed_error(layout.path, str(error)) from error
+    if both.field(name).type != was:
+        message = (
+            f"{layout.path.name} has in {name} what its sample lacks; give --read "
+            "sample=all, or --columns without it"
+        )
+        raise SourceError(message)
+
+
+def _unite(types: Any, was: Any, now: Any, *, is_guess: bool) -> str | None:
+    """Return the type that holds values of two; None where they are of two kinds."""
+    if is_guess or (str(was), str(now)) == ("int64", "uint64"):
+        return str(now)
+    if str(was) == "uint64" and types.is_integer(now):
+        return str(was)
+    if types.is_integer(was) and types.is_floating(now):
+        return "double"
+    if types.is_timestamp(was) and types.is_string(now):
+        return "string"
+    are_held = (types.is_floating(was) and types.is_integer(now)) or (
+        types.is_string(was) and types.is_timestamp(now)
+    )
+    return str(was) if are_held else None

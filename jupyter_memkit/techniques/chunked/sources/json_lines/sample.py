@@ -18,9 +18,17 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
     find_broken,
     is_whole,
-    make_mixed_error,
+    make_broken_error,
 )
-from jupyter_memkit.techniques.chunked.sources.json_lines.layout import read_table
+from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import (
+    Inferred,
+    infer_objects,
+    read_objects,
+)
+from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
+    has_wide,
+    read_table,
+)
 from jupyter_memkit.techniques.chunked.sources.lines import read_head
 from jupyter_memkit.techniques.chunked.sources.looks import read_looks
 
@@ -33,16 +41,13 @@ class Sample:
 
     Attributes
     ----------
-    schema : pyarrow.Schema
-        The columns, with types of pyarrow.
-    missing : frozenset of str
-        The columns that not all objects have.
+    columns : Inferred
+        Its columns.
     row_bytes : float
         The bytes of a line.
     """
 
-    schema: Any
-    missing: frozenset[str]
+    columns: Inferred
     row_bytes: float
 
 
@@ -56,33 +61,51 @@ def find_sample(path: Path, all_of_it: bool, _size: int, _changed: int) -> Sampl
     else:
         looks = read_looks(path, len(head)) if is_plain(path) else b""
         parts = iter([head + looks])
-    arrow = import_library("pyarrow", path.name)
-    schema, missing = None, set()
+    found: Inferred | None = None
     for part in parts:
-        table = infer_table(path, part)
-        if table is None:
-            continue
-        if schema is not None:
-            # A column that one part has and another lacks.
-            missing |= set(schema.names) ^ set(table.column_names)
-        missing |= {c for c in table.column_names if table[c].null_count}
-        try:
-            schema = (
-                table.schema
-                if schema is None
-                else arrow.unify_schemas(
-                    _dates_as_text(schema, table.schema), promote_options="permissive"
-                )
-            )
-        except arrow.ArrowException as error:
-            raise make_mixed_error(path, str(error)) from error
-    if schema is None:
-        message = f"{path.name} has no rows; there is nothing to run over"
+        own = infer(path, part)
+        if own is not None:
+            found = own if found is None else _unite(path, found, own)
+    broken = find_broken(head) if found is None else None
+    if broken is not None:
+        raise make_broken_error(path, 0, *broken)
+    if found is None or not found.schema.names:
+        why = "has no rows; there is nothing to run over"
+        if found is not None and not all_of_it:
+            why = "has no values where it was looked at; give --read sample=all"
+        message = f"{path.name} {why}"
         raise SourceError(message)
-    return Sample(
-        schema=schema,
+    return Sample(columns=found, row_bytes=len(head) / max(1, head.count(b"\n")))
+
+
+def _unite(path: Path, one: Inferred, other: Inferred) -> Inferred:
+    """Return what two parts of a file tell."""
+    arrow = import_library("pyarrow", path.name)
+    mixed = set(one.mixed | other.mixed)
+    # A column that one part has and another lacks.
+    own, others = set(one.schema.names), set(other.schema.names)
+    missing = one.missing | other.missing | (own ^ others)
+    fields: dict[str, Any] = {}
+    for field in _dates_as_text(one.schema, other.schema):
+        before = fields.setdefault(field.name, field)
+        if field.name in mixed:
+            fields[field.name] = arrow.field(field.name, arrow.string())
+            continue
+        if {str(before.type), str(field.type)} == {"int64", "uint64"}:
+            fields[field.name] = arrow.field(field.name, arrow.uint64())
+            continue
+        try:
+            (fields[field.name],) = arrow.unify_schemas(
+                [arrow.schema([before]), arrow.schema([field])],
+                promote_options="permissive",
+            )
+        except arrow.ArrowException:
+            mixed.add(field.name)
+            fields[field.name] = arrow.field(field.name, arrow.string())
+    return Inferred(
+        schema=arrow.schema(list(fields.values())),
         missing=frozenset(missing),
-        row_bytes=len(head) / max(1, head.count(b"\n")),
+        mixed=frozenset(mixed),
     )
 
 
@@ -93,27 +116,28 @@ def _read_parts(path: Path) -> Iterator[bytes]:
             yield block if block.endswith(b"\n") else block + stream.readline()
 
 
-def infer_table(path: Path, lines: bytes) -> Any:
-    """Return lines as a table with types of its own; None where there are no rows."""
+def infer(path: Path, lines: bytes) -> Inferred | None:
+    """Return what lines tell of the columns; None where there are no rows."""
     arrow = import_library("pyarrow", path.name)
     if not lines.strip():
         return None
     try:
-        return read_table(lines, None)
-    except (arrow.ArrowInvalid, UnicodeDecodeError) as error:
-        # What is broken is told when its chunk is read.
-        whole = b"\n".join(line for line in lines.split(b"\n") if is_whole(line))
-        if whole == lines or not whole:
-            if find_broken(lines) is None:
-                raise make_mixed_error(path, str(error)) from error
-            return None
-    try:
-        return read_table(whole, None)
-    except arrow.ArrowInvalid as error:
-        raise make_mixed_error(path, str(error)) from error
+        table = read_table(lines, None)
+        if not has_wide(table):
+            return _describe(table)
+    except (arrow.ArrowInvalid, UnicodeDecodeError):
+        pass
+    # What is broken is told when its chunk is read.
+    whole = b"\n".join(line for line in lines.split(b"\n") if is_whole(line))
+    return infer_objects(read_objects(whole)) if whole else None
 
 
-def _dates_as_text(*schemas: Any) -> list[Any]:
+def _describe(table: Any) -> Inferred:
+    missing = (name for name in table.column_names if table[name].null_count)
+    return Inferred(schema=table.schema, missing=frozenset(missing))
+
+
+def _dates_as_text(*schemas: Any) -> Iterator[Any]:
     """Make text of a column that has dates in one part and other text in another."""
     arrow = import_library("pyarrow", "JSON")
     text = {
@@ -122,12 +146,11 @@ def _dates_as_text(*schemas: Any) -> list[Any]:
         for column in schema
         if arrow.types.is_string(column.type)
     }
-    return [
-        arrow.schema(
-            arrow.field(column.name, arrow.string())
-            if column.name in text and arrow.types.is_timestamp(column.type)
-            else column
-            for column in schema
-        )
-        for schema in schemas
-    ]
+    for schema in schemas:
+        for column in schema:
+            is_date = arrow.types.is_timestamp(column.type)
+            yield (
+                arrow.field(column.name, arrow.string())
+                if column.name in text and is_date
+                else column
+            )

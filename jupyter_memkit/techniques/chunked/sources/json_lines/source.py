@@ -13,6 +13,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
     import_library,
 )
+from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import Inferred
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import Layout
 from jupyter_memkit.techniques.chunked.sources.json_lines.pandas_names import (
     name_for_pandas,
@@ -24,6 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.sample import (
 )
 from jupyter_memkit.techniques.chunked.sources.lines import line_pieces
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
@@ -52,31 +54,41 @@ class JsonLinesSource(FileSource):
 
     def columns(self) -> tuple[str, ...]:
         """Return the keys of all objects of the sample, in the order that they came."""
-        return tuple(self._sample().schema.names)
+        return tuple(self._sample().columns.schema.names)
 
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types of columns that are not nested."""
-        sample = self._sample()
+        columns = self._sample().columns
         found = {}
-        for column in sample.schema:
+        for column in columns.schema:
             name, kind = column.name, str(column.type)
+            is_pandas = backend in {"pandas", "numpy"}
+            if name in columns.mixed:
+                if is_pandas:
+                    found[name] = "mixed"
+                continue
             if kind == "null" or column.type.num_fields:
                 continue
-            if backend in {"pandas", "numpy"}:
-                kind = name_for_pandas(kind, has_nulls=name in sample.missing)
+            if is_pandas:
+                kind = name_for_pandas(kind, has_nulls=name in columns.missing)
             elif backend == "polars" and kind.startswith("timestamp"):
                 kind = "string"
             found[name] = kind
         return found
 
+    @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
         sample = self._sample()
         layout = Layout(
             path=self.path,
-            schema=_choose(sample.schema, request),
+            schema=_choose(self.name, sample.columns, request),
             is_chosen=request.columns is not None,
-            nulls=frozenset(c.name for c in sample.schema if str(c.type) == "null"),
+            nulls=frozenset(
+                each.name
+                for each in sample.columns.schema
+                if str(each.type) == "null" and each.name not in request.types
+            ),
             backend=request.backend or "arrow",
             categories=tuple(sorted(request.categories)),
         )
@@ -98,30 +110,44 @@ class JsonLinesSource(FileSource):
         return find_sample(self.path, size == "all", state.st_size, state.st_mtime_ns)
 
 
-def _choose(schema: Any, request: Request) -> Any:
+def _choose(name: str, columns: Inferred, request: Request) -> Any:
     """Return the columns of a request, with its types."""
     arrow = import_library("pyarrow", "JSON")
-    names = schema.names if request.columns is None else request.columns
+    known = columns.schema
+    wanted_names = set(known.names if request.columns is None else request.columns)
     # Rows without any column could not be counted.
-    names = [name for name in schema.names if name in names] or schema.names[:1]
-    of_pandas = request.backend in {"pandas", "numpy"}
+    names = [each for each in known.names if each in wanted_names] or known.names[:1]
+    is_pandas = request.backend in {"pandas", "numpy"}
     fields = []
-    for name in names:
-        kind = schema.field(name).type
-        if arrow.types.is_null(kind) and of_pandas:
-            kind = arrow.float64()
-        if name in request.types:
-            wanted = request.types[name]
-            is_text = wanted in {"str", "string", "large_string"} or (
-                # What pandas 2 calls text, but also what holds a missing bool.
-                wanted == "object" and not arrow.types.is_boolean(kind)
+    for each in names:
+        kind, objects = known.field(each).type, None
+        wanted = request.types.get(each)
+        is_mixed = wanted == "mixed" or (wanted is None and each in columns.mixed)
+        if is_mixed and not is_pandas:
+            others = ",".join(other for other in known.names if other != each)
+            message = (
+                f"{name} has values of different kinds in {each}; give --columns "
+                f"{others}, or --backend pandas"
             )
-            kind = arrow.string() if is_text else _find_type(arrow, wanted, kind)
-        fields.append(arrow.field(name, kind))
+            raise SourceError(message)
+        if is_mixed:
+            kind, objects = arrow.string(), "json"
+        elif wanted is not None:
+            kind = _find_type(arrow, wanted, kind)
+        if is_pandas and objects is None:
+            kind = arrow.float64() if arrow.types.is_null(kind) else kind
+            if wanted == "object" or kind.num_fields:
+                objects = "nan"
+        metadata = None if objects is None else {"objects": objects}
+        fields.append(arrow.field(each, kind, metadata=metadata))
     return arrow.schema(fields)
 
 
 def _find_type(arrow: Any, name: str, otherwise: Any) -> Any:
+    if name in {"str", "string", "large_string"}:
+        return arrow.string()
+    if name == "object":  # Truth values of which some are missing.
+        return arrow.bool_()
     if name.startswith("datetime64["):
         return arrow.timestamp(name.removeprefix("datetime64[").rstrip("]"))
     try:

@@ -1,0 +1,183 @@
+"""Parses lines as pyarrow does."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+_MOST_BLOCK_BYTES = (1 << 31) - 1
+
+# Of which type the values of two are; of others it depends on those before.
+_UNITED = {
+    frozenset({"int64", "double"}): "double",
+    frozenset({"date32[day]", "timestamp[s]"}): "timestamp[s]",
+    frozenset({"date32[day]", "timestamp[ns]"}): "timestamp[ns]",
+    frozenset({"timestamp[s]", "timestamp[ns]"}): "timestamp[ns]",
+}
+
+
+def infer(lines: bytes, separator: str, name: str) -> Columns:
+    """Return the columns of lines, of which the first holds the names."""
+    arrow = import_library("pyarrow", name)
+    csv = import_library("pyarrow.csv", name)
+    try:
+        table = csv.read_csv(
+            io.BytesIO(lines),
+            # The types are those of the first block.
+            read_options=csv.ReadOptions(block_size=_fit_block(lines)),
+            parse_options=csv.ParseOptions(
+                delimiter=separator,
+                newlines_in_values=b'"' in lines,
+                # A broken line is told when its chunk is read.
+                invalid_row_handler=lambda _row: "skip",
+            ),
+        )
+    except arrow.ArrowInvalid as error:
+        raise _make_error(name, error) from error
+    names = table.column_names
+    if len(set(names)) < len(names):
+        double = next(name for name in names if names.count(name) > 1)
+        message = (
+            f"{name} has two columns of the name {double!r}; give --backend pandas, "
+            "which tells them apart"
+        )
+        raise SourceError(message)
+    types = {field.name: str(field.type) for field in table.schema}
+    return Columns(
+        types=types, empty=frozenset(n for n, kind in types.items() if kind == "null")
+    )
+
+
+def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
+    """Return the rows of whole lines as a table of pyarrow.
+
+    Raises
+    ------
+    SourceError
+        When a line is broken.
+    TypeChange
+        When a value does not fit its column's type.
+    """
+    arrow = import_library("pyarrow", path.name)
+    types = {
+        name: _find_type(arrow, layout.types[name], path) for name in layout.columns
+    }
+    if not bytes(block).strip(b"\r\n"):
+        return arrow.schema(list(types.items())).empty_table()
+    try:
+        return read_arrow(block, layout, types)
+    except arrow.ArrowInvalid as error:
+        try:
+            table = read_arrow(block, layout, {})
+        except arrow.ArrowInvalid:
+            raise _make_error(path.name, error) from error
+        changes = {
+            name: (layout.types[name], _unite(layout.types[name], after, name, path))
+            for name, after in zip(
+                table.column_names, map(str, table.schema.types), strict=True
+            )
+            if not _fits(arrow, table[name], types[name])
+        }
+        if not changes:
+            raise _make_error(path.name, error) from error
+        raise TypeChange(path.name, changes) from error
+
+
+def _find_type(arrow: Any, name: str, path: Path) -> Any:
+    if name == "category":
+        return arrow.dictionary(arrow.int32(), arrow.string())
+    if name.startswith("timestamp["):
+        return arrow.timestamp(name.removeprefix("timestamp[").rstrip("]"))
+    try:
+        return arrow.type_for_alias({"str": "string"}.get(name, name))
+    except ValueError as error:
+        message = f"{path.name} cannot be read as {name}; give a type of pyarrow"
+        raise SourceError(message) from error
+
+
+def _fits(arrow: Any, column: Any, wanted: Any) -> bool:
+    """Tell whether values of the type that they have alone fit the one before."""
+    kind = column.type
+    if arrow.types.is_null(kind) or kind == wanted:
+        return True
+    if arrow.types.is_dictionary(wanted) or arrow.types.is_string(wanted):
+        return True
+    return bool(arrow.types.is_integer(kind) and arrow.types.is_floating(wanted))
+
+
+def _unite(before: str, after: str, name: str, path: Path) -> str:
+    """Return the type of pyarrow that holds values of both."""
+    if before in {"null", after}:
+        return after
+    united = _UNITED.get(frozenset({before, after}))
+    if united is not None:
+        return united
+    if "string" in {before, after} or {before, after} != {"int64", "bool"}:
+        return "string"
+    message = (
+        f"{path.name} has {name} as int64 before and bool here; give --types "
+        f"{name}=string"
+    )
+    raise SourceError(message)
+
+
+def _make_error(name: str, error: Exception) -> SourceError:
+    if "UTF8" in str(error):
+        return SourceError(
+            f"{name} is not encoded as UTF-8; give its own encoding and a reader that "
+            "knows it, such as --backend pandas --read encoding=latin-1"
+        )
+    return SourceError(
+        f"{name} cannot be parsed by pyarrow ({error}); repair it, or give --backend "
+        "pandas"
+    )
+
+
+def read_arrow(
+    block: Any,
+    layout: Layout,
+    types: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Parse lines on all cores, quickly where no value has a line's end in it."""
+    arrow = import_library("pyarrow", "CSV")
+    csv = import_library("pyarrow.csv", "CSV")
+
+    def read(*, newlines_in_values: bool) -> Any:
+        return csv.read_csv(
+            arrow.py_buffer(block),
+            read_options=csv.ReadOptions(
+                column_names=layout.names,
+                # Parts of the block, for each core to have some. With types of its
+                # own it is one: they are those of the first part.
+                block_size=min(max(1 << 20, len(block) // 4), _MOST_BLOCK_BYTES)
+                if types
+                else _fit_block(block),
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=layout.separator, newlines_in_values=newlines_in_values
+            ),
+            convert_options=csv.ConvertOptions(
+                include_columns=layout.columns, column_types=types, **(options or {})
+            ),
+        )
+
+    try:
+        return read(newlines_in_values=False)
+    except arrow.ArrowInvalid:
+        if not has(block, b'"'):
+            raise
+        # A part that ends within a value is noticed, for then its rows do not add up.
+        return read(newlines_in_values=True)
+
+
+def _fit_block(lines: Any) -> int:
+    return min(len(lines) + 1, _MOST_BLOCK_BYTES)

@@ -1,0 +1,165 @@
+"""Parses lines as polars does."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+# The types that polars finds in text, by pyarrow's names for them.
+_NAMES = {
+    "Int64": "int64",
+    "Float64": "double",
+    "Boolean": "bool",
+    "String": "large_string",
+}
+
+
+_BLANKS = (b" ", b"\t")
+
+# A column without any value so far, which is read as text.
+_EMPTY = "null"
+
+
+def infer(lines: bytes, separator: str, name: str) -> Columns:
+    """Return the columns of lines, of which the first holds the names."""
+    polars = import_library("polars", name)
+    try:
+        frame = polars.read_csv(
+            lines, separator=separator, infer_schema_length=None, raise_if_empty=False
+        )
+    except polars.exceptions.PolarsError as error:
+        raise _make_error(name, error) from error
+    types = {column: str(kind) for column, kind in frame.schema.items()}
+    return Columns(
+        types={
+            column: _EMPTY
+            if frame[column].null_count() == len(frame)
+            else _NAMES.get(kind, kind)
+            for column, kind in types.items()
+        }
+    )
+
+
+def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
+    """Return the rows of whole lines as a frame of polars.
+
+    Raises
+    ------
+    SourceError
+        When a line is broken.
+    TypeChange
+        When a value does not fit its column's type.
+    """
+    polars = import_library("polars", path.name)
+    try:
+        frame = _read(polars, block, layout, path, is_typed=True)
+    except polars.exceptions.PolarsError as error:
+        try:
+            found = _read(polars, block, layout, path, is_typed=False)
+        except polars.exceptions.PolarsError:
+            raise _make_error(path.name, error) from error
+        changes = _find_changes(layout, found, path)
+        if not changes:
+            raise _make_error(path.name, error) from error
+        raise TypeChange(path.name, changes) from error
+    if _has_blanks(block, layout.separator):
+        # What is blank is no number, but where polars is told that it is one.
+        texts = dataclasses.replace(
+            layout, types=dict.fromkeys(layout.types, "large_string")
+        )
+        counts = _read(polars, block, texts, path, is_typed=True).null_count()
+        if not counts.equals(frame.null_count()):
+            found = _read(polars, block, layout, path, is_typed=False)
+            raise TypeChange(path.name, _find_changes(layout, found, path))
+    guessed = [name for name in layout.columns if layout.types[name] == _EMPTY]
+    if any(frame[name].null_count() < len(frame) for name in guessed):
+        found = _read(polars, block, layout, path, is_typed=False)
+        changes = _find_changes(layout, found, path)
+        if changes:
+            raise TypeChange(path.name, changes)
+    return frame
+
+
+def _has_blanks(block: Any, separator: str) -> bool:
+    """Tell whether a value may begin and end with a blank."""
+    mark = separator.encode()
+    return any(
+        has(block, mark + blank) or has(block, b"\n" + blank) for blank in _BLANKS
+    )
+
+
+def _read(
+    polars: Any, block: Any, layout: Layout, path: Path, *, is_typed: bool
+) -> Any:
+    """Parse lines below names of our own, so that they may begin with an empty one."""
+    names = [f"c{number}" for number in range(len(layout.names))]
+    chosen = [names[layout.names.index(name)] for name in layout.columns]
+    types = {}
+    if is_typed:
+        types = {
+            own: _find_type(polars, layout.types[name], name, path)
+            for own, name in zip(names, layout.names, strict=True)
+        }
+    frame = polars.read_csv(
+        io.BytesIO(b"".join([layout.separator.join(names).encode(), b"\n", block])),
+        separator=layout.separator,
+        columns=chosen,
+        schema_overrides=types,
+        infer_schema_length=None,
+    )
+    return frame.rename(dict(zip(chosen, layout.columns, strict=True)))
+
+
+def _find_type(polars: Any, name: str, column: str, path: Path) -> Any:
+    kinds = {ours: getattr(polars, theirs) for theirs, ours in _NAMES.items()}
+    kinds.update(dict.fromkeys(("str", "string", _EMPTY), polars.String))
+    kinds.update(category=polars.Categorical, float64=polars.Float64)
+    if name not in kinds:
+        message = (
+            f"{path.name} has {column} as {name}, which is read whole or not at all; "
+            f"give --types {column}=large_string"
+        )
+        raise SourceError(message)
+    return kinds[name]
+
+
+def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str, str]]:
+    """Return the columns whose types no longer do, with those that do."""
+    changes = {}
+    for name, kind in found.schema.items():
+        before, after = layout.types[name], _NAMES.get(str(kind), str(kind))
+        is_text = {before, after} & {"large_string", "string", "str", "category"}
+        if found[name].null_count() == len(found) or after == before:
+            continue
+        if before == _EMPTY:
+            if after != "large_string":
+                changes[name] = (before, after)
+        elif before in is_text or (before, after) == ("double", "int64"):
+            continue
+        elif {before, after} == {"int64", "double"}:
+            changes[name] = (before, "double")
+        elif {before, after} <= set(_NAMES.values()):
+            changes[name] = (before, "large_string")
+        else:
+            message = (
+                f"{path.name} has {name} as {before} before and {after} here; give "
+                f"--types {name}=large_string"
+            )
+            raise SourceError(message)
+    return changes
+
+
+def _make_error(name: str, error: Exception) -> SourceError:
+    said = str(error).partition("\n")[0].rstrip(".:")
+    return SourceError(
+        f"{name} cannot be parsed by polars ({said}); repair it, or give --backend "
+        "pandas"
+    )

@@ -1,0 +1,126 @@
+"""Finds files that are no table of this kind, and says which option reads them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
+
+_LINES = 100
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SHOWN = {"\t": "\\t"}
+
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def check_text(head: bytes, name: str) -> None:
+    """Refuse what is empty, or text of two bytes a letter.
+
+    Raises
+    ------
+    SourceError
+        With the option that reads it.
+    """
+    encoding = _MARKS.get(head[:2])
+    if encoding is None and head[:64].count(b"\0") * 3 > len(head[:64]):
+        encoding = "utf-16-be" if head.startswith(b"\0") else "utf-16-le"
+    if encoding is not None:
+        message = f"{name} is not encoded as UTF-8; give --read encoding={encoding}"
+        raise SourceError(message)
+    if not head.removeprefix(codecs.BOM_UTF8).strip():
+        message = f"{name} is empty; there is nothing to run over"
+        raise SourceError(message)
+
+
+def check_first_line(head: bytes, separator: str, name: str, backend: str) -> None:
+    """Refuse a first line that other libraries do not read as pandas does.
+
+    Raises
+    ------
+    SourceError
+        With the backend that reads it.
+    """
+    why = None
+    end = min(
+        (at for at in map(head.find, (b"\r", b"\n")) if at >= 0), default=len(head)
+    )
+    line = head[:end].removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    if backend == "polars" and head.count(b"\r") > head.count(b"\r\n"):
+        why = "a lone CR, which polars does not take for the end of a line"
+    elif not line.strip():
+        why = "an empty line before its names"
+    else:
+        names = next(csv.reader([line], delimiter=separator))
+        if len(set(names)) < len(names):
+            why = "a name twice"
+        elif any('"' in name for name in names):
+            why = "a quote in a name"
+    if why is not None:
+        message = f"{name} has {why}; give --backend pandas"
+        raise SourceError(message)
+
+
+def check_quotes(ends: LineEnds, name: str) -> None:
+    """Refuse quotes in the middle of values, with which polars loses lines.
+
+    Raises
+    ------
+    SourceError
+        With the backend that reads it.
+    """
+    if ends.has_letters:
+        message = (
+            f"{name} has a quote in the middle of a value, where polars does not take "
+            "it for a letter; give --backend pandas"
+        )
+        raise SourceError(message)
+
+
+def find_separator(head: bytes, separator: str) -> str | None:
+    """Return what looks to be between the values of lines that have only one.
+
+    Each line has it equally often, and the one that is read by is in the names not
+    at all.
+    """
+    lines = head.decode(errors="replace").splitlines()[:_LINES]
+    if len(lines) == _LINES:
+        lines.pop()
+    if len(lines) < 2 or separator in lines[0]:
+        return None
+    for other in _SEPARATORS:
+        if other != separator:
+            counts = {len(row) for row in csv.reader(lines, delimiter=other) if row}
+            if len(counts) == 1 and counts.pop() > 1:
+                return other
+    return None
+
+
+def make_separator_error(name: str, separator: str, other: str) -> SourceError:
+    """Return what says which separator a file looks to have."""
+    shown, others = _SHOWN.get(separator, separator), _SHOWN.get(other, other)
+    return SourceError(
+        f"{name} has one column between {_SEPARATORS.get(separator, separator)} and "
+        f"several between {_SEPARATORS[other]}; give --read sep={others}, or --read "
+        f"sep={shown} if it is one column"
+    )
+
+
+def count_preamble(head: bytes, separator: str) -> int:
+    """Return how many lines stand before the names; 0 where none looks to.
+
+    A table has the same number of values in each line; a text before it has fewer.
+    """
+    lines = head.decode(errors="replace").splitlines()[:_LINES]
+    if len(lines) == _LINES:
+        lines.pop()
+    counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
+    if len(counts) < len(lines):
+        return 0  # Quoted line ends.
+    width = counts[-1]
+    first = len(counts)
+    while first and counts[first - 1] == width:
+        first -= 1
+    is_table = width > 1 and len(counts) - first > 1
+    return first if is_table and max(counts[:first], default=width) < width else 0

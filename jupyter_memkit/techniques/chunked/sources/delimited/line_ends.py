@@ -1,0 +1,143 @@
+"""Finds where lines end, in one pass over the bytes whatever the quotes.
+
+A quote opens a value only where the value begins, as in pandas and pyarrow: an inch
+mark in the middle of one is a letter. Inside quotes a line's end is a letter too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+_QUOTE, _LF, _CR = b'"\n\r'
+
+# So few that what is made of them stays in the processor's cache.
+_PART_BYTES = 256 << 10
+
+
+class LineEnds:
+    """The last end of a line in a buffer that is filled bit by bit.
+
+    Parameters
+    ----------
+    separator : str
+        What is between two values: one byte.
+    knows_cr : bool
+        Whether a lone CR ends a line too.
+
+    Attributes
+    ----------
+    is_inside : bool
+        Whether the last byte is within quotes.
+    has_letters : bool
+        Whether a quote in the middle of a value was met, which is a letter of it.
+    """
+
+    def __init__(self, separator: str, *, knows_cr: bool = True) -> None:
+        (self._separator,) = separator.encode()
+        self._knows_cr = knows_cr
+        self.is_inside = self.has_letters = False
+        self._closed_at = -2  # The quote that closed the last quoted value.
+        self._after_lf = self._after_cr = 0
+
+    def scan(self, data: bytes | bytearray, start: int, end: int) -> None:
+        """Look at bytes that go on from those before; byte 0 would begin a line."""
+        for position in range(start, end, _PART_BYTES):
+            self._scan_part(data, position, min(position + _PART_BYTES, end))
+
+    @property
+    def last(self) -> int:
+        """Where the last line ends, at a lone CR only where there is no LF, or 0."""
+        return self._after_lf or self._after_cr
+
+    def move(self, count: int) -> None:
+        """Let go of bytes at the front: from now on this one is byte 0."""
+        self._closed_at -= count
+        self._after_lf = self._after_cr = 0
+
+    def scan_line(self, data: bytes | bytearray, start: int) -> int:
+        """Look at bytes up to the end of the line, and return where that is."""
+        while start < len(data):
+            found = [data.find(end, start) + 1 for end in (b"\n", b"\r")]
+            stop = min(filter(None, found), default=len(data))
+            self.scan(data, start, stop)
+            start = stop
+            if not self.is_inside:
+                return stop + (data[stop - 1 : stop + 1] == b"\r\n")
+        return len(data)
+
+    def _scan_part(self, data: bytes | bytearray, start: int, end: int) -> None:
+        if data.find(b'"', start, end) < 0:
+            if not self.is_inside:
+                self._find_end(data, start, end, end)
+            return
+        borders = self._find_borders(data, start, end)
+        self.is_inside ^= len(borders) % 2 == 1
+        if len(borders) and not self.is_inside:
+            self._closed_at = int(borders[-1])
+        # From the back, through the parts that are outside quotes.
+        is_inside, high = self.is_inside, end
+        for border in chain(_backwards(borders), (start - 1,)):
+            if not is_inside and self._find_end(data, border + 1, high, end):
+                return
+            is_inside, high = not is_inside, border
+
+    def _find_end(
+        self, data: bytes | bytearray, start: int, end: int, seen: int
+    ) -> bool:
+        """Note the last line's end outside quotes; return whether it is a LF."""
+        found = data.rfind(b"\n", start, end)
+        if found >= 0:
+            self._after_lf = found + 1
+            return True
+        if self._knows_cr and not self._after_lf:
+            # The last byte that was seen may be half of a CRLF.
+            found = data.rfind(b"\r", start, min(end, seen - 1))
+            self._after_cr = max(self._after_cr, found + 1)
+        return False
+
+    def _find_borders(self, data: bytes | bytearray, start: int, end: int) -> Any:
+        """Return the quotes that open or close a value, or halve a double one."""
+        numpy = import_library("numpy", "quotes")
+        text = numpy.frombuffer(data, numpy.uint8, end)
+        quotes = numpy.flatnonzero(text[start:] == _QUOTE) + start
+        before = text[quotes - 1]
+        opens = (before == self._separator) | (before == _LF) | (before == _CR)
+        opens |= quotes == 0
+        # Mostly every second one opens: at the start of a value, or behind a quote.
+        openers = slice(int(self.is_inside), None, 2)
+        fits = opens[openers] | (before[openers] == _QUOTE)
+        is_known = self.is_inside or opens[0] or self._closed_at == quotes[0] - 1
+        if is_known and fits.all():
+            return quotes
+        borders = self._walk(quotes.tolist(), opens.tolist())
+        self.has_letters |= len(borders) < len(quotes)
+        return numpy.array(borders, quotes.dtype)
+
+    def _walk(self, quotes: list[int], opens: list[bool]) -> list[int]:
+        """Leave out the quotes that are letters."""
+        borders = []
+        is_inside, closed_at = self.is_inside, self._closed_at
+        for quote, does_open in zip(quotes, opens, strict=True):
+            if is_inside:
+                is_inside, closed_at = False, quote
+            elif does_open or closed_at == quote - 1:
+                is_inside = True
+            else:
+                continue
+            borders.append(quote)
+        return borders
+
+
+def _backwards(borders: Any) -> Iterator[int]:
+    """Yield numbers from the last to the first; mostly the first few are enough."""
+    yield from borders[-64:][::-1].tolist()
+    yield from borders[:-64][::-1].tolist()
+
+
+def is_separator(text: Any) -> bool:
+    """Tell whether what is between two values is one byte that means nothing else."""
+    return isinstance(text, str) and len(text.encode()) == 1 and text not in '"\r\n '

@@ -1,0 +1,128 @@
+"""The types that pandas finds in text, and in more text that follows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.dtypes import widen
+
+# What pandas takes for a missing value.
+MISSING = [
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
+    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+]
+TRUE, FALSE = ["True", "TRUE", "true"], ["False", "FALSE", "false"]
+
+# The types that pandas finds by itself; a user may want others.
+FOUND = frozenset({"int64", "uint64", "float64", "bool", "object", "str", "integer"})
+_OF_NUMBERS = frozenset({"int64", "uint64", "float64"})
+OF_TEXT = frozenset({"str", "string", "large_string", "category"})
+
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+_NUMBER = re.compile(
+    r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE
+)
+
+
+def name_types(pandas: Any, frame: Any) -> dict[str, str]:
+    """Return the types of a frame that was read from text.
+
+    Of objects it is told what they are: ``"object"`` is truth values of which some are
+    missing, ``"integer"`` numbers of more than 64 bits, and ``"str"`` is text.
+    """
+    types = {}
+    for name, dtype in frame.dtypes.items():
+        types[name] = str(dtype)
+        if types[name] in {"object", "str"}:
+            kind = pandas.api.types.infer_dtype(frame[name], skipna=True)
+            types[name] = {"boolean": "object", "integer": "integer"}.get(kind, "str")
+            if types[name] == "str" and _is_of_wide(frame[name].dropna()):
+                types[name] = "integer"
+    return types
+
+
+def _is_of_wide(texts: Any) -> bool:
+    """Tell whether pandas gave up numbers because they fit no type of 64 bits.
+
+    Then all is text, and what is missing stands there as it is in the file. That is so
+    where a wide number comes before anything else than whole numbers.
+    """
+    if texts.isin(MISSING).any():
+        return True
+    for text in texts:
+        if not _WHOLE.fullmatch(text):
+            break
+        if is_wide(text):
+            return True
+    return bool(len(texts)) and all(map(_NUMBER.fullmatch, texts))
+
+
+def unite(  # noqa: PLR0911 - one for each rule of pandas
+    before: str, got: str, values: Any, *, is_guess: bool
+) -> str:
+    """Return the type that pandas finds in values that follow others.
+
+    Parameters
+    ----------
+    before : str
+        The type of the values before.
+    got : str
+        The type that pandas finds in these alone.
+    values : pandas.Series
+        These values.
+    is_guess : bool
+        Whether there was no value before.
+    """
+    if not len(values):
+        return before
+    if not values.notna().any():  # Which pandas calls floats.
+        return {"int64": "float64", "bool": "object", "uint64": "integer"}.get(
+            before, before
+        )
+    if is_guess and not (got == "str" and any(map(is_wide, values.dropna()))):
+        return {"bool": "object", "int64": "float64", "uint64": "integer"}.get(got, got)
+    if before == "uint64" and got == "int64":
+        return "integer" if (values < 0).any() else before
+    if before == "uint64" and got == "float64" and values.isna().any():
+        return "integer"
+    if "integer" in {before, got} or (before == "float64" and got == "uint64"):
+        return "integer"
+    if got == "str" and before in _OF_NUMBERS and any(map(is_wide, values.dropna())):
+        return "integer"
+    if {before, got} == {"bool", "object"}:
+        return "object"
+    return before if before == got else widen(before, got)
+
+
+def is_wide(text: str) -> bool:
+    """Tell whether text is a whole number that 64 bits with a sign do not hold."""
+    return _WHOLE.fullmatch(text) is not None and not -(2**63) <= int(text) < 2**63
+
+
+def find_misfit(texts: Any, before: str, after: str) -> int:
+    """Return the row of the first value for which the type was changed."""
+    is_missing = texts.isna()
+    for row, text in enumerate(texts):
+        if is_missing.iloc[row]:
+            if before in {"int64", "uint64", "bool"}:
+                return row
+        elif not _fits(text, before) or (after == "uint64" and is_wide(text)):
+            return row
+    return 0
+
+
+def _fits(text: str, dtype: str) -> bool:
+    if dtype in {"bool", "object"}:
+        return text in TRUE or text in FALSE
+    if dtype == "float64":
+        try:
+            float(text)
+        except ValueError:
+            return False
+        return "_" not in text
+    whole = _WHOLE.fullmatch(text)
+    if whole is None:
+        return False
+    number = int(text)
+    return 0 <= number < 2**64 if dtype == "uint64" else -(2**63) <= number < 2**63

@@ -1,0 +1,55 @@
+"""Reads files by pandas alone: with options of the user's, or with an index."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import name_types
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
+
+_SAMPLE_ROWS = 10_000
+
+
+def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) -> Layout:
+    """Look at the first rows of a file, with options of ``pandas.read_csv``."""
+    pandas = import_library("pandas", path.name)
+    asked = {"sep": separator, **options}
+    rows = min(asked.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
+    frame = pandas.read_csv(path, **asked, nrows=rows)
+    names = tuple(frame.columns)
+    return Layout(
+        names=names,
+        types=name_types(pandas, frame),
+        empty=frozenset(),
+        columns=names,
+        separator=separator,
+        backend="pandas",
+        body_start=0,
+        row_bytes=0.0,
+    )
+
+
+def read_whole(
+    path: Path, options: Mapping[str, Any], request: Request, layout: Layout
+) -> Generator[Piece, None, None]:
+    """Read a file as frames, in which text is text also where it is digits."""
+    asked = dict(options)
+    if request.columns is not None and "usecols" not in asked:
+        asked["usecols"] = list(layout.columns)
+    dtype = asked.pop("dtype", None)
+    if dtype is None or isinstance(dtype, Mapping):
+        converted = {*(asked.get("converters") or {}), *(dtype or {})}
+        texts = {
+            name: str
+            for name in layout.columns
+            if layout.types[name] == "str" and name not in converted
+        }
+        dtype = {**texts, **(dtype or {})}
+    pandas = import_library("pandas", path.name)
+    with pandas.read_csv(path, **asked, dtype=dtype, iterator=True) as reader:
+        yield from iterate_reader(reader, request)

@@ -1,0 +1,96 @@
+"""Parses lines by Python, where a column has values of different kinds.
+
+pandas has objects then; they go as JSON until the frame is made.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
+    Layout,
+    holds_objects,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inferred:
+    """What lines tell of the columns.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        The columns, with types of pyarrow.
+    missing : frozenset of str
+        The columns that not all objects have.
+    mixed : frozenset of str
+        The columns whose values are of different kinds, here as text.
+    """
+
+    schema: Any
+    missing: frozenset[str]
+    mixed: frozenset[str] = frozenset()
+
+
+def read_objects(block: bytes) -> list[dict[str, Any]]:
+    """Return the objects of lines."""
+    return [json.loads(line) for line in block.split(b"\n") if line.strip()]
+
+
+def infer_objects(objects: list[dict[str, Any]]) -> Inferred:
+    """Return what objects tell of the columns."""
+    arrow = import_library("pyarrow", "JSON")
+    names = list(dict.fromkeys(name for row in objects for name in row))
+    fields, missing, mixed = [], set(), set()
+    for name in names:
+        values = [row.get(name) for row in objects]
+        if any(value is None for value in values):
+            missing.add(name)
+        kind = _find_type(arrow, values)
+        if kind is None:
+            mixed.add(name)
+        fields.append(arrow.field(name, arrow.string() if kind is None else kind))
+    return Inferred(
+        schema=arrow.schema(fields), missing=frozenset(missing), mixed=frozenset(mixed)
+    )
+
+
+def _find_type(arrow: Any, values: list[Any]) -> Any:
+    """Return the type of values; None where they are of different kinds."""
+    known = [value for value in values if value is not None]
+    kinds = {type(value) for value in known}
+    if kinds == {int, float}:
+        return arrow.float64()
+    if len(kinds) > 1:
+        return None
+    if kinds == {int} and max(known) >= 2**63:
+        if min(known) < 0 or max(known) >= 2**64:
+            return None
+        return arrow.uint64()
+    try:
+        return arrow.array(known).type
+    except (arrow.ArrowException, OverflowError):
+        return None
+
+
+def make_table(objects: list[dict[str, Any]], layout: Layout) -> Any:
+    """Return objects as a table with the columns and types of the layout.
+
+    Raises
+    ------
+    pyarrow.ArrowException, OverflowError, TypeError, UnicodeError
+        When a value does not fit.
+    """
+    arrow = import_library("pyarrow", "JSON")
+    columns = []
+    for field in layout.schema:
+        values = [row.get(field.name) for row in objects]
+        if holds_objects(field):
+            values = [None if each is None else json.dumps(each) for each in values]
+        if arrow.types.is_floating(field.type):
+            values = [float(each) if type(each) is int else each for each in values]
+        columns.append(arrow.array(values, field.type))
+    return arrow.table(columns, schema=layout.schema)

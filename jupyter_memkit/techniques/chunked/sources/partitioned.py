@@ -1,0 +1,200 @@
+"""Files in folders that have columns in their names, such as ``year=2024``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a folder's name tells of each row below it.
+
+    Attributes
+    ----------
+    value : str or int, optional
+        The value; None is a missing one.
+    is_number : bool
+        Whether those of all folders are numbers.
+    has_missing : bool
+        Whether that of any folder is missing.
+    """
+
+    value: str | int | None
+    is_number: bool
+    has_missing: bool
+
+    @property
+    def pandas_type(self) -> str:
+        """What pandas calls the type of all folders' values."""
+        if not self.is_number:
+            return "object" if self.has_missing else "str"
+        return "float64" if self.has_missing else "int32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionedSource:
+    """A file with the columns that its folders have in their names.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    keys : mapping of str to Key
+        The columns.
+    """
+
+    source: Source
+    keys: Mapping[str, Key]
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.source.name
+
+    @property
+    def total_rows(self) -> int | None:
+        """The rows of the file."""
+        return self.source.total_rows
+
+    @property
+    def row_bytes(self) -> float | None:
+        """The bytes of a row of the file."""
+        return self.source.row_bytes
+
+    @property
+    def backend(self) -> str | None:
+        """What the file's chunks become."""
+        return self.source.backend
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the file's columns, and those of its folders."""
+        own = self.source.columns() or ()
+        return (*(name for name in own if name not in self.keys), *self.keys)
+
+    def types(self, backend: str | None) -> dict[str, str]:
+        """Return the types of the file's columns, and those of its folders."""
+        types = self.source.types(backend)
+        if backend in {"pandas", "numpy"}:
+            types.update({name: key.pandas_type for name, key in self.keys.items()})
+        return types
+
+    def fingerprint(self) -> Any:
+        """Return that of the file."""
+        return self.source.fingerprint()
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Read the file, and add the folders' columns."""
+        keys, wanted = dict(self.keys), request.columns
+        if wanted is not None:
+            keys = {name: key for name, key in keys.items() if name in wanted}
+            wanted = tuple(name for name in wanted if name not in self.keys)
+        types = {n: kind for n, kind in request.types.items() if n not in self.keys}
+        asked = dataclasses.replace(request, columns=wanted, types=types)
+        for piece in self.source.pieces(asked):
+            load = partial(_load, piece.load, keys, has_own=wanted != ())
+            ready = [dataclasses.replace(piece, load=load)]
+            del piece, load
+            yield ready.pop()
+
+
+def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
+    """Load rows, and give them the columns of a folder."""
+    rows = load()
+    library = type(rows).__module__.partition(".")[0]
+    arrow = import_library("pyarrow", "folders with columns in their names")
+    columns = {
+        name: arrow.repeat(
+            arrow.scalar(key.value, arrow.int32() if key.is_number else arrow.string()),
+            len(rows),
+        )
+        for name, key in keys.items()
+    }
+    if library == "pandas":
+        rows = rows if has_own else rows[[]]
+        values = {name: column.to_pandas() for name, column in columns.items()}
+        return rows.assign(**{n: column.to_numpy() for n, column in values.items()})
+    if library == "polars":
+        polars = import_library("polars", "folders with columns in their names")
+        added = polars.from_arrow(arrow.table(columns))
+        return rows.with_columns(*added.get_columns()) if has_own else added
+    if not has_own:
+        rows = rows.select([])
+    for name, column in columns.items():
+        kept = [other for other in rows.column_names if other != name]
+        is_none = keys[name].has_missing and not keys[name].is_number
+        field = arrow.field(
+            name, column.type, metadata={"objects": "none"} if is_none else None
+        )
+        rows = rows.select(kept).append_column(field, column)
+    return rows
+
+
+def find_keys(
+    files: Sequence[Path], root: tuple[str, ...] | None
+) -> list[dict[str, Key]]:
+    """Return what the folders of each file have in their names.
+
+    The values are read as pyarrow reads them: ``%20`` is a blank, and the name that
+    Hive has for a missing value is one. A column is of numbers where all values are.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files.
+    root : tuple of str, optional
+        The parts of the folder that holds all: what is in its own name is of no file.
+    """
+    folders = [_below(path, root) for path in files]
+    names = dict.fromkeys(
+        part.partition("=")[0] for parts in folders for part in parts if "=" in part
+    )
+    if not names:
+        return [{} for _ in files]
+    arrow = import_library("pyarrow", "folders with columns in their names")
+    dataset = import_library("pyarrow.dataset", "folders with columns in their names")
+    schema = arrow.schema([(name, arrow.string()) for name in names])
+    partitioning = dataset.HivePartitioning(schema)
+    found = [
+        dataset.get_partition_keys(partitioning.parse("/".join([*parts, "file"])))
+        for parts in folders
+    ]
+    keys: list[dict[str, Key]] = [{} for _ in files]
+    for name in names:
+        values = [each.get(name) for each in found]
+        numbers = _read_numbers(arrow, values)
+        for own, value in zip(
+            keys, values if numbers is None else numbers, strict=True
+        ):
+            own[name] = Key(
+                value=value,
+                is_number=numbers is not None,
+                has_missing=None in values,
+            )
+    return keys
+
+
+def _below(path: Path, root: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the folders of a file below a root."""
+    parts = path.parts[:-1]
+    if root is None or parts[: len(root)] != root:
+        return parts
+    return parts[len(root) :]
+
+
+def _read_numbers(arrow: Any, values: list[str | None]) -> list[int | None] | None:
+    """Return the values as numbers, where all are."""
+    try:
+        numbers: list[int | None] = (
+            arrow.array(values, arrow.string()).cast(arrow.int32()).to_pylist()
+        )
+    except arrow.ArrowInvalid:
+        return None
+    return None if all(value is None for value in values) else numbers
