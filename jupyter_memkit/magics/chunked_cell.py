@@ -35,9 +35,6 @@ from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
 
-# Reductions that the parts' own statistics would go through without an error.
-_ADDING = frozenset({"sum", "min", "max"})
-
 # What the last run over a source had skipped, by the source's name, for --only.
 _skipped: dict[str, tuple[SkippedChunk, ...]] = {}
 
@@ -111,6 +108,7 @@ def run_chunked(
             workers=args.workers,
             on=user_ns.get(args.on, args.on),
             progress=progress,
+            rehearsal=not args.no_rehearsal,
         )
     _skipped[source.name] = summary.skipped
     if args.into is None:
@@ -182,23 +180,7 @@ def _find_reduction(
             "so far and the next value"
         )
         raise UsageError(message)
-    statistic = _find_statistic(body.tree)
-    if op in _ADDING and statistic is not None:
-        message = (
-            f"the {op} of the chunks' {statistic} is not that of the whole; "
-            f"{NOT_COMBINED[statistic]}"
-        )
-        raise UsageError(message)
     return op
-
-
-def _find_statistic(tree: ast.Module) -> str | None:
-    """Return the statistic of a chunk that the cell ends with, if it does."""
-    last = tree.body[-1]
-    call = last.value if isinstance(last, ast.Expr) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        return call.func.attr if call.func.attr in NOT_COMBINED else None
-    return None
 
 
 def _read_policy(text: str) -> tuple[bool, int]:
@@ -245,11 +227,13 @@ def _read_value(text: str) -> Any:
 
 def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Chunked:
     columns = args.columns
+    pruned = False
     backend = choose_backend(source, args.backend)
     if columns is None and backend in {"pandas", "polars", "arrow"}:
         available = source.columns()
         if available is not None:
             columns = find_columns(body.tree, body.name, available, body.namespace)
+            pruned = columns is not None
     return open_chunks(
         source,
         memory=args.memory,
@@ -259,6 +243,7 @@ def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Ch
         categories=args.categories or (),
         types=args.types,
         limit=args.limit,
+        pruned=pruned,
     )
 
 

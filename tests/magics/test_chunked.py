@@ -187,7 +187,7 @@ def test_traceback_points_at_the_line(
         ("--rows 600", "x = 1 // (600 - chunk.index[0])", "1 chunk was done before"),
         ("--rows 300", "1 / 0", "no chunk was done before"),
         (
-            "--rows 300 --reduce sum",
+            "--rows 300 --collect",
             "1 // (600 - chunk.index[0])",
             "the result of 2 chunks is lost; --into NAME would keep it",
         ),
@@ -256,7 +256,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
             "1",
             "the mean of chunks is not that of the whole",
         ),
-        ("orders.csv --reduce sum", "chunk.qty.median()", "of the chunks' median is"),
+        ("orders.csv --reduce sum", "chunk.qty.median()", "a median does not add up"),
         (
             "orders.csv --columns quty",
             "1",
@@ -315,7 +315,7 @@ def test_workers_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The traceback of another process shows the line of the cell."""
-    line = "%%chunked orders.csv --rows 300 --workers 2 --reduce sum"
+    line = "%%chunked orders.csv --rows 300 --workers 2 --collect"
     error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
     assert isinstance(error, ZeroDivisionError)
     shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)

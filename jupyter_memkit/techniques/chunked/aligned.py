@@ -71,6 +71,9 @@ class Aligned:
 
     def step(self, so_far: Any, value: Any) -> Any:
         """Return the two as one."""
+        if self.name != "sum" and (_is_nan(value) or _is_nan(so_far)):
+            # Of no rows it is nothing, also where the others are texts.
+            return value if _is_nan(so_far) else so_far
         kind = self._kind(value)
         if kind != self._kind(so_far):
             message = (
@@ -86,7 +89,7 @@ class Aligned:
         }.get(kind, self.scalars)
         try:
             return combine(so_far, value)
-        except ReduceError:
+        except (MemoryError, ReduceError):
             raise
         except Exception as error:
             # A library refuses what it cannot align in many ways.
@@ -215,6 +218,10 @@ def _refuse_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
 
 def _has_text(column: Any) -> bool:
     return any(isinstance(item, str) for item in column)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _widen(value: Any) -> Any:

@@ -161,6 +161,7 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
         types=types,
         categories=named,
         limit=None if limit is None else _check_count("limit", limit),
+        pruned=bool(options.get("pruned")),
     )
     return Chunked(source, settings)
 

@@ -32,6 +32,8 @@ def finish_concat(parts: list[Any]) -> Any:
     """Return the parts as one."""
     try:
         return _find_join(parts[0])(parts)
+    except MemoryError:
+        raise
     except Exception as error:
         # A library refuses what it cannot join in many ways.
         message = (

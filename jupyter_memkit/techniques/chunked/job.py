@@ -87,6 +87,7 @@ class Job:
         is_repeatable: bool = False,
         n_workers: int = 0,
         cluster: Cluster | None = None,
+        notes: Iterable[str] = (),
     ) -> None:
         self.position = Position()
         self._source = source
@@ -102,7 +103,7 @@ class Job:
         self._n_workers = n_workers if cluster is None else cluster.n_workers
         self._chunks = self._rows = self._resumed_rows = 0
         self._skipped: list[SkippedChunk] = []
-        self._notes: list[str] = []
+        self._notes = list(notes)
         self._watch = peak_meter().open()
         self._worker_bytes = 0
         self._total_rows: int | None = None

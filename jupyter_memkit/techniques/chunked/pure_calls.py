@@ -203,8 +203,9 @@ CHANGING_ATTRIBUTES = frozenset(
 
 # Methods that call what a text names.
 CALLING_BY_NAME = frozenset(
-    {"agg", "aggregate", "apply", "crosstab", "pipe", "pivot_table", "transform"}
+    {"agg", "aggregate", "apply", "pipe", "pivot_table", "transform"}
 )
+NAMING_ARGUMENTS = frozenset({"aggfunc", "func"})
 
 # Methods whose text is code.
 READING_CODE = frozenset({"eval", "query"})

@@ -32,6 +32,7 @@ from jupyter_memkit.techniques.chunked.pure_calls import (
     CALLING_BY_NAME,
     CHANGING_ATTRIBUTES,
     DRAWING,
+    NAMING_ARGUMENTS,
     PURE_ATTRIBUTES,
     PURE_BUILTINS,
     READING_CODE,
@@ -305,20 +306,24 @@ class Expressions(ast.NodeVisitor):
 
     def _check_texts(self, node: ast.Call, method: str) -> None:
         """Refuse texts that a method calls, or reads as code."""
-        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        named = {str(item.arg): item.value for item in node.keywords}
         if method in DRAWING and not any(
             isinstance(named.get(seed), ast.Constant) for seed in DRAWING[method]
         ):
             raise EffectError(node.func)
         if method in READING_CODE and not (node.args and is_formula(node.args[0])):
             raise EffectError(node.func)
-        if method in CALLING_BY_NAME:
+        if method == "crosstab" and len(node.args) > 2:
+            raise EffectError(node)
+        calls = [*node.args, *named.values()] if method in CALLING_BY_NAME else []
+        calls += [named[name] for name in NAMING_ARGUMENTS & named.keys()]
+        if calls:
             outside = {
                 name: value
                 for name, value in self._namespace.items()
                 if name not in self._local
             }
-            for argument in (*node.args, *named.values()):
+            for argument in calls:
                 if not names_pure_methods(argument, outside):
                     raise EffectError(argument)
 

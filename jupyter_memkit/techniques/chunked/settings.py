@@ -38,6 +38,8 @@ class Settings:
         Columns that become categories.
     limit : int, optional
         How many chunks to do at most.
+    pruned : bool
+        Whether the columns are those that a cell's code shows, and nobody's choice.
     """
 
     memory_bytes: int
@@ -47,6 +49,7 @@ class Settings:
     types: Mapping[str, str] = field(default_factory=dict)
     categories: frozenset[str] = frozenset()
     limit: int | None = None
+    pruned: bool = False
 
     def plan_rows(
         self, source: Source, *, parts: int = 1, steady: bool = False

@@ -1,0 +1,140 @@
+"""Tries a cell on the first rows of its source before anything counts.
+
+Lists of names are always too short, so a cell that has no effect is judged by example:
+its values over parts of some rows have to combine to its value over all of them, and
+the columns that it seems to need have to give what all columns give.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.agreement import JUDGED, find_agreement
+from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
+from jupyter_memkit.techniques.chunked.combine import ALIGNED
+from jupyter_memkit.techniques.chunked.effects import find_names
+from jupyter_memkit.techniques.chunked.group_keys import guess_keys
+from jupyter_memkit.techniques.chunked.outside import is_plain
+from jupyter_memkit.techniques.chunked.plan import is_rereadable
+from jupyter_memkit.techniques.chunked.probes import read_probe, take
+from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.statistics import refuse_statistic
+from jupyter_memkit.techniques.chunked.trial import Trial, is_same
+
+_IS_UNSTABLE = (
+    "Not rehearsed: over the same rows the cell gives another value each time, as it "
+    "does where it samples or reads a clock."
+)
+_NEEDS_ALL_COLUMNS = (
+    "All columns are read: with those that its code shows the cell gives another value."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a rehearsal found.
+
+    Attributes
+    ----------
+    settings : Settings
+        How the source is to be read.
+    keys : tuple of str
+        The columns of the cell's frames that are keys.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    settings: Settings
+    keys: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def rehearse(
+    source: Source,
+    settings: Settings,
+    function: Callable[[Any], Any],
+    op: str | Callable[[Any, Any], Any] | None,
+    *,
+    tries: bool = True,
+) -> Rehearsal:
+    """Try a cell on a few rows, where it is proven to have no effect.
+
+    Parameters
+    ----------
+    source : Source
+        What will be read.
+    settings : Settings
+        How.
+    function : callable
+        What will be called; only a `CellBody` can be rehearsed.
+    op : str or callable, optional
+        The reduction.
+    tries : bool
+        Whether the cell may be called; without it only its code is judged.
+
+    Raises
+    ------
+    ReduceError
+        When the values of parts do not combine to that of the whole.
+    """
+    found = Rehearsal(settings=settings)
+    if not isinstance(function, CellBody) or not function.has_value:
+        return found
+    judged = op if isinstance(op, str) and op in JUDGED else None
+    if judged is None and not settings.pruned:
+        return found
+    trial = Trial(function)
+    rows = _choose_rows(trial, source, settings) if tries else None
+    if rows is None:
+        return _judge_code(found, function, judged)
+    if not trial.is_stable:
+        found = _judge_code(found, function, judged)
+        return dataclasses.replace(found, notes=(_IS_UNSTABLE,))
+    if settings.pruned:
+        found = _check_columns(found, trial, source, rows)
+    if judged is None:
+        return found
+    return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+
+
+def _choose_rows(trial: Trial, source: Source, settings: Settings) -> Any:
+    """Return rows to try the cell on; None where it cannot be tried."""
+    body = trial.body
+    if (
+        body.effect is not None
+        or INFO_NAME in find_names(body.tree)
+        or not is_rereadable(source)
+    ):
+        return None
+    probe = read_probe(source, settings)
+    if probe is None or not is_plain(probe) or len(probe) < 2:
+        return None
+    return trial.choose_rows(probe)
+
+
+def _check_columns(
+    found: Rehearsal, trial: Trial, source: Source, rows: Any
+) -> Rehearsal:
+    """Have all columns read where the cell gives another value over them."""
+    complete = dataclasses.replace(found.settings, columns=None, pruned=False)
+    probe = read_probe(source, complete)
+    if probe is None:
+        return found
+    one, other = trial.call(rows), trial.call(take(probe, range(len(rows))))
+    if other and not (one and is_same(one[0], other[0])):
+        notes = (*found.notes, _NEEDS_ALL_COLUMNS)
+        return dataclasses.replace(found, settings=complete, notes=notes)
+    return found
+
+
+def _judge_code(found: Rehearsal, body: CellBody, op: str | None) -> Rehearsal:
+    """Refuse what the code alone shows, and take the keys from there."""
+    if op is None:
+        return found
+    refuse_statistic(op, body)
+    keys = guess_keys(body) if op in ALIGNED else ()
+    return dataclasses.replace(found, keys=keys)
