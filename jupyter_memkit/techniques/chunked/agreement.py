@@ -22,6 +22,7 @@ from jupyter_memkit.techniques.chunked.flattening import (
     tolerance_of,
 )
 from jupyter_memkit.techniques.chunked.group_keys import propose_keys
+from jupyter_memkit.techniques.chunked.partial import Partial
 from jupyter_memkit.techniques.chunked.probes import Split, split
 from jupyter_memkit.techniques.chunked.statistics import advise
 from jupyter_memkit.techniques.chunked.trial import Trial
@@ -73,7 +74,8 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
         When they do not agree, with the numbers.
     """
     tried = list(_try_splits(op, trial, rows))
-    if not tried:
+    if not tried or isinstance(tried[0].whole, Partial):
+        # Partial statistics combine, some of them approximately.
         return ()
     whole = tried[0].whole
     proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])

@@ -21,6 +21,7 @@ from jupyter_memkit.techniques.chunked.concat import (
     join_concat,
 )
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.partial import Partial
 
 
 def _identity(value: Any) -> Any:
@@ -184,23 +185,33 @@ def _finish_set(part: set[Any]) -> set[Any]:
     return {math.nan if item is _Missing.NAN else item for item in part}
 
 
+def _begin_merge(value: Any) -> Any:
+    return value if isinstance(value, Partial) else _copy_mapping(value)
+
+
 def _copy_mapping(value: Any) -> dict[Any, Any]:
     if isinstance(value, Counter):
         return Counter(value)
     if isinstance(value, Mapping):
         return dict(value)
     message = (
-        f"merge needs dicts, not {type(value).__name__}; end the cell with a dict, "
-        "or use append"
+        f"merge needs dicts or partial statistics, not {type(value).__name__}; end the "
+        "cell with one of them, or use append"
     )
     raise ReduceError(message)
 
 
-def _merge(so_far: dict[Any, Any], value: Any) -> dict[Any, Any]:
+def _merge(so_far: Any, value: Any) -> Any:
+    if isinstance(so_far, Partial) and isinstance(value, Partial):
+        return so_far.merge(value)
     # A new one each time: a Counter's own update can be interrupted half-way.
     merged = _copy_mapping(so_far)
     merged.update(_copy_mapping(value))
     return merged
+
+
+def _finish_merge(part: Any) -> Any:
+    return part.result() if isinstance(part, Partial) else part
 
 
 def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:
@@ -217,7 +228,7 @@ OPERATIONS: dict[str, Operation] = {
     "concat": Operation(begin=begin_concat, join=join_concat, finish=finish_concat),
     "append": Operation(begin=_enlist, join=_extend),
     "union": Operation(begin=_as_set, join=_unite, finish=_finish_set),
-    "merge": Operation(begin=_copy_mapping, join=_merge),
+    "merge": Operation(begin=_begin_merge, join=_merge, finish=_finish_merge),
 }
 
 # What people ask for, and cannot be had of chunks' own results.

@@ -41,7 +41,7 @@ def make_body(code: str, **names: Any) -> CellBody:
         namespace=namespace,
         name="df",
         source=code,
-        compile_code=compile,
+        compile_code=compile,  # type: ignore[arg-type] # of a tree
     )
 
 
