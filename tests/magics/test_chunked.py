@@ -292,6 +292,65 @@ def test_bad_input(
     assert {name for name in shell.user_ns if not name.startswith("_")} == before
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "chunk.qty.mean()",
+        "round(chunk['qty'].std(), 3)",
+        "chunk.groupby('cat').qty.mean()",
+        "chunk.groupby(['cat'])['qty'].agg(['mean', 'var'])",
+        "chunk.groupby('cat').agg({'qty': 'mean'})",
+        "chunk.agg({'qty': 'std'})",
+        "chunk.cat.nunique()",
+        "chunk.qty.agg('mean')",
+        "chunk.groupby('cat').qty.nunique()",
+        "chunk.groupby('cat').qty.max()",
+        "chunk.qty.median()",
+        "chunk.groupby('cat').qty.quantile(0.9)",
+        "chunk.qty.nlargest(3)",
+    ],
+)
+def test_line_that_replaces(
+    shell: InteractiveShell, orders: pd.DataFrame, body: str
+) -> None:
+    """The line that a refusal names gives the statistic of the whole, once followed."""
+    line = "%%chunked orders.csv --rows 300 --reduce"
+    error = str(run(shell, f"{line} sum\n{body}").error_in_exec)
+    found = re.search(
+        r"give --reduce merge, and end the cell with (.*), after (import .*)", error
+    )
+    assert found, error
+    run(shell, found[2]).raise_error()
+    value: Any = summarise(shell, f"{line} merge\n{found[1]}").value
+    expected = eval(body, {"chunk": orders})
+    got = value.iloc[0] if isinstance(value, pd.Series) else value
+    if "nlargest" in body:
+        assert list(got) == list(expected)
+    else:
+        is_approximate = "approx" in found[1]
+        np.testing.assert_allclose(
+            np.ravel(np.asarray(got, float)),
+            np.ravel(np.asarray(expected, float)),
+            rtol=0.02 if is_approximate else 1e-3,
+        )
+
+
+def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
+    """A type that shows late ends a cell with an effect, with what to do."""
+    Path("late.csv").write_text("a\n" + "1\n" * 250 + "0.5\n")
+    run(shell, "import pandas as pd; seen = []")
+    run(shell, "reader = pd.read_csv('late.csv', chunksize=100)")
+    error = run(
+        shell, "%%chunked reader --rows 100 --backend pandas\nseen.append(len(chunk))"
+    )
+    assert str(error.error_in_exec) == (
+        "the reader changes its types: a is int64 before and float64 here; give "
+        "--types a=float64; the cell may have an effect (seen.append), so the 200 rows before "
+        "are not run again: undo what it did with them before you run it with --types"
+    )
+    assert shell.user_ns["seen"] == [100, 100]
+
+
 def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     """A cell runs in other processes with what it reads, functions and modules too."""
     run(shell, "import math\nrate = 2\ndef scale(x):\n    return x * rate")

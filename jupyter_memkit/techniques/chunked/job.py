@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_memkit.errors import SourceError
+from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
@@ -119,6 +119,7 @@ class Job:
                 break
             except TypeChange as change:
                 if not self._can_begin_anew():
+                    self._refuse_to_repeat(change)
                     raise
                 # Some chunks had the types that do not hold all values.
                 self._begin_anew(change)
@@ -351,6 +352,17 @@ class Job:
     def _can_begin_anew(self) -> bool:
         """Tell whether nothing was done yet that another run would do twice."""
         return self._only is None and (self._is_repeatable or not self._chunks)
+
+    def _refuse_to_repeat(self, change: TypeChange) -> None:
+        """Say what was done, and how to go on, where a cell may have an effect."""
+        effect = getattr(self._function, "effect", None)
+        if effect is not None and self._chunks:
+            message = (
+                f"{change}; the cell may have an effect ({effect}), so the "
+                f"{self._rows:,} rows before are not run again: undo what it did with "
+                "them before you run it with --types"
+            )
+            raise MemkitError(message) from change
 
     def _begin_anew(self, change: TypeChange) -> None:
         self._settings = self._settings.with_types(change.types)

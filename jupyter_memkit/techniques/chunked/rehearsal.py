@@ -25,6 +25,9 @@ from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.statistics import refuse_statistic
 from jupyter_memkit.techniques.chunked.trial import Trial, is_same
 
+# To read more columns that the cell does not need would take too long.
+_MOST_OTHERS = 24
+
 _IS_UNSTABLE = (
     "Not rehearsed: over the same rows the cell gives another value each time, as it "
     "does where it samples or reads a clock."
@@ -88,20 +91,21 @@ def rehearse(
     if judged is None and not settings.pruned:
         return found
     trial = Trial(function)
-    rows = _choose_rows(trial, source, settings) if tries else None
+    probe = _read(trial, source, settings) if tries else None
+    rows = None if probe is None else trial.choose_rows(_select(probe, settings))
     if rows is None:
         return _judge_code(found, function, judged)
     if not trial.is_stable:
         found = _judge_code(found, function, judged)
         return dataclasses.replace(found, notes=(_IS_UNSTABLE,))
     if settings.pruned:
-        found = _check_columns(found, trial, source, rows)
+        found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
     if judged is None:
         return found
     return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
 
 
-def _choose_rows(trial: Trial, source: Source, settings: Settings) -> Any:
+def _read(trial: Trial, source: Source, settings: Settings) -> Any:
     """Return rows to try the cell on; None where it cannot be tried."""
     body = trial.body
     if (
@@ -110,24 +114,41 @@ def _choose_rows(trial: Trial, source: Source, settings: Settings) -> Any:
         or not is_rereadable(source)
     ):
         return None
+    if settings.pruned:
+        columns = _add_columns(source, settings)
+        settings = dataclasses.replace(settings, columns=columns)
     probe = read_probe(source, settings)
-    if probe is None or not is_plain(probe) or len(probe) < 2:
+    return None if probe is None or len(probe) < 2 or not is_plain(probe) else probe
+
+
+def _add_columns(source: Source, settings: Settings) -> tuple[str, ...] | None:
+    """Return all columns, or of many those that are needed with some of the others."""
+    names = source.columns() or ()
+    used = settings.columns or ()
+    others = [name for name in names if name not in used]
+    if len(others) <= _MOST_OTHERS:
         return None
-    return trial.choose_rows(probe)
+    chosen = {*used, *others[:: len(others) // _MOST_OTHERS + 1]}
+    return tuple(name for name in names if name in chosen)
+
+
+def _select(probe: Any, settings: Settings) -> Any:
+    """Return the columns of a probe that the cell is to see."""
+    if not settings.pruned or settings.columns is None:
+        return probe
+    columns = list(settings.columns)
+    return probe[columns] if hasattr(probe, "iloc") else probe.select(columns)
 
 
 def _check_columns(
-    found: Rehearsal, trial: Trial, source: Source, rows: Any
+    found: Rehearsal, trial: Trial, rows: Any, complete: Any
 ) -> Rehearsal:
     """Have all columns read where the cell gives another value over them."""
-    complete = dataclasses.replace(found.settings, columns=None, pruned=False)
-    probe = read_probe(source, complete)
-    if probe is None:
-        return found
-    one, other = trial.call(rows), trial.call(take(probe, range(len(rows))))
+    one, other = trial.call(rows), trial.call(complete)
     if other and not (one and is_same(one[0], other[0])):
+        settings = dataclasses.replace(found.settings, columns=None, pruned=False)
         notes = (*found.notes, _NEEDS_ALL_COLUMNS)
-        return dataclasses.replace(found, settings=complete, notes=notes)
+        return dataclasses.replace(found, settings=settings, notes=notes)
     return found
 
 
