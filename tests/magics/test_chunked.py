@@ -340,13 +340,13 @@ def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
     Path("late.csv").write_text("a\n" + "1\n" * 250 + "0.5\n")
     run(shell, "import pandas as pd; seen = []")
     run(shell, "reader = pd.read_csv('late.csv', chunksize=100)")
-    error = run(
-        shell, "%%chunked reader --rows 100 --backend pandas\nseen.append(len(chunk))"
-    )
-    assert str(error.error_in_exec) == (
-        "the reader changes its types: a is int64 before and float64 here; give "
-        "--types a=float64; the cell may have an effect (seen.append), so the 200 rows before "
-        "are not run again: undo what it did with them before you run it with --types"
+    line = "%%chunked reader --rows 100 --backend pandas"
+    error = run(shell, f"{line}\nseen.append(len(chunk))").error_in_exec
+    assert str(error).startswith("the pandas reader changes its types: a is int64")
+    assert str(error).endswith(
+        "give --types a=float64; the cell may have an effect (seen.append), so the 200 "
+        "rows before are not run again: undo what it did with them before you run it "
+        "with --types"
     )
     assert shell.user_ns["seen"] == [100, 100]
 
