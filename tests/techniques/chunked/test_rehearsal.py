@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import os
 import time
 from collections import Counter
@@ -30,6 +31,14 @@ from tests.techniques.chunked.reductions import (
 # More of them take a while: MEMKIT_RANDOM_REDUCTIONS=1000.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS", "40"))
 SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try every split on all rows, however slow the machine is."""
+    home = "jupyter_memkit.techniques.chunked"
+    monkeypatch.setattr(f"{home}.agreement._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.trial._QUICK_S", math.inf)
 
 
 def make_body(code: str, **names: Any) -> CellBody:
