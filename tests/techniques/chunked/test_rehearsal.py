@@ -16,11 +16,11 @@ import polars as pl
 import pytest
 
 from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
-from jupyter_memkit.techniques.chunked.agreement import find_agreement
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import open_chunks
+from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
-from jupyter_memkit.techniques.chunked.trial import Trial
 from tests.techniques.chunked.reductions import (
     ADDING,
     NOT_ADDING,
@@ -37,8 +37,8 @@ SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try every split on all rows, however slow the machine is."""
     home = "jupyter_memkit.techniques.chunked"
-    monkeypatch.setattr(f"{home}.agreement._LIMIT_S", math.inf)
-    monkeypatch.setattr(f"{home}.trial._QUICK_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.agreement._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
 
 
 def make_body(code: str, **names: Any) -> CellBody:

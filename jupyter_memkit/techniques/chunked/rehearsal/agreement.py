@@ -15,17 +15,17 @@ from jupyter_memkit.techniques.chunked.combine import (
     find_operation,
 )
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-from jupyter_memkit.techniques.chunked.flattening import (
+from jupyter_memkit.techniques.chunked.partial import Partial
+from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     Flat,
     find_difference,
     flatten,
     tolerance_of,
 )
-from jupyter_memkit.techniques.chunked.group_keys import propose_keys
-from jupyter_memkit.techniques.chunked.partial import Partial
-from jupyter_memkit.techniques.chunked.probes import Split, split
-from jupyter_memkit.techniques.chunked.statistics import advise
-from jupyter_memkit.techniques.chunked.trial import Trial
+from jupyter_memkit.techniques.chunked.rehearsal.group_keys import propose_keys
+from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
+from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 
 # So long it goes on to look, after the first splits, which show most.
 _LIMIT_S = 0.04
@@ -101,9 +101,9 @@ def _find_refusal(
 
 
 def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
-    start_s = time.perf_counter()
+    start_s = time.thread_time()
     for number, one in enumerate(split(rows, _find_words(trial))):
-        if number >= _FIRST_SPLITS and time.perf_counter() - start_s > _LIMIT_S:
+        if number >= _FIRST_SPLITS and time.thread_time() - start_s > _LIMIT_S:
             return
         if op == "merge" and not one.keeps_order:
             continue

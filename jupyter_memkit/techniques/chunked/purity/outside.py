@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
-from jupyter_memkit.techniques.chunked.pure_calls import (
+from jupyter_memkit.techniques.chunked.purity.lists import (
     PURE_BUILTINS,
     PURE_FUNCTIONS,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-from jupyter_memkit.techniques.chunked.replacement import find_replacement
+from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
 
 # What a person calls the methods that give no part of the whole's value.
 _NAMES = {

@@ -9,26 +9,15 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
 from types import ModuleType
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.outside import (
-    find_attributes,
-    find_in_module,
-    is_listed,
-    is_patched,
-    is_plain,
-    is_pure_callable,
-    is_scalar,
-)
-from jupyter_memkit.techniques.chunked.pure_arguments import (
+from jupyter_memkit.techniques.chunked.purity.arguments import (
     is_formula,
     may_write_into,
     names_pure_methods,
 )
-from jupyter_memkit.techniques.chunked.pure_calls import (
+from jupyter_memkit.techniques.chunked.purity.lists import (
     CALLING_BY_NAME,
     CHANGING_ATTRIBUTES,
     DRAWING,
@@ -37,55 +26,23 @@ from jupyter_memkit.techniques.chunked.pure_calls import (
     PURE_BUILTINS,
     READING_CODE,
 )
+from jupyter_memkit.techniques.chunked.purity.outside import (
+    find_attributes,
+    find_in_module,
+    is_patched,
+    is_plain,
+)
+from jupyter_memkit.techniques.chunked.purity.values import (
+    OWN,
+    EffectError,
+    Reach,
+    Value,
+    describe,
+    hold,
+)
 
 _LISTED = PURE_ATTRIBUTES | CHANGING_ATTRIBUTES | READING_CODE
 _CHECKED = CALLING_BY_NAME | READING_CODE | DRAWING.keys()
-
-
-class EffectError(Exception):
-    """A part of the code is not proven to be pure.
-
-    Attributes
-    ----------
-    node : ast.AST
-        The part.
-    """
-
-    def __init__(self, node: ast.AST) -> None:
-        super().__init__()
-        self.node = node
-
-
-class Reach(IntEnum):
-    """Which objects from outside a change of a value could reach."""
-
-    OWN = 0
-    SHARED = 1
-    NESTED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What is known of an expression's value.
-
-    Attributes
-    ----------
-    reach : Reach
-        What a change of it could reach.
-    known : object
-        The very object, where it is a module, a function or a class.
-    """
-
-    reach: Reach = Reach.OWN
-    known: Any = None
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether a change of it could be seen outside."""
-        return self.reach is not Reach.OWN or self.known is not None
-
-
-OWN = Value()
 
 
 class Expressions(ast.NodeVisitor):
@@ -185,7 +142,7 @@ class Expressions(ast.NodeVisitor):
         if node.id in self._local:
             return Value(self.reach.get(node.id, Reach.OWN))
         if node.id in self._namespace:
-            return _describe(self._namespace[node.id], node)
+            return describe(self._namespace[node.id], node)
         if node.id in PURE_BUILTINS:
             return Value(known=vars(builtins)[node.id])
         if hasattr(builtins, node.id):
@@ -239,7 +196,7 @@ class Expressions(ast.NodeVisitor):
     visit_Starred = _visit_one_of  # noqa: N815
 
     def _visit_container(self, node: ast.AST) -> Value:
-        return _hold(self._read_parts(node))
+        return hold(self._read_parts(node))
 
     visit_Tuple = visit_List = visit_Set = visit_Dict = _visit_container  # noqa: N815
 
@@ -248,7 +205,7 @@ class Expressions(ast.NodeVisitor):
             self.set_target(generator.target, self.read(generator.iter))
             self._read_all(generator.ifs)
         fields = ("key", "value", "elt")
-        return _hold(
+        return hold(
             self._read_all(
                 getattr(node, name) for name in fields if hasattr(node, name)
             )
@@ -280,7 +237,7 @@ class Expressions(ast.NodeVisitor):
         ]
         if shared and may_write_into(node, function.known, shared[-1]):
             raise EffectError(node)
-        return _hold(max(value.reach for value in (*values, function)))
+        return hold(max(value.reach for value in (*values, function)))
 
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr
@@ -341,33 +298,6 @@ class Expressions(ast.NodeVisitor):
 
     def _read_all(self, nodes: Iterable[ast.expr]) -> Reach:
         return max((self.read(node).reach for node in nodes), default=Reach.OWN)
-
-
-def _hold(reach: Reach) -> Value:
-    """Return what is known of a value that holds others."""
-    return OWN if reach is Reach.OWN else Value(Reach.NESTED)
-
-
-def _describe(value: Any, node: ast.AST) -> Value:
-    if is_scalar(value):
-        return OWN
-    if isinstance(value, ModuleType):
-        if is_listed(value):
-            return Value(known=value)
-    elif is_pure_callable(value):
-        return Value(known=value)
-    elif is_plain(value):
-        return Value(Reach.SHARED if _is_flat(value) else Reach.NESTED)
-    raise EffectError(node)
-
-
-def _is_flat(value: Any) -> bool:
-    """Return whether nothing in a container or table can be changed by itself."""
-    if type(value) is dict:
-        return all(map(is_scalar, value.values()))
-    if type(value) in {list, tuple}:
-        return all(map(is_scalar, value))
-    return "object" not in str(getattr(value, "dtype", ""))
 
 
 def _is_false(node: ast.expr) -> bool:

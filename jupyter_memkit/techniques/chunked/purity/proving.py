@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.techniques.cell_inputs import find_inputs
-from jupyter_memkit.techniques.chunked.outside import is_listed
-from jupyter_memkit.techniques.chunked.pure_expressions import (
-    EffectError,
+from jupyter_memkit.techniques.chunked.purity.expressions import (
     Expressions,
-    Reach,
 )
+from jupyter_memkit.techniques.chunked.purity.outside import is_listed
+from jupyter_memkit.techniques.chunked.purity.values import EffectError, Reach
 
 
 def find_effect(

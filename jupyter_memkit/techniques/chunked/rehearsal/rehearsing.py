@@ -12,18 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
 from jupyter_memkit.techniques.chunked.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.effects import find_names
-from jupyter_memkit.techniques.chunked.group_keys import guess_keys
-from jupyter_memkit.techniques.chunked.outside import is_plain
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
-from jupyter_memkit.techniques.chunked.probes import read_probe, take
+from jupyter_memkit.techniques.chunked.purity.outside import is_plain
+from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
+from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
+from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
+from jupyter_memkit.techniques.chunked.rehearsal.statistics import refuse_statistic
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.statistics import refuse_statistic
-from jupyter_memkit.techniques.chunked.trial import Trial, is_same
 
 # To read more columns that the cell does not need would take too long.
 _MOST_OTHERS = 24

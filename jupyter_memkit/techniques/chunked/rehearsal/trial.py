@@ -8,8 +8,11 @@ import warnings
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.flattening import find_difference, flatten
-from jupyter_memkit.techniques.chunked.probes import take
+from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
+    find_difference,
+    flatten,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.probes import take
 
 # Numbers of rows to try a cell on. It goes up while a call is quick.
 _SIZES = (16, 128, 1_000)
@@ -53,10 +56,10 @@ class Trial:
         for size in _SIZES:
             rows = take(probe, range(min(size, len(probe))))
             first = self.call(rows)
-            start_s = time.perf_counter()
+            start_s = time.thread_time()
             # The first call may import or compile something.
             second = self.call(rows)
-            duration_s = time.perf_counter() - start_s
+            duration_s = time.thread_time() - start_s
             if first and second:
                 self.is_stable = is_same(first[0], second[0])
                 if chosen is not None and duration_s > _QUICK_S:
