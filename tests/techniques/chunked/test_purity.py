@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import random
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,15 @@ import polars as pl
 import pytest
 
 from jupyter_memkit.techniques.chunked.purity import find_effect
+from jupyter_memkit.techniques.chunked.purity.lists import (
+    PURE_ATTRIBUTES,
+    PURE_FUNCTIONS,
+)
+from jupyter_memkit.techniques.chunked.purity.outside import (
+    find_attributes,
+    find_in_module,
+    is_patched,
+)
 
 # More of them take a while: MEMKIT_RANDOM_EFFECTS=3000.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_EFFECTS", "200"))
@@ -358,3 +368,45 @@ def test_names_the_code() -> None:
     """The code that may have an effect is named."""
     cell = ast.parse("x = chunk.a.sum()\nchunk.to_sql('s', x)")
     assert find_effect(cell, "chunk", {}) == "chunk.to_sql"
+
+
+def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function or method on the lists that the user has replaced is not pure."""
+    counter = Counter()
+    namespace = {"np": np, "pd": pd}
+
+    def function(*_args: Any) -> int:
+        return counter.tick()
+
+    for patch in (counter.tick, counter, function, partial(function)):
+        with monkeypatch.context() as patched:
+            patched.setattr(np, "log", patch)
+            assert find_effect(ast.parse("np.log(2)"), "chunk", namespace) is not None
+    places: list[Any] = [function, counter, property(function), counter.tick]
+    for place in [*places, classmethod(function), partial(function)]:
+        with monkeypatch.context() as patched:
+            patched.setattr(pd.DataFrame, "describe", place)
+            assert find_effect(ast.parse("chunk.describe()"), "chunk", {}) is not None
+    assert (
+        find_effect(ast.parse("chunk.describe(); np.log(2)"), "chunk", namespace)
+        is None
+    )
+
+
+def test_lists_name_what_there_is() -> None:
+    """What the lists name is the library's own, and pandas' methods are no patches."""
+    import pyarrow as pa  # noqa: PLC0415 - only here
+    import pyarrow.compute  # noqa: PLC0415 - only here
+
+    for home, names in PURE_FUNCTIONS.items():
+        module = sys.modules.get(home)
+        for name in names:
+            if module is not None and hasattr(module, name):
+                find_in_module(module, name)
+    assert pa.Table is find_in_module(pa, "Table")
+    patched = [
+        name
+        for name in sorted(PURE_ATTRIBUTES)
+        if any(map(is_patched, find_attributes(name)))
+    ]
+    assert patched == []

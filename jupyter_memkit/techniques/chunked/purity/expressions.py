@@ -154,9 +154,10 @@ class Expressions(ast.NodeVisitor):
         """Allow functions of modules, methods and columns."""
         value = self._find(node.value)
         if isinstance(value.known, ModuleType):
-            found = find_in_module(value.known, node.attr)
-            if found is None:
-                raise EffectError(node)
+            try:
+                found = find_in_module(value.known, node.attr)
+            except LookupError:
+                raise EffectError(node) from None
             return Value(known=found) if not is_plain(found) else OWN
         if value.known is not None and not isinstance(value.known, type):
             raise EffectError(node)

@@ -27,7 +27,7 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
         "decimal": ("Decimal"),
         "fractions": ("Fraction"),
         "functools": ("partial reduce"),
-        "hashlib": ("blake2b md5 sha1 sha256 sha512"),
+        "hashlib": ("md5 sha1 sha256 sha512"),
         "itertools": (
             "accumulate chain combinations compress count dropwhile filterfalse "
             "groupby islice pairwise permutations product repeat starmap takewhile "

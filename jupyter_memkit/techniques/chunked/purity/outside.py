@@ -13,7 +13,16 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from re import Pattern
-from types import FunctionType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import contains_identical
@@ -43,6 +52,11 @@ _SCALARS = (
     *(str, time, timedelta, timezone, type(None), type(...), Pattern),
 )
 _CONTAINERS = (dict, frozenset, list, set, tuple)
+
+_C_TYPES = (
+    *(BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType),
+    *(MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType),
+)
 
 _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow"})
 
@@ -111,7 +125,7 @@ def is_pure_callable(value: Any) -> bool:
 
 
 def find_in_module(module: ModuleType, name: str) -> Any:
-    """Return what a listed module calls so; None where it is not listed as pure.
+    """Return what a listed module calls so.
 
     Parameters
     ----------
@@ -119,19 +133,26 @@ def find_in_module(module: ModuleType, name: str) -> Any:
         The module.
     name : str
         Of a function or class, or of a listed module in it.
+
+    Raises
+    ------
+    LookupError
+        When it is not listed as pure, or was replaced.
     """
     namespace = read_namespace(module) or {}
     home = str(namespace.get("__name__"))
     if sys.modules.get(home) is not module:
-        return None
+        raise LookupError
     below = sys.modules.get(f"{home}.{name}")
     if below is not None and f"{home}.{name}" in PURE_FUNCTIONS:
         return below
     if name not in PURE_FUNCTIONS.get(home, ()):
-        return None
+        raise LookupError
     # Our own names are imported when they are first asked for.
-    value = getattr(module, name) if home == "jupyter_memkit" else namespace.get(name)
-    return value if value is not None and _is_of_library(value, home) else None
+    value = getattr(module, name) if home == "jupyter_memkit" else namespace[name]
+    if not _is_of_library(value, home):
+        raise LookupError
+    return value
 
 
 def is_listed(module: Any) -> bool:
@@ -151,19 +172,41 @@ def find_attributes(name: str) -> Iterator[Any]:
 
 
 def is_patched(value: Any) -> bool:
-    """Return whether an attribute of a library's class is a function of the user's."""
-    if type(value) is not FunctionType:
-        return False
-    root = str(value.__globals__.get("__name__")).partition(".")[0]
-    return root not in _LIBRARIES
+    """Return whether an attribute of a library's class is code of the user's."""
+    kind = type(value)
+    if kind is property:
+        return is_patched(value.fget)
+    if contains_identical((classmethod, staticmethod), kind):
+        return is_patched(value.__func__)
+    is_own = _root(value) in _LIBRARIES | {"typing_extensions"}  # It marks old ones.
+    return not (is_own or _is_written_in_c(value) or is_scalar(value))
 
 
 def _is_of_library(value: Any, module: str | None) -> bool:
-    """Return whether it is not a function that the user put into the module."""
-    if type(value) is not FunctionType:
-        return True
-    root = str(value.__globals__.get("__name__")).partition(".")[0]
-    return root.lstrip("_") == str(module).partition(".")[0].lstrip("_")
+    """Return whether what a module has under a name is its own, and no patch."""
+    home = str(module).partition(".")[0]
+    return is_scalar(value) or _is_written_in_c(value) or _root(value) == home
+
+
+def _is_written_in_c(value: Any) -> bool:
+    kind = type(value)
+    # Cython's functions have a type in each module.
+    return contains_identical(_C_TYPES, kind) or (
+        vars(type)["__name__"].__get__(kind) == "cython_function_or_method"
+    )
+
+
+def _root(value: Any) -> str:
+    """Return the package that a function or class, or an object's class, comes from."""
+    kind = type(value)
+    if kind is FunctionType:
+        name = value.__globals__.get("__name__")
+    elif issubclass(kind, type):
+        name = vars(type)["__module__"].__get__(value)
+    else:
+        name = vars(type)["__module__"].__get__(kind)
+    # The modules in C of Python's own begin with an underscore.
+    return str(name).partition(".")[0].lstrip("_")
 
 
 def _classes() -> Iterable[type]:
