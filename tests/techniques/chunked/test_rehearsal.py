@@ -255,6 +255,30 @@ def test_polars() -> None:
     assert run("df['q'].sum()", source=table).value == table["q"].sum()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        [1, 2, 3] * 100,
+        [{"v": 1}, {"v": 2}] * 50,
+        np.arange(600.0),
+        np.ones((50, 2)),
+        {"a": 1},
+        [object()] * 20,
+        [b"a", b"b"],
+    ],
+)
+def test_other_chunks(source: Any) -> None:
+    """What is no table is rehearsed where it is plain data, and runs in any case."""
+    run("len(df)", source=source)
+
+
+def test_shapes_are_for_the_run() -> None:
+    """Arrays that are shorter over few rows are not refused for that."""
+    table = make_table(1, 4_000)
+    value = run("np.bincount(df.k)", source=table).value
+    np.testing.assert_array_equal(value, np.bincount(table.k))
+
+
 def test_rounding_is_no_difference() -> None:
     """Sums that differ by rounding alone are not refused."""
     rng = np.random.default_rng(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_memkit.techniques.chunked.purity.outside import is_plain
+from jupyter_memkit.techniques.chunked.purity.outside import is_plain, is_table
 from jupyter_memkit.techniques.chunked.purity.proving import find_effect
 
-__all__ = ["find_effect", "is_plain"]
+__all__ = ["find_effect", "is_plain", "is_table"]

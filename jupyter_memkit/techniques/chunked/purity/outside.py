@@ -96,9 +96,12 @@ def is_plain(value: Any) -> bool:
         return True
     if contains_identical(_CONTAINERS, kind):
         return len(value) <= _MOST_ITEMS and all(map(is_plain, _items(value)))
-    if contains_identical(_loaded(_TABLES), kind):
-        return _is_plain_table(value)
-    return False
+    return is_table(value) and _is_plain_table(value)
+
+
+def is_table(value: Any) -> bool:
+    """Return whether a value is a frame, a column or an array of a known library."""
+    return contains_identical(_loaded(_TABLES), type(value))
 
 
 def is_scalar(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.purity import is_plain, is_table
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 
@@ -45,7 +46,9 @@ class Split:
 
 
 def read_probe(source: Source, settings: Settings) -> Any:
-    """Return the first rows of a source as a chunk; None where they cannot be read.
+    """Return the first rows of a source as a chunk of plain data.
+
+    None where they cannot be read, or are anything else.
 
     Parameters
     ----------
@@ -62,7 +65,10 @@ def read_probe(source: Source, settings: Settings) -> Any:
     try:
         for piece in pieces:
             chunk = FrameMaker(source.name, request)(piece.load(), 0)
-            return take(chunk, range(min(rows, len(chunk))))
+            if not (type(chunk) is list or is_table(chunk)):
+                return None
+            few = take(chunk, range(min(rows, len(chunk))))
+            return few if is_plain(few) else None
     except MemkitError:
         # The run says so where it comes to these rows.
         return None

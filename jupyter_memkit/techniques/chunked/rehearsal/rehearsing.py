@@ -16,7 +16,6 @@ from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
 from jupyter_memkit.techniques.chunked.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.effects import find_names
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
-from jupyter_memkit.techniques.chunked.purity.outside import is_plain
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
@@ -118,7 +117,7 @@ def _read(trial: Trial, source: Source, settings: Settings) -> Any:
         columns = _add_columns(source, settings)
         settings = dataclasses.replace(settings, columns=columns)
     probe = read_probe(source, settings)
-    return None if probe is None or len(probe) < 2 or not is_plain(probe) else probe
+    return None if probe is None or len(probe) < 2 else probe
 
 
 def _add_columns(source: Source, settings: Settings) -> tuple[str, ...] | None:

@@ -59,9 +59,10 @@ class Trial:
             start_s = time.thread_time()
             # The first call may import or compile something.
             second = self.call(rows)
+            is_stable = not (first and second) or is_same(first[0], second[0])
             duration_s = time.thread_time() - start_s
             if first and second:
-                self.is_stable = is_same(first[0], second[0])
+                self.is_stable = is_stable
                 if chosen is not None and duration_s > _QUICK_S:
                     break
                 chosen = rows
