@@ -20,6 +20,7 @@ import jupyter_memkit as memkit
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, chunked
 from jupyter_memkit.techniques.chunked.partial import Partial, partial
+from tests.techniques.chunked.test_rehearsal import make_body
 
 # More of them take a while: MEMKIT_RANDOM_PARTIALS=500.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_PARTIALS", "4"))
@@ -204,6 +205,18 @@ def test_resume(orders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert got.resumed_rows > 0
     expected = pd.read_csv(orders).groupby("k").x.mean()
     np.testing.assert_allclose(got.value["x", "mean"], expected, rtol=1e-9)
+
+
+def test_in_a_cell(orders: Path) -> None:
+    """A cell that ends with partial statistics is no cell that samples."""
+    body = make_body(
+        "memkit.partial(df, by='k').agg(x=[('approx_quantile', 0.5), 'mean'])",
+        memkit=memkit,
+    )
+    assert body.effect is None
+    summary = chunked(orders, rows=300).map(body).run("merge")
+    assert summary.notes == ()
+    assert list(summary.value.columns) == [("x", "approx_quantile(0.5)"), ("x", "mean")]
 
 
 def test_polars() -> None:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.purity import is_scalar
+
 # How far two ways to add up the same numbers can be apart, by the precision of floats.
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4}
 _TOLERANCE = 1e-6
@@ -42,8 +44,10 @@ def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each form
         return {(_label(item),): True for item in value}
     if isinstance(value, (list, tuple)):
         return _flatten_items(value)
-    if isinstance(value, Hashable):
-        return {(): value.item() if hasattr(value, "item") else value}
+    if is_scalar(value):
+        return {
+            (): value.item() if numpy and isinstance(value, numpy.generic) else value
+        }
     return None
 
 
