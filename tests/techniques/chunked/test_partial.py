@@ -20,6 +20,7 @@ import jupyter_memkit as memkit
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, chunked
 from jupyter_memkit.techniques.chunked.partial import Partial, partial
+from jupyter_memkit.techniques.chunked.partial.kinds import NAMES
 from tests.techniques.chunked.test_rehearsal import make_body
 
 # More of them take a while: MEMKIT_RANDOM_PARTIALS=500.
@@ -213,7 +214,9 @@ def test_in_a_cell(orders: Path) -> None:
         "memkit.partial(df, by='k').agg(x=[('approx_quantile', 0.5), 'mean'])",
         memkit=memkit,
     )
-    assert body.effect is None
+    asked = ", ".join(map(repr, NAMES))
+    all_of_them = make_body(f"memkit.partial(df).agg(x=[{asked}])", memkit=memkit)
+    assert (body.effect, all_of_them.effect) == (None, None)
     summary = chunked(orders, rows=300).map(body).run("merge")
     assert summary.notes == ()
     assert list(summary.value.columns) == [("x", "approx_quantile(0.5)"), ("x", "mean")]
