@@ -210,6 +210,7 @@ def test_resume(orders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_in_a_cell(orders: Path) -> None:
     """A cell that ends with partial statistics is no cell that samples."""
+    pytest.importorskip("datasketches")
     body = make_body(
         "memkit.partial(df, by='k').agg(x=[('approx_quantile', 0.5), 'mean'])",
         memkit=memkit,

@@ -29,7 +29,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 
 # So long it goes on to look, after the first splits, which show most.
-_LIMIT_S = 0.04
+_LIMIT_S = 0.02
 _FIRST_SPLITS = 2
 
 # What the reductions that are judged make, as messages call it.

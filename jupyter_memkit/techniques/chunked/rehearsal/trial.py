@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.probes import take
 
 # Numbers of rows to try a cell on. It goes up while a call is quick.
 _SIZES = (16, 128, 1_000)
-_QUICK_S = 0.004
+_QUICK_S = 0.003
 
 
 class Trial:
@@ -55,18 +55,17 @@ class Trial:
         chosen: Any = None
         for size in _SIZES:
             rows = take(probe, range(min(size, len(probe))))
-            first = self.call(rows)
-            start_s = time.thread_time()
             # The first call may import or compile something.
-            second = self.call(rows)
-            is_stable = not (first and second) or is_same(first[0], second[0])
+            first = self.call(rows) if chosen is None else []
+            start_s = time.thread_time()
+            value = self.call(rows)
             duration_s = time.thread_time() - start_s
-            if first and second:
-                self.is_stable = is_stable
-                if chosen is not None and duration_s > _QUICK_S:
-                    break
+            if first and value:
+                self.is_stable = is_same(first[0], value[0])
+            is_slow = duration_s > _QUICK_S
+            if value and (chosen is None or not is_slow):
                 chosen = rows
-            if duration_s > _QUICK_S or not self.is_stable or size >= len(probe):
+            if is_slow or not self.is_stable or size >= len(probe):
                 break
         return chosen
 
