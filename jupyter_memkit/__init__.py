@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.shrink import shrink
     from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
+    from jupyter_memkit.techniques.chunked.partial import partial
     from jupyter_memkit.techniques.gc_pause import gc_pause
     from jupyter_memkit.techniques.isolated.calls import isolated
     from jupyter_memkit.techniques.release import free
@@ -70,6 +71,7 @@ __all__ = [
     "isolated",
     "libraries",
     "mem",
+    "partial",
     "plot",
     "processes",
     "shrink",
@@ -109,6 +111,7 @@ _HOMES = {
     "isolated": "techniques.isolated.calls",
     "libraries": "techniques.unloading",
     "mem": "track.mem",
+    "partial": "techniques.chunked.partial",
     "plot": "show.plot",
     "processes": "measure.processes",
     "shrink": "techniques.arrays.shrink",

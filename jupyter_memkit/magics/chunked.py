@@ -201,6 +201,12 @@ class ChunkedMagics(Magics):
         help="stop after N chunks",
     )
     @argument(
+        "--no-rehearsal",
+        action="store_true",
+        help="do not try the cell on the first rows before the run; a cell that has no "
+        "effect is tried, to find values that do not combine",
+    )
+    @argument(
         "--dry-run",
         action="store_true",
         help="show what would be done: rows, columns, chunks, time and memory to read",

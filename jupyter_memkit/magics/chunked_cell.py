@@ -36,9 +36,6 @@ from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
 
-# Reductions that the parts' own statistics would go through without an error.
-_ADDING = frozenset({"sum", "min", "max"})
-
 # Options of readers that do not name columns: with others, such as index_col or
 # parse_dates, a file may not be readable without some column.
 _OPTIONS_OF_VALUES = frozenset(
@@ -123,6 +120,7 @@ def run_chunked(
             workers=args.workers,
             on=user_ns.get(args.on, args.on),
             progress=progress,
+            rehearsal=not args.no_rehearsal,
         )
     _skipped[source.name] = summary.skipped
     if args.into is None:
@@ -194,23 +192,7 @@ def _find_reduction(
             "so far and the next value"
         )
         raise UsageError(message)
-    statistic = _find_statistic(body.tree)
-    if op in _ADDING and statistic is not None:
-        message = (
-            f"the {op} of the chunks' {statistic} is not that of the whole; "
-            f"{NOT_COMBINED[statistic]}"
-        )
-        raise UsageError(message)
     return op
-
-
-def _find_statistic(tree: ast.Module) -> str | None:
-    """Return the statistic of a chunk that the cell ends with, if it does."""
-    last = tree.body[-1]
-    call = last.value if isinstance(last, ast.Expr) else None
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        return call.func.attr if call.func.attr in NOT_COMBINED else None
-    return None
 
 
 def _read_policy(text: str) -> tuple[bool, int]:

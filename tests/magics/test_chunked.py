@@ -187,7 +187,7 @@ def test_traceback_points_at_the_line(
         ("--rows 600", "x = 1 // (600 - chunk.index[0])", "1 chunk was done before"),
         ("--rows 300", "1 / 0", "no chunk was done before"),
         (
-            "--rows 300 --reduce sum",
+            "--rows 300 --collect",
             "1 // (600 - chunk.index[0])",
             "the result of 2 chunks is lost; --into NAME would keep it",
         ),
@@ -256,7 +256,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
             "1",
             "the mean of chunks is not that of the whole",
         ),
-        ("orders.csv --reduce sum", "chunk.qty.median()", "of the chunks' median is"),
+        ("orders.csv --reduce sum", "chunk.qty.median()", "a median does not add up"),
         (
             "orders.csv --columns quty",
             "1",
@@ -292,6 +292,67 @@ def test_bad_input(
     assert {name for name in shell.user_ns if not name.startswith("_")} == before
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "chunk.qty.mean()",
+        "round(chunk['qty'].std(), 3)",
+        "chunk.groupby('cat').qty.mean()",
+        "chunk.groupby(['cat'])['qty'].agg(['mean', 'var'])",
+        "chunk.groupby('cat').agg({'qty': 'mean'})",
+        "chunk.agg({'qty': 'std'})",
+        "chunk.cat.nunique()",
+        "chunk.qty.agg('mean')",
+        "chunk.groupby('cat').qty.nunique()",
+        "chunk.groupby('cat').qty.max()",
+        "chunk.qty.median()",
+        "chunk.groupby('cat').qty.quantile(0.9)",
+        "chunk.qty.nlargest(3)",
+    ],
+)
+def test_line_that_replaces(
+    shell: InteractiveShell, orders: pd.DataFrame, body: str
+) -> None:
+    """The line that a refusal names gives the statistic of the whole, once followed."""
+    line = "%%chunked orders.csv --rows 300 --reduce"
+    error = str(run(shell, f"{line} sum\n{body}").error_in_exec)
+    found = re.search(
+        r"give --reduce merge, and end the cell with (.*), after (import .*)", error
+    )
+    assert found, error
+    if "approx" in found[1]:
+        pytest.importorskip("datasketches")
+    run(shell, found[2]).raise_error()
+    value: Any = summarise(shell, f"{line} merge\n{found[1]}").value
+    expected = eval(body, {"chunk": orders})
+    got = value.iloc[0] if isinstance(value, pd.Series) else value
+    if "nlargest" in body:
+        assert list(got) == list(expected)
+    else:
+        is_approximate = "approx" in found[1]
+        np.testing.assert_allclose(
+            np.ravel(np.asarray(got, float)),
+            np.ravel(np.asarray(expected, float)),
+            rtol=0.02 if is_approximate else 1e-3,
+        )
+
+
+def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
+    """A type that shows late ends a cell with an effect, with what to do."""
+    Path("late.csv").write_text("a\n" + "1\n" * 250 + "0.5\n")
+    run(shell, "import pandas as pd; seen = []")
+    run(shell, "reader = pd.read_csv('late.csv', chunksize=100)")
+    line = "%%chunked reader --rows 100 --backend pandas"
+    error = run(shell, f"{line}\nseen.append(len(chunk))").error_in_exec
+    assert str(error).startswith("the pandas reader changes its types: a is int64")
+    assert str(error).endswith(
+        "give --types a=float64; the cell may have an effect (seen.append), so the 200 "
+        "rows before are not run again: undo what it did with them before you run it "
+        "with --types"
+    )
+    assert shell.user_ns["seen"] == [100, 100]
+
+
 def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     """A cell runs in other processes with what it reads, functions and modules too."""
     run(shell, "import math\nrate = 2\ndef scale(x):\n    return x * rate")
@@ -315,7 +376,7 @@ def test_workers_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The traceback of another process shows the line of the cell."""
-    line = "%%chunked orders.csv --rows 300 --workers 2 --reduce sum"
+    line = "%%chunked orders.csv --rows 300 --workers 2 --collect"
     error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
     assert isinstance(error, ZeroDivisionError)
     shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)

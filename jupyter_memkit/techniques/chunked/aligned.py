@@ -6,6 +6,7 @@ whole numbers stay whole.
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections import Counter
@@ -23,22 +24,56 @@ class Aligned:
     Numbers, Series and frames take a missing value (NaN) as nothing, as pandas
     does over the whole; a sum of numbers and all of numpy's arrays let it through,
     as numpy does.
+
+    Attributes
+    ----------
+    name : str
+        Pandas' name for it.
+    ufunc : str
+        Numpy's name for it.
+    scalars : callable
+        Combines two numbers.
+    keys : tuple of str
+        The columns of a frame that are its groups' keys, not values to combine.
     """
 
     name: str
     ufunc: str
     scalars: Callable[[Any, Any], Any]
+    keys: tuple[str, ...] = ()
 
     def begin(self, value: Any) -> Any:
-        """Return the first value as a result."""
+        """Return a value as a part, with its keys in the index."""
         kind = self._kind(value)
+        if kind == "frame" and self.keys:
+            return self._set_keys(value)
         if kind == "mapping":
             begun = {key: self.begin(item) for key, item in value.items()}
             return Counter(begun) if isinstance(value, Counter) else begun
         return _widen(value) if self.name == "sum" else value
 
+    def finish(self, part: Any) -> Any:
+        """Return the result, with its keys where the values had them."""
+        if self.keys and self._kind(part) == "frame":
+            return part.reset_index()
+        return part
+
+    def _set_keys(self, value: Any) -> Any:
+        try:
+            return value.set_index(list(self.keys))
+        except KeyError as error:
+            message = (
+                f"{self.name} needs the keys {', '.join(self.keys)} in every chunk's "
+                f"frame, and one has {', '.join(map(str, value.columns))}; give every "
+                "chunk's value the same columns"
+            )
+            raise ReduceError(message) from error
+
     def step(self, so_far: Any, value: Any) -> Any:
         """Return the two as one."""
+        if self.name != "sum" and (_is_nan(value) or _is_nan(so_far)):
+            # Of no rows it is nothing, also where the others are texts.
+            return value if _is_nan(so_far) else so_far
         kind = self._kind(value)
         if kind != self._kind(so_far):
             message = (
@@ -54,7 +89,10 @@ class Aligned:
         }.get(kind, self.scalars)
         try:
             return combine(so_far, value)
-        except (TypeError, ValueError) as error:
+        except (MemoryError, ReduceError):
+            raise
+        except Exception as error:
+            # A library refuses what it cannot align in many ways.
             message = (
                 f"{self.name} cannot combine {type(so_far).__name__} and "
                 f"{type(value).__name__} ({error}); use append, or your own function"
@@ -79,10 +117,12 @@ class Aligned:
         return combined
 
     def _frames(self, so_far: Any, value: Any) -> Any:
-        if self.name == "sum" and not so_far.columns.equals(value.columns):
+        if not so_far.columns.equals(value.columns):
             columns = so_far.columns.union(value.columns, sort=False)
-            so_far = so_far.reindex(columns=columns, fill_value=0)
-            value = value.reindex(columns=columns, fill_value=0)
+            so_far, value = (
+                _add_columns(side, other).reindex(columns=columns)
+                for side, other in ((so_far, value), (value, so_far))
+            )
         return self._series(so_far, value)
 
     def _series(self, so_far: Any, value: Any) -> Any:
@@ -90,9 +130,16 @@ class Aligned:
         if not len(value):
             return so_far
         if not len(so_far):
-            return self.begin(value)
+            return value
+        if len(so_far) != len(value) and _counts_rows(so_far) and _counts_rows(value):
+            message = (
+                f"{self.name} aligns by the index, and here are {len(so_far):,} and "
+                f"{len(value):,} rows that are only numbered; make the keys the index, "
+                "with .set_index([...]), or leave as_index=False and reset_index() out"
+            )
+            raise ReduceError(message)
         is_sorted = all(side.index.is_monotonic_increasing for side in (so_far, value))
-        return (
+        groups = (
             sys.modules["pandas"]
             .concat([so_far, value])
             .groupby(
@@ -101,8 +148,9 @@ class Aligned:
                 observed=True,
                 dropna=False,
             )
-            .agg(self.name)
         )
+        # A sum of nothing but missing values is missing, as over the whole.
+        return groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
 
     def _kind(self, value: Any) -> str:
         """Name the form of a value, or refuse it."""
@@ -112,12 +160,19 @@ class Aligned:
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(value, (pandas.Series, pandas.DataFrame)):
             if self.name == "sum":
-                _refuse_text(pandas, value)
+                _refuse_text(pandas, value, self.keys)
             return "series" if isinstance(value, pandas.Series) else "frame"
         if isinstance(value, Mapping):
             return "mapping"
         if isinstance(value, str) and self.name != "sum":
             return "text"
+        if type(value).__module__.startswith("polars"):
+            message = (
+                f"{self.name} cannot take {type(value).__name__} of polars, which has "
+                "no labels; end the cell with .to_pandas().set_index([...]) of the "
+                "keys, or use concat"
+            )
+            raise ReduceError(message)
         if value is None or hasattr(value, "__len__"):
             message = (
                 f"{self.name} cannot take {type(value).__name__}; end the cell with "
@@ -128,16 +183,45 @@ class Aligned:
         return "number"
 
 
-def _refuse_text(pandas: Any, value: Any) -> None:
+def _add_columns(frame: Any, other: Any) -> Any:
+    """Return a frame with the columns that only the other has, of nothing."""
+    new = other.columns.difference(frame.columns, sort=False)
+    frame = frame.copy(deep=False)
+    for name in new:
+        is_whole = getattr(other[name].dtype, "kind", "") in "iub"
+        frame[name] = 0 if is_whole else math.nan
+    return frame
+
+
+def _counts_rows(value: Any) -> bool:
+    """Return whether an index is only the numbers of the rows, from 0."""
+    index = value.index
+    is_range = type(index) is sys.modules["pandas"].RangeIndex
+    return is_range and index.name is None and index.start == 0
+
+
+def _refuse_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
     """Refuse text, of which pandas would make one long text."""
-    columns = {"values": value} if value.ndim == 1 else dict(value.items())
-    for name, column in columns.items():
-        if pandas.api.types.is_string_dtype(column) and len(column):
+    columns = [("values", value)] if value.ndim == 1 else list(value.items())
+    for name, column in columns:
+        if (
+            name not in keys
+            and pandas.api.types.is_string_dtype(column.dtype)
+            and _has_text(column)
+        ):
             message = (
                 f"sum cannot add the text in {name!r}; make it the index, with "
                 "groupby(...) or set_index(...), or leave it out"
             )
             raise ReduceError(message)
+
+
+def _has_text(column: Any) -> bool:
+    return any(isinstance(item, str) for item in column)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _widen(value: Any) -> Any:

@@ -9,11 +9,8 @@ from types import CodeType
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.effects import (
-    find_accumulated,
-    find_names,
-    has_functions_of_the_notebook,
-)
+from jupyter_memkit.techniques.chunked.effects import find_accumulated, find_names
+from jupyter_memkit.techniques.chunked.purity import find_effect
 
 # The name of the chunk's place, in a cell that reads it.
 INFO_NAME = "chunk_info"
@@ -122,11 +119,14 @@ class CellBody:
         return find_accumulated(self.tree, self.name, self.namespace)
 
     @property
+    def effect(self) -> str | None:
+        """The first code that may have an effect besides the value; None if none."""
+        return find_effect(self.tree, self.name, self.namespace)
+
+    @property
     def is_repeatable(self) -> bool:
-        """Whether it is in sight that nothing is done twice when it runs again."""
-        return self.accumulated is None and not has_functions_of_the_notebook(
-            self.tree, self.namespace
-        )
+        """Whether it is proven that nothing is done twice when it runs again."""
+        return self.effect is None
 
 
 def _is_async(code: CodeType | None) -> bool:

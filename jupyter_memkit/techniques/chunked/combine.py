@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import operator
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.aligned import MAX, MIN, SUM
+from jupyter_memkit.techniques.chunked.aligned import MAX, MIN, SUM, Aligned
 from jupyter_memkit.techniques.chunked.concat import (
     begin_concat,
     finish_concat,
     join_concat,
 )
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.partial import Partial
 
 
 def _identity(value: Any) -> Any:
@@ -79,8 +85,17 @@ class Reduction:
         return self._operation.finish(self.part) if self.started else None
 
 
-def find_operation(op: str | Callable[[Any, Any], Any]) -> Operation:
+def find_operation(
+    op: str | Callable[[Any, Any], Any], keys: tuple[str, ...] = ()
+) -> Operation:
     """Return an operation by its name, or of the user's function.
+
+    Parameters
+    ----------
+    op : str or callable
+        The name, or the function of the result so far and the next value.
+    keys : tuple of str
+        The columns of the values that are keys, for those that align by labels.
 
     Raises
     ------
@@ -90,7 +105,7 @@ def find_operation(op: str | Callable[[Any, Any], Any]) -> Operation:
     if callable(op):
         return Operation(join=op, is_associative=False)
     if op in OPERATIONS:
-        return OPERATIONS[op]
+        return _align(ALIGNED[op], keys) if keys and op in ALIGNED else OPERATIONS[op]
     if op in NOT_COMBINED:
         message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
         raise MemkitError(message)
@@ -126,12 +141,18 @@ def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
     return so_far
 
 
+class _Missing(Enum):
+    """Stands in a set for NaN, which is not equal to itself, nor to a copy of it."""
+
+    NAN = "nan"
+
+
 def _as_set(value: Any) -> set[Any]:
-    # Of an array or a Series Python's own numbers, which print as numbers.
-    items = value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(items, Iterable) and not isinstance(items, (str, bytes)):
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         try:
-            return set(items)
+            return {
+                _Missing.NAN if _is_nan(item) else item for item in _list_items(value)
+            }
         except TypeError as error:
             message = f"union needs items that can be in a set ({error})"
             raise ReduceError(message) from error
@@ -142,34 +163,72 @@ def _as_set(value: Any) -> set[Any]:
     raise ReduceError(message)
 
 
+def _list_items(value: Any) -> Iterable[Any]:
+    """Return the items of an array or a Series as Python's, which print as values."""
+    pandas = sys.modules.get("pandas")
+    if (
+        pandas is not None
+        and getattr(getattr(value, "dtype", None), "kind", "") in "mM"
+    ):
+        # Of these tolist() gives whole numbers.
+        value = pandas.Index(value)
+    items: Iterable[Any] = value.tolist() if hasattr(value, "tolist") else value
+    return items
+
+
+def _is_nan(item: Any) -> bool:
+    # Only types whose comparison is no code of the user's.
+    return isinstance(item, (float, Decimal)) and item != item  # noqa: PLR0124 - NaN
+
+
+def _finish_set(part: set[Any]) -> set[Any]:
+    return {math.nan if item is _Missing.NAN else item for item in part}
+
+
+def _begin_merge(value: Any) -> Any:
+    return value if isinstance(value, Partial) else _copy_mapping(value)
+
+
 def _copy_mapping(value: Any) -> dict[Any, Any]:
     if isinstance(value, Counter):
         return Counter(value)
     if isinstance(value, Mapping):
         return dict(value)
     message = (
-        f"merge needs dicts, not {type(value).__name__}; end the cell with a dict, "
-        "or use append"
+        f"merge needs dicts or partial statistics, not {type(value).__name__}; end the "
+        "cell with one of them, or use append"
     )
     raise ReduceError(message)
 
 
-def _merge(so_far: dict[Any, Any], value: Any) -> dict[Any, Any]:
+def _merge(so_far: Any, value: Any) -> Any:
+    if isinstance(so_far, Partial) and isinstance(value, Partial):
+        return so_far.merge(value)
     # A new one each time: a Counter's own update can be interrupted half-way.
     merged = _copy_mapping(so_far)
     merged.update(_copy_mapping(value))
     return merged
 
 
+def _finish_merge(part: Any) -> Any:
+    return part.result() if isinstance(part, Partial) else part
+
+
+def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:
+    aligned = dataclasses.replace(aligned, keys=keys)
+    return Operation(begin=aligned.begin, join=aligned.step, finish=aligned.finish)
+
+
+# Those that combine values by their labels.
+ALIGNED = {"sum": SUM, "min": MIN, "max": MAX}
+
 OPERATIONS: dict[str, Operation] = {
-    "sum": Operation(begin=SUM.begin, join=SUM.step),
-    "min": Operation(begin=MIN.begin, join=MIN.step),
-    "max": Operation(begin=MAX.begin, join=MAX.step),
+    **{name: _align(aligned) for name, aligned in ALIGNED.items()},
     "count": Operation(begin=_count, join=operator.add),
     "concat": Operation(begin=begin_concat, join=join_concat, finish=finish_concat),
     "append": Operation(begin=_enlist, join=_extend),
-    "union": Operation(begin=_as_set, join=_unite),
-    "merge": Operation(begin=_copy_mapping, join=_merge),
+    "union": Operation(begin=_as_set, join=_unite, finish=_finish_set),
+    "merge": Operation(begin=_begin_merge, join=_merge, finish=_finish_merge),
 }
 
 # What people ask for, and cannot be had of chunks' own results.

@@ -30,7 +30,18 @@ def join_concat(parts: list[Any], more: list[Any]) -> list[Any]:
 
 def finish_concat(parts: list[Any]) -> Any:
     """Return the parts as one."""
-    return _find_join(parts[0])(parts)
+    try:
+        return _find_join(parts[0])(parts)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A library refuses what it cannot join in many ways.
+        message = (
+            f"concat cannot join the chunks' values, of which the first is "
+            f"{_describe(parts[0])} ({error}); give every chunk's value the same "
+            "columns and types, or use append"
+        )
+        raise ReduceError(message) from error
 
 
 def _find_join(value: Any) -> Callable[[list[Any]], Any]:

@@ -1,7 +1,7 @@
-"""What a cell does besides giving a value: which names it sets and changes.
+"""Which variable a cell adds up in, besides giving a value.
 
-A cell that adds up in a variable of its own gives each chunk a different meaning by its
-place. It cannot be split over processes, nor run twice over the same chunk.
+Such a cell gives each chunk a different meaning by its place, so that its chunks cannot
+go to different processes. Whether a cell can run twice is for `purity` to prove.
 """
 
 from __future__ import annotations
@@ -41,18 +41,6 @@ def find_accumulated(
     order = _Order(chunk_name, _names_set(tree), namespace)
     order.visit(tree)
     return order.changed[0] if order.changed else None
-
-
-def has_functions_of_the_notebook(
-    tree: ast.Module, namespace: Mapping[str, Any]
-) -> bool:
-    """Tell whether a cell uses functions or classes whose effects are not in sight."""
-    return any(
-        getattr(namespace[name], "__module__", None) == "__main__"
-        and isinstance(namespace[name], (FunctionType, type))
-        for name in find_names(tree)
-        if name in namespace
-    )
 
 
 class _Order(ast.NodeVisitor):

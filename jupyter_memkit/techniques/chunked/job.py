@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_memkit.errors import SourceError, add_note
+from jupyter_memkit.errors import MemkitError, SourceError, add_note
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
@@ -88,6 +88,7 @@ class Job:
         is_repeatable: bool = False,
         n_workers: int = 0,
         cluster: Cluster | None = None,
+        notes: Iterable[str] = (),
     ) -> None:
         self.position = Position()
         self._source = source
@@ -103,7 +104,7 @@ class Job:
         self._n_workers = n_workers if cluster is None else cluster.n_workers
         self._chunks = self._rows = self._resumed_rows = 0
         self._skipped: list[SkippedChunk] = []
-        self._notes: list[str] = []
+        self._notes = list(notes)
         self._watch = peak_meter().open()
         self._worker_bytes = 0
         self._total_rows: int | None = None
@@ -119,6 +120,7 @@ class Job:
                 break
             except TypeChange as change:
                 if not self._can_begin_anew():
+                    self._refuse_to_repeat(change)
                     raise
                 # Some chunks had the types that do not hold all values.
                 self._widen(change)
@@ -358,6 +360,17 @@ class Job:
     def _can_begin_anew(self) -> bool:
         """Tell whether nothing was done yet that another run would do twice."""
         return self._only is None and (self._is_repeatable or not self._chunks)
+
+    def _refuse_to_repeat(self, change: TypeChange) -> None:
+        """Say what was done, and how to go on, where a cell may have an effect."""
+        effect = getattr(self._function, "effect", None)
+        if effect is not None and self._chunks:
+            message = (
+                f"{change}; the cell may have an effect ({effect}), so the "
+                f"{self._rows:,} rows before are not run again: undo what it did with "
+                "them before you run it with --types"
+            )
+            raise MemkitError(message) from change
 
     def _widen(self, change: TypeChange) -> None:
         """Begin anew with the types that hold all values so far."""

@@ -11,8 +11,10 @@ from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
+from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.run import LocalRun, Position
 from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sinks import open_sink
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
@@ -95,6 +97,7 @@ class Mapped:
         workers: int = 0,
         on: Any = None,
         progress: Callable[[Step], object] | None = None,
+        rehearsal: bool = True,
     ) -> ChunkedSummary:
         """Run over all chunks and return the account of it.
 
@@ -125,6 +128,8 @@ class Mapped:
             the end.
         progress : callable, optional
             Called after each chunk with a `Step`.
+        rehearsal : bool
+            Whether a notebook cell that has no effect is tried on some rows first.
 
         Returns
         -------
@@ -132,11 +137,24 @@ class Mapped:
             The account, with the reduction's result as its ``value``.
         """
         __tracebackhide__ = True
-        sink = open_sink(op, out, resumable=resume is not None)
         checkpoint = None
-        if resume is not None:
-            checkpoint = Checkpoint(resume, self._identity(op, out))
         with Interrupts() as interrupts, ExitStack() as stack:
+            with interrupts.allowed():
+                found = rehearse(
+                    self._source,
+                    self._settings,
+                    self._function,
+                    op if only is None else None,
+                    tries=rehearsal and only is None,
+                )
+                settings = found.settings
+                is_repeatable = getattr(self._function, "is_repeatable", None)
+                if is_repeatable is False and not (only or resume):
+                    settings = settle_types(self._source, settings)
+            if resume is not None:
+                identity = self._identity(settings, op, out)
+                checkpoint = Checkpoint(resume, identity)
+            sink = open_sink(op, out, resumable=resume is not None, keys=found.keys)
             cluster = None
             if on is not None:
                 with interrupts.allowed():
@@ -148,16 +166,17 @@ class Mapped:
                 stack.enter_context(cluster)
             job = Job(
                 self._source,
-                self._settings,
+                settings,
                 self._function,
                 sink,
+                notes=found.notes,
                 failures=Failures(skips=on_error == "skip", tries=tries),
                 interrupts=interrupts,
                 checkpoint=checkpoint,
                 only=only,
                 n_workers=workers,
                 cluster=cluster,
-                is_repeatable=getattr(self._function, "is_repeatable", False),
+                is_repeatable=bool(is_repeatable),
             )
             value = None
             try:
@@ -172,11 +191,11 @@ class Mapped:
 
     def _identity(
         self,
+        settings: Settings,
         op: str | Callable[[Any, Any], Any] | None,
         out: str | os.PathLike[str] | None,
     ) -> dict[str, Any]:
         """Return what a run that goes on must have in common with the one before."""
-        settings = self._settings
         return {
             "the source": self._source.fingerprint(),
             "the cell": getattr(self._function, "source", None)

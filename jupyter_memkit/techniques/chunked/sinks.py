@@ -114,8 +114,20 @@ def open_sink(
     out: str | os.PathLike[str] | None,
     *,
     resumable: bool,
+    keys: tuple[str, ...] = (),
 ) -> Sink:
     """Return a sink for a reduction or a file; without either it drops the values.
+
+    Parameters
+    ----------
+    op : str or callable, optional
+        The reduction.
+    out : path-like, optional
+        The file.
+    resumable : bool
+        Whether what is written stays when the run ends early.
+    keys : tuple of str
+        The columns of the values that are keys.
 
     Raises
     ------
@@ -127,4 +139,4 @@ def open_sink(
             message = "the values go to a reduction or to a file; give one of them"
             raise MemkitError(message)
         return FileSink(out, resumable=resumable)
-    return Dropped() if op is None else Reduced(find_operation(op))
+    return Dropped() if op is None else Reduced(find_operation(op, keys))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -109,6 +111,37 @@ def test_missing_column() -> None:
     combined = combine(SUM, first, second)
     assert combined.to_dict() == {"x": {"a": 1, "b": 2}, "y": {"a": 0, "b": 3}}
     assert set(combined.dtypes) == {np.dtype("int64")}
+
+
+def test_missing_everywhere() -> None:
+    """A group that has no value anywhere is missing in the sum, as in pandas."""
+    table = pd.DataFrame({"k": list("aabb"), "g": list("xyxx"), "v": [1.0, 2, 3, 4]})
+    tabulate = partial(
+        pd.pivot_table, index="k", columns="g", values="v", aggfunc="sum"
+    )
+    combined = combine(SUM, tabulate(table[:2]), tabulate(table[2:]))
+    pd.testing.assert_frame_equal(combined, tabulate(table))
+
+
+def test_keys_in_columns() -> None:
+    """Columns that are keys are labels, also where a chunk lacks some."""
+    table = pd.DataFrame({"k": [1, 1, 2, 3], "v": [1, 2, 3, 4]})
+    by_key = partial(pd.DataFrame.groupby, by="k", as_index=False)
+    operation = replace(SUM, keys=("k",))
+    combined = operation.finish(
+        operation.step(
+            operation.begin(by_key(table[:1]).sum()),
+            operation.begin(by_key(table[1:]).sum()),
+        )
+    )
+    pd.testing.assert_frame_equal(combined, by_key(table).sum())
+    with pytest.raises(ReduceError, match="sum needs the keys k in every chunk's"):
+        operation.begin(pd.DataFrame({"v": [1]}))
+
+
+def test_nothing_among_texts() -> None:
+    """The minimum of no rows is NaN, and counts as nothing among texts too."""
+    assert combine(MIN, NAN, "b", "a", NAN) == "a"
 
 
 def test_empty_part() -> None:

@@ -33,6 +33,7 @@ from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.partial import partial
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.worker_process import Setup
@@ -400,3 +401,15 @@ def test_current_client(client: Client) -> None:
         assert cluster.client is client
         assert cluster.n_workers == 2
     assert client.status == "running"
+
+
+def test_partial_statistics(client: Client, orders: Path) -> None:
+    """Partial statistics that are merged on a cluster are those of the whole."""
+
+    def mean_by_cat(chunk: Any) -> Any:
+        return partial(chunk, by="cat").agg(qty=["mean", "std"])
+
+    chunks = chunked(orders / "orders.csv", rows=1_000)
+    got = chunks.map(mean_by_cat).run("merge", on=client).value
+    expected = pd.read_csv(orders / "orders.csv").groupby("cat")
+    pd.testing.assert_frame_equal(got, expected.agg({"qty": ["mean", "std"]}))

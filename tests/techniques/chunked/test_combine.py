@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,37 @@ def combine(op: Any, *values: Any) -> Any:
 def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
     """Each reduction makes its one result of the values in order."""
     assert combine(op, *values) == expected
+
+
+def test_union_knows_missing_values() -> None:
+    """NaN is one value in a union, whoever made it, and times stay times."""
+    nan = float("nan")
+    values = (np.array([1.5, nan]), pd.Series([nan, 2.5]), {Decimal("nan"), nan})
+    assert len(combine("union", *values)) == 3
+    part = pickle.loads(pickle.dumps(find_operation("union").begin([nan])))
+    assert (
+        len(find_operation("union").join(part, find_operation("union").begin([nan])))
+        == 1
+    )
+    times = pd.Series([pd.Timestamp("2024-01-01"), pd.NaT])
+    assert combine("union", times, times.to_numpy()) == {times[0], pd.NaT}
+
+
+@pytest.mark.parametrize(
+    ("op", "values"),
+    [
+        ("sum", (pd.DataFrame({"t": pd.to_datetime(["2024"])}),) * 2),
+        ("sum", (pd.Series([1, 2, 3]), pd.Series([1, 2]))),
+        ("min", (pd.Series([1], ["a"]), pd.Series(["b"], ["a"]))),
+        ("max", (pd.DataFrame({"a": [{}]}, [5]), pd.DataFrame({"a": [[]]}, [5]))),
+        ("concat", (pl.DataFrame({"a": [1]}), pl.DataFrame({"b": [1]}))),
+        ("concat", (pl.DataFrame({"a": [1]}), pl.DataFrame({"a": ["x"]}))),
+    ],
+)
+def test_refused_in_a_sentence(op: str, values: tuple[Any, ...]) -> None:
+    """What a library cannot combine is refused, not by an error from inside it."""
+    with pytest.raises(ReduceError, match=r"use append|aligns by the index"):
+        combine(op, *values)
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
@@ -89,7 +122,7 @@ def test_unknown_name() -> None:
         ("union", (5,), "union needs sets, lists or arrays, not int"),
         ("union", ("text",), "union needs sets, lists or arrays, not str"),
         ("union", ([[1]],), "union needs items that can be in a set"),
-        ("merge", ([1],), "merge needs dicts, not list"),
+        ("merge", ([1],), "merge needs dicts or partial statistics, not list"),
         ("concat", (5,), "not int; use append"),
         ("concat", ([1], (1,)), "concat cannot join tuple to list"),
         (

@@ -1,4 +1,4 @@
-"""What a cell does besides giving a value."""
+"""The variable in which a cell keeps something for the next chunk."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jupyter_memkit.techniques.chunked.effects import (
-    find_accumulated,
-    has_functions_of_the_notebook,
-)
+from jupyter_memkit.techniques.chunked.effects import find_accumulated
 
 NAMESPACE: dict[str, Any] = {"np": np, "math": math, "model": object(), "rate": 2}
 
@@ -63,11 +60,3 @@ def test_accumulating(code: str, name: str) -> None:
 def test_independent(code: str) -> None:
     """A cell whose chunks know nothing of each other is told as such."""
     assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) is None
-
-
-def test_functions_of_the_notebook() -> None:
-    """A function of the notebook may do what no code in sight shows."""
-    namespace: dict[str, Any] = {"__name__": "__main__", "np": np}
-    exec("def scale(x): return x * 2", namespace)
-    assert has_functions_of_the_notebook(ast.parse("scale(chunk)"), namespace)
-    assert not has_functions_of_the_notebook(ast.parse("np.sum(chunk)"), namespace)

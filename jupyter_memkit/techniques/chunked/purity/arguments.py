@@ -1,0 +1,110 @@
+"""What an argument makes of a call: texts that are code, and arrays to write into."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.chunked.purity.lists import DRAWING, PURE_ATTRIBUTES
+from jupyter_memkit.techniques.chunked.purity.outside import find_attributes
+
+
+def is_formula(node: ast.expr) -> bool:
+    """Return whether a text of pandas' language neither calls nor reads variables."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and not set("@(") & set(text)
+
+
+def names_pure_methods(node: ast.expr, outside: Mapping[str, Any]) -> bool:
+    """Return whether all texts in an argument of ``agg`` and its like are in sight.
+
+    And none of them is the name of a method that may have an effect.
+
+    Parameters
+    ----------
+    node : ast.expr
+        The argument.
+    outside : mapping
+        The user's variables that the cell does not set.
+    """
+    match node:
+        case ast.Constant():
+            return _is_pure(node.value)
+        case ast.Name():
+            known = outside.get(node.id)
+            return node.id in outside and all(map(_is_pure, _find_texts(known)))
+        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+            return all(
+                names_pure_methods(child, outside)
+                for child in ast.iter_child_nodes(node)
+                if isinstance(child, ast.expr)
+            )
+        case ast.Attribute() | ast.Call():
+            return _is_of_module(node, outside)
+    # Anything else may be a text that no constant shows.
+    return isinstance(node, (ast.Lambda, ast.Compare, ast.UnaryOp))
+
+
+def may_write_into(node: ast.Call, function: Any, place: int) -> bool:
+    """Return whether a function may take an argument for its output.
+
+    Parameters
+    ----------
+    node : ast.Call
+        The call.
+    function : object
+        What is called; None for a method.
+    place : int
+        The place of the argument, from 0.
+    """
+    if any(isinstance(argument, ast.Starred) for argument in node.args):
+        return True
+    if function is None:
+        # A method of an array: dot(b, out), sum(axis, dtype, out).
+        return isinstance(node.func, ast.Attribute) and place >= 1
+    output = _find_output(function)
+    return output is not None and place >= output
+
+
+def _find_output(function: Any) -> int | None:
+    """Return from which positional argument on a function may write into it."""
+    ufunc = find_loaded("numpy", "ufunc")
+    if ufunc is not None and type(function) is ufunc:
+        return int(function.nin)
+    if not str(getattr(function, "__module__", "")).startswith("numpy"):
+        return None
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return 2
+    return names.index("out") if "out" in names else None
+
+
+def _is_pure(text: Any) -> bool:
+    if not isinstance(text, str):
+        return True
+    if text in PURE_ATTRIBUTES and text not in DRAWING:
+        return True
+    return not any(True for _ in find_attributes(text))
+
+
+def _is_of_module(node: ast.expr, outside: Mapping[str, Any]) -> bool:
+    """Return whether it is a function such as ``np.sum``, or what one made."""
+    while isinstance(node, (ast.Attribute, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and type(outside.get(node.id)) is ModuleType
+
+
+def _find_texts(value: Any) -> Iterator[Any]:
+    if type(value) in {list, tuple, set, frozenset}:
+        for item in value:
+            yield from _find_texts(item)
+    elif type(value) is dict:
+        for item in (*value, *value.values()):
+            yield from _find_texts(item)
+    else:
+        yield value

@@ -1,0 +1,305 @@
+"""Follows the expressions of a cell to what they are made of.
+
+A value that may be an object from outside is shared, and one that may hold such objects
+is nested; only what is neither can be changed in place. What is not listed is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.purity.arguments import (
+    is_formula,
+    may_write_into,
+    names_pure_methods,
+)
+from jupyter_memkit.techniques.chunked.purity.lists import (
+    CALLING_BY_NAME,
+    CHANGING_ATTRIBUTES,
+    DRAWING,
+    NAMING_ARGUMENTS,
+    PURE_ATTRIBUTES,
+    PURE_BUILTINS,
+    READING_CODE,
+)
+from jupyter_memkit.techniques.chunked.purity.outside import (
+    find_attributes,
+    find_in_module,
+    is_patched,
+    is_plain,
+)
+from jupyter_memkit.techniques.chunked.purity.values import (
+    OWN,
+    EffectError,
+    Reach,
+    Value,
+    describe,
+    hold,
+)
+
+_LISTED = PURE_ATTRIBUTES | CHANGING_ATTRIBUTES | READING_CODE
+_CHECKED = CALLING_BY_NAME | READING_CODE | DRAWING.keys()
+
+
+class Expressions(ast.NodeVisitor):
+    """Follows expressions, or raises `EffectError`.
+
+    Parameters
+    ----------
+    local : set of str
+        The names that the cell sets.
+    namespace : mapping
+        The user's variables.
+
+    Attributes
+    ----------
+    reach : dict of str to Reach
+        What a change of the cell's names could reach, where that is outside.
+    modules : dict of str to module
+        Those that the cell imports.
+    """
+
+    def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
+        self.reach: dict[str, Reach] = {}
+        self.modules: dict[str, Any] = {}
+        self._local = local
+        self._namespace = namespace
+
+    def read(self, node: ast.expr | None) -> Value:
+        """Follow an expression whose value goes anywhere."""
+        if node is None:
+            return OWN
+        value = self._find(node)
+        name = getattr(node, "attr", getattr(node, "id", None))
+        is_method = isinstance(node, ast.Attribute) or value.known is not None
+        # These are checked where they are called.
+        if isinstance(value.known, ModuleType) or (is_method and name in _CHECKED):
+            raise EffectError(node)
+        return value
+
+    def change(self, node: ast.expr) -> None:
+        """Allow a change of a value in place, if it is the cell's own."""
+        if self.read(node).is_shared:
+            raise EffectError(node)
+
+    def set_name(self, name: str, reach: Reach) -> None:
+        """Note what a change of a variable can reach."""
+        if reach is not Reach.OWN:
+            self.reach[name] = max(reach, self.reach.get(name, reach))
+
+    def set_target(self, target: ast.expr, value: Value) -> None:
+        """Follow a value to where it is put."""
+        match target:
+            case ast.Name():
+                self.set_name(target.id, value.reach)
+            case ast.Tuple() | ast.List():
+                for item in target.elts:
+                    self.set_target(item, value)
+            case ast.Starred():
+                self.set_target(target.value, value)
+            case ast.Attribute() | ast.Subscript():
+                self.change_place(target)
+                self._put_into(target, value)
+            case _:
+                raise EffectError(target)
+
+    def change_place(self, target: ast.Attribute | ast.Subscript) -> None:
+        """Allow an item or attribute to be set or deleted."""
+        self.change(target.value)
+        if isinstance(target, ast.Subscript):
+            self.read(target.slice)
+        else:
+            self._check_attribute(target)
+
+    def read_arguments(self, arguments: ast.arguments) -> None:
+        """Follow the arguments of a function, which may be given anything."""
+        for default in (*arguments.defaults, *arguments.kw_defaults):
+            self.read(default)
+        for item in ast.walk(arguments):
+            if isinstance(item, ast.arg):
+                self.set_name(item.arg, Reach.NESTED)
+
+    def _find(self, node: ast.expr) -> Value:
+        value: Value = self.visit(node)
+        return value
+
+    def generic_visit(self, node: ast.AST) -> Value:
+        """Refuse what has no rule."""
+        raise EffectError(node)
+
+    def visit_Constant(self, _node: ast.Constant) -> Value:
+        """Return that a constant is nobody's."""
+        return OWN
+
+    def visit_Name(self, node: ast.Name) -> Value:
+        """Find out what a variable stands for."""
+        if node.id in self.modules:
+            return Value(known=self.modules[node.id])
+        if node.id in self._local:
+            return Value(self.reach.get(node.id, Reach.OWN))
+        if node.id in self._namespace:
+            return describe(self._namespace[node.id], node)
+        if node.id in PURE_BUILTINS:
+            return Value(known=vars(builtins)[node.id])
+        if hasattr(builtins, node.id):
+            raise EffectError(node)
+        # A name that there is not: Python reports it.
+        return OWN
+
+    def visit_Attribute(self, node: ast.Attribute) -> Value:
+        """Allow functions of modules, methods and columns."""
+        value = self._find(node.value)
+        if isinstance(value.known, ModuleType):
+            try:
+                found = find_in_module(value.known, node.attr)
+            except LookupError:
+                raise EffectError(node) from None
+            return Value(known=found) if not is_plain(found) else OWN
+        if value.known is not None and not isinstance(value.known, type):
+            raise EffectError(node)
+        self._check_attribute(node)
+        if node.attr in CHANGING_ATTRIBUTES and value.is_shared:
+            raise EffectError(node)
+        return Value(value.reach)
+
+    def visit_Lambda(self, node: ast.Lambda) -> Value:
+        """Follow what it does when it is called."""
+        self.read_arguments(node.args)
+        return Value(self.read(node.body).reach)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
+        """Follow a value that is given a name."""
+        value = self.read(node.value)
+        self.set_target(node.target, value)
+        return value
+
+    def _visit_new(self, node: ast.AST) -> Value:
+        self._read_parts(node)
+        return OWN
+
+    visit_UnaryOp = visit_Compare = visit_Slice = _visit_new  # noqa: N815
+    visit_JoinedStr = visit_FormattedValue = _visit_new  # noqa: N815
+
+    def visit_BinOp(self, node: ast.BinOp) -> Value:
+        """Follow an operator, which makes a new value of the old ones."""
+        # That may hold what they hold.
+        is_nested = self._read_parts(node) is Reach.NESTED
+        return Value(Reach.NESTED) if is_nested else OWN
+
+    def _visit_one_of(self, node: ast.AST) -> Value:
+        return Value(self._read_parts(node))
+
+    visit_BoolOp = visit_IfExp = visit_Subscript = _visit_one_of  # noqa: N815
+    visit_Starred = _visit_one_of  # noqa: N815
+
+    def _visit_container(self, node: ast.AST) -> Value:
+        return hold(self._read_parts(node))
+
+    visit_Tuple = visit_List = visit_Set = visit_Dict = _visit_container  # noqa: N815
+
+    def _visit_comprehension(self, node: Any) -> Value:
+        for generator in node.generators:
+            self.set_target(generator.target, self.read(generator.iter))
+            self._read_all(generator.ifs)
+        fields = ("key", "value", "elt")
+        return hold(
+            self._read_all(
+                getattr(node, name) for name in fields if hasattr(node, name)
+            )
+        )
+
+    visit_ListComp = visit_SetComp = visit_DictComp = _visit_comprehension  # noqa: N815
+    visit_GeneratorExp = _visit_comprehension  # noqa: N815
+
+    def visit_Call(self, node: ast.Call) -> Value:
+        """Allow calls that are listed, with arguments that keep them pure."""
+        if any(keyword.arg in {None, "out"} for keyword in node.keywords):
+            raise EffectError(node)
+        values = [self.read(argument) for argument in node.args]
+        values += [self.read(keyword.value) for keyword in node.keywords]
+        function = self._find(node.func)
+        if isinstance(function.known, ModuleType):
+            raise EffectError(node)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if isinstance(node.func, ast.Attribute):
+            if function.known is None and name not in _LISTED:
+                raise EffectError(node.func)  # No column can be called.
+            self._check_change(node, node.func, values)
+        if isinstance(node.func, ast.Attribute) or function.known is not None:
+            self._check_texts(node, name)
+        shared = [
+            place
+            for place, value in enumerate(values[: len(node.args)])
+            if value.reach is not Reach.OWN
+        ]
+        if shared and may_write_into(node, function.known, shared[-1]):
+            raise EffectError(node)
+        return hold(max(value.reach for value in (*values, function)))
+
+    def _check_attribute(self, node: ast.Attribute) -> None:
+        name = node.attr
+        found = list(find_attributes(name))
+        if name.startswith("_") or any(map(is_patched, found)):
+            raise EffectError(node)
+        # What no table has is a column.
+        if found and name not in _LISTED:
+            raise EffectError(node)
+
+    def _check_change(
+        self, node: ast.Call, function: ast.Attribute, values: list[Value]
+    ) -> None:
+        """Refuse to change in place what is not the cell's own."""
+        is_changing = function.attr in CHANGING_ATTRIBUTES
+        for keyword in node.keywords:
+            if keyword.arg in {"inplace", "in_place"} and not _is_false(keyword.value):
+                self.change(function.value)
+                is_changing = True
+        if is_changing:
+            for value in values:
+                self._put_into(function.value, value)
+
+    def _check_texts(self, node: ast.Call, method: str) -> None:
+        """Refuse texts that a method calls, or reads as code."""
+        named = {str(item.arg): item.value for item in node.keywords}
+        if method in DRAWING and not any(
+            isinstance(named.get(seed), ast.Constant) for seed in DRAWING[method]
+        ):
+            raise EffectError(node.func)
+        if method in READING_CODE and not (node.args and is_formula(node.args[0])):
+            raise EffectError(node.func)
+        if method == "crosstab" and len(node.args) > 2:
+            raise EffectError(node)
+        calls = [*node.args, *named.values()] if method in CALLING_BY_NAME else []
+        calls += [named[name] for name in NAMING_ARGUMENTS & named.keys()]
+        if calls:
+            outside = {
+                name: value
+                for name, value in self._namespace.items()
+                if name not in self._local
+            }
+            for argument in calls:
+                if not names_pure_methods(argument, outside):
+                    raise EffectError(argument)
+
+    def _put_into(self, node: ast.expr, value: Value) -> None:
+        """Note that the variable in which a value was put now holds it."""
+        while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        if isinstance(node, ast.Name) and value.is_shared:
+            self.set_name(node.id, Reach.NESTED)
+
+    def _read_parts(self, node: ast.AST) -> Reach:
+        return self._read_all(
+            part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
+        )
+
+    def _read_all(self, nodes: Iterable[ast.expr]) -> Reach:
+        return max((self.read(node).reach for node in nodes), default=Reach.OWN)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False

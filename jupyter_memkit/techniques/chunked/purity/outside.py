@@ -1,0 +1,266 @@
+"""Which values from outside a cell have no code of the user's in them.
+
+What is plain can be read, called and compared without an effect. Types are told apart
+by identity, so that to look at a value runs none of its code.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from re import Pattern
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
+from jupyter_memkit.techniques.chunked.purity.lists import (
+    PURE_BUILTINS,
+    PURE_FUNCTIONS,
+)
+
+# Longer containers are not looked through.
+_MOST_ITEMS = 10_000
+
+_SCALARS = (
+    *(
+        bool,
+        bytes,
+        complex,
+        date,
+        datetime,
+        Decimal,
+        float,
+        Fraction,
+        int,
+        range,
+        slice,
+    ),
+    *(str, time, timedelta, timezone, type(None), type(...), Pattern),
+)
+_CONTAINERS = (dict, frozenset, list, set, tuple)
+
+_C_TYPES = (
+    *(BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType),
+    *(MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType),
+)
+
+_LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow"})
+
+_TABLES = (
+    *(("pandas", name) for name in ("DataFrame", "Series", "Index", "RangeIndex")),
+    *(("pandas", name) for name in ("DatetimeIndex", "MultiIndex", "CategoricalIndex")),
+    *(("polars", name) for name in ("DataFrame", "Series")),
+    *(("pyarrow", name) for name in ("Table", "RecordBatch", "ChunkedArray")),
+    ("numpy", "ndarray"),
+)
+# What their methods return.
+_RELATED = (
+    ("pandas.core.groupby.generic", "DataFrameGroupBy"),
+    ("pandas.core.groupby.generic", "SeriesGroupBy"),
+    *(("polars", name) for name in ("Expr", "LazyFrame")),
+)
+_LIBRARY_SCALARS = (
+    *(("pandas", name) for name in ("Timestamp", "Timedelta", "Period", "Interval")),
+    *(("numpy", name) for name in ("bool_", "datetime64", "timedelta64", "str_")),
+    *(("numpy", f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32)),
+    *(("numpy", name) for name in ("int64", "uint64", "float32", "float64")),
+)
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value is data, and all that is in it.
+
+    Examples
+    --------
+    >>> is_plain({"a": [1, 2.5]})
+    True
+    >>> is_plain([iter("abc")])
+    False
+    """
+    kind = type(value)
+    if is_scalar(value):
+        return True
+    if contains_identical(_CONTAINERS, kind):
+        return len(value) <= _MOST_ITEMS and all(map(is_plain, _items(value)))
+    return is_table(value) and _is_plain_table(value)
+
+
+def is_table(value: Any) -> bool:
+    """Return whether a value is a frame, a column or an array of a known library."""
+    return contains_identical(_loaded(_TABLES), type(value))
+
+
+def is_scalar(value: Any) -> bool:
+    """Return whether a value is data that nobody can change."""
+    kind = type(value)
+    return (
+        contains_identical(_SCALARS, kind)
+        or contains_identical(_loaded(_LIBRARY_SCALARS), kind)
+        or value is find_loaded("pandas", "NA")
+        or (value is find_loaded("pandas", "NaT") and value is not None)
+    )
+
+
+def is_pure_callable(value: Any) -> bool:
+    """Return whether a value is a function or class on the closed lists."""
+    if any(value is vars(builtins)[name] for name in PURE_BUILTINS):
+        return True
+    return any(
+        value is each and _is_of_library(each, module)
+        for module, names in PURE_FUNCTIONS.items()
+        for name in names
+        if (each := find_loaded(module, name)) is not None
+    )
+
+
+def find_in_module(module: ModuleType, name: str) -> Any:
+    """Return what a listed module calls so.
+
+    Parameters
+    ----------
+    module : ModuleType
+        The module.
+    name : str
+        Of a function or class, or of a listed module in it.
+
+    Raises
+    ------
+    LookupError
+        When it is not listed as pure, or was replaced.
+    """
+    namespace = read_namespace(module) or {}
+    home = str(namespace.get("__name__"))
+    if sys.modules.get(home) is not module:
+        raise LookupError
+    below = sys.modules.get(f"{home}.{name}")
+    if below is not None and f"{home}.{name}" in PURE_FUNCTIONS:
+        return below
+    if name not in PURE_FUNCTIONS.get(home, ()):
+        raise LookupError
+    # Our own names are imported when they are first asked for.
+    value = getattr(module, name) if home == "jupyter_memkit" else namespace[name]
+    if not _is_of_library(value, home):
+        raise LookupError
+    return value
+
+
+def is_listed(module: Any) -> bool:
+    """Return whether a value is a module with functions on the closed lists."""
+    namespace = read_namespace(module)
+    home = None if namespace is None else namespace.get("__name__")
+    return home in PURE_FUNCTIONS and sys.modules.get(home) is module
+
+
+def find_attributes(name: str) -> Iterator[Any]:
+    """Yield what the classes of tables and their like have under a name."""
+    for kind in _classes():
+        for base in type.mro(kind):
+            if name in vars(base):
+                yield vars(base)[name]
+                break
+
+
+def is_patched(value: Any) -> bool:
+    """Return whether an attribute of a library's class is code of the user's."""
+    kind = type(value)
+    if kind is property:
+        return is_patched(value.fget)
+    if contains_identical((classmethod, staticmethod), kind):
+        return is_patched(value.__func__)
+    is_own = _root(value) in _LIBRARIES | {"typing_extensions"}  # It marks old ones.
+    return not (is_own or _is_written_in_c(value) or is_scalar(value))
+
+
+def _is_of_library(value: Any, module: str | None) -> bool:
+    """Return whether what a module has under a name is its own, and no patch."""
+    home = str(module).partition(".")[0]
+    return is_scalar(value) or _is_written_in_c(value) or _root(value) == home
+
+
+def _is_written_in_c(value: Any) -> bool:
+    kind = type(value)
+    # Cython's functions have a type in each module.
+    return contains_identical(_C_TYPES, kind) or (
+        vars(type)["__name__"].__get__(kind) == "cython_function_or_method"
+    )
+
+
+def _root(value: Any) -> str:
+    """Return the package that a function or class, or an object's class, comes from."""
+    kind = type(value)
+    if kind is FunctionType:
+        name = value.__globals__.get("__name__")
+    elif issubclass(kind, type):
+        name = vars(type)["__module__"].__get__(value)
+    else:
+        name = vars(type)["__module__"].__get__(kind)
+    # The modules in C of Python's own begin with an underscore.
+    return str(name).partition(".")[0].lstrip("_")
+
+
+def _classes() -> Iterable[type]:
+    return (*_loaded(_TABLES), *_loaded(_RELATED), str, list, dict, set)
+
+
+def _loaded(names: Iterable[tuple[str, str]]) -> list[Any]:
+    return [
+        kind
+        for module, name in names
+        if (kind := find_loaded(module, name)) is not None
+    ]
+
+
+def _items(value: Any) -> Iterator[Any]:
+    yield from value
+    if type(value) is dict:
+        yield from value.values()
+
+
+def _is_plain_table(table: Any) -> bool:
+    """Return whether no column holds objects of other types than Python's own data."""
+    root = type(table).__module__.partition(".")[0]
+    if root == "pyarrow":
+        return True
+    if root == "polars":
+        return "Object" not in str(
+            table.dtypes if hasattr(table, "dtypes") else table.dtype
+        )
+    if root == "numpy":
+        return _is_plain_column(table)
+    if any(not str(name).startswith("_") for name in vars(table)):
+        return False  # An attribute that the user has set.
+    parts = [table.index] if hasattr(table, "index") else []
+    if table.ndim == 2:
+        parts += [table.columns, *(table.iloc[:, i] for i in range(table.shape[1]))]
+    elif hasattr(table, "levels"):
+        parts += list(table.levels)
+    else:
+        parts = [*parts, table.array]
+    return all(map(_is_plain_column, parts))
+
+
+def _is_plain_column(column: Any) -> bool:
+    if hasattr(column, "levels"):
+        return all(map(_is_plain_column, column.levels))
+    dtype = column.dtype
+    if str(dtype) == "object":
+        items = column.tolist() if getattr(column, "ndim", 1) else [column.item()]
+        return len(items) <= _MOST_ITEMS and all(map(is_plain, items))
+    if str(dtype) == "category":
+        categories = getattr(column, "cat", column).categories
+        return bool(_is_plain_column(categories))
+    return type(dtype).__module__.partition(".")[0] in _LIBRARIES

@@ -1,0 +1,169 @@
+"""Whether a cell is proven to have no effect outside its own value.
+
+Each expression is followed to what it is made of: the chunk, constants, plain data from
+outside, and calls on the closed lists. Of such values any operator, iteration and
+comparison is pure too. All that is not listed may have an effect.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.cell_inputs import find_inputs
+from jupyter_memkit.techniques.chunked.purity.expressions import (
+    Expressions,
+)
+from jupyter_memkit.techniques.chunked.purity.outside import is_listed
+from jupyter_memkit.techniques.chunked.purity.values import EffectError, Reach
+
+
+def find_effect(
+    tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
+) -> str | None:
+    """Return the first part of a cell that is not proven to be without an effect.
+
+    Parameters
+    ----------
+    tree : ast.Module
+        The parsed cell.
+    chunk_name : str
+        The name of the chunk, which is new each time.
+    namespace : mapping
+        The user's variables.
+
+    Returns
+    -------
+    str or None
+        The code; None when the cell is pure.
+
+    Examples
+    --------
+    >>> find_effect(ast.parse("chunk.price.sum()"), "chunk", {})
+    >>> find_effect(ast.parse("chunk.to_csv('a', mode='a')"), "chunk", {})
+    'chunk.to_csv'
+    """
+    local = set(_find_set(tree))
+    carried = local.intersection(find_inputs(tree, local)) - {chunk_name}
+    if carried:
+        return min(carried)
+    statements = _Statements(local | {chunk_name}, namespace)
+    before: dict[str, Reach] | None = None
+    try:
+        # What a name is made of may come after its use, in a loop.
+        while statements.values.reach != before:
+            before = dict(statements.values.reach)
+            statements.run(tree.body)
+    except EffectError as effect:
+        return ast.unparse(effect.node)
+    return None
+
+
+class _Statements(ast.NodeVisitor):
+    """Follows the statements of a cell, or raises `EffectError`.
+
+    Attributes
+    ----------
+    values : Expressions
+        What is known of its variables.
+    """
+
+    def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
+        self.values = Expressions(local, namespace)
+        self._local = local
+
+    def run(self, statements: Iterable[ast.stmt]) -> None:
+        """Follow statements, in any order in which they may run."""
+        for statement in statements:
+            self.visit(statement)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Refuse what has no rule."""
+        raise EffectError(node)
+
+    def _read_parts(self, node: ast.AST) -> None:
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                self.values.read(part)
+
+    visit_Expr = visit_Return = visit_Raise = visit_Assert = _read_parts  # noqa: N815
+
+    def _pass(self, node: ast.AST) -> None:
+        """Allow what does nothing."""
+
+    visit_Pass = visit_Break = visit_Continue = _pass  # noqa: N815
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        value = self.values.read(node.value)
+        for target in node.targets:
+            self.values.set_target(target, value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.values.read(node.annotation)
+        self.values.set_target(node.target, self.values.read(node.value))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        value = self.values.read(node.value)
+        # `+=` changes a list in place.
+        self.values.change(node.target)
+        self.values.set_target(node.target, value)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            match target:
+                case ast.Name() if target.id in self._local:
+                    pass
+                case ast.Attribute() | ast.Subscript():
+                    self.values.change_place(target)
+                case _:
+                    raise EffectError(target)
+
+    def visit_If(self, node: ast.If | ast.While) -> None:
+        self.values.read(node.test)
+        self.run([*node.body, *node.orelse])
+
+    visit_While = visit_If  # noqa: N815
+
+    def visit_For(self, node: ast.For) -> None:
+        self.values.set_target(node.target, self.values.read(node.iter))
+        self.run([*node.body, *node.orelse])
+
+    def visit_Try(self, node: ast.Try) -> None:
+        self.run([*node.body, *node.orelse, *node.finalbody])
+        for handler in node.handlers:
+            self.values.read(handler.type)
+            self.run(handler.body)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if node.decorator_list:
+            raise EffectError(node.decorator_list[0])
+        self.values.read_arguments(node.args)
+        self.run(node.body)
+        # It may return what it reads.
+        self.values.set_name(node.name, Reach.NESTED)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            module = sys.modules.get(alias.name)
+            # The first import of a module runs its code.
+            if not is_listed(module) or (alias.asname is None and "." in alias.name):
+                raise EffectError(node)
+            self.values.modules[alias.asname or alias.name] = module
+
+
+def _find_set(tree: ast.AST) -> Iterator[str]:
+    """Return all names that are set anywhere in a piece of code."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store()):
+                yield node.id
+            case ast.FunctionDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.alias():
+                yield (node.asname or node.name).partition(".")[0]
+            case ast.ExceptHandler(name=str(name)):
+                yield name

@@ -1,0 +1,90 @@
+"""What is known of a value: whether a change of it could be seen outside the cell."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import IntEnum
+from types import ModuleType
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.purity.outside import (
+    is_listed,
+    is_plain,
+    is_pure_callable,
+    is_scalar,
+)
+
+
+class EffectError(Exception):
+    """A part of the code is not proven to be pure.
+
+    Attributes
+    ----------
+    node : ast.AST
+        The part.
+    """
+
+    def __init__(self, node: ast.AST) -> None:
+        super().__init__()
+        self.node = node
+
+
+class Reach(IntEnum):
+    """Which objects from outside a change of a value could reach."""
+
+    OWN = 0
+    SHARED = 1
+    NESTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of an expression's value.
+
+    Attributes
+    ----------
+    reach : Reach
+        What a change of it could reach.
+    known : object
+        The very object, where it is a module, a function or a class.
+    """
+
+    reach: Reach = Reach.OWN
+    known: Any = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether a change of it could be seen outside."""
+        return self.reach is not Reach.OWN or self.known is not None
+
+
+OWN = Value()
+
+
+def hold(reach: Reach) -> Value:
+    """Return what is known of a value that holds others."""
+    return OWN if reach is Reach.OWN else Value(Reach.NESTED)
+
+
+def describe(value: Any, node: ast.AST) -> Value:
+    """Return what is known of a variable's value, or refuse it."""
+    if is_scalar(value):
+        return OWN
+    if isinstance(value, ModuleType):
+        if is_listed(value):
+            return Value(known=value)
+    elif is_pure_callable(value):
+        return Value(known=value)
+    elif is_plain(value):
+        return Value(Reach.SHARED if _is_flat(value) else Reach.NESTED)
+    raise EffectError(node)
+
+
+def _is_flat(value: Any) -> bool:
+    """Return whether nothing in a container or table can be changed by itself."""
+    if type(value) is dict:
+        return all(map(is_scalar, value.values()))
+    if type(value) in {list, tuple}:
+        return all(map(is_scalar, value))
+    return "object" not in str(getattr(value, "dtype", ""))

@@ -1,0 +1,180 @@
+"""Whether the values over parts of some rows combine to the value over all of them."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.chunked.combine import (
+    ALIGNED,
+    Operation,
+    Reduction,
+    find_operation,
+)
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.partial import Partial
+from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
+    Flat,
+    find_difference,
+    flatten,
+    tolerance_of,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.group_keys import propose_keys
+from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
+from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
+
+# So long it goes on to look, after the first splits, which show most.
+_LIMIT_S = 0.02
+_FIRST_SPLITS = 2
+
+# What the reductions that are judged make, as messages call it.
+JUDGED = {
+    "count": "count",
+    "max": "maximum",
+    "merge": "merged value",
+    "min": "minimum",
+    "sum": "sum",
+    "union": "union",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A split, with the cell's values over the whole and over the parts."""
+
+    split: Split
+    whole: Any
+    parts: list[Any]
+
+
+def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
+    """Compare a cell's values over parts of some rows with those over all of them.
+
+    Parameters
+    ----------
+    op : str
+        The reduction.
+    trial : Trial
+        The cell.
+    rows : object
+        The rows.
+
+    Returns
+    -------
+    tuple of str
+        The columns of the cell's frames that have to be keys for it to agree.
+
+    Raises
+    ------
+    ReduceError
+        When they do not agree, with the numbers.
+    """
+    tried = list(_try_splits(op, trial, rows))
+    if not tried or isinstance(tried[0].whole, Partial):
+        # Partial statistics combine, some of them approximately.
+        return ()
+    whole = tried[0].whole
+    proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])
+    first_refusal: ReduceError | None = None
+    for keys in proposed:
+        refusal = _find_refusal(op, keys, tried, trial)
+        if refusal is None:
+            return keys
+        first_refusal = first_refusal or refusal
+    assert first_refusal is not None, "there is always a proposal"
+    raise first_refusal
+
+
+def _find_refusal(
+    op: str, keys: tuple[str, ...], tried: list[_Tried], trial: Trial
+) -> ReduceError | None:
+    try:
+        for each in tried:
+            _compare(op, keys, each, trial)
+    except ReduceError as refusal:
+        return refusal
+    return None
+
+
+def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
+    start_s = time.thread_time()
+    for number, one in enumerate(split(rows, _find_words(trial))):
+        if number >= _FIRST_SPLITS and time.thread_time() - start_s > _LIMIT_S:
+            return
+        if op == "merge" and not one.keeps_order:
+            continue
+        whole = trial.call(one.whole)
+        parts = [trial.call(part) for part in one.parts]
+        # Some cells fail on so few rows.
+        if whole and all(parts):
+            yield _Tried(one, whole[0], [part[0] for part in parts])
+
+
+def _find_words(trial: Trial) -> set[str]:
+    """Return the names in a cell that may be columns."""
+    words: set[str] = set()
+    for node in ast.walk(trial.body.tree):
+        if isinstance(node, ast.Attribute):
+            words.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.add(node.value)
+    return words
+
+
+def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> None:
+    operation = find_operation(op, keys)
+    whole = _combine(op, operation, [tried.whole])
+    try:
+        combined = _combine(op, operation, tried.parts)
+    except ReduceError:
+        if not _is_array(tried.whole):
+            raise
+        # Of so few rows an array may be shorter; the run refuses another shape.
+        return
+    parts = [_combine(op, operation, [part]) for part in tried.parts]
+    flats = [flatten(value) for value in (combined, whole, *parts)]
+    known = [flat for flat in flats if flat is not None]
+    if len(known) < len(flats):
+        return
+    label = find_difference(
+        known[0],
+        known[1],
+        tolerance=max(map(tolerance_of, (combined, whole))),
+        scales=known[2:],
+        zero=0 if op == "sum" else None,
+    )
+    if label is None:
+        return
+    combined_text, whole_text, *given = (_describe(flat, label) for flat in known)
+    place = f" for {', '.join(map(str, label))}" if label else ""
+    message = (
+        f"over {tried.split.name} this cell gives {' and '.join(given)}{place}, whose "
+        f"{JUDGED[op]} ({combined_text}) is not the {whole_text} of both together; "
+        f"{advise(op, trial.body)}"
+    )
+    raise ReduceError(message)
+
+
+def _is_array(value: Any) -> bool:
+    ndarray = find_loaded("numpy", "ndarray")
+    return ndarray is not None and isinstance(value, ndarray)
+
+
+def _combine(op: str, operation: Operation, values: Iterable[Any]) -> Any:
+    reduction = Reduction(operation)
+    for value in values:
+        reduction.add(value)
+    # With its keys in the index it is compared by them, in whatever order they are.
+    return reduction.part if op in ALIGNED else reduction.result()
+
+
+def _describe(flat: Flat, label: tuple[Hashable, ...]) -> str:
+    if label not in flat:
+        return "nothing"
+    item = flat[label]
+    return f"{item:.6g}" if isinstance(item, float) else str(item)

@@ -1,0 +1,148 @@
+"""Values as their numbers by label, to compare what looks different and is not."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.purity import is_scalar
+
+# How far two ways to add up the same numbers can be apart, by the precision of floats.
+_TOLERANCES = {"float16": 1e-2, "float32": 1e-4}
+_TOLERANCE = 1e-6
+
+Flat = dict[tuple[Hashable, ...], Any]
+
+
+def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each form
+    """Return the items of a value by their labels; None for what has none.
+
+    Examples
+    --------
+    >>> flatten({"a": 1, "b": [2, 3]})
+    {('a',): 1, ('b', 0): 2, ('b', 1): 3}
+    >>> flatten(2.5)
+    {(): 2.5}
+    """
+    pandas = sys.modules.get("pandas")
+    numpy = sys.modules.get("numpy")
+    if pandas is not None and isinstance(value, pandas.DataFrame):
+        columns = [_label(name) for name in value.columns]
+        return _merge(
+            ((name,), _flatten_labelled(value.iloc[:, place]))
+            for place, name in enumerate(columns)
+        )
+    if pandas is not None and isinstance(value, pandas.Series):
+        return _flatten_labelled(value)
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _flatten_items(value.tolist()) if value.ndim else {(): value.item()}
+    if isinstance(value, Mapping):
+        return _merge(((_label(key),), flatten(item)) for key, item in value.items())
+    if isinstance(value, (set, frozenset)):
+        return {(_label(item),): True for item in value}
+    if isinstance(value, (list, tuple)):
+        return _flatten_items(value)
+    if is_scalar(value):
+        return {
+            (): value.item() if numpy and isinstance(value, numpy.generic) else value
+        }
+    return None
+
+
+def find_difference(
+    first: Flat, second: Flat, *, tolerance: float, scales: Iterable[Flat], zero: Any
+) -> tuple[Hashable, ...] | None:
+    """Return the label of the first items that differ; None when all are equal.
+
+    Parameters
+    ----------
+    first, second : dict
+        From `flatten`.
+    tolerance : float
+        How far floats may be apart, relative to the largest of them.
+    scales : iterable of dict
+        Values that the two were made of, whose size counts too.
+    zero : object
+        What counts as nothing: a label that is missing, and NaN.
+    """
+    parts = list(scales)
+    for label in {**first, **second}:
+        one, other = first.get(label, zero), second.get(label, zero)
+        one, other = (zero if _is_missing(item) else item for item in (one, other))
+        if one is other or _is_equal(one, other):
+            continue
+        if not (_is_number(one) and _is_number(other)) or (
+            isinstance(one, int) and isinstance(other, int)
+        ):
+            return label
+        known = [part.get(label, 0) for part in parts]
+        scale = max(abs(item) for item in (one, other, *known) if _is_number(item))
+        # Written so that an infinite scale is a difference.
+        if not abs(one - other) <= tolerance * scale or math.isinf(scale):
+            return label
+    return None
+
+
+def tolerance_of(value: Any) -> float:
+    """Return how far two sums that give this value can be apart, relatively."""
+    dtypes = getattr(value, "dtypes", None)
+    listed = [] if dtypes is None else list(getattr(dtypes, "values", [dtypes]))
+    names = {
+        str(getattr(value, "dtype", "")).lower(),
+        *(str(d).lower() for d in listed),
+    }
+    return max([_TOLERANCE, *(_TOLERANCES.get(name, 0) for name in names)])
+
+
+def _flatten_labelled(series: Any) -> Flat:
+    flat: Flat = {}
+    for label, item in zip(series.index.tolist(), series.tolist(), strict=True):
+        key: tuple[Hashable, ...] = (_label(label),)
+        while key in flat:
+            # The same label once more.
+            key = (*key, None)
+        flat[key] = item if isinstance(item, Hashable) else str(item)
+    return flat
+
+
+def _flatten_items(items: Iterable[Any]) -> Flat | None:
+    return _merge(((place,), flatten(item)) for place, item in enumerate(items))
+
+
+def _merge(
+    parts: Iterable[tuple[tuple[Hashable, ...], Flat | None]],
+) -> Flat | None:
+    merged: Flat = {}
+    for prefix, flat in parts:
+        if flat is None:
+            return None
+        merged.update({prefix + label: item for label, item in flat.items()})
+    return merged
+
+
+def _label(label: Any) -> Hashable:
+    if isinstance(label, tuple):
+        return tuple(map(_label, label))
+    return None if _is_missing(label) else label
+
+
+def _is_missing(item: Any) -> bool:
+    pandas = sys.modules.get("pandas")
+    return (
+        item is None
+        or (isinstance(item, float) and math.isnan(item))
+        or (pandas is not None and (item is pandas.NA or item is pandas.NaT))
+    )
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, (int, float)) and not isinstance(item, bool)
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    try:
+        return bool(one == other)
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,154 @@
+"""A few rows of a source, and ways to take them apart."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.purity import is_plain, is_table
+from jupyter_memkit.techniques.chunked.settings import Settings
+from jupyter_memkit.techniques.chunked.sources.base import Source
+
+_ROWS = 1_000
+_FEWEST_ROWS = 50
+# Of a wide table fewer rows are read.
+_CELLS = 100_000
+
+# By so many columns the rows are sorted.
+_SORTED_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A way to take rows apart.
+
+    Attributes
+    ----------
+    name : str
+        How messages call the parts.
+    whole : object
+        The rows.
+    parts : tuple of object
+        The same rows, in parts.
+    keeps_order : bool
+        Whether the parts follow each other as chunks do.
+    """
+
+    name: str
+    whole: Any
+    parts: tuple[Any, ...]
+    keeps_order: bool = True
+
+
+def read_probe(source: Source, settings: Settings) -> Any:
+    """Return the first rows of a source as a chunk of plain data.
+
+    None where they cannot be read, or are anything else.
+
+    Parameters
+    ----------
+    source : Source
+        It must be one that can be read again.
+    settings : Settings
+        How it is read.
+    """
+    n_columns = len(settings.columns or source.columns() or [""])
+    rows = max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, n_columns)))
+    request = settings.request(source, settings.plan_rows(source))
+    request = dataclasses.replace(request, rows=lambda: rows)
+    pieces = source.pieces(request)
+    try:
+        for piece in pieces:
+            chunk = FrameMaker(source.name, request)(piece.load(), 0)
+            if not (type(chunk) is list or is_table(chunk)):
+                return None
+            few = take(chunk, range(min(rows, len(chunk))))
+            return few if is_plain(few) else None
+    except MemkitError:
+        # The run says so where it comes to these rows.
+        return None
+    finally:
+        pieces.close()
+    return None
+
+
+def take(rows: Any, places: Sequence[int]) -> Any:
+    """Return some rows of a table, an array or a list, as a copy."""
+    root = type(rows).__module__.partition(".")[0]
+    if root == "pandas":
+        return rows.iloc[list(places)].copy()
+    if root == "pyarrow":
+        return rows.take(list(places))
+    if root == "polars":
+        return rows[list(places)]
+    if root == "numpy":
+        return rows[list(places)]
+    return [rows[place] for place in places]
+
+
+def split(rows: Any, used: Container[str]) -> Iterator[Split]:
+    """Yield ways to take rows apart, those first that show most.
+
+    Parameters
+    ----------
+    rows : object
+        A chunk.
+    used : container of str
+        Names in the cell: rows are sorted by such columns first.
+    """
+    n_rows = len(rows)
+    half = n_rows // 2
+    everything = range(n_rows)
+    yield _split("two halves", rows, everything[:half], everything[half:])
+    doubled = _double(rows)
+    if doubled is not None:
+        twice = range(2 * n_rows)
+        yield _split("the same rows twice", doubled, twice[:n_rows], twice[n_rows:])
+    for name, order in _sort(rows, used):
+        yield _split(
+            f"two halves sorted by {name}",
+            rows,
+            order[:half],
+            order[half:],
+            keeps_order=False,
+        )
+    yield _split("the first row and the others", rows, everything[:1], everything[1:])
+    evens, odds = everything[::2], everything[1::2]
+    yield _split("every other row and the rest", rows, evens, odds, keeps_order=False)
+
+
+def _split(
+    name: str, rows: Any, *places: Sequence[int], keeps_order: bool = True
+) -> Split:
+    parts = tuple(take(rows, part) for part in places)
+    return Split(name, rows, parts, keeps_order)
+
+
+def _double(rows: Any) -> Any:
+    """Return rows that come twice, numbered through; None where that cannot be."""
+    if type(rows).__module__.partition(".")[0] == "pandas":
+        pandas = sys.modules["pandas"]
+        index = rows.index
+        if type(index) is not pandas.RangeIndex:
+            return None
+        return pandas.concat([rows, rows], ignore_index=True).rename_axis(index.name)
+    return take(rows, [*range(len(rows)), *range(len(rows))])
+
+
+def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
+    """Yield columns, and the places of the rows in their order."""
+    names = getattr(rows, "columns", None)
+    if names is None or type(rows).__module__.startswith("pyarrow"):
+        return
+    likeliest = sorted(names, key=lambda name: name not in used)
+    for name in likeliest[:_SORTED_COLUMNS]:
+        values = rows[name].to_list()
+        try:
+            yield str(name), sorted(range(len(values)), key=values.__getitem__)
+        except TypeError:
+            continue

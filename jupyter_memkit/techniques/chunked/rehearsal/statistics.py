@@ -1,0 +1,169 @@
+"""Statistics in a cell's code that do not add up, and what replaces them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
+
+# What a person calls the methods that give no part of the whole's value.
+_NAMES = {
+    **dict.fromkeys(("mean", "average", "nanmean", "fmean"), "a mean"),
+    **dict.fromkeys(("median", "nanmedian", "approximate_median"), "a median"),
+    **dict.fromkeys(("quantile", "percentile", "nanpercentile"), "a quantile"),
+    **dict.fromkeys(("std", "stdev", "nanstd", "sem", "stddev"), "a deviation"),
+    **dict.fromkeys(("var", "nanvar", "variance"), "a variance"),
+    **dict.fromkeys(("skew", "kurt", "kurtosis"), "a moment"),
+    **dict.fromkeys(("nunique", "n_unique", "count_distinct"), "a distinct count"),
+    **dict.fromkeys(("corr", "cov", "corrcoef", "corrwith"), "a correlation"),
+    **dict.fromkeys(("nlargest", "top_k"), "a list of the largest"),
+    **dict.fromkeys(("nsmallest", "bottom_k"), "a list of the smallest"),
+    **dict.fromkeys(("idxmax", "idxmin", "argmax", "argmin"), "a position"),
+    **dict.fromkeys(("head", "tail", "first", "last", "nth"), "a choice of rows"),
+    **dict.fromkeys(("rank", "pct_change"), "a rank"),
+    "describe": "a description",
+    "mode": "a mode",
+}
+_OF_ROWS = frozenset({"iloc", "iat"})
+_WRAPPING = frozenset({"abs", "float", "int", "round", "list", "dict"})
+
+
+def find_statistic(tree: ast.Module) -> str | None:
+    """Return what a cell's value is made by, where that does not add up.
+
+    Examples
+    --------
+    >>> find_statistic(ast.parse("round(chunk.p.mean(), 3)"))
+    'a mean'
+    >>> find_statistic(ast.parse("chunk.p.sum()"))
+    """
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return None
+    return next(filter(None, map(_name, _follow(last.value, _find_values(tree)))), None)
+
+
+def refuse_statistic(op: str, body: CellBody) -> None:
+    """Refuse a cell whose code shows that its values do not combine.
+
+    Raises
+    ------
+    ReduceError
+        With what replaces it.
+    """
+    if op not in {"sum", "min", "max"}:
+        return
+    name = find_statistic(body.tree)
+    if name is None or (op != "sum" and name in {"a choice of rows", "a ratio"}):
+        return
+    message = (
+        f"the {op} of the chunks' values is not that of the whole: {advise(op, body)}"
+    )
+    raise ReduceError(message)
+
+
+def advise(op: str, body: CellBody) -> str:
+    """Return why a cell's values do not combine, if its code shows it, and a remedy."""
+    name = find_statistic(body.tree)
+    line = find_replacement(body.tree, body.name, body.namespace)
+    does_not = {"sum": "add up", "count": "add up"}.get(op, "combine")
+    reason = f"{name or 'what it computes'} does not {does_not}"
+    if line is not None:
+        return f"{reason}; give --reduce merge, and end the cell with {line}"
+    return (
+        f"{reason}; end the cell with a value that does, such as a sum, a count or a "
+        "memkit.partial(...) with --reduce merge, or keep each chunk's own with "
+        "--collect"
+    )
+
+
+def _find_values(tree: ast.Module) -> dict[str, ast.expr]:
+    """Return what the names of a cell stand for, where they are set once."""
+    values: dict[str, list[ast.expr]] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    values.setdefault(target.id, []).append(statement.value)
+    return {name: each[0] for name, each in values.items() if len(each) == 1}
+
+
+def _follow(node: ast.expr, values: dict[str, ast.expr]) -> Iterator[ast.expr]:
+    """Yield the expressions that a value comes from, the last one first."""
+    seen: set[str] = set()
+    waiting = [node]
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        match node:
+            case ast.Name() if node.id in values and node.id not in seen:
+                seen.add(node.id)
+                waiting.append(values[node.id])
+            case ast.Call(func=ast.Attribute(value=root)) if not _is_module(root):
+                waiting.append(root)
+            case ast.Call(func=ast.Name(id=name)) if name in _WRAPPING:
+                waiting.extend(node.args[:1])
+            case ast.Attribute() | ast.Subscript():
+                waiting.append(node.value)
+            case ast.BinOp():
+                waiting.extend([node.left, node.right])
+            case ast.UnaryOp():
+                waiting.append(node.operand)
+
+
+def _is_module(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in {"np", "numpy", "pd", "pl"}
+
+
+def _name(node: ast.expr) -> str | None:
+    """Return what an expression is called, if it does not add up."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return _name_call(node, method)
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Call() as inner]):
+            is_unique = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
+            return "a distinct count" if is_unique in {"unique", "set"} else None
+        case ast.Call(func=ast.Name(id=name)):
+            return _NAMES.get(name)
+        case ast.Subscript(value=ast.Attribute(attr=name)) if name in _OF_ROWS:
+            return None if isinstance(node.slice, ast.Tuple) else "a choice of rows"
+        case ast.BinOp(op=ast.Div()) if _is_total(node.left) and _is_total(node.right):
+            return "a ratio"
+    return None
+
+
+def _name_call(node: ast.Call, method: str) -> str | None:
+    named = {keyword.arg: keyword.value for keyword in node.keywords}
+    if _constant(named.get("axis")) in {1, "columns", "index"}:
+        return None
+    if method in {"agg", "aggregate", "apply", "transform"}:
+        texts = [
+            part.value
+            for part in ast.walk(ast.Tuple([*node.args, *named.values()], ast.Load()))
+            if isinstance(part, ast.Constant)
+        ]
+        return next((_NAMES[text] for text in texts if text in _NAMES), None)
+    if method == "pivot_table":
+        how = named.get("aggfunc")
+        return "a mean" if how is None else _NAMES.get(str(_constant(how)))
+    if method in {"value_counts", "crosstab"}:
+        return "a share" if named.get("normalize") is not None else None
+    return _NAMES.get(method)
+
+
+def _is_total(node: ast.expr) -> bool:
+    """Return whether an expression adds up something over the chunk."""
+    match node:
+        case ast.Call(func=ast.Name(id="len" | "sum")):
+            return True
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method in {"sum", "count", "size"}
+    return False
+
+
+def _constant(node: Any) -> Any:
+    return node.value if isinstance(node, ast.Constant) else None

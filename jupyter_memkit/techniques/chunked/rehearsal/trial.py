@@ -1,0 +1,80 @@
+"""Calls a cell over a few rows, where it leaves nothing behind."""
+
+from __future__ import annotations
+
+import copy
+import time
+import warnings
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
+    find_difference,
+    flatten,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.probes import take
+
+# Numbers of rows to try a cell on. It goes up while a call is quick.
+_SIZES = (16, 128, 1_000)
+_QUICK_S = 0.003
+
+
+class Trial:
+    """A cell that has no effect, in copies of the namespace.
+
+    Parameters
+    ----------
+    body : CellBody
+        The cell.
+
+    Attributes
+    ----------
+    body
+        As given.
+    is_stable : bool
+        Whether it gave the same value twice over the same rows.
+    """
+
+    def __init__(self, body: CellBody) -> None:
+        self.body = body
+        self.is_stable = True
+        self._copy = copy.copy(body)
+
+    def call(self, rows: Any) -> list[Any]:
+        """Return the value over a copy of some rows, in a list; empty if it fails."""
+        self._copy.namespace = dict(self.body.namespace)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return [self._copy(take(rows, range(len(rows))))]
+        except Exception:  # noqa: BLE001 - the cell's own, which the run will raise
+            return []
+
+    def choose_rows(self, probe: Any) -> Any:
+        """Return as many rows as the cell is quick on; None where it fails on all."""
+        chosen: Any = None
+        for size in _SIZES:
+            rows = take(probe, range(min(size, len(probe))))
+            # The first call may import or compile something.
+            first = self.call(rows) if chosen is None else []
+            start_s = time.thread_time()
+            value = self.call(rows)
+            duration_s = time.thread_time() - start_s
+            if first and value:
+                self.is_stable = is_same(first[0], value[0])
+            is_slow = duration_s > _QUICK_S
+            if value and (chosen is None or not is_slow):
+                chosen = rows
+            if is_slow or not self.is_stable or size >= len(probe):
+                break
+        return chosen
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal, as far as they can be compared."""
+    first, second = flatten(one), flatten(other)
+    if first is None or second is None:
+        return type(one) is type(other)
+    # Threads may add up in another order.
+    label = find_difference(first, second, tolerance=1e-15, scales=(), zero=None)
+    return label is None

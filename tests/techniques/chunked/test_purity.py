@@ -1,0 +1,412 @@
+"""A cell is pure only where that is proven."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import math
+import os
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from jupyter_memkit.techniques.chunked.purity import find_effect
+from jupyter_memkit.techniques.chunked.purity.lists import (
+    PURE_ATTRIBUTES,
+    PURE_FUNCTIONS,
+)
+from jupyter_memkit.techniques.chunked.purity.outside import (
+    find_attributes,
+    find_in_module,
+    is_patched,
+)
+
+# More of them take a while: MEMKIT_RANDOM_EFFECTS=3000.
+COUNT = int(os.environ.get("MEMKIT_RANDOM_EFFECTS", "200"))
+SEED = int(os.environ.get("MEMKIT_RANDOM_EFFECTS_SEED", "7"))
+
+
+class Counter:
+    """Counts what is done to it, in every way in which code can be hidden."""
+
+    def __init__(self) -> None:
+        self.__dict__["log"] = []
+
+    def tick(self, *_args: Any, **_kwargs: Any) -> int:
+        """Count."""
+        self.__dict__["log"].append(1)
+        return 1
+
+    __call__ = __add__ = __radd__ = __mul__ = __getitem__ = __len__ = tick
+    __neg__ = __index__ = __lt__ = tick
+
+    def __hash__(self) -> int:
+        return self.tick()
+
+    def __getattr__(self, name: str) -> int:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.tick()
+
+    def __setattr__(self, _name: str, _value: Any) -> None:
+        self.tick()
+
+    def __setitem__(self, _key: Any, _value: Any) -> None:
+        self.tick()
+
+    def __eq__(self, _other: object) -> bool:
+        return bool(self.tick())
+
+    def __contains__(self, _item: object) -> bool:
+        return bool(self.tick())
+
+    def __bool__(self) -> bool:
+        return bool(self.tick())
+
+    def __iter__(self) -> Iterator[int]:
+        yield self.tick()
+
+    def __next__(self) -> int:
+        return self.tick()
+
+    def __format__(self, _spec: str) -> str:
+        return str(self.tick())
+
+    def __enter__(self) -> int:
+        return self.tick()
+
+    def __exit__(self, *_raised: object) -> None:
+        self.tick()
+
+
+# Expressions with an effect that `count` can see.
+EFFECTS = [
+    *("f(1)", "c.tick()", "c.x", "c[0]", "c + 1", "1 + c", "-c", "len(c)", "list(c)"),
+    *("next(c)", "f'{c}'", "format(c)", "c == 1", "1 in c", "bool(c)", "hash(c)"),
+    *("not c", "c and 1", "[*c]", "c()", "held[0].tick()", "by_name['c'].tick()"),
+    *("held[0]()", "part()", "numbers.append(1)", "numbers.extend([1])", "next(ticks)"),
+    *("[x for x in ticks]", "list(ticks)", "sum(ticks)", "table.pop('b')"),
+    *(
+        "counts.update(a=5)",
+        "counts.setdefault('z', 1)",
+        "array.sort()",
+        "array.put(0, 9)",
+    ),
+    *("np.add(array, 1, array)", "np.add(array, 1, out=array)", "np.copyto(array, 7)"),
+    *("table.insert(0, 'z', 1)", "exec('numbers.append(1)')", "eval('f(1)')"),
+    *(
+        "getattr(c, 'tick')()",
+        "setattr(c, 'x', 1)",
+        "vars()['f'](1)",
+        "K()",
+        "K.make()",
+    ),
+    *(
+        "table.drop(columns='a', inplace=True)",
+        "list.append(numbers, 1)",
+        "d.x",
+        "F(2)",
+    ),
+    *("max([numbers], key=len).append(1)", "(lambda n: n.append(1))(numbers)"),
+    *("chunk.a.apply(f)", "chunk.a.map(c)", "chunk.pipe(f)", "chunk.apply(c.tick)"),
+    *(
+        "chunk.assign(z=f)",
+        "chunk.a.agg(f)",
+        "chunk.agg({'a': f})",
+        "sorted([1], key=f)",
+    ),
+    *(
+        "chunk.groupby('k').apply(f)",
+        "chunk.groupby('k').a.transform(f)",
+        "min([1], key=f)",
+    ),
+    *("chunk.query('@f(a) > 0')", "chunk.eval('@c.tick(a)')", "list(map(f, [1]))"),
+    *("list(filter(c, [1]))", "chunk.counting.go()", "chunk.rename(columns=f)"),
+    *(
+        "chunk.loc[f]",
+        "chunk.sort_values('a', key=f)",
+        "chunk.a.where(f)",
+        "chunk.agg(name)",
+    ),
+    *("pl.Series([1]).map_elements(f, return_dtype=pl.Int64)", "np.vectorize(f)([1])"),
+    *("chunk.a.map(numbers.append)", "[numbers][0].append(1)", "np.random.rand()"),
+    *("chunk.sample(1)", "numbers.__iadd__([1])", "chunk.to_csv(path, mode='a')"),
+    *(
+        "chunk.agg('to_csv', path_or_buf=path)",
+        "open(path, 'a').write('x')",
+        "math.patched(1)",
+    ),
+]
+
+STATEMENTS = [
+    *("numbers += [1]", "numbers[:] = []", "del numbers[0]", "c.x = 1", "c[0] = 1"),
+    *("table['z'] = 1", "array += 1", "array[0] = 99", "for x in c:\n    pass"),
+    *(
+        "with c:\n    pass",
+        "with scope():\n    pass",
+        "total += 1",
+        "global total\ntotal = 1",
+    ),
+    *(
+        "x = numbers\nx += [1]",
+        "x = [numbers] + []\nx[0].append(1)",
+        "for x in [numbers]:\n    x.append(1)",
+        "x = {'n': numbers}\nx['n'].append(1)",
+        "del table['a']",
+    ),
+    *(
+        "def g(x=numbers):\n    x.append(1)\ng()",
+        "def g():\n    return numbers\ng().append(1)",
+    ),
+    *(
+        "@f\ndef g(): pass",
+        "class A(K):\n    pass",
+        "a, *b = c",
+        "try:\n    f(1)\nfinally:\n    pass",
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    f(1)",
+        "assert f(1)",
+    ),
+    *(
+        "while f(1):\n    break",
+        "x = array[1:]\nx += 1",
+        "x = numbers or []\nx.append(1)",
+    ),
+    *(
+        "x = array.reshape(1, 3)\nx[0] = 8",
+        "n = np\nn.copyto(array, 4)",
+        "import this_counts",
+    ),
+]
+
+# Where an expression can stand.
+PLACES = [
+    *(
+        "{}",
+        "x = {}",
+        "x = [{}]",
+        "x = {{'a': {}}}",
+        "x = ({}, 1)[1]",
+        "x = 1 if {} else 2",
+    ),
+    *("x = {} or 1", "x = 1 or 2; y = {}", "(lambda: {})()", "[{} for _ in [1]]"),
+    *(
+        "sum(1 for _ in [1] if {} is not None)",
+        "def g():\n    return {}\ng()",
+        "str({})",
+    ),
+    *(
+        'f"""{{({})!r}}"""',
+        "x = max(1, 1, key=lambda _: ({}) is None)",
+        "if True:\n    {}",
+    ),
+    *("for x in [{}]:\n    pass", "chunk.a.map(lambda v: ({}) is None)", "(y := {})"),
+    *("chunk.assign(z=lambda d: ({}) is None)", "def g(x={}):\n    pass", "print({})"),
+    *(
+        "chunk['z'] = ({}) is None",
+        "try:\n    {}\nexcept KeyError:\n    pass",
+        "return_ = [{}]",
+    ),
+    *(
+        "chunk.groupby('k').a.apply(lambda s: ({}) is None)",
+        "x = dict(a={})",
+        "len([{}])",
+    ),
+    *("chunk.a.agg(lambda s: len([{}]))", "a = b = {}", "{}\nchunk.a.sum()"),
+]
+
+
+@pytest.fixture
+def accessor() -> Iterator[Counter]:
+    """Register an accessor that counts, and patch a module's function."""
+    counter = Counter()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            pd.DataFrame, "counting", property(lambda _: counter), raising=False
+        )
+        patch.setattr(math, "patched", counter.tick, raising=False)
+        yield counter
+
+
+def make_namespace(counter: Counter, path: str) -> dict[str, Any]:
+    """Return the variables of a cell."""
+
+    def function(*args: Any, **_kwargs: Any) -> Any:
+        counter.tick()
+        return args[0] if args else 1
+
+    class Class:
+        make = classmethod(counter.tick)
+
+        def __init__(self) -> None:
+            counter.tick()
+
+    class Descriptor:
+        x = property(counter.tick)
+
+    @contextmanager
+    def scope() -> Iterator[None]:
+        counter.tick()
+        yield
+
+    def ticks() -> Iterator[int]:
+        yield counter.tick()
+
+    return {
+        "np": np,
+        "pd": pd,
+        "pl": pl,
+        "math": math,
+        "path": path,
+        "name": "to_csv",
+        "f": function,
+        "F": function,
+        "c": counter,
+        "held": [counter],
+        "total": 0,
+        "by_name": {"c": counter},
+        "part": partial(function, 1),
+        "K": Class,
+        "d": Descriptor(),
+        "scope": scope,
+        "ticks": ticks(),
+        "numbers": [3, 1, 2],
+        "counts": {"a": 1},
+        "array": np.array([3, 1, 2]),
+        "table": pd.DataFrame({"a": [2, 1], "b": [1, 2]}),
+    }
+
+
+def state_of(namespace: dict[str, Any], counter: Counter, path: str) -> str:
+    """Return all that an effect can change, as text."""
+    kept = [
+        namespace[name] for name in ("numbers", "counts", "array", "table", "total")
+    ]
+    written = Path(path).read_text(encoding="utf-8")
+    drawn: Any = np.random.get_state()  # noqa: NPY002 - what cells draw from
+    return repr((kept, len(counter.__dict__["log"]), written, drawn[2]))
+
+
+def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
+    """No cell that is called pure changes anything, wherever the effect is hidden."""
+    draw = random.Random(SEED)
+    cells = [place.format(effect) for effect in EFFECTS for place in PLACES]
+    draw.shuffle(cells)
+    path = str(tmp_path / "written")
+    n_effects = 0
+    for cell in itertools.chain(EFFECTS, STATEMENTS, cells[:COUNT]):
+        Path(path).write_text("", encoding="utf-8")
+        namespace = make_namespace(accessor, path)
+        tree = ast.parse(cell)
+        before = state_of(namespace, accessor, path)
+        found = find_effect(tree, "chunk", namespace)
+        assert state_of(namespace, accessor, path) == before, "the look had an effect"
+        namespace["chunk"] = pd.DataFrame({"k": ["u", "v"], "a": [1, 2]})
+        # A cell may fail after its effect.
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(compile(tree, "cell", "exec"), namespace)
+        changed = state_of(namespace, accessor, path) != before
+        n_effects += changed
+        assert found is not None or not changed, cell
+    assert n_effects > 0.8 * (COUNT + len(EFFECTS))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "chunk.p.sum()",
+        "chunk.groupby('store').agg({'p': 'mean'}).p.iloc[0]",
+        "round(chunk.p.mean(), 3)",
+        "chunk['r'] = chunk.a * chunk.b\nchunk.groupby('k').r.sum()",
+        "chunk.assign(r=lambda d: d.a * 2).groupby(keys).r.sum()",
+        "chunk.pivot_table(index='store', values='p', aggfunc='sum')",
+        "np.histogram(chunk.p, bins=[0, 1, 2])[0]",
+        "n = 0\nfor x in chunk.p:\n    n += x\nn",
+        "parts = []\nparts.append(chunk.p.sum())\nsum(parts)",
+        "chunk.filter(pl.col('a') > 1).group_by('k').agg(pl.col('a').sum().alias('x'))",
+        "chunk.groupby('k').agg(total=('p', 'sum'))",
+        "chunk.query('p > 1').p.sum()",
+        "{k: v for k, v in chunk.groupby('k').p.sum().items()}",
+        "chunk[chunk.p > rate].p.sum() * weights.sum()",
+        "chunk.merge(table, on='a').p.sum()",
+        "chunk.p.apply(lambda v: v * 2).sum()",
+        "chunk.p.agg([np.sum, 'max'])",
+        "import math as m\nm.sqrt(len(chunk))",
+        "chunk.sort_values('a', inplace=True)\nchunk.a.sum()",
+        "def g(d):\n    return d.p.sum()\ng(chunk)",
+        "chunk.sample(5, random_state=1).p.sum()",
+        "chunk.p.map(prices).sum()",
+        "chunk = chunk[chunk.p > 1]\nchunk.p.sum()",
+    ],
+)
+def test_pure(cell: str) -> None:
+    """What data scientists write for a value is proven pure."""
+    namespace = {
+        "np": np,
+        "pd": pd,
+        "pl": pl,
+        "keys": ["store"],
+        "prices": {"a": 1.5},
+        "rate": 2.0,
+        "weights": pd.Series([1, 2]),
+        "table": pd.DataFrame({"a": [1]}),
+    }
+    assert find_effect(ast.parse(cell), "chunk", namespace) is None
+
+
+def test_names_the_code() -> None:
+    """The code that may have an effect is named."""
+    cell = ast.parse("x = chunk.a.sum()\nchunk.to_sql('s', x)")
+    assert find_effect(cell, "chunk", {}) == "chunk.to_sql"
+
+
+def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function or method on the lists that the user has replaced is not pure."""
+    counter = Counter()
+    namespace = {"np": np, "pd": pd}
+
+    def function(*_args: Any) -> int:
+        return counter.tick()
+
+    for patch in (counter.tick, counter, function, partial(function)):
+        with monkeypatch.context() as patched:
+            patched.setattr(np, "log", patch)
+            assert find_effect(ast.parse("np.log(2)"), "chunk", namespace) is not None
+    places: list[Any] = [function, counter, property(function), counter.tick]
+    for place in [*places, classmethod(function), partial(function)]:
+        with monkeypatch.context() as patched:
+            patched.setattr(pd.DataFrame, "describe", place)
+            assert find_effect(ast.parse("chunk.describe()"), "chunk", {}) is not None
+    assert (
+        find_effect(ast.parse("chunk.describe(); np.log(2)"), "chunk", namespace)
+        is None
+    )
+
+
+def test_lists_name_what_there_is() -> None:
+    """What the lists name is the library's own, and pandas' methods are no patches."""
+    import pyarrow as pa  # noqa: PLC0415 - only here
+    import pyarrow.compute  # noqa: PLC0415 - only here
+
+    for home, names in PURE_FUNCTIONS.items():
+        module = sys.modules.get(home)
+        for name in names:
+            if module is not None and hasattr(module, name):
+                find_in_module(module, name)
+    assert pa.Table is find_in_module(pa, "Table")
+    patched = [
+        name
+        for name in sorted(PURE_ATTRIBUTES)
+        if any(map(is_patched, find_attributes(name)))
+    ]
+    assert patched == []

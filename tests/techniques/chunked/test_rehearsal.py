@@ -1,0 +1,288 @@
+"""A cell is tried on some rows before it counts."""
+
+from __future__ import annotations
+
+import ast
+import math
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.chunks import open_chunks
+from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.reductions import (
+    ADDING,
+    NOT_ADDING,
+    make_cells,
+    make_table,
+)
+
+# More of them take a while: MEMKIT_RANDOM_REDUCTIONS=1000.
+COUNT = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS", "40"))
+SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try every split on all rows, however slow the machine is."""
+    home = "jupyter_memkit.techniques.chunked"
+    monkeypatch.setattr(f"{home}.rehearsal.agreement._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
+
+
+def make_body(code: str, **names: Any) -> CellBody:
+    """Return a cell whose chunk is df."""
+    namespace = {"pd": pd, "np": np, "pl": pl, "Counter": Counter, **names}
+    return CellBody(
+        ast.parse(code),
+        "cell",
+        namespace=namespace,
+        name="df",
+        source=code,
+        compile_code=compile,  # type: ignore[arg-type] # of a tree
+    )
+
+
+def run(code: str, op: str | None = "sum", **options: Any) -> ChunkedSummary:
+    """Run a cell over a table in chunks of 500 rows."""
+    names = options.pop("names", {})
+    source = options.pop("source", make_table(3, 2_000))
+    chunks = chunked(source, rows=500)
+    return chunks.map(make_body(code, **names)).run(op, **options)
+
+
+def refusal(op: str, cell: str, seed: int) -> str | None:
+    """Return why a rehearsal refuses a cell; None where it does not."""
+    body = make_body(cell)
+    assert body.effect is None, cell
+    trial = Trial(body)
+    rows = trial.choose_rows(make_table(seed))
+    assert trial.is_stable, cell
+    try:
+        find_agreement(op, trial, rows)
+    except ReduceError as error:
+        return str(error)
+    return None
+
+
+def test_what_adds_up_is_not_refused() -> None:
+    """No reduction that gives the whole's value is refused."""
+    cells = make_cells(ADDING, COUNT, SEED)
+    refused = {
+        cell: why
+        for place, (op, cell) in enumerate(cells)
+        if (why := refusal(op, cell, place % 7)) is not None
+    }
+    assert refused == {}
+
+
+def test_what_does_not_add_up_is_refused() -> None:
+    """Of reductions that do not give the whole's value at most some slip through."""
+    cells = make_cells(NOT_ADDING, max(20, COUNT // 5), SEED)
+    passed = [
+        (op, cell)
+        for place, (op, cell) in enumerate(cells)
+        if refusal(op, cell, place % 7) is None
+    ]
+    assert len(passed) <= len(cells) * 0.025, passed
+
+
+@pytest.mark.parametrize(("op", "cell"), make_cells(ADDING, 25, SEED + 1))
+def test_equals_the_whole(op: str, cell: str) -> None:
+    """What passes gives over chunks what the cell gives over the whole."""
+    table = make_table(5, 2_000)
+    value = run(cell, op, source=table).value
+    whole = make_body(cell)(table.copy())
+    if op == "count":
+        assert value == len(whole)
+    elif op == "union":
+        assert {str(item) for item in value} == {str(item) for item in whole}
+    elif isinstance(whole, pd.DataFrame):
+        pd.testing.assert_frame_equal(value, whole, check_dtype=False)
+    elif isinstance(whole, pd.Series):
+        pd.testing.assert_series_equal(
+            value.sort_index(), whole.sort_index(), check_dtype=False
+        )
+    else:
+        np.testing.assert_equal(*map(rounded, (value, whole)))
+
+
+def rounded(value: Any) -> Any:
+    """Return a value without what depends on the order of additions."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def test_says_the_numbers() -> None:
+    """A refusal has the numbers, the reason and the line that replaces the cell's."""
+    table = pd.DataFrame({"k": [1, 2] * 500, "p": [1.0] * 500 + [4.0] * 500})
+    with pytest.raises(ReduceError) as raised:
+        run("round(df.p.mean(), 3)", source=table)
+    assert str(raised.value) == (
+        "over two halves this cell gives 1 and 4, whose sum (5) is not the 2.5 of both "
+        "together; a mean does not add up; give --reduce merge, and end the cell with "
+        "memkit.partial(df).agg(p='mean'), after import jupyter_memkit as memkit"
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "df.groupby(['g', 'k'], as_index=False).q.sum()",
+        "df.groupby('g').agg(n=('q', 'sum'), v=('v', 'sum')).reset_index()",
+        "df.groupby(['s', 'g'], as_index=False).v.sum()",
+        "df.g.value_counts(sort=False).reset_index()",
+    ],
+)
+def test_keys_stay_keys(cell: str) -> None:
+    """The keys in a frame's columns are not added up, whatever they are."""
+    table = make_table(2, 2_000)
+    value = run(cell, source=table).value
+    whole = make_body(cell)(table)
+    columns = [name for name in whole if name in "sgk"]
+    value, whole = (
+        each.sort_values(columns, ignore_index=True) for each in (value, whole)
+    )
+    pd.testing.assert_frame_equal(value, whole)
+
+
+def test_keys_without_a_rehearsal() -> None:
+    """Where a cell is not tried its code shows the keys, or the run is refused."""
+    table = make_table(2, 2_000)
+    cell = "df.groupby('g', as_index=False).q.sum()"
+    value = run(cell, source=table, rehearsal=False).value
+    pd.testing.assert_frame_equal(value, make_body(cell)(table))
+    with pytest.raises(ReduceError, match="leave as_index=False and reset_index"):
+        run("df.g.value_counts().reset_index()", rehearsal=False)
+
+
+@pytest.mark.parametrize("clock", ["time.time()", "time.perf_counter()"])
+def test_unstable(clock: str) -> None:
+    """A cell that differs from itself is not judged by example, and it is said."""
+    summary = run(f"len(df) + {clock}", names={"time": time})
+    assert summary.notes == (
+        (
+            "Not rehearsed: over the same rows the cell gives another value each time, "
+            "as it does where it samples or reads a clock."
+        ),
+    )
+
+
+def test_not_with_an_effect() -> None:
+    """A cell with an effect runs once a chunk; without a rehearsal too."""
+    seen: list[int] = []
+    run("seen.append(len(df))\ndf.v.max()", names={"seen": seen})
+    assert seen == [500] * 4
+    run("df.v.max()", rehearsal=False)
+
+
+def test_leaves_nothing() -> None:
+    """A rehearsal sets no name, changes no row and draws no random number."""
+    table = make_table(3, 2_000)
+    before = table.copy()
+    body = make_body("df['r'] = df.v * 2\nextra = df.r.mean()\nextra")
+    names = set(body.namespace)
+    with pytest.raises(ReduceError):
+        chunked(table, rows=500).map(body).run("sum")
+    assert set(body.namespace) - {"__builtins__"} == names
+    pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("df.v.agg('mean')", "df.agg({'v': 'mean'})", "round(df.v.mean(), 3)"),
+        *(
+            "df.v.describe()",
+            "df[['v', 'q']].corr()",
+            "df.v.nlargest(3)",
+            "df.v.iloc[0]",
+        ),
+        *("df.pivot_table(index='k', values='v')", "df.k.value_counts(normalize=True)"),
+        *(
+            "df.v.median()",
+            "df.v.quantile(0.9)",
+            "df.v.std() ** 2",
+            "df.v.rank().sum()",
+        ),
+        *("df.head(3)", "df.v.sum() / len(df)", "len(df.k.unique())", "df.k.nunique()"),
+        *("m = df.v.mean()\nm", "df.groupby('k').v.agg(['mean'])", "np.median(df.v)"),
+    ],
+)
+def test_refused_by_its_code(cell: str) -> None:
+    """Where a cell cannot be tried its code shows the statistics that do not add up."""
+    with pytest.raises(ReduceError, match="does not add up"):
+        run(cell, rehearsal=False)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["df[['v', 'q']].mean(axis=1)", "df.iloc[:, 3].sum()", "df.v.sum() / 2", "len(df)"],
+)
+def test_not_refused_by_its_code(cell: str) -> None:
+    """What only looks like such a statistic runs."""
+    run(cell, rehearsal=False)
+
+
+def test_columns_are_checked(tmp_path: Path) -> None:
+    """Where the columns that the code shows give another value all are read."""
+    path = tmp_path / "a.csv"
+    make_table(1).to_csv(path, index=False)
+    for cell, columns in (("df.shape[1] * df.q.sum()", None), ("df.q.sum()", ("q",))):
+        chunks = open_chunks(open_source(path), columns=["q"], is_pruned=True)
+        summary = chunks.map(make_body(cell)).run("sum")
+        assert summary.columns == columns
+    assert summary.value == make_table(1).q.sum()
+
+
+def test_polars() -> None:
+    """Frames of polars are taken apart too."""
+    table = pl.from_pandas(make_table(3))
+    with pytest.raises(ReduceError, match="over two halves"):
+        run("df['v'].mean()", source=table)
+    assert run("df['q'].sum()", source=table).value == table["q"].sum()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        [1, 2, 3] * 100,
+        [{"v": 1}, {"v": 2}] * 50,
+        np.arange(600.0),
+        np.ones((50, 2)),
+        {"a": 1},
+        [object()] * 20,
+        [b"a", b"b"],
+    ],
+)
+def test_other_chunks(source: Any) -> None:
+    """What is no table is rehearsed where it is plain data, and runs in any case."""
+    run("len(df)", source=source)
+
+
+def test_shapes_are_for_the_run() -> None:
+    """Arrays that are shorter over few rows are not refused for that."""
+    table = make_table(1, 4_000)
+    value = run("np.bincount(df.k)", source=table).value
+    np.testing.assert_array_equal(value, np.bincount(table.k))
+
+
+def test_rounding_is_no_difference() -> None:
+    """Sums that differ by rounding alone are not refused."""
+    rng = np.random.default_rng(1)
+    for kind in ("float32", "float64"):
+        table = pd.DataFrame({"x": rng.normal(0, 1e6, 2_000).astype(kind)})
+        run("df.x.sum()", source=table)
+        run("(df.x - df.x.round()).sum()", source=table)

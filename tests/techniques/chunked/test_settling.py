@@ -1,0 +1,61 @@
+"""The types of all rows are known before a cell that must not run twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.settling import settle_types
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.test_rehearsal import make_body
+
+N_ROWS = 400_000
+
+
+@pytest.fixture
+def late(tmp_path: Path) -> Path:
+    """Write a file with one float in whole numbers, where no look at it comes."""
+    lines = [f"{i % 10}{i:06}" for i in range(N_ROWS)]
+    size, head = 8 * N_ROWS, 1 << 20
+    place = head + (size - head) // 64 * 20 + 4_000
+    lines[place // 8] = "1234.50"
+    path = tmp_path / "late.csv"
+    path.write_text("\n".join(["a", *lines]) + "\n")
+    return path
+
+
+def test_types_of_all_rows(late: Path) -> None:
+    """The types hold the values of all rows, and nothing is raised on the way."""
+    source = open_source(late)
+    settings: Any = chunked(late)._settings
+    settled = settle_types(source, settings)
+    request = settled.request(source, settled.plan_rows(source))
+    assert request.types["a"] == "float64"
+
+
+def test_nothing_is_written_twice(late: Path, tmp_path: Path) -> None:
+    """A cell that writes to a database writes every row once."""
+    connection = sqlite3.connect(tmp_path / "a.db")
+    body = make_body(
+        "df.head(5).to_sql('s', con, if_exists='append', index=False)", con=connection
+    )
+    summary = chunked(late, rows=100_000).map(body).run()
+    count = connection.execute("select count(*) from s").fetchone()[0]
+    connection.close()
+    assert (summary.rows, count, summary.notes) == (N_ROWS, 20, ())
+
+
+def test_a_pure_cell_is_not_held_up(
+    late: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the run can begin anew nothing is read before it."""
+
+    def refuse(*_args: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr("jupyter_memkit.techniques.chunked.mapped.settle_types", refuse)
+    chunked(late, rows=100_000).map(make_body("df.a.sum()")).run("sum")
