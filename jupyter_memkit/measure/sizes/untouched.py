@@ -10,8 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 
-import numpy as np
-
 # A smaller block is mostly in memory that was used before.
 LEAST_BYTES = 1 << 20
 
@@ -19,7 +17,7 @@ _PAGEMAP = "/proc/self/pagemap"
 _ENTRY_BYTES = 8
 _PAGES_TOGETHER = 1 << 17
 # A page is in memory, or in the swap space (Documentation/admin-guide/mm/pagemap.rst).
-_PRESENT, _SWAPPED = np.uint64(1 << 63), np.uint64(1 << 62)
+_PRESENT, _SWAPPED = 1 << 63, 1 << 62
 
 
 def count_untouched(address: int, n_bytes: int) -> int:
@@ -39,6 +37,7 @@ def count_untouched(address: int, n_bytes: int) -> int:
 
     Examples
     --------
+    >>> import numpy as np
     >>> values = np.ones(1 << 20)
     >>> count_untouched(values.ctypes.data, values.nbytes)
     0
@@ -62,6 +61,8 @@ def count_untouched(address: int, n_bytes: int) -> int:
 
 
 def _count_pages(file: int, start: int, end: int) -> int:
+    import numpy as np  # noqa: PLC0415 - a kernel starts without it
+
     entries = os.pread(file, (end - start) * _ENTRY_BYTES, start * _ENTRY_BYTES)
     flags = np.frombuffer(entries, np.uint64)
-    return len(flags) - int(np.count_nonzero(flags & (_PRESENT | _SWAPPED)))
+    return len(flags) - int(np.count_nonzero(flags & np.uint64(_PRESENT | _SWAPPED)))
