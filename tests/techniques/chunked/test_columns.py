@@ -109,6 +109,7 @@ def test_pandas(code: str, expected: str) -> None:
             "cat price qty",
         ),
         ("df.with_columns(r=pl.col('price') * 2).select('r')", "price"),
+        ("df.filter(pl.col('price') > 2 * 3)['id']", "id price"),
         ("df.select([pl.col(c).sum() for c in ['id', 'qty']])", "id qty"),
         ("df.select(pl.col(c).sum() for c in ('id', 'qty'))", "id qty"),
         ("df.filter(pl.col('cat').str.contains('^a')).height", "cat"),

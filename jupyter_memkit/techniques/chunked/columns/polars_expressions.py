@@ -115,7 +115,8 @@ def _use_operation(
     follower: Follower, node: ast.BinOp | ast.UnaryOp | ast.Compare
 ) -> None:
     operands = _operands(node)
-    if isinstance(node, ast.BinOp) and all(map(_is_value, operands)):
+    is_of_values = isinstance(node, ast.BinOp) and all(map(_is_value, operands))
+    if is_of_values and any(map(follower.find_keys, operands)):
         # Of texts it makes another one, which may be a column.
         raise EscapeError
     for operand in operands:
