@@ -84,7 +84,11 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
 
 def describe_error(error: Exception) -> str:
     """Return the message without what is an address, or a list of the columns."""
-    text = re.sub(r"(?s)0x[0-9a-f]+|valid columns: .*|Did you mean .*", "", str(error))
+    text = re.sub(
+        r"(?s)0x[0-9a-f]+|_POLARS_TMP\w+|valid columns: .*|Did you mean .*",
+        "",
+        str(error),
+    )
     return re.sub(r"(?s)Resolved plan until failure.*", "", text)
 
 
