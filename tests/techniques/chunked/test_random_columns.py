@@ -72,7 +72,8 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
             value = eval(
                 compile(ast.Expression(last.value), "<cell>", "eval"), namespace
             )
-        except Exception as error:  # noqa: BLE001 - any is a result
+        # A panic of polars is no Exception.
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001
             return "error", type(error), describe_error(error)
     left = {
         name: namespace.get(name)
@@ -82,9 +83,13 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
     return "value", value, left
 
 
-def describe_error(error: Exception) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the message without what is an address, or a list of the columns."""
-    text = re.sub(r"(?s)0x[0-9a-f]+|valid columns: .*|Did you mean .*", "", str(error))
+    text = re.sub(
+        r"(?s)0x[0-9a-f]+|_POLARS_TMP\w+|valid columns: .*|Did you mean .*",
+        "",
+        str(error),
+    )
     return re.sub(r"(?s)Resolved plan until failure.*", "", text)
 
 
@@ -123,7 +128,7 @@ def _describe(value: Any) -> str:
 def _collect(frame: pl.LazyFrame) -> Any:
     try:
         return frame.collect()
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         return describe_error(error)
 
 

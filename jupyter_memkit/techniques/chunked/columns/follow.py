@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
-from typing import Any, Protocol
+from typing import Protocol
 
 from jupyter_memkit.techniques.chunked.columns.cell import (
-    ABSENT,
     Cell,
     bound_names,
     find_made,
@@ -254,8 +252,6 @@ class Follower:
             return Kind.DATA
         self.plain(function)
         self.plain_arguments(node)
-        if isinstance(function, ast.Name) and _is_builtin_number(self.cell, function):
-            return Kind.DATA
         return self._forms.function(self, node)
 
     def _compare(self, node: ast.Compare) -> Kind:
@@ -287,12 +283,6 @@ class Follower:
                 kind = functools.reduce(weaker, kinds, before)
                 is_stable = is_stable and kind is before
                 self._variables[name] = kind
-
-
-def _is_builtin_number(cell: Cell, node: ast.Name) -> bool:
-    found: Any = cell.resolve(node)
-    numbers = (builtins.len, builtins.int, builtins.float, builtins.round)
-    return found is not ABSENT and any(found is each for each in numbers)
 
 
 def find_height(node: ast.Subscript) -> Kind | None:
