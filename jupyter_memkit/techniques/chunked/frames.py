@@ -126,6 +126,8 @@ class FrameMaker:
                 continue
             is_missing = frame[column].isna().all()
             wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
+            if (wanted, got) == ("uint64", "float64"):
+                wider = wanted  # No float has all digits of either.
             if holds(wanted, got) or (is_missing and wider == wanted):
                 frame[column] = _cast(frame[column], wanted)
                 continue
