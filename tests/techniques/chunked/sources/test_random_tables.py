@@ -49,6 +49,7 @@ REFUSALS = {
         "middle of a value",
         "or not at all",
         "here; give",
+        "cannot be parsed by polars",
     ),
 }
 
