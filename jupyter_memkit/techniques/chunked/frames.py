@@ -126,6 +126,8 @@ class FrameMaker:
                 continue
             is_missing = frame[column].isna().all()
             wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
+            if wanted == "uint64" and got in {"float64", "str", "object"}:
+                wider = wanted  # No float has all digits, and text may be of numbers.
             if holds(wanted, got) or (is_missing and wider == wanted):
                 frame[column] = _cast(frame[column], wanted)
                 continue

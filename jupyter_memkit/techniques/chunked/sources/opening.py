@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -37,8 +36,8 @@ from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_
 from jupyter_memkit.techniques.chunked.sources.npy import NpySource
 from jupyter_memkit.techniques.chunked.sources.npz import NpzSource
 from jupyter_memkit.techniques.chunked.sources.partitioned import (
-    PartitionedSource,
-    find_keys,
+    add_keys,
+    find_root,
 )
 from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
     LazyFrameSource,
@@ -196,10 +195,10 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     if is_url(source):
         found = find_remote_files(source)
         remote = RemotePath(source)
-        root = _find_root(remote.parts)
+        root = find_root(remote.parts)
         return _open_files(_as_paths(found), remote.name, options or {}, root)
     if isinstance(source, (str, os.PathLike)):
-        root = _find_root(expand_home(source).parts)
+        root = find_root(expand_home(source).parts)
         return _open_files(_find(source), str(source), options or {}, root)
     if _is_list_of_paths(source):
         files = [file for path in source for file in _find(path)]
@@ -265,11 +264,6 @@ def _is_list_of_paths(source: Any) -> bool:
     )
 
 
-def _find_root(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the part of a path before the first pattern in it."""
-    return tuple(itertools.takewhile(lambda part: not set(part) & set("*?["), parts))
-
-
 def _open_files(
     files: list[Path],
     name: str,
@@ -300,13 +294,8 @@ def _open_files(
             )
             raise SourceError(message)
     sources = [opener(path, options) for path in files]
-    # The source itself is in no folder of the data.
-    are_inside = root is None or files[0].parts != root
-    if suffix in _TABLES and are_inside:
-        sources = [
-            PartitionedSource(source=source, keys=keys) if keys else source
-            for source, keys in zip(sources, find_keys(files, root), strict=True)
-        ]
+    if suffix in _TABLES:
+        sources = add_keys(sources, files, root)
     if len(sources) == 1:
         return sources[0]
     return SeveralSource(sources=tuple(sources), name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -135,6 +136,31 @@ def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
         )
         rows = rows.select(kept).append_column(field, column)
     return rows
+
+
+def find_root(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts of a path before the first pattern in it."""
+    return tuple(itertools.takewhile(lambda part: not set(part) & set("*?["), parts))
+
+
+def add_keys(
+    sources: Sequence[Source], files: Sequence[Path], root: tuple[str, ...] | None
+) -> list[Source]:
+    """Return sources of files with the columns of their folders, where they have any.
+
+    Parameters
+    ----------
+    sources, files : sequence
+        Of each other.
+    root : tuple of str, optional
+        As for `find_keys`; where it is a file itself, its folders are not the data's.
+    """
+    if files[0].parts == root:
+        return list(sources)
+    return [
+        PartitionedSource(source=source, keys=keys) if keys else source
+        for source, keys in zip(sources, find_keys(files, root), strict=True)
+    ]
 
 
 def find_keys(

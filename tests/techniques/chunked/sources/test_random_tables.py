@@ -38,7 +38,10 @@ _NAMES = (
     *("a quote in a name", "has no column ''"),
 )
 REFUSALS = {
-    "pandas": ("more than 64 bits", "has an index of", "has no rows"),
+    "pandas": (
+        *("more than 64 bits", "has an index of", "has no rows"),
+        "no type holds both",
+    ),
     "arrow": (*_NAMES, "bool here", "of the name", "cannot be parsed by pyarrow"),
     "polars": (
         *_NAMES,
@@ -46,6 +49,7 @@ REFUSALS = {
         "middle of a value",
         "or not at all",
         "here; give",
+        "cannot be parsed by polars",
     ),
 }
 

@@ -23,8 +23,10 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     MISSING,
     OF_TEXT,
     TRUE,
+    check_integers,
     find_misfit,
     is_wide,
+    make_integer_error,
     name_types,
     unite,
 )
@@ -83,9 +85,7 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
     """
     arrow = import_library("pyarrow", path.name)
     types = {name: layout.types[name] for name in layout.columns}
-    for name, dtype in types.items():
-        if dtype == "integer":
-            raise _make_integer_error(path, name)
+    check_integers(layout, path)
     if _may_mean_the_same(block, layout):
         fields = {name: _arrow_type(arrow, dtype) for name, dtype in types.items()}
         try:
@@ -174,9 +174,9 @@ def _parse_by_pandas(block: Any, layout: Layout, path: Path, start: int) -> Any:
         if after == "float64" and _has_wide(pandas, frame[name]):
             values = _read(pandas, block, layout, dtype=str)[name].dropna()
             if any(map(is_wide, values)):
-                raise _make_integer_error(path, name)
+                raise make_integer_error(path, name)
         if after == "integer":
-            raise _make_integer_error(path, name)
+            raise make_integer_error(path, name)
         if after != before:
             changes[name] = (before, after)
             values = _read(pandas, block, layout, dtype=str)[name]
@@ -209,10 +209,3 @@ def _has_wide(pandas: Any, values: Any) -> bool:
     if not pandas.api.types.is_numeric_dtype(values.dtype):
         return False
     return bool((values.abs() >= _WIDEST).any())
-
-
-def _make_integer_error(path: Path, name: str) -> SourceError:
-    return SourceError(
-        f"{path.name} has whole numbers of more than 64 bits in {name}, of which a "
-        f"float keeps 16 digits; give --types {name}=str"
-    )

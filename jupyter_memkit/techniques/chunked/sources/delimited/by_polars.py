@@ -71,7 +71,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
     if _has_blanks(block, layout.separator):
-        # What is blank is no number, but where polars is told that it is one.
+        # What is blank or "" is no number, but where polars is told that it is one.
         texts = dataclasses.replace(
             layout, types=dict.fromkeys(layout.types, "large_string")
         )
@@ -89,9 +89,9 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
 
 
 def _has_blanks(block: Any, separator: str) -> bool:
-    """Tell whether a value may begin and end with a blank."""
+    """Tell whether a value may be a blank, or quotes with nothing in them."""
     mark = separator.encode()
-    return any(
+    return has(block, b'""') or any(
         has(block, mark + blank) or has(block, b"\n" + blank) for blank in _BLANKS
     )
 

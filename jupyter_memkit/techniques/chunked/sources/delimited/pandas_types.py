@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.dtypes import widen
 
 # What pandas takes for a missing value.
@@ -126,3 +129,24 @@ def _fits(text: str, dtype: str) -> bool:
         return False
     number = int(text)
     return 0 <= number < 2**64 if dtype == "uint64" else -(2**63) <= number < 2**63
+
+
+def check_integers(layout: Layout, path: Path) -> None:
+    """Refuse columns of numbers that no type of 64 bits holds.
+
+    Raises
+    ------
+    SourceError
+        With the type that keeps them.
+    """
+    for name in layout.columns:
+        if layout.types[name] == "integer":
+            raise make_integer_error(path, name)
+
+
+def make_integer_error(path: Path, name: str) -> SourceError:
+    """Return what says that a column has numbers that no type of 64 bits holds."""
+    return SourceError(
+        f"{path.name} has whole numbers of more than 64 bits in {name}, of which a "
+        f"float keeps 16 digits; give --types {name}=str"
+    )

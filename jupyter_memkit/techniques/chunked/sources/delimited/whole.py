@@ -8,7 +8,10 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
-from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import name_types
+from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
+    check_integers,
+    name_types,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
 
@@ -38,6 +41,7 @@ def read_whole(
     path: Path, options: Mapping[str, Any], request: Request, layout: Layout
 ) -> Generator[Piece, None, None]:
     """Read a file as frames, in which text is text also where it is digits."""
+    check_integers(layout, path)
     asked = dict(options)
     if request.columns is not None and "usecols" not in asked:
         asked["usecols"] = list(layout.columns)
