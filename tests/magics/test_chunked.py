@@ -344,6 +344,7 @@ def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
     run(shell, "reader = pd.read_csv('late.csv', chunksize=100)")
     line = "%%chunked reader --rows 100 --backend pandas"
     error = run(shell, f"{line}\nseen.append(len(chunk))").error_in_exec
+    shell.user_ns["reader"].close()
     assert str(error).startswith("the pandas reader changes its types: a is int64")
     assert str(error).endswith(
         "give --types a=float64; the cell may have an effect (seen.append), so the 200 "
