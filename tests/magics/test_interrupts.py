@@ -19,9 +19,13 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tests.waiting import press_ctrl_c
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="a test cannot press Ctrl-C there"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="a test cannot press Ctrl-C there"
+    ),
+    # One that arrives between `open` and `with` leaves the file to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+]
 
 # More of them take a while: MEMKIT_INTERRUPTS=200.
 COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))
