@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_memkit.track import tracker as tracker_module
+from tests.untraced import untraced_environment
 
 # Set in the process of a test that runs alone.
 _ALONE = "MEMKIT_TEST_ALONE"
@@ -27,7 +28,8 @@ _ALONE = "MEMKIT_TEST_ALONE"
 
 def runs_apart(item: pytest.Item) -> bool:
     """Return whether a test runs in a process of its own, which this one is not."""
-    return _ALONE not in os.environ and bool(item.get_closest_marker("own_process"))
+    marked = any(map(item.get_closest_marker, ("own_process", "untraced")))
+    return marked and _ALONE not in os.environ
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,11 +47,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """
     if not runs_apart(pyfuncitem):
         return None
+    is_traced = pyfuncitem.get_closest_marker("untraced") is None
+    environment = dict(os.environ) if is_traced else untraced_environment()
     options = ("--quiet", "-p", "no:cacheprovider", "-p", "pytest_timeout")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
         # The other plugins would take longer to load than most tests do.
-        env=os.environ | {_ALONE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env=environment | {_ALONE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=pyfuncitem.config.rootpath,
         capture_output=True,
         text=True,
