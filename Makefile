@@ -11,7 +11,9 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 # The parts collect it, and the last one reports and judges the whole.
 CHUNKED := tests/techniques/chunked
-LEAKS := tests/track/leaks
+SEARCHES := tests/track/leaks tests/techniques/unloading tests/techniques/test_release.py \
+	tests/measure/test_holders.py tests/magics/test_memfree.py \
+	tests/magics/test_unload.py
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
 	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
@@ -22,14 +24,14 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: lab test check bench format lock screenshot lint types
-.PHONY: test-core test-typescript test-python test-chunked test-leaks test-notebooks
+.PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
 .PHONY: test-browser test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks lint types test-typescript test-python test-chunked test-leaks \
+	.ci/checks lint types test-typescript test-python test-chunked test-searches \
 		test-notebooks test-browser coverage
 
 check: $(VENV)/installed
@@ -48,16 +50,16 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		--ignore $(CHUNKED) --ignore $(LEAKS)
+		--ignore $(CHUNKED) $(SEARCHES:%=--ignore %)
 
-# Apart, because it imports many libraries, and tests that search the whole process
-# take the longer the more is in it.
+# Apart, because it imports many libraries, which takes memory from the other tests.
 test-chunked: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(CHUNKED)
 
-# Apart, because what other tests leave in the process would be found as well.
-test-leaks: $(VENV)/installed
-	pytest $(PARALLEL) $(COVERAGE) --cov-append $(LEAKS)
+# Apart, because they search their whole process: what other tests leave there takes
+# time, and would be found as well.
+test-searches: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
 test-notebooks: $(VENV)/installed
 	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks

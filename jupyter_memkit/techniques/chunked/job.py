@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -104,6 +105,7 @@ class Job:
         self._n_workers = n_workers if cluster is None else cluster.n_workers
         self._chunks = self._rows = self._resumed_rows = 0
         self._skipped: list[SkippedChunk] = []
+        self._unsaved: Outcome | None = None
         self._notes = list(notes)
         self._watch = peak_meter().open()
         self._worker_bytes = 0
@@ -183,6 +185,9 @@ class Job:
                         break
                     self._take(outcome, plan, progress)
                     del outcome
+            except BaseException:
+                self._save_rest()
+                raise
             finally:
                 run.close()
 
@@ -326,9 +331,20 @@ class Job:
         )
 
     def _save(self, outcome: Outcome) -> None:
-        if self._checkpoint is None or not self._checkpoint.is_due():
-            return
-        self._checkpoint.save(
+        self._unsaved = outcome
+        if self._checkpoint is not None and self._checkpoint.is_due():
+            self._write_progress(self._checkpoint, outcome)
+
+    def _save_rest(self) -> None:
+        """Save what was done since the last time, when the run fails."""
+        if self._checkpoint is not None and self._unsaved is not None:
+            # The user's own error is what counts.
+            with suppress(MemkitError):
+                self._write_progress(self._checkpoint, self._unsaved)
+
+    def _write_progress(self, checkpoint: Checkpoint, outcome: Outcome) -> None:
+        self._unsaved = None
+        checkpoint.save(
             Progress(
                 end=outcome.piece.end,
                 chunks=self._chunks,
@@ -416,4 +432,5 @@ class Job:
         self._sink.reset()
         self._chunks = self._rows = 0
         self._skipped = []
+        self._unsaved = None
         self.position = Position()

@@ -121,6 +121,19 @@ def test_failed_run_goes_on(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_failed_run_saves_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that fails saves all that it did, though saving was not due again."""
+    monkeypatch.setattr(Checkpoint, "is_due", lambda _: False)
+    path = tmp_path / "progress"
+    with pytest.raises(RuntimeError):
+        run_items(Failing(at=6), path)
+    again = Failing(at=None)
+    assert run_items(again, path).value == 66
+    assert again.seen == [6, 9]
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [

@@ -83,7 +83,8 @@ def take(rows: Any, places: Sequence[int]) -> Any:
     if root == "pandas":
         return rows.iloc[list(places)].copy()
     if root == "pyarrow":
-        return rows.take(list(places))
+        # Typed, for there may be none.
+        return rows.take(sys.modules["pyarrow"].array(list(places), "int64"))
     if root == "polars":
         return rows[list(places)]
     if root == "numpy":
