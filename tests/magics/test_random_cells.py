@@ -22,7 +22,7 @@ from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from tests.magics.random_cells import SETUP, VARIABLES, describe, draw_cell
 
 # So many cells are drawn in `make test`; more by the variable.
-N_CELLS = int(os.environ.get("MEMKIT_RANDOM_CELLS", "8"))
+N_CELLS = int(os.environ.get("MEMKIT_RANDOM_CELLS", "5"))
 FIRST_SEED = int(os.environ.get("MEMKIT_RANDOM_CELLS_FROM", "0"))
 
 

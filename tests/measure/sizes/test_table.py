@@ -17,7 +17,7 @@ from tests.untraced import untraced_environment
 # All of them take a quarter of an hour: MEMKIT_TABLE=all, and MEMKIT_TABLE_MIB=20.
 IS_WHOLE = os.environ.get("MEMKIT_TABLE") == "all"
 LIBRARIES = running.LIBRARIES if IS_WHOLE else ("python",)
-COUNT = 40
+COUNT = 24
 SEED = 7
 
 PROGRAM = """

@@ -19,7 +19,7 @@ from tests.techniques.arrays.random_frames import (
 )
 
 # More of them take a while: MEMKIT_RANDOM_FRAMES=10000.
-COUNT = int(os.environ.get("MEMKIT_RANDOM_FRAMES", "75"))
+COUNT = int(os.environ.get("MEMKIT_RANDOM_FRAMES", "50"))
 
 thorough = settings(
     max_examples=COUNT,
