@@ -6,6 +6,9 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
+# Of the numbers up to here there is one each (Include/internal/pycore_runtime.h).
+_LARGEST_SHARED = 256
+
 
 @sizer("range")
 def size_range(numbers: range) -> Parts:
@@ -17,7 +20,3 @@ def size_range(numbers: range) -> Parts:
         own_bytes=allocated(numbers.__sizeof__()) + length_bytes,
         children=(numbers.start, numbers.stop, numbers.step),
     )
-
-
-# Of the numbers up to here there is one each (Include/internal/pycore_runtime.h).
-_LARGEST_SHARED = 256

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import PurePath
 
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, object_bytes
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
-_GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
 # An entry in the table of interned strings.
 _ENTRY_BYTES = 64
 
@@ -17,5 +15,5 @@ _ENTRY_BYTES = 64
 @sizer("pathlib.PurePath", "pathlib._local.PurePath")
 def size_path(path: PurePath) -> Parts:
     """Size a path without its parts, which are its attributes."""
-    own_bytes = allocated(object.__sizeof__(path) + _GC_BYTES)
+    own_bytes = allocated(object_bytes(type(path)))
     return Parts(own_bytes=own_bytes, hidden_bytes=_ENTRY_BYTES)
