@@ -65,7 +65,7 @@ test-notebooks: $(VENV)/installed
 	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest $(COVERAGE) --cov-append tests/browser
+	pytest $(PARALLEL) $(COVERAGE) --cov-append tests/browser
 
 # Of all that the tests before have run, in this process and in others.
 coverage:

@@ -14,6 +14,7 @@ import tracemalloc
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -129,7 +130,9 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
     assert {event: functions for event, functions in left.items() if functions} == {}
     # It would run again at the end of the process, on a shell that is gone.
     atexit.unregister(shell.atexit_operations)
-    shell.atexit_operations()
+    # It collects garbage, which would be a sixth of the time of all tests.
+    with patch.object(gc, "collect"):
+        shell.atexit_operations()
     # It had put its own in this place, without what starts a process with this one.
     sys.modules["__main__"] = main
 
