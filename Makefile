@@ -2,7 +2,7 @@
 # make test   sets up, then runs every check, and sums up what failed
 # make check  sets up, then runs the quick checks
 # make bench  sets up, then compares the speed with hand-written code
-# make format mends the form of the code
+# make format formats the code
 
 SHELL := /bin/bash
 VENV := .venv

@@ -1,4 +1,4 @@
-"""``%%chunked``: runs the cell once per chunk of data too large for memory."""
+"""``%%chunked``: run a cell once per chunk of data that is too large for memory."""
 
 from __future__ import annotations
 
@@ -57,56 +57,56 @@ class ChunkedMagics(Magics):
         "source",
         nargs="?",
         offers=variable_names,
-        help="the path of a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, "
-        "text), a folder, or a pattern such as 'orders-*.parquet', quoted or not, or "
-        "the name of a variable: a path or a list of them, an array, a frame, a lazy "
-        "frame, or any iterable",
+        help="a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, text), a "
+        "folder, a pattern such as 'orders-*.parquet', quoted or not, or a variable "
+        "that holds a path, a list of paths, an array, a frame, a lazy frame, or any "
+        "iterable",
     )
     @argument(
         "--sql",
         metavar="QUERY",
-        help="reads the rows of a query, in quotes, from --connection",
+        help="read the rows of this query, in quotes, from --connection",
     )
     @argument(
         "--connection",
         type=variable,
         offers=variable_names,
         metavar="NAME",
-        help="the variable that holds a connection of sqlite3, DuckDB, SQLAlchemy or "
+        help="a variable that holds a connection of sqlite3, DuckDB, SQLAlchemy or "
         "ADBC",
     )
     @argument(
         "--memory",
         type=size,
         metavar="SIZE",
-        help="by how much the process may grow, such as 500MB: reader, cell and "
-        "results together (default: a tenth of what is free under the tightest limit)",
+        help="how much the process may grow, such as 500MB: reader, cell and results "
+        "together (default: a tenth of what is free under the smallest limit)",
     )
     @argument(
         "--rows",
         type=whole_number,
         metavar="N",
-        help="rows of a chunk, whatever they take (default: what the budget allows)",
+        help="rows per chunk, whatever they take (default: what the budget allows)",
     )
     @argument(
         "--columns",
         type=_names,
         metavar="NAMES",
-        help="the columns to read, as a,b (default: those that the cell uses, where "
-        "its code proves which)",
+        help="the columns to read, as a,b (default: those that the cell uses, if its "
+        "code proves which ones)",
     )
     @argument(
         "--backend",
         offers=backends,
         metavar="NAME",
-        help="what a chunk of a table is: pandas, polars, arrow or numpy "
-        "(default: the first of them that is installed)",
+        help="the type of the chunks of a table: pandas, polars, arrow or numpy "
+        "(default: the first one that is installed)",
     )
     @argument(
         "--categories",
         type=_names,
         metavar="NAMES",
-        help="columns of text to read as categories, which is 2 to 4 times as fast",
+        help="text columns to read as categories, which is 2 to 4 times as fast",
     )
     @argument(
         "--types",
@@ -119,8 +119,8 @@ class ChunkedMagics(Magics):
         type=_pair,
         action="append",
         metavar="KEY=VALUE",
-        help="an option of the library that reads the file, such as sep=; or "
-        "encoding=latin-1 of pandas.read_csv; can be given several times",
+        help="an option for the library that reads the file, such as sep=; or "
+        "encoding=latin-1 for pandas.read_csv; can be repeated",
     )
     @argument(
         "--as",
@@ -129,8 +129,8 @@ class ChunkedMagics(Magics):
         offers=variable_names,
         metavar="NAME",
         help="the name of the chunk in the cell (default: chunk, or else the only "
-        "name in the cell that is not defined); what you have under this name comes "
-        "back after the run",
+        "undefined name in the cell); a variable of this name is restored after the "
+        "run",
     )
     @argument(
         "--into",
@@ -144,26 +144,26 @@ class ChunkedMagics(Magics):
         dest="op",
         offers=reductions,
         metavar="OP",
-        help="makes one result of the chunks' values, each the last expression of the "
-        "cell: sum, min, max, count, concat, append, union, merge, or the name of your "
-        "own function of the result so far and the next value",
+        help="combine the values of the cell's last expression into one result: sum, "
+        "min, max, count, concat, append, union, merge, or the name of your own "
+        "function of the result so far and the next value",
     )
     @argument(
         "--collect",
         action="store_true",
-        help="makes a list of the chunks' values, as --reduce append does",
+        help="collect the values of the chunks in a list, same as --reduce append",
     )
     @argument(
         "--out",
         metavar="FILE",
-        help="streams the chunks' values, frames or lists of dicts, to this file: "
-        ".parquet, .csv, .tsv, .arrow or .jsonl; it is there when it is whole",
+        help="stream the values of the chunks, frames or lists of dicts, to this file: "
+        ".parquet, .csv, .tsv, .arrow or .jsonl; it appears when it is complete",
     )
     @argument(
         "--resume",
         metavar="FILE",
-        help="saves the progress in this file; a run that was killed goes on from it, "
-        "and it is deleted at the end",
+        help="save the progress to this file; a run that was killed continues from it; "
+        "deleted at the end",
     )
     @argument(
         "--on-error",
@@ -171,28 +171,28 @@ class ChunkedMagics(Magics):
         metavar="WHAT",
         default="stop",
         help="what to do when the cell fails on a chunk: stop (default), skip (leave "
-        "it out and list it), or retry=N (try N times more, then stop)",
+        "it out and list it), or retry=N (try up to N more times, then stop)",
     )
     @argument(
         "--only",
         type=_numbers,
         metavar="NUMBERS",
-        help="run only over these chunks, as 3,7, that the run before had skipped",
+        help="run only over these chunks, as 3,7, which the previous run skipped",
     )
     @argument(
         "--workers",
         type=whole_number,
         default=0,
         metavar="N",
-        help="run in N other processes, with the memory shared between them; only the "
-        "chunks' values come back",
+        help="run in N worker processes that share the memory budget; only the values "
+        "of the chunks are sent back",
     )
     @argument(
         "--on",
         offers=clusters,
         metavar="CLUSTER",
-        help="run on Dask: dask for the current client, or else a cluster on this "
-        "machine that is closed at the end; an address; or a variable with a client",
+        help="run on Dask: dask for the current client, or else a local cluster that "
+        "is closed at the end; an address; or a variable that holds a client",
     )
     @argument(
         "--limit",
@@ -203,13 +203,13 @@ class ChunkedMagics(Magics):
     @argument(
         "--no-rehearsal",
         action="store_true",
-        help="do not try the cell on the first rows before the run; a cell that has no "
-        "effect is tried, to find values that do not combine",
+        help="do not try the cell on the first rows before the run; a cell without "
+        "side effects is tried, to detect values that do not combine",
     )
     @argument(
         "--dry-run",
         action="store_true",
-        help="show what would be done: rows, columns, chunks, time and memory to read",
+        help="show what would be read: rows, columns, chunks, time and memory",
     )
     def chunked(self, line: str, cell: str) -> ChunkedSummary | ChunkedPlan:
         """Run the cell once per chunk of data that is too large for memory.
@@ -221,45 +221,45 @@ class ChunkedMagics(Magics):
             %%chunked "data/orders-*.parquet" --memory 500MB --as df --reduce sum --into revenue
             df.assign(r=df.price * df.qty).groupby("cat").r.sum()
 
-        Side effects alone, in chunks of a million rows::
+        Only side effects, in chunks of a million rows::
 
             %%chunked orders.parquet --rows 1000000
             model.partial_fit(chunk[["price", "qty"]], chunk["cat"])
 
-        Only the rows of interest, of all chunks together::
+        The rows of interest from all chunks, in one frame::
 
             %%chunked orders.csv --reduce concat --into expensive
             chunk[chunk.price > 99]
 
-        The same, when they are too many for memory::
+        The same, when they do not fit into memory::
 
             %%chunked orders.csv --out expensive.parquet
             chunk[chunk.price > 99]
 
-        On two cores, for a cell that computes much::
+        On two cores, for a cell that computes a lot::
 
             %%chunked orders.parquet --workers 2 --reduce concat --into scores
             model.predict(chunk[["price", "qty"]])
 
-        A run that may be killed, and goes on where it was::
+        A run that continues where it stopped if it was killed::
 
             %%chunked orders.csv --reduce sum --into total --resume total.progress
             chunk.price.sum()
 
         Notes
         -----
-        The cell runs in your namespace, and the names that it sets stay. A cell that
-        reads ``chunk_info`` gets its ``number``, ``first_row``, ``rows`` and
-        ``source``. All chunks have the columns and types of the whole file.
+        The cell runs in your namespace, and the names that it sets stay. A cell can
+        read ``chunk_info``, which has the chunk's ``number``, ``first_row``, ``rows``
+        and ``source``. All chunks have the columns and types of the whole file.
 
-        Series and frames are summed by their index: a group that a chunk lacks counts
-        as 0. ``count`` adds up the lengths of the values. Raise
-        ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or
-        you interrupt the run, --into holds the result of the chunks before.
+        Series and frames are summed by their index: a group that is missing in a chunk
+        counts as 0. ``count`` adds up the lengths of the values. Raise
+        ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or you
+        interrupt the run, --into holds the result of the chunks so far.
 
-        The result is a summary with ``chunks``, ``rows``, ``duration_s``,
-        ``peak_bytes``, ``budget_bytes``, ``columns``, ``skipped``, and, without
-        --into, the reduction's ``value``.
+        Returns a summary with ``chunks``, ``rows``, ``duration_s``, ``peak_bytes``,
+        ``budget_bytes``, ``columns``, ``skipped``, and, without --into, the ``value``
+        of the reduction.
         """  # noqa: E501 - a line of a notebook is one line
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         # A kernel starts with this magic; what it takes comes with its first use.

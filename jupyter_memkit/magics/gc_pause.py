@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class GcPauseMagics(Magics):
-    """Pause the garbage collector for a cell, or until told otherwise."""
+    """Pause the garbage collector for a cell, or until it is switched on again."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -51,39 +51,39 @@ class GcPauseMagics(Magics):
         "action",
         nargs="?",
         offers=("on", "off", "status", "report"),
-        help="on (the default), off, status or report; none of them for a cell",
+        help="on (default), off, status or report; leave it out above a cell",
     )
     @argument(
         "--max-growth",
         metavar="SIZE",
         type=size,
-        help="collect and let the collector run again when the process has grown by "
-        "this much, such as 2GB",
+        help="collect and resume the collector when the process has grown by this "
+        "much, such as 2GB",
     )
     @argument(
         "--freeze",
         action="store_true",
-        help="keep what is alive at the start out of all collections until the end",
+        help="exclude all objects alive at the start from collections until the end",
     )
     @argument(
         "--threshold",
         metavar="N,N,N",
-        help="do not pause, but raise the collector's thresholds, such as 50000 or "
+        help="raise the collector's thresholds instead of pausing it, such as 50000 or "
         "50000,20,100",
     )
     @argument(
         "--no-collect",
         action="store_true",
-        help="do not collect once at the end of the pause",
+        help="skip the collection at the end of the pause",
     )
     def gc_pause(
         self, line: str, cell: str | None = None
     ) -> GcPause | GcStatus | CollectorCosts | Coroutine[Any, Any, None] | None:
-        """Pause Python's cyclic garbage collector for a cell, or until told otherwise.
+        """Pause Python's cyclic garbage collector for a cell, or until further notice.
 
-        Code that makes very many objects runs several times faster without it;
-        garbage in reference cycles stays until the end. The collector is restored
-        exactly as it was found, also after an error.
+        Code that creates very many objects runs several times faster without it;
+        garbage in reference cycles stays in memory until the end. The previous state
+        of the collector is restored exactly, also after an error.
 
         Examples
         --------
@@ -99,8 +99,8 @@ class GcPauseMagics(Magics):
             %gc_pause status
             %gc_pause off
 
-        What collection cost in the last cells, in which generation, and whether a
-        pause would have saved time::
+        The time that collections took in the last cells, by generation, and whether
+        a pause would have saved time::
 
             %gc_pause report
         """

@@ -1,4 +1,4 @@
-"""``%%isolated`` and ``%isolated``: run a cell in a process of its own."""
+"""``%%isolated`` and ``%isolated``: run a cell in a separate process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _processes(magics: IsolatedMagics) -> tuple[str, ...]:
 
 @magics_class
 class IsolatedMagics(Magics):
-    """Run cells in processes of their own."""
+    """Run cells in separate processes."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -66,7 +66,7 @@ class IsolatedMagics(Magics):
         offers=variable_names,
         default=(),
         metavar="NAMES",
-        help="the variables to bring back, as a,b (default: the value of the last "
+        help="the variables to return, as a,b (default: the value of the last "
         "expression)",
     )
     @argument(
@@ -76,52 +76,51 @@ class IsolatedMagics(Magics):
         offers=variable_names,
         default=(),
         metavar="NAMES",
-        help="variables to send besides those that the code shows to be read",
+        help="variables to send in addition to those that the code reads",
     )
     @argument(
         "--memory",
         type=size,
         metavar="SIZE",
-        help="what the process may have, such as 2GB",
+        help="memory limit of the process, such as 2GB",
     )
     @argument(
         "--name",
         type=variable,
         offers=_processes,
         metavar="NAME",
-        help="a name for the process, which goes on for the next cell with this name",
+        help="name the process and keep it running for the next cell with this name",
     )
     @argument(
         "--close",
         type=variable,
         offers=_processes,
         metavar="NAME",
-        help="end a process that goes on; all its memory goes back",
+        help="end a named process and free all its memory",
     )
     @argument(
         "--list",
         action="store_true",
-        help="list the processes that go on (the default without a cell)",
+        help="list the running processes (default without a cell)",
     )
     @RESULT
     def isolated(
         self, line: str, cell: str | None = None
     ) -> IsolatedResult | IsolatedProcesses | IsolatedClosed | None:
-        """Run the cell in a fresh process, and bring back only what is asked for.
+        """Run the cell in a fresh process, and return only what you ask for.
 
-        All the memory that the cell took goes back when its process ends: data,
-        libraries, what the allocator would keep. Variables that the cell reads are sent
-        to it; what it sets, and changes in them, stays there unless --out names it.
-        What it prints and shows, its errors and Ctrl-C are as in the kernel. A process
-        with a name goes on: what it has of a variable is not sent again, unless --in
-        names it.
+        When the process ends, all memory that the cell took is freed: data, libraries,
+        and what the allocator would keep. Variables that the cell reads are sent to the
+        process; variables that it sets or changes stay there unless --out names them.
+        Output, errors and Ctrl-C work as in the kernel. A named process keeps running:
+        variables that it already has are not sent again, unless --in names them.
 
-        The process starts with the state of the kernel: folder, environment, random
-        numbers, options of libraries, warning filters, logging, and so on. What the
-        cell changes of it, the threads and processes that it leaves, and what no
-        longer shares memory with what came back, is said below the cell. What means
-        something in the kernel alone is refused: open files, connections, input(),
-        code that looks at the whole session. The table of all this is
+        The process starts with the state of the kernel: working directory, environment,
+        random numbers, options of libraries, warning filters, logging, and so on. Below
+        the cell you see which of this the cell changed, which threads and processes it
+        left running, and what no longer shares memory with a returned variable. What
+        only works in the kernel is refused: open files, connections, input(), code that
+        inspects the whole session. For the full table see
         help("jupyter_memkit.techniques.isolated.state").
 
         Examples

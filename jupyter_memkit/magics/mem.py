@@ -44,7 +44,9 @@ class MemMagics(Magics):
     @no_var_expand
     @line_cell_magic
     @magic_arguments()
-    @argument("statement", nargs="?", help="what to measure; nothing above a cell")
+    @argument(
+        "statement", nargs="?", help="the code to measure; leave it out above a cell"
+    )
     @RUNS
     @RESULT
     @argument(
@@ -52,14 +54,14 @@ class MemMagics(Magics):
         dest="max_bytes",
         type=size,
         metavar="SIZE",
-        help="fail when the peak was more than this above the start, that of child "
-        "processes added, such as 512MB or 1.5GiB; the code has run by then",
+        help="fail if the peak, child processes included, was more than this above the "
+        "start, such as 512MB or 1.5GiB; the code has run by then",
     )
     @argument(
         "--lines",
         action="store_true",
-        help="tell which lines took the memory, of the cell and of functions defined "
-        "in the notebook, by memray where it is installed; slow, and says how slow",
+        help="show which lines of the cell, and of functions defined in the notebook, "
+        "took the memory; uses memray if it is installed; slow, and reports how slow",
     )
     def mem(
         self, line: str, cell: str | None = None
@@ -76,12 +78,12 @@ class MemMagics(Magics):
             joined = orders.merge(customers)
             joined.groupby("city").price.sum()
 
-        A memory test for a notebook::
+        A memory test in a notebook::
 
             %%mem --max 500MB
             report = build_report(orders)
 
-        The figures, of the highest of five runs::
+        The figures of the run with the highest peak out of five::
 
             result = %mem -r 5 -o df.copy()
             result.peak_bytes, result.delta_bytes, result.duration_s, result.gc_s
@@ -94,12 +96,12 @@ class MemMagics(Magics):
 
         Notes
         -----
-        The code runs in your namespace as you wrote it, and the names that it sets
-        stay. The value of its last expression is shown, unless there are several
-        runs, and showing it is measured too: a semicolon at the end hides it.
-        Options stand before the statement; put one that begins with a minus sign in
-        parentheses. The figures are those of the whole process; with --lines a line
-        has what is allocated in it, down to the next line of the notebook.
+        The code runs unchanged in your namespace, and the names that it sets stay.
+        The value of the last expression is displayed, unless there are several runs,
+        and displaying it is measured too; a semicolon at the end hides it. Options go
+        before the statement; put a statement that begins with a minus sign in
+        parentheses. The figures are those of the whole process; with --lines, each
+        line is charged with what is allocated until the next line of the notebook runs.
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         args, statement = parse_statement(self.mem, line)

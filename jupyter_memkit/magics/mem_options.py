@@ -16,13 +16,13 @@ RUNS = argument(
     type=whole_number,
     default=1,
     metavar="N",
-    help="run it N times, and tell of the run with the highest peak",
+    help="run it N times, and report the run with the highest peak",
 )
 RESULT = argument(
     "-o",
     dest="wants_result",
     action="store_true",
-    help="return the result object, which has the figures in bytes and seconds",
+    help="return the result object, with figures in bytes and seconds",
 )
 
 

@@ -1,4 +1,4 @@
-"""``%memfree``: give memory back."""
+"""``%memfree``: free memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class MemfreeMagics(Magics):
-    """Give memory back."""
+    """Free memory."""
 
     @line_magic
     @magic_arguments()
@@ -26,26 +26,32 @@ class MemfreeMagics(Magics):
         nargs="*",
         metavar="NAME",
         offers=variable_names,
-        help="a variable to delete first, also one that only a script of %%run has, or "
-        "an output as Out[3]; a figure is closed",
+        help="a variable to delete first, also one that only a script run with %%run "
+        "has, or an output such as Out[3]; a figure is closed",
     )
-    @argument("--outputs", action="store_true", help="forget what cells have shown")
-    @argument("--figures", action="store_true", help="close matplotlib's figures")
-    @argument("--caches", action="store_true", help="empty the caches of functions")
+    @argument(
+        "--outputs", action="store_true", help="delete the outputs of cells (Out, _)"
+    )
+    @argument("--figures", action="store_true", help="close all matplotlib figures")
+    @argument(
+        "--caches",
+        action="store_true",
+        help="clear the caches of functions (lru_cache)",
+    )
     @argument(
         "--scripts",
         action="store_true",
-        help="delete what %%run keeps of scripts and the notebook no longer names",
+        help="delete what %%run keeps of scripts and no variable refers to",
     )
-    @argument("--workers", action="store_true", help="end joblib's idle processes")
-    @argument("--all", action="store_true", help="all five of them")
+    @argument("--workers", action="store_true", help="end joblib's idle workers")
+    @argument("--all", action="store_true", help="all of the above")
     def memfree(self, line: str) -> Freed:
-        """Give memory back to the system, and report how much it got.
+        """Return memory to the system, and report how much was freed.
 
-        Lets go the tracebacks of failed cells, which keep every variable that was
-        there, collects, and asks the allocators for what they have free. Variables are
-        deleted with every copy that IPython keeps of what they hold; what lives on all
-        the same is shown with what holds it.
+        Drops the tracebacks of failed cells, which keep every variable of the failed
+        code alive, collects garbage, and makes the allocators return what they hold
+        free. Variables are deleted together with every copy that IPython keeps of
+        their value; a value that is still alive is listed with what holds it.
 
         Examples
         --------

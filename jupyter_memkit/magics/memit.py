@@ -39,21 +39,21 @@ class MemitMagics(Magics):
     @argument(
         "statement",
         nargs="?",
-        help="what to measure; above a cell it runs first and is not measured",
+        help="the code to measure; above a cell it is setup code that is not measured",
     )
     @RUNS
     @argument(
         "-t",
         type=float,
         metavar="T",
-        help="accepted without effect: there is no sampling that could time out",
+        help="accepted for compatibility, without effect: no sampling can time out",
     )
     @argument(
         "-i",
         type=float,
         metavar="I",
-        help="accepted without effect: the system keeps the peak, and where it does "
-        "not there is a sample in ten milliseconds",
+        help="accepted for compatibility, without effect: the system keeps the peak, "
+        "or else a sample is taken every ten milliseconds",
     )
     @argument(
         "-c",
@@ -79,8 +79,8 @@ class MemitMagics(Magics):
 
         Notes
         -----
-        Unlike memory_profiler's it samples nothing on Linux: the peak is the
-        system's own. No value is shown. %mem tells more, and its --max makes a test.
+        Unlike memory_profiler, this does not sample on Linux: the peak is the system's
+        own. No value is displayed. %mem reports more, and its --max can fail the cell.
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         args, statement = parse_statement(self.memit, line)

@@ -29,13 +29,13 @@ class MemkitMagics(Magics):
         "action",
         nargs="?",
         offers=("advice", "export", "processes"),
-        help="advice, export or processes; nothing for the status",
+        help="advice, export or processes; leave it out for the status",
     )
     @argument(
         "file",
         nargs="?",
-        help="where export writes: .json for the readings, the cells and the "
-        "variables, .csv for a table of the cells",
+        help="the file that export writes: .json for readings, cells and variables, "
+        ".csv for a table of the cells",
     )
     def memkit(self, line: str) -> Status | Exported | Processes | Advices:
         """Show the memory of this kernel, its limit, and how it is measured.
@@ -51,12 +51,12 @@ class MemkitMagics(Magics):
             %memkit export history.json
             %memkit export cells.csv
 
-        Hints that save memory or time, each with the line that does it::
+        Hints that save memory or time, each with the line to run::
 
             %memkit advice
 
-        The kernel and its child processes one by one, with what they share counted
-        once, which takes up to a second::
+        The kernel and each of its child processes, counting shared memory once,
+        which takes up to a second::
 
             %memkit processes
         """

@@ -1,4 +1,4 @@
-"""``%memleaks``: what holds memory without need, and who holds a variable."""
+"""``%memleaks``: what holds memory needlessly, and what holds a variable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUDGET_S = 2.0
 
 @magics_class
 class MemleaksMagics(Magics):
-    """What holds memory without need, and who holds a variable."""
+    """What holds memory needlessly, and what holds a variable."""
 
     @line_magic
     @magic_arguments()
@@ -31,29 +31,29 @@ class MemleaksMagics(Magics):
         "name",
         nargs="?",
         offers=variable_names,
-        help="a variable; shows who holds its value",
+        help="a variable; shows what keeps its value alive",
     )
     @argument(
         "--unused",
         type=whole_number,
         metavar="N",
-        help="list variables that no cell has named for N cells; 10 when left out",
+        help="list variables that none of the last N cells named (default: 10)",
     )
     @argument(
         "--budget",
         type=duration,
         metavar="TIME",
-        help="when to stop; 2s when left out",
+        help="stop after this time (default: 2s)",
     )
     def memleaks(self, line: str) -> Leaks | Holders:
-        """Find what holds memory without need, with the line that gives it back.
+        """Find what holds memory needlessly, with the line that frees it.
 
-        Looks at outputs, the tracebacks of failed cells, open figures, what %run keeps
-        of scripts, caches of functions, small views of big arrays, equal arrays and
+        Checks outputs, tracebacks of failed cells, open figures, what %run keeps of
+        scripts, caches of functions, small views of large arrays, equal arrays and
         frames, losses with their graphs, idle workers of joblib, uncollectable garbage,
-        and a paused collector. What a variable has as well does not count. Variables
-        that no cell has named lately are listed below. With a variable's name it shows
-        who keeps its value alive.
+        and a paused collector. What a variable refers to as well does not count.
+        Variables that no recent cell named are listed separately. With a variable's
+        name, shows what keeps its value alive.
 
         Examples
         --------

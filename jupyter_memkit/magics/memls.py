@@ -1,4 +1,4 @@
-"""``%memls``: the variables by their true sizes."""
+"""``%memls``: the variables by true size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class MemlsMagics(Magics):
-    """The variables by their true sizes."""
+    """The variables by true size."""
 
     @line_magic
     @magic_arguments()
@@ -27,30 +27,38 @@ class MemlsMagics(Magics):
         nargs="*",
         metavar="NAME",
         offers=variable_names,
-        help="names, also with * and ?",
+        help="names to list; * and ? are wildcards",
     )
     @argument(
-        "--all", action="store_true", help="also outputs, errors, figures, caches"
+        "--all",
+        action="store_true",
+        help="also list outputs, errors, figures and caches",
     )
-    @argument("--exact", action="store_true", help="visit every object")
+    @argument(
+        "--exact", action="store_true", help="visit every object instead of sampling"
+    )
     @argument(
         "--type",
         action="append",
         default=[],
         offers=type_names,
-        help="only such types, as names",
+        help="list only this type; can be repeated",
     )
-    @argument("--min", type=size, default=0, metavar="SIZE", help="only larger ones")
     @argument(
-        "--budget", type=duration, metavar="TIME", help="when to stop, such as 5s"
+        "--min", type=size, default=0, metavar="SIZE", help="list only larger variables"
+    )
+    @argument(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="stop after this time, such as 5s",
     )
     def memls(self, line: str) -> Variables:
         """List the variables by true size, shared memory counted once.
 
-        Arrays, frames and tensors are sized with the memory that they hold, views with
-        all of their base. Large containers are sampled and marked with ≈. Functions
-        and classes are listed where they hold data; the last row is the rest of the
-        process.
+        Arrays, frames and tensors count with all the memory that they hold, views with
+        their whole base. Large containers are sampled and marked with ≈. Functions and
+        classes are listed if they hold data; the last row is the rest of the process.
 
         Examples
         --------

@@ -25,20 +25,20 @@ class MemplotMagics(Magics):
     @argument(
         "--cells",
         action="store_true",
-        help="bars for the 15 cells with the highest peaks, in place of the timeline",
+        help="show bars for the 15 cells with the highest peaks, not the timeline",
     )
     @argument(
         "--last",
         type=duration,
         metavar="DURATION",
-        help="look back only so far: a number and a unit, such as 90s, 10min or 1h",
+        help="plot only this last stretch of time, such as 90s, 10min or 1h",
     )
     def memplot(self, line: str) -> Figure:
         """Plot the memory of this kernel over time, with its cells and the limit.
 
-        The result is a matplotlib figure, readable on light and on dark. A cross
-        behind the number of a cell says that it failed; a dotted peak was sampled. In a
-        terminal it is written to a file, and its path is printed.
+        Returns a matplotlib figure that is readable on light and dark backgrounds. A
+        cross after a cell's number marks a failed cell; a dotted peak was sampled. In a
+        terminal the plot is written to a file, and its path is printed.
 
         Examples
         --------

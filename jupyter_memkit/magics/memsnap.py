@@ -23,7 +23,7 @@ def _moments(magics: MemsnapMagics) -> list[str]:
 
 @magics_class
 class MemsnapMagics(Magics):
-    """Remember what the variables hold, and compare two moments.
+    """Take snapshots of the sizes of variables, and compare them.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class MemsnapMagics(Magics):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The moments that there are."""
+        """The names of the snapshots."""
         return tuple(self._snapshots)
 
     @line_magic
@@ -47,14 +47,14 @@ class MemsnapMagics(Magics):
         nargs="*",
         metavar="NAME",
         offers=_moments,
-        help="one moment, or two to compare",
+        help="one snapshot to take, or two to compare",
     )
-    @argument("--drop", action="store_true", help="forget the moments that are named")
+    @argument("--drop", action="store_true", help="delete the named snapshots")
     def memsnap(self, line: str) -> Snapshot | Comparison | Moments | None:
-        """Remember what the variables hold now, or compare two such moments.
+        """Take a snapshot of the sizes of all variables, or compare two snapshots.
 
-        Only sizes are remembered, so nothing is kept alive. The name ``now`` stands
-        for this moment. Without a name the moments that there are are listed.
+        A snapshot stores only sizes, so it keeps nothing alive. The name ``now`` stands
+        for the present. Without a name, lists the snapshots.
 
         Examples
         --------

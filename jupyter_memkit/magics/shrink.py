@@ -30,35 +30,42 @@ class ShrinkMagics(Magics):
         offers=variable_names,
         help="an array, a frame or a Series",
     )
-    @argument("--dry-run", action="store_true", help="only tell what would come of it")
     @argument(
-        "--undo", action="store_true", help="give the dtypes back that there were"
+        "--dry-run",
+        action="store_true",
+        help="show what would change, without changing it",
     )
-    @argument("--file", metavar="PATH", help="tell how to read a CSV file small")
+    @argument("--undo", action="store_true", help="restore the previous dtypes")
+    @argument(
+        "--file", metavar="PATH", help="show how to read a CSV file with small dtypes"
+    )
     @argument(
         "--smallest",
         action="store_true",
-        help="also unsigned integers and float16, which overflow sooner",
+        help="also use unsigned integers and float16, which overflow sooner",
     )
     @argument(
         "--float32",
         action="store_true",
-        help="round float64 to float32, the one step that loses something",
+        help="round float64 to float32, the only lossy conversion",
     )
     @argument(
-        "--no-categories", action="store_true", help="make no categories of texts"
+        "--no-categories",
+        action="store_true",
+        help="do not convert strings to categories",
     )
     @argument(
         "--sparse",
         action="store_true",
-        help="store columns that are nearly all zero or missing sparse",
+        help="store columns that are almost all zero or missing as sparse columns",
     )
     def shrink(self, line: str) -> Shrunk | Restored | ReadingAdvice:
-        """Give arrays and frames the smallest dtypes that keep every value.
+        """Convert arrays and frames to the smallest dtypes that keep every value.
 
-        Whole numbers become smaller whole numbers, floats float32 where that holds all
-        of them bit by bit, objects what they hold, texts categories or Arrow's where
-        that pays, and views are copied out of big bases. The variable gets the result.
+        Integers become smaller integers, floats float32 if that represents every value
+        bit for bit, object columns the type of their values, strings categories or
+        Arrow strings if that is smaller, and small views are copied out of large bases.
+        The variable is replaced with the result.
 
         Examples
         --------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class SpillMagics(Magics):
-    """Move variables to the disk, and back."""
+    """Move variables to disk and back."""
 
     def close(self) -> None:
         """Remove the files; variables that lie in them can be used on."""
@@ -41,21 +41,21 @@ class SpillMagics(Magics):
         offers=variable_names,
         help="an array, a frame or a Series",
     )
-    @argument("--back", action="store_true", help="bring them back into memory")
+    @argument("--back", action="store_true", help="move them back into memory")
     @argument(
         "--folder",
         metavar="PATH",
-        help="where the file goes; the folder for temporary files when left out",
+        help="folder for the file (default: the temporary folder)",
     )
     def spill(self, line: str) -> Spilled | SpilledVariables:
-        """Move arrays and frames to a file on the disk that is mapped into memory.
+        """Move arrays and frames to a memory-mapped file on disk.
 
-        The names stay, and so do types and values. What is used of them is read from
-        the disk and can be dropped again by the system; what is written to them goes
-        to the file. Arrays that share the memory move along, and outputs that show it
-        are forgotten. Without a name it lists what is on disk.
+        Names, types and values stay the same. Parts that you use are read from disk,
+        and the system can drop them from memory again; writes go to the file. Arrays
+        that share the memory move too, and outputs that refer to it are deleted.
+        Without a name, lists what is on disk.
 
-        The file is in a folder of this kernel's own, for you alone, and is removed
+        The file is in a folder of this kernel that only you can read, and is removed
         when nothing uses it any more, at the latest when the kernel ends.
 
         Examples

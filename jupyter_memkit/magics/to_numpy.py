@@ -1,4 +1,4 @@
-"""``%to_numpy``: pack lists into arrays."""
+"""``%to_numpy``: convert lists to arrays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORDS = {"nan": math.nan, "nat": math.nan, "inf": math.inf}
 
 @magics_class
 class ToNumpyMagics(Magics):
-    """Pack lists into arrays."""
+    """Convert lists to arrays."""
 
     @line_magic
     @magic_arguments()
@@ -30,7 +30,7 @@ class ToNumpyMagics(Magics):
         nargs="+",
         metavar="NAME",
         offers=variable_names,
-        help="a list, or what has lists in it",
+        help="a list, or a container of lists",
     )
     @argument(
         "--into",
@@ -42,15 +42,16 @@ class ToNumpyMagics(Magics):
     @argument(
         "--missing",
         metavar="VALUE",
-        help="what None, and what is of another type than most, becomes",
+        help="replacement for None and for values of another type than most",
     )
     @argument("--frame", action="store_true", help="make a pandas DataFrame")
     def to_numpy(self, line: str) -> Packed:
-        """Pack lists, tuples and deques into arrays that hold every value exactly.
+        """Convert lists, tuples and deques to arrays that hold every value exactly.
 
-        Rows of equal length become arrays of more dimensions, a dict of lists a dict of
-        arrays, a list of dicts a structured array or, with --frame, a DataFrame. The
-        variable gets the array, and the memory of the list goes back to the system.
+        Rows of equal length become an array with more dimensions, a dict of lists a
+        dict of arrays, a list of dicts a structured array or, with --frame, a
+        DataFrame. The variable is replaced with the array, and the memory of the list
+        is returned to the system.
 
         Examples
         --------

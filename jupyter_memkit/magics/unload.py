@@ -27,33 +27,39 @@ class UnloadMagics(Magics):
         nargs="*",
         metavar="NAME",
         offers=module_names,
-        help="a module, or your name for it",
+        help="a module, or the name that you gave it",
     )
     @argument(
         "--names",
         action="store_true",
-        help="delete the names of its functions and classes, too",
+        help="also delete names bound to its functions and classes",
     )
     @argument(
         "--deep",
         action="store_true",
-        help="empty its modules as well, after asking: what still uses them breaks",
+        help="also empty its modules, after asking: what still uses them breaks",
     )
     @argument("--yes", action="store_true", help="do not ask")
-    @argument("--unused", action="store_true", help="all libraries that nothing uses")
+    @argument(
+        "--unused", action="store_true", help="unload all libraries that nothing uses"
+    )
     @argument(
         "--list",
         action="store_true",
-        help="what is loaded, with its memory and who uses it",
+        help="list the loaded libraries, with their memory and what uses them",
     )
-    @argument("--dry-run", action="store_true", help="only tell what would be removed")
+    @argument(
+        "--dry-run",
+        action="store_true",
+        help="show what would be removed, without removing it",
+    )
     def unload(self, line: str) -> Unloaded | Libraries:
         """Unload libraries with their submodules and the names bound to them.
 
-        What they have left elsewhere goes too: exit callbacks, warning filters, ways to
-        show their objects. Tells how much memory really came back, which is little:
-        CPython rarely returns a library's memory, and %%isolated always does. When one
-        of several is refused, none is unloaded.
+        What they registered elsewhere is removed too: exit callbacks, warning filters,
+        formatters of their objects. Reports how much memory was actually freed, which
+        is little: CPython rarely returns a library's memory, while %%isolated always
+        does. If one of several libraries is refused, none is unloaded.
 
         Examples
         --------
