@@ -87,10 +87,10 @@ def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> 
                 made_in,
             )
         )
+    last: tuple[str, ...] = ()
     if remainder is not None:
         text = format_bytes(max(0, remainder.bytes))
-        rows.append((_REMAINDER, text, "", "", "", ""))
-        keys.append((_REMAINDER, float(remainder.bytes), 0.0, "", -1.0, 0.0))
+        last = (_REMAINDER, text, "", "", "", "")
     return Table(
         columns=(
             ("name", "code"),
@@ -102,6 +102,7 @@ def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> 
         ),
         rows=tuple(rows),
         keys=tuple(keys),
+        last=last,
     )
 
 

@@ -50,6 +50,8 @@ class Table:
     keys : tuple of tuple of (float or str)
         What each row is sorted by, for each column. With keys a click on a heading of
         the HTML sorts the table, where the page runs its code.
+    last : tuple of str
+        One more row, which stays below the others however they are sorted.
 
     Examples
     --------
@@ -63,10 +65,12 @@ class Table:
     columns: tuple[tuple[str, Kind], ...]
     rows: tuple[tuple[str, ...], ...]
     keys: tuple[tuple[float | str, ...], ...] = ()
+    last: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the table for a terminal."""
-        lines = (tuple(heading for heading, _ in self.columns), *self.rows)
+        heading = tuple(heading for heading, _ in self.columns)
+        lines = (heading, *self.rows, *((self.last,) if self.last else ()))
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(self._join(line, widths) for line in lines)
 
@@ -82,9 +86,10 @@ class Table:
             f"<tr>{self._join_html(row, key)}</tr>"
             for row, key in zip(self.rows, keys, strict=True)
         )
+        last = f"<tfoot><tr>{self._join_html(self.last)}</tr></tfoot>"
         return (
             f"<table{self._sorting}><thead><tr>{heading}</tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+            f"<tbody>{rows}</tbody>{last if self.last else ''}</table>"
         )
 
     @property
@@ -103,7 +108,9 @@ class Table:
         )
         return f"  {'  '.join(cells)}".rstrip()
 
-    def _join_html(self, row: tuple[str, ...], key: tuple[float | str, ...]) -> str:
+    def _join_html(
+        self, row: tuple[str, ...], key: tuple[float | str, ...] = ()
+    ) -> str:
         keys = [f' data-key="{html.escape(str(each))}"' for each in key]
         return "".join(
             f'<td style="{_STYLES[kind]}"{sort}>{html.escape(cell)}</td>'

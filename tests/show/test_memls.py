@@ -218,6 +218,9 @@ def test_the_rest_of_the_process() -> None:
     )
     *_, row, note = memls.build_report(listed).text().splitlines()
     assert row.split() == ["not", "in", "variables", "5.0", "MiB"]
+    # Outside the body, whose rows are sorted.
+    _, last = memls.build_report(listed).html().split("</tbody>")
+    assert "not in variables" in last
     assert note == (
         "Not in variables: 2.0 MiB outputs, 3.0 MiB Python, libraries and scripts."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import (
     CodeType,
@@ -43,7 +43,6 @@ _PROGRAM = (
 _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
 
 # Not the plain attributes: a metaclass can put code of its own before those.
-_read_dict = type.__dict__["__dict__"].__get__
 _read_itemsize = type.__dict__["__itemsize__"].__get__
 _read_mro = type.__dict__["__mro__"].__get__
 
@@ -71,8 +70,6 @@ class Kind:
     way_out : str or None
         The attribute that leads from them to what is no part of them: from a function
         to its module, from a frame to its caller.
-    read_slots : tuple of callable
-        What reads each slot of an object.
     has_managed_dict : bool
         Whether the attributes may lie beside the object, unseen by `sizeof`.
     sizer : callable or None
@@ -92,7 +89,6 @@ class Kind:
     has_referents: bool
     container: type | None
     way_out: str | None
-    read_slots: tuple[Callable[[Any], Any], ...]
     has_managed_dict: bool
     sizer: Callable[[Any], Any] | None
     read_unvisited: ReadUnvisited | None
@@ -133,7 +129,6 @@ class Kinds:
             has_referents=has_referents(kind) or read_unvisited is not None,
             way_out=find_identical(kind, _WAYS_OUT),
             container=find_identical(kind, CONTAINERS),
-            read_slots=tuple(_find_slots(kind)),
             has_managed_dict=has_managed_dict(kind),
             sizer=sizer,
             read_unvisited=read_unvisited,
@@ -144,16 +139,6 @@ class Kinds:
 def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
     """Tell whether a type derives from others, without asking its metaclass."""
     return any(base is each for base in _read_mro(kind) for each in bases)
-
-
-def _find_slots(kind: type) -> Iterator[Callable[[Any], Any]]:
-    """Yield what reads each slot of a class and of its bases."""
-    for base in _read_mro(kind):
-        own = _read_dict(base)
-        if "__slots__" in own:
-            for each in own.values():
-                if type(each) is MemberDescriptorType:
-                    yield each.__get__
 
 
 def _count_fields(value: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import sys
@@ -12,12 +11,13 @@ from itertools import islice
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, object_bytes
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
     read_batches,
 )
 from jupyter_memkit.measure.sizes.kinds import Kind
+from jupyter_memkit.measure.sizes.shared_keys import count_places
 
 _ASKED_TOGETHER = 4096
 # Longer containers are read in batches, so that no list of all they hold is made.
@@ -29,12 +29,11 @@ _ASKED_ELEMENTS = BATCH // 2
 # it, where they stay when there is a ``__dict__`` as well.
 _HAS_ARRAYS = sys.version_info >= (3, 11)
 _IN_OBJECT = sys.version_info >= (3, 13)
-# `SHARED_KEYS_MAX_SIZE`; an object with more attributes has a dict.
-_MOST_PLACES = 30
 # Objects of one type are mostly made in one way.
 _LOOKED_AT = 64
-# A dict that has taken over such an array asks for less than any other with an item.
-_TAKEN_DICT_BYTES = range({}.__sizeof__() + 1, {"": None}.__sizeof__())
+
+# Not the plain attribute: a metaclass can put code of its own before it.
+_read_basicsize = type.__dict__["__basicsize__"].__get__
 
 
 @dataclass(slots=True)
@@ -129,37 +128,36 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     """Return what the arrays of attributes take."""
     if not any(map(_has_array, islice(objects, _LOOKED_AT))):
         return 0
-    n_taken = 0
-    if not _IN_OBJECT:
-        n_taken = sum(
-            type(value) is dict and dict.__sizeof__(value) in _TAKEN_DICT_BYTES
-            for value in referents
-        )
-    n_arrays = len(objects) - n_taken
-    if n_arrays <= 0:
-        return 0
-    # Each object refers to its type as well.
-    n_attributes = len(referents) - len(objects) - n_taken
-    if kind.read_slots:
-        n_attributes -= sum(_count_filled(value, kind) for value in objects)
-    # An array has a place to spare, and a byte for each place and for its lengths
+    places = count_places(type(objects[0]))
+    n_arrays = len(objects)
+    if not _IN_OBJECT and _has_taken_dict(referents, places):
+        n_arrays = sum(map(_has_array, objects))
+    # Before the array there is a byte for each place, and for its lengths
     # (Objects/dictobject.c, `new_values` and `_PyObject_InitInlineValues`).
-    places = min(max(0, n_attributes) // n_arrays + 1, _MOST_PLACES)
     if not _IN_OBJECT:
         return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
     own_bytes = kind.sizeof(objects[0])
     array_bytes = ((places + 7) & ~7) + (places + 1) * 8
-    return n_arrays * (allocated(own_bytes + array_bytes) - allocated(own_bytes))
+    array_bytes = allocated(own_bytes + array_bytes) - allocated(own_bytes)
+    return n_arrays * array_bytes + _count_dicts(objects)
 
 
-def _count_filled(value: Any, kind: Kind) -> int:
-    """Return how many slots of an object hold something."""
-    count = 0
-    for read in kind.read_slots:
-        with contextlib.suppress(AttributeError):
-            read(value)
-            count += 1
-    return count
+def _count_dicts(objects: list[Any]) -> int:
+    """Return what dicts take that are another form of the array in their object.
+
+    The collector is told of what is in the array, and not of the dict.
+    """
+    if not any(map(_has_dict_of_array, islice(objects, _LOOKED_AT))):
+        return 0
+    return sum(map(_has_dict_of_array, objects)) * allocated(object_bytes(dict))
+
+
+def _has_taken_dict(referents: list[Any], places: int) -> bool:
+    """Tell whether a dict has, by its size, taken over the array of an object."""
+    n_bytes = {}.__sizeof__() + places * tuple.__itemsize__
+    return any(
+        type(value) is dict and dict.__sizeof__(value) == n_bytes for value in referents
+    )
 
 
 def _has_array(value: Any) -> bool:
@@ -169,9 +167,23 @@ def _has_array(value: Any) -> bool:
     """
     if _IN_OBJECT:
         return True
-    place, mask = (3, 1) if sys.version_info >= (3, 12) else (4, -1)
+    if sys.version_info >= (3, 12):
+        return bool(_read_word_before(value, 3) & 1)
+    return bool(_read_word_before(value, 4))
+
+
+def _has_dict_of_array(value: Any) -> bool:
+    """Tell whether an object has a dict, and the array in it is still in use."""
+    if not _read_word_before(value, 3):
+        return False
+    # The fourth byte of the array (Include/internal/pycore_dict.h, `valid`).
+    place = id(value) + _read_basicsize(type(value)) + 3
+    return bool(ctypes.c_uint8.from_address(place).value)
+
+
+def _read_word_before(value: Any, place: int) -> int:
     address = id(value) - place * ctypes.sizeof(ctypes.c_ssize_t)
-    return bool(ctypes.c_ssize_t.from_address(address).value & mask)
+    return ctypes.c_ssize_t.from_address(address).value
 
 
 def _slice(objects: list[Any]) -> Iterator[list[Any]]:

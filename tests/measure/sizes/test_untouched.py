@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import platform
+import re
 import sys
 from array import array
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from jupyter_memkit.measure.sizes import sizeof, sizes
+from jupyter_memkit.measure.sizes import sizeof, sizes, untouched
 from jupyter_memkit.show.memls import format_size
 
 MIB = 1024 * 1024
@@ -36,6 +40,37 @@ def test_zeros() -> None:
     values[:] = 1
     assert sizeof(values).bytes >= values.nbytes
     assert "untouched" not in sizeof(values).elsewhere
+
+
+def test_older_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Linux cannot scan the map of the pages, its entries are read."""
+    monkeypatch.setattr(untouched, "_SCAN", 0)
+    values = np.zeros(64 * MIB // 8)
+    values[: len(values) // 2] = 1
+    assert abs(sizeof(values).bytes - values.nbytes // 2) <= SLACK_BYTES
+
+
+@pytest.mark.skipif(
+    tuple(map(int, re.findall(r"\d+", platform.release())[:2])) < (6, 7),
+    reason="an older Linux does not tell",
+)
+def test_read_zeros() -> None:
+    """Zeros that were read and never written to are still no memory of the process."""
+    values = np.zeros(64 * MIB // 8)
+    assert values.sum() == 0
+    assert sizeof(values).bytes < SLACK_BYTES
+
+
+def test_hash_table() -> None:
+    """The buckets of an index that no key has fallen into do not count."""
+    index: Any = pd.Index(np.arange(900_000)[::-1].copy())
+    index.get_loc(5)
+    size = sizeof(index)
+    assert size.elsewhere["untouched"] > MIB
+    whole_bytes = size.bytes + size.elsewhere["untouched"]
+    assert whole_bytes == pytest.approx(
+        index._engine.sizeof() + index.to_numpy().nbytes, abs=4096
+    )
 
 
 def test_views() -> None:

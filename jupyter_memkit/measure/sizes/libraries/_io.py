@@ -12,7 +12,7 @@ import io
 import sys
 from typing import Any
 
-from jupyter_memkit.measure.sizes.allocation import allocated
+from jupyter_memkit.measure.sizes.allocation import allocated, object_bytes
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
@@ -33,7 +33,7 @@ _WRITTEN: dict[tuple[int, int], tuple[tuple[int, type], ...]] = {
 @sizer("_io.BytesIO")
 def size_bytes_io(file: io.BytesIO) -> Parts:
     """Size bytes that are written to, or read."""
-    own_bytes = _measure_object(file)
+    own_bytes = allocated(object_bytes(type(file)))
     if io.BytesIO.closed.__get__(file):
         return Parts(own_bytes=own_bytes)
     _, position, length = _read_words(file, 3)
@@ -51,7 +51,7 @@ def size_bytes_io(file: io.BytesIO) -> Parts:
 @sizer("_io.StringIO")
 def size_string_io(file: io.StringIO) -> Parts:
     """Size text that is written to, or read."""
-    own_bytes = _measure_object(file)
+    own_bytes = allocated(object_bytes(type(file)))
     if io.StringIO.closed.__get__(file):
         return Parts(own_bytes=own_bytes)
     _, position, length, capacity, state = _read_words(file, 5)
@@ -73,10 +73,6 @@ def size_string_io(file: io.StringIO) -> Parts:
         hidden_bytes=_LEAST_BYTES,
         is_whole=length == 0 or any(each is not None for each in children),
     )
-
-
-def _measure_object(file: Any) -> int:
-    return allocated(type(file).__basicsize__ + sys.getsizeof(()) - ().__sizeof__())
 
 
 def _read_words(file: Any, count: int) -> list[int]:

@@ -26,10 +26,20 @@ transparent(
 )
 transparent("numpy.random.bit_generator.SeedSequence", at_most=1024)
 
-# What a view can be of besides an array, and is sized by itself.
-_HOLDERS = (array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap)
+# What a view can be of besides an array, and is sized by itself: the last is what
+# `as_strided` puts between a view and its array.
+_HOLDERS = (
+    *(array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap),
+    type(np.lib.stride_tricks.as_strided(np.zeros(1)).base),
+)
 
 _NUMBER_BYTES = np.dtype(np.intp).itemsize
+
+# An array whose buffer was asked for, as compiled code does, keeps a description of it
+# until its end: `_buffer_info` of numpy/core/src/multiarray/arrayobject.h, with a mark
+# in its lowest bits, and `_buffer_info_t` of buffer.c.
+_KNOWN_ARRAY_BYTES, _DESCRIPTION_PLACE, _MARK = 96, 80, 3
+_DESCRIPTION_BYTES, _NEXT_PLACE, _LEAST_FORMAT_BYTES = 40, 32, 16
 
 # Those of `ndarray` itself: a subclass can have properties of its own.
 _read_base = np.ndarray.__dict__["base"].__get__
@@ -39,23 +49,27 @@ _read_void_base = np.void.__dict__["base"].__get__
 _read_void_nbytes = np.generic.__dict__["nbytes"].__get__
 _read_ndim = np.ndarray.__dict__["ndim"].__get__
 _read_nbytes = np.ndarray.__dict__["nbytes"].__get__
+_read_shape = np.ndarray.__dict__["shape"].__get__
+_read_strides = np.ndarray.__dict__["strides"].__get__
 
 
 @sizer("numpy.ndarray")
 def size_array(values: np.ndarray) -> Parts:
     """Size an array of any shape and dtype, a view or not."""
     base, dtype, n_bytes = _read_base(values), _read_dtype(values), _read_nbytes(values)
+    buffers: tuple[Buffer, ...] = ()
     own_bytes = allocated(object_bytes(type(values)))
     if n_dimensions := _read_ndim(values):
         # The shape and the strides.
         own_bytes += malloced(2 * n_dimensions * _NUMBER_BYTES)
+    own_bytes += _count_descriptions(values, n_dimensions)
     if issubclass(type(base), (np.ndarray, *_HOLDERS)):
         return Parts(own_bytes=own_bytes, children=(base,))
     if base is not None:
         # Memory of another library, which others may use too.
-        buffer = Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes)
-        return Parts(own_bytes=own_bytes, buffers=(buffer,), children=(base,))
-    buffers: tuple[Buffer, ...] = ()
+        if n_bytes:
+            buffers = (_bound(values),)
+        return Parts(own_bytes=own_bytes, buffers=buffers, children=(base,))
     if n_bytes >= LEAST_BYTES:
         buffers = (Buffer(address=_read_interface(values)["data"][0], bytes=n_bytes),)
     else:
@@ -69,6 +83,41 @@ def size_array(values: np.ndarray) -> Parts:
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
     )
+
+
+def _bound(values: np.ndarray) -> Buffer:
+    """Return the memory from the first to the last element of a view.
+
+    It can be less than all elements take, where several of them are one, and more,
+    where some are left out.
+    """
+    start = end = _read_interface(values)["data"][0]
+    for length, stride in zip(_read_shape(values), _read_strides(values), strict=True):
+        reach = (length - 1) * stride
+        start, end = start + min(reach, 0), end + max(reach, 0)
+    return Buffer(address=start, bytes=end + _read_dtype(values).itemsize - start)
+
+
+def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
+    """Return what an array keeps since its buffer was asked for."""
+    n_bytes = 0
+    if np.ndarray.__basicsize__ != _KNOWN_ARRAY_BYTES:
+        return 0
+    description = _read_word(id(values) + _DESCRIPTION_PLACE)
+    if description & _MARK != _MARK:
+        return 0
+    description &= ~_MARK
+    while description:
+        n_bytes += allocated(_DESCRIPTION_BYTES + 2 * n_dimensions * _NUMBER_BYTES)
+        form = ctypes.c_char_p.from_address(description).value or b""
+        # Its room is doubled until the format and what ends it fit.
+        n_bytes += allocated(max(_LEAST_FORMAT_BYTES, 1 << len(form).bit_length()))
+        description = _read_word(description + _NEXT_PLACE)
+    return n_bytes
+
+
+def _read_word(address: int) -> int:
+    return ctypes.c_size_t.from_address(address).value
 
 
 @sizer("numpy.matrix")

@@ -8,6 +8,8 @@ from scipy.spatial.transform import Rotation
 base = np.ones(1000)
 pair = np.dtype([("a", "i4"), ("b", "f8")])
 R = np.random.default_rng(0)
+def asked(x): memoryview(x); return x
+def read(x): x.sum(); return x
 def half(x): x[:len(x) // 2] = 1; return x
 """
 
@@ -66,11 +68,16 @@ CASES = """
 * np.vectorize(abs)
 * np.busdaycalendar()
 * np.array([i, "x"], dtype=object)
+* asked(np.ones(3))
+* asked(np.ones((3, 3)))
+* asked(np.zeros(1, pair))
 * np.lib.stride_tricks.sliding_window_view(np.ones(9), 3)
 np.ones(n // 8)
 np.ones(n, "i1")
 np.ones((100, n // 800), order="F")
 np.ones(n // 16, complex)
+np.lib.stride_tricks.sliding_window_view(np.ones(n // 8), 100)
+np.lib.stride_tricks.as_strided(np.ones(n // 8), (5, 5), (-8, 16))
 np.ones(n // 8)[10:20]
 np.ones(n // 8)[::-1]
 np.ones(n // 8).reshape(2, -1).T
@@ -138,4 +145,6 @@ np.zeros(n // 8)
 np.empty(n // 4)
 np.zeros((2, n // 8))[0]
 half(np.zeros(n // 4))
+read(np.zeros(n // 8))
+half(read(np.zeros(n // 4)))
 """

@@ -5,6 +5,7 @@ import numpy as np, pandas as pd, pyarrow as pa, pyarrow.compute as pc, polars a
 import pyarrow.dataset
 R = np.random.default_rng(0)
 def searched(index): index.get_loc(index[5]); return index
+def words(n): return pa.array(R.integers(10**8, 10**9, n)).cast(pa.large_string())
 def cached(frame): frame.a; frame["b"] if "b" in frame else 0; return frame
 def sink(n):
     s = pa.BufferOutputStream(); s.write((b"x" * (n))); return s
@@ -48,9 +49,10 @@ CASES = """
 pd.Series(np.ones(n // 8))
 pd.Series(np.ones(n // 8))[10:20]
 pd.Series(R.integers(0, 9, n).astype("i1"))
-pd.Series(["text %d" % i for i in range(n // 20)])
+pd.Series(pd.array(words(n // 17), "str"))
+pd.Series(pd.array(words(n // 17), "str")).str.upper()
 pd.Series(["text %d" % i for i in range(n // 70)], dtype=object)
-pd.Series(["text %d" % i for i in range(n // 20)], dtype="string[pyarrow]")
+pd.Series(pd.array(words(n // 17), "string[pyarrow]"))
 pd.Series(["text %d" % i for i in range(n // 70)], dtype="string[python]")
 pd.Series(np.arange(n // 9), dtype="Int64")
 pd.Series(np.ones(n // 9), dtype="Float64")

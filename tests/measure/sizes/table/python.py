@@ -8,6 +8,15 @@ class One:
     def __init__(self, i): self.a = i
 class Three:
     def __init__(self, i): self.a = i; self.b = None; self.c = None
+class Uneven:
+    def __init__(self, i):
+        self.a = i
+        if i % 1000 == 3:
+            for k in range(20): setattr(self, f"x{k}", None)
+class Wide:
+    def __init__(self, i):
+        for k in range(18): setattr(self, f"x{k}", None)
+def opened(x): x.__dict__; return x
 class Slots:
     __slots__ = ("a", "b")
     def __init__(self, i): self.a = i; self.b = None
@@ -98,6 +107,10 @@ CASES = """
 * Plain()
 * One(i)
 * Three(i)
+* Uneven(i)
+* Wide(i)
+* Wide(i) if i % 2 else opened(Wide(i))
+* opened(Three(i))
 * Prop(i)
 * Slots(i)
 * SlotsDict(i)

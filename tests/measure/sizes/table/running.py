@@ -33,6 +33,14 @@ _MOST_OBJECTS = 1_000_000
 _TRIED_OBJECTS = 200
 
 
+# What is free at the end of the heap is the last number of `mallinfo2` (mallinfo(3)).
+_TOP_PLACE = 9
+
+
+class _HeapInfo(ctypes.Structure):
+    _fields_ = (("n", ctypes.c_size_t * 10),)
+
+
 class MissingError(Exception):
     """A library is not in this environment."""
 
@@ -70,9 +78,9 @@ def _fork(case: str, setup: str, namespace: dict[str, Any]) -> dict[str, Any]:
         pid = os.fork()
     if pid == 0:
         os.close(reading)
-        signal.alarm(_SECONDS)
+        # Its own time: a busy machine takes longer.
+        signal.setitimer(signal.ITIMER_PROF, _SECONDS)
         # The parent's objects are not looked through again and again.
-        gc.disable()
         gc.freeze()
         try:
             exec(setup, namespace)
@@ -135,9 +143,19 @@ def _measure(make: Callable[[int], Any]) -> dict[str, Any]:
     }
 
 
-def _fill_holes() -> list[bytes]:
-    """Return what fills the free places of the heap, which would be used first."""
+def _fill_holes() -> list[Any]:
+    """Return what fills the free places of the heap, which would be used first.
+
+    Small ones are those of Python's pools and of the C library's chunks, by their
+    sizes; then come whole arenas and pages.
+    """
+    for n_bytes in range(1000, 16, -16):
+        _fill_chunks(n_bytes)
     found: list[bytes] = []
+    for n_bytes in range(512, 32, -16):
+        found += [
+            bytes(n_bytes - bytes.__basicsize__) for _ in range(MIB // 4 // n_bytes)
+        ]
     last = _read_anonymous()
     while True:
         for n_bytes in (460, 700, 3000):
@@ -146,6 +164,17 @@ def _fill_holes() -> list[bytes]:
         if now - last > 1.4 * MIB:
             return found
         last = now
+
+
+def _fill_chunks(n_bytes: int) -> None:
+    """Take the free chunks of a size for good: the process is a fork, and ends."""
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    library.mallinfo2.restype = _HeapInfo
+    top_bytes = library.mallinfo2().n[_TOP_PLACE]
+    while library.mallinfo2().n[_TOP_PLACE] == top_bytes:
+        for _ in range(100):
+            library.malloc(n_bytes)
 
 
 def _settle() -> int:

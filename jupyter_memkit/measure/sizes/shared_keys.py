@@ -1,0 +1,56 @@
+"""How many attributes an object has room for, where they lie in an array.
+
+From Python 3.11 on the attributes of an instance are an array that is as long as the
+keys which all instances of the class share, whatever this one has of them
+(Objects/dictobject.c, `shared_keys_usable_size`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+_WORD_BYTES = ctypes.sizeof(ctypes.c_ssize_t)
+# `dk_usable` and `dk_nentries` of the keys (Include/internal/pycore_dict.h), in words.
+_LENGTH_PLACES = (2, 3)
+# `SHARED_KEYS_MAX_SIZE`.
+_MOST_PLACES = 30
+
+_read_basicsize = type.__dict__["__basicsize__"].__get__
+
+
+class _Known:
+    """A class whose name shows where the fields of a class lie."""
+
+
+def count_places(kind: type) -> int:
+    """Return how many attributes the array of a new instance of a class holds.
+
+    Parameters
+    ----------
+    kind : type
+        A class whose instances have such an array.
+
+    Returns
+    -------
+    int
+        The attributes that any of its instances has had, and one or more to spare.
+    """
+    (keys,) = _read_words(id(kind) + _KEYS_PLACE * _WORD_BYTES, 1)
+    if not keys:
+        return 0
+    words = _read_words(keys, max(_LENGTH_PLACES) + 1)
+    return max(0, min(sum(words[place] for place in _LENGTH_PLACES), _MOST_PLACES))
+
+
+def _read_words(address: int, count: int) -> list[int]:
+    return list((ctypes.c_ssize_t * count).from_address(address))
+
+
+def _find_keys_place() -> int:
+    """Return which word of a class refers to the shared keys: that after its name."""
+    words = _read_words(id(_Known), _read_basicsize(type) // _WORD_BYTES)
+    name = id(_Known.__qualname__)
+    return max(place for place, word in enumerate(words) if word == name) + 1
+
+
+_KEYS_PLACE = _find_keys_place()
