@@ -128,8 +128,8 @@ def _build_notes(listed: Variables) -> Iterable[str]:
     if opaque:
         names = ", ".join(opaque[:3]) + (" and others" if len(opaque) > 3 else "")
         yield (
-            f"≥: {names} can hold memory that Python does not see; "
-            "memkit.sizer teaches its size."
+            f"≥: {names} may hold memory that Python cannot see; "
+            "@memkit.sizer adds the size of a type."
         )
 
 

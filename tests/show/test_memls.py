@@ -53,8 +53,8 @@ def test_variables() -> None:
         "≈: estimated from a sample, to ±3% or better; --exact visits every object.",
         "≥: time was up; --exact or --budget gives more.",
         (
-            "≥: lib.Thing can hold memory that Python does not see; "
-            "memkit.sizer teaches its size."
+            "≥: lib.Thing may hold memory that Python cannot see; "
+            "@memkit.sizer adds the size of a type."
         ),
     ]
 

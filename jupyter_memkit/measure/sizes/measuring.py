@@ -20,8 +20,10 @@ _SMALLEST_LEVEL = 32
 _T_QUANTILE = 3.18
 # A sample does not show what is lost in the pools of small objects.
 _LEAST_ERROR_RATIO = 0.005
-# What objects hide is not worth a word when it is less than this part of a size.
+# What objects hide is not worth a mark when it is less than this part of a size, nor
+# when it is less than a page, the least that a process can grow by.
 _HIDDEN_RATIO = 0.01
+_HIDDEN_BYTES = 4096
 
 
 def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Size:
@@ -160,7 +162,7 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None
-    most_hidden_bytes = n_bytes * _HIDDEN_RATIO
+    most_hidden_bytes = max(_HIDDEN_BYTES, n_bytes * _HIDDEN_RATIO)
     is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
     return Size(
         bytes=round(n_bytes),

@@ -389,7 +389,6 @@ def test_layouts() -> None:
         lzma.LZMACompressor(preset=0),
         csv.reader(["a"]),
         csv.writer(io.StringIO()),
-        hashlib.sha256(b"x"),
         pickle.Pickler(io.BytesIO()),
         sqlite3.connect(":memory:"),
         pa.scalar("text"),
@@ -408,10 +407,12 @@ def test_what_hides(value: Any) -> None:
 
 
 def test_what_hides_little() -> None:
-    """A lock or a zone beside much else is not worth a mark."""
+    """What hides less than a page, or a hundredth of the size, is not marked."""
     zone = ZoneInfo("Europe/Berlin")
     assert not sizeof(zone).exact
     assert sizeof([zone, "x" * 5_000_000]).exact
+    assert sizeof(hashlib.sha256(b"x")).exact
+    assert not sizeof([hashlib.sha256(b"x") for _ in range(100)]).exact
 
 
 def test_what_is_closed() -> None:
