@@ -14,7 +14,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.errors import IsolatedError, add_note
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.isolated_refusals import refuse_session
 from jupyter_memkit.magics.isolated_return import find_holders, take_outputs
@@ -27,6 +27,7 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
+from jupyter_memkit.show.isolated import describe_traces
 from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.calling import Call
 from jupyter_memkit.techniques.isolated.pickling import find_hindrance
@@ -105,12 +106,15 @@ def run_isolated(
             in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
         )
         outcome = _call(shell, session, sent, inputs, options)
+    traces = outcome.traces
     if outcome.error is not None:
+        session.state.leave(traces.state)
+        for note in describe_traces(traces, options.name):
+            add_note(outcome.error, note)
         raise outcome.error
     values: CellValues = outcome.value
     if values.missing:
         raise UsageError(values.missing)
-    traces = outcome.traces
     here = frozenset(shell.user_ns)
     holders = find_holders(shell.user_ns, values) if values.replaced else ()
     apart = take_outputs(shell.user_ns, values)

@@ -10,6 +10,7 @@ from jupyter_memkit.techniques.isolated.records import (
     IsolatedClosed,
     IsolatedProcesses,
     IsolatedResult,
+    Traces,
 )
 from jupyter_memkit.units import format_bytes, format_duration
 
@@ -79,22 +80,31 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         )
     if result.imported:
         notes.append(f"Imported there alone: {_list(result.imported)}.")
-    return (*notes, *_describe_traces(result))
-
-
-def _describe_traces(result: IsolatedResult) -> tuple[str, ...]:
-    notes = []
     if result.absent:
         notes.append(f"Here, and not there: {_list(result.absent)}.")
-    if result.state:
-        notes.append(f"Changed in its process alone: {_list(result.state)}.")
-    if result.unlogged:
-        notes.append(f"Not logged to the handlers here: {_list(result.unlogged)}.")
-    if result.running:
-        end = "Ended with the process"
-        if result.name is not None:
-            end = f"Going on in {result.name}"
-        notes.append(f"{end}: {_list(result.running)}.")
+    return (*notes, *describe_traces(result, result.name))
+
+
+def describe_traces(
+    traces: IsolatedResult | Traces, name: str | None
+) -> tuple[str, ...]:
+    """Return what a cell has left in its process, in sentences.
+
+    Parameters
+    ----------
+    traces : IsolatedResult or Traces
+        What it has left.
+    name : str or None
+        The name of the process that goes on; None for one that has ended.
+    """
+    notes = []
+    if traces.state:
+        notes.append(f"Changed in its process alone: {_list(traces.state)}.")
+    if traces.unlogged:
+        notes.append(f"Not logged to the handlers here: {_list(traces.unlogged)}.")
+    if traces.running:
+        end = "Ended with the process" if name is None else f"Going on in {name}"
+        notes.append(f"{end}: {_list(traces.running)}.")
     return tuple(notes)
 
 

@@ -140,6 +140,16 @@ def test_error(shell: InteractiveShell, capsys: Captured) -> None:
     assert shell.user_ns["y"] == 5
 
 
+def test_error_after_a_change(shell: InteractiveShell, capsys: Captured) -> None:
+    """What a cell changed before it failed is said below its error, and stays there."""
+    change = "import os\nos.environ['MEMKIT_X'] = '1'\n"
+    run(shell, f"%%isolated --name p\n{change}1 / 0")
+    shown_text = "".join(capsys.readouterr())
+    assert "Changed in its process alone: os.environ." in shown_text
+    assert shown(run(shell, "%%isolated --name p\nimport os\nos.environ['MEMKIT_X']"))
+    run(shell, "%isolated --close p")
+
+
 def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
     """Ctrl-C ends the cell with KeyboardInterrupt, at its line."""
 

@@ -118,9 +118,9 @@ class Isolated:
         finally:
             if self._process is None:
                 process.close()
+        self._state.leave(outcome.traces.state)
         if outcome.error is not None:
             raise outcome.error
-        self._state.leave(outcome.traces.state)
         self._results.append(
             IsolatedResult(
                 duration_s=time.perf_counter() - started_s,
