@@ -86,10 +86,12 @@ class Table:
             f"<tr>{self._join_html(row, key)}</tr>"
             for row, key in zip(self.rows, keys, strict=True)
         )
-        last = f"<tfoot><tr>{self._join_html(self.last)}</tr></tfoot>"
+        last = ""
+        if self.last:
+            last = f"<tfoot><tr>{self._join_html(self.last)}</tr></tfoot>"
         return (
             f"<table{self._sorting}><thead><tr>{heading}</tr></thead>"
-            f"<tbody>{rows}</tbody>{last if self.last else ''}</table>"
+            f"<tbody>{rows}</tbody>{last}</table>"
         )
 
     @property
