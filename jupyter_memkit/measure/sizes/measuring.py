@@ -160,7 +160,7 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None
-    most_hidden_bytes = n_bytes * _HIDDEN_RATIO
+    most_hidden_bytes = (n_bytes + sum(tally.elsewhere.values())) * _HIDDEN_RATIO
     is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
     return Size(
         bytes=round(n_bytes),
