@@ -65,17 +65,18 @@ def test_meta_tensors_take_nothing(torch: Any) -> None:
     assert size.elsewhere == {}
 
 
-@pytest.mark.parametrize("to", ["coo", "csr", "csc"])
+@pytest.mark.parametrize("layout", ["coo", "csr", "csc"])
 @pytest.mark.filterwarnings("ignore:Sparse")
-def test_sparse_tensors(torch: Any, to: str) -> None:
+def test_sparse_tensors(torch: Any, layout: str) -> None:
     """A sparse tensor counts with its values and all of its indices."""
-    dense = torch.zeros(1000, 1000)
-    dense[:, ::10] = 1.0
-    tensor = getattr(dense, "to_sparse" if to == "coo" else f"to_sparse_{to}")()
-    indices = 2 if to == "coo" else 1
-    pointers_bytes = 0 if to == "coo" else 1001 * 8
-    expected = 100_000 * (4 + indices * 8) + pointers_bytes
-    assert sizeof(tensor).bytes == pytest.approx(expected, rel=0.01)
+    places = torch.arange(MIB // 8)
+    starts = torch.zeros(MIB // 8 + 1, dtype=torch.int64)
+    indices = (torch.stack([places, places]),) if layout == "coo" else (starts, places)
+    make = getattr(torch, f"sparse_{layout}_tensor")
+    tensor = make(*indices, torch.ones(MIB // 8), (MIB // 8, MIB // 8))
+    size = sizeof(tensor)
+    assert size.bytes == pytest.approx(2.5 * MIB, abs=SLACK_BYTES)
+    assert size.exact
 
 
 def test_small_tensors_are_marked(torch: Any) -> None:
