@@ -35,6 +35,8 @@ _HAS_GC = 1 << 14
 _TWO_ALLOCATIONS = (array.array, bytearray, deque, dict, frozenset, list, set)
 # Of these only the objects of subclasses are two allocations.
 _COMPACT = (str,)
+# The ``__sizeof__`` of these has not the fields of a subclass in it.
+_COUNTING_ITEMS = (int, str)
 _DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof__()
 
 # Not the plain attributes: a metaclass can put code of its own before those.
@@ -227,20 +229,22 @@ def find_layout(kind: type) -> Layout:
 
 def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
     """Return what an object has over what its ``__sizeof__`` returns."""
-    if any(base is str for base in mro):
-        # That of `str` has not the fields of the subclass in it.
-        return int(_read_basicsize(kind) - _read_basicsize(str))
+    fields_bytes = sum(
+        int(_read_basicsize(kind) - _read_basicsize(each))
+        for each in _COUNTING_ITEMS
+        if any(base is each for base in mro)
+    )
     if not _read_itemsize(kind) or not any(
         base is each for base in mro[1:] for each in (bytes, int, tuple)
     ):
-        return 0
+        return fields_bytes
     own = _read_dict(kind)
     named, all_fields = own.get("n_sequence_fields"), own.get("n_fields")
     if type(own.get("__new__")) is BuiltinFunctionType and type(all_fields) is int:
         # A struct sequence is longer than the tuple that it looks like.
         return int((all_fields - named) * _read_itemsize(kind))
     # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
-    return int(_read_itemsize(kind))
+    return fields_bytes + int(_read_itemsize(kind))
 
 
 def object_bytes(kind: type) -> int:

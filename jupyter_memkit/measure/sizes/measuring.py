@@ -162,7 +162,8 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         n_bytes = min(n_bytes, most_bytes)
     if tally.is_cut:
         error_ratio = None
-    most_hidden_bytes = max(_HIDDEN_BYTES, n_bytes * _HIDDEN_RATIO)
+    counted_bytes = n_bytes + sum(tally.elsewhere.values())
+    most_hidden_bytes = max(_HIDDEN_BYTES, counted_bytes * _HIDDEN_RATIO)
     is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
     return Size(
         bytes=round(n_bytes),

@@ -35,22 +35,22 @@ def count_places(kind: type) -> int:
     int
         The attributes that any of its instances has had, and one or more to spare.
     """
-    (keys,) = _read_words(id(kind) + _KEYS_PLACE * _WORD_BYTES, 1)
+    keys = _read_word(id(kind), _KEYS_PLACE)
     if not keys:
         return 0
-    words = _read_words(keys, max(_LENGTH_PLACES) + 1)
-    return max(0, min(sum(words[place] for place in _LENGTH_PLACES), _MOST_PLACES))
+    length = sum(_read_word(keys, place) for place in _LENGTH_PLACES)
+    return max(0, min(length, _MOST_PLACES))
 
 
-def _read_words(address: int, count: int) -> list[int]:
-    return list((ctypes.c_ssize_t * count).from_address(address))
+def _read_word(address: int, place: int) -> int:
+    return ctypes.c_ssize_t.from_address(address + place * _WORD_BYTES).value
 
 
 def _find_keys_place() -> int:
     """Return which word of a class refers to the shared keys: that after its name."""
-    words = _read_words(id(_Known), _read_basicsize(type) // _WORD_BYTES)
     name = id(_Known.__qualname__)
-    return max(place for place, word in enumerate(words) if word == name) + 1
+    places = range(_read_basicsize(type) // _WORD_BYTES)
+    return max(place for place in places if _read_word(id(_Known), place) == name) + 1
 
 
 _KEYS_PLACE = _find_keys_place()

@@ -23,6 +23,7 @@ _SCAN, _SCAN_ARGUMENT, _SCANNED_PLACE = 0xC0606610, struct.Struct("=12Q"), 4
 _IS_PRESENT, _IS_SWAPPED, _IS_THE_ZERO_PAGE = 1 << 3, 1 << 4, 1 << 5
 # A stretch of pages that are alike is three numbers: its start, its end, what they are.
 _NUMBERS, _STRETCHES_TOGETHER = 3, 4096
+_Stretches = ctypes.c_uint64 * (_NUMBERS * _STRETCHES_TOGETHER)
 
 _ENTRY_BYTES = 8
 _PAGES_TOGETHER = 1 << 17
@@ -82,7 +83,7 @@ def _scan(file: int, start: int, end: int) -> int:
     import fcntl  # noqa: PLC0415 - Windows lacks it
 
     n_bytes = 0
-    stretches = (ctypes.c_uint64 * (_NUMBERS * _STRETCHES_TOGETHER))()
+    stretches = _Stretches()
     while start < end:
         where = (start, end, 0, ctypes.addressof(stretches), _STRETCHES_TOGETHER, 0)
         # Neither the zero page nor nothing, and none of it is to be told apart.

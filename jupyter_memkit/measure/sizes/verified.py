@@ -106,7 +106,8 @@ def _adds_fields(kind: type) -> bool:
         return False
     n_bytes = _read_basicsize(kind) - _read_basicsize(base)
     for read_offset in (_read_dictoffset, _read_weakrefoffset):
-        if read_offset(kind) > 0 and read_offset(kind) != read_offset(base):
+        # Negative is from the end; -1 stands for what lies before the object.
+        if read_offset(kind) not in (0, -1, read_offset(base)):
             n_bytes -= _POINTER_BYTES
     if "__slots__" in own:
         n_bytes -= _POINTER_BYTES * sum(map(_is_member, own.values()))

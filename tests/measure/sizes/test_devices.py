@@ -69,6 +69,10 @@ class Device:
         return self._name
 
 
+# The compressed layouts of torch.
+SPARSE = ("bsc", "bsr", "csc", "csr")
+
+
 @pytest.fixture
 def tensor_type(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The class of tensors of a fake torch."""
@@ -85,8 +89,8 @@ def tensor_type(monkeypatch: pytest.MonkeyPatch) -> Any:
             return self._storage
 
     torch = ModuleType("torch")
-    torch.strided = "strided"  # type: ignore[attr-defined]
-    torch.sparse_coo = "sparse"  # type: ignore[attr-defined]
+    for name in ("strided", "sparse_coo", *(f"sparse_{it}" for it in SPARSE)):
+        setattr(torch, name, name)
     torch._C = SimpleNamespace(  # type: ignore[attr-defined]
         DisableTorchFunctionSubclass=nullcontext
     )
@@ -100,6 +104,8 @@ def test_tensors_on_a_device(tensor_type: Any) -> None:
     found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
     assert found["a"].elsewhere == {"cuda:1": 8_000_000}
     assert (found["a"].device, found["a"].bytes < 5000) == ("cuda:1", True)
+    # What describes a tensor is little beside what it has there.
+    assert found["a"].exact
     assert sizeof([tensor_type(storage)] * 2).elsewhere == {"cuda:1": 8_000_000}
     assert found.total_bytes < 10_000
 

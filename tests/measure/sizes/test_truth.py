@@ -22,8 +22,6 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("name", NAMES)
 def test_truth(name: str) -> None:
     """A size is within two percent of the growth, and an estimate within five."""
-    if name == "opened_points" and sys.version_info >= (3, 13):
-        pytest.skip("this Python does not tell of the dicts of its objects")
     figures = truth.run(name)
     assert figures["exact"] == pytest.approx(figures["grown"], rel=0.02)
     assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)

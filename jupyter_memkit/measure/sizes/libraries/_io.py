@@ -76,8 +76,10 @@ def size_string_io(file: io.StringIO) -> Parts:
 
 
 def _read_words(file: Any, count: int) -> list[int]:
-    words = (ctypes.c_ssize_t * count).from_address(id(file) + _HEAD_BYTES)
-    return list(words)
+    # One by one: a type of arrays that is made here would be garbage.
+    start, step = id(file) + _HEAD_BYTES, ctypes.sizeof(ctypes.c_ssize_t)
+    places = range(start, start + count * step, step)
+    return [ctypes.c_ssize_t.from_address(place).value for place in places]
 
 
 def _read_object(file: Any, place: int, kind: type) -> Any:

@@ -14,6 +14,12 @@ from jupyter_memkit.measure.sizes.registry import sizer, transparent
 transparent("torch.dtype", "torch.device", "torch.layout", "torch.Size")
 transparent("torch.Generator", "torch._C.Generator", at_most=16 * 1024)
 
+_BY_ROWS = (torch.sparse_csr, torch.sparse_bsr)
+_BY_COLUMNS = (torch.sparse_csc, torch.sparse_bsc)
+
+# What describes a tensor and its storage lies in objects of C++, which take less.
+_DESCRIPTION_BYTES = 1024
+
 
 @sizer("torch.Tensor")
 def size_tensor(tensor: Any) -> Parts:
@@ -27,23 +33,36 @@ def size_tensor(tensor: Any) -> Parts:
             children += (tensor._indices(), tensor._values())  # noqa: SLF001 - works also when not coalesced
             buffers: tuple[Buffer, ...] = ()
         elif tensor.layout is torch.strided:
-            buffers = (_read_storage(tensor.untyped_storage()),)
+            buffers = _find_storage(tensor.untyped_storage())
+        elif tensor.layout in _BY_ROWS:
+            children += (tensor.values(), tensor.crow_indices(), tensor.col_indices())
+            buffers = ()
+        elif tensor.layout in _BY_COLUMNS:
+            children += (tensor.values(), tensor.ccol_indices(), tensor.row_indices())
+            buffers = ()
         else:
-            children += (tensor.values(),)
             buffers, is_whole = (), False
     return Parts(
-        own_bytes=own_bytes, buffers=buffers, children=children, is_whole=is_whole
+        own_bytes=own_bytes,
+        buffers=buffers,
+        children=children,
+        hidden_bytes=_DESCRIPTION_BYTES,
+        is_whole=is_whole,
     )
 
 
 @sizer("torch.storage.UntypedStorage")
 def size_storage(storage: Any) -> Parts:
     """Size a storage."""
-    return Parts(
-        own_bytes=allocated(sys.getsizeof(())), buffers=(_read_storage(storage),)
-    )
+    return Parts(own_bytes=allocated(sys.getsizeof(())), buffers=_find_storage(storage))
 
 
-def _read_storage(storage: Any) -> Buffer:
-    device = RAM if storage.device.type == "cpu" else str(storage.device)
-    return Buffer(address=storage.data_ptr(), bytes=storage.nbytes(), device=device)
+def _find_storage(storage: Any) -> tuple[Buffer, ...]:
+    """Return where the memory of a storage lies, if it has any."""
+    kind = storage.device.type
+    if kind == "meta":
+        # Only a shape: models are built so before their weights are loaded.
+        return ()
+    device = RAM if kind == "cpu" else str(storage.device)
+    buffer = Buffer(address=storage.data_ptr(), bytes=storage.nbytes(), device=device)
+    return (buffer,)

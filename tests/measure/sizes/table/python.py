@@ -1,7 +1,7 @@
 """What Python itself makes."""
 
 SETUP = """
-import array, collections, contextvars, functools, types, typing, weakref
+import array, collections, contextvars, enum, functools, types, typing, weakref
 from collections import *
 class Plain: pass
 class One:
@@ -43,6 +43,9 @@ class Set(set): pass
 class Str(str): pass
 class StrSlots(str): __slots__ = ()
 class Tuple(tuple): pass
+class Flagged(Int):
+    def __init__(self, i): self.flag = None
+class Level(enum.IntEnum): LOW = 1
 class TupleSlots(tuple): __slots__ = ()
 class Deque(deque): pass
 N1 = namedtuple("N1", "a"); N2 = namedtuple("N2", "a b"); N3 = namedtuple("N3", "a b c")
@@ -148,6 +151,8 @@ CASES = """
 * StrSlots("ж" * 50 + str(i))
 * Tuple((i,))
 * Tuple((i, i))
+* Level(1)
+* Flagged(i)
 * TupleSlots((i,))
 * TupleSlots((i, i))
 * TupleSlots((i, i, i))
