@@ -203,8 +203,8 @@ class ChunkedMagics(Magics):
     @argument(
         "--no-rehearsal",
         action="store_true",
-        help="do not try the cell on the first rows before the run; a cell that has no "
-        "effect is tried, to find values that do not combine",
+        help="do not rehearse the cell; else one without an effect is run on some rows "
+        "before the run, to find values that do not combine",
     )
     @argument(
         "--dry-run",

@@ -26,7 +26,7 @@ _CLOSE = 0.75
 _MOST_BYTES = 192 << 20
 
 # The first chunk, as a part of the budget, if a row took this many times its file's.
-_PROBE = 1 / 128
+_PROBE = 1 / 64
 _EXPANSION = 8
 _PROBE_ROWS = 1_000
 _STEADY_ROWS = 20_000

@@ -35,8 +35,7 @@ _BUFFER_BYTES = 65_536
 
 # Enough that reading a part costs nothing beside its rows, and few for a budget.
 _BATCH_ROWS = 65_536
-_BATCH_BYTES = 8 << 20
-_VALUE_BYTES = 8
+_BATCH_CHUNKS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +140,13 @@ class ParquetSource(FileSource):
                 row = end
 
     def _choose_batch(self, request: Request) -> int:
-        """Return the rows of a part: of a wide table fewer, but some MiB of them."""
+        """Return the rows of a part: what is asked for first is little of the budget.
+
+        Each part of a wide table costs time for each column.
+        """
         rows = request.rows()
         if not request.exact:
-            columns = request.columns or self.columns()
-            # Encoded values may be much smaller than what is made of them.
-            row_bytes = max(self.row_bytes_of(columns), _VALUE_BYTES * len(columns))
-            rows = max(rows, int(_BATCH_BYTES / row_bytes))
+            rows *= min(rows, _BATCH_CHUNKS)
         return min(rows, _BATCH_ROWS)
 
     def _load_groups(

@@ -48,7 +48,8 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
     types = {name: layout.types[name] for name in layout.columns}
     check_integers(layout, path)
     if may_mean_the_same(block, layout.names):
-        fields = {name: _arrow_type(arrow, dtype) for name, dtype in types.items()}
+        kinds = {dtype: _arrow_type(arrow, dtype) for dtype in set(types.values())}
+        fields = {name: kinds[dtype] for name, dtype in types.items()}
         try:
             table = read_arrow(block, layout, fields, OPTIONS)
         except arrow.ArrowInvalid:

@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import name_types
 from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
     OPTIONS,
-    holds_plain_floats,
+    hold_plain_floats,
     may_be_hexadecimal,
     may_mean_the_same,
 )
@@ -60,8 +60,11 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
         "double" in kinds and b"+" in body
     ):
         return None
+    columns = zip(table.itercolumns(), kinds, strict=True)
+    if not hold_plain_floats(column for column, kind in columns if kind == "double"):
+        return None
     types: dict[str, str] = {}
-    for name, column, kind in zip(names, table.columns, kinds, strict=True):
+    for name, column, kind in zip(names, table.itercolumns(), kinds, strict=True):
         found = _name_type(column, kind)
         if found is None:
             return None
@@ -87,14 +90,12 @@ def _name_type(column: Any, kind: str) -> str | None:
     """Return pandas' type of a column of pyarrow's; None where it might be another."""
     has_missing = bool(column.null_count)
     match kind:
-        case "null":
+        case "null" | "double":
             return "float64"
         case "int64":
             return "float64" if has_missing else "int64"
         case "bool":
             return "object" if has_missing else "bool"
-        case "double":
-            return "float64" if holds_plain_floats(column) else None
         case "string":
             # By the first value pandas knows that the others are no numbers either.
             first = column.drop_null()[0].as_py()

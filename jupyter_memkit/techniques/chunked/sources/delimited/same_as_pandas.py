@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
@@ -52,23 +52,28 @@ def means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
     kinds = types.values()
     if not {"int64", "uint64"}.isdisjoint(kinds) and may_be_hexadecimal(block):
         return False
-    for column, dtype in zip(table.columns, kinds, strict=True):
-        if dtype in {"int64", "uint64", "bool"} and column.null_count:
+    floats = []
+    for column, dtype in zip(table.itercolumns(), kinds, strict=True):
+        if dtype == "float64":
+            floats.append(column)
+        elif column.null_count and dtype in {"int64", "uint64", "bool"}:
             return False
-        if dtype == "float64" and not holds_plain_floats(column):
-            return False
-    return True
+    return hold_plain_floats(floats)
 
 
-def holds_plain_floats(column: Any) -> bool:
+def hold_plain_floats(columns: Iterable[Any]) -> bool:
     """Tell whether pandas reads these floats too.
 
     pyarrow takes more for a NaN, and digits of more than 64 bits.
     """
-    if column.null_count == len(column):
-        return True
+    arrow = import_library("pyarrow", "CSV")
     compute = import_library("pyarrow.compute", "CSV")
-    ends = compute.min_max(column).as_py()
+    # All at once, for a table may have thousands of columns.
+    parts = [part for column in columns for part in column.chunks]
+    values = arrow.chunked_array(parts, arrow.float64())
+    ends = compute.min_max(values).as_py()
+    if ends["min"] is None:
+        return True
     if not -WIDEST < ends["min"] <= ends["max"] < WIDEST:
         return False
-    return not compute.any(compute.is_nan(column)).as_py()
+    return not compute.any(compute.is_nan(values)).as_py()
