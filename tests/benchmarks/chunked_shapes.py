@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +104,16 @@ def run_duckdb_lines(path: str) -> Any:
     return body(query.df())
 
 
-WIDE = {
+Peer = Callable[[str], Any]
+
+WIDE: dict[str, Peer] = {
     "pandas, whole": run_pandas_whole,
     "%%chunked, all": run_chunked_all,
     "%%chunked, one": run_chunked,
     "%%chunked, polars": run_chunked_polars,
     "%%chunked, arrow": run_chunked_arrow,
 }
-PEERS: dict[str, dict[str, Callable[[str], Any]]] = {
+PEERS: dict[str, dict[str, Peer]] = {
     "wide.csv": WIDE,
     "wide.parquet": WIDE,
     "wide.jsonl": WIDE,
@@ -171,7 +174,7 @@ def list_cases() -> Iterator[tuple[str, Callable[[Path], None], list[str]]]:
     yield f"{N_FILES:,} files", make_files, ["files"]
     for rows in ORDERS_ROWS:
         tables = ["orders.csv", "orders.parquet"]
-        yield f"{rows:,} rows", lambda folder, n=rows: write_orders(folder, n), tables
+        yield f"{rows:,} rows", partial(write_orders, n_rows=rows), tables
     yield f"{JSON_ROWS:,} lines", make_lines, ["orders.jsonl"]
 
 

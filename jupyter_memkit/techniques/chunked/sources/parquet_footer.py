@@ -36,7 +36,7 @@ class Footer:
         self.schema = metadata.schema.to_arrow_schema()
         groups = range(metadata.num_row_groups)
         sizes = (metadata.row_group(number).num_rows for number in groups)
-        self.starts = [0, *accumulate(sizes)]
+        self.starts: list[int] = [0, *accumulate(sizes)]
 
     @property
     def index_names(self) -> list[str]:
