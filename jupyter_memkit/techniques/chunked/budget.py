@@ -29,6 +29,10 @@ _MOST_BYTES = 192 << 20
 _PROBE = 1 / 64
 _EXPANSION = 8
 _PROBE_ROWS = 1_000
+
+# Of long rows it has so many, where these stay below half of the limit even if each
+# takes as much as it can: a chunk of a wide table costs time for each column.
+_WIDE_ROWS = 256
 _STEADY_ROWS = 20_000
 
 # After how many chunks of a size larger ones are tried: they are read ahead, so one is
@@ -120,7 +124,10 @@ class RowPlan:
         elif row_bytes:
             most_bytes = self._aim_bytes / _AIM
             aim_bytes = most_bytes * (_AIM / 2 if steady else _PROBE)
-            self.rows = max(1, int(aim_bytes / _EXPANSION / row_bytes))
+            rows = aim_bytes / _EXPANSION / row_bytes
+            worst_bytes = self._least_slope * _MOST_EXPANSION
+            safe_rows = self._limit_bytes / 2 / worst_bytes
+            self.rows = max(1, int(max(rows, min(safe_rows, _WIDE_ROWS))))
         else:
             self.rows = _STEADY_ROWS if steady else _PROBE_ROWS
 

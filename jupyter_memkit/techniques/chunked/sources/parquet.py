@@ -35,7 +35,7 @@ _BUFFER_BYTES = 65_536
 
 # Enough that reading a part costs nothing beside its rows, and few for a budget.
 _BATCH_ROWS = 65_536
-_BATCH_CHUNKS = 8
+_BATCH_CHUNKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,9 @@ class DelimitedSource(FileSource):
                 return
 
             def wanted_bytes() -> int:
-                return int(request.rows() * row_bytes)
+                wanted = int(request.rows() * row_bytes)
+                # A buffer for more than is left takes longer to clear than to fill.
+                return wanted if size is None else min(wanted, size - start)
 
             # For polars a lone CR is a letter.
             ends = LineEnds(self.separator, knows_cr=layout.backend != "polars")
