@@ -149,3 +149,13 @@ def test_small_files_need_few_chunks() -> None:
     plan = RowPlan(300 * MIB, row_bytes=34)
     done = run(plan, lambda rows, _: 15 * MIB + rows * 100, 12)
     assert sum(rows for rows, _ in done) > 1_000_000
+
+
+@pytest.mark.parametrize("budget_mib", [100, 300, 2_000])
+@pytest.mark.parametrize("expansion", [2, 8, 32])
+def test_long_rows(budget_mib: int, expansion: int) -> None:
+    """Of long rows the first chunk has many, and the budget holds all the same."""
+    plan = RowPlan(budget_mib * MIB, row_bytes=25_000)
+    done = run(plan, lambda rows, _: 20 * MIB + rows * 25_000 * expansion)
+    assert done[0][0] >= min(200, budget_mib // 4)
+    assert max(grown for _, grown in done) < budget_mib * MIB
