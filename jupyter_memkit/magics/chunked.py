@@ -203,8 +203,8 @@ class ChunkedMagics(Magics):
     @argument(
         "--no-rehearsal",
         action="store_true",
-        help="do not try the cell on the first rows before the run; a cell without "
-        "side effects is tried, to detect values that do not combine",
+        help="do not rehearse the cell; a cell without side effects is rehearsed on "
+        "some rows before the run, to detect values that do not combine",
     )
     @argument(
         "--dry-run",

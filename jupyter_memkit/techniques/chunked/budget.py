@@ -26,25 +26,29 @@ _CLOSE = 0.75
 _MOST_BYTES = 192 << 20
 
 # The first chunk, as a part of the budget, if a row took this many times its file's.
-_PROBE = 1 / 128
+_PROBE = 1 / 64
 _EXPANSION = 8
 _PROBE_ROWS = 1_000
+
+# Of long rows it has so many, where these stay below half of the limit even if each
+# takes as much as it can: a chunk of a wide table costs time for each column.
+_WIDE_ROWS = 256
 _STEADY_ROWS = 20_000
 
 # After how many chunks of a size larger ones are tried: they are read ahead, so one is
-# under way while another is learnt from, and two of a size may differ.
+# under way while another is learnt from, and two of a size may differ. One is enough
+# where the next stays below the limit even if each row takes as many times the least
+# that it can.
 # By how much a chunk may be larger than the one before, and than one whose memory does
-# not show; chunks are small that take no more than a part of the budget, if they take
-# so many times the least that they can.
+# not show.
 _CHUNKS_OF_A_SIZE = 3
+_MOST_EXPANSION = 16
+_LIMIT = 0.66
 _STEP = 2.0
 _HIDDEN_STEP = 1.25
 
 # After how many chunks that raise nothing the next may be larger by a small step.
 _CHUNKS_TO_CREEP = 8
-
-_SMALL = 0.1
-_MOST_HIDDEN = 16
 
 # A row takes at least this many times its bytes in the file: as read, and as a frame.
 _LEAST_EXPANSION = 2
@@ -114,12 +118,16 @@ class RowPlan:
         self._steady = steady
         self._aim_bytes = min(budget_bytes * _AIM, _MOST_BYTES)
         self._creep_bytes = min(budget_bytes * _CREEP, _MOST_BYTES)
+        self._limit_bytes = self._aim_bytes / _AIM * _LIMIT
         if fixed_rows is not None:
             self.rows = fixed_rows
         elif row_bytes:
             most_bytes = self._aim_bytes / _AIM
             aim_bytes = most_bytes * (_AIM / 2 if steady else _PROBE)
-            self.rows = max(1, int(aim_bytes / _EXPANSION / row_bytes))
+            rows = aim_bytes / _EXPANSION / row_bytes
+            worst_bytes = self._least_slope * _MOST_EXPANSION
+            safe_rows = self._limit_bytes / 2 / worst_bytes
+            self.rows = max(1, int(max(rows, min(safe_rows, _WIDE_ROWS))))
         else:
             self.rows = _STEADY_ROWS if steady else _PROBE_ROWS
 
@@ -159,9 +167,10 @@ class RowPlan:
         self._high_bytes = max(self._high_bytes, growth_bytes)
 
     def _grow(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
-        """Enlarge the chunks, when two of this size have left room."""
+        """Enlarge the chunks, when those of this size have left room."""
         self._lately.append((growth_bytes, chunk_bytes))
-        if len(self._lately) < _CHUNKS_OF_A_SIZE:
+        safe_step = self._find_safe_step(rows, growth_bytes, chunk_bytes)
+        if safe_step < _STEP and len(self._lately) < _CHUNKS_OF_A_SIZE:
             return
         # What a chunk takes depends on what else happens while it is worked on.
         growth_bytes, chunk_bytes = map(max, zip(*self._lately, strict=True))
@@ -171,8 +180,8 @@ class RowPlan:
         self._lately.clear()
         self._measure_slope(rows, growth_bytes, chunk_bytes)
         aimed = rows + int((self._aim_bytes - growth_bytes) / self._slope)
-        seen_bytes = max(growth_bytes, chunk_bytes)
-        stepped = int(rows * self._find_step(rows, seen_bytes)) + 1
+        step = self._find_step(rows, max(growth_bytes, chunk_bytes))
+        stepped = int(rows * max(safe_step, step)) + 1
         self.rows = max(self.rows, min(aimed, stepped, self._ceiling))
 
     def _creep(self, rows: int, high_bytes: int) -> None:
@@ -208,16 +217,19 @@ class RowPlan:
             )
         raise BudgetError(message)
 
+    def _find_safe_step(self, rows: int, growth_bytes: int, chunk_bytes: int) -> float:
+        """Return by how much the next chunk may be larger whatever a row takes."""
+        most_bytes = rows * self._least_slope * _MOST_EXPANSION
+        worst_bytes = max(most_bytes, growth_bytes, chunk_bytes)
+        return 1 + (self._limit_bytes - growth_bytes) / worst_bytes
+
     def _find_step(self, rows: int, seen_bytes: int) -> float:
         """Return by how much the next chunk may be larger.
 
         Memory that the process had free hides what a chunk takes, until there is no
         more of it: a chunk that takes less than it can is no reason for a large step.
         """
-        can_hide = rows * self._least_slope * _MOST_HIDDEN
-        is_small = can_hide < self.budget_bytes * _SMALL
-        is_seen = seen_bytes > rows * self._least_slope
-        return _STEP if is_small or is_seen else _HIDDEN_STEP
+        return _STEP if seen_bytes > rows * self._least_slope else _HIDDEN_STEP
 
     def _measure_slope(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
         """Work out what a row adds, from chunks of clearly different sizes."""

@@ -129,7 +129,8 @@ class Mapped:
         progress : callable, optional
             Called after each chunk with a `Step`.
         rehearsal : bool
-            Whether a notebook cell that has no effect is tried on some rows first.
+            Whether a notebook cell that has no effect is rehearsed: run on some rows
+            first.
 
         Returns
         -------

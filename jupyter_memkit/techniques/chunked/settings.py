@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_QUERY,
     Request,
     Source,
+    find_row_bytes,
 )
 
 
@@ -58,7 +59,7 @@ class Settings:
         fixed = self.rows or getattr(source, "fixed_rows", None)
         return RowPlan(
             self.memory_bytes // parts,
-            source.row_bytes,
+            find_row_bytes(source, self.columns),
             fixed_rows=fixed,
             steady=steady,
         )
@@ -117,8 +118,9 @@ def check_columns(source: Source, *wanted: Any) -> None:
     if available is None:
         message = f"{source.name} has no columns to choose; leave --columns out"
         raise MemkitError(message)
+    known = set(available)
     for name in names:
-        if name not in available:
+        if name not in known:
             remedy = suggest(name, available, f"it has {', '.join(available)}")
             message = f"{source.name} has no column {name!r}; {remedy}"
             raise MemkitError(message)

@@ -53,7 +53,7 @@ def test_what_is_taken_once_keeps_no_chunk_small() -> None:
     """What the first chunks take for libraries is not taken for what rows cost."""
     plan = RowPlan(150 * MIB, row_bytes=30)
     done = run(plan, lambda rows, number: min(number, 6) * 9 * MIB + rows * 60, 200)
-    assert done[-1][0] > 5 * done[20][0]
+    assert done[-1][0] > 1.5 * done[20][0]
     assert 0.45 < done[-1][1] / (150 * MIB) < 0.75
 
 
@@ -142,3 +142,20 @@ def test_default_budget() -> None:
     limit = read_limit()
     assert limit is not None
     assert 0 < default_budget_bytes() <= max(limit.bytes // 10, 64 * MIB)
+
+
+def test_small_files_need_few_chunks() -> None:
+    """Where even dear rows would fit, one chunk is enough to make larger ones."""
+    plan = RowPlan(300 * MIB, row_bytes=34)
+    done = run(plan, lambda rows, _: 15 * MIB + rows * 100, 12)
+    assert sum(rows for rows, _ in done) > 1_000_000
+
+
+@pytest.mark.parametrize("budget_mib", [100, 300, 2_000])
+@pytest.mark.parametrize("expansion", [2, 8, 32])
+def test_long_rows(budget_mib: int, expansion: int) -> None:
+    """Of long rows the first chunk has many, and the budget holds all the same."""
+    plan = RowPlan(budget_mib * MIB, row_bytes=25_000)
+    done = run(plan, lambda rows, _: 20 * MIB + rows * 25_000 * expansion)
+    assert done[0][0] >= min(200, budget_mib // 4)
+    assert max(grown for _, grown in done) < budget_mib * MIB

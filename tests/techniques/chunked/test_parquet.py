@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +12,9 @@ from pyarrow import parquet
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources import parquet as parquet_source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.parquet_footer import read_footer
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,33 @@ def test_no_rows(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"id": pa.array([], pa.int64())}), path)
     with pytest.raises(SourceError, match=r"a\.parquet has no rows"):
         chunked(path).map(len).reduce("sum")
+
+
+def test_footers_are_read_once(tmp_path: Path) -> None:
+    """Of any number of files each footer is read once."""
+    for number in range(80):
+        table = pa.table({"id": range(number, number + 10)})
+        parquet.write_table(table, tmp_path / f"{number:02}.parquet")
+    reads: list[str] = []
+
+    def count(path: Path) -> Any:
+        reads.append(path.name)
+        return read_footer(path)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(parquet_source, "read_footer", count)
+        assert chunked(tmp_path).map(len).reduce("sum") == 800
+    assert sorted(reads) == [f"{number:02}.parquet" for number in range(80)]
+
+
+def test_wide_rows_are_of_the_columns_read(tmp_path: Path) -> None:
+    """Of many columns the chunks have as many rows as those that are read allow."""
+    path = tmp_path / "a.parquet"
+    frame = pd.DataFrame({f"c{i}": range(20_000) for i in range(200)})
+    frame.to_parquet(path)
+    one = next(iter(chunked(path, columns=["c7"], memory="400MB")))
+    every = next(iter(chunked(path, memory="400MB")))
+    assert len(one) > 20 * len(every)
+    rows = iter(range(20_000))
+    for chunk in chunked(path, memory="400MB"):
+        assert chunk.c7.tolist() == [next(rows) for _ in range(len(chunk))]

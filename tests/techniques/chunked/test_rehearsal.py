@@ -180,6 +180,53 @@ def test_unstable(clock: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("print(df.v.max())\nlen(df)", "the cell may have an effect (print)"),
+        (
+            "len(df) + chunk_info.number",
+            "the cell reads chunk_info, which differs from chunk to chunk",
+        ),
+        (
+            "{16: 1, 128: 2, 500: 3}[len(df)]",
+            "the cell fails on parts of the first rows",
+        ),
+    ],
+)
+def test_says_why_not(cell: str, why: str) -> None:
+    """The summary says in one sentence why a cell with a reduction is not rehearsed."""
+    (note,) = run(cell).notes
+    assert note == f"Not rehearsed: {why}."
+
+
+def test_says_why_not_of_a_source() -> None:
+    """So it does where the source can be read only once; not where nobody asked."""
+    summary = run("len(df)", source=iter(range(600)))
+    assert summary.notes == (
+        "Not rehearsed: the range_iterator can be read only once.",
+    )
+    assert run("len(df)", "append", source=iter(range(600))).notes == ()
+    assert run("len(df)", source=iter(range(600)), rehearsal=False).notes == ()
+
+
+def test_wide_tables(tmp_path: Path) -> None:
+    """Of many columns those that a cell names are tried, or all where it needs more."""
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.random((60, 200)), columns=[f"c{i}" for i in range(200)])
+    table.to_csv(tmp_path / "a.csv", index=False)
+    chosen = ["c7", "c150"]
+    for cell in (
+        "df.max().max()",
+        "df[chosen].mean().sum()",
+        "len(df) + df.c33.mean()",
+    ):
+        with pytest.raises(ReduceError, match="over two halves"):
+            run(cell, source=tmp_path / "a.csv", names={"chosen": chosen})
+    value = run("df[chosen].sum().sum()", source=table, names={"chosen": chosen}).value
+    assert value == pytest.approx(table[chosen].sum().sum())
+
+
 def test_not_with_an_effect() -> None:
     """A cell with an effect runs once a chunk; without a rehearsal too."""
     seen: list[int] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import time
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +22,16 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     tolerance_of,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import propose_keys
+from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
+    NotRehearsedError,
+)
 from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 
-# So long it goes on to look, after the first splits, which show most.
-_LIMIT_S = 0.02
+# So much of the processor's time a rehearsal takes at most, but for the first splits,
+# which show most.
+_LIMIT_S = 0.03
 _FIRST_SPLITS = 2
 
 # What the reductions that are judged make, as messages call it.
@@ -73,16 +75,24 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
     ------
     ReduceError
         When they do not agree, with the numbers.
+    NotRehearsedError
+        When they cannot be compared.
     """
     tried = list(_try_splits(op, trial, rows))
-    if not tried or isinstance(tried[0].whole, Partial):
+    if not tried:
+        why = "the cell fails on parts of the first rows"
+        raise NotRehearsedError(why)
+    whole = tried[0].whole
+    if isinstance(whole, Partial):
         # Partial statistics combine, some of them approximately.
         return ()
-    whole = tried[0].whole
     proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])
     first_refusal: ReduceError | None = None
     for keys in proposed:
         refusal = _find_refusal(op, keys, tried, trial)
+        if refusal is None and flatten(whole) is None:
+            why = f"values of type {type(whole).__name__} cannot be compared"
+            raise NotRehearsedError(why)
         if refusal is None:
             return keys
         first_refusal = first_refusal or refusal
@@ -102,9 +112,8 @@ def _find_refusal(
 
 
 def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
-    start_s = time.thread_time()
-    for number, one in enumerate(split(rows, _find_words(trial))):
-        if number >= _FIRST_SPLITS and time.thread_time() - start_s > _LIMIT_S:
+    for number, one in enumerate(split(rows, trial.words)):
+        if number >= _FIRST_SPLITS and trial.spent_s > _LIMIT_S:
             return
         if op == "merge" and not one.keeps_order:
             continue
@@ -113,17 +122,6 @@ def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
         # Some cells fail on so few rows.
         if whole and all(parts):
             yield _Tried(one, whole[0], [part[0] for part in parts])
-
-
-def _find_words(trial: Trial) -> set[str]:
-    """Return the names in a cell that may be columns."""
-    words: set[str] = set()
-    for node in ast.walk(trial.body.tree):
-        if isinstance(node, ast.Attribute):
-            words.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            words.add(node.value)
-    return words
 
 
 def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> None:

@@ -11,13 +11,16 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.purity import is_plain, is_table
+from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
+    NotRehearsedError,
+)
 from jupyter_memkit.techniques.chunked.settings import Settings
-from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.base import Source, find_row_bytes
 
 _ROWS = 1_000
 _FEWEST_ROWS = 50
-# Of a wide table fewer rows are read.
-_CELLS = 100_000
+# Of long rows fewer are read.
+_BYTES = 512 << 10
 
 # By so many columns the rows are sorted.
 _SORTED_COLUMNS = 3
@@ -48,40 +51,56 @@ class Split:
 def read_probe(source: Source, settings: Settings) -> Any:
     """Return the first rows of a source as a chunk of plain data.
 
-    None where they cannot be read, or are anything else.
-
     Parameters
     ----------
     source : Source
         It must be one that can be read again.
     settings : Settings
         How it is read.
+
+    Raises
+    ------
+    NotRehearsedError
+        When they cannot be read, or are anything else.
     """
-    n_columns = len(settings.columns or source.columns() or [""])
-    rows = max(_FEWEST_ROWS, min(_ROWS, _CELLS // max(1, n_columns)))
+    row_bytes = find_row_bytes(source, settings.columns) or 1
+    rows = max(_FEWEST_ROWS, min(_ROWS, int(_BYTES / row_bytes)))
     request = settings.request(source, settings.plan_rows(source))
     request = dataclasses.replace(request, rows=lambda: rows)
     pieces = source.pieces(request)
     try:
         for piece in pieces:
             chunk = FrameMaker(source.name, request)(piece.load(), 0)
-            if not (type(chunk) is list or is_table(chunk)):
-                return None
-            few = take(chunk, range(min(rows, len(chunk))))
-            return few if is_plain(few) else None
-    except MemkitError:
-        # The run says so where it comes to these rows.
-        return None
+            return _take_plain(chunk, rows)
+    except MemkitError as error:
+        # The run says why where it comes to these rows.
+        why = "the first rows cannot be read"
+        raise NotRehearsedError(why) from error
     finally:
         pieces.close()
-    return None
+    why = "there are no rows"
+    raise NotRehearsedError(why)
+
+
+def _take_plain(chunk: Any, n_rows: int) -> Any:
+    if type(chunk) is list or is_table(chunk):
+        few = take(chunk, range(min(n_rows, len(chunk))))
+        if len(few) < 2:
+            why = "it takes two rows at least"
+            raise NotRehearsedError(why)
+        if is_plain(few):
+            return few
+    why = "its chunks hold more than plain data"
+    raise NotRehearsedError(why)
 
 
 def take(rows: Any, places: Sequence[int]) -> Any:
     """Return some rows of a table, an array or a list, as a copy."""
     root = type(rows).__module__.partition(".")[0]
     if root == "pandas":
-        return rows.iloc[list(places)].copy()
+        if type(places) is range and places.step == 1:
+            return rows.iloc[places.start : places.stop].copy()
+        return rows.iloc[list(places)]
     if root == "pyarrow":
         # Typed, for there may be none.
         return rows.take(sys.modules["pyarrow"].array(list(places), "int64"))

@@ -8,6 +8,7 @@ the columns that it seems to need have to give what all columns give.
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,18 +19,23 @@ from jupyter_memkit.techniques.chunked.effects import find_names
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
+from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
+    NotRehearsedError,
+)
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import refuse_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 
-# To read more columns that the cell does not need would take too long.
-_MOST_OTHERS = 24
+# To try a cell on more columns that it does not name would take too long.
+_MOST_OTHERS = 64
+
+_EFFECT_WIDTH = 60
 
 _IS_UNSTABLE = (
-    "Not rehearsed: over the same rows the cell gives another value each time, as it "
-    "does where it samples or reads a clock."
+    "over the same rows the cell gives another value each time, as it does where it "
+    "samples or reads a clock"
 )
 _NEEDS_ALL_COLUMNS = (
     "All columns are read: with those that its code shows the cell gives another value."
@@ -89,46 +95,73 @@ def rehearse(
     judged = op if isinstance(op, str) and op in JUDGED else None
     if judged is None and not settings.is_pruned:
         return found
-    trial = Trial(function)
-    probe = _read(trial, source, settings) if tries else None
-    rows = None if probe is None else trial.choose_rows(_select(probe, settings))
-    if rows is None:
+    if not tries:
         return _judge_code(found, function, judged)
-    if not trial.is_stable:
+    trial = Trial(function)
+    try:
+        _refuse(function, source)
+        columns = _choose_columns(trial, source, settings)
+        try:
+            probe, rows = _choose_rows(trial, source, settings, columns)
+        except NotRehearsedError:
+            if columns is None:
+                raise
+            # It may need a column that it does not name.
+            probe, rows = _choose_rows(trial, source, settings, None)
+        if settings.is_pruned:
+            found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
+        if judged is None:
+            return found
+        return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+    except NotRehearsedError as why:
         found = _judge_code(found, function, judged)
-        return dataclasses.replace(found, notes=(_IS_UNSTABLE,))
-    if settings.is_pruned:
-        found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
-    if judged is None:
-        return found
-    return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+        notes = (*found.notes, *([f"Not rehearsed: {why}."] if judged else []))
+        return dataclasses.replace(found, notes=notes)
 
 
-def _read(trial: Trial, source: Source, settings: Settings) -> Any:
-    """Return rows to try the cell on; None where it cannot be tried."""
-    body = trial.body
-    if (
-        body.effect is not None
-        or INFO_NAME in find_names(body.tree)
-        or not is_rereadable(source)
-    ):
-        return None
-    if settings.is_pruned:
-        columns = _add_columns(source, settings)
-        settings = dataclasses.replace(settings, columns=columns)
-    probe = read_probe(source, settings)
-    return None if probe is None or len(probe) < 2 else probe
+def _refuse(body: CellBody, source: Source) -> None:
+    """Refuse to try a cell twice that may do something, or a source that is used up."""
+    why = None
+    if (effect := body.effect) is not None:
+        shown = textwrap.shorten(effect, _EFFECT_WIDTH, placeholder="...")
+        why = f"the cell may have an effect ({shown})"
+    elif INFO_NAME in find_names(body.tree):
+        why = f"the cell reads {INFO_NAME}, which differs from chunk to chunk"
+    elif not is_rereadable(source):
+        why = f"{source.name} can be read only once"
+    if why is not None:
+        raise NotRehearsedError(why)
 
 
-def _add_columns(source: Source, settings: Settings) -> tuple[str, ...] | None:
-    """Return all columns, or of many those that are needed with some of the others."""
+def _choose_columns(
+    trial: Trial, source: Source, settings: Settings
+) -> tuple[str, ...] | None:
+    """Return the columns to try a cell on: of many those that it names, and some."""
+    if settings.columns is not None and not settings.is_pruned:
+        return settings.columns
     names = source.columns() or ()
-    used = settings.columns or ()
+    used = trial.words.union(settings.columns or ())
     others = [name for name in names if name not in used]
     if len(others) <= _MOST_OTHERS:
         return None
     chosen = {*used, *others[:: len(others) // _MOST_OTHERS + 1]}
     return tuple(name for name in names if name in chosen)
+
+
+def _choose_rows(
+    trial: Trial, source: Source, settings: Settings, columns: tuple[str, ...] | None
+) -> tuple[Any, Any]:
+    """Return the first rows in some columns, and those that the cell is tried on."""
+    probe = read_probe(source, dataclasses.replace(settings, columns=columns))
+    rows = trial.choose_rows(_select(probe, settings))
+    why = None
+    if rows is None:
+        why = "the cell fails on the first rows"
+    elif not trial.is_stable:
+        why = _IS_UNSTABLE
+    if why is not None:
+        raise NotRehearsedError(why)
+    return probe, rows
 
 
 def _select(probe: Any, settings: Settings) -> Any:

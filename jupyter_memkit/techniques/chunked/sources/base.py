@@ -116,6 +116,23 @@ class Source(Protocol):
         """
 
 
+def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | None:
+    """Return the bytes of a row as it is stored, where they are cheaply known.
+
+    Parameters
+    ----------
+    source : Source
+        One that reads only what is wanted has a method ``row_bytes_of``.
+    columns : tuple of str, optional
+        The columns that are wanted; None is all.
+    """
+    measure = getattr(source, "row_bytes_of", None)
+    if measure is None:
+        return source.row_bytes
+    row_bytes: float | None = measure(columns)
+    return row_bytes
+
+
 class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
     """A column's values further on do not fit the type that they began with.
 

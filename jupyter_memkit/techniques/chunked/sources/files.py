@@ -6,13 +6,15 @@ import difflib
 import glob
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.paths import expand_home
+
+FoundT = TypeVar("FoundT")
 
 _GLOB = frozenset("*?[")
 
@@ -79,6 +81,14 @@ def file_fingerprint(path: Path) -> Any:
     return {str(path): [state.st_size, state.st_mtime_ns]}
 
 
+class Findings(dict[Any, Any]):
+    """What looks at a file have found, in the process that looked."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be empty in another process."""
+        return Findings, ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSource:
     """What the sources of one file have in common.
@@ -93,6 +103,9 @@ class FileSource:
 
     path: Path
     options: Mapping[str, Any] = field(default_factory=dict)
+    _findings: Findings = field(
+        default_factory=Findings, init=False, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -106,6 +119,23 @@ class FileSource:
     def fingerprint(self) -> Any:
         """Return the file's size and time of change."""
         return file_fingerprint(self.path)
+
+    def look_once(self, what: Hashable, look: Callable[[], FoundT]) -> FoundT:
+        """Return what a look at the file finds; it is repeated when the file changes.
+
+        Parameters
+        ----------
+        what : hashable
+            What is looked for.
+        look : callable
+            Looks, and returns it.
+        """
+        state = self.path.stat()
+        key = what, state.st_size, state.st_mtime_ns
+        if key not in self._findings:
+            self._findings[key] = look()
+        found: FoundT = self._findings[key]
+        return found
 
 
 def import_library(module: str, what: str) -> Any:

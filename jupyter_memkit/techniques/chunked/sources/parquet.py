@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
@@ -22,6 +22,10 @@ from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
     import_library,
 )
+from jupyter_memkit.techniques.chunked.sources.parquet_footer import (
+    Footer,
+    read_footer,
+)
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
@@ -31,6 +35,7 @@ _BUFFER_BYTES = 65_536
 
 # Enough that reading a part costs nothing beside its rows, and few for a budget.
 _BATCH_ROWS = 65_536
+_BATCH_CHUNKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +55,27 @@ class ParquetSource(FileSource):
     @property
     def total_rows(self) -> int:
         """The number of rows, from the footer of the file."""
-        rows: int = self._metadata().num_rows
-        return rows
+        return self._footer().starts[-1]
 
     @property
     def row_bytes(self) -> float:
         """The bytes of a row, before they are decoded to more."""
-        metadata = self._metadata()
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-        total: int = sum(group.total_byte_size for group in groups)
-        return total / max(1, int(metadata.num_rows))
+        return self.row_bytes_of(None)
+
+    def row_bytes_of(self, columns: tuple[str, ...] | None) -> float:
+        """Return the bytes of a row in some of the columns; None is all."""
+        return self._footer().measure_row(columns)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns, without those that are an index."""
-        schema = self._schema()
-        index = set(_index_of(schema))
-        return tuple(name for name in schema.names if name not in index)
+        return self._footer().columns
 
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types that pandas gives where values are missing."""
         if backend not in {"pandas", "numpy"}:
             return {}
-        metadata = self._metadata()
-        schema = self._schema()
-        # Also told are the parts of nested columns.
-        missing = _missing_somewhere(metadata).intersection(schema.names)
-        return types_of_missing(schema, missing)
+        footer = self._footer()
+        return types_of_missing(footer.schema, footer.missing)
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
@@ -85,7 +85,7 @@ class ParquetSource(FileSource):
             yield from self._groups(request, columns)
             return
         row = sum(request.start or (0, 0))
-        first, groups = self._find_groups(row)
+        first, groups = self._footer().find_groups(row)
         batches = self._batches(request, columns, groups, first)
         yield from cut_pieces(batches, request, row - first)
 
@@ -93,8 +93,9 @@ class ParquetSource(FileSource):
         self, request: Request, columns: list[str] | None
     ) -> Generator[Piece, None, None]:
         """Read whole row groups, each by itself; large ones in pieces that are sent."""
-        sizes = self._group_sizes()
-        start, first, total = 0, 0, sum(sizes)
+        starts = self._footer().starts
+        sizes = [end - start for start, end in itertools.pairwise(starts)]
+        start, first, total = 0, 0, starts[-1]
         while first < len(sizes):
             last, rows, wanted = first, 0, request.rows()
             while last < len(sizes) and (not rows or rows + sizes[last] <= wanted):
@@ -124,7 +125,7 @@ class ParquetSource(FileSource):
         total = self.total_rows
         with self._open(request.categories) as file:
             for batch in file.iter_batches(
-                batch_size=min(request.rows(), _BATCH_ROWS),
+                batch_size=self._choose_batch(request),
                 row_groups=groups,
                 columns=columns,
                 use_threads=False,
@@ -138,6 +139,16 @@ class ParquetSource(FileSource):
                 )
                 row = end
 
+    def _choose_batch(self, request: Request) -> int:
+        """Return the rows of a part: what is asked for first is little of the budget.
+
+        Each part of a wide table costs time for each column.
+        """
+        rows = request.rows()
+        if not request.exact:
+            rows *= min(rows, _BATCH_CHUNKS)
+        return min(rows, _BATCH_ROWS)
+
     def _load_groups(
         self, groups: list[int], columns: list[str] | None, categories: frozenset[str]
     ) -> Any:
@@ -148,13 +159,12 @@ class ParquetSource(FileSource):
         """Return the columns to read: pandas' index belongs to every row."""
         if columns is None:
             return None
-        return [*(columns or self.columns()[:1]), *_index_of(self._schema())]
+        footer = self._footer()
+        return [*(columns or footer.columns[:1]), *footer.index_names]
 
-    def _schema(self) -> Any:
-        return self._metadata().schema.to_arrow_schema()
-
-    def _metadata(self) -> Any:
-        return _find_footer(self.path)
+    def _footer(self) -> Footer:
+        with explaining(self.name):
+            return self.look_once("footer", lambda: read_footer(self.path))
 
     @contextmanager
     def _open(self, categories: frozenset[str]) -> Iterator[Any]:
@@ -162,6 +172,7 @@ class ParquetSource(FileSource):
         # pyarrow's own default, to fetch ahead, ends with the whole file in memory,
         # and without a buffer a column of a row group is fetched whole.
         options: dict[str, Any] = {
+            "metadata": self._footer().metadata,
             "pre_buffer": False,
             "buffer_size": _BUFFER_BYTES,
             "read_dictionary": sorted(categories) or None,
@@ -173,51 +184,6 @@ class ParquetSource(FileSource):
             parquet.ParquetFile(where, **options) as file,
         ):
             yield file
-
-    def _group_sizes(self) -> list[int]:
-        metadata = self._metadata()
-        return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-
-    def _find_groups(self, row: int) -> tuple[int, list[int]]:
-        """Return the first row of the row group of a row, and the groups from there."""
-        sizes = self._group_sizes()
-        first, before = 0, 0
-        while first < len(sizes) and before + sizes[first] <= row:
-            before += sizes[first]
-            first += 1
-        return before, list(range(first, len(sizes)))
-
-
-def _index_of(schema: Any) -> list[str]:
-    """Return the columns of a schema that are an index for pandas."""
-    described = (schema.pandas_metadata or {}).get("index_columns", [])
-    return [name for name in described if isinstance(name, str)]
-
-
-def _find_footer(path: Path) -> Any:
-    state = path.stat()
-    return _read_footer(path, state.st_size, state.st_mtime_ns)
-
-
-# Asked for at each step of a run, and far away where the file is behind a URL.
-@lru_cache(maxsize=64)
-def _read_footer(path: Path, _size: int, _changed: int) -> Any:
-    parquet = import_library("pyarrow.parquet", path.name)
-    with explaining(path.name), opened(path) as where:
-        return parquet.read_metadata(where)
-
-
-def _missing_somewhere(metadata: Any) -> set[str]:
-    """Return the columns of which the footer tells that values are missing."""
-    missing = set()
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        for position in range(group.num_columns):
-            column = group.column(position)
-            statistics = column.statistics
-            if statistics is not None and statistics.null_count:
-                missing.add(column.path_in_schema)
-    return missing
 
 
 @contextmanager

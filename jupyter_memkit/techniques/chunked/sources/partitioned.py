@@ -10,7 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Piece,
+    Request,
+    Source,
+    find_row_bytes,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
@@ -74,6 +79,12 @@ class PartitionedSource:
     def backend(self) -> str | None:
         """What the file's chunks become."""
         return self.source.backend
+
+    def row_bytes_of(self, columns: tuple[str, ...] | None) -> float | None:
+        """Return the bytes of a row of the file in some of the columns."""
+        if columns is not None:
+            columns = tuple(name for name in columns if name not in self.keys)
+        return find_row_bytes(self.source, columns)
 
     def columns(self) -> tuple[str, ...]:
         """Return the file's columns, and those of its folders."""

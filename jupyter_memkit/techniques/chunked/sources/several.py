@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     Source,
     TypeChange,
+    find_row_bytes,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite
@@ -43,6 +44,10 @@ class SeveralSource:
     def row_bytes(self) -> float | None:
         """The bytes of a row of the first."""
         return self.sources[0].row_bytes
+
+    def row_bytes_of(self, columns: tuple[str, ...] | None) -> float | None:
+        """Return the bytes of a row of the first in some of the columns."""
+        return find_row_bytes(self.sources[0], columns)
 
     def columns(self) -> tuple[str, ...] | None:
         """Return the names of the columns that all have."""

@@ -14,6 +14,10 @@ from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _MOST_BLOCK_BYTES = (1 << 31) - 1
+_FEW_BYTES = 64 << 10
+
+# Each part of a wide table costs time for each column, so that it is to have so much.
+_COLUMN_BYTES = 2 << 10
 
 # Of which type the values of two are; of others it depends on those before.
 _UNITED = {
@@ -156,9 +160,14 @@ def read_arrow(
             arrow.py_buffer(block),
             read_options=csv.ReadOptions(
                 column_names=layout.names,
+                # To wake a thread takes longer than to parse some lines.
+                use_threads=len(block) > _FEW_BYTES,
                 # Parts of the block, for each core to have some. With types of its
                 # own it is one: they are those of the first part.
-                block_size=min(max(1 << 20, len(block) // 4), _MOST_BLOCK_BYTES)
+                block_size=min(
+                    max(1 << 20, len(block) // 4, _COLUMN_BYTES * len(layout.names)),
+                    _MOST_BLOCK_BYTES,
+                )
                 if types
                 else _fit_block(block),
             ),

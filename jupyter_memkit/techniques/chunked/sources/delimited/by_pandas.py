@@ -10,19 +10,14 @@ from typing import Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.by_arrow import read_arrow
-from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
-from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
-    first_line,
-    has,
-    skip_names,
-)
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.explain import explaining
+from jupyter_memkit.techniques.chunked.sources.delimited.pandas_columns import (
+    count_values,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
-    FALSE,
     FOUND,
-    MISSING,
     OF_TEXT,
-    TRUE,
     check_integers,
     find_misfit,
     is_wide,
@@ -30,47 +25,13 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     name_types,
     unite,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
+    OPTIONS,
+    WIDEST,
+    may_mean_the_same,
+    means_the_same,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
-
-_OPTIONS = {
-    "null_values": MISSING,
-    "strings_can_be_null": True,
-    "true_values": TRUE,
-    "false_values": FALSE,
-}
-
-_WIDEST = 2.0**63
-
-
-def infer(lines: bytes, separator: str, name: str) -> Columns:
-    """Return the columns of lines, of which the first holds the names."""
-    pandas = import_library("pandas", name)
-    # A broken line is told when its chunk is read.
-    frame = pandas.read_csv(
-        io.BytesIO(lines), sep=separator, low_memory=False, on_bad_lines="skip"
-    )
-    return Columns(
-        types=name_types(pandas, frame),
-        empty=frozenset(frame.columns[frame.isna().all().to_numpy()]),
-        has_index=_count_values(
-            pandas, lines[skip_names(lines, separator) :], separator
-        )
-        > len(frame.columns),
-    )
-
-
-def _count_values(pandas: Any, lines: Any, separator: str) -> int:
-    """Count the values of the first line: with one too many pandas makes an index."""
-    line = first_line(lines)
-    if b'"' not in line and line.strip():
-        return line.count(separator.encode()) + 1
-    try:
-        row = pandas.read_csv(
-            io.BytesIO(lines), sep=separator, header=None, dtype=str, nrows=1
-        )
-    except pandas.errors.EmptyDataError:
-        return 0
-    return len(row.columns)
 
 
 def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
@@ -86,13 +47,14 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
     arrow = import_library("pyarrow", path.name)
     types = {name: layout.types[name] for name in layout.columns}
     check_integers(layout, path)
-    if _may_mean_the_same(block, layout):
-        fields = {name: _arrow_type(arrow, dtype) for name, dtype in types.items()}
+    if may_mean_the_same(block, layout.names):
+        kinds = {dtype: _arrow_type(arrow, dtype) for dtype in set(types.values())}
+        fields = {name: kinds[dtype] for name, dtype in types.items()}
         try:
-            table = read_arrow(block, layout, fields, _OPTIONS)
+            table = read_arrow(block, layout, fields, OPTIONS)
         except arrow.ArrowInvalid:
             table = None
-        if table is not None and _means_the_same(table, block, types):
+        if table is not None and means_the_same(table, block, types):
             return _mark_flags(arrow, table, types)
     return _parse_by_pandas(block, layout, path, start)
 
@@ -106,36 +68,6 @@ def _arrow_type(arrow: Any, dtype: str) -> Any:
         return arrow.type_for_alias({"str": "large_string"}.get(dtype, dtype))
     except ValueError:
         return arrow.large_string()  # The frame is given the type.
-
-
-def _may_mean_the_same(block: Any, layout: Layout) -> bool:
-    """Tell whether pyarrow may read what pandas reads, from a look at the bytes."""
-    if len(layout.names) == 1 and (has(block, b" ") or has(block, b"\t")):
-        return False  # A line of blanks is no row for pandas.
-    return not has(block, b"\0")
-
-
-def _means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
-    """Tell whether pandas finds the same values and types in what pyarrow read."""
-    compute = import_library("pyarrow.compute", "CSV")
-    # To look for one byte first takes a fraction of the time.
-    may_be_hexadecimal = any(
-        has(block, mark[1:]) and has(block, mark) for mark in (b"0x", b"0X")
-    )
-    for name, dtype in types.items():
-        column = table[name]
-        if dtype in {"int64", "uint64", "bool"} and column.null_count:
-            return False
-        if dtype in {"int64", "uint64"} and may_be_hexadecimal:
-            return False
-        if dtype == "float64" and len(column) > column.null_count:
-            # pyarrow takes more for a NaN, and digits of more than 64 bits.
-            ends = compute.min_max(column).as_py()
-            if not -_WIDEST < ends["min"] <= ends["max"] < _WIDEST:
-                return False
-            if compute.any(compute.is_nan(column)).as_py():
-                return False
-    return True
 
 
 def _mark_flags(arrow: Any, table: Any, types: Mapping[str, str]) -> Any:
@@ -158,7 +90,7 @@ def _parse_by_pandas(block: Any, layout: Layout, path: Path, start: int) -> Any:
         frame = _read(pandas, block, layout, dtype=texts)
         n_names, count = (
             len(layout.names),
-            _count_values(pandas, block, layout.separator),
+            count_values(pandas, block, layout.separator),
         )
         if count > n_names:
             message = f"Expected {n_names} fields in line 1, saw {count}"
@@ -208,4 +140,4 @@ def _read(pandas: Any, block: Any, layout: Layout, *, dtype: Any) -> Any:
 def _has_wide(pandas: Any, values: Any) -> bool:
     if not pandas.api.types.is_numeric_dtype(values.dtype):
         return False
-    return bool((values.abs() >= _WIDEST).any())
+    return bool((values.abs() >= WIDEST).any())

@@ -38,10 +38,11 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
     except polars.exceptions.PolarsError as error:
         raise _make_error(name, error) from error
     types = {column: str(kind) for column, kind in frame.schema.items()}
+    n_missing = frame.null_count().row(0, named=True)
     return Columns(
         types={
             column: _EMPTY
-            if frame[column].null_count() == len(frame)
+            if n_missing[column] == len(frame)
             else _NAMES.get(kind, kind)
             for column, kind in types.items()
         }
@@ -100,16 +101,19 @@ def _read(
     polars: Any, block: Any, layout: Layout, path: Path, *, is_typed: bool
 ) -> Any:
     """Parse lines below names of our own, so that they may begin with an empty one."""
-    names = [f"c{number}" for number in range(len(layout.names))]
-    chosen = [names[layout.names.index(name)] for name in layout.columns]
+    own = {name: f"c{number}" for number, name in enumerate(layout.names)}
+    chosen = [own[name] for name in layout.columns]
     types = {}
     if is_typed:
+        kinds = _list_types(polars)
         types = {
-            own: _find_type(polars, layout.types[name], name, path)
-            for own, name in zip(names, layout.names, strict=True)
+            own[name]: _find_type(kinds, layout.types[name], name, path)
+            for name in layout.names
         }
     frame = polars.read_csv(
-        io.BytesIO(b"".join([layout.separator.join(names).encode(), b"\n", block])),
+        io.BytesIO(
+            b"".join([layout.separator.join(own.values()).encode(), b"\n", block])
+        ),
         separator=layout.separator,
         columns=chosen,
         schema_overrides=types,
@@ -118,10 +122,15 @@ def _read(
     return frame.rename(dict(zip(chosen, layout.columns, strict=True)))
 
 
-def _find_type(polars: Any, name: str, column: str, path: Path) -> Any:
+def _list_types(polars: Any) -> dict[str, Any]:
+    """Return polars' types by the names that a layout has for them."""
     kinds = {ours: getattr(polars, theirs) for theirs, ours in _NAMES.items()}
     kinds.update(dict.fromkeys(("str", "string", _EMPTY), polars.String))
     kinds.update(category=polars.Categorical, float64=polars.Float64)
+    return kinds
+
+
+def _find_type(kinds: dict[str, Any], name: str, column: str, path: Path) -> Any:
     if name not in kinds:
         message = (
             f"{path.name} has {column} as {name}, which is read whole or not at all; "

@@ -9,8 +9,8 @@ from pathlib import Path
 from jupyter_memkit.techniques.chunked.sources.compressed import is_plain
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     by_arrow,
-    by_pandas,
     by_polars,
+    pandas_columns,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import skip_names
@@ -26,7 +26,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.sample import (
     read_true_looks,
 )
 
-_BACKENDS = {"arrow": by_arrow, "polars": by_polars}
+_OTHERS = {"arrow": by_arrow, "polars": by_polars}
 
 Infer = Callable[[bytes, str, str], Columns]
 
@@ -52,9 +52,9 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
     """
     head = read_head(path, separator)
     check_text(head, path.name)
-    if backend in _BACKENDS:
+    if backend in _OTHERS:
         check_first_line(head, separator, path.name, backend)
-    infer = _BACKENDS.get(backend, by_pandas).infer
+    infer = _OTHERS.get(backend, pandas_columns).infer
     body_start = skip_names(head, separator)
     columns = infer(head, separator, path.name)
     left = path.stat().st_size - len(head) if is_plain(path) else 0
@@ -89,7 +89,13 @@ def _look_further(
     they do not, which takes a pass over the file.
     """
     looks = read_guessed_looks(path, len(head))
+    if not looks:
+        return columns
+    names = head[: skip_names(head, separator)]
     with contextlib.suppress(Exception):  # What is broken is told when it is read.
+        # The looks alone are half of both, and mostly tell the same.
+        if infer(names + looks, separator, path.name) == columns:
+            return columns
         if infer(head + looks, separator, path.name) == columns:
             return columns
     looks = read_true_looks(path, len(head), separator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,6 @@ class DelimitedSource(FileSource):
     # Counting the lines would be to read the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
-    _layouts: dict[Any, Layout] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
 
     @property
     def row_bytes(self) -> float:
@@ -119,7 +116,9 @@ class DelimitedSource(FileSource):
                 return
 
             def wanted_bytes() -> int:
-                return int(request.rows() * row_bytes)
+                wanted = int(request.rows() * row_bytes)
+                # A buffer for more than is left takes longer to clear than to fill.
+                return wanted if size is None else min(wanted, size - start)
 
             # For polars a lone CR is a letter.
             ends = LineEnds(self.separator, knows_cr=layout.backend != "polars")
@@ -159,20 +158,15 @@ class DelimitedSource(FileSource):
     def _layout(self, backend: str | None) -> Layout:
         """Look at the file, once."""
         backend = backend or "pandas"
-        key = backend, str(self.fingerprint())
-        if key not in self._layouts:
-            with explaining(self.path, self.separator):
-                self._layouts[key] = (
-                    find_whole_layout(self.path, self.separator, self.options)
-                    if self.options
-                    else find_layout(
-                        self.path,
-                        self.separator,
-                        backend,
-                        is_given=self.is_given,
-                    )
-                )
-        return self._layouts[key]
+        return self.look_once(backend, lambda: self._find_layout(backend))
+
+    def _find_layout(self, backend: str) -> Layout:
+        with explaining(self.path, self.separator):
+            if self.options:
+                return find_whole_layout(self.path, self.separator, self.options)
+            return find_layout(
+                self.path, self.separator, backend, is_given=self.is_given
+            )
 
 
 def _load_range(layout: Layout, path: Path, start: int, end: int) -> Any:

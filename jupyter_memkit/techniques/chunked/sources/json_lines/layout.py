@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ _MOST_BLOCK_BYTES = (1 << 31) - 1
 _WIDEST = 2.0**63
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """How the lines of a file are parsed.
 
@@ -40,10 +41,15 @@ class Layout:
     backend: str
     categories: tuple[str, ...]
 
-    @property
+    @cached_property
     def is_mixed(self) -> bool:
         """Whether a column has values of different kinds, which pyarrow refuses."""
         return any(map(holds_objects, self.schema))
+
+    @cached_property
+    def has_objects(self) -> bool:
+        """Whether a column of the frame is one of objects, which its field says."""
+        return any(field.metadata for field in self.schema)
 
 
 def holds_objects(field: Any) -> bool:
@@ -84,10 +90,13 @@ def has_wide(table: Any) -> bool:
 
     So are other large ones; which it is, only the lines tell.
     """
+    arrow = import_library("pyarrow", "JSON")
     compute = import_library("pyarrow.compute", "JSON")
-    for column in table.columns:
-        if str(column.type) == "double" and column.null_count < len(column):
-            ends = compute.min_max(column).as_py()
-            if not -_WIDEST < ends["min"] <= ends["max"] < _WIDEST:
-                return True
-    return False
+    kind = arrow.float64()
+    # All at once, for a table may have thousands of columns.
+    columns = (column for column in table.itercolumns() if column.type == kind)
+    parts = [part for column in columns for part in column.chunks]
+    ends = compute.min_max(arrow.chunked_array(parts, kind)).as_py()
+    if ends["min"] is None:
+        return False
+    return not -_WIDEST < ends["min"] <= ends["max"] < _WIDEST

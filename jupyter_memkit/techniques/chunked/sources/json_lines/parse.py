@@ -47,7 +47,7 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
     if layout.backend == "pandas":
         _check_missing(layout, table)
-    if any(field.metadata for field in layout.schema):
+    if layout.has_objects:
         # With what it says of objects.
         columns = [table[name] for name in layout.schema.names]
         table = arrow.table(columns, schema=layout.schema)
@@ -107,10 +107,13 @@ def _check_missing(layout: Layout, table: Any) -> None:
     """Refuse missing values where pandas had whole numbers or truth values before."""
     types = import_library("pyarrow", "JSON").types
     changes, rows = {}, {}
-    for field in layout.schema:
+    names = zip(table.column_names, table.itercolumns(), strict=True)
+    for name, column in names:
+        if not column.null_count:
+            continue
+        field = layout.schema.field(name)
         is_flag = types.is_boolean(field.type) and not field.metadata
-        column = table[field.name]
-        if column.null_count and (is_flag or types.is_integer(field.type)):
+        if is_flag or types.is_integer(field.type):
             after = "object" if is_flag else "float64"
             changes[field.name] = (str(field.type), after)
             rows[field.name] = column.is_null().index(value=True).as_py()

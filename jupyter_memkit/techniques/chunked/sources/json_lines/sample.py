@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +50,7 @@ class Sample:
     row_bytes: float
 
 
-# Asked for by each method of a source.
-@lru_cache(maxsize=64)
-def find_sample(path: Path, all_of_it: bool, _size: int, _changed: int) -> Sample:  # noqa: FBT001 - a key of the cache
+def find_sample(path: Path, *, all_of_it: bool) -> Sample:
     """Look at a file's head, and at places all over it, or at all of it."""
     head = read_head(path)
     if all_of_it:

@@ -106,8 +106,9 @@ class JsonLinesSource(FileSource):
         if size not in {"head", "all"}:
             message = f"sample is {size!r}; give --read sample=all, or leave it out"
             raise SourceError(message)
-        state = self.path.stat()
-        return find_sample(self.path, size == "all", state.st_size, state.st_mtime_ns)
+        return self.look_once(
+            "sample", lambda: find_sample(self.path, all_of_it=size == "all")
+        )
 
 
 def _choose(name: str, columns: Inferred, request: Request) -> Any:

@@ -1,0 +1,7 @@
+"""Why a cell is not rehearsed."""
+
+from __future__ import annotations
+
+
+class NotRehearsedError(Exception):
+    """A cell cannot be rehearsed; the text says why, as the end of a sentence."""

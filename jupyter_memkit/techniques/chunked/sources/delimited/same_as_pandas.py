@@ -1,0 +1,79 @@
+"""Where pyarrow reads lines as pandas does, which is checked in what it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
+from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
+    FALSE,
+    MISSING,
+    TRUE,
+)
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+
+# What pyarrow is to take for a missing value and for a truth value.
+OPTIONS: Mapping[str, Any] = {
+    "null_values": MISSING,
+    "strings_can_be_null": True,
+    "true_values": TRUE,
+    "false_values": FALSE,
+}
+
+WIDEST = 2.0**63
+
+
+def may_mean_the_same(block: Any, names: Collection[str]) -> bool:
+    """Tell whether pyarrow may read what pandas reads, from a look at the bytes."""
+    if len(names) == 1 and (has(block, b" ") or has(block, b"\t")):
+        return False  # A line of blanks is no row for pandas.
+    return not has(block, b"\0")
+
+
+def may_be_hexadecimal(block: Any) -> bool:
+    """Tell whether a value may be a number with 0x, which is one for pyarrow alone."""
+    # To look for one byte first takes a fraction of the time.
+    return any(has(block, mark[1:]) and has(block, mark) for mark in (b"0x", b"0X"))
+
+
+def means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
+    """Tell whether pandas finds the same values and types in what pyarrow read.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        What it read.
+    block : bytes-like
+        The lines.
+    types : mapping of str to str
+        The types of its columns, in their order.
+    """
+    kinds = types.values()
+    if not {"int64", "uint64"}.isdisjoint(kinds) and may_be_hexadecimal(block):
+        return False
+    floats = []
+    for column, dtype in zip(table.itercolumns(), kinds, strict=True):
+        if dtype == "float64":
+            floats.append(column)
+        elif column.null_count and dtype in {"int64", "uint64", "bool"}:
+            return False
+    return hold_plain_floats(floats)
+
+
+def hold_plain_floats(columns: Iterable[Any]) -> bool:
+    """Tell whether pandas reads these floats too.
+
+    pyarrow takes more for a NaN, and digits of more than 64 bits.
+    """
+    arrow = import_library("pyarrow", "CSV")
+    compute = import_library("pyarrow.compute", "CSV")
+    # All at once, for a table may have thousands of columns.
+    parts = [part for column in columns for part in column.chunks]
+    values = arrow.chunked_array(parts, arrow.float64())
+    ends = compute.min_max(values).as_py()
+    if ends["min"] is None:
+        return True
+    if not -WIDEST < ends["min"] <= ends["max"] < WIDEST:
+        return False
+    return not compute.any(compute.is_nan(values)).as_py()

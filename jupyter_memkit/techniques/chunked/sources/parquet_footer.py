@@ -1,0 +1,96 @@
+"""What the footer of a Parquet file tells of its rows and columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.remote import opened
+
+
+class Footer:
+    """The footer of a file; what is asked for often is worked out once.
+
+    Parameters
+    ----------
+    metadata : pyarrow.parquet.FileMetaData
+        As pyarrow reads it.
+
+    Attributes
+    ----------
+    metadata
+        As given.
+    schema : pyarrow.Schema
+        The columns.
+    starts : list of int
+        The first row of each row group, and the number of all rows.
+    """
+
+    def __init__(self, metadata: Any) -> None:
+        self.metadata = metadata
+        self.schema = metadata.schema.to_arrow_schema()
+        groups = range(metadata.num_row_groups)
+        sizes = (metadata.row_group(number).num_rows for number in groups)
+        self.starts: list[int] = [0, *accumulate(sizes)]
+
+    @property
+    def index_names(self) -> list[str]:
+        """The columns that are an index for pandas."""
+        described = (self.schema.pandas_metadata or {}).get("index_columns", [])
+        return [name for name in described if isinstance(name, str)]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, without those that are an index."""
+        index = set(self.index_names)
+        return tuple(name for name in self.schema.names if name not in index)
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """The columns of which the footer tells that values are missing."""
+        return frozenset(name for name, _, n_missing in self._chunks if n_missing)
+
+    def measure_row(self, columns: Collection[str] | None) -> float:
+        """Return the bytes of a row in some columns, as they are encoded."""
+        wanted = None if columns is None else set(columns)
+        sizes = (
+            size for name, size, _ in self._chunks if wanted is None or name in wanted
+        )
+        return float(sum(sizes)) / max(1, self.starts[-1])
+
+    def find_groups(self, row: int) -> tuple[int, list[int]]:
+        """Return the first row of the row group of a row, and the groups from there."""
+        first = bisect_right(self.starts, row) - 1
+        return self.starts[first], list(range(first, len(self.starts) - 1))
+
+    @cached_property
+    def _chunks(self) -> list[tuple[str, int, int]]:
+        """The column of each chunk in each group, its bytes and its missing values.
+
+        The parts of a nested column count as columns with the name of the whole.
+        """
+        names = set(self.schema.names)
+        found = []
+        for number in range(self.metadata.num_row_groups):
+            group = self.metadata.row_group(number)
+            for position in range(group.num_columns):
+                chunk = group.column(position)
+                path = chunk.path_in_schema
+                is_nested = path not in names
+                statistics = None if is_nested else chunk.statistics
+                n_missing = statistics.null_count if statistics is not None else 0
+                name = path.partition(".")[0] if is_nested else path
+                found.append((name, chunk.total_uncompressed_size, n_missing or 0))
+        return found
+
+
+def read_footer(path: Path) -> Footer:
+    """Return the footer of a file."""
+    parquet = import_library("pyarrow.parquet", path.name)
+    with opened(path) as where:
+        return Footer(parquet.read_metadata(where))
