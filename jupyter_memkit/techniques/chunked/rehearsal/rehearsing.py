@@ -31,6 +31,10 @@ _IS_UNSTABLE = (
     "Not rehearsed: over the same rows the cell gives another value each time, as it "
     "does where it samples or reads a clock."
 )
+_MAY_HAVE_EFFECT = (
+    "Not rehearsed, because the cell may have an effect ({effect}): whether the "
+    "chunks' values combine to the whole's is not checked."
+)
 _NEEDS_ALL_COLUMNS = (
     "All columns are read: with those that its code shows the cell gives another value."
 )
@@ -91,8 +95,13 @@ def rehearse(
         return found
     trial = Trial(function)
     probe = _read(trial, source, settings) if tries else None
-    rows = None if probe is None else trial.choose_rows(_select(probe, settings))
+    rows = (
+        None if probe is None else trial.choose_rows(_select(probe, settings, source))
+    )
     if rows is None:
+        if tries and judged is not None and function.effect is not None:
+            note = _MAY_HAVE_EFFECT.format(effect=function.effect)
+            found = dataclasses.replace(found, notes=(note,))
         return _judge_code(found, function, judged)
     if not trial.is_stable:
         found = _judge_code(found, function, judged)
@@ -131,11 +140,12 @@ def _add_columns(source: Source, settings: Settings) -> tuple[str, ...] | None:
     return tuple(name for name in names if name in chosen)
 
 
-def _select(probe: Any, settings: Settings) -> Any:
+def _select(probe: Any, settings: Settings, source: Source) -> Any:
     """Return the columns of a probe that the cell is to see."""
     if not settings.is_pruned or settings.columns is None:
         return probe
-    columns = list(settings.columns)
+    # Of no column a table has no rows, so that sources read one.
+    columns = list(settings.columns or (source.columns() or ())[:1])
     return probe[columns] if hasattr(probe, "iloc") else probe.select(columns)
 
 
