@@ -19,6 +19,7 @@ from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.columns.missing import find_missing
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sinks import Reduced, Sink
@@ -411,7 +412,7 @@ class Job:
         missing = self._find_missing(error)
         if missing is None:
             return False
-        named = f"--columns {','.join([*(self._settings.columns or ()), missing])}"
+        named = f"--columns {write_list([*(self._settings.columns or ()), missing])}"
         if self._only is not None or not self._is_repeatable:
             # A part of the cell has run, and would run twice.
             add_note(

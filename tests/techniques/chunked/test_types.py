@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.techniques.chunked import chunked
@@ -174,6 +174,37 @@ def test_missing_numbers_stay_whole(tmp_path: Path, backend: str) -> None:
         for chunk in chunks
     }
     assert kinds == {"Int64" if backend == "polars" else "int64"}
+
+
+@pytest.mark.parametrize("late", ["03:04:05Z", "03:04:05.25Z", "03:04:05+02:00"])
+def test_times_with_a_zone(tmp_path: Path, late: str) -> None:
+    """Times of a zone are read by pyarrow in chunks as of the whole."""
+    path = write_lines(
+        tmp_path / "a.csv",
+        lambda i: f"2024-01-02T{late if i == 20_000 else '03:04:05Z'}",
+    )
+    chunks = list(chunked(path, rows=7_000, backend="arrow"))
+    assert pa.concat_tables(chunks).equals(csv.read_csv(path))
+
+
+def test_times_with_a_zone_change(tmp_path: Path) -> None:
+    """Parts of seconds that show late are of the same zone."""
+    path = write_lines(
+        tmp_path / "a.csv",
+        lambda i: f"2024-01-02T03:04:05{'.25' if i == 20_000 else ''}Z",
+    )
+    seconds = {"a": "timestamp[s, tz=UTC]"}
+    with pytest.raises(TypeChange) as raised:
+        list(chunked(path, backend="arrow", types=seconds))
+    assert raised.value.types == {"a": "timestamp[ns, tz=UTC]"}
+
+
+def test_no_such_type(tmp_path: Path) -> None:
+    """A type that pyarrow does not have is refused in a sentence."""
+    path = write_lines(tmp_path / "a.csv", str, 3)
+    for name in ("timestamp[xx]", "bigint"):
+        with pytest.raises(SourceError, match="give a type of pyarrow"):
+            list(chunked(path, backend="arrow", types={"a": name}))
 
 
 def test_columns(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
@@ -21,7 +23,13 @@ _UNITED = {
     frozenset({"date32[day]", "timestamp[s]"}): "timestamp[s]",
     frozenset({"date32[day]", "timestamp[ns]"}): "timestamp[ns]",
     frozenset({"timestamp[s]", "timestamp[ns]"}): "timestamp[ns]",
+    frozenset(
+        {"timestamp[s, tz=UTC]", "timestamp[ns, tz=UTC]"}
+    ): "timestamp[ns, tz=UTC]",
 }
+
+# These have no alias where they have a zone.
+_TIMESTAMP = re.compile(r"timestamp\[(?P<unit>\w+)(?:, tz=(?P<zone>.+))?\]")
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
@@ -94,9 +102,10 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
 def _find_type(arrow: Any, name: str, path: Path) -> Any:
     if name == "category":
         return arrow.dictionary(arrow.int32(), arrow.string())
-    if name.startswith("timestamp["):
-        return arrow.timestamp(name.removeprefix("timestamp[").rstrip("]"))
+    stamp = _TIMESTAMP.fullmatch(name)
     try:
+        if stamp is not None:
+            return arrow.timestamp(stamp["unit"], stamp["zone"])
         return arrow.type_for_alias({"str": "string"}.get(name, name))
     except ValueError as error:
         message = f"{path.name} cannot be read as {name}; give a type of pyarrow"
@@ -124,7 +133,7 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
         return "string"
     message = (
         f"{path.name} has {name} as int64 before and bool here; give --types "
-        f"{name}=string"
+        + write_list([f"{name}=string"])
     )
     raise SourceError(message)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
@@ -125,7 +126,7 @@ def _find_type(polars: Any, name: str, column: str, path: Path) -> Any:
     if name not in kinds:
         message = (
             f"{path.name} has {column} as {name}, which is read whole or not at all; "
-            f"give --types {column}=large_string"
+            f"give --types {write_list([f'{column}=large_string'])}"
         )
         raise SourceError(message)
     return kinds[name]
@@ -151,7 +152,7 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
         else:
             message = (
                 f"{path.name} has {name} as {before} before and {after} here; give "
-                f"--types {name}=large_string"
+                f"--types {write_list([f'{name}=large_string'])}"
             )
             raise SourceError(message)
     return changes
