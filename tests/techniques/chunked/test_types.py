@@ -241,6 +241,26 @@ def test_several_files(tmp_path: Path) -> None:
     assert len(pd.concat(list(chunked([tmp_path / "a.csv", tmp_path / "c.csv"])))) == 3
 
 
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+@pytest.mark.parametrize("without", ["x,y", "x,y\n", "x,y\n,0\n"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_files_without_values(
+    tmp_path: Path, backend: str, without: str, is_first: bool
+) -> None:
+    """A file that has no value of a column, or no row, does not decide on its type."""
+    (tmp_path / ("a.csv" if is_first else "c.csv")).write_text(without)
+    for values in ([True, False], [1, 2], [1.5, 2.5], ["x", "y"]):
+        text = "".join(f"{value},1\n" for value in values)
+        (tmp_path / "b.csv").write_text(f"x,y\n{text}")
+        try:
+            chunks = list(chunked(tmp_path, backend=backend))
+        except TypeChange as change:  # Of pandas, where values are missing.
+            chunks = list(chunked(tmp_path, backend=backend, types=change.types))
+        columns = [pd.Series(chunk["x"].to_numpy()) for chunk in chunks]
+        got = [item for each in columns for item in each.dropna()]
+        assert [item for item in got if item != ""] == values  # pyarrow's text
+
+
 def test_files_that_differ(tmp_path: Path) -> None:
     """A file with other columns is named, and the common ones can be read."""
     (tmp_path / "a.csv").write_text("x,y\n1,a\n")

@@ -36,6 +36,8 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
     """Return the columns of lines, of which the first holds the names."""
     arrow = import_library("pyarrow", name)
     csv = import_library("pyarrow.csv", name)
+    if not lines.endswith((b"\n", b"\r")):
+        lines += b"\n"  # For pyarrow names alone that no line's end follows are none.
     try:
         table = csv.read_csv(
             io.BytesIO(lines),

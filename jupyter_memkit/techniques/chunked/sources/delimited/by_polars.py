@@ -39,13 +39,13 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
     except polars.exceptions.PolarsError as error:
         raise _make_error(name, error) from error
     types = {column: str(kind) for column, kind in frame.schema.items()}
+    empty = frozenset(n for n in types if frame[n].null_count() == len(frame))
     return Columns(
         types={
-            column: _EMPTY
-            if frame[column].null_count() == len(frame)
-            else _NAMES.get(kind, kind)
+            column: _EMPTY if column in empty else _NAMES.get(kind, kind)
             for column, kind in types.items()
-        }
+        },
+        empty=empty,
     )
 
 
