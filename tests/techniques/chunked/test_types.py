@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pyarrow import csv, parquet
+from pyarrow import csv, dataset, parquet
 
 from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.techniques.chunked import chunked
@@ -331,6 +331,18 @@ def test_values_of_keys(
     assert set(pa.concat_tables(tables)["key"].to_pylist()) == set(expected)
     (one,) = chunked(next((tmp_path).glob("*/*")))
     assert list(one.columns) == ["n"]
+
+
+@pytest.mark.parametrize("values", [["01", "02"], ["01", "02", None], ["1.5", "2"]])
+def test_keys_that_pandas_wrote(tmp_path: Path, values: list[Any]) -> None:
+    """What pandas noted of a column that it made folders of does not count."""
+    frame = pd.DataFrame({"key": values, "n": range(len(values))})
+    frame.to_parquet(tmp_path, partition_cols=["key"])
+    whole = dataset.dataset(tmp_path, partitioning="hive").to_table()
+    (table,) = chunked(tmp_path, backend="arrow")
+    assert table["key"].to_pylist() == whole["key"].to_pylist()
+    keys = pd.concat(list(chunked(tmp_path)))["key"]
+    assert keys.dropna().tolist() == whole["key"].drop_null().to_pylist()
 
 
 @pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])
