@@ -16,7 +16,7 @@ def add_note(error: BaseException, note: str) -> None:
         error.add_note(note)
     else:  # Python 3.10
         notes = [*getattr(error, "__notes__", ()), note]
-        error.__notes__ = notes  # type: ignore[attr-defined] # it reads them there
+        error.__notes__ = notes
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -91,6 +91,7 @@ class Job:
         n_workers: int = 0,
         cluster: Cluster | None = None,
         notes: Iterable[str] = (),
+        start_s: float,
     ) -> None:
         self.position = Position()
         self._source = source
@@ -111,7 +112,7 @@ class Job:
         self._watch = peak_meter().open()
         self._worker_bytes = 0
         self._total_rows: int | None = None
-        self._start_s = time.perf_counter()
+        self._start_s = start_s
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
         """Do all chunks, and return the sink's result."""
