@@ -11,9 +11,12 @@ class MemkitError(Exception):
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Say more of an exception, where Python can: from 3.11 on."""
-    if hasattr(error, "add_note"):  # Python 3.11
+    """Say more of an exception, where IPython's tracebacks show it."""
+    if hasattr(error, "add_note"):
         error.add_note(note)
+    else:  # Python 3.10
+        notes = [*getattr(error, "__notes__", ()), note]
+        error.__notes__ = notes
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:

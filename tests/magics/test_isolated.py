@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -237,7 +236,7 @@ def test_memory(shell: InteractiveShell, capsys: Captured) -> None:
     """With --memory an allocation fails in the cell, where the system counts it."""
     result = run(shell, "%%isolated --memory 200MiB\nx = bytearray(10**9)")
     assert isinstance(result.error_in_exec, (MemoryError, UsageError))
-    if isinstance(result.error_in_exec, MemoryError) and sys.version_info >= (3, 11):
+    if isinstance(result.error_in_exec, MemoryError):
         assert "The process may have 200 MiB" in capsys.readouterr().out
     capsys.readouterr()
 

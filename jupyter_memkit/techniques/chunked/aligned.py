@@ -150,7 +150,23 @@ class Aligned:
             )
         )
         # A sum of nothing but missing values is missing, as over the whole.
-        return groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
+        combined = (
+            groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
+        )
+        if is_sorted and (freq := _find_freq(so_far, value)) is not None:
+            return self._fill_bins(combined, freq)
+        return combined
+
+    def _fill_bins(self, combined: Any, freq: Any) -> Any:
+        """Add the bins of time between two chunks, which the whole has too."""
+        filled = combined.asfreq(freq, fill_value=0 if self.name == "sum" else None)
+        if not combined.index.isin(filled.index).all():
+            message = (
+                f"{self.name} cannot align bins of {freq.freqstr} that begin at "
+                "different times in each chunk; give resample or Grouper origin='epoch'"
+            )
+            raise ReduceError(message)
+        return filled
 
     def _kind(self, value: Any) -> str:
         """Name the form of a value, or refuse it."""
@@ -198,6 +214,16 @@ def _counts_rows(value: Any) -> bool:
     index = value.index
     is_range = type(index) is sys.modules["pandas"].RangeIndex
     return is_range and index.name is None and index.start == 0
+
+
+def _find_freq(*sides: Any) -> Any:
+    """Return the distance of the bins in which all sides are resampled, or None."""
+    pandas = sys.modules["pandas"]
+    kinds = (pandas.DatetimeIndex, pandas.TimedeltaIndex)
+    first, *others = (
+        side.index.freq if isinstance(side.index, kinds) else None for side in sides
+    )
+    return first if all(other == first for other in others) else None
 
 
 def _refuse_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:

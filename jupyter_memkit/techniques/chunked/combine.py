@@ -164,15 +164,14 @@ def _as_set(value: Any) -> set[Any]:
 
 
 def _list_items(value: Any) -> Iterable[Any]:
-    """Return the items of an array or a Series as Python's, which print as values."""
+    """Return the items of an array or a column as Python's, which print as values."""
     pandas = sys.modules.get("pandas")
-    if (
-        pandas is not None
-        and getattr(getattr(value, "dtype", None), "kind", "") in "mM"
-    ):
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if pandas is not None and kind in {"m", "M"}:
         # Of these tolist() gives whole numbers.
         value = pandas.Index(value)
-    items: Iterable[Any] = value.tolist() if hasattr(value, "tolist") else value
+    methods = [name for name in ("tolist", "to_pylist") if hasattr(value, name)]
+    items: Iterable[Any] = getattr(value, methods[0])() if methods else value
     return items
 
 

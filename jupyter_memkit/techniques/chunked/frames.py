@@ -145,12 +145,14 @@ class FrameMaker:
 
     def _check_index(self, index: Any) -> None:
         """Refuse an index of other values than those before."""
-        got = str(index.dtype if index.nlevels == 1 else list(index.dtypes))
+        dtypes = [index.dtype] if index.nlevels == 1 else index.dtypes
+        got = ", ".join(map(str, dtypes))
         self._index_type = self._index_type or got
         if got != self._index_type:
             message = (
                 f"{self._name} has an index of {self._index_type} before and {got} "
-                "here; give each of its columns a name"
+                "here; give each of its columns a name, or leave out lines before the "
+                "names, with --read skiprows=1"
             )
             raise MemkitError(message)
 

@@ -19,6 +19,7 @@ from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.columns.missing import find_missing
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sinks import Reduced, Sink
@@ -90,6 +91,7 @@ class Job:
         n_workers: int = 0,
         cluster: Cluster | None = None,
         notes: Iterable[str] = (),
+        start_s: float,
     ) -> None:
         self.position = Position()
         self._source = source
@@ -110,7 +112,7 @@ class Job:
         self._watch = peak_meter().open()
         self._worker_bytes = 0
         self._total_rows: int | None = None
-        self._start_s = time.perf_counter()
+        self._start_s = start_s
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
         """Do all chunks, and return the sink's result."""
@@ -411,7 +413,7 @@ class Job:
         missing = self._find_missing(error)
         if missing is None:
             return False
-        named = f"--columns {','.join([*(self._settings.columns or ()), missing])}"
+        named = f"--columns {write_list([*(self._settings.columns or ()), missing])}"
         if self._only is not None or not self._is_repeatable:
             # A part of the cell has run, and would run twice.
             add_note(

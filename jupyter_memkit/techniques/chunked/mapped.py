@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -138,6 +139,8 @@ class Mapped:
             The account, with the reduction's result as its ``value``.
         """
         __tracebackhide__ = True
+        # What is done before the first chunk takes time of the run too.
+        start_s = time.perf_counter()
         checkpoint = None
         with Interrupts() as interrupts, ExitStack() as stack:
             with interrupts.allowed():
@@ -178,6 +181,7 @@ class Mapped:
                 n_workers=workers,
                 cluster=cluster,
                 is_repeatable=bool(is_repeatable),
+                start_s=start_s,
             )
             value = None
             try:

@@ -176,3 +176,31 @@ def test_unfit_values(
     """A value without a sum, or of another form than before, is refused."""
     with pytest.raises(ReduceError, match=sentence):
         combine(operation, *values)
+
+
+@pytest.mark.parametrize("freq", ["h", "D", "W", "MS"])
+@pytest.mark.parametrize("operation", [SUM, MIN, MAX])
+def test_bins_between_chunks(operation: Aligned, freq: str) -> None:
+    """Bins of time in which no chunk has a row are there as in the whole."""
+    chunks = [
+        pd.Series(range(50), pd.date_range(start, periods=50, freq="h", name="t"))
+        for start in ("2024-01-30", "2024-02-20")
+    ]
+    parts = [getattr(chunk.resample(freq), operation.name)() for chunk in chunks]
+    whole = getattr(pd.concat(chunks).resample(freq), operation.name)()
+    pd.testing.assert_series_equal(combine(operation, *parts), whole)
+    frames = [part.to_frame("v") for part in parts]
+    pd.testing.assert_frame_equal(combine(operation, *frames), whole.to_frame("v"))
+
+
+def test_bins_that_do_not_meet() -> None:
+    """Bins that begin at other times in each chunk are refused, with a remedy."""
+    chunks = [
+        pd.Series(1, pd.date_range(start, periods=30, freq="h"))
+        for start in ("2024-01-01", "2024-01-04")
+    ]
+    with pytest.raises(ReduceError, match="origin='epoch'"):
+        combine(SUM, *(chunk.resample("5h").sum() for chunk in chunks))
+    parts = [chunk.resample("5h", origin="epoch").sum() for chunk in chunks]
+    whole = pd.concat(chunks).resample("5h", origin="epoch").sum()
+    pd.testing.assert_series_equal(combine(SUM, *parts), whole)

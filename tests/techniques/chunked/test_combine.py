@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from jupyter_memkit.errors import MemkitError
@@ -58,6 +59,16 @@ def test_union_knows_missing_values() -> None:
     )
     times = pd.Series([pd.Timestamp("2024-01-01"), pd.NaT])
     assert combine("union", times, times.to_numpy()) == {times[0], pd.NaT}
+
+
+def test_union_keeps_items() -> None:
+    """The items of a list stay what they are, whatever they would be in an array."""
+    items = combine("union", [1, None, 2**63], [2.5, -1], [True])
+    assert sorted(map(repr, items)) == ["-1", "1", "2.5", "9223372036854775808", "None"]
+    frame = pd.DataFrame({"a": [1]})
+    assert combine("union", frame, frame) == {"a"}
+    column = pa.chunked_array([["x"], ["y", None]])
+    assert combine("union", column, column.combine_chunks()) == {"x", "y", None}
 
 
 @pytest.mark.parametrize(

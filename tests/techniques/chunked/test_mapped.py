@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 import weakref
 from collections.abc import Generator
 from functools import partial
@@ -169,9 +168,7 @@ def test_failure_keeps_the_result_so_far() -> None:
     assert job.summary.value == [-1, -1]
     assert str(job.position) == "chunk 3 (rows 8 to 9)"
     assert job.position.in_function
-    if sys.version_info >= (3, 11):
-        notes = ["In chunk 3 (rows 8 to 9) of the range."]
-        assert raised.value.__notes__ == notes
+    assert raised.value.__notes__ == ["In chunk 3 (rows 8 to 9) of the range."]
 
 
 def test_unfit_value_keeps_the_result_so_far() -> None:

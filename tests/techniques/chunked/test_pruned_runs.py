@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -168,7 +167,6 @@ def test_begins_anew_with_all_columns(shell: InteractiveShell, options: str) -> 
     assert run(shell, SECRET, f"--reduce sum {remedy[0]}").value == N_ROWS
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="errors have no notes")
 @pytest.mark.parametrize("options", ["", "--on-error skip"])
 def test_effects_are_not_repeated(shell: InteractiveShell, options: str) -> None:
     """A cell with effects is not run twice: the error says what to do."""

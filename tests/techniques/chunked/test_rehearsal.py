@@ -228,11 +228,18 @@ def test_wide_tables(tmp_path: Path) -> None:
 
 
 def test_not_with_an_effect() -> None:
-    """A cell with an effect runs once a chunk; without a rehearsal too."""
+    """A cell with an effect runs once a chunk, and the summary says so."""
     seen: list[int] = []
-    run("seen.append(len(df))\ndf.v.max()", names={"seen": seen})
+    summary = run("seen.append(len(df))\ndf.v.max()", names={"seen": seen})
     assert seen == [500] * 4
-    run("df.v.max()", rehearsal=False)
+    assert "may have an effect (seen.append)" in summary.notes[0]
+    assert run("df.v.max()", rehearsal=False).notes == ()
+
+
+@pytest.mark.parametrize("cell", ["df.sample(10).q.sum()", "np.random.random()"])
+def test_drawing_rows(cell: str) -> None:
+    """A cell that draws changes the generator, so it is not tried, and it is said."""
+    assert "is not checked" in run(cell).notes[0]
 
 
 def test_leaves_nothing() -> None:
@@ -300,6 +307,23 @@ def test_polars() -> None:
     with pytest.raises(ReduceError, match="over two halves"):
         run("df['v'].mean()", source=table)
     assert run("df['q'].sum()", source=table).value == table["q"].sum()
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+def test_without_any_column(tmp_path: Path, backend: str) -> None:
+    """A cell that uses no column is tried on rows all the same."""
+    path = tmp_path / "a.parquet"
+    make_table(1).to_parquet(path)
+    for cell, is_right in (("len(df) ** 2", False), ("len(df) * 2", True)):
+        chunks = open_chunks(
+            open_source(path), columns=[], is_pruned=True, backend=backend
+        )
+        job = chunks.map(make_body(cell))
+        if is_right:
+            assert job.run("sum").value == 2_000
+        else:
+            with pytest.raises(ReduceError, match="not the 1000000 of both"):
+                job.run("sum")
 
 
 @pytest.mark.parametrize(

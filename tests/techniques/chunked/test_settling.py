@@ -59,3 +59,17 @@ def test_a_pure_cell_is_not_held_up(
 
     monkeypatch.setattr("jupyter_memkit.techniques.chunked.mapped.settle_types", refuse)
     chunked(late, rows=100_000).map(make_body("df.a.sum()")).run("sum")
+
+
+def test_counts_as_time_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The summary's duration has the look at all rows in it."""
+    clock = [0.0]
+
+    def settle(_source: Any, settings: Any) -> Any:
+        clock[0] += 50
+        return settings
+
+    monkeypatch.setattr("jupyter_memkit.techniques.chunked.mapped.settle_types", settle)
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    body = make_body("seen.append(len(df))", seen=[])
+    assert chunked([1, 2, 3]).map(body).run().duration_s == 50

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, dataset, parquet
 
 from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.techniques.chunked import chunked
@@ -176,6 +176,37 @@ def test_missing_numbers_stay_whole(tmp_path: Path, backend: str) -> None:
     assert kinds == {"Int64" if backend == "polars" else "int64"}
 
 
+@pytest.mark.parametrize("late", ["03:04:05Z", "03:04:05.25Z", "03:04:05+02:00"])
+def test_times_with_a_zone(tmp_path: Path, late: str) -> None:
+    """Times of a zone are read by pyarrow in chunks as of the whole."""
+    path = write_lines(
+        tmp_path / "a.csv",
+        lambda i: f"2024-01-02T{late if i == 20_000 else '03:04:05Z'}",
+    )
+    chunks = list(chunked(path, rows=7_000, backend="arrow"))
+    assert pa.concat_tables(chunks).equals(csv.read_csv(path))
+
+
+def test_times_with_a_zone_change(tmp_path: Path) -> None:
+    """Parts of seconds that show late are of the same zone."""
+    path = write_lines(
+        tmp_path / "a.csv",
+        lambda i: f"2024-01-02T03:04:05{'.25' if i == 20_000 else ''}Z",
+    )
+    seconds = {"a": "timestamp[s, tz=UTC]"}
+    with pytest.raises(TypeChange) as raised:
+        list(chunked(path, backend="arrow", types=seconds))
+    assert raised.value.types == {"a": "timestamp[ns, tz=UTC]"}
+
+
+def test_no_such_type(tmp_path: Path) -> None:
+    """A type that pyarrow does not have is refused in a sentence."""
+    path = write_lines(tmp_path / "a.csv", str, 3)
+    for name in ("timestamp[xx]", "bigint"):
+        with pytest.raises(SourceError, match="give a type of pyarrow"):
+            list(chunked(path, backend="arrow", types={"a": name}))
+
+
 def test_columns(tmp_path: Path) -> None:
     """Only the chosen columns are read; others than the file's are refused."""
     path = write_lines(tmp_path / "a.csv", str)
@@ -208,6 +239,26 @@ def test_several_files(tmp_path: Path) -> None:
     assert joined.index.tolist() == [0, 1, 2, 3]
     assert len(pd.concat(list(chunked(tmp_path)))) == 4
     assert len(pd.concat(list(chunked([tmp_path / "a.csv", tmp_path / "c.csv"])))) == 3
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+@pytest.mark.parametrize("without", ["x,y", "x,y\n", "x,y\n,0\n"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_files_without_values(
+    tmp_path: Path, backend: str, without: str, is_first: bool
+) -> None:
+    """A file that has no value of a column, or no row, does not decide on its type."""
+    (tmp_path / ("a.csv" if is_first else "c.csv")).write_text(without)
+    for values in ([True, False], [1, 2], [1.5, 2.5], ["x", "y"]):
+        text = "".join(f"{value},1\n" for value in values)
+        (tmp_path / "b.csv").write_text(f"x,y\n{text}")
+        try:
+            chunks = list(chunked(tmp_path, backend=backend))
+        except TypeChange as change:  # Of pandas, where values are missing.
+            chunks = list(chunked(tmp_path, backend=backend, types=change.types))
+        columns = [pd.Series(chunk["x"].to_numpy()) for chunk in chunks]
+        got = [item for each in columns for item in each.dropna()]
+        assert [item for item in got if item != ""] == values  # pyarrow's text
 
 
 def test_files_that_differ(tmp_path: Path) -> None:
@@ -280,6 +331,18 @@ def test_values_of_keys(
     assert set(pa.concat_tables(tables)["key"].to_pylist()) == set(expected)
     (one,) = chunked(next((tmp_path).glob("*/*")))
     assert list(one.columns) == ["n"]
+
+
+@pytest.mark.parametrize("values", [["01", "02"], ["01", "02", None], ["1.5", "2"]])
+def test_keys_that_pandas_wrote(tmp_path: Path, values: list[Any]) -> None:
+    """What pandas noted of a column that it made folders of does not count."""
+    frame = pd.DataFrame({"key": values, "n": range(len(values))})
+    frame.to_parquet(tmp_path, partition_cols=["key"])
+    whole = dataset.dataset(tmp_path, partitioning="hive").to_table()
+    (table,) = chunked(tmp_path, backend="arrow")
+    assert table["key"].to_pylist() == whole["key"].to_pylist()
+    keys = pd.concat(list(chunked(tmp_path)))["key"]
+    assert keys.dropna().tolist() == whole["key"].drop_null().to_pylist()
 
 
 @pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])

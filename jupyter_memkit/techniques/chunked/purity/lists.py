@@ -101,15 +101,25 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "to_datetime to_numeric to_timedelta unique value_counts wide_to_long"
         ),
         "polars": (
-            "all all_horizontal any_horizontal arange Boolean Categorical coalesce col "
-            "concat concat_list concat_str corr count cov cum_sum DataFrame date Date "
-            "date_range Datetime datetime Duration duration element exclude first "
-            "Float32 Float64 format from_arrow from_dict from_dicts from_numpy "
-            "from_pandas head Int16 Int32 Int64 Int8 int_range last len List lit max "
-            "max_horizontal mean mean_horizontal median min min_horizontal n_unique "
-            "nth ones quantile repeat select Series std String Struct struct sum "
-            "sum_horizontal tail Time time UInt16 UInt32 UInt64 UInt8 Utf8 var when "
-            "zeros"
+            "all all_horizontal any any_horizontal approx_n_unique arange arctan2 "
+            "arg_sort_by arg_where Boolean business_day_count Categorical coalesce col "
+            "concat concat_arr concat_list concat_str corr count cov cum_count "
+            "cum_fold cum_reduce cum_sum cum_sum_horizontal DataFrame Date date "
+            "date_range date_ranges Datetime datetime datetime_range datetime_ranges "
+            "Decimal Duration duration element Enum exclude field first Float32 "
+            "Float64 fold format from_arrow from_dict from_dicts from_epoch from_numpy "
+            "from_pandas from_records head implode Int128 Int16 Int32 Int64 Int8 "
+            "int_range int_ranges last len List lit max max_horizontal mean "
+            "mean_horizontal median min min_horizontal n_unique nth Null ones quantile "
+            "reduce repeat rolling_corr rolling_cov select selectors Series std String "
+            "Struct struct sum sum_horizontal tail Time time time_range time_ranges "
+            "UInt128 UInt16 UInt32 UInt64 UInt8 Utf8 var when zeros"
+        ),
+        "polars.selectors": (
+            "all alpha alphanumeric binary boolean by_dtype by_index by_name "
+            "categorical contains date datetime decimal digit duration ends_with "
+            "exclude first float integer last matches numeric signed_integer "
+            "starts_with string temporal time unsigned_integer"
         ),
         "pyarrow": (
             "array Array bool_ chunked_array compute concat_arrays concat_tables "

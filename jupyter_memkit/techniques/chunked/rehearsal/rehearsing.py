@@ -153,7 +153,7 @@ def _choose_rows(
 ) -> tuple[Any, Any]:
     """Return the first rows in some columns, and those that the cell is tried on."""
     probe = read_probe(source, dataclasses.replace(settings, columns=columns))
-    rows = trial.choose_rows(_select(probe, settings))
+    rows = trial.choose_rows(_select(probe, settings, source))
     why = None
     if rows is None:
         why = "the cell fails on the first rows"
@@ -164,11 +164,12 @@ def _choose_rows(
     return probe, rows
 
 
-def _select(probe: Any, settings: Settings) -> Any:
+def _select(probe: Any, settings: Settings, source: Source) -> Any:
     """Return the columns of a probe that the cell is to see."""
     if not settings.is_pruned or settings.columns is None:
         return probe
-    columns = list(settings.columns)
+    # Of no column a table has no rows, so that sources read one.
+    columns = list(settings.columns or (source.columns() or ())[:1])
     return probe[columns] if hasattr(probe, "iloc") else probe.select(columns)
 
 

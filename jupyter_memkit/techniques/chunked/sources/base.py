@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 
 # The backend of a source whose tables the user does not know yet: theirs.
 FROM_FILES = "table"
@@ -163,8 +164,10 @@ class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
             + (f"in row {rows[column]:,}" if column in rows else "here")
             for column, (before, after) in changes.items()
         )
-        wanted = ",".join(f"{column}={after}" for column, (_, after) in changes.items())
-        super().__init__(f"{name} changes its types: {said}; give --types {wanted}")
+        pairs = (f"{column}={after}" for column, (_, after) in changes.items())
+        super().__init__(
+            f"{name} changes its types: {said}; give --types {write_list(pairs)}"
+        )
         self.types = {column: after for column, (_, after) in changes.items()}
         self._made_of = (name, dict(changes), rows)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Generator, Mapping, Sequence
+import json
+from collections.abc import Container, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -146,7 +147,17 @@ def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
             name, column.type, metadata={"objects": "none"} if is_none else None
         )
         rows = rows.select(kept).append_column(field, column)
-    return rows
+    return _forget_types(rows, keys)
+
+
+def _forget_types(rows: Any, keys: Container[str]) -> Any:
+    """Drop what pandas noted of columns when they were no names of folders yet."""
+    noted = rows.schema.pandas_metadata
+    if not noted:
+        return rows
+    columns = [each for each in noted["columns"] if each.get("name") not in keys]
+    text = json.dumps({**noted, "columns": columns})
+    return rows.replace_schema_metadata({**rows.schema.metadata, b"pandas": text})
 
 
 def find_root(parts: tuple[str, ...]) -> tuple[str, ...]:

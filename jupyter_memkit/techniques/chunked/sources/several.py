@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     Loaded,
@@ -72,7 +73,7 @@ class SeveralSource:
                 *([f"lacks {', '.join(lacking)}"] if lacking else []),
                 *([f"has {', '.join(extra)} besides"] if extra else []),
             ]
-            common = ",".join(name for name in first if name in own)
+            common = write_list(name for name in first if name in own)
             message = (
                 f"{source.name} {' and '.join(differs)}, unlike "
                 f"{self.sources[0].name}; give --columns {common}, or fewer files"

@@ -35,7 +35,7 @@ FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 # Why a file that a library reads as a whole may be refused, always with a remedy.
 _NAMES = (
     *("has no rows", "not encoded", "a name twice", "before its names"),
-    *("a quote in a name", "has no column ''"),
+    *("a quote in a name", "has no column ''", "is empty"),
 )
 REFUSALS = {
     "pandas": (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
@@ -25,13 +27,21 @@ _UNITED = {
     frozenset({"date32[day]", "timestamp[s]"}): "timestamp[s]",
     frozenset({"date32[day]", "timestamp[ns]"}): "timestamp[ns]",
     frozenset({"timestamp[s]", "timestamp[ns]"}): "timestamp[ns]",
+    frozenset(
+        {"timestamp[s, tz=UTC]", "timestamp[ns, tz=UTC]"}
+    ): "timestamp[ns, tz=UTC]",
 }
+
+# These have no alias where they have a zone.
+_TIMESTAMP = re.compile(r"timestamp\[(?P<unit>\w+)(?:, tz=(?P<zone>.+))?\]")
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
     """Return the columns of lines, of which the first holds the names."""
     arrow = import_library("pyarrow", name)
     csv = import_library("pyarrow.csv", name)
+    if not lines.endswith((b"\n", b"\r")):
+        lines += b"\n"  # For pyarrow names alone that no line's end follows are none.
     try:
         table = csv.read_csv(
             io.BytesIO(lines),
@@ -98,9 +108,10 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
 def _find_type(arrow: Any, name: str, path: Path) -> Any:
     if name == "category":
         return arrow.dictionary(arrow.int32(), arrow.string())
-    if name.startswith("timestamp["):
-        return arrow.timestamp(name.removeprefix("timestamp[").rstrip("]"))
+    stamp = _TIMESTAMP.fullmatch(name)
     try:
+        if stamp is not None:
+            return arrow.timestamp(stamp["unit"], stamp["zone"])
         return arrow.type_for_alias({"str": "string"}.get(name, name))
     except ValueError as error:
         message = f"{path.name} cannot be read as {name}; give a type of pyarrow"
@@ -128,7 +139,7 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
         return "string"
     message = (
         f"{path.name} has {name} as int64 before and bool here; give --types "
-        f"{name}=string"
+        + write_list([f"{name}=string"])
     )
     raise SourceError(message)
 

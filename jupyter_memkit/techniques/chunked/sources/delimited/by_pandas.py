@@ -31,6 +31,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
     may_mean_the_same,
     means_the_same,
 )
+from jupyter_memkit.techniques.chunked.sources.dtypes import name_of_text
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
@@ -55,7 +56,7 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
         except arrow.ArrowInvalid:
             table = None
         if table is not None and means_the_same(table, block, types):
-            return _mark_flags(arrow, table, types)
+            return _mark_missing(arrow, table, types)
     return _parse_by_pandas(block, layout, path, start)
 
 
@@ -70,13 +71,22 @@ def _arrow_type(arrow: Any, dtype: str) -> Any:
         return arrow.large_string()  # The frame is given the type.
 
 
-def _mark_flags(arrow: Any, table: Any, types: Mapping[str, str]) -> Any:
-    """Mark truth values of which some are missing: pandas reads NaN for them."""
-    if "object" not in types.values():
+def _mark_missing(arrow: Any, table: Any, types: Mapping[str, str]) -> Any:
+    """Mark objects of which some are missing: pandas reads NaN for them.
+
+    They are truth values, and text before pandas 3.
+    """
+    of_text = {"str"} if name_of_text() == "object" else set[str]()
+    marked = {
+        name
+        for name, dtype in types.items()
+        if dtype == "object" or (dtype in of_text and table[name].null_count)
+    }
+    if not marked:
         return table
     mark = {"objects": "nan"}
     fields = [
-        field.with_metadata(mark if types[field.name] == "object" else None)
+        field.with_metadata(mark if field.name in marked else None)
         for field in table.schema
     ]
     return table.cast(arrow.schema(fields))
@@ -123,7 +133,7 @@ def _parse_by_pandas(block: Any, layout: Layout, path: Path, start: int) -> Any:
     except (arrow.ArrowException, OverflowError) as error:
         message = f"{path.name} does not fit --types ({error}); leave the type out"
         raise SourceError(message) from error
-    return _mark_flags(arrow, table.replace_schema_metadata(None), types)
+    return _mark_missing(arrow, table.replace_schema_metadata(None), types)
 
 
 def _read(pandas: Any, block: Any, layout: Layout, *, dtype: Any) -> Any:

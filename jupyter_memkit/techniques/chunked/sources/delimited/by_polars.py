@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
@@ -39,13 +40,13 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
         raise _make_error(name, error) from error
     types = {column: str(kind) for column, kind in frame.schema.items()}
     n_missing = frame.null_count().row(0, named=True)
+    empty = frozenset(each for each in types if n_missing[each] == len(frame))
     return Columns(
         types={
-            column: _EMPTY
-            if n_missing[column] == len(frame)
-            else _NAMES.get(kind, kind)
+            column: _EMPTY if column in empty else _NAMES.get(kind, kind)
             for column, kind in types.items()
-        }
+        },
+        empty=empty,
     )
 
 
@@ -134,7 +135,7 @@ def _find_type(kinds: dict[str, Any], name: str, column: str, path: Path) -> Any
     if name not in kinds:
         message = (
             f"{path.name} has {column} as {name}, which is read whole or not at all; "
-            f"give --types {column}=large_string"
+            f"give --types {write_list([f'{column}=large_string'])}"
         )
         raise SourceError(message)
     return kinds[name]
@@ -160,7 +161,7 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
         else:
             message = (
                 f"{path.name} has {name} as {before} before and {after} here; give "
-                f"--types {name}=large_string"
+                f"--types {write_list([f'{name}=large_string'])}"
             )
             raise SourceError(message)
     return changes

@@ -12,7 +12,12 @@ _LINES = 100
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = {"\t": "\\t"}
 
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # It begins with that of UTF-16.
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def check_text(head: bytes, name: str) -> None:
@@ -23,7 +28,8 @@ def check_text(head: bytes, name: str) -> None:
     SourceError
         With the option that reads it.
     """
-    encoding = _MARKS.get(head[:2])
+    found = (encoding for mark, encoding in _MARKS.items() if head.startswith(mark))
+    encoding = next(found, None)
     if encoding is None and head[:64].count(b"\0") * 3 > len(head[:64]):
         encoding = "utf-16-be" if head.startswith(b"\0") else "utf-16-le"
     if encoding is not None:

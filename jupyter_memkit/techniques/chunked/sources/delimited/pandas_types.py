@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.dtypes import widen
 
@@ -148,5 +149,5 @@ def make_integer_error(path: Path, name: str) -> SourceError:
     """Return what says that a column has numbers that no type of 64 bits holds."""
     return SourceError(
         f"{path.name} has whole numbers of more than 64 bits in {name}, of which a "
-        f"float keeps 16 digits; give --types {name}=str"
+        f"float keeps 16 digits; give --types {write_list([name + '=str'])}"
     )

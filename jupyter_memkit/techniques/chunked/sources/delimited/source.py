@@ -84,8 +84,16 @@ class DelimitedSource(FileSource):
         return tuple(self._layout(None).names)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of the columns, from a sample of the whole file."""
-        return dict(self._layout(backend).types)
+        """Return the types of the columns with a value in a sample of the whole file.
+
+        What has none, as a file without rows, must not decide for other files.
+        """
+        layout = self._layout(backend)
+        return {
+            name: kind
+            for name, kind in layout.types.items()
+            if name not in layout.empty
+        }
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:

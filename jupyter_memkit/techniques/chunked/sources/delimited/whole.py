@@ -28,7 +28,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
     return Layout(
         names=names,
         types=name_types(pandas, frame),
-        empty=frozenset(),
+        empty=frozenset(names) if frame.empty else frozenset(),
         columns=names,
         separator=separator,
         backend="pandas",

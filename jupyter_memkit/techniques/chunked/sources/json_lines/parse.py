@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
@@ -165,9 +166,10 @@ def _find_change(  # noqa: C901, PLR0911 - one for each rule
         _check_nested(layout, name, was, now)
         return None
     if types.is_floating(was) and str(now) == "uint64":
+        wanted = write_list([f"{name}=mixed"])
         message = (
             f"{layout.path.name} has whole numbers of more than 63 bits in {name}, of "
-            f"which a float keeps 16 digits; give --types {name}=mixed"
+            f"which a float keeps 16 digits; give --types {wanted}"
         )
         raise SourceError(message)
     after = _unite(types, was, now, is_guess=before == "null")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Piece, Request
 from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
@@ -125,10 +126,11 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
         wanted = request.types.get(each)
         is_mixed = wanted == "mixed" or (wanted is None and each in columns.mixed)
         if is_mixed and not is_pandas:
-            others = ",".join(other for other in known.names if other != each)
+            others = [other for other in known.names if other != each]
+            without = f"--columns {write_list(others)}, or " if others else ""
             message = (
-                f"{name} has values of different kinds in {each}; give --columns "
-                f"{others}, or --backend pandas"
+                f"{name} has values of different kinds in {each}; give {without}"
+                "--backend pandas"
             )
             raise SourceError(message)
         if is_mixed:
