@@ -33,6 +33,9 @@ _MOST_OTHERS = 64
 
 _EFFECT_WIDTH = 60
 
+_NOT_CHECKED = (
+    "Not rehearsed: {why}. Whether the values of the chunks combine is not checked."
+)
 _IS_UNSTABLE = (
     "over the same rows the cell gives another value each time, as it does where it "
     "samples or reads a clock"
@@ -115,8 +118,10 @@ def rehearse(
         return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
     except NotRehearsedError as why:
         found = _judge_code(found, function, judged)
-        notes = (*found.notes, *([f"Not rehearsed: {why}."] if judged else []))
-        return dataclasses.replace(found, notes=notes)
+        if judged is None or not str(why):
+            return found
+        note = _NOT_CHECKED.format(why=why)
+        return dataclasses.replace(found, notes=(*found.notes, note))
 
 
 def _refuse(body: CellBody, source: Source) -> None:
@@ -154,13 +159,11 @@ def _choose_rows(
     """Return the first rows in some columns, and those that the cell is tried on."""
     probe = read_probe(source, dataclasses.replace(settings, columns=columns))
     rows = trial.choose_rows(_select(probe, settings, source))
-    why = None
     if rows is None:
-        why = "the cell fails on the first rows"
-    elif not trial.is_stable:
-        why = _IS_UNSTABLE
-    if why is not None:
-        raise NotRehearsedError(why)
+        # The cell fails on them, which the run reports itself.
+        raise NotRehearsedError
+    if not trial.is_stable:
+        raise NotRehearsedError(_IS_UNSTABLE)
     return probe, rows
 
 
