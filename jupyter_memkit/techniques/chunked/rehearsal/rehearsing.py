@@ -118,10 +118,10 @@ def rehearse(
         return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
     except NotRehearsedError as why:
         found = _judge_code(found, function, judged)
-        if judged is None or not str(why):
-            return found
-        note = _NOT_CHECKED.format(why=why)
-        return dataclasses.replace(found, notes=(*found.notes, note))
+        notes = found.notes
+        if judged is not None and str(why):
+            notes = (*notes, _NOT_CHECKED.format(why=why))
+        return dataclasses.replace(found, notes=notes)
 
 
 def _refuse(body: CellBody, source: Source) -> None:
