@@ -157,15 +157,26 @@ SECRET = "len(chunk[chunk.of])"
 @pytest.mark.parametrize("options", ["", "--on-error skip", "--workers 1"])
 def test_begins_anew_with_all_columns(shell: InteractiveShell, options: str) -> None:
     """A cell without effects that fails for a column is run again with all."""
-    summary = run(shell, SECRET, f"--reduce sum {options}")
+    summary = run(shell, SECRET, f"--reduce sum --no-rehearsal {options}")
     assert (summary.value, summary.columns) == (N_ROWS, None)
     assert (summary.chunks, summary.rows, summary.skipped) == (4, N_ROWS, ())
-    not_rehearsed, note = summary.notes
-    assert not_rehearsed == "Not rehearsed: the cell fails on the first rows."
+    (note,) = summary.notes
     assert "failed without year" in note
     remedy = re.search("--columns [a-z,]+", note)
     assert remedy is not None
     assert run(shell, SECRET, f"--reduce sum {remedy[0]}").value == N_ROWS
+
+
+def test_a_rehearsal_finds_that_columns_are_missing(shell: InteractiveShell) -> None:
+    """A cell that fails in the rehearsal for a column reads all from the start."""
+    summary = run(shell, SECRET, "--reduce sum")
+    assert (summary.value, summary.columns, summary.chunks) == (N_ROWS, None, 4)
+    (note,) = summary.notes
+    assert note.startswith("All columns are read")
+    result = shell.run_cell(
+        "%%chunked sales.csv --reduce sum\nchunk[chunk.of].q.mean()"
+    )
+    assert "a mean does not add up" in str(result.error_in_exec)
 
 
 @pytest.mark.parametrize("options", ["", "--on-error skip"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class NotRehearsedError(Exception):
-    """A cell cannot be rehearsed; the text says why, as the end of a sentence.
+    """A cell cannot be rehearsed; the text says why, as the end of a sentence."""
 
-    It is empty where the run itself reports the reason.
-    """
+
+class CellFailsError(NotRehearsedError):
+    """A cell fails on the first rows, which the run reports itself: without a text."""

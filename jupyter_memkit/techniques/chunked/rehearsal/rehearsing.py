@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
+    CellFailsError,
     NotRehearsedError,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
@@ -43,6 +44,7 @@ _IS_UNSTABLE = (
 _NEEDS_ALL_COLUMNS = (
     "All columns are read: with those that its code shows the cell gives another value."
 )
+_FAILS_WITHOUT = "All columns are read: with those that its code shows the cell fails."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,28 +102,45 @@ def rehearse(
         return found
     if not tries:
         return _judge_code(found, function, judged)
-    trial = Trial(function)
     try:
         _refuse(function, source)
-        columns = _choose_columns(trial, source, settings)
         try:
-            probe, rows = _choose_rows(trial, source, settings, columns)
-        except NotRehearsedError:
-            if columns is None:
+            return _try_cell(source, settings, function, judged)
+        except CellFailsError:
+            if not settings.is_pruned:
                 raise
-            # It may need a column that it does not name.
-            probe, rows = _choose_rows(trial, source, settings, None)
-        if settings.is_pruned:
-            found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
-        if judged is None:
-            return found
-        return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+            # It may need a column that its code does not show.
+            all_columns = settings.with_all_columns()
+            complete = _try_cell(source, all_columns, function, judged)
+            notes = (*complete.notes, _FAILS_WITHOUT)
+            return dataclasses.replace(complete, notes=notes)
     except NotRehearsedError as why:
         found = _judge_code(found, function, judged)
         notes = found.notes
         if judged is not None and str(why):
             notes = (*notes, _NOT_CHECKED.format(why=why))
         return dataclasses.replace(found, notes=notes)
+
+
+def _try_cell(
+    source: Source, settings: Settings, body: CellBody, judged: str | None
+) -> Rehearsal:
+    """Rehearse with the columns of the settings."""
+    trial = Trial(body)
+    found = Rehearsal(settings=settings)
+    columns = _choose_columns(trial, source, settings)
+    try:
+        probe, rows = _choose_rows(trial, source, settings, columns)
+    except CellFailsError:
+        if columns is None:
+            raise
+        # It may need one of the columns that the probe lacks.
+        probe, rows = _choose_rows(trial, source, settings, None)
+    if settings.is_pruned:
+        found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
+    if judged is None:
+        return found
+    return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
 
 
 def _refuse(body: CellBody, source: Source) -> None:
@@ -160,8 +179,7 @@ def _choose_rows(
     probe = read_probe(source, dataclasses.replace(settings, columns=columns))
     rows = trial.choose_rows(_select(probe, settings, source))
     if rows is None:
-        # The cell fails on them, which the run reports itself.
-        raise NotRehearsedError
+        raise CellFailsError
     if not trial.is_stable:
         raise NotRehearsedError(_IS_UNSTABLE)
     return probe, rows
