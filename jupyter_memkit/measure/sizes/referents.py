@@ -27,13 +27,17 @@ _ASKED_ELEMENTS = BATCH // 2
 # Until somebody asks for the ``__dict__`` of an instance its attributes lie in an array
 # of which `sys.getsizeof` does not know: beside the object, and from Python 3.13 on in
 # it, where they stay when there is a ``__dict__`` as well.
-_HAS_ARRAYS = sys.version_info >= (3, 11)
+# A build without the GIL has other fields before its objects.
+_HAS_ARRAYS = sys.version_info >= (3, 11) and "t" not in getattr(sys, "abiflags", "")
 _IN_OBJECT = sys.version_info >= (3, 13)
+# `Py_TPFLAGS_INLINE_VALUES`: the objects of a class have room for the array.
+_HAS_INLINE_VALUES = 1 << 2
 # Objects of one type are mostly made in one way.
 _LOOKED_AT = 64
 
 # Not the plain attribute: a metaclass can put code of its own before it.
 _read_basicsize = type.__dict__["__basicsize__"].__get__
+_read_flags = type.__dict__["__flags__"].__get__
 
 
 @dataclass(slots=True)
@@ -166,7 +170,7 @@ def _has_array(value: Any) -> bool:
     It is what lies before the object (Include/internal/pycore_object.h).
     """
     if _IN_OBJECT:
-        return True
+        return bool(_read_flags(type(value)) & _HAS_INLINE_VALUES)
     if sys.version_info >= (3, 12):
         return bool(_read_word_before(value, 3) & 1)
     return bool(_read_word_before(value, 4))

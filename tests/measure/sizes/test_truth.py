@@ -27,7 +27,9 @@ def test_truth(name: str) -> None:
     assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)
     # No library shows how long the allocation behind a polars column is.
     assert figures["is_exact"] is not name.startswith("polars")
-    assert figures["elsewhere"] == {}
+    # An index has free buckets that nobody has touched.
+    untouched = {"untouched"} if name == "searched_index" else set[str]()
+    assert figures["elsewhere"].keys() <= untouched
 
 
 def test_memmap() -> None:

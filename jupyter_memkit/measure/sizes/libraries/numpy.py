@@ -100,12 +100,12 @@ def _bound(values: np.ndarray) -> Buffer:
 
 def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
     """Return what an array keeps since its buffer was asked for."""
-    n_bytes = 0
-    if np.ndarray.__basicsize__ != _KNOWN_ARRAY_BYTES:
+    if not _HAS_KNOWN_FIELDS:
         return 0
     description = _read_word(id(values) + _DESCRIPTION_PLACE)
     if description & _MARK != _MARK:
         return 0
+    n_bytes = 0
     description &= ~_MARK
     while description:
         n_bytes += allocated(_DESCRIPTION_BYTES + 2 * n_dimensions * _NUMBER_BYTES)
@@ -118,6 +118,20 @@ def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
 
 def _read_word(address: int) -> int:
     return ctypes.c_size_t.from_address(address).value
+
+
+def _find_description() -> bool:
+    """Return whether this numpy keeps descriptions where they are looked for."""
+    if np.ndarray.__basicsize__ != _KNOWN_ARRAY_BYTES:
+        return False
+    values = np.zeros((2, 3))
+    place = id(values) + _DESCRIPTION_PLACE
+    before = _read_word(place)
+    values.data.release()
+    return before == 0 and _read_word(place) & _MARK == _MARK
+
+
+_HAS_KNOWN_FIELDS = _find_description()
 
 
 @sizer("numpy.matrix")
