@@ -158,6 +158,24 @@ def test_keys_stay_keys(cell: str) -> None:
     pd.testing.assert_frame_equal(value, whole)
 
 
+@pytest.mark.parametrize("rehearsal", [True, False])
+@pytest.mark.parametrize(
+    "bins",
+    [
+        "df.set_index('t').q.resample('D').sum()",
+        "df.groupby(pd.Grouper(key='t', freq='D')).q.sum()",
+    ],
+)
+def test_bins_are_an_index(bins: str, *, rehearsal: bool) -> None:
+    """Bins of time in a column are refused: those between chunks would be missing."""
+    table = make_table(2, 2_000).sort_values("t", ignore_index=True)
+    table["t"] += pd.to_timedelta((table.index // 500) * 90, unit="D")
+    with pytest.raises(ReduceError, match=r"call \.reset_index\(\) on the result"):
+        run(f"{bins}.reset_index()", source=table, rehearsal=rehearsal)
+    value = run(bins, source=table, rehearsal=rehearsal).value
+    pd.testing.assert_series_equal(value, make_body(bins)(table))
+
+
 def test_keys_without_a_rehearsal() -> None:
     """Where a cell is not tried its code shows the keys, or the run is refused."""
     table = make_table(2, 2_000)

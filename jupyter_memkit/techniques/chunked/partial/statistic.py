@@ -43,8 +43,14 @@ def group(values: Any, keys: Sequence[Any]) -> Any:
 
 def group_state(state: Any, *, sort: bool = True) -> Any:
     """Return the groups of a table that has its keys in the index."""
-    levels = list(range(state.index.nlevels))
-    return state.groupby(level=levels, sort=sort, observed=True)
+    return group_by_level(state, state.index.nlevels, sort=sort)
+
+
+def group_by_level(state: Any, n_levels: int, *, sort: bool = True) -> Any:
+    """Return the groups of a table by the first levels of its index."""
+    # Of a list of one pandas 2 warns.
+    level = 0 if n_levels == 1 else list(range(n_levels))
+    return state.groupby(level=level, sort=sort, observed=True)
 
 
 def stack(one: Any, other: Any) -> Any:

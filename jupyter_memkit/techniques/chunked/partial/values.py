@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.aligned import SUM
 from jupyter_memkit.techniques.chunked.partial.statistic import (
     group,
+    group_by_level,
     group_state,
     map_groups,
     stack,
@@ -78,7 +79,7 @@ class Counts:
     def finish(self, state: Any) -> Any:
         """Return a series of counts for each group."""
         levels = list(range(state.index.nlevels - 1))
-        groups = state.groupby(level=levels, observed=True)
+        groups = group_by_level(state, len(levels))
         return map_groups(groups, lambda counts: self._sort(counts.droplevel(levels)))
 
     def _sort(self, counts: Any) -> Any:

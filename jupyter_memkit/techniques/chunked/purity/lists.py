@@ -111,9 +111,9 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "from_pandas from_records head implode Int128 Int16 Int32 Int64 Int8 "
             "int_range int_ranges last len List lit max max_horizontal mean "
             "mean_horizontal median min min_horizontal n_unique nth Null ones quantile "
-            "reduce repeat rolling_corr rolling_cov select selectors Series std String "
-            "Struct struct sum sum_horizontal tail Time time time_range time_ranges "
-            "UInt128 UInt16 UInt32 UInt64 UInt8 Utf8 var when zeros"
+            "reduce repeat rolling_corr rolling_cov row_index select selectors Series "
+            "std String Struct struct sum sum_horizontal tail Time time time_range "
+            "time_ranges UInt128 UInt16 UInt32 UInt64 UInt8 Utf8 var when zeros"
         ),
         "polars.selectors": (
             "all alpha alphanumeric binary boolean by_dtype by_index by_name "

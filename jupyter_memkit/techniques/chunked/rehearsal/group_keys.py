@@ -65,7 +65,35 @@ def guess_keys(body: CellBody) -> tuple[str, ...]:
 
 
 def _has_columns_of_keys(tree: ast.Module) -> bool:
-    """Return whether the last expression makes columns of its groups' keys."""
+    """Return whether the last expression makes columns of its groups' keys.
+
+    Raises
+    ------
+    ReduceError
+        When they are bins of time, which only an index has between two chunks.
+    """
+    has_columns = _makes_columns(tree)
+    if has_columns and any(map(_makes_bins, ast.walk(tree.body[-1]))):
+        message = (
+            "bins of time between two chunks would be missing, because the bins are a "
+            "column of the chunk's value; leave as_index=False and reset_index() out, "
+            "and call .reset_index() on the result"
+        )
+        raise ReduceError(message)
+    return has_columns
+
+
+def _makes_bins(node: ast.AST) -> bool:
+    """Return whether it is a call of ``resample``, or a grouping by a frequency."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="resample")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="groupby"), args=[ast.Call() as key]):
+            return any(each.arg == "freq" for each in key.keywords)
+    return False
+
+
+def _makes_columns(tree: ast.Module) -> bool:
     last = tree.body[-1]
     for node in ast.walk(last):
         if not isinstance(node, ast.Call):

@@ -134,7 +134,8 @@ class DelimitedSource(FileSource):
                 if layout.backend == "polars":
                     check_quotes(ends, self.name)
                 row_bytes = measure_row(block, row_bytes)
-                yield self._piece(block, layout, start, size, request)
+                if not _is_blank(block, layout.backend):
+                    yield self._piece(block, layout, start, size, request)
                 start += len(block)
 
     def _piece(
@@ -175,6 +176,13 @@ class DelimitedSource(FileSource):
             return find_layout(
                 self.path, self.separator, backend, is_given=self.is_given
             )
+
+
+def _is_blank(block: memoryview, backend: str) -> bool:
+    """Tell whether lines are all empty, which are rows only for polars."""
+    if backend == "polars" or bytes(block[:2]).strip(b"\r\n"):
+        return False
+    return not bytes(block).strip(b"\r\n")
 
 
 def _load_range(layout: Layout, path: Path, start: int, end: int) -> Any:
