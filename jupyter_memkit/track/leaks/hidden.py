@@ -119,7 +119,7 @@ def find_hidden_leaks(
     left = {
         number: group
         for number, group in ((str(n), group) for n, group in enumerate(groups))
-        if seen[number].bytes >= LEAST_BYTES
+        if seen[number].bytes >= group.least_bytes
     }
     if not left:
         return

@@ -159,6 +159,25 @@ def test_cache_of_a_method(shell: InteractiveShell) -> None:
     assert find(shell) == {}
 
 
+def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
+    """What small caches of libraries share is no leak, nor a part of one."""
+    run(
+        shell,
+        "import functools, numpy as np\ndata = np.ones(1_310_720)",
+        "def one(value): return value\ndef two(value): return value\n"
+        "one.__module__ = two.__module__ = 'numpy'\n"
+        "one, two = map(functools.lru_cache, (one, two))",
+        "both = bytes(6 << 20); one(both); two(both); del both",
+        "data",
+        "def fail(x): 1 / 0",
+        "fail(data)",
+        "del data",
+    )
+    (leak,) = find(shell).values()
+    assert leak.bytes == pytest.approx(10 * MIB, rel=0.02)
+    assert "cache" not in leak.note
+
+
 def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
     """`%reset out` leaves copies in a hidden namespace, which are found."""
     run(shell, "data = bytearray(5 << 20)", "data", "data", "del data")

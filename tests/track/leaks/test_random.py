@@ -168,6 +168,9 @@ def test_leaks_are_found(
     assert found.complete
     claimed: dict[str, int] = {}
     for leak in found.leaks:
+        if leak.kind == "cache" and "(executing)" in leak.name:
+            # The syntax trees of what failed, which IPython's tracebacks keep indeed.
+            continue
         kinds = [leak.kind, *(name for name in expected if f"--{name}s" in leak.cure)]
         kind = next((each for each in kinds if each in expected), leak.kind)
         claimed[kind] = claimed.get(kind, 0) + (leak.bytes or 0)
