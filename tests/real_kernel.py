@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,3 +138,7 @@ def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
         client.stop_channels()
         # It ends by itself, so that its coverage is written.
         manager.shutdown_kernel()
+        # The event loops that jupyter_client leaves are closed by the collector, which
+        # fails where it comes to their sockets first, as after a `gc.freeze()`.
+        del client, manager
+        gc.collect()

@@ -242,11 +242,14 @@ def test_dry_run() -> None:
     assert mine["frame"] is frame
     del frame
     done = shrink_names("frame", "numbers", namespace=mine)
-    parts = [
-        [(part.label, part.after_dtype, part.after_bytes) for part in each.parts]
-        for each in (*told.variables, *done.variables)
-    ]
-    assert parts[:2] == parts[2:]
+    for planned, made in zip(told.variables, done.variables, strict=True):
+        for expected, part in zip(planned.parts, made.parts, strict=True):
+            assert (part.label, part.after_dtype) == (
+                expected.label,
+                expected.after_dtype,
+            )
+            # An array keeps some bytes more once a library has asked for its buffer.
+            assert part.after_bytes == pytest.approx(expected.after_bytes, abs=256)
     assert told.variables[1].after_type == done.variables[1].after_type
     assert (told.freed_bytes, told.dry_run) == (None, True)
 
