@@ -45,7 +45,8 @@ def cut_lines(
         # As much again where a line goes on, so that a long one is copied seldom.
         size = max(wanted_bytes(), rest, 1) + rest
         if size > len(buffer):
-            buffer = buffer[:rest] + bytearray(size - rest)
+            # Some more, for blocks of as many rows differ in their bytes.
+            buffer = buffer[:rest] + bytearray(size + size // 8 - rest)
         count = rest + _fill(stream, memoryview(buffer)[rest:size])
         if count == rest:
             break
