@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 from jupyter_memkit.track.leaks.records import Leak, Leaks, Unused
 from jupyter_memkit.track.leaks.rules import RULES
@@ -42,7 +43,8 @@ def find_leaks(
     Leaks
         The largest first.
     """
-    scene = Scene(shell, time.perf_counter() + budget_s, collector_cure)
+    deadline_s = time.perf_counter() + budget_s
+    scene = Scene(shell, deadline_s, collector_cure, measure_sizes=sizes)
     found: dict[str, Leak] = {}
     for rule in RULES:
         if scene.is_late:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import _lru_cache_wrapper
 from typing import Any
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.shapes import read_shape
-from jupyter_memkit.measure.sizes import Sizes, sizes
+from jupyter_memkit.measure.sizes import Sizes
 from jupyter_memkit.track.variables import find_program, user_variables
 
 # The least time for a measurement: what it takes to look at some thousand objects.
@@ -18,12 +18,30 @@ _LEAST_S = 0.1
 
 
 class Scene:
-    """What the rules look at, and the time that they have."""
+    """What the rules look at, and the time that they have.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose variables, outputs and errors are looked at.
+    deadline_s : float
+        When to stop, by `time.perf_counter`.
+    collector_cure : str or None
+        What lets a paused collector run again; None where that happens by itself.
+    measure_sizes : callable
+        Sizes objects, as `jupyter_memkit.sizes` does.
+    """
 
     def __init__(
-        self, shell: Any, deadline_s: float, collector_cure: str | None
+        self,
+        shell: Any,
+        deadline_s: float,
+        collector_cure: str | None,
+        *,
+        measure_sizes: Callable[..., Sizes],
     ) -> None:
         self.shell = shell
+        self._measure_sizes = measure_sizes
         self.deadline_s = deadline_s
         self.collector_cure = collector_cure
         self.is_cut = False
@@ -50,7 +68,7 @@ class Scene:
     ) -> Sizes:
         """Size objects in at most half of the time that is left."""
         budget_s = max(_LEAST_S, (self.deadline_s - time.perf_counter()) / 2)
-        measured = sizes(
+        measured = self._measure_sizes(
             values, budget_s=budget_s, exact=exact, program=[*self._program, *ends]
         )
         # An error that cannot be told is that of a measurement without an end.

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.measure.sizes import Sizes, sizes
 from jupyter_memkit.show.memleaks import build_report
 from jupyter_memkit.track.leaks import Leak, find_leaks
 
@@ -394,3 +395,17 @@ def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) ->
 def test_budget(shell: InteractiveShell) -> None:
     """When time is up, that is said."""
     assert not find_leaks(shell, budget_s=0.0).complete
+
+
+def test_a_measurement_without_time(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search in which a measurement ran out of its time says that it was cut."""
+
+    def measure_late(values: Any, *, budget_s: float, **options: Any) -> Sizes:
+        return sizes(values, budget_s=budget_s * 0, **options)
+
+    run(shell, "kept = [[n] for n in range(300_000)]")
+    assert find_leaks(shell, budget_s=60.0).complete
+    monkeypatch.setattr("jupyter_memkit.track.leaks.sizes", measure_late)
+    assert not find_leaks(shell, budget_s=60.0).complete
