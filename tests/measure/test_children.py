@@ -299,6 +299,7 @@ def test_real_fork_that_nobody_sees() -> None:
 
 
 @linux
+@pytest.mark.own_process
 def test_asking_for_children_takes_none_away() -> None:
     """A child that has ended can still be waited for by whom it belongs to."""
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as child:

@@ -39,6 +39,7 @@ def test_by_parents(tmp_path: Path) -> None:
     assert find_descendants(1, str(tmp_path)) == [2, 3]
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("platform", [sys.platform, "psutil only"])
 def test_real_tree(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     """Children and their children are found, whichever way."""

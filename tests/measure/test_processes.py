@@ -14,6 +14,9 @@ from tests.measure.test_children import real_child
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="PSS is of Linux")
 
+# Other tests may have left a child, such as the tracker of multiprocessing.
+pytestmark = pytest.mark.own_process
+
 
 @linux
 def test_this_process_and_a_child() -> None:
