@@ -136,6 +136,7 @@ def test_idle_flat_kernel_is_silent(scene: Scene) -> None:
     assert scene.kernel.broadcasts() == []
 
 
+@pytest.mark.own_process
 def test_idle_change_is_told(scene: Scene) -> None:
     """What a background thread allocates shows without a cell."""
     scene.subscribe()
@@ -146,6 +147,7 @@ def test_idle_change_is_told(scene: Scene) -> None:
     assert message["running"] is None
 
 
+@pytest.mark.own_process
 def test_idle_spike_is_told(scene: Scene) -> None:
     """A spike that is over by the next reading shows too."""
     scene.subscribe()
@@ -333,6 +335,7 @@ def test_subscribers_are_few(scene: Scene) -> None:
     assert scene.subscribe("x" * 1000)["type"] == "refused"
 
 
+@pytest.mark.own_process
 def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
     """What a snapshot held is not broadcast again."""
     for _ in range(100):

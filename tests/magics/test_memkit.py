@@ -55,6 +55,7 @@ def test_mistake(
     assert f"UsageError: {expected}" in capsys.readouterr().err
 
 
+@pytest.mark.own_process
 def test_processes(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     """The kernel's process is listed, with its number."""
     shell.run_cell("%memkit processes", store_history=True)

@@ -238,6 +238,7 @@ def real_child() -> Iterator[int]:
         yield child.pid
 
 
+@pytest.mark.own_process
 @linux
 def test_real_child() -> None:
     """A child that holds 60 MiB for a moment is found, with its own high-water mark."""
@@ -255,6 +256,7 @@ def test_real_child() -> None:
     assert meter.observe() == ChildrenReading(count=0, bytes=0, peak_bytes=0)
 
 
+@pytest.mark.own_process
 @linux
 def test_real_fork() -> None:
     """A forked child counts with what it takes, not with what it was given."""

@@ -44,6 +44,7 @@ def tracker() -> MemoryTracker:
     return tracker
 
 
+@pytest.mark.own_process
 def test_json(tracker: MemoryTracker) -> None:
     """JSON holds the limit, the readings as columns, and every cell whole."""
     exported = json.loads(to_json(tracker))
