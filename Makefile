@@ -23,7 +23,7 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 # What setup puts into the environment, jlpm and perhaps node, comes first.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: lab test check bench format lock screenshot lint types
+.PHONY: lab test check bench format lock screenshot static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
 .PHONY: test-browser test-torch coverage
 
@@ -31,11 +31,15 @@ lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks lint types test-typescript test-python test-chunked test-searches \
-		test-notebooks test-browser coverage
+	.ci/checks static test-python test-chunked test-searches coverage \
+		test-notebooks test-browser
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
+
+# Each of these uses one core, so two run at a time.
+static: $(VENV)/installed
+	$(MAKE) --no-print-directory --keep-going --jobs 2 lint types test-typescript
 
 lint: $(VENV)/installed
 	ruff check
@@ -61,13 +65,14 @@ test-chunked: $(VENV)/installed
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
+# Without coverage, which would take a fifth of the time and find nothing new here.
 test-notebooks: $(VENV)/installed
-	pytest --numprocesses 2 $(COVERAGE) --cov-append tests/notebooks
+	pytest --numprocesses 2 tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest $(PARALLEL) $(COVERAGE) --cov-append tests/browser
+	pytest $(PARALLEL) tests/browser
 
-# Of all that the tests before have run, in this process and in others.
+# Reports on all measured tests, in their own and in other processes.
 coverage:
 	coverage report
 
