@@ -24,28 +24,14 @@ from jupyter_memkit.show.chunked import build_failure, open_chunk_progress
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.chunks import Chunked, open_chunks
-from jupyter_memkit.techniques.chunked.columns.find import find_columns
+from jupyter_memkit.techniques.chunked.chunks import open_chunks
 from jupyter_memkit.techniques.chunked.combine import NOT_COMBINED, OPERATIONS
-from jupyter_memkit.techniques.chunked.frames import load_backend
-from jupyter_memkit.techniques.chunked.job import Step
-from jupyter_memkit.techniques.chunked.settings import choose_backend
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql
+from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
-
-# Options of readers that do not name columns: with others, such as index_col or
-# parse_dates, a file may not be readable without some column.
-_OPTIONS_OF_VALUES = frozenset(
-    {
-        *("comment", "compression", "decimal", "delimiter", "encoding"),
-        *("encoding_errors", "engine", "escapechar", "key", "keep_default_na"),
-        *("lineterminator", "na_values", "quotechar", "quoting", "sample", "sep"),
-        *("skiprows", "thousands"),
-    }
-)
 
 # What the last run over a source had skipped, by the source's name, for --only.
 _skipped: dict[str, tuple[SkippedChunk, ...]] = {}
@@ -86,7 +72,16 @@ def run_chunked(
         op = _find_reduction(args, body, user_ns)
         skips, tries = _read_policy(args.on_error)
         source = _open_source(args, user_ns)
-        chunks = _open_chunks(args, body, source)
+        chunks = open_chunks(
+            source,
+            memory=args.memory,
+            rows=args.rows,
+            columns=args.columns,
+            backend=args.backend,
+            categories=args.categories or (),
+            types=args.types,
+            limit=args.limit,
+        ).for_cell(body, dict(args.read or ()))
         if args.dry_run:
             return chunks.plan()
         job = chunks.map(body)
@@ -235,32 +230,6 @@ def _read_value(text: str) -> Any:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError):
         return unquote(text)
-
-
-def _open_chunks(args: argparse.Namespace, body: CellBody, source: Source) -> Chunked:
-    columns, is_pruned = args.columns, False
-    backend = choose_backend(source, args.backend)
-    is_plain = _OPTIONS_OF_VALUES.issuperset(dict(args.read or ()))
-    if columns is None and is_plain and backend in {"pandas", "polars", "arrow"}:
-        available = source.columns()
-        if available is not None:
-            # The run needs it anyway; its classes tell which names are no columns.
-            load_backend(backend)
-            columns = find_columns(
-                body.tree, body.name, available, body.namespace, backend
-            )
-            is_pruned = columns is not None
-    return open_chunks(
-        source,
-        memory=args.memory,
-        rows=args.rows,
-        columns=columns,
-        is_pruned=is_pruned,
-        backend=args.backend,
-        categories=args.categories or (),
-        types=args.types,
-        limit=args.limit,
-    )
 
 
 def _find_skipped(

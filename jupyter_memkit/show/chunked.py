@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from jupyter_memkit.show.progress import open_bar
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.chunked.job import Step
+from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import (
     ChunkedSummary,
     SkippedChunk,

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.budget import default_budget_bytes
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan, make_plan
+from jupyter_memkit.techniques.chunked.pruning import prune_columns
 from jupyter_memkit.techniques.chunked.settings import (
     Settings,
     check_columns,
@@ -52,6 +54,20 @@ class Chunked:
             To iterate over, or to `reduce`.
         """
         return Mapped(self._source, self._settings, function)
+
+    def for_cell(self, body: CellBody, reader_options: Iterable[str] = ()) -> Chunked:
+        """Return the same chunks without the columns that a cell does not use.
+
+        Parameters
+        ----------
+        body : CellBody
+            The cell. A column is left out only where its code proves that it is not
+            used.
+        reader_options : iterable of str
+            The names of the options that the file's reader gets.
+        """
+        settings = prune_columns(self._source, self._settings, body, reader_options)
+        return Chunked(self._source, settings)
 
     def plan(self) -> ChunkedPlan:
         """Return what a run would do: rows, columns, chunks, time and memory to read.
@@ -157,7 +173,6 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
         memory_bytes=_read_memory(options.get("memory")),
         rows=None if rows is None else _check_count("rows", rows),
         columns=chosen,
-        is_pruned=options.get("is_pruned", False),
         backend=choose_backend(source, options.get("backend")),
         types=types,
         categories=named,

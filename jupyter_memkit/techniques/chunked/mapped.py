@@ -11,13 +11,16 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.interrupts import Interrupts
-from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
+from jupyter_memkit.techniques.chunked.job import Job
+from jupyter_memkit.techniques.chunked.ledger import Ledger
+from jupyter_memkit.techniques.chunked.options import RunOptions
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.run import LocalRun, Position
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sinks import open_sink
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 
 
@@ -141,70 +144,87 @@ class Mapped:
         __tracebackhide__ = True
         # What is done before the first chunk takes time of the run too.
         start_s = time.perf_counter()
-        checkpoint = None
+        options = RunOptions(
+            op=op,
+            out=out,
+            resume=resume,
+            skips=on_error == "skip",
+            tries=tries,
+            only=None if only is None else tuple(only),
+            workers=workers,
+            on=on,
+            is_rehearsed=rehearsal,
+        )
         with Interrupts() as interrupts, ExitStack() as stack:
-            with interrupts.allowed():
-                found = rehearse(
-                    self._source,
-                    self._settings,
-                    self._function,
-                    op if only is None else None,
-                    tries=rehearsal and only is None,
-                )
-                settings = found.settings
-                is_repeatable = getattr(self._function, "is_repeatable", None)
-                if is_repeatable is False and not (only or resume):
-                    settings = settle_types(self._source, settings)
-            if resume is not None:
-                identity = self._identity(settings, op, out)
-                checkpoint = Checkpoint(resume, identity)
-            sink = open_sink(op, out, resumable=resume is not None, keys=found.keys)
-            cluster = None
-            if on is not None:
-                with interrupts.allowed():
-                    cluster = Cluster(
-                        on,
-                        memory_bytes=self._settings.memory_bytes,
-                        n_workers=workers or None,
-                    )
-                stack.enter_context(cluster)
-            job = Job(
-                self._source,
-                settings,
-                self._function,
-                sink,
-                notes=found.notes,
-                failures=Failures(skips=on_error == "skip", tries=tries),
-                interrupts=interrupts,
-                checkpoint=checkpoint,
-                only=only,
-                n_workers=workers,
-                cluster=cluster,
-                is_repeatable=bool(is_repeatable),
-                start_s=start_s,
-            )
+            job, ledger = self._open_job(options, interrupts, stack)
             value = None
             try:
                 value = job.run(progress)
             except BaseException:
-                value = sink.rescue()
+                value = ledger.sink.rescue()
                 raise
             finally:
                 self.position = job.position
-                self.summary = summary = job.close(value)
+                self.summary = summary = job.close(value, start_s)
         return summary
 
-    def _identity(
-        self,
-        settings: Settings,
-        op: str | Callable[[Any, Any], Any] | None,
-        out: str | os.PathLike[str] | None,
-    ) -> dict[str, Any]:
-        """Return what a run that goes on must have in common with the one before."""
-        return {
+    def _open_job(
+        self, options: RunOptions, interrupts: Interrupts, stack: ExitStack
+    ) -> tuple[Job, Ledger]:
+        """Rehearse the function, and open what the run needs."""
+        __tracebackhide__ = True
+        is_whole = options.only is None
+        # None where nothing is known of the function.
+        is_repeatable = getattr(self._function, "is_repeatable", None)
+        with interrupts.allowed():
+            found = rehearse(
+                self._source,
+                self._settings,
+                self._function,
+                options.op if is_whole else None,
+                tries=options.is_rehearsed and is_whole,
+            )
+            settings = found.settings
+            if is_repeatable is False and is_whole and options.resume is None:
+                settings = settle_types(self._source, settings)
+        is_saved = options.resume is not None
+        ledger = Ledger(
+            open_sink(options.op, options.out, resumable=is_saved, keys=found.keys),
+            self._open_checkpoint(settings, options),
+            found.notes,
+        )
+        cluster = None
+        if options.on is not None:
+            with interrupts.allowed():
+                cluster = Cluster(
+                    options.on,
+                    memory_bytes=settings.memory_bytes,
+                    n_workers=options.workers or None,
+                )
+            stack.enter_context(cluster)
+        job = Job(
+            self._source,
+            settings,
+            self._function,
+            ledger=ledger,
+            options=options,
+            interrupts=interrupts,
+            cluster=cluster,
+            is_repeatable=bool(is_repeatable),
+        )
+        return job, ledger
+
+    def _open_checkpoint(
+        self, settings: Settings, options: RunOptions
+    ) -> Checkpoint | None:
+        """Return where the progress is saved, with what a resumed run must share."""
+        if options.resume is None:
+            return None
+        op, out, function = options.op, options.out, self._function
+        identity = {
             "the source": self._source.fingerprint(),
-            "the cell": getattr(self._function, "source", None)
-            or getattr(self._function, "__qualname__", repr(self._function)),
+            "the cell": getattr(function, "source", None)
+            or getattr(function, "__qualname__", repr(function)),
             "the reduction": op if isinstance(op, str) else getattr(op, "__name__", op),
             "the file of --out": None if out is None else os.fspath(out),
             "what is read": [
@@ -216,6 +236,7 @@ class Mapped:
                 sorted(settings.categories),
             ],
         }
+        return Checkpoint(options.resume, identity)
 
 
 class _Values:

@@ -117,7 +117,7 @@ def test_failed_run_goes_on(tmp_path: Path) -> None:
     assert again.seen == [6, 9]
     assert (summary.value, summary.chunks, summary.rows) == (66, 4, 12)
     assert summary.resumed_rows == 6
-    assert "Went on at row 6" in summary.notes[0]
+    assert "Resumed at row 6" in summary.notes[0]
     assert not path.exists()
 
 

@@ -145,7 +145,7 @@ def test_backend_that_is_not_loaded(
     def load(_backend: str) -> None:
         loaded.append(True)
 
-    monkeypatch.setattr("jupyter_memkit.magics.chunked_cell.load_backend", load)
+    monkeypatch.setattr("jupyter_memkit.techniques.chunked.pruning.load_backend", load)
     assert run(shell, "chunk.q.sum()").columns == ("q",)
     assert loaded == [True]
 

@@ -111,7 +111,7 @@ def test_begins_anew(surprise: Path) -> None:
     summary = chunked(surprise, rows=500_000).map(Repeatable()).run("append")
     assert summary.value == ["float64"] * 5
     assert summary.rows == 2_100_000
-    assert "Began anew" in summary.notes[0]
+    assert "Started over" in summary.notes[0]
 
 
 def test_parquet_with_missing_numbers(tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""What a run has done so far: counted, saved to a file, and restored from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+from jupyter_memkit.techniques.chunked.cluster_run import JoinedOutcome
+from jupyter_memkit.techniques.chunked.run import Outcome
+from jupyter_memkit.techniques.chunked.sinks import Reduced, Sink
+from jupyter_memkit.techniques.chunked.summary import SkippedChunk
+
+
+class Ledger:
+    """Counts the chunks of a run together with their values: both or neither.
+
+    Parameters
+    ----------
+    sink : Sink
+        Takes the values.
+    checkpoint : Checkpoint or None
+        Saves the progress; None where it is not saved.
+    notes : iterable of str
+        Notes for the user from before the run.
+
+    Attributes
+    ----------
+    sink : Sink
+        As given.
+    chunks, rows : int
+        The chunks that are done, and their rows.
+    resumed_rows : int
+        The rows that an earlier run had done.
+    skipped : list of SkippedChunk
+        The chunks that were left out.
+    notes : list of str
+        Notes for the user.
+    """
+
+    def __init__(
+        self, sink: Sink, checkpoint: Checkpoint | None, notes: Iterable[str] = ()
+    ) -> None:
+        self.sink = sink
+        self.chunks = self.rows = self.resumed_rows = 0
+        self.skipped: list[SkippedChunk] = []
+        self.notes = list(notes)
+        self._checkpoint = checkpoint
+        self._unsaved: Outcome | None = None
+
+    @property
+    def chunks_seen(self) -> int:
+        """The number of chunks that are done or left out."""
+        return self.chunks + len(self.skipped)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the progress is saved."""
+        return self._checkpoint is not None
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a chunk and pass its value to the sink."""
+        __tracebackhide__ = True
+        if isinstance(outcome, JoinedOutcome) and isinstance(self.sink, Reduced):
+            self.sink.add_part(outcome.take())
+            self.chunks += outcome.chunks
+        else:
+            self.sink.add(outcome.take())
+            self.chunks += 1
+        self.rows += outcome.rows
+
+    def skip(self, outcome: Outcome) -> None:
+        """Note a chunk on which the function failed."""
+        error = outcome.error
+        self.skipped.append(
+            SkippedChunk(
+                number=outcome.number,
+                first_row=outcome.first_row,
+                rows=outcome.rows,
+                error=f"{type(error).__name__}: {error}",
+                start=outcome.piece.start,
+                end=outcome.piece.end,
+            )
+        )
+
+    def save(self, outcome: Outcome, types: Mapping[str, str]) -> None:
+        """Save the progress after a chunk, if enough was done since the last time.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            The last chunk.
+        types : mapping of str to str
+            The types of columns that were found on the way.
+        """
+        self._unsaved = outcome
+        if self._checkpoint is not None and self._checkpoint.is_due():
+            self._write(self._checkpoint, outcome, types)
+
+    def save_rest(self, types: Mapping[str, str]) -> None:
+        """Save what was done since the last time, when the run fails."""
+        if self._checkpoint is not None and self._unsaved is not None:
+            # The user's own error matters more than ours.
+            with suppress(MemkitError):
+                self._write(self._checkpoint, self._unsaved, types)
+
+    def resume(self) -> Progress | None:
+        """Restore what an earlier run had done; None where nothing was saved."""
+        progress = self._checkpoint.load() if self._checkpoint is not None else None
+        if progress is not None:
+            self.sink.restore(progress.sink)
+            self.chunks, self.rows = progress.chunks, progress.rows
+            self.resumed_rows = progress.rows
+            self.skipped = list(progress.skipped)
+            self.notes.append(
+                f"Resumed at row {progress.first_row:,}, where the last run ended."
+            )
+        return progress
+
+    def reset(self) -> None:
+        """Forget all chunks and values: the run starts over."""
+        self.sink.reset()
+        self.chunks = self.rows = 0
+        self.skipped = []
+        self._unsaved = None
+
+    def discard_saved(self) -> None:
+        """Delete the saved progress: the run is complete."""
+        if self._checkpoint is not None:
+            self._checkpoint.remove()
+
+    def _write(
+        self, checkpoint: Checkpoint, outcome: Outcome, types: Mapping[str, str]
+    ) -> None:
+        self._unsaved = None
+        checkpoint.save(
+            Progress(
+                end=outcome.piece.end,
+                chunks=self.chunks,
+                rows=self.rows,
+                number=outcome.number + 1,
+                first_row=outcome.first_row + outcome.rows,
+                skipped=tuple(self.skipped),
+                types=dict(types),
+                sink=self.sink.save(),
+            )
+        )

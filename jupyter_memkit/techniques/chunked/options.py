@@ -1,0 +1,47 @@
+"""What the user chooses for one run over chunks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.summary import SkippedChunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """The choices of one run; `Mapped.run` explains each.
+
+    Attributes
+    ----------
+    op : str or callable, optional
+        The reduction.
+    out : path-like, optional
+        The file to which the values are streamed.
+    resume : path-like, optional
+        The file in which the progress is saved.
+    skips : bool
+        Whether a chunk on which the function fails is left out, and the run goes on.
+    tries : int
+        How often the function is called for a chunk before it counts as failed.
+    only : tuple of SkippedChunk, optional
+        The chunks to run over; None is all.
+    workers : int
+        The number of processes to run in, besides this one.
+    on : str or distributed.Client, optional
+        The Dask cluster to run on.
+    is_rehearsed : bool
+        Whether a cell without effects is called on a few rows first.
+    """
+
+    op: str | Callable[[Any, Any], Any] | None = None
+    out: str | os.PathLike[str] | None = None
+    resume: str | os.PathLike[str] | None = None
+    skips: bool = False
+    tries: int = 1
+    only: tuple[SkippedChunk, ...] | None = None
+    workers: int = 0
+    on: Any = None
+    is_rehearsed: bool = True
