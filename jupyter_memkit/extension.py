@@ -63,8 +63,12 @@ _REPORTS = {
     "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
         "jupyter_memkit.show.chunked"
     ),
-    "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
-    "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.gc_pausing.pause.GcPause": (
+        "jupyter_memkit.show.gc_pause"
+    ),
+    "jupyter_memkit.techniques.gc_pausing.switch.GcStatus": (
+        "jupyter_memkit.show.gc_pause"
+    ),
     "jupyter_memkit.techniques.isolated.records.IsolatedClosed": (
         "jupyter_memkit.show.isolated"
     ),

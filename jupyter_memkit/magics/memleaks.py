@@ -70,7 +70,7 @@ class MemleaksMagics(Magics):
         # Not before its first use: a kernel starts with every magic.
         if arguments.name is None:
             from jupyter_memkit.show.gc_pause import name_cure  # noqa: PLC0415
-            from jupyter_memkit.techniques.gc_switch import (  # noqa: PLC0415
+            from jupyter_memkit.techniques.gc_pausing.switch import (  # noqa: PLC0415
                 read_gc_status,
             )
             from jupyter_memkit.track.leaks import find_leaks  # noqa: PLC0415

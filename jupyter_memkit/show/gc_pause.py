@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.gc_avoided import AVOIDED_IS_LOWER_BOUND
-from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_switch import DISABLE, SWITCH, GcStatus
+from jupyter_memkit.techniques.gc_pausing.avoided import AVOIDED_IS_LOWER_BOUND
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.gc_pausing.switch import DISABLE, SWITCH, GcStatus
 from jupyter_memkit.units import format_bytes, format_duration
 
 

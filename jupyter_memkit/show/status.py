@@ -11,7 +11,7 @@ from jupyter_memkit import __version__
 from jupyter_memkit.records import Record
 from jupyter_memkit.show.gc_pause import describe_status, name_cure
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.gc_switch import GcStatus, read_gc_status
+from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
 

@@ -1,9 +1,9 @@
 """Resumes a paused collector when the process has grown too far.
 
-There is no hook for "memory has grown" in Python, a timer's signal would break into
-the user's system calls, and raised thresholds count objects, not their bytes. So a
-thread reads the resident memory twenty times a second, which takes 11 µs each, for as
-long as a pause with a limit stands and only then.
+Python has no hook for "memory has grown", a timer's signal would interrupt the user's
+system calls, and raised thresholds count objects, not their bytes. So a thread reads
+the resident memory twenty times a second, at 11 µs each, only while a pause with a
+limit is active.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.gc_avoided import AvoidedCollections
-from jupyter_memkit.techniques.gc_state import Claim, CollectorState
+from jupyter_memkit.techniques.gc_pausing.avoided import AvoidedCollections
+from jupyter_memkit.techniques.gc_pausing.state import Claim, CollectorState
 
 _INTERVAL_S = 0.05
 
@@ -48,14 +48,14 @@ class Resumption(Record):
 
 
 class GrowthWatch:
-    """Watches the memory of the process while a pause stands.
+    """Watches the memory of the process during a pause.
 
-    It does not know the pause, which goes when nobody holds it any more.
+    It holds no reference to the pause, which ends when nobody else holds it.
 
     Parameters
     ----------
     state : CollectorState
-        What is told to let the collector run.
+        What lets the collector run again.
     claim : Claim
         The pause.
     avoided : AvoidedCollections
@@ -82,14 +82,14 @@ class GrowthWatch:
             target=self._run, name="memkit-gc-growth", daemon=True
         )
         self.resumption: Resumption | None = None
-        """What happened, once it has."""
+        """The early end of the pause, once it has happened."""
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and wait for it; stopping it again changes nothing."""
+        """Stop the thread and wait for it; a second call does nothing."""
         self._stopping.set()
         # The collection on that thread may end the pause of a forgotten object.
         if self._thread.is_alive() and self._thread is not threading.current_thread():

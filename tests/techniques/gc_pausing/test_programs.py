@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
-from jupyter_memkit.techniques.gc_state import collector_state
-from tests.techniques.collector import read_collector
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause, gc_pause
+from jupyter_memkit.techniques.gc_pausing.state import collector_state
+from tests.techniques.gc_pausing.collector import read_collector
 
 PROGRAMS = 1000
 

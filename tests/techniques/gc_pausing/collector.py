@@ -1,4 +1,4 @@
-"""How the collector stands, all that a pause may change of it."""
+"""The state of the collector: everything that a pause may change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Collector:
 
 
 def read_collector() -> Collector:
-    """Return how it stands now."""
+    """Return its current state."""
     return Collector(
         enabled=gc.isenabled(),
         thresholds=gc.get_threshold(),

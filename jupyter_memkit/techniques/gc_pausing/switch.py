@@ -1,4 +1,4 @@
-"""Switches the garbage collector off and on by hand, and tells how it stands."""
+"""Switches the garbage collector off and on by hand, and reports its state."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.gc_options import PauseOptions
-from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_state import Claim, collector_state
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.gc_pausing.state import Claim, collector_state
 
 SWITCH = "%gc_pause on"
-"""Who pauses, by hand."""
+"""Who pauses: the user, by hand."""
 DISABLE = "gc.disable()"
-"""Who pauses, without us."""
+"""Who pauses: the user, without this package."""
 
-# Often enough not to be forgotten, seldom enough not to disturb.
+# Often enough to be remembered, rarely enough not to disturb.
 _CELLS_BETWEEN_REMINDERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GcStatus(Record):
-    """How the garbage collector stands at a moment.
+    """The state of the garbage collector at one moment.
 
     Attributes
     ----------
     enabled : bool
-        Whether it runs by itself.
+        Whether automatic collection is enabled.
     paused_by : str or None
-        Who paused it, or raised its thresholds while it is enabled:
+        Who paused it, or raised its thresholds:
         ``"%gc_pause on"``, ``"%%gc_pause"``, ``"memkit.gc_pause()"`` (a block, or a
         function, of any thread), or ``"gc.disable()"``; None while it runs as it was
         found.
     since_s : float or None
-        Since when, in seconds since the epoch; None while it runs, and where
-        ``gc.disable()`` did it, which leaves no date.
+        Since when, in seconds since the epoch; None while it runs, and after
+        ``gc.disable()``, whose time is unknown.
     cells : int or None
         How many cells have begun since ``%gc_pause on``; None for all else.
     count : tuple of int
@@ -44,7 +44,7 @@ class GcStatus(Record):
     threshold : tuple of int
         ``gc.get_threshold()``: where a collection begins.
     note : str
-        What was done or not done, in one sentence.
+        What changed or did not, in one sentence.
     """
 
     enabled: bool
@@ -62,7 +62,7 @@ class GcStatus(Record):
 
 
 class GcSwitch:
-    """One pause that is begun and ended by hand; at most one stands at a time."""
+    """The one pause that is begun and ended by hand."""
 
     def __init__(self) -> None:
         self._pause: GcPause | None = None
@@ -87,7 +87,7 @@ class GcSwitch:
         Parameters
         ----------
         collect : bool
-            Whether to collect once, in full, unless it was begun without that.
+            Whether to run one full collection, unless it was begun without.
         """
         pause, self._pause = self._pause, None
         if pause is None:
@@ -110,12 +110,12 @@ class GcSwitch:
         return f"{what} for {cells} cells; %gc_pause off lets it run as before."
 
     def close(self) -> None:
-        """End a standing pause without a collection."""
+        """End the pause, if there is one, without a collection."""
         self.off(collect=False)
 
 
 def read_gc_status() -> GcStatus:
-    """Return how the collector stands.
+    """Return the state of the collector.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def read_gc_status() -> GcStatus:
 
 def _read(note: str) -> GcStatus:
     enabled, threshold = gc.isenabled(), gc.get_threshold()
-    # Who called by hand is the one to be told.
+    # A pause begun by hand is the one that the user has to end.
     claims = sorted(collector_state.claims, key=lambda claim: claim.by != SWITCH)
     claim = claims[0] if claims and collector_state.found_enabled else None
     if enabled and threshold == collector_state.found_thresholds:

@@ -12,9 +12,9 @@ import pytest
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques import gc_growth as module
-from jupyter_memkit.techniques.gc_pause import gc_pause
-from jupyter_memkit.techniques.gc_switch import read_gc_status
+from jupyter_memkit.techniques.gc_pausing import growth as module
+from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
+from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
 from tests.waiting import LIMIT_S, wait_until
 
 MIB = 1024 * 1024

@@ -1,8 +1,7 @@
 """The one state of the collector that all pauses of the process share.
 
-The collector is one for the process, so the pauses of all threads are held
-together: the first one to begin finds out how the collector stands, the last one
-to end restores exactly that.
+A process has one collector, so the pauses of all threads share one state: the first
+pause records how the collector was set, the last one restores exactly that.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sysconfig
 import threading
 from dataclasses import dataclass
 
-from jupyter_memkit.techniques.gc_options import PauseOptions
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
 
 IS_FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 """Whether this Python's collector has no generations."""
@@ -24,22 +23,22 @@ _MOST_FROZEN_BY_PYTHON = 1000
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Claim:
-    """What a pause that has begun and not ended asks of the collector.
+    """What an active pause asks of the collector.
 
     Attributes
     ----------
     by : str
-        Who asks, as it is told to the user.
+        Who asks, as shown to the user.
     since_s : float
         When it began, in seconds since the epoch.
     options : PauseOptions
-        What it asks.
+        The options of the pause.
     is_frozen : bool
-        Whether what was alive is out of the collector's way for it.
+        Whether the live objects were frozen for it.
     cells : int
-        How many cells have begun in it, where somebody counts.
+        How many cells have begun during it, where they are counted.
     watch : object
-        What ends the claim when its pause is gone.
+        Ends the claim when its pause is deleted.
     """
 
     by: str
@@ -51,7 +50,7 @@ class Claim:
 
 
 class CollectorState:
-    """How the collector was found, and who asks what of it."""
+    """How the collector was found, and the pauses that are active."""
 
     def __init__(self) -> None:
         # Reentrant: a signal handler or a finalizer may end a pause while this very
@@ -67,16 +66,16 @@ class CollectorState:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """The pauses that have begun and not ended, in this order."""
+        """The active pauses, in the order in which they began."""
         return tuple(self._claims)
 
     @property
     def is_resumed(self) -> bool:
-        """Whether the collector runs in spite of them, because memory ran away."""
+        """Whether the collector runs despite them, because memory ran away."""
         return self._is_resumed
 
     def begin(self, claim: Claim) -> None:
-        """Let the collector stand as a pause asks, until it ends."""
+        """Set the collector as a pause asks, until it ends."""
         with self._lock:
             if not self._claims:
                 self.found_enabled = gc.isenabled()
@@ -88,7 +87,7 @@ class CollectorState:
                 self._freeze(claim)
 
     def resume(self, claim: Claim) -> None:
-        """Let the collector run as it was found, until all pauses have ended."""
+        """Restore the collector as it was found, until all pauses have ended."""
         # As in `end`.
         self._lock.acquire()
         try:
@@ -99,11 +98,10 @@ class CollectorState:
             self._lock.release()
 
     def settle(self, claim: Claim) -> None:
-        """Let what was made in the last pause count as old when it ends.
+        """Count what was made in the last pause as old when it ends.
 
-        Else it would be collected at once, for the collector runs when more young
-        objects are there than its threshold; by gc.enable() nothing is won of the
-        time of that collection.
+        Otherwise the collector would run at once, because there are more young objects
+        than its threshold, and the time of that collection would not be saved.
         """
         with self._lock:
             if self._claims == [claim] and not IS_FREE_THREADED and self._can_freeze():
@@ -112,7 +110,7 @@ class CollectorState:
                 gc.freeze()
 
     def end(self, claim: Claim) -> None:
-        """Let the collector stand as the other pauses ask, or as it was found."""
+        """Set the collector as the other pauses ask, or as it was found."""
         # Not a with block: its end makes a tuple, on which the collector would start
         # before the pause is over.
         self._lock.acquire()
@@ -129,7 +127,7 @@ class CollectorState:
             self._lock.release()
 
     def _apply(self, claims: list[Claim]) -> None:
-        """Set the thresholds and the switch; the switch last, for it may collect."""
+        """Set the thresholds, then the switch, which may collect."""
         is_paused, thresholds = False, self.found_thresholds
         if not self._is_resumed:
             raised = [each.options.thresholds for each in claims]
@@ -142,7 +140,11 @@ class CollectorState:
             gc.enable()
 
     def _freeze(self, claim: Claim) -> None:
-        """Freeze what is alive."""
+        """Freeze the live objects.
+
+        `gc.unfreeze` thaws everything, so nothing is frozen where the user has frozen
+        objects before.
+        """
         if not self._can_freeze():
             return
         # In this order: Ctrl-C in between leaves nothing frozen.
@@ -152,7 +154,7 @@ class CollectorState:
             gc.freeze()
 
     def _can_freeze(self) -> bool:
-        """Return whether the user has frozen nothing: all or none can be thawed."""
+        """Return whether the user has frozen nothing."""
         return self._has_frozen or gc.get_freeze_count() <= _MOST_FROZEN_BY_PYTHON
 
 
@@ -164,7 +166,7 @@ def _raise_to(
         max(found[place], *(each[place] for each in wanted if each and each[place:]), 0)
         for place in range(3)
     )
-    # Where the first is 0 nothing is collected, and more often than never is not less.
+    # A first threshold of 0 disables the collector, and a pause may not enable it.
     return (young if found[0] else 0), middle, old
 
 

@@ -1,4 +1,4 @@
-"""What a pause of the collector is asked to do, checked."""
+"""The options of a pause, checked."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _GENERATIONS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseOptions(Record):
-    """What a pause is asked to do.
+    """The options of a pause.
 
     Attributes
     ----------
     collect : bool
-        Whether its end collects.
+        Whether a full collection runs at its end.
     max_growth_bytes : int or None
         By how much the process may grow before the collector is resumed.
     freeze : bool
-        Whether what is alive is moved out of the collector's way.
+        Whether the live objects are frozen (`gc.freeze`) during it.
     thresholds : tuple of int or None
-        What the thresholds are raised to; None for a pause in full.
+        What the thresholds are raised to; None to disable the collector.
     """
 
     collect: bool = True
@@ -43,12 +43,12 @@ def read_options(
     freeze: bool = False,
     threshold: int | Sequence[int] | None = None,
 ) -> PauseOptions:
-    """Check what the user asks of a pause.
+    """Check the options of a pause.
 
     Raises
     ------
     MemkitError
-        When a size or a threshold is none.
+        For an invalid size or threshold.
 
     Examples
     --------

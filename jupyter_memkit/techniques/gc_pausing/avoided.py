@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 
-from jupyter_memkit.techniques.gc_state import IS_FREE_THREADED
+from jupyter_memkit.techniques.gc_pausing.state import IS_FREE_THREADED
 
 # Free-threaded builds also look at the size of the heap before they collect, so
-# that the counter alone tells nothing there.
-_COUNTER_TELLS = not IS_FREE_THREADED
+# the counter alone is not enough there.
+_COUNTER_DECIDES = not IS_FREE_THREADED
 
 AVOIDED_IS_LOWER_BOUND = sys.version_info < (3, 12)
 """Whether the number is a lower bound.
@@ -20,7 +20,7 @@ C that makes a million objects, such as ``json.loads``, is followed by one colle
 
 
 class AvoidedCollections:
-    """Counts from its making on what the found thresholds would have started.
+    """Counts the collections that the found thresholds would have started.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ class AvoidedCollections:
         self._collections = _count_collections()
 
     def read(self) -> int | None:
-        """Return how many were avoided so far; None where nothing tells."""
-        if not _COUNTER_TELLS or gc.get_threshold() != self._raised:
+        """Return how many were avoided so far; None where that is unknown."""
+        if not _COUNTER_DECIDES or gc.get_threshold() != self._raised:
             return None
         if self._found[0] == 0:
-            return 0  # It means never.
+            return 0  # A threshold of 0 disables collections.
         # The count is the net number of objects since the last collection, so each of
         # those that ran found one more of them than the threshold in the pause is.
         ran = _count_collections() - self._collections

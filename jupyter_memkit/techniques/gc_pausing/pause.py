@@ -14,19 +14,19 @@ from typing import Any, TypeVar, final, overload
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.gc_avoided import (
+from jupyter_memkit.techniques.gc_pausing.avoided import (
     AVOIDED_IS_LOWER_BOUND,
     AvoidedCollections,
 )
-from jupyter_memkit.techniques.gc_growth import GrowthWatch, Resumption
-from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
-from jupyter_memkit.techniques.gc_state import Claim, collector_state
+from jupyter_memkit.techniques.gc_pausing.growth import GrowthWatch, Resumption
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions, read_options
+from jupyter_memkit.techniques.gc_pausing.state import Claim, collector_state
 from jupyter_memkit.wrapping import wrap_calls
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 BLOCK = "memkit.gc_pause()"
-"""Who pauses, for a block or a function of any thread."""
+"""Who pauses: a block or a function, of any thread."""
 
 
 @final
@@ -43,10 +43,10 @@ class GcPause(Record):
         number of container objects made since the last collection
         (``gc.get_count()[0]``, which counts on in a pause) divided by the
         threshold. Objects made and freed again in between are not in it. From
-        Python 3.12 on it is so for Python code alone: a call of C is never
-        interrupted by a collection, however many objects it makes. None until the
-        end, under another pause, after a change of the thresholds by somebody else,
-        and on free-threaded builds, where other things than this number decide.
+        Python 3.12 on this holds for Python code only: a C call is never interrupted
+        by a collection, however many objects it makes. None until the
+        end, under another pause, after the thresholds were changed from outside, and
+        on free-threaded builds, where other things than this number decide.
     reclaimed_objects : int or None
         How many unreachable objects the closing collection found; None without
         one.
@@ -59,20 +59,20 @@ class GcPause(Record):
     duration_s : float or None
         How long the pause lasted, in seconds; None until the end.
     resumption : Resumption or None
-        When and why the collector was resumed before the end; None when it was not.
+        When and why the collector was resumed early; None when it was not.
     is_frozen : bool
-        Whether what was alive at the start was out of the collector's way.
+        Whether the objects that were alive at the start were frozen.
     options : PauseOptions
-        What was asked for.
+        The options that were given.
     notes : tuple of str
-        What the figures mean, sentence by sentence, once it has ended.
+        Remarks on the figures, one sentence each, once the pause has ended.
 
     Parameters
     ----------
     options : PauseOptions
-        What is asked for.
+        The options.
     by : str
-        Who asks, as it is told to the user.
+        Who asks, as shown to the user.
     """
 
     def __init__(self, options: PauseOptions | None = None, *, by: str = BLOCK) -> None:
@@ -140,16 +140,16 @@ class GcPause(Record):
 
     @property
     def is_frozen(self) -> bool:
-        """Whether what was alive at the start was out of the collector's way."""
+        """Whether the objects that were alive at the start were frozen."""
         return self._claim is not None and self._claim.is_frozen
 
     @property
     def cells(self) -> int:
-        """How many cells have begun in it, where somebody counts."""
+        """How many cells have begun during it, where they are counted."""
         return self._claim.cells if self._claim is not None else 0
 
     def count_cell(self) -> int:
-        """Count a cell that begins in it, and return how many those are."""
+        """Count a cell that begins during it, and return the count."""
         if self._claim is not None:
             self._claim.cells += 1
         return self.cells
@@ -219,11 +219,12 @@ def _end_claim(claim: Claim, growth: GrowthWatch | None) -> None:
 
 
 def _end_later(claim: Claim, growth: GrowthWatch | None) -> Iterator[int]:
-    """Return what ends a claim at its first ``next``: its pause can no more.
+    """Return an iterator whose first ``next`` ends a claim that its pause left behind.
 
     Ctrl-C before the first instruction of ``__exit__`` leaves a pause that only the
-    exception's traceback knows. It goes when that goes, where a signal that arrives in
-    a Python function would be lost. So a thread ends it, which handles no signals.
+    exception's traceback refers to. The claim ends when that is deleted, in a callback
+    where a signal that arrives in a Python function would be lost. So a thread ends it,
+    because threads handle no signals.
     """
     return map(_thread.start_new_thread, [_end_claim], [(claim, growth)])
 
@@ -250,10 +251,10 @@ def gc_pause(
     """Pause the garbage collector for a block or, as a decorator, for each call.
 
     Pauses nest and may overlap in threads in any order. When the last one ends, the
-    collector is again what it was before the first one began, its switch and its
-    thresholds, also after an exception, and also when the code in between called
+    switch and the thresholds of the collector are restored as they were before the
+    first one began, also after an exception, and also when the code in between called
     ``gc.enable()`` or ``gc.set_threshold()``. A collector that was found disabled
-    stays so, and nothing is collected: the pause changed nothing.
+    stays disabled, and nothing is collected.
 
     Parameters
     ----------
@@ -261,28 +262,27 @@ def gc_pause(
         The function to decorate. A coroutine or a generator function pauses
         while it runs and while it is suspended.
     collect : bool
-        Whether the last pause to end collects once, in full. Without that nothing
-        is collected: what was made counts as old from then on, where after a plain
-        ``gc.enable()`` the next object that is made starts a collection of all of it.
+        Whether the last pause to end runs one full collection. If False, nothing is
+        collected: what was made counts as old from then on, whereas after a plain
+        ``gc.enable()`` the next new object would start a collection of all of it.
     max_growth : int or str, optional
         A size in bytes, or such as ``"2GB"``. When the process has grown by more
         since the start, the collector collects and runs again, as it was found,
-        until all pauses have ended. Looked at twenty times a second, but not inside
-        a call of C that holds the interpreter's lock, in which no garbage is made.
+        until all pauses have ended. Checked twenty times a second, but not during a C
+        call that holds the interpreter's lock, which makes no garbage.
     freeze : bool
-        Whether what is alive at the start is moved out of the way of every
-        collection until the end, the closing one included (``gc.freeze()``). It is
-        then with the oldest objects. Objects that the user has frozen before cannot
-        be told from the others at the end, so nothing is frozen then, and a note
-        says so.
+        Whether the objects that are alive at the start are exempt from every collection
+        until the end, including the closing one (``gc.freeze()``). Afterwards they
+        belong to the oldest generation. If the user has frozen objects before,
+        nothing is frozen, because Python unfreezes all or none, and a note says so.
     threshold : int or sequence of int, optional
-        Do not pause in full, but raise the collector's thresholds to these until
-        the end: how many more objects may be made than freed before a collection,
-        and how many collections of a generation make one of the next older one.
-        Of several pauses the highest counts, and one in full above all. What the
-        second and third mean differs: Python 3.14.0 to 3.14.4 look at a part of the
-        old objects at a time, the smaller the higher the second is, and ignore the
-        third; free-threaded builds have but the first.
+        Raise the collector's thresholds to these until the end instead of disabling
+        it: how many more objects may be made than freed before a collection, and how
+        many collections of a generation start one of the next older one. Of several
+        pauses the highest threshold counts, and one that disables the collector
+        counts most. The second and third differ by version: Python 3.14.0 to 3.14.4
+        look at a part of the old objects at a time, the smaller the higher the second
+        is, and ignore the third; free-threaded builds only have the first.
 
     Returns
     -------
@@ -293,8 +293,8 @@ def gc_pause(
     Raises
     ------
     MemkitError
-        When a size or a threshold is none, a pause is entered twice, or an
-        asynchronous generator function is decorated.
+        For an invalid size or threshold, for a pause that is entered twice, and for
+        an asynchronous generator function that is decorated.
 
     Examples
     --------

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques import gc_avoided, gc_state
-from jupyter_memkit.techniques import gc_pause as module
-from jupyter_memkit.techniques.gc_pause import gc_pause
-from jupyter_memkit.techniques.gc_state import collector_state
-from tests.techniques.collector import read_collector
+from jupyter_memkit.techniques.gc_pausing import avoided, state
+from jupyter_memkit.techniques.gc_pausing import pause as module
+from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
+from jupyter_memkit.techniques.gc_pausing.state import collector_state
+from tests.techniques.gc_pausing.collector import read_collector
 from tests.waiting import wait_until
 
 
@@ -385,7 +385,7 @@ def test_inner_pause_has_no_figures() -> None:
 
 def test_counter_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the counter does not decide, nothing is claimed of it."""
-    monkeypatch.setattr(gc_avoided, "_COUNTER_TELLS", False)
+    monkeypatch.setattr(avoided, "_COUNTER_DECIDES", False)
     enabled = gc.isenabled()
     with gc_pause() as pause:
         pass
@@ -402,7 +402,7 @@ def test_call_of_c(monkeypatch: pytest.MonkeyPatch, *, found_enabled: bool) -> N
 
 def test_free_threaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no generations, a pause without a collection just ends."""
-    monkeypatch.setattr(gc_state, "IS_FREE_THREADED", True)
+    monkeypatch.setattr(state, "IS_FREE_THREADED", True)
     with gc_pause(collect=False) as pause:
         pass
     assert pause.collect_s is None

@@ -6,9 +6,13 @@ import gc
 
 import pytest
 
-from jupyter_memkit.techniques.gc_options import read_options
-from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
-from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
+from jupyter_memkit.techniques.gc_pausing.options import read_options
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause, gc_pause
+from jupyter_memkit.techniques.gc_pausing.switch import (
+    GcStatus,
+    GcSwitch,
+    read_gc_status,
+)
 
 
 @pytest.fixture
