@@ -47,12 +47,13 @@ _MAGICS = (
 
 # The records and, in `show`, what tells of them.
 _REPORTS = {
-    "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.memleaks",
+    "jupyter_memkit.hints.records.Hints": "jupyter_memkit.show.hints",
+    "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.holders",
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
-    "jupyter_memkit.techniques.arrays.advise.ReadingAdvice": (
-        "jupyter_memkit.show.reading_advice"
+    "jupyter_memkit.techniques.arrays.csv_reading.advice.ReadingAdvice": (
+        "jupyter_memkit.show.csv_reading"
     ),
     "jupyter_memkit.techniques.arrays.records.Packed": "jupyter_memkit.show.to_numpy",
     "jupyter_memkit.techniques.arrays.records.Restored": "jupyter_memkit.show.shrink",
@@ -89,11 +90,9 @@ _REPORTS = {
     "jupyter_memkit.techniques.unloading.unload.Unloaded": (
         "jupyter_memkit.show.unload"
     ),
-    "jupyter_memkit.track.advice.Advices": "jupyter_memkit.show.advice",
     "jupyter_memkit.track.collector_costs.CollectorCosts": (
         "jupyter_memkit.show.collector_costs"
     ),
-    "jupyter_memkit.track.leaks.records.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.snapshots.Moments": "jupyter_memkit.show.memsnap",

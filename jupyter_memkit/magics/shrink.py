@@ -13,7 +13,7 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.arrays.advise import ReadingAdvice
+    from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
     from jupyter_memkit.techniques.arrays.records import Restored, Shrunk
 
 
@@ -121,7 +121,7 @@ class ShrinkMagics(Magics):
             return undo_names(*names, namespace=self.shell.user_ns, shell=self.shell)
 
     def _advise(self, path: str, names: list[str]) -> ReadingAdvice:
-        from jupyter_memkit.techniques.arrays.advise import (  # noqa: PLC0415
+        from jupyter_memkit.techniques.arrays.csv_reading.advice import (  # noqa: PLC0415
             advise_reading,
         )
 

@@ -56,6 +56,12 @@ class GcStatus(Record):
     note: str
 
     @property
+    def cure(self) -> str | None:
+        """The line that lets it run again; None where that happens by itself."""
+        cures = {SWITCH: "%gc_pause off", DISABLE: "gc.enable()"}
+        return cures.get(self.paused_by or "")
+
+    @property
     def paused_s(self) -> float | None:
         """For how long, in seconds, until now."""
         return None if self.since_s is None else max(0.0, time.time() - self.since_s)

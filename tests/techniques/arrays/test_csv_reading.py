@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.show.reading_advice import build_report
-from jupyter_memkit.techniques.arrays.advise import advise_reading
+from jupyter_memkit.show.csv_reading import build_report
+from jupyter_memkit.techniques.arrays.csv_reading.advice import advise_reading
 
 
 def write(path: Path, n_rows: int, **options: Any) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Tells how to read a CSV file small in the first place, from a sample of it."""
+"""Finds the dtypes that read a CSV file small, from a sample of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.paths import expand_home
 from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.arrays.csv_reading.code import write_code
 from jupyter_memkit.techniques.arrays.pandas_columns import shrink_column
 from jupyter_memkit.techniques.arrays.pandas_series import measure_column
 from jupyter_memkit.techniques.arrays.policy import Policy
-from jupyter_memkit.techniques.arrays.reading_code import write_code
 from jupyter_memkit.techniques.arrays.records import Part
 
 # A file is looked at in so many places, at so much in each.
@@ -53,7 +53,7 @@ class ReadingAdvice(Record):
 
 
 def advise_reading(path: str) -> ReadingAdvice:
-    r"""Tell how to read a CSV file with small dtypes.
+    r"""Find how to read a CSV file with small dtypes.
 
     Parameters
     ----------

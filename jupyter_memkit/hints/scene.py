@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import _lru_cache_wrapper
 from typing import Any
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Sizes
+from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.variables import find_program, user_variables
 
 # The least time for a measurement: what it takes to look at some thousand objects.
 _LEAST_S = 0.1
+
+
+class OutOfTimeError(Exception):
+    """Ends a rule that has used up its time."""
 
 
 class Scene:
@@ -26,8 +31,8 @@ class Scene:
         Whose variables, outputs and errors are looked at.
     deadline_s : float
         When to stop, by `time.perf_counter`.
-    collector_cure : str or None
-        What lets a paused collector run again; None where that happens by itself.
+    accounts : sequence of CellRecord
+        The accounts of the last cells, the latest last.
     measure_sizes : callable
         Sizes objects, as `jupyter_memkit.sizes` does.
     """
@@ -36,16 +41,16 @@ class Scene:
         self,
         shell: Any,
         deadline_s: float,
-        collector_cure: str | None,
+        accounts: Sequence[CellRecord] = (),
         *,
         measure_sizes: Callable[..., Sizes],
     ) -> None:
         self.shell = shell
         self._measure_sizes = measure_sizes
         self.deadline_s = deadline_s
-        self.collector_cure = collector_cure
+        self.accounts = accounts
         self.is_cut = False
-        """Whether time was up before a measurement had seen everything."""
+        """Whether time was up before everything was looked at."""
         # A function with a cache is no data; its cache is looked at by itself.
         variables = {
             name: value
@@ -55,7 +60,7 @@ class Scene:
         # When time is up, what looks largest has been measured.
         names = sorted(variables, key=lambda name: -_count_elements(variables[name]))
         self.variables = {name: variables[name] for name in names}
-        self.cells = list(shell.user_ns.get("In", ()))
+        self.inputs = list(shell.user_ns.get("In", ()))
         self._program = find_program(shell)
         self._sizes: Sizes | None = None
 
@@ -71,7 +76,7 @@ class Scene:
         measured = self._measure_sizes(
             values, budget_s=budget_s, exact=exact, program=[*self._program, *ends]
         )
-        # An error that cannot be told is that of a measurement without an end.
+        # A size with an unknown error is that of a measurement that was cut.
         if any(size.error_ratio is None for size in measured.values()):
             self.is_cut = True
         return measured
@@ -80,6 +85,11 @@ class Scene:
     def is_late(self) -> bool:
         """Whether time is up."""
         return time.perf_counter() > self.deadline_s
+
+    def check_time(self, _: object = None) -> None:
+        """Raise when time is up; it can be called for the progress of a technique."""
+        if self.is_late:
+            raise OutOfTimeError
 
     def own_bytes(self, name: str) -> int:
         """Return what only this variable keeps, as an estimate."""

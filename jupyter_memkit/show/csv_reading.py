@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.show.to_numpy import tell_ratio
-from jupyter_memkit.techniques.arrays.advise import ReadingAdvice
+from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
 from jupyter_memkit.units import format_bytes
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,24 +11,11 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.hints import Hint, find_leaks
 from jupyter_memkit.measure.sizes import Sizes, sizes
-from jupyter_memkit.show.memleaks import build_report
-from jupyter_memkit.track.leaks import Leak, find_leaks
+from jupyter_memkit.show.hints import build_report
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture(autouse=True)
-def alone() -> Iterator[None]:
-    """No figure and no traceback of another test."""
-    plt = sys.modules.get("matplotlib.pyplot")
-    if plt is not None:
-        plt.close("all")
-    for name in ("last_exc", "last_value", "last_traceback", "last_type"):
-        if hasattr(sys, name):
-            delattr(sys, name)
-    yield
-    gc.garbage.clear()
 
 
 def run(shell: InteractiveShell, *cells: str) -> None:
@@ -38,15 +24,15 @@ def run(shell: InteractiveShell, *cells: str) -> None:
         shell.run_cell(cell, store_history=True)
 
 
-def find(shell: InteractiveShell, **options: Any) -> dict[str, Leak]:
+def find(shell: InteractiveShell, **options: Any) -> dict[str, Hint]:
     """Return the leaks by kind."""
     leaks = find_leaks(shell, **{"budget_s": 30.0, **options})
     assert leaks.complete
-    return {leak.kind: leak for leak in leaks.leaks}
+    return {leak.kind: leak for leak in leaks.hints}
 
 
-def cure(shell: InteractiveShell, leak: Leak) -> None:
-    """Do what the leak says helps."""
+def cure(shell: InteractiveShell, leak: Hint) -> None:
+    """Run the line of the cure."""
     shell.run_cell(leak.cure, store_history=True).raise_error()
 
 
@@ -176,7 +162,7 @@ def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
     )
     (leak,) = find(shell).values()
     assert leak.bytes == pytest.approx(10 * MIB, rel=0.02)
-    assert "cache" not in leak.note
+    assert "cache" not in leak.found
 
 
 def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
@@ -298,7 +284,7 @@ def test_unused(shell: InteractiveShell) -> None:
     assert find_leaks(shell, unused_cells=10).unused == ()
     found = find_leaks(shell, unused_cells=3)
     (unused,) = found.unused
-    assert (found.leaks, unused.name, unused.used_in) == ((), "data", 1)
+    assert (found.hints, unused.name, unused.used_in) == ((), "data", 1)
     text = build_report(found).text()
     assert "would come back" not in text
     assert "%memfree data" not in text
@@ -323,7 +309,7 @@ def test_named_once(shell: InteractiveShell) -> None:
     code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
     run(shell, code, *["1"] * 4)
     found = find_leaks(shell, unused_cells=3)
-    assert ([leak.name for leak in found.leaks], found.unused) == (["row"], ())
+    assert ([leak.name for leak in found.hints], found.unused) == (["row"], ())
 
 
 def test_losses_with_graphs(
@@ -370,9 +356,9 @@ def test_garbage(shell: InteractiveShell) -> None:
     assert "garbage" not in find(shell)
 
 
-def find_pause(shell: InteractiveShell) -> list[Leak]:
+def find_pause(shell: InteractiveShell) -> list[Hint]:
     """Return what the magic says of the collector."""
-    leaks = shell.run_line_magic("memleaks", "").leaks
+    leaks = shell.run_line_magic("memleaks", "").hints
     return [leak for leak in leaks if leak.kind == "gc_paused"]
 
 
@@ -407,5 +393,5 @@ def test_a_measurement_without_time(
 
     run(shell, "kept = [[n] for n in range(300_000)]")
     assert find_leaks(shell, budget_s=60.0).complete
-    monkeypatch.setattr("jupyter_memkit.track.leaks.sizes", measure_late)
+    monkeypatch.setattr("jupyter_memkit.hints.search.sizes", measure_late)
     assert not find_leaks(shell, budget_s=60.0).complete

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.hints import find_leaks
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.release import free
-from jupyter_memkit.track.leaks import find_leaks
 
 MIB = 1024 * 1024
 COUNT = int(os.environ.get("MEMKIT_RANDOM_LEAKS", "1"))
@@ -167,20 +167,20 @@ def test_leaks_are_found(
     found = find_leaks(shell, budget_s=60.0)
     assert found.complete
     claimed: dict[str, int] = {}
-    for leak in found.leaks:
+    for leak in found.hints:
         if leak.kind == "cache" and "(executing)" in leak.name:
             # The syntax trees of what failed, which IPython's tracebacks keep indeed.
             continue
         kinds = [leak.kind, *(name for name in expected if f"--{name}s" in leak.cure)]
         kind = next((each for each in kinds if each in expected), leak.kind)
         claimed[kind] = claimed.get(kind, 0) + (leak.bytes or 0)
-    seen = [(leak.kind, leak.name, leak.bytes) for leak in found.leaks]
+    seen = [(leak.kind, leak.name, leak.bytes) for leak in found.hints]
     assert claimed.keys() == expected.keys(), (names, seen)
     for kind, n_bytes in expected.items():
         assert claimed[kind] == pytest.approx(n_bytes, rel=0.1, abs=2 * MIB), names
     free(shell=None)
     before_bytes = read_rss_bytes()
-    for leak in found.leaks:
+    for leak in found.hints:
         shell.run_cell(leak.cure, store_history=True).raise_error()
     del found
     free(shell=shell)
@@ -188,4 +188,4 @@ def test_leaks_are_found(
     # What only the tracebacks had was freed with the first call already.
     left_bytes = sum(n for kind, n in expected.items() if kind != "traceback")
     assert back_bytes >= 0.85 * left_bytes - 4 * MIB, names
-    assert find_leaks(shell, budget_s=60.0).leaks == ()
+    assert find_leaks(shell, budget_s=60.0).hints == ()
