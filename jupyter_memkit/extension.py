@@ -56,7 +56,6 @@ _REPORTS = {
         "jupyter_memkit.show.csv_reading"
     ),
     "jupyter_memkit.techniques.arrays.records.Packed": "jupyter_memkit.show.to_numpy",
-    "jupyter_memkit.techniques.arrays.records.Restored": "jupyter_memkit.show.shrink",
     "jupyter_memkit.techniques.arrays.records.Shrunk": "jupyter_memkit.show.shrink",
     "jupyter_memkit.techniques.chunked.plan.ChunkedPlan": (
         "jupyter_memkit.show.chunked_plan"
@@ -90,6 +89,7 @@ _REPORTS = {
     "jupyter_memkit.techniques.unloading.unload.Unloaded": (
         "jupyter_memkit.show.unload"
     ),
+    "jupyter_memkit.techniques.variables.undo.Restored": "jupyter_memkit.show.shrink",
     "jupyter_memkit.track.collector_costs.CollectorCosts": (
         "jupyter_memkit.show.collector_costs"
     ),

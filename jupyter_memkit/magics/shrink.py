@@ -14,7 +14,8 @@ from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
-    from jupyter_memkit.techniques.arrays.records import Restored, Shrunk
+    from jupyter_memkit.techniques.arrays.records import Shrunk
+    from jupyter_memkit.techniques.variables.undo import Restored
 
 
 @magics_class
@@ -114,7 +115,7 @@ class ShrinkMagics(Magics):
             )
 
     def _undo(self, names: list[str]) -> Restored:
-        from jupyter_memkit.techniques.arrays.undo import undo_names  # noqa: PLC0415
+        from jupyter_memkit.techniques.variables.undo import undo_names  # noqa: PLC0415
 
         assert self.shell is not None, "the magics of a shell have one"
         with refusing():

@@ -1,30 +1,50 @@
-"""Takes a shrinking back."""
+"""Restores variables whose values were replaced."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.techniques.arrays.names import group_names
-from jupyter_memkit.techniques.arrays.records import Restored
-from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
+from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.variables.namespaces import (
+    Namespace,
+    find_namespace,
+    group_names,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Record):
+    """Variables that were restored.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The variables.
+    ways : mapping of str to str
+        ``"original"`` where the old value was still in memory, ``"converted"`` where
+        it was made of the new one.
+    """
+
+    names: tuple[str, ...]
+    ways: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a value was before it was shrunk; the value itself is not kept."""
+    """What a value was before; the old value itself is not kept."""
 
     now: weakref.ref[Any]
     before: Callable[[], Any]
     restore: Callable[[Any], Any] | None
 
     def find(self) -> tuple[Any, str] | None:
-        """Return what it was, and how; None where nobody has it any more."""
+        """Return the old value, and how it was got; None where it is gone."""
         before = self.before()
         if before is not None:
             return before, "original"
@@ -33,23 +53,23 @@ class _Origin:
         return self.restore(self.now()), "converted"
 
 
-# By the address of the smaller value, as long as it lives.
+# By the address of the new value, as long as it lives.
 _origins: dict[int, _Origin] = {}
 
 
 def remember(
     now: Any, before: Callable[[], Any], restore: Callable[[Any], Any] | None
 ) -> None:
-    """Note what a smaller value was.
+    """Remember what a new value was before.
 
     Parameters
     ----------
     now : object
-        The smaller value.
+        The new value.
     before : callable
-        Returns the value before, or None when it is gone.
+        Returns the old value, or None when it is gone.
     restore : callable or None
-        Makes the value before of the smaller one; None where that cannot be told.
+        Makes the old value of the new one; None where that is impossible.
     """
     key = id(now)
     # Without a Python frame, which could lose a signal.
@@ -60,15 +80,15 @@ def remember(
 def undo_names(
     *names: str, namespace: Namespace | None = None, shell: Any = None
 ) -> Restored:
-    """Give variables that were shrunk the dtypes back that they had.
+    """Restore variables that were shrunk.
 
-    Where somebody still has the value before, the variable gets that; otherwise it is
-    made again, which is possible when nothing was lost.
+    A variable gets its old value where that is still in memory. Otherwise the old value
+    is made of the new one, which is possible when nothing was lost.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, all stay as they are.
+        The variables; when one is refused, none is changed.
     namespace : mutable mapping, optional
         Where the variables are; the shell's, or ``__main__``, when left out.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
@@ -82,8 +102,8 @@ def undo_names(
     Raises
     ------
     MemkitError
-        For a variable that was not shrunk, or whose value before is gone after a
-        step that lost something.
+        For a variable that was not shrunk, and one that was rounded and whose old
+        value is gone.
 
     Examples
     --------
