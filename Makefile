@@ -11,12 +11,13 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 # The parts collect it, and the last one reports and judges the whole.
 CHUNKED := tests/techniques/chunked
-SEARCHES := tests/track/leaks tests/techniques/unloading tests/techniques/test_release.py \
+SEARCHES := tests/hints tests/techniques/unloading tests/techniques/test_release.py \
 	tests/measure/test_holders.py tests/magics/test_memfree.py \
 	tests/magics/test_unload.py
 COVERAGE := --cov --cov-report= --cov-fail-under=0
-CORE := tests/channel tests/show tests/track tests/measure/test_*.py tests/test_architecture.py \
-	tests/test_protocol_drift.py tests/test_units.py tests/test_wrapping.py
+CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py \
+	tests/test_architecture.py tests/test_protocol_drift.py tests/test_units.py \
+	tests/test_wrapping.py
 LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 	-not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/coverage/*')
 

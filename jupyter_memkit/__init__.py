@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
     from jupyter_memkit.techniques.chunked.partial import partial
-    from jupyter_memkit.techniques.gc_pause import gc_pause
+    from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
     from jupyter_memkit.techniques.isolated.calls import isolated
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.spilling import spill, unspill
@@ -106,7 +106,7 @@ _HOMES = {
     "chunked": "techniques.chunked",
     "export": "show.export",
     "free": "techniques.release",
-    "gc_pause": "techniques.gc_pause",
+    "gc_pause": "techniques.gc_pausing.pause",
     "holders": "measure.holders",
     "isolated": "techniques.isolated.calls",
     "libraries": "techniques.unloading",

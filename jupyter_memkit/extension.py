@@ -47,15 +47,15 @@ _MAGICS = (
 
 # The records and, in `show`, what tells of them.
 _REPORTS = {
-    "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.memleaks",
+    "jupyter_memkit.hints.records.Hints": "jupyter_memkit.show.hints",
+    "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.holders",
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
-    "jupyter_memkit.techniques.arrays.advise.ReadingAdvice": (
-        "jupyter_memkit.show.reading_advice"
+    "jupyter_memkit.techniques.arrays.csv_reading.advice.ReadingAdvice": (
+        "jupyter_memkit.show.csv_reading"
     ),
     "jupyter_memkit.techniques.arrays.records.Packed": "jupyter_memkit.show.to_numpy",
-    "jupyter_memkit.techniques.arrays.records.Restored": "jupyter_memkit.show.shrink",
     "jupyter_memkit.techniques.arrays.records.Shrunk": "jupyter_memkit.show.shrink",
     "jupyter_memkit.techniques.chunked.plan.ChunkedPlan": (
         "jupyter_memkit.show.chunked_plan"
@@ -63,8 +63,12 @@ _REPORTS = {
     "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
         "jupyter_memkit.show.chunked"
     ),
-    "jupyter_memkit.techniques.gc_pause.GcPause": "jupyter_memkit.show.gc_pause",
-    "jupyter_memkit.techniques.gc_switch.GcStatus": "jupyter_memkit.show.gc_pause",
+    "jupyter_memkit.techniques.gc_pausing.pause.GcPause": (
+        "jupyter_memkit.show.gc_pause"
+    ),
+    "jupyter_memkit.techniques.gc_pausing.switch.GcStatus": (
+        "jupyter_memkit.show.gc_pause"
+    ),
     "jupyter_memkit.techniques.isolated.records.IsolatedClosed": (
         "jupyter_memkit.show.isolated"
     ),
@@ -85,11 +89,10 @@ _REPORTS = {
     "jupyter_memkit.techniques.unloading.unload.Unloaded": (
         "jupyter_memkit.show.unload"
     ),
-    "jupyter_memkit.track.advice.Advices": "jupyter_memkit.show.advice",
+    "jupyter_memkit.techniques.variables.undo.Restored": "jupyter_memkit.show.shrink",
     "jupyter_memkit.track.collector_costs.CollectorCosts": (
         "jupyter_memkit.show.collector_costs"
     ),
-    "jupyter_memkit.track.leaks.records.Leaks": "jupyter_memkit.show.memleaks",
     "jupyter_memkit.track.line_memory.LinesResult": "jupyter_memkit.show.lines",
     "jupyter_memkit.track.snapshots.Comparison": "jupyter_memkit.show.memsnap",
     "jupyter_memkit.track.snapshots.Moments": "jupyter_memkit.show.memsnap",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jupyter_memkit.techniques.gc_switch import read_gc_status
+from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
 from jupyter_memkit.track.activity import Activities, Activity
 
 

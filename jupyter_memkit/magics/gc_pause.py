@@ -20,9 +20,13 @@ from jupyter_memkit.magics.cell_body import (
     run_cell_body,
 )
 from jupyter_memkit.magics.line import parse_line
-from jupyter_memkit.techniques.gc_options import PauseOptions, read_options
-from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_switch import GcStatus, GcSwitch, read_gc_status
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions, read_options
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.gc_pausing.switch import (
+    GcStatus,
+    GcSwitch,
+    read_gc_status,
+)
 from jupyter_memkit.track.events import guard_hook
 
 if TYPE_CHECKING:

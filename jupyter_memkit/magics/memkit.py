@@ -14,9 +14,9 @@ from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
 if TYPE_CHECKING:
+    from jupyter_memkit.hints import Hints
     from jupyter_memkit.show.export import Exported
     from jupyter_memkit.show.processes import Processes
-    from jupyter_memkit.track.advice import Advices
 
 
 @magics_class
@@ -37,7 +37,7 @@ class MemkitMagics(Magics):
         help="the file that export writes: .json for readings, cells and variables, "
         ".csv for a table of the cells",
     )
-    def memkit(self, line: str) -> Status | Exported | Processes | Advices:
+    def memkit(self, line: str) -> Status | Exported | Processes | Hints:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -67,12 +67,9 @@ class MemkitMagics(Magics):
             return _read_processes()
         if arguments.action == "advice" and arguments.file is None:
             # Not before its first use: a kernel starts with every magic.
-            from jupyter_memkit.techniques.arrays.preview import (  # noqa: PLC0415
-                preview,
-            )
-            from jupyter_memkit.track.advice import find_advice  # noqa: PLC0415
+            from jupyter_memkit.hints import find_hints  # noqa: PLC0415
 
-            return find_advice(self.shell, tracker().cells, preview)
+            return find_hints(self.shell, tracker().cells)
         if arguments.action != "export":
             message = f"%memkit does not know {line.strip()!r}; write %memkit "
             raise UsageError(

@@ -14,8 +14,8 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
+    from jupyter_memkit.hints import Hints
     from jupyter_memkit.measure.holders import Holders
-    from jupyter_memkit.track.leaks import Leaks
 
 _UNUSED_CELLS = 10
 _BUDGET_S = 2.0
@@ -45,7 +45,7 @@ class MemleaksMagics(Magics):
         metavar="TIME",
         help="stop after this time (default: 2s)",
     )
-    def memleaks(self, line: str) -> Leaks | Holders:
+    def memleaks(self, line: str) -> Hints | Holders:
         """Find what holds memory needlessly, with the line that frees it.
 
         Checks outputs, tracebacks of failed cells, open figures, what %run keeps of
@@ -63,23 +63,19 @@ class MemleaksMagics(Magics):
             %memleaks --unused 5
             %memleaks prices
             leaks = %memleaks
-            leaks.leaks[0].cure
+            leaks.hints[0].cure
+            leaks.hints[0].apply()
         """
         assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_line(self.memleaks, line)
         # Not before its first use: a kernel starts with every magic.
         if arguments.name is None:
-            from jupyter_memkit.show.gc_pause import name_cure  # noqa: PLC0415
-            from jupyter_memkit.techniques.gc_switch import (  # noqa: PLC0415
-                read_gc_status,
-            )
-            from jupyter_memkit.track.leaks import find_leaks  # noqa: PLC0415
+            from jupyter_memkit.hints import find_leaks  # noqa: PLC0415
 
             return find_leaks(
                 self.shell,
                 unused_cells=arguments.unused or _UNUSED_CELLS,
                 budget_s=arguments.budget or _BUDGET_S,
-                collector_cure=name_cure(read_gc_status()),
             )
         if arguments.unused is not None or arguments.budget is not None:
             message = (

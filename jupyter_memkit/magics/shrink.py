@@ -13,8 +13,9 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.arrays.advise import ReadingAdvice
-    from jupyter_memkit.techniques.arrays.records import Restored, Shrunk
+    from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
+    from jupyter_memkit.techniques.arrays.records import Shrunk
+    from jupyter_memkit.techniques.variables.undo import Restored
 
 
 @magics_class
@@ -114,14 +115,14 @@ class ShrinkMagics(Magics):
             )
 
     def _undo(self, names: list[str]) -> Restored:
-        from jupyter_memkit.techniques.arrays.undo import undo_names  # noqa: PLC0415
+        from jupyter_memkit.techniques.variables.undo import undo_names  # noqa: PLC0415
 
         assert self.shell is not None, "the magics of a shell have one"
         with refusing():
             return undo_names(*names, namespace=self.shell.user_ns, shell=self.shell)
 
     def _advise(self, path: str, names: list[str]) -> ReadingAdvice:
-        from jupyter_memkit.techniques.arrays.advise import (  # noqa: PLC0415
+        from jupyter_memkit.techniques.arrays.csv_reading.advice import (  # noqa: PLC0415
             advise_reading,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 
@@ -35,12 +35,6 @@ class UnloadMagics(Magics):
         help="also delete names bound to its functions and classes",
     )
     @argument(
-        "--deep",
-        action="store_true",
-        help="also empty its modules, after asking: what still uses them breaks",
-    )
-    @argument("--yes", action="store_true", help="do not ask")
-    @argument(
         "--unused", action="store_true", help="unload all libraries that nothing uses"
     )
     @argument(
@@ -67,7 +61,7 @@ class UnloadMagics(Magics):
 
             %unload seaborn
             %unload sns matplotlib --dry-run
-            %unload sympy --names --deep
+            %unload sympy --names
             %unload --list
             %unload --unused --dry-run
             result = %unload sympy
@@ -92,15 +86,12 @@ class UnloadMagics(Magics):
             modules = found.unused
             if not modules:
                 return found
-        options = {"names": arguments.names, "deep": arguments.deep}
         with refusing():
-            if arguments.deep and not (arguments.dry_run or arguments.yes):
-                # What is refused is refused before anybody is asked.
-                planned = unload(*modules, namespace=namespace, dry_run=True, **options)
-                if not _ask(planned):
-                    return planned
             return unload(
-                *modules, namespace=namespace, dry_run=arguments.dry_run, **options
+                *modules,
+                namespace=namespace,
+                names=arguments.names,
+                dry_run=arguments.dry_run,
             )
 
 
@@ -117,31 +108,8 @@ def _check_one_way(arguments: Any) -> None:
 
 def _check_options(arguments: Any) -> None:
     """Raise when an option has no effect on what was asked for."""
-    acting = {
-        "--names": arguments.names,
-        "--deep": arguments.deep,
-        "--yes": arguments.yes,
-        "--dry-run": arguments.dry_run,
-    }
+    acting = {"--names": arguments.names, "--dry-run": arguments.dry_run}
     given = [option for option, is_given in acting.items() if is_given]
     if arguments.list and given:
         message = f"--list only shows what is loaded; leave {given[0]} out"
         raise UsageError(message)
-    if arguments.yes and not arguments.deep:
-        message = "--yes answers the question that --deep asks; leave it out"
-        raise UsageError(message)
-
-
-def _ask(planned: Unloaded) -> bool:
-    """Ask whether to empty modules."""
-    count = len(planned.modules)
-    question = (
-        f"Empty the {count} {'module' if count == 1 else 'modules'} of "
-        f"{planned.name}? What still uses them will break. [y/N] "
-    )
-    try:
-        answer = input(question)
-    except (StdinNotImplementedError, EOFError) as error:
-        message = "--deep asks, and nobody can answer here; add --yes"
-        raise UsageError(message) from error
-    return answer.strip().lower() in ("y", "yes")

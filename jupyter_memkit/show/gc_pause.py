@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.gc_avoided import AVOIDED_IS_LOWER_BOUND
-from jupyter_memkit.techniques.gc_pause import GcPause
-from jupyter_memkit.techniques.gc_switch import DISABLE, SWITCH, GcStatus
+from jupyter_memkit.techniques.gc_pausing.avoided import AVOIDED_IS_LOWER_BOUND
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.gc_pausing.switch import GcStatus
 from jupyter_memkit.units import format_bytes, format_duration
 
 
@@ -29,12 +29,6 @@ def describe_status(status: GcStatus) -> str:
     if status.cells:
         phrase += f" and {status.cells} cell{'s' if status.cells > 1 else ''}"
     return phrase
-
-
-def name_cure(status: GcStatus) -> str | None:
-    """Return what lets the collector run again; None where it ends by itself."""
-    cures = {SWITCH: "%gc_pause off", DISABLE: "gc.enable()"}
-    return cures.get(status.paused_by or "")
 
 
 def _build_status(status: GcStatus) -> Report:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.show.to_numpy import tell_copies, tell_holders, tell_ratio
-from jupyter_memkit.techniques.arrays.records import Part, Replaced, Restored, Shrunk
+from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
+from jupyter_memkit.techniques.variables.undo import Restored
 from jupyter_memkit.units import format_bytes, format_duration
 
 _SHOWN = 100

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
 from jupyter_memkit.records import Record
-from jupyter_memkit.show.gc_pause import describe_status, name_cure
+from jupyter_memkit.show.gc_pause import describe_status
 from jupyter_memkit.show.report import Report
-from jupyter_memkit.techniques.gc_switch import GcStatus, read_gc_status
+from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
 
@@ -68,7 +68,7 @@ def build_report(status: Status) -> Report:
         if status.exact
         else "sampled: this system has no high-water mark that can be reset"
     )
-    cure = name_cure(status.collector)
+    cure = status.collector.cure
     return Report(
         title=f"jupyter_memkit {__version__}: {format_bytes(reading.rss_bytes)} in use",
         rows=(

@@ -25,8 +25,6 @@ def build_report(unloaded: Unloaded) -> Report:
 def _build_rows(unloaded: Unloaded) -> Iterator[tuple[str, str]]:
     yield "modules", _list(unloaded.modules)
     yield "took, at least", f"≈ {format_bytes(unloaded.imported_bytes)}"
-    if unloaded.deep:
-        yield "emptied", "those written in Python"
     if unloaded.names:
         yield "names removed", _list(unloaded.names)
     if unloaded.code_names:

@@ -17,11 +17,12 @@ def release_unused() -> None:
     trim_allocator()
 
 
-def settle() -> int:
+def settle(*, collect: bool = True) -> int:
     """Collect, release what is unused, and return the resident memory in bytes.
 
-    The difference of two calls is what the system really has back.
+    The difference of two calls is what the process returned to the system.
     """
-    gc.collect()
+    if collect:
+        gc.collect()
     release_unused()
     return read_rss_bytes()

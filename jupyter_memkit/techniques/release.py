@@ -1,4 +1,8 @@
-"""Gives memory back to the system, and measures step by step how much it got."""
+"""Returns memory to the system, and measures how much each step freed.
+
+Each step is measured by itself, after the allocator was trimmed, so the steps add up to
+what the process returned.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +20,19 @@ from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.workers import find_idle_workers
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.forget import (
-    find_places,
-    forget_everywhere,
-    forget_outputs,
-    forget_scripts,
-    is_atom,
-)
 from jupyter_memkit.techniques.release_steps import (
     close_figures,
     drop_lines,
     drop_tracebacks,
     empty_caches,
     find_pools,
+)
+from jupyter_memkit.techniques.variables.forget import (
+    find_places,
+    forget_everywhere,
+    forget_outputs,
+    forget_scripts,
+    is_atom,
 )
 
 

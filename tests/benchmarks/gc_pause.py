@@ -20,7 +20,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jupyter_memkit.techniques.gc_pause import gc_pause
+from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 
 RUNS = 5
 DICTS = 2_000_000

@@ -1,10 +1,10 @@
 """What unloading gives back: ``python -m tests.benchmarks.unload``.
 
 Each figure is from a process of its own, which imports a library, works with it, and
-unloads it: by hand, with ``%unload``, with ``%unload --deep``; and ``%%isolated`` does
-the same in a child. Memory is read from ``/proc/self/statm`` after a collection, and
-once more from ``smaps_rollup``; the last line says how far these and the record of
-`unload` are apart at most. Libraries that are not installed are left out.
+unloads it: by hand and with ``%unload``; and ``%%isolated`` does the same in a child.
+Memory is read from ``/proc/self/statm`` after a collection, and once more from
+``smaps_rollup``; the last line reports the largest difference between these and the
+record of `unload`. Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ SMOKE = {
         assert "plotly" in figure.to_html()
     """,
 }
-WAYS = ("del", "unload", "deep", "isolated")
+WAYS = ("del", "unload", "isolated")
 
 
 def work(name: str) -> None:
@@ -111,7 +111,7 @@ def remove(name: str, way: str) -> int | None:
     if way == "del":
         del sys.modules[name]
         return None
-    return unload(name, namespace={}, deep=way == "deep").freed_bytes
+    return unload(name, namespace={}).freed_bytes
 
 
 def measure(name: str, way: str) -> dict[str, Any]:
@@ -168,11 +168,11 @@ def main() -> None:
         print(json.dumps(measure(sys.argv[1], sys.argv[2])), flush=True)
         # pyarrow's threads may abort at the end of any process.
         os._exit(0)
-    heads = ("del", "%unload", "--deep", "%%isolated")
+    heads = ("del", "%unload", "%%isolated")
     print(
         f"{'MiB':<12}{'import':>8}"
         + "".join(f"{head:>13}" for head in heads)
-        + "   imported again after %unload, --deep"
+        + "   imported again after %unload"
     )
     apart_bytes = 0
     refusals = []
@@ -184,11 +184,10 @@ def main() -> None:
         cost = rows["del"]["cost"]
         rows["isolated"]["freed"] = cost - rows["isolated"].get("kept", cost)
         cells = [format_freed(rows[way], cost) for way in WAYS]
-        again = ", ".join(rows[way].get("again", "-") for way in ("unload", "deep"))
         print(
             f"{name:<12}{cost / MIB:8.1f}"
             + "".join(f"{cell:>13}" for cell in cells)
-            + f"   {again}"
+            + f"   {rows['unload'].get('again', '-')}"
         )
         apart_bytes = max(apart_bytes, *(row.get("apart", 0) for row in rows.values()))
         refusals += [

@@ -12,7 +12,7 @@ import pytest
 from jupyter_memkit import protocol
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.measure.peak import PeakMeter
-from jupyter_memkit.techniques.gc_pause import gc_pause
+from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 from jupyter_memkit.track.activity import Activities
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.channel.fake_kernel import FakeKernel

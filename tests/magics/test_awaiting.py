@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.techniques.gc_state import collector_state
+from jupyter_memkit.techniques.gc_pausing.state import collector_state
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import tracker
 from tests.real_kernel import RealKernel, real_kernel

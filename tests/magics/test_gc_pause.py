@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
 from jupyter_memkit.show.gc_pause import build_report
-from jupyter_memkit.techniques.gc_pause import GcPause, gc_pause
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause, gc_pause
 
 Captured = pytest.CaptureFixture[str]
 

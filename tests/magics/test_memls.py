@@ -8,8 +8,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.track.advice import Advices
-from jupyter_memkit.track.leaks import Leaks
+from jupyter_memkit.hints import Hints
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_memls_refuses(filled: InteractiveShell, line: str, message: str) -> Non
 
 def test_memleaks(filled: InteractiveShell) -> None:
     """Leaks are found, and the holders of a variable."""
-    assert isinstance(filled.run_line_magic("memleaks", "--unused 5"), Leaks)
+    assert isinstance(filled.run_line_magic("memleaks", "--unused 5"), Hints)
     found = filled.run_line_magic("memleaks", "prices")
     assert "prices" in [chain.text for chain in found.chains]
     with pytest.raises(
@@ -105,8 +104,8 @@ def test_memsnap_refuses(filled: InteractiveShell, line: str, message: str) -> N
 def test_advice(filled: InteractiveShell) -> None:
     """Hints come when they are asked for."""
     found = filled.run_line_magic("memkit", "advice")
-    assert isinstance(found, Advices)
-    assert [each.variable for each in found.advices] == ["prices"]
+    assert isinstance(found, Hints)
+    assert [each.name for each in found.hints] == ["prices"]
 
 
 def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:

@@ -12,7 +12,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.show.shrink import build_report
-from jupyter_memkit.techniques.arrays.records import Part, Replaced, Restored, Shrunk
+from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
+from jupyter_memkit.techniques.variables.undo import Restored
 from tests.real_kernel import real_kernel
 
 MIB = 1024 * 1024

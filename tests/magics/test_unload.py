@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.show import libraries as show_libraries
@@ -29,7 +28,6 @@ UNLOADED = Unloaded(
     traces=(),
     survivors=(),
     pinned_by={},
-    deep=False,
     dry_run=False,
 )
 
@@ -42,19 +40,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     importlib.invalidate_caches()
     yield
     sys.modules.pop("fruit", None)
-
-
-def answering(answer: str | Exception) -> tuple[list[str], Callable[[str], str]]:
-    """Return an `input` with a fixed answer, and the list of what it was asked."""
-    asked = []
-
-    def answer_it(question: str) -> str:
-        asked.append(question)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return asked, answer_it
 
 
 def test_unload(shell: InteractiveShell) -> None:
@@ -82,46 +67,6 @@ def test_names(shell: InteractiveShell) -> None:
     unloaded = shell.run_line_magic("unload", "fruit --names")
     assert unloaded.names == ("fruit", "peel")
     assert "peel" not in shell.user_ns
-
-
-def test_deep_asks(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--deep asks first; without a yes nothing is done."""
-    asked, no = answering("")
-    monkeypatch.setattr(builtins, "input", no)
-    shell.run_cell("import fruit")
-    assert shell.run_line_magic("unload", "fruit --deep").dry_run
-    assert asked == [
-        "Empty the 1 module of fruit? What still uses them will break. [y/N] "
-    ]
-    assert "fruit" in sys.modules
-    monkeypatch.setattr(builtins, "input", answering(" Yes ")[1])
-    assert shell.run_line_magic("unload", "fruit --deep").deep
-    assert "fruit" not in sys.modules
-
-
-@pytest.mark.parametrize("error", [EOFError(), StdinNotImplementedError()])
-def test_nobody_answers(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    """Where nobody can answer it is refused with the option that does not ask."""
-    monkeypatch.setattr(builtins, "input", answering(error)[1])
-    shell.run_cell("import fruit")
-    with pytest.raises(UsageError, match="add --yes"):
-        shell.run_line_magic("unload", "fruit --deep")
-    assert "fruit" in sys.modules
-    assert shell.run_line_magic("unload", "fruit --deep --yes").deep
-
-
-def test_refused_before_asking(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is refused anyway is not asked about."""
-    asked, yes = answering("y")
-    monkeypatch.setattr(builtins, "input", yes)
-    shell.run_cell("from fruit import peel")
-    with pytest.raises(UsageError, match="add --names"):
-        shell.run_line_magic("unload", "fruit --deep")
-    assert asked == []
 
 
 def test_list(shell: InteractiveShell) -> None:
@@ -170,31 +115,17 @@ def test_wrong_line(shell: InteractiveShell, line: str) -> None:
 
 
 def test_kernel(tmp_path: Path) -> None:
-    """In a kernel --deep asks the frontend, or is refused; plots show afterwards."""
+    """In a kernel matplotlib is unloaded, and plots are shown again afterwards."""
     pytest.importorskip("matplotlib")
     plot = "import matplotlib.pyplot as plt; plt.plot([1, 2]); None"
     with real_kernel(tmp_path) as kernel:
-        client = kernel.client
-        asked = []
-
-        def execute(code: str, *, allow_stdin: bool) -> list[dict[str, Any]]:
-            shown: list[dict[str, Any]] = []
-            client.execute_interactive(
-                code,
-                allow_stdin=allow_stdin,
-                output_hook=shown.append,
-                stdin_hook=answer,
-                timeout=60,
-            )
-            return [message["content"] for message in shown]
-
-        def answer(message: dict[str, Any]) -> None:
-            asked.append(message["content"]["prompt"])
-            client.input("y")
 
         def count_plots() -> int:
-            contents = execute(plot, allow_stdin=False)
-            return sum("image/png" in each.get("data", {}) for each in contents)
+            shown: list[dict[str, Any]] = []
+            kernel.client.execute_interactive(
+                plot, output_hook=shown.append, timeout=60
+            )
+            return sum("image/png" in each["content"].get("data", {}) for each in shown)
 
         assert count_plots() == 1
         # The kernel has its plots' backend, which is no use of matplotlib.
@@ -202,11 +133,7 @@ def test_kernel(tmp_path: Path) -> None:
         listed = f"{asked_for} if each.name == 'matplotlib']"
         shown = kernel.run(f"import jupyter_memkit as memkit; print({listed})")
         assert shown == "[('plt',)]\n"
-        refused = execute("%unload matplotlib --deep", allow_stdin=False)
-        assert "add --yes" in str(refused)
-        assert asked == []
-        execute("%unload matplotlib --deep", allow_stdin=True)
-        assert len(asked) == 1
+        kernel.run("%unload matplotlib")
         assert (
             kernel.run("print('matplotlib' in __import__('sys').modules)") == "False\n"
         )
@@ -240,13 +167,12 @@ def test_report() -> None:
 
 def test_report_of_a_dry_run() -> None:
     """The report of a dry run says that nothing was done."""
-    report = build_report(replace(UNLOADED, freed_bytes=None, deep=True, dry_run=True))
+    report = build_report(replace(UNLOADED, freed_bytes=None, dry_run=True))
     assert (report.title, report.rows) == (
         "Would unload fruit",
         (
             ("modules", "fruit"),
             ("took, at least", "≈ 2.0 KiB"),
-            ("emptied", "those written in Python"),
         ),
     )
 

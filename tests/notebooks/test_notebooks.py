@@ -29,14 +29,14 @@ assert "pyarrow" not in globals()
 """
 
 LEAK_CHECKS = """\
-found = {leak.kind: leak for leak in leaks.leaks}
+found = {leak.kind: leak for leak in leaks.hints}
 assert {"traceback", "view", "output"} <= set(found), found
 assert found["traceback"].bytes > 700 * 2**20
 assert 350 < found["view"].bytes / 2**20 < 360
 (free,) = (c for c in memkit.tracker().cells if c.first_line.startswith("%memfree"))
 assert free.before_bytes - free.after_bytes > 700 * 2**20
 again = get_ipython().run_line_magic("memleaks", "")
-assert not {"traceback", "view"} & {leak.kind for leak in again.leaks}, again
+assert not {"traceback", "view"} & {leak.kind for leak in again.hints}, again
 """
 
 

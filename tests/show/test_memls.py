@@ -1,4 +1,4 @@
-"""What a person reads of variables, leaks, holders, moments and hints."""
+"""What a person reads of variables, holders and moments."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Any
 
 from jupyter_memkit.measure.holders import Chain, Holders
 from jupyter_memkit.measure.sizes import Size
-from jupyter_memkit.show import advice, memleaks, memls, memsnap
+from jupyter_memkit.show import holders, memls, memsnap
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.track.advice import Advice, Advices
-from jupyter_memkit.track.leaks import Leak, Leaks
 from jupyter_memkit.track.remainder import Remainder
 from jupyter_memkit.track.snapshots import Comparison, Snapshot, VariableChange
 from jupyter_memkit.track.variables import Variable, Variables
@@ -86,32 +84,12 @@ def test_sorting() -> None:
     assert "onclick" not in plain
 
 
-def test_leaks() -> None:
-    """Each leak has its cure beside it."""
-    leaks = Leaks(
-        leaks=(
-            Leak(kind="view", name="v", bytes=MIB, note="a view", cure="v = v.copy()"),
-            Leak(kind="graph", name="l", bytes=None, note="graphs", cure="del l"),
-        ),
-        complete=False,
-    )
-    assert memleaks.build_report(leaks).text().splitlines() == [
-        "up to 1.0 MiB would come back",
-        "  would come back  held by  why     cure",
-        "          1.0 MiB  v        a view  v = v.copy()",
-        "                   l        graphs  del l",
-        "Time was up before all was looked at; --budget 20s gives more.",
-    ]
-    nothing = memleaks.build_report(Leaks(leaks=(), complete=True))
-    assert nothing.text() == "nothing of the known kinds holds memory"
-
-
 def test_holders() -> None:
     """Ways are shown with the types of the holders."""
     found = Holders(
         chains=(Chain(text="jobs[2].frame", holder="Job"),), more=3, complete=False
     )
-    assert memleaks.build_report(found).text().splitlines() == [
+    assert holders.build_report(found).text().splitlines() == [
         "held in 4 places",
         "  reached as     held by",
         "  jobs[2].frame  Job",
@@ -119,7 +97,7 @@ def test_holders() -> None:
         "Time was up before everything was searched.",
     ]
     nobody = Holders(chains=(), more=0, complete=True)
-    assert memleaks.build_report(nobody).title == "no name leads to it"
+    assert holders.build_report(nobody).title == "no name leads to it"
 
 
 def test_moments() -> None:
@@ -176,38 +154,6 @@ def test_a_rise_that_is_not_in_variables() -> None:
         text = memsnap.build_report(found).text()
         assert expected in text
         assert "No variable changed" not in text
-
-
-def test_advice() -> None:
-    """Hints are shown with what they save and the line that does it."""
-    advices = Advices(
-        advices=(
-            Advice(
-                kind="view",
-                variable="v",
-                text="v is small",
-                bytes_now=2 * MIB,
-                bytes_after=MIB,
-                cure="v = v.copy()",
-            ),
-            Advice(
-                kind="collector",
-                variable=None,
-                text="gc took 3.1 s",
-                bytes_now=None,
-                bytes_after=None,
-                cure="%%gc_pause",
-            ),
-        )
-    )
-    assert advice.build_report(advices).text().splitlines() == [
-        "2 hints",
-        "  seen           saves              cure",
-        "  v is small     2.0 MiB → 1.0 MiB  v = v.copy()",
-        "  gc took 3.1 s  time               %%gc_pause",
-    ]
-    nothing = advice.build_report(Advices(advices=()))
-    assert nothing.text() == "no advice: nothing stands out"
 
 
 def test_the_rest_of_the_process() -> None:

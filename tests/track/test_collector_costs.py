@@ -7,7 +7,7 @@ import dataclasses
 from jupyter_memkit.show.collector_costs import build_report
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
-from tests.track.test_advice import make_record
+from tests.track.accounts import make_record
 
 QUIET = make_record(11, duration_s=3.2, gc_s=0.0)
 

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
 from jupyter_memkit.track.deliberate import read_purpose
-from tests.track.test_advice import make_record
+from tests.track.accounts import make_record
 
 SETUP = """\
 import gc, polars as pl

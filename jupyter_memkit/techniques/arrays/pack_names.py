@@ -11,27 +11,23 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
-from jupyter_memkit.techniques.allocator import release_unused
-from jupyter_memkit.techniques.arrays.names import (
-    Tick,
-    find_chains,
+from jupyter_memkit.techniques.arrays.records import Packed, Replaced
+from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
+from jupyter_memkit.techniques.variables.namespaces import (
+    Namespace,
+    find_namespace,
     group_names,
     naming,
 )
-from jupyter_memkit.techniques.arrays.records import Packed, Replaced
-from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
-from jupyter_memkit.techniques.forget import forget
-from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
+from jupyter_memkit.techniques.variables.replacing import Progress, Replacing
 
 # So many values are summed, thrice.
 _SUMMED = 100_000
 _REPEATS = 3
 
-# What refers to a value that is gone but for us: a name of ours, and the call that
+# What refers to a value that nothing else has: a name of ours, and the call that
 # counts.
 _OUR_REFERENCES = 2
 
@@ -43,7 +39,7 @@ def pack_names(
     into: str | None = None,
     namespace: Namespace | None = None,
     shell: Any = None,
-    progress: Tick | None = None,
+    progress: Progress | None = None,
 ) -> Packed:
     """Turn the values of variables into arrays.
 
@@ -80,40 +76,35 @@ def pack_names(
     >>> packed.variables[0].after_type, mine["prices"]
     ('ndarray float64', array([1.5, 2.5]))
     """
-    started_s = time.perf_counter()
     shell = shell or find_shell()
     namespace = find_namespace(namespace, shell)
+    replacing = Replacing(namespace, shell, progress)
     groups = group_names(names, namespace)
     if into is not None:
         _check_into(into, groups)
-    # What was free before is not won here.
-    release_unused()
-    before_bytes = read_rss_bytes()
-    copies: list[str] = []
-    with Interrupts() as interrupts:
-        with interrupts.allowed():
+    with replacing:
+        with replacing.allowed():
             results = [
                 _pack(group, namespace, into, missing, progress, frame=frame)
                 for group in groups
             ]
-        # From here on all is done to its end.
+        # From here on nothing is interrupted.
         variables = []
-        for group, (result, told) in zip(groups, results, strict=True):
+        for group, (result, packed) in zip(groups, results, strict=True):
             value = namespace[group[0]]
-            namespace.update(dict.fromkeys([into] if into else group, result))
+            held: tuple[str, ...] = ()
+            replacing.bind([into] if into else group, result)
             if into is None:
-                copies += forget(value, shell)
+                replacing.forget(value)
                 if sys.getrefcount(value) > _OUR_REFERENCES:
-                    held = find_chains(value, told.before_bytes, shell, progress)
-                    told = dataclasses.replace(told, held=held)  # noqa: PLW2901 - the whole truth of it
-            variables.append(told)
+                    held = replacing.find_holders(value, packed.before_bytes)
+            variables.append(dataclasses.replace(packed, held=held))
             del value
-    release_unused()
     return Packed(
         variables=tuple(variables),
-        freed_bytes=before_bytes - read_rss_bytes(),
-        duration_s=time.perf_counter() - started_s,
-        copies=tuple(copies),
+        freed_bytes=replacing.freed_bytes,
+        duration_s=replacing.duration_s,
+        copies=tuple(replacing.copies),
     )
 
 
@@ -131,7 +122,7 @@ def _pack(
     namespace: Namespace,
     into: str | None,
     missing: Any,
-    progress: Tick | None,
+    progress: Progress | None,
     *,
     frame: bool,
 ) -> tuple[Any, Replaced]:
@@ -141,7 +132,7 @@ def _pack(
     result = naming(
         name, lambda: to_numpy(value, missing=missing, frame=frame, progress=progress)
     )
-    told = Replaced(
+    packed = Replaced(
         name=name,
         into=into or name,
         before_type=read_type(value),
@@ -152,7 +143,7 @@ def _pack(
         exact=before.exact,
         speedup=_compare_sums(value, result),
     )
-    return result, told
+    return result, packed
 
 
 def _compare_sums(value: Any, result: Any) -> float | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from jupyter_memkit.records import Record
 
@@ -126,20 +125,3 @@ class Shrunk(Record):
     def after_bytes(self) -> int:
         """True size of all after."""
         return sum(each.after_bytes for each in self.variables)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored(Record):
-    """What undoing a shrinking did.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The variables that are as they were.
-    ways : mapping of str to str
-        ``"original"`` where the value before was still there, ``"converted"`` where
-        its dtypes were restored.
-    """
-
-    names: tuple[str, ...]
-    ways: Mapping[str, str] = field(default_factory=dict)

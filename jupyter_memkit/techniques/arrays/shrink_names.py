@@ -1,27 +1,18 @@
-"""Shrinks variables: the name gets the smaller value, and the memory goes back."""
+"""Shrinks variables: the name gets the smaller value, and the memory is freed."""
 
 from __future__ import annotations
 
 import gc
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
-from jupyter_memkit.techniques.allocator import release_unused
-from jupyter_memkit.techniques.arrays.names import (
-    Tick,
-    find_chains,
-    group_names,
-    naming,
-)
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
-from jupyter_memkit.techniques.arrays.policy import Policy
+from jupyter_memkit.techniques.arrays.policy import Policy, Tick
 from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.arrays.shrink import (
     Outcome,
@@ -29,10 +20,14 @@ from jupyter_memkit.techniques.arrays.shrink import (
     find_kind,
     shrink_taken,
 )
-from jupyter_memkit.techniques.arrays.undo import remember
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
-from jupyter_memkit.techniques.forget import forget
-from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
+from jupyter_memkit.techniques.variables.namespaces import (
+    Namespace,
+    find_namespace,
+    group_names,
+    naming,
+)
+from jupyter_memkit.techniques.variables.replacing import Progress, Replacing
+from jupyter_memkit.techniques.variables.undo import remember
 
 
 def shrink_names(
@@ -41,7 +36,7 @@ def shrink_names(
     dry_run: bool = False,
     namespace: Namespace | None = None,
     shell: Any = None,
-    progress: Tick | None = None,
+    progress: Progress | None = None,
 ) -> Shrunk:
     """Give variables the smallest dtypes that keep every value.
 
@@ -81,33 +76,31 @@ def shrink_names(
     >>> shrunk.after_bytes < 0.3 * shrunk.before_bytes, mine["numbers"].dtype
     (True, dtype('int16'))
     """
-    started_s = time.perf_counter()
     shell = shell or find_shell()
     namespace = find_namespace(namespace, shell)
+    replacing = Replacing(namespace, shell, progress)
     groups = group_names(names, namespace)
     for group in groups:
         naming(group[0], lambda name=group[0]: find_kind(namespace[name]))  # type: ignore[misc] # of this round
-    work = _Work(namespace, policy or Policy(), shell, progress)
-    # What was free before is not won here.
-    release_unused()
-    before_bytes = read_rss_bytes()
-    if dry_run:
-        variables = [work.preview(group) for group in groups]
-    else:
-        variables = work.shrink(groups)
-        release_unused()
+    work = _Work(namespace, policy or Policy(), replacing, count_up(progress))
+    with replacing:
+        if dry_run:
+            with replacing.allowed():
+                variables = [work.preview(group) for group in groups]
+        else:
+            variables = work.shrink(groups)
     return Shrunk(
         variables=tuple(variables),
-        freed_bytes=None if dry_run else before_bytes - read_rss_bytes(),
-        duration_s=time.perf_counter() - started_s,
-        copies=tuple(work.copies),
+        freed_bytes=None if dry_run else replacing.freed_bytes,
+        duration_s=replacing.duration_s,
+        copies=tuple(replacing.copies),
         dry_run=dry_run,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """A variable that was shrunk, and what brings it back."""
+    """A variable that was shrunk, and what finds its old value."""
 
     names: list[str]
     before_type: str
@@ -119,14 +112,16 @@ class _Done:
 
 class _Work:
     def __init__(
-        self, namespace: Namespace, policy: Policy, shell: Any, progress: Tick | None
+        self,
+        namespace: Namespace,
+        policy: Policy,
+        replacing: Replacing,
+        tick: Tick | None,
     ) -> None:
         self._namespace = namespace
         self._policy = policy
-        self._shell = shell
-        self._progress = progress
-        self._tick = count_up(progress)
-        self.copies: list[str] = []
+        self._replacing = replacing
+        self._tick = tick
 
     def preview(self, names: list[str]) -> Replaced:
         """Return what a variable would come to, one column at a time."""
@@ -154,48 +149,44 @@ class _Work:
 
     def shrink(self, groups: list[list[str]]) -> list[Replaced]:
         """Shrink variables, all or none."""
-        done: list[_Done] = []
-        with Interrupts() as interrupts:
-            try:
-                # One by one, so that those that are done are known when one fails.
-                done.extend(self._shrink(names, interrupts) for names in groups)
-            except BaseException:
-                for each in done:
-                    self._bind(each.names, _bring_back(each))
-                raise
-            return [self._conclude(done.pop(0)) for _ in groups]
+        done = [self._shrink(names) for names in groups]
+        self._replacing.finish()
+        return [self._conclude(done.pop(0)) for _ in groups]
 
-    def _shrink(self, names: list[str], interrupts: Interrupts) -> _Done:
+    def _shrink(self, names: list[str]) -> _Done:
         value = self._namespace[names[0]]
-        with interrupts.allowed():
+        with self._replacing.allowed():
             before_type, before_bytes = read_type(value), sizeof(value).bytes
         reference = weakref.ref(value)
         # What is rounded cannot be made again.
         kept = value if self._policy.float32 else None
+        find_before = reference if kept is None else lambda: kept
         del value
         outcome = shrink_taken(
-            lambda: self._take(names),
+            lambda: self._replacing.take(names),
             self._policy,
             self._tick,
-            lambda before: self._bind(names, before),
-            interrupts.allowed,
+            lambda before: self._replacing.bind(names, before),
+            self._replacing.allowed,
         )
-        self._bind(names, outcome.value)
+        self._replacing.replace(
+            names, outcome.value, find_before=find_before, restore=outcome.restore
+        )
         return _Done(
             names=names,
             before_type=before_type,
             before_bytes=before_bytes,
             outcome=outcome,
-            find_before=reference if kept is None else lambda: kept,
+            find_before=find_before,
         )
 
     def _conclude(self, done: _Done) -> Replaced:
-        """Let go what a variable was, and tell what it is."""
+        """Let go of the old value, and report what the variable is now."""
         now, before = done.outcome.value, done.find_before()
         held: tuple[str, ...] = ()
         if now is not before:
             reference = weakref.ref(before) if before is not None else _nothing
-            self.copies += forget(before, self._shell)
+            self._replacing.forget(before)
             remember(now, reference, done.outcome.restore)
             del before
             if not self._policy.float32:
@@ -215,27 +206,12 @@ class _Work:
 
     def _find_held(self, reference: Callable[[], Any], n_bytes: int) -> tuple[str, ...]:
         if reference() is not None:
-            # A circle of objects may have it, and nobody else.
+            # Only a reference cycle may have it.
             gc.collect()
         value = reference()
         if value is None:
             return ()
-        return find_chains(value, n_bytes, self._shell, self._progress)
-
-    def _take(self, names: list[str]) -> Any:
-        values = [self._namespace.pop(name) for name in names]
-        return values[0]
-
-    def _bind(self, names: list[str], value: Any) -> None:
-        self._namespace.update(dict.fromkeys(names, value))
-
-
-def _bring_back(done: _Done) -> Any:
-    before = done.find_before()
-    if before is not None:
-        return before
-    assert done.outcome.restore is not None, "otherwise the value before is kept"
-    return done.outcome.restore(done.outcome.value)
+        return self._replacing.find_holders(value, n_bytes)
 
 
 def _nothing() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,6 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.allocator import settle
-from jupyter_memkit.techniques.forget import forget
-from jupyter_memkit.techniques.namespaces import check_name, find_namespace
 from jupyter_memkit.techniques.spilling.files import MappedFile, find_file
 from jupyter_memkit.techniques.spilling.kinds import (
     arrays_of,
@@ -23,6 +19,8 @@ from jupyter_memkit.techniques.spilling.kinds import (
 )
 from jupyter_memkit.techniques.spilling.sharing import find_sharing
 from jupyter_memkit.techniques.spilling.values import move_to_files, move_to_memory
+from jupyter_memkit.techniques.variables.namespaces import check_name, find_namespace
+from jupyter_memkit.techniques.variables.replacing import Replacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,34 +105,22 @@ def spill_variables(
     (8000000, 8000000)
     >>> del __main__.prices
     """
-    started_s = time.perf_counter()
     shell = shell or find_shell()
     namespace = find_namespace(namespace, shell)
+    replacing = Replacing(namespace, shell, collect=True)
     names = tuple(dict.fromkeys(names))
     for name in names:
         check_name(name, namespace)
     for name in names:
         check_value(namespace[name], name)
     groups, outputs = _group_by_memory(names, namespace, shell, looking)
-    before_bytes = settle()
-    moved = move_to_files(_look_up(groups, namespace), folder, progress)
-    # In one call: Ctrl-C comes before or after it.
-    namespace.update(moved)
-    forgotten: dict[str, None] = {}
-    while outputs:
-        forgotten |= dict.fromkeys(forget(outputs.pop(), shell))
-    files = _find_files(moved.values())
-    rss_bytes = settle()
-    return Spilled(
-        names=names,
-        along=tuple(name for name in moved if name not in names),
-        forgotten=tuple(forgotten),
-        paths=tuple(file.path for file in files),
-        file_bytes=sum(file.bytes for file in files),
-        freed_bytes=before_bytes - rss_bytes,
-        rss_bytes=rss_bytes,
-        duration_s=time.perf_counter() - started_s,
-    )
+    with replacing:
+        with replacing.allowed():
+            moved = move_to_files(_look_up(groups, namespace), folder, progress)
+        replacing.bind_all(moved)
+        while outputs:
+            replacing.forget(outputs.pop())
+    return _report(names, moved, _find_files(moved.values()), replacing)
 
 
 def unspill_variables(
@@ -155,8 +141,9 @@ def unspill_variables(
     MemkitError
         For what is no variable, is in memory already, or does not fit there.
     """
-    started_s = time.perf_counter()
-    namespace = find_namespace(namespace, shell or find_shell())
+    shell = shell or find_shell()
+    namespace = find_namespace(namespace, shell)
+    replacing = Replacing(namespace, shell, collect=True)
     names = tuple(dict.fromkeys(names))
     for name in names:
         check_name(name, namespace)
@@ -166,21 +153,32 @@ def unspill_variables(
             raise MemkitError(message)
     files = _find_files(namespace[name] for name in names)
     groups = _group_by_file(names, namespace)
-    before_bytes = settle()
-    moved = move_to_memory(_look_up(groups, namespace), progress)
-    namespace.update(moved)
-    rss_bytes = settle()
+    with replacing:
+        with replacing.allowed():
+            moved = move_to_memory(_look_up(groups, namespace), progress)
+        replacing.bind_all(moved)
+    return _report(names, moved, files, replacing, is_back=True)
+
+
+def _report(
+    names: tuple[str, ...],
+    moved: Mapping[str, Any],
+    files: list[MappedFile],
+    replacing: Replacing,
+    *,
+    is_back: bool = False,
+) -> Spilled:
     return Spilled(
         names=names,
         along=tuple(name for name in moved if name not in names),
-        forgotten=(),
+        forgotten=tuple(dict.fromkeys(replacing.copies)),
         paths=tuple(file.path for file in files),
         file_bytes=sum(file.bytes for file in files),
-        freed_bytes=before_bytes - rss_bytes,
-        rss_bytes=rss_bytes,
-        duration_s=time.perf_counter() - started_s,
-        is_back=True,
-        held=any(file.path.exists() for file in files),
+        freed_bytes=replacing.freed_bytes,
+        rss_bytes=replacing.rss_bytes,
+        duration_s=replacing.duration_s,
+        is_back=is_back,
+        held=is_back and any(file.path.exists() for file in files),
     )
 
 

@@ -1,4 +1,4 @@
-"""Unloads modules, and tells what that really gave back."""
+"""Unloads modules, and measures what that actually freed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.unloading.costs import (
     estimate_bytes,
     read_mapped_files,
-)
-from jupyter_memkit.techniques.unloading.emptying import (
-    check_deep,
-    empty,
-    find_namespaces,
 )
 from jupyter_memkit.techniques.unloading.naming import find_key, find_removal
 from jupyter_memkit.techniques.unloading.pins import (
@@ -63,8 +58,6 @@ class Unloaded(Record):
     pinned_by : mapping of str to str
         Who holds a survivor, where that was found: another module's attribute, a name
         bound to one of its functions or classes, or the chain that leads to it.
-    deep : bool
-        Whether the namespaces of the modules were emptied.
     dry_run : bool
         Whether nothing was done.
     """
@@ -78,7 +71,6 @@ class Unloaded(Record):
     traces: tuple[str, ...]
     survivors: tuple[str, ...]
     pinned_by: Mapping[str, str]
-    deep: bool
     dry_run: bool
 
 
@@ -87,7 +79,6 @@ def unload(
     *more: str,
     namespace: MutableMapping[str, Any] | None = None,
     names: bool = False,
-    deep: bool = False,
     dry_run: bool = False,
 ) -> Unloaded:
     """Unload a library: its modules, and the names bound to them.
@@ -109,12 +100,8 @@ def unload(
         which is a notebook's own namespace.
     names : bool
         Whether names bound to functions and classes of the library go as well.
-    deep : bool
-        Whether to empty the namespaces of the library's own Python modules, as the
-        interpreter does when it ends: what somebody still has of it breaks. Refused
-        where that is known, or where importing it again would fail.
     dry_run : bool
-        Only tell what would be removed.
+        Only report what would be removed.
 
     Returns
     -------
@@ -138,8 +125,6 @@ def unload(
     for key in keys:
         check(key, namespace)
     removal = find_removal(*keys)
-    if deep:
-        check_deep(removal, namespace, names=names)
     code = find_code(namespace, removal.modules)
     removed = [*_find_names(removal, namespace), *(code if names else ())]
     kept = {} if names else code
@@ -153,11 +138,9 @@ def unload(
         before_bytes = settle()
         watched = watch_modules(removal)
         traces = clear_traces(removal)
-        namespaces = find_namespaces(removal) if deep else []
         _remove(removal, removed, namespace)
         # From here on nothing of ours holds the modules.
         del removal, code
-        _empty_all(namespaces)
         gc.collect()
         survivors = tuple(find_alive(watched))
         pins = find_pins(watched, namespace)
@@ -173,7 +156,6 @@ def unload(
         traces=traces,
         survivors=survivors,
         pinned_by=pins,
-        deep=deep,
         dry_run=dry_run,
     )
 
@@ -197,10 +179,3 @@ def _remove(
         sys.modules.pop(key, None)
     for name in names:
         del namespace[name]
-
-
-def _empty_all(namespaces: list[dict[str, Any]]) -> None:
-    # What goes by itself ends in its own order.
-    gc.collect()
-    while namespaces:
-        empty(namespaces.pop(0))

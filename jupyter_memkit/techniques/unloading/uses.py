@@ -11,7 +11,6 @@ from jupyter_memkit.measure.sizes.registry import name_module
 from jupyter_memkit.techniques.unloading.kernel import is_kernel
 from jupyter_memkit.techniques.unloading.naming import LibraryNames
 from jupyter_memkit.techniques.unloading.removal import (
-    Removal,
     find_home,
     is_a,
     is_within,
@@ -50,18 +49,6 @@ def find_uses() -> dict[str, set[str]]:
     return {top: (used & libraries) - {top} for top, used in uses.items()}
 
 
-def find_users(removal: Removal) -> list[str]:
-    """Return the libraries that have what goes in the names of their modules."""
-    names = LibraryNames()
-    return sorted(
-        {
-            names[name]
-            for name, module in _find_imported()
-            if not removal.has(name) and _uses(name, module, removal)
-        }
-    )
-
-
 def _find_imported() -> Iterator[tuple[str, object]]:
     """Yield the modules of libraries by their own names.
 
@@ -76,13 +63,6 @@ def _find_imported() -> Iterator[tuple[str, object]]:
             continue
         if key != "__main__":
             yield name, module
-
-
-def _uses(name: str, module: object, removal: Removal) -> bool:
-    return any(
-        removal.owns(value) or (is_a(value, type) and removal.owns_class(value))
-        for value in _read_values(name, module)
-    )
 
 
 def _read_values(name: str, module: object) -> Iterator[Any]:

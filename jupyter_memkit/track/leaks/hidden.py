@@ -32,16 +32,6 @@ LEAST_BYTES = 1024 * 1024
 # A library's own cache is worth a word when it is large.
 _LEAST_OF_LIBRARY_BYTES = 8 * LEAST_BYTES
 
-# The options of `%memfree` that let go of each kind; the plain one drops tracebacks.
-_OPTIONS: dict[HolderKind, str] = {
-    "cache": " --caches",
-    "display": " --outputs",
-    "figure": " --figures",
-    "output": " --outputs",
-    "script": " --scripts",
-    "traceback": "",
-}
-
 _NOTES: dict[HolderKind, str] = {
     "cache": "results that functools keeps; the function computes them again",
     "display": "texts and images of all cells, which IPython keeps for %notebook",
@@ -61,12 +51,11 @@ _LIBRARY_FOLDERS = tuple(
 class HiddenLeak:
     """Holders that go together, and what comes back with them."""
 
-    kind: HolderKind
+    kinds: tuple[HolderKind, ...]
     names: tuple[str, ...]
     bytes: int
     exact: bool
     note: str
-    cure: str
 
 
 @dataclass(slots=True)
@@ -171,27 +160,16 @@ def _is_whole(sized: Sizes) -> bool:
 
 
 def _build(groups: list[_Group], n_bytes: int, *, exact: bool) -> HiddenLeak:
-    kinds = list(dict.fromkeys(group.kind for group in groups))
+    kinds = tuple(dict.fromkeys(group.kind for group in groups))
     names = tuple(name for group in groups for name in group.names[:1])
     if len(groups) == 1:
         names = tuple(groups[0].names)
         note = _NOTES[groups[0].kind].format(join(names))
     else:
         note = f"kept by {join(names)} together"
-    options = dict.fromkeys(_OPTIONS[kind] for kind in kinds)
-    cure = "%memfree" + "".join(options)
-    if len(groups) == 1 and groups[0].kind == "script":
-        cure = f"%memfree {names[0].partition(' ')[0]}"
     if len(groups) == 1 and groups[0].kind == "figure":
         names = (join(names),)
-    return HiddenLeak(
-        kind=kinds[-1],
-        names=names,
-        bytes=n_bytes,
-        exact=exact,
-        note=note,
-        cure=cure,
-    )
+    return HiddenLeak(kinds=kinds, names=names, bytes=n_bytes, exact=exact, note=note)
 
 
 def _group(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.shrink import shrink
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
-from jupyter_memkit.techniques.arrays.undo import undo_names
+from jupyter_memkit.techniques.variables.undo import undo_names
 from tests.techniques.arrays.random_frames import (
     assert_identical,
     assert_same,

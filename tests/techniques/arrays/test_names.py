@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.arrays.pack_names import pack_names
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
-from jupyter_memkit.techniques.arrays.undo import undo_names
+from jupyter_memkit.techniques.variables.undo import undo_names
 from tests.techniques.arrays.random_frames import assert_identical
 
 MB = 1_000_000

@@ -37,12 +37,10 @@ def load(*names: str) -> Namespace:
     }
 
 
-def assert_refused(
-    namespace: Namespace, *names: str, match: str, deep: bool = False
-) -> None:
+def assert_refused(namespace: Namespace, *names: str, match: str) -> None:
     """Refused with this sentence, and everything is as it was."""
     before = dict(namespace), set(sys.modules)
     with pytest.raises(UnloadError, match=match) as caught:
-        unload(*names, namespace=namespace, deep=deep)
+        unload(*names, namespace=namespace)
     assert "\n" not in str(caught.value)
     assert (namespace, set(sys.modules)) == before

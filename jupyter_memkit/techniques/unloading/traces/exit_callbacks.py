@@ -25,12 +25,6 @@ def clear(removal: Removal) -> Iterator[str]:
             yield f"the exit callback {name_all([callback])[0]}, which was called"
 
 
-def find_kept(removal: Removal) -> list[str]:
-    """Return the names of those that stay, since nobody can say their arguments."""
-    callbacks = _find_callbacks(removal)
-    return name_all(each for each in callbacks if not _takes_nothing(each))
-
-
 class _Listener:
     """Equal to nothing, and remembers what it was compared with."""
 
@@ -47,8 +41,8 @@ class _Listener:
 def _find_callbacks(removal: Removal) -> list[Callable[..., Any]]:
     """Return the callbacks that are a library's, written in Python.
 
-    `atexit` has no list of them. It compares each with what is to be unregistered, so
-    whoever is asked to be can listen.
+    `atexit` does not list them. It compares each callback with the one to be
+    unregistered, so an object with an ``__eq__`` of its own sees them all.
     """
     listener = _Listener()
     atexit.unregister(listener)  # type: ignore[arg-type] # it is none of them

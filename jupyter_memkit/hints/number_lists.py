@@ -1,0 +1,64 @@
+"""Lists of nothing but numbers, which an array holds in less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from jupyter_memkit.hints.records import Hint
+from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.arrays.pack_names import pack_names
+
+# What saves less, or a smaller part, is not worth a hint.
+_LEAST_BYTES = 1024 * 1024
+_LEAST_RATIO = 0.25
+
+_BATCH = 100_000
+# An array without its elements.
+_ARRAY_BYTES = 112
+
+
+def find(scene: Scene) -> Iterator[Hint]:
+    """Yield a hint for each list that `%to_numpy` packs."""
+    for name, value in scene.variables.items():
+        item_bytes = _read_item_bytes(value, scene)
+        if item_bytes is None:
+            continue
+        size = sizeof(value, exact=False)
+        saved_bytes = size.bytes - len(value) * item_bytes - _ARRAY_BYTES
+        if saved_bytes >= max(_LEAST_BYTES, size.bytes * _LEAST_RATIO):
+            kind = type(value[0]).__name__
+            yield Hint(
+                kind="numbers",
+                name=name,
+                found=f"a list of {len(value):,} numbers ({kind})",
+                bytes=saved_bytes,
+                accuracy="exact" if size.exact else "estimate",
+                cure=f"%to_numpy {name}",
+                _call=partial(
+                    pack_names,
+                    name,
+                    namespace=scene.shell.user_ns,
+                    shell=scene.shell,
+                ),
+            )
+
+
+def _read_item_bytes(value: Any, scene: Scene) -> int | None:
+    """Return what an array takes for each number of a list; None where it is none."""
+    if type(value) is not list or len(value) * 8 < _LEAST_BYTES:
+        return None
+    kind = type(value[0])
+    if kind not in (bool, float, int):
+        return None
+    # Batch by batch: a list of ten million takes its time.
+    for start in range(0, len(value), _BATCH):
+        scene.check_time()
+        batch = value[start : start + _BATCH]
+        if set(map(type, batch)) != {kind}:
+            return None
+        if kind is int and not -(2**63) <= min(batch) <= max(batch) < 2**63:
+            return None
+    return 1 if kind is bool else 8

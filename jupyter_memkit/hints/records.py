@@ -1,0 +1,118 @@
+"""What a search for hints returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import HolderKind
+from jupyter_memkit.records import Record
+
+HintKind = (
+    HolderKind
+    | Literal[
+        "collector",
+        "dtype",
+        "duplicate",
+        "garbage",
+        "gc_paused",
+        "graph",
+        "numbers",
+        "tracing",
+        "view",
+        "workers",
+    ]
+)
+
+Accuracy = Literal["exact", "estimate", "at most"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint(Record):
+    """Something that takes memory or time without need, and its cure.
+
+    Attributes
+    ----------
+    kind : str
+        The rule that found it.
+    name : str
+        What it is about: a variable, several with commas, a holder or a cell.
+    found : str
+        What was found, in one phrase.
+    bytes : int or None
+        What the cure would give back; None where it cannot be measured, and where it
+        saves time.
+    accuracy : {"exact", "estimate", "at most"}
+        How true `bytes` is.
+    saved_s : float or None
+        About how much time the cure would save, in seconds; None where it saves memory.
+    cure : str
+        The line to run in a cell.
+    """
+
+    kind: HintKind
+    name: str
+    found: str
+    bytes: int | None = None
+    accuracy: Accuracy = "exact"
+    saved_s: float | None = None
+    cure: str
+    _call: Callable[[], object] | None = None
+
+    def apply(self) -> object:
+        """Do what the line of the cure does.
+
+        Returns
+        -------
+        object
+            The record of the technique, or None for a plain statement.
+
+        Raises
+        ------
+        MemkitError
+            When the cure is for a cell, which only the user can run again.
+        """
+        if self._call is None:
+            message = f"only you can run {self.name} again; begin it with {self.cure}"
+            raise MemkitError(message)
+        return self._call()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unused(Record):
+    """A variable that no cell has named lately; it may be needed all the same.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    bytes : int
+        What only it holds.
+    used_in : int
+        The number of the last cell that named it.
+    """
+
+    name: str
+    bytes: int
+    used_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints(Record):
+    """What was found: the largest first, then what saves time.
+
+    Attributes
+    ----------
+    hints : tuple of Hint
+        One for each variable, holder or cell.
+    unused : tuple of Unused
+        Variables that were not used lately, which is no leak.
+    complete : bool
+        Whether everything was looked at, or time was up before.
+    """
+
+    hints: tuple[Hint, ...]
+    unused: tuple[Unused, ...] = ()
+    complete: bool = True

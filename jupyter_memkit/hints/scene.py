@@ -1,0 +1,105 @@
+"""What the rules look at, and the time that they have for it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import _lru_cache_wrapper
+from typing import Any
+
+from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.shapes import read_shape
+from jupyter_memkit.measure.sizes import Sizes
+from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.variables import find_program, user_variables
+
+# The least time for a measurement: what it takes to look at some thousand objects.
+_LEAST_S = 0.1
+
+
+class OutOfTimeError(Exception):
+    """Ends a rule that has used up its time."""
+
+
+class Scene:
+    """What the rules look at, and the time that they have.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose variables, outputs and errors are looked at.
+    deadline_s : float
+        When to stop, by `time.perf_counter`.
+    accounts : sequence of CellRecord
+        The accounts of the last cells, the latest last.
+    measure_sizes : callable
+        Sizes objects, as `jupyter_memkit.sizes` does.
+    """
+
+    def __init__(
+        self,
+        shell: Any,
+        deadline_s: float,
+        accounts: Sequence[CellRecord] = (),
+        *,
+        measure_sizes: Callable[..., Sizes],
+    ) -> None:
+        self.shell = shell
+        self._measure_sizes = measure_sizes
+        self.deadline_s = deadline_s
+        self.accounts = accounts
+        self.is_cut = False
+        """Whether time was up before everything was looked at."""
+        # A function with a cache is no data; its cache is looked at by itself.
+        variables = {
+            name: value
+            for name, value in user_variables(shell).items()
+            if type(value) is not _lru_cache_wrapper
+        }
+        # When time is up, what looks largest has been measured.
+        names = sorted(variables, key=lambda name: -_count_elements(variables[name]))
+        self.variables = {name: variables[name] for name in names}
+        self.inputs = list(shell.user_ns.get("In", ()))
+        self._program = find_program(shell)
+        self._sizes: Sizes | None = None
+
+    def measure(
+        self,
+        values: Mapping[str, Any],
+        *,
+        exact: bool = False,
+        ends: Iterable[Any] = (),
+    ) -> Sizes:
+        """Size objects in at most half of the time that is left."""
+        budget_s = max(_LEAST_S, (self.deadline_s - time.perf_counter()) / 2)
+        measured = self._measure_sizes(
+            values, budget_s=budget_s, exact=exact, program=[*self._program, *ends]
+        )
+        # A size with an unknown error is that of a measurement that was cut.
+        if any(size.error_ratio is None for size in measured.values()):
+            self.is_cut = True
+        return measured
+
+    @property
+    def is_late(self) -> bool:
+        """Whether time is up."""
+        return time.perf_counter() > self.deadline_s
+
+    def check_time(self, _: object = None) -> None:
+        """Raise when time is up; it can be called for the progress of a technique."""
+        if self.is_late:
+            raise OutOfTimeError
+
+    def own_bytes(self, name: str) -> int:
+        """Return what only this variable keeps, as an estimate."""
+        if self._sizes is None:
+            hidden = {each.name: each.value for each in find_hidden(self.shell)}
+            self._sizes = self.measure(self.variables | hidden)
+        size = self._sizes[name]
+        return size.bytes - size.shared_bytes
+
+
+def _count_elements(value: Any) -> int:
+    """Return how many elements a value has, as far as its shape says."""
+    return math.prod(read_shape(value) or (1,))

@@ -1,0 +1,150 @@
+"""Runs the rules and collects what they find."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from jupyter_memkit.hints import (
+    allocation_tracing,
+    collector_time,
+    duplicates,
+    hidden_holders,
+    idle_workers,
+    loss_graphs,
+    number_lists,
+    paused_collector,
+    small_slices,
+    small_views,
+    smaller_dtypes,
+    uncollectable,
+)
+from jupyter_memkit.hints.records import Hint, Hints, Unused
+from jupyter_memkit.hints.scene import OutOfTimeError, Scene
+from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.track.cells import CellRecord
+from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
+from jupyter_memkit.track.usage import find_usage
+
+Rule = Callable[[Scene], Iterator[Hint]]
+
+# Those that only look come first, those that read all data last.
+LEAKS: tuple[Rule, ...] = (
+    paused_collector.find,
+    loss_graphs.find,
+    hidden_holders.find,
+    small_views.find,
+    small_slices.find,
+    idle_workers.find,
+    uncollectable.find,
+    allocation_tracing.find,
+    duplicates.find,
+)
+"""Memory that is no longer used."""
+
+SAVINGS: tuple[Rule, ...] = (
+    collector_time.find,
+    number_lists.find,
+    smaller_dtypes.find,
+)
+"""Data that could be smaller, and cells that could be faster."""
+
+_BUDGET_S = 2.0
+
+
+def find_leaks(
+    shell: Any, *, unused_cells: int = 10, budget_s: float = _BUDGET_S
+) -> Hints:
+    """Find memory that is no longer used, with what frees it.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose variables, outputs and errors are looked at.
+    unused_cells : int
+        After how many cells without a use a variable is listed as unused.
+    budget_s : float
+        When to stop, in seconds.
+
+    Returns
+    -------
+    Hints
+        The largest first.
+    """
+    deadline_s = time.perf_counter() + budget_s
+    scene = Scene(shell, deadline_s, measure_sizes=sizes)
+    hints = _run(LEAKS, scene)
+    names = {hint.name for hint in hints}
+    unused = () if scene.is_late else _find_unused(scene, unused_cells, names)
+    return Hints(
+        hints=tuple(hints),
+        unused=tuple(sorted(unused, key=lambda each: -each.bytes)),
+        complete=not scene.is_cut,
+    )
+
+
+def find_hints(
+    shell: Any,
+    accounts: Sequence[CellRecord] = (),
+    *,
+    budget_s: float = 2 * _BUDGET_S,
+) -> Hints:
+    """Find what would save memory or time.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        Whose variables, outputs and errors are looked at.
+    accounts : sequence of CellRecord
+        The accounts of cells, the latest last.
+    budget_s : float
+        When to stop, in seconds; half of it is for leaks.
+
+    Returns
+    -------
+    Hints
+        The leaks and the other hints: the largest first, then what saves time.
+    """
+    leaks = find_leaks(shell, budget_s=budget_s / 2)
+    deadline_s = time.perf_counter() + budget_s / 2
+    scene = Scene(shell, deadline_s, accounts, measure_sizes=sizes)
+    savings = _run(SAVINGS, scene)
+    return Hints(
+        hints=tuple(sorted([*leaks.hints, *savings], key=_rank)),
+        complete=leaks.complete and not scene.is_cut,
+    )
+
+
+def _run(rules: Iterable[Rule], scene: Scene) -> list[Hint]:
+    """Return what the rules find, the largest first, until time is up."""
+    found: dict[str, Hint] = {}
+    try:
+        for rule in rules:
+            scene.check_time()
+            for hint in rule(scene):
+                # What two rules see comes back once.
+                known = found.setdefault(hint.name, hint)
+                if (hint.bytes or 0) > (known.bytes or 0):
+                    found[hint.name] = hint
+    except OutOfTimeError:
+        scene.is_cut = True
+    return sorted(found.values(), key=_rank)
+
+
+def _rank(hint: Hint) -> float:
+    return -(hint.bytes or 0)
+
+
+def _find_unused(scene: Scene, unused_cells: int, found: set[str]) -> Iterator[Unused]:
+    """Yield what no cell has named for long and is not in the list of leaks."""
+    usage = find_usage(scene.inputs)
+    now = len(scene.inputs) - 1
+    for name in scene.variables:
+        last = usage[name].used_in if name in usage else None
+        # What no known cell has named may be used by one that is not known.
+        if last is None or now - last <= unused_cells or name in found:
+            continue
+        n_bytes = scene.own_bytes(name)
+        if n_bytes >= LEAST_BYTES:
+            yield Unused(name=name, bytes=n_bytes, used_in=last)

@@ -1,0 +1,51 @@
+"""Small views of numpy's that keep the large arrays that they were cut from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from jupyter_memkit.hints.records import Hint
+from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.track.leaks.hidden import LEAST_BYTES, join
+from jupyter_memkit.track.leaks.small_views import find_small_views
+
+# A view keeps its base alone where nothing else reaches so much of it.
+_ALONE = 0.9
+
+
+def find(scene: Scene) -> Iterator[Hint]:
+    """Yield a hint for each group of views that alone keep an array."""
+    views = list(find_small_views(scene.variables))
+    if not views:
+        return
+    viewing = {name for view in views for name in view.names}
+    others = {name: scene.variables[name] for name in scene.variables.keys() - viewing}
+    hidden = {each.name: each.value for each in find_hidden(scene.shell)}
+    # A leading space, so that no variable has the name.
+    bases = {f" {join(view.names)}": view.bases for view in views}
+    alone, sized = scene.measure(bases | others), scene.measure(bases | hidden)
+    for key, view in zip(bases, views, strict=True):
+        # What another variable has as well stays when this one is copied.
+        own_bytes = alone[key].bytes - alone[key].shared_bytes
+        if own_bytes < view.base_bytes * _ALONE:
+            continue
+        lost_bytes = view.base_bytes - view.view_bytes
+        if view.has_objects:
+            lost_bytes = round(own_bytes * lost_bytes / view.base_bytes)
+        if lost_bytes < LEAST_BYTES:
+            continue
+        found = "a small view that keeps the whole array it was cut from"
+        if sized[key].shared_bytes >= view.base_bytes * _ALONE:
+            sharing = [name for name in hidden if sized[name].shared_bytes]
+            found += f", which {join(sharing)} may keep as well: then %memfree --all"
+        yield Hint(
+            kind="view",
+            name=join(view.names),
+            found=found,
+            bytes=lost_bytes,
+            accuracy="estimate" if view.has_objects else "exact",
+            cure=view.cure,
+            _call=partial(scene.shell.ex, view.cure),
+        )

@@ -1,0 +1,57 @@
+"""Arrays and frames whose values fit into smaller dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from jupyter_memkit.hints.records import Hint
+from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.arrays.preview import preview
+from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
+
+# What saves less, or a smaller part, is not worth a hint.
+_LEAST_BYTES = 1024 * 1024
+_LEAST_RATIO = 0.25
+
+# So many columns are named in one hint.
+_NAMED_COLUMNS = 3
+
+
+def find(scene: Scene) -> Iterator[Hint]:
+    """Yield a hint for each variable that `%shrink` makes smaller.
+
+    It is the preview of the cure, so it reports what the cure does.
+    """
+    for name, value in scene.variables.items():
+        scene.check_time()
+        parts = preview(value, scene.check_time)
+        smaller = [part for part in parts if part.after_bytes < part.before_bytes]
+        saved_bytes = sum(part.before_bytes - part.after_bytes for part in smaller)
+        if saved_bytes < _LEAST_BYTES:
+            continue
+        if saved_bytes < sizeof(value, exact=False).bytes * _LEAST_RATIO:
+            continue
+        yield Hint(
+            kind="dtype",
+            name=name,
+            found=f"fits into smaller dtypes: {_describe(smaller)}",
+            bytes=saved_bytes,
+            cure=f"%shrink {name}",
+            _call=partial(
+                shrink_names, name, namespace=scene.shell.user_ns, shell=scene.shell
+            ),
+        )
+
+
+def _describe(parts: Sequence[Part]) -> str:
+    """Return the columns that would save most, with their dtypes."""
+    largest = sorted(parts, key=lambda part: part.after_bytes - part.before_bytes)
+    changes = [
+        f"{part.label} {part.before_dtype} → {part.after_dtype}".strip()
+        for part in largest[:_NAMED_COLUMNS]
+    ]
+    more = len(parts) - _NAMED_COLUMNS
+    return ", ".join(changes) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,53 @@
+"""Shows how to read a file small."""
+
+from __future__ import annotations
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.show.to_numpy import tell_ratio
+from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
+from jupyter_memkit.units import format_bytes
+
+
+def build_report(advice: ReadingAdvice) -> Report:
+    """Build what a person reads of an advice on reading a file."""
+    before_bytes = sum(part.before_bytes for part in advice.parts)
+    after_bytes = sum(part.after_bytes for part in advice.parts)
+    rows = tuple(
+        (
+            part.label,
+            part.before_dtype,
+            part.after_dtype if part.after_dtype != part.before_dtype else "",
+            format_bytes(part.before_bytes // advice.rows),
+            format_bytes(part.after_bytes // advice.rows),
+            part.note,
+        )
+        for part in advice.parts
+    )
+    seen = (
+        f"all {advice.rows:,} rows"
+        if advice.complete
+        else (f"a sample of {advice.rows:,} rows, from all over the file")
+    )
+    notes = [f"From {seen}."]
+    if not advice.complete:
+        notes.append(
+            "Should the rest hold a number that does not fit, pandas stops with an "
+            "error: take a larger dtype then."
+        )
+    return Report(
+        title=f"{advice.path}: {tell_ratio(before_bytes, after_bytes)} when read so",
+        table=Table(
+            columns=(
+                ("column", "code"),
+                ("dtype", "text"),
+                ("smaller", "text"),
+                ("a row", "number"),
+                ("then", "number"),
+                ("note", "text"),
+            ),
+            rows=rows,
+        ),
+        # A line of code is a note, so that it stands on a line of its own.
+        notes=(*notes, *advice.code.splitlines()),
+    )

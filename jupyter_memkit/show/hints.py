@@ -1,0 +1,65 @@
+"""Shows the hints, each with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_memkit.hints.records import Accuracy, Hint, Hints
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.units import format_bytes, format_duration
+
+# The largest of the variables that were not used lately.
+_SHOWN_UNUSED = 5
+
+_SIGNS: dict[Accuracy, str] = {"exact": "", "estimate": "≈ ", "at most": "up to "}
+
+
+def build_report(found: Hints) -> Report:
+    """Build what a person reads of the hints."""
+    notes = tuple(_build_notes(found))
+    count = len(found.hints)
+    if not count:
+        title = "no hints: nothing stands out" if found.complete else "no hints yet"
+        return Report(title=title, notes=notes)
+    total_bytes = sum(hint.bytes or 0 for hint in found.hints)
+    title = f"{count} {'hint' if count == 1 else 'hints'}"
+    if total_bytes:
+        title += f": up to {format_bytes(total_bytes)} would come back"
+    return Report(
+        title=title,
+        table=Table(
+            columns=(
+                ("saves", "number"),
+                ("what", "code"),
+                ("found", "text"),
+                ("cure", "code"),
+            ),
+            rows=tuple(
+                (_format_saving(hint), hint.name, hint.found, hint.cure)
+                for hint in found.hints
+            ),
+        ),
+        notes=notes,
+    )
+
+
+def _format_saving(hint: Hint) -> str:
+    if hint.saved_s is not None:
+        return f"≈ {format_duration(hint.saved_s)}"
+    if hint.bytes is None:
+        return ""
+    return f"{_SIGNS[hint.accuracy]}{format_bytes(hint.bytes)}"
+
+
+def _build_notes(found: Hints) -> Iterator[str]:
+    if not found.complete:
+        yield "Time was up before all was looked at; %memleaks --budget 20s gives more."
+    if found.unused:
+        names = ", ".join(
+            f"{each.name} ({format_bytes(each.bytes)}, cell [{each.used_in}])"
+            for each in found.unused[:_SHOWN_UNUSED]
+        )
+        more = len(found.unused) - _SHOWN_UNUSED
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"Not named by the last cells, which is no leak: {names}{rest}."

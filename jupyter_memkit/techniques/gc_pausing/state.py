@@ -1,0 +1,174 @@
+"""The one state of the collector that all pauses of the process share.
+
+A process has one collector, so the pauses of all threads share one state: the first
+pause records how the collector was set, the last one restores exactly that.
+"""
+
+from __future__ import annotations
+
+import gc
+import sysconfig
+import threading
+from dataclasses import dataclass
+
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
+
+IS_FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+"""Whether this Python's collector has no generations."""
+
+# Python 3.12 begins with some hundred frozen objects of its own; whoever calls
+# gc.freeze() has thousands.
+_MOST_FROZEN_BY_PYTHON = 1000
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Claim:
+    """What an active pause asks of the collector.
+
+    Attributes
+    ----------
+    by : str
+        Who asks, as shown to the user.
+    since_s : float
+        When it began, in seconds since the epoch.
+    options : PauseOptions
+        The options of the pause.
+    is_frozen : bool
+        Whether the live objects were frozen for it.
+    cells : int
+        How many cells have begun during it, where they are counted.
+    watch : object
+        Ends the claim when its pause is deleted.
+    """
+
+    by: str
+    since_s: float
+    options: PauseOptions
+    is_frozen: bool = False
+    cells: int = 0
+    watch: object = None
+
+
+class CollectorState:
+    """How the collector was found, and the pauses that are active."""
+
+    def __init__(self) -> None:
+        # Reentrant: a signal handler or a finalizer may end a pause while this very
+        # thread holds it.
+        self._lock = threading.RLock()
+        self._claims: list[Claim] = []
+        self._has_frozen = False
+        self._is_resumed = False
+        self.found_enabled = True
+        """Whether the collector ran before the first pause."""
+        self.found_thresholds = gc.get_threshold()
+        """Its thresholds then."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The active pauses, in the order in which they began."""
+        return tuple(self._claims)
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the collector runs despite them, because memory ran away."""
+        return self._is_resumed
+
+    def begin(self, claim: Claim) -> None:
+        """Set the collector as a pause asks, until it ends."""
+        with self._lock:
+            if not self._claims:
+                self.found_enabled = gc.isenabled()
+                self.found_thresholds = gc.get_threshold()
+                self._is_resumed = False
+            self._claims.append(claim)
+            self._apply(self._claims)
+            if claim.options.freeze and self.found_enabled:
+                self._freeze(claim)
+
+    def resume(self, claim: Claim) -> None:
+        """Restore the collector as it was found, until all pauses have ended."""
+        # As in `end`.
+        self._lock.acquire()
+        try:
+            if claim in self._claims:
+                self._is_resumed = True
+                self._apply(self._claims)
+        finally:
+            self._lock.release()
+
+    def settle(self, claim: Claim) -> None:
+        """Count what was made in the last pause as old when it ends.
+
+        Otherwise the collector would run at once, because there are more young objects
+        than its threshold, and the time of that collection would not be saved.
+        """
+        with self._lock:
+            if self._claims == [claim] and not IS_FREE_THREADED and self._can_freeze():
+                # `end` thaws it, also after Ctrl-C in between.
+                self._has_frozen = True
+                gc.freeze()
+
+    def end(self, claim: Claim) -> None:
+        """Set the collector as the other pauses ask, or as it was found."""
+        # Not a with block: its end makes a tuple, on which the collector would start
+        # before the pause is over.
+        self._lock.acquire()
+        try:
+            if claim not in self._claims:
+                return
+            left = [each for each in self._claims if each is not claim]
+            if self._has_frozen and not any(each.is_frozen for each in left):
+                gc.unfreeze()
+                self._has_frozen = False
+            self._apply(left)
+            self._claims.remove(claim)
+        finally:
+            self._lock.release()
+
+    def _apply(self, claims: list[Claim]) -> None:
+        """Set the thresholds, then the switch, which may collect."""
+        is_paused, thresholds = False, self.found_thresholds
+        if not self._is_resumed:
+            raised = [each.options.thresholds for each in claims]
+            is_paused = None in raised
+            thresholds = _raise_to(thresholds, raised)
+        gc.set_threshold(*thresholds)
+        if is_paused or not self.found_enabled:
+            gc.disable()
+        else:
+            gc.enable()
+
+    def _freeze(self, claim: Claim) -> None:
+        """Freeze the live objects.
+
+        `gc.unfreeze` thaws everything, so nothing is frozen where the user has frozen
+        objects before.
+        """
+        if not self._can_freeze():
+            return
+        # In this order: Ctrl-C in between leaves nothing frozen.
+        claim.is_frozen = True
+        if not self._has_frozen:
+            self._has_frozen = True
+            gc.freeze()
+
+    def _can_freeze(self) -> bool:
+        """Return whether the user has frozen nothing."""
+        return self._has_frozen or gc.get_freeze_count() <= _MOST_FROZEN_BY_PYTHON
+
+
+def _raise_to(
+    found: tuple[int, int, int], wanted: list[tuple[int, ...] | None]
+) -> tuple[int, int, int]:
+    """Return the highest of the thresholds, each for itself."""
+    young, middle, old = (
+        max(found[place], *(each[place] for each in wanted if each and each[place:]), 0)
+        for place in range(3)
+    )
+    # A first threshold of 0 disables the collector, and a pause may not enable it.
+    return (young if found[0] else 0), middle, old
+
+
+collector_state = CollectorState()
+"""The state of this process."""

@@ -1,0 +1,164 @@
+"""Switches the garbage collector off and on by hand, and reports its state."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.gc_pausing.state import Claim, collector_state
+
+SWITCH = "%gc_pause on"
+"""Who pauses: the user, by hand."""
+DISABLE = "gc.disable()"
+"""Who pauses: the user, without this package."""
+
+# Often enough to be remembered, rarely enough not to disturb.
+_CELLS_BETWEEN_REMINDERS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GcStatus(Record):
+    """The state of the garbage collector at one moment.
+
+    Attributes
+    ----------
+    enabled : bool
+        Whether automatic collection is enabled.
+    paused_by : str or None
+        Who paused it, or raised its thresholds:
+        ``"%gc_pause on"``, ``"%%gc_pause"``, ``"memkit.gc_pause()"`` (a block, or a
+        function, of any thread), or ``"gc.disable()"``; None while it runs as it was
+        found.
+    since_s : float or None
+        Since when, in seconds since the epoch; None while it runs, and after
+        ``gc.disable()``, whose time is unknown.
+    cells : int or None
+        How many cells have begun since ``%gc_pause on``; None for all else.
+    count : tuple of int
+        ``gc.get_count()``: objects and collections since the last collection.
+    threshold : tuple of int
+        ``gc.get_threshold()``: where a collection begins.
+    note : str
+        What changed or did not, in one sentence.
+    """
+
+    enabled: bool
+    paused_by: str | None
+    since_s: float | None
+    cells: int | None
+    count: tuple[int, int, int]
+    threshold: tuple[int, int, int]
+    note: str
+
+    @property
+    def cure(self) -> str | None:
+        """The line that lets it run again; None where that happens by itself."""
+        cures = {SWITCH: "%gc_pause off", DISABLE: "gc.enable()"}
+        return cures.get(self.paused_by or "")
+
+    @property
+    def paused_s(self) -> float | None:
+        """For how long, in seconds, until now."""
+        return None if self.since_s is None else max(0.0, time.time() - self.since_s)
+
+
+class GcSwitch:
+    """The one pause that is begun and ended by hand."""
+
+    def __init__(self) -> None:
+        self._pause: GcPause | None = None
+        self._stack = ExitStack()
+
+    def on(self, options: PauseOptions | None = None) -> GcStatus:
+        """Begin the pause."""
+        if self._pause is not None:
+            return _read("It was paused already; nothing changed.")
+        found_enabled = gc.isenabled()
+        is_first = not collector_state.claims
+        self._pause = self._stack.enter_context(GcPause(options, by=SWITCH))
+        if is_first and not found_enabled:
+            return _read("It was off before, so %gc_pause off will leave it off.")
+        if gc.isenabled():
+            return _read("Its thresholds are raised until %gc_pause off.")
+        return _read("Paused until %gc_pause off.")
+
+    def off(self, *, collect: bool = True) -> GcPause | GcStatus:
+        """End the pause, and return its figures.
+
+        Parameters
+        ----------
+        collect : bool
+            Whether to run one full collection, unless it was begun without.
+        """
+        pause, self._pause = self._pause, None
+        if pause is None:
+            return _read("No %gc_pause on was standing; nothing changed.")
+        if not collect:
+            pause.options = replace(pause.options, collect=False)
+        self._stack.close()
+        return pause
+
+    def remind(self) -> str | None:
+        """Count a cell that begins; return a reminder of a long pause now and then."""
+        if self._pause is None:
+            return None
+        cells = self._pause.count_cell()
+        if cells % _CELLS_BETWEEN_REMINDERS or read_gc_status().paused_by != SWITCH:
+            return None
+        what = "The garbage collector has been paused"
+        if gc.isenabled():
+            what = "The thresholds of the garbage collector have been raised"
+        return f"{what} for {cells} cells; %gc_pause off lets it run as before."
+
+    def close(self) -> None:
+        """End the pause, if there is one, without a collection."""
+        self.off(collect=False)
+
+
+def read_gc_status() -> GcStatus:
+    """Return the state of the collector.
+
+    Examples
+    --------
+    >>> read_gc_status().paused_by is None
+    True
+    """
+    enabled, claims = gc.isenabled(), collector_state.claims
+    if claims and collector_state.is_resumed:
+        return _read("Memory ran away in a pause, so the collector was resumed.")
+    if claims and enabled and not _are_all_raised(claims):
+        return _read("Something called gc.enable() in a pause.")
+    if claims and enabled:
+        return _read("It collects less often until the end of the pause.")
+    if claims:
+        return _read("Garbage in reference cycles stays until the end.")
+    if enabled:
+        return _read("No pause is standing.")
+    return _read("Call gc.enable() to let it run again.")
+
+
+def _read(note: str) -> GcStatus:
+    enabled, threshold = gc.isenabled(), gc.get_threshold()
+    # A pause begun by hand is the one that the user has to end.
+    claims = sorted(collector_state.claims, key=lambda claim: claim.by != SWITCH)
+    claim = claims[0] if claims and collector_state.found_enabled else None
+    if enabled and threshold == collector_state.found_thresholds:
+        claim = None
+    return GcStatus(
+        enabled=enabled,
+        paused_by=claim.by if claim else None if enabled else DISABLE,
+        since_s=claim.since_s if claim else None,
+        cells=claim.cells if claim and claim.by == SWITCH else None,
+        count=gc.get_count(),
+        threshold=threshold,
+        note=note,
+    )
+
+
+def _are_all_raised(claims: tuple[Claim, ...]) -> bool:
+    return all(claim.options.thresholds is not None for claim in claims)

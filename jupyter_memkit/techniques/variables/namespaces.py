@@ -1,0 +1,71 @@
+"""Looks up the variables that the user names, and refuses unknown names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.measure.hidden import find_shell
+
+Namespace = MutableMapping[str, Any]
+
+
+def find_namespace(namespace: Namespace | None, shell: Any) -> Namespace:
+    """Return where names are looked up: the shell's namespace, or the program's."""
+    if namespace is not None:
+        return namespace
+    shell = shell or find_shell()
+    return vars(sys.modules["__main__"]) if shell is None else shell.user_ns
+
+
+def check_name(name: str, namespace: Mapping[str, Any]) -> None:
+    """Refuse an unknown name.
+
+    Raises
+    ------
+    MemkitError
+        With the name that may have been meant.
+    """
+    if name not in namespace:
+        remedy = suggest(name, namespace, "%memls lists what there is")
+        message = f"there is no variable {name!r}; {remedy}"
+        raise MemkitError(message)
+
+
+def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
+    """Return the names, those of one object together.
+
+    Raises
+    ------
+    MemkitError
+        For an unknown name.
+
+    Examples
+    --------
+    >>> data = [1, 2]
+    >>> group_names(["a", "b", "c"], {"a": data, "b": [], "c": data})
+    [['a', 'c'], ['b']]
+    """
+    groups: dict[int, list[str]] = {}
+    for name in dict.fromkeys(names):
+        check_name(name, namespace)
+        groups.setdefault(id(namespace[name]), []).append(name)
+    return list(groups.values())
+
+
+def naming(name: str, call: Callable[[], Any]) -> Any:
+    """Return what a call returns; an error begins with the name.
+
+    Raises
+    ------
+    MemkitError
+        The error of the call.
+    """
+    try:
+        return call()
+    except MemkitError as error:
+        message = f"{name} stays as it is: {error}"
+    # Without a cause, whose traceback would keep the value alive.
+    raise MemkitError(message)

@@ -1,0 +1,149 @@
+"""Restores variables whose values were replaced."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.variables.namespaces import (
+    Namespace,
+    find_namespace,
+    group_names,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Record):
+    """Variables that were restored.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The variables.
+    ways : mapping of str to str
+        ``"original"`` where the old value was still in memory, ``"converted"`` where
+        it was made of the new one.
+    """
+
+    names: tuple[str, ...]
+    ways: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a value was before; the old value itself is not kept."""
+
+    now: weakref.ref[Any]
+    before: Callable[[], Any]
+    restore: Callable[[Any], Any] | None
+
+    def find(self) -> tuple[Any, str] | None:
+        """Return the old value, and how it was got; None where it is gone."""
+        before = self.before()
+        if before is not None:
+            return before, "original"
+        if self.restore is None:
+            return None
+        return self.restore(self.now()), "converted"
+
+
+# By the address of the new value, as long as it lives.
+_origins: dict[int, _Origin] = {}
+
+
+def remember(
+    now: Any, before: Callable[[], Any], restore: Callable[[Any], Any] | None
+) -> None:
+    """Remember what a new value was before.
+
+    Parameters
+    ----------
+    now : object
+        The new value.
+    before : callable
+        Returns the old value, or None when it is gone.
+    restore : callable or None
+        Makes the old value of the new one; None where that is impossible.
+    """
+    key = id(now)
+    # Without a Python frame, which could lose a signal.
+    reference = weakref.ref(now, partial(_origins.pop, key))
+    _origins[key] = _Origin(reference, before, restore)
+
+
+def undo_names(
+    *names: str, namespace: Namespace | None = None, shell: Any = None
+) -> Restored:
+    """Restore variables that were shrunk.
+
+    A variable gets its old value where that is still in memory. Otherwise the old value
+    is made of the new one, which is possible when nothing was lost.
+
+    Parameters
+    ----------
+    *names : str
+        The variables; when one is refused, none is changed.
+    namespace : mutable mapping, optional
+        Where the variables are; the shell's, or ``__main__``, when left out.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        The shell; the running one when left out, if there is any.
+
+    Returns
+    -------
+    Restored
+        What was done.
+
+    Raises
+    ------
+    MemkitError
+        For a variable that was not shrunk, and one that was rounded and whose old
+        value is gone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
+    >>> mine = {"numbers": np.arange(1000)}
+    >>> shrink_names("numbers", namespace=mine).variables[0].after_type
+    'ndarray int16'
+    >>> undo_names("numbers", namespace=mine).ways
+    {'numbers': 'converted'}
+    >>> mine["numbers"].dtype
+    dtype('int64')
+    """
+    namespace = find_namespace(namespace, shell or find_shell())
+    found: dict[str, tuple[Any, str]] = {}
+    for group in group_names(names, namespace):
+        value = _find_before(group[0], namespace[group[0]])
+        found.update(dict.fromkeys(group, value))
+    namespace.update({name: value for name, (value, _) in found.items()})
+    return Restored(
+        names=tuple(found), ways={name: way for name, (_, way) in found.items()}
+    )
+
+
+def _find_before(name: str, value: Any) -> tuple[Any, str]:
+    origin = _origins.get(id(value))
+    if origin is None or origin.now() is not value:
+        message = f"{name} is nothing that %shrink made, so that there is no undoing"
+        raise MemkitError(message)
+    try:
+        found = origin.find()
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        message = (
+            f"{name} has been changed since it was shrunk, and its dtypes cannot be "
+            f"restored: {error}"
+        )
+        raise MemkitError(message) from error
+    if found is None:
+        message = (
+            f"what {name} was is gone, and rounding cannot be undone; load it again"
+        )
+        raise MemkitError(message)
+    return found

@@ -1,0 +1,397 @@
+"""The known ways in which notebooks lose memory are found, with their cures."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.hints import Hint, find_leaks
+from jupyter_memkit.measure.sizes import Sizes, sizes
+from jupyter_memkit.show.hints import build_report
+
+MIB = 1024 * 1024
+
+
+def run(shell: InteractiveShell, *cells: str) -> None:
+    """Run cells as a user does, with their numbers."""
+    for cell in cells:
+        shell.run_cell(cell, store_history=True)
+
+
+def find(shell: InteractiveShell, **options: Any) -> dict[str, Hint]:
+    """Return the leaks by kind."""
+    leaks = find_leaks(shell, **{"budget_s": 30.0, **options})
+    assert leaks.complete
+    return {leak.kind: leak for leak in leaks.hints}
+
+
+def cure(shell: InteractiveShell, leak: Hint) -> None:
+    """Run the line of the cure."""
+    shell.run_cell(leak.cure, store_history=True).raise_error()
+
+
+def test_nothing(shell: InteractiveShell) -> None:
+    """Where nothing leaks nothing is told."""
+    run(shell, "data = [1.5] * 1_000_000", "len(data)")
+    assert find(shell) == {}
+
+
+def test_output(shell: InteractiveShell) -> None:
+    """What was shown and has no name is kept by the outputs."""
+    run(shell, "bytearray(5 << 20)[:0] or bytearray(5 << 20)")
+    leak = find(shell)["output"]
+    assert leak.name.startswith("Out[")
+    assert leak.bytes == pytest.approx(5 * MIB, rel=0.01)
+    cure(shell, leak)
+    assert "output" not in find(shell)
+
+
+def test_shown_variable_is_no_leak(shell: InteractiveShell) -> None:
+    """What has a name as well would not come back."""
+    run(shell, "kept = bytearray(5 << 20)", "kept")
+    assert "output" not in find(shell)
+
+
+def test_traceback(shell: InteractiveShell) -> None:
+    """A failed cell keeps the variables of its functions."""
+    run(shell, "def f():\n    x = bytearray(5 << 20)\n    1 / 0", "f()")
+    leak = find(shell)["traceback"]
+    assert leak.bytes is not None
+    assert leak.bytes > 5 * MIB
+    cure(shell, leak)
+    assert "traceback" not in find(shell)
+
+
+def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
+    """What a traceback, an output and a cache share with variables stays anyway."""
+    run(
+        shell,
+        "import functools, numpy as np\nkept = {'deep': [np.ones(655_360)]}",
+        "def f(x):\n    1 / 0",
+        "f(kept['deep'])",
+        "kept['deep']",
+        "@functools.cache\ndef g(key): return kept['deep']",
+        "g(1);",
+    )
+    assert find(shell) == {}
+    run(shell, "del kept")
+    (leak,) = find(shell).values()
+    assert leak.bytes == pytest.approx(5 * MIB, rel=0.01)
+    assert {"--outputs", "--caches"} <= set(leak.cure.split())
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
+    """A function can be all that keeps a value, and is a variable like any other."""
+    run(
+        shell,
+        "import numpy as np\ndef make():\n    x = np.ones(655_360)\n"
+        "    return lambda: len(x), x",
+        "count, data = make()",
+        "data",
+        "del data",
+    )
+    assert find(shell) == {}
+
+
+def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
+    """What only the namespace of a script keeps is found."""
+    path = tmp_path / "load.py"
+    path.write_text("loaded = bytearray(5 << 20)\n")
+    run(shell, f"%run {path}")
+    assert find(shell) == {}
+    run(shell, "del loaded")
+    leak = find(shell)["script"]
+    assert leak.name == "loaded of load.py"
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_what_a_function_of_a_script_reads(
+    shell: InteractiveShell, tmp_path: Path
+) -> None:
+    """A script's variable is no leak while the user has a function that reads it."""
+    path = tmp_path / "load.py"
+    path.write_text(
+        "loaded = bytearray(5 << 20)\nclass Loader:\n"
+        "    def size(self): return helper()\ndef helper(): return len(loaded)\n"
+    )
+    run(shell, f"%run {path}", "loader = Loader()", "del loaded, Loader, helper")
+    assert find(shell) == {}
+    run(shell, "del loader", "%memfree --all")
+    assert find(shell) == {}
+
+
+def test_cache_of_a_method(shell: InteractiveShell) -> None:
+    """An object that only the cache of its method keeps is found."""
+    run(
+        shell,
+        "import functools\nclass Store:\n    def __init__(self):\n"
+        "        self.data = bytearray(5 << 20)\n"
+        "    @functools.lru_cache\n    def size(self): return len(self.data)",
+        "store = Store(); store.size();",
+    )
+    assert find(shell) == {}
+    run(shell, "del store")
+    leak = find(shell)["cache"]
+    assert "Store.size" in leak.name
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
+    """What small caches of libraries share is no leak, nor a part of one."""
+    run(
+        shell,
+        "import functools, numpy as np\ndata = np.ones(1_310_720)",
+        "def one(value): return value\ndef two(value): return value\n"
+        "one.__module__ = two.__module__ = 'numpy'\n"
+        "one, two = map(functools.lru_cache, (one, two))",
+        "both = bytes(6 << 20); one(both); two(both); del both",
+        "data",
+        "def fail(x): 1 / 0",
+        "fail(data)",
+        "del data",
+    )
+    (leak,) = find(shell).values()
+    assert leak.bytes == pytest.approx(10 * MIB, rel=0.02)
+    assert "cache" not in leak.found
+
+
+def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
+    """`%reset out` leaves copies in a hidden namespace, which are found."""
+    run(shell, "data = bytearray(5 << 20)", "data", "data", "del data")
+    run(shell, "%reset -f out")
+    leak = find(shell)["output"]
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_views_of_one_array(shell: InteractiveShell) -> None:
+    """Small views that keep an array together are one leak, cured together."""
+    run(shell, "import numpy as np\nbig = np.ones((100, 10_000))")
+    run(shell, "a, b = big[3], {'x': big[4]}\ndel big")
+    leak = find(shell)["view"]
+    assert leak.name == "a, b"
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_figure(shell: InteractiveShell) -> None:
+    """Figures that are open keep what was drawn."""
+    run(
+        shell,
+        "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt",
+        "import numpy as np\nplt.figure(); plt.plot(np.arange(200_000.0));",
+    )
+    leak = find(shell)["figure"]
+    assert leak.name == "figure 1"
+    assert leak.bytes is not None
+    assert leak.bytes > MIB
+    cure(shell, leak)
+    assert "figure" not in find(shell)
+
+
+def test_view(shell: InteractiveShell) -> None:
+    """A small view of an array that has no name keeps all of it."""
+    run(shell, "import numpy as np\nbig = np.ones((100, 10_000))\nrow = big[3]")
+    assert "view" not in find(shell)
+    run(shell, "del big")
+    leak = find(shell)["view"]
+    assert (leak.name, leak.bytes) == ("row", 99 * 80_000)
+    cure(shell, leak)
+    assert "view" not in find(shell)
+
+
+TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000)]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\na = np.array(texts, dtype=object)[:9]",
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1}).iloc[:9]",
+        "import pandas as pd\na = pd.Series(texts).iloc[-9:]",
+        "import pandas as pd\na = pd.Series(1, index=[*range(9, 400_000)]).iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).head(9)",
+        "import polars as pl\na = pl.Series(texts).slice(5, 9)",
+        "import pyarrow as pa\na = pa.table({'t': texts, 'n': range(200_000)})[7:9]",
+    ],
+)
+def test_slice(shell: InteractiveShell, code: str) -> None:
+    """A small cut of a frame keeps all of it, and the cure keeps what it shows."""
+    run(shell, TEXTS + code + "\nbefore = str(a)\ndel texts")
+    leak = find(shell)["view"]
+    assert leak.name == "a"
+    cure(shell, leak)
+    assert str(shell.user_ns["a"]) == shell.user_ns["before"]
+    assert "view" not in find(shell)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1})\nb = a.iloc[:9]",
+        "import polars as pl\na = pl.DataFrame({'t': texts})\nb = a.head(9)",
+        "import pyarrow as pa\na = pa.table({'t': texts})\nb = a[7:9]",
+        "import pyarrow as pa\na = pa.table({'t': texts})[:190_000]",
+        "import polars as pl\na = pl.DataFrame({'t': texts}).filter(pl.lit(True))",
+    ],
+)
+def test_no_slice(shell: InteractiveShell, code: str) -> None:
+    """A cut of what has a name, and one of nearly all of it, is no leak."""
+    run(shell, TEXTS + code + "\ndel texts")
+    assert "view" not in find(shell)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\na = np.arange(1_000_000.0)\nb = a.copy()",
+        "import pandas as pd\na = pd.DataFrame({'x': range(10**6)})\nb = a.copy()",
+        "import pandas as pd\na = pd.Series(range(1_000_000))\nb = a.copy(deep=True)",
+    ],
+)
+def test_duplicate(shell: InteractiveShell, code: str) -> None:
+    """Equal data in different memory are told, and one of them can go."""
+    run(shell, code)
+    leak = find(shell)["duplicate"]
+    assert (leak.name, leak.cure) == ("b", "b = a")
+    cure(shell, leak)
+    assert "duplicate" not in find(shell)
+
+
+def test_no_duplicate(shell: InteractiveShell) -> None:
+    """A view, another name, and other data are no duplicates."""
+    run(
+        shell,
+        "import numpy as np\na = np.arange(1_000_000.0)\nb = a\nc = a[:]",
+        "d = a.copy(); d[-1] = 0\ne = a.astype('i8')",
+    )
+    assert "duplicate" not in find(shell)
+
+
+def test_unused(shell: InteractiveShell) -> None:
+    """What no cell has named for long is listed apart, and is not called a leak."""
+    run(shell, "data = bytearray(5 << 20)", *["1"] * 4)
+    assert find_leaks(shell, unused_cells=10).unused == ()
+    found = find_leaks(shell, unused_cells=3)
+    (unused,) = found.unused
+    assert (found.hints, unused.name, unused.used_in) == ((), "data", 1)
+    text = build_report(found).text()
+    assert "would come back" not in text
+    assert "%memfree data" not in text
+    run(shell, "len(data)")
+    assert find_leaks(shell, unused_cells=3).unused == ()
+
+
+def test_used_by_a_function(shell: InteractiveShell) -> None:
+    """A variable that a called function reads was used by the call."""
+    run(
+        shell,
+        "data = bytearray(5 << 20)",
+        "def size(): return len(data)\ndef total(): return size()",
+        *["1"] * 4,
+        "total()",
+    )
+    assert find_leaks(shell, unused_cells=3).unused == ()
+
+
+def test_named_once(shell: InteractiveShell) -> None:
+    """A small view that was not used lately is a leak, and is not listed twice."""
+    code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
+    run(shell, code, *["1"] * 4)
+    found = find_leaks(shell, unused_cells=3)
+    assert ([leak.name for leak in found.hints], found.unused) == (["row"], ())
+
+
+def test_losses_with_graphs(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Losses that keep their graphs are found by what torch says of them."""
+
+    class Tensor:
+        """Stands for torch's."""
+
+        def __init__(self, grad_fn: object) -> None:
+            self.grad_fn = grad_fn
+
+        def item(self) -> float:
+            """Return the number."""
+            return 1.5
+
+    torch = ModuleType("torch")
+    torch.Tensor = Tensor  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    shell.user_ns |= {"losses": [Tensor(object())], "numbers": [Tensor(None)]}
+    leak = find(shell)["graph"]
+    assert leak.name == "losses"
+    cure(shell, leak)
+    assert shell.user_ns["losses"] == [1.5]
+
+
+def test_tracing(shell: InteractiveShell) -> None:
+    """What tracemalloc notes is memory too, and nobody sees it."""
+    run(shell, "import tracemalloc; tracemalloc.start()")
+    run(shell, "data = [{} for _ in range(20_000)]")
+    leak = find(shell)["tracing"]
+    assert leak.bytes is not None
+    cure(shell, leak)
+    assert "tracing" not in find(shell)
+
+
+def test_garbage(shell: InteractiveShell) -> None:
+    """What the collector could not free is told."""
+    gc.garbage.append(bytearray(100))
+    leak = find(shell)["garbage"]
+    assert leak.bytes is not None
+    cure(shell, leak)
+    assert "garbage" not in find(shell)
+
+
+def find_pause(shell: InteractiveShell) -> list[Hint]:
+    """Return what the magic says of the collector."""
+    leaks = shell.run_line_magic("memleaks", "").hints
+    return [leak for leak in leaks if leak.kind == "gc_paused"]
+
+
+@pytest.mark.parametrize(
+    ("pause", "cured_by"),
+    [("%gc_pause on", "%gc_pause off"), ("import gc; gc.disable()", "gc.enable()")],
+)
+def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) -> None:
+    """A collector that is off is reported with what lets it run again."""
+    run(shell, pause)
+    try:
+        (leak,) = find_pause(shell)
+        assert leak.cure == cured_by
+        cure(shell, leak)
+        assert find_pause(shell) == []
+    finally:
+        gc.enable()
+
+
+def test_budget(shell: InteractiveShell) -> None:
+    """When time is up, that is said."""
+    assert not find_leaks(shell, budget_s=0.0).complete
+
+
+def test_a_measurement_without_time(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search in which a measurement ran out of its time says that it was cut."""
+
+    def measure_late(values: Any, *, budget_s: float, **options: Any) -> Sizes:
+        return sizes(values, budget_s=budget_s * 0, **options)
+
+    run(shell, "kept = [[n] for n in range(300_000)]")
+    assert find_leaks(shell, budget_s=60.0).complete
+    monkeypatch.setattr("jupyter_memkit.hints.search.sizes", measure_late)
+    assert not find_leaks(shell, budget_s=60.0).complete

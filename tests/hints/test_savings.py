@@ -1,0 +1,136 @@
+"""Hints, and that the line of each does what it says."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.hints import Hint, find_hints
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.show.hints import build_report
+from tests.track.accounts import make_record
+
+MIB = 1024 * 1024
+
+
+def find(shell: InteractiveShell, code: str) -> list[Hint]:
+    """Run a cell and return the hints."""
+    shell.run_cell(code, store_history=True).raise_error()
+    return list(find_hints(shell).hints)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "cure"),
+    [
+        (
+            "x = [float(i) for i in range(200_000)]",
+            "numbers",
+            "%to_numpy x",
+        ),
+        ("x = [True, False] * 100_000", "numbers", None),
+        (
+            "import numpy as np\nx = np.arange(1_000_000) % 200",
+            "dtype",
+            "%shrink x",
+        ),
+        (
+            "import numpy as np\nx = np.ones((100, 10_000))[3]",
+            "view",
+            "x = x.copy()",
+        ),
+        (
+            "import pandas as pd\nx = pd.DataFrame({'c d': ['abc', 'def'] * 200_000})",
+            "dtype",
+            "%shrink x",
+        ),
+        (
+            "import pandas as pd\nx = pd.Series(['abc', None] * 200_000, dtype=object)",
+            "dtype",
+            "%shrink x",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_called", [False, True])
+def test_cures(
+    shell: InteractiveShell, code: str, kind: str, cure: str | None, *, is_called: bool
+) -> None:
+    """The line of the cure, and its call, save what the hint says."""
+    (hint,) = find(shell, code)
+    assert (hint.kind, hint.name) == (kind, "x")
+    assert cure is None or hint.cure == cure
+    before_bytes = sizeof(shell.user_ns["x"]).bytes
+    if is_called:
+        hint.apply()
+    else:
+        shell.run_cell(hint.cure).raise_error()
+    after_bytes = sizeof(shell.user_ns["x"]).bytes
+    assert hint.bytes == pytest.approx(before_bytes - after_bytes, rel=0.1)
+    assert "x" not in [each.name for each in find_hints(shell).hints]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = [1.5] * 100",
+        "x = [1.5] * 200_000 + ['no number']",
+        "x = [1.5, 2] * 200_000",
+        "x = [10**30] * 200_000",
+        "import numpy as np\nx = np.arange(1_000_000) * 2**40",
+        "import numpy as np\nx = np.random.rand(1_000_000)",
+        "import pandas as pd\nx = pd.DataFrame({'c': [str(i) for i in range(99_999)]})",
+        "import pandas as pd\nx = pd.Series([('a',), ('b',)] * 100_000)",
+    ],
+)
+def test_no_hint(bare_shell: InteractiveShell, code: str) -> None:
+    """There is no hint where nothing would be saved, or something would be lost."""
+    assert find(bare_shell, code) == []
+
+
+def test_collector(bare_shell: InteractiveShell) -> None:
+    """A cell in which the collector took much of the time is named."""
+    cells = [
+        make_record(3, duration_s=4.2, gc_s=3.1),
+        make_record(4, duration_s=4.2, gc_s=0.1),
+        make_record(5, duration_s=0.3, gc_s=0.2),
+    ]
+    (hint,) = find_hints(bare_shell, cells).hints
+    assert hint.name == "cell [3]"
+    assert hint.found == "the garbage collector took 3.1 s of its 4.2 s"
+    assert (hint.cure, hint.bytes, hint.saved_s) == ("%%gc_pause", None, 3.1)
+    with pytest.raises(MemkitError, match=r"run cell \[3\] again; begin it with %%gc"):
+        hint.apply()
+
+
+def test_a_rule_gives_up(
+    bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where time is up, the hints say that they are not all."""
+    seconds = iter(range(10**9))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(seconds)))
+    bare_shell.run_cell("x = [1.5] * 1_000_000").raise_error()
+    found = find_hints(bare_shell)
+    assert (found.hints, found.complete) == ((), False)
+    assert "Time was up" in build_report(found).text()
+
+
+def test_leaks_are_hints(shell: InteractiveShell) -> None:
+    """`%memkit advice` lists what `%memleaks` finds, with the same figures."""
+    code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
+    shell.run_cell(code).raise_error()
+    leaks = shell.run_line_magic("memleaks", "").hints
+    hints = shell.run_line_magic("memkit", "advice").hints
+    assert [hint.name for hint in leaks] == ["row"]
+    assert leaks == hints
+
+
+def test_a_view_whose_array_is_used(shell: InteractiveShell) -> None:
+    """A copy of a view saves nothing while something else keeps the array."""
+    shell.run_cell(
+        "import numpy as np\n"
+        "class Box: pass\nbox = Box(); box.big = np.ones((100, 10_000))\n"
+        "row = box.big[3]"
+    ).raise_error()
+    assert find_hints(shell).hints == ()

@@ -1,0 +1,74 @@
+"""What a person reads of hints."""
+
+from __future__ import annotations
+
+from jupyter_memkit.hints import Hint, Hints, Unused
+from jupyter_memkit.show.hints import build_report
+
+MIB = 1024 * 1024
+
+
+def test_hints() -> None:
+    """Each hint has what it saves, how true that is, and its cure."""
+    found = Hints(
+        hints=(
+            Hint(kind="view", name="v", found="a view", bytes=MIB, cure="v = v.copy()"),
+            Hint(
+                kind="numbers",
+                name="n",
+                found="a list",
+                bytes=MIB,
+                accuracy="estimate",
+                cure="%to_numpy n",
+            ),
+            Hint(
+                kind="output",
+                name="Out[1]",
+                found="shown",
+                bytes=MIB,
+                accuracy="at most",
+                cure="%memfree --outputs",
+            ),
+            Hint(kind="graph", name="l", found="graphs", cure="del l"),
+            Hint(
+                kind="collector",
+                name="cell [3]",
+                found="slow",
+                saved_s=3.1,
+                cure="%%gc_pause",
+            ),
+        ),
+        unused=(Unused(name="u", bytes=MIB, used_in=2),),
+        complete=False,
+    )
+    assert build_report(found).text().splitlines() == [
+        "5 hints: up to 3.0 MiB would come back",
+        "          saves  what      found   cure",
+        "        1.0 MiB  v         a view  v = v.copy()",
+        "      ≈ 1.0 MiB  n         a list  %to_numpy n",
+        "  up to 1.0 MiB  Out[1]    shown   %memfree --outputs",
+        "                 l         graphs  del l",
+        "        ≈ 3.1 s  cell [3]  slow    %%gc_pause",
+        "Time was up before all was looked at; %memleaks --budget 20s gives more.",
+        "Not named by the last cells, which is no leak: u (1.0 MiB, cell [2]).",
+    ]
+
+
+def test_no_hints() -> None:
+    """Where there is none, the title says whether everything was looked at."""
+    assert build_report(Hints(hints=())).text() == "no hints: nothing stands out"
+    assert build_report(Hints(hints=(), complete=False)).title == "no hints yet"
+
+
+def test_hints_as_json() -> None:
+    """The call of a cure is no part of the data."""
+    hint = Hint(kind="graph", name="l", found="graphs", cure="del l", _call=print)
+    assert hint.to_dict() == {
+        "kind": "graph",
+        "name": "l",
+        "found": "graphs",
+        "bytes": None,
+        "accuracy": "exact",
+        "saved_s": None,
+        "cure": "del l",
+    }

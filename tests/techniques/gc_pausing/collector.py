@@ -1,0 +1,27 @@
+"""The state of the collector: everything that a pause may change."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+
+# Python 3.12 begins with some hundred frozen objects of its own.
+_FROZEN_BY_PYTHON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What has to be as before when the last pause has ended."""
+
+    enabled: bool
+    thresholds: tuple[int, ...]
+    has_frozen: bool
+
+
+def read_collector() -> Collector:
+    """Return its current state."""
+    return Collector(
+        enabled=gc.isenabled(),
+        thresholds=gc.get_threshold(),
+        has_frozen=gc.get_freeze_count() > _FROZEN_BY_PYTHON,
+    )

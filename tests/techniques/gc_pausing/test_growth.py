@@ -1,0 +1,147 @@
+"""Memory that runs away in a pause."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.gc_pausing import growth as module
+from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
+from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
+from tests.waiting import LIMIT_S, wait_until
+
+MIB = 1024 * 1024
+
+BIG_BYTES = 10 * MIB
+
+
+class Node:
+    """An object that only the collector can free."""
+
+    def __init__(self) -> None:
+        self.itself = self
+        # Memory that no allocator keeps when it is freed.
+        self.load = mmap.mmap(-1, BIG_BYTES)
+        self.load.write(b"x" * BIG_BYTES)
+
+
+def grow_until(is_so: Callable[[], bool]) -> None:
+    """Take more and more memory until another thread has done something."""
+    deadline_s = time.monotonic() + LIMIT_S
+    loads: list[bytes] = []
+    while not is_so():
+        assert time.monotonic() < deadline_s
+        assert len(loads) < 200
+        loads.append(b"x" * BIG_BYTES)
+        time.sleep(0.02)
+
+
+def watchers() -> list[str]:
+    """Return the names of the threads that watch."""
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name == "memkit-gc-growth"]
+
+
+@pytest.mark.own_process
+def test_memory_runs_away() -> None:
+    """Garbage is collected in the pause, and the collector runs until its end."""
+    gc.collect()
+    with gc_pause(max_growth=50 * MIB) as pause:
+        assert watchers() == ["memkit-gc-growth"]
+        for _ in range(4):
+            Node()
+        # What goes on beside the collection takes no more than this.
+        kept = b"x" * (3 * BIG_BYTES)
+        wait_until(gc.isenabled)
+        status = read_gc_status()
+    assert watchers() == []
+    assert (status.paused_by, gc.isenabled()) == (None, True)
+    assert "Memory ran away" in status.note
+    assert pause.resumption is not None
+    assert pause.resumption.growth_bytes > 50 * MIB
+    assert pause.resumption.reclaimed_objects >= 4
+    assert pause.resumption.reclaimed_bytes > 50 * MIB - len(kept) - MIB
+    assert pause.collections_avoided == pause.resumption.collections_avoided
+    assert gc.isenabled()
+
+
+def test_pure_python_without_a_break() -> None:
+    """A loop that never waits is interrupted by the collection as well."""
+    with gc_pause(max_growth=20 * MIB) as pause:
+        kept = []
+        deadline_s = time.monotonic() + LIMIT_S
+        while not gc.isenabled() and time.monotonic() < deadline_s:
+            kept.append([None] * 100)
+    assert pause.resumption is not None
+
+
+def test_others_are_resumed_too() -> None:
+    """Memory is the process's: all pauses that stand then, and begin, are over."""
+    with gc_pause(collect=False), gc_pause(max_growth=20 * MIB):
+        grow_until(gc.isenabled)
+        with gc_pause():
+            assert gc.isenabled()
+    assert gc.isenabled()
+    with gc_pause(collect=False):
+        assert not gc.isenabled()
+
+
+def test_raised_thresholds_are_restored_early() -> None:
+    """With raised thresholds the same is done to these."""
+    found = gc.get_threshold()
+    with gc_pause(max_growth=20 * MIB, threshold=1_000_000) as pause:
+        grow_until(lambda: gc.get_threshold() == found)
+    assert pause.resumption is not None
+
+
+def test_memory_stays() -> None:
+    """A pause that stays below its limit is a pause to its end."""
+    with gc_pause(max_growth="1TB") as pause:
+        time.sleep(3 * module._INTERVAL_S)
+        assert not gc.isenabled()
+    assert pause.resumption is None
+    assert watchers() == []
+
+
+def test_collector_was_off() -> None:
+    """A collector that the user has switched off is not switched on by us."""
+    gc.disable()
+    try:
+        with gc_pause(max_growth=1) as pause:
+            assert watchers() == []
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert pause.resumption is None
+
+
+def test_forgotten_pause() -> None:
+    """A pause that nobody holds any more ends, and its thread with it."""
+    pause = gc_pause(max_growth="1TB")
+    pause.__enter__()
+    del pause
+    wait_until(gc.isenabled)
+    wait_until(lambda: watchers() == [])
+
+
+def test_memory_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reading that fails for a while is left out."""
+    failures = [MemkitError("too many open files")] * 2
+
+    def read_or_fail() -> int:
+        if failures and threading.current_thread().name == "memkit-gc-growth":
+            raise failures.pop()
+        return read_rss_bytes()
+
+    monkeypatch.setattr(module, "read_rss_bytes", read_or_fail)
+    with gc_pause(max_growth=20 * MIB) as pause:
+        grow_until(gc.isenabled)
+    assert failures == []
+    assert pause.resumption is not None
