@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import OUTPUT, Channel
+from jupyter_memkit.techniques.processes.channel import OUTPUT, Channel
 
 # Text is sent when there is so much of it, or when it has waited so long.
 _MOST_CHARACTERS = 32 << 10

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Any
 
-from jupyter_memkit.techniques.isolated.channel import IDLE, OUTPUT, Record
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes.channel import IDLE, OUTPUT, Record
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
 # What the threads here put among the records of the child: what was written past
 # Python, the end of that, and the end of all.

@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import (
+from jupyter_memkit.techniques.processes.channel import (
     ABORT,
     BUFFER,
     BYTES,
@@ -28,8 +28,8 @@ from jupyter_memkit.techniques.isolated.channel import (
     Channel,
     Record,
 )
-from jupyter_memkit.techniques.isolated.pickling import Pickler
-from jupyter_memkit.techniques.isolated.room import check_room
+from jupyter_memkit.techniques.processes.pickling import Pickler
+from jupyter_memkit.techniques.processes.room import check_room
 
 # Smaller buffers stay in the pickle, and smaller data go through the pipe.
 _BUFFER_BYTES = 64 << 10

@@ -19,7 +19,7 @@ from typing import Any
 import cloudpickle
 
 _OUR_MODULES = "jupyter_memkit."
-_OUR_ROOM = "jupyter_memkit.techniques.isolated."
+_OUR_ROOM = "jupyter_memkit.techniques.processes."
 _MOST_FRAMES = 200
 
 

@@ -1,4 +1,4 @@
-"""A child process: how it starts, what it has, and how it ends."""
+"""Starts a child process, reads its memory, and ends it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from typing import Any, cast
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.children_probe import ChildMemory, children_probe
 from jupyter_memkit.measure.descendants import find_descendants
-from jupyter_memkit.techniques.isolated.channel import Channel, make_memory
+from jupyter_memkit.techniques.processes.channel import Channel, make_memory
 
-# The child finds what this process finds. It starts quicker without collections.
+# The child imports from the same folders. It starts faster without the collector.
 _START = """
 import gc, sys
 gc.disable()
 sys.path[:] = {path!r}
-from jupyter_memkit.techniques.isolated.child import main
-main({memory!r}, {prepare!r})
+from jupyter_memkit.techniques.processes.child import main
+main({memory!r}, {hooks!r})
 """
 
 
@@ -43,14 +43,16 @@ _NO_MEMORY = ChildMemory(rss_bytes=0, high_water_bytes=0)
 
 
 class ChildProcess:
-    """A child; it ends with this process, with `close`, or by what it runs.
+    """A new Python that answers calls; it ends with this process at the latest.
 
-    It is started, never forked: a kernel has threads.
+    It is never a fork: a fork of a process with threads can deadlock.
 
     Parameters
     ----------
-    prepare : str
-        What the child calls first, as `child.main` takes it.
+    hooks : str
+        The function that makes the `Hooks` of the child, as
+        ``"package.module:function"``. It is called in the child with its `Output`.
+        Empty for none.
 
     Attributes
     ----------
@@ -67,7 +69,7 @@ class ChildProcess:
         Where this Python cannot start another.
     """
 
-    def __init__(self, prepare: str = "") -> None:
+    def __init__(self, hooks: str = "") -> None:
         if not sys.executable:
             message = "this Python does not know its own program; set sys.executable"
             raise IsolatedError(message)
@@ -78,7 +80,7 @@ class ChildProcess:
         options: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        start = _START.format(path=sys.path, memory=name, prepare=prepare)
+        start = _START.format(path=sys.path, memory=name, hooks=hooks)
         try:
             # Ctrl-C goes to the whole group of a kernel's processes; it has its own.
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code

@@ -15,9 +15,9 @@ import pytest
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.isolated import transfer
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes import transfer
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
 MIB = 1 << 20
 LARGE_BYTES = 256 * MIB

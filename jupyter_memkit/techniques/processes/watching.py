@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import INTERRUPT
-from jupyter_memkit.techniques.isolated.limit import tolerance_bytes
-from jupyter_memkit.techniques.isolated.process import ChildProcess
-from jupyter_memkit.techniques.isolated.signals import InterruptCount
+from jupyter_memkit.techniques.processes.channel import INTERRUPT
+from jupyter_memkit.techniques.processes.limit import tolerance_bytes
+from jupyter_memkit.techniques.processes.process import ChildProcess
+from jupyter_memkit.techniques.processes.signals import InterruptCount
 from jupyter_memkit.units import format_bytes, format_duration
 
 _LOOK_S = 0.05
