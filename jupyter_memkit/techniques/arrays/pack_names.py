@@ -23,8 +23,8 @@ from jupyter_memkit.techniques.arrays.names import (
 )
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 # So many values are summed, thrice.

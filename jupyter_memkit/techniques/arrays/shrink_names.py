@@ -30,8 +30,8 @@ from jupyter_memkit.techniques.arrays.shrink import (
     shrink_taken,
 )
 from jupyter_memkit.techniques.arrays.undo import remember
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.forget import forget
+from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 

@@ -18,7 +18,6 @@ from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.columns.missing import find_missing
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
@@ -26,6 +25,7 @@ from jupyter_memkit.techniques.chunked.sinks import Reduced, Sink
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source, TypeChange
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 from jupyter_memkit.techniques.chunked.workers import WorkersRun
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

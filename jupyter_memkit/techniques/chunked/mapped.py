@@ -10,7 +10,6 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.cluster import Cluster
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.job import Failures, Job, Step
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.run import LocalRun, Position
@@ -19,6 +18,7 @@ from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sinks import open_sink
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Mapped:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pickle
+import signal
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError, add_note
+from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import CALL, Record
 from jupyter_memkit.techniques.processes.child import Ended, Order
 from jupyter_memkit.techniques.processes.failures import load_failure
 from jupyter_memkit.techniques.processes.listening import Gone, Listener
-from jupyter_memkit.techniques.processes.process import ChildProcess
-from jupyter_memkit.techniques.processes.signals import InterruptCount
+from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
 from jupyter_memkit.techniques.processes.transfer import (
     Aborted,
     receive_object,
@@ -99,8 +100,7 @@ class Call:
         self._namespace = namespace
         self._left_out = left_out
         self._for_hooks = for_hooks
-        self._interrupts = InterruptCount(process.kill)
-        self._watch = Watch(process, memory_bytes, self._interrupts)
+        self._watch = Watch(process, memory_bytes)
         self._listener = Listener(process, show)
         self._may_stop_sending = False
 
@@ -118,11 +118,15 @@ class Call:
         Exception
             Raised by the pickler, if the call cannot be sent.
         """
+        if not self._process.is_alive:
+            how = self._process.describe_end()
+            message = f"the process {how} before this call; start another one"
+            raise ProcessEndedError(message, how)
         if not self._process.busy.acquire(blocking=False):
             message = "this process is busy; wait for it, or start another one"
             raise IsolatedError(message)
         try:
-            with self._interrupts:
+            with Interrupts([signal.SIGINT], divert=self._watch.interrupt):
                 return self._run((function, args, options or {}))
         finally:
             self._process.busy.release()
@@ -133,7 +137,7 @@ class Call:
             return self._receive(self._send(call))
         except (Gone, OSError) as error:
             self._process.kill()
-            if self._interrupts.count:
+            if self._watch.n_interrupts:
                 raise KeyboardInterrupt from None
             raise self._watch.describe_end() from error
         finally:
@@ -222,7 +226,7 @@ class Call:
                 return record
 
     def _look(self) -> None:
-        if self._interrupts.count and self._may_stop_sending:
+        if self._watch.n_interrupts and self._may_stop_sending:
             self._may_stop_sending = False
             raise KeyboardInterrupt
         if self._watch.look() and self._listener.is_still:

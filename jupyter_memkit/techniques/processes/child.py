@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.peak import Peak, peak_meter
+from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import (
     CALL,
     IDLE,
@@ -34,11 +35,7 @@ from jupyter_memkit.techniques.processes.channel import (
 from jupyter_memkit.techniques.processes.failures import Failure, dump_failure
 from jupyter_memkit.techniques.processes.hooks import Hooks
 from jupyter_memkit.techniques.processes.limit import limited
-from jupyter_memkit.techniques.processes.output import (
-    Interrupts,
-    Output,
-    refuse_input,
-)
+from jupyter_memkit.techniques.processes.output import Output, refuse_input
 from jupyter_memkit.techniques.processes.pickling import find_ids, list_classes
 from jupyter_memkit.techniques.processes.transfer import (
     Aborted,
@@ -99,7 +96,7 @@ class _Child:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.interrupts = Interrupts()
+        self.interrupts = Interrupts([signal.SIGINT])
         self.output = Output(channel, self.interrupts)
         self._errors = os.dup(2)
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
@@ -110,7 +107,9 @@ class _Child:
 
     def start(self) -> None:
         """Replace the standard streams, input and Ctrl-C of this process."""
-        signal.signal(signal.SIGINT, self.interrupts.take)
+        # Python leaves Ctrl-C ignored where the parent of its parent did.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.interrupts.__enter__()
         sys.stdout, sys.stderr = self.output.stdout, self.output.stderr
         builtins.input = refuse_input
         getpass.getpass = refuse_input
@@ -164,7 +163,7 @@ class _Child:
         self.hooks.before_call()
         started_s = time.perf_counter()
         try:
-            with limited(order.memory_bytes), self.interrupts.allowed():
+            with limited(order.memory_bytes), self.interrupts.allowed(repeatedly=True):
                 value = function(*args, **options)
         except BaseException as error:  # noqa: BLE001 - raised in the parent
             failure = dump_failure(error)
