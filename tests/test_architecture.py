@@ -48,6 +48,10 @@ def modules() -> list[Path]:
     )
 
 
+# Rooms of `techniques` that others there build on, and what they import from there.
+FOUNDATIONS = {"processes": {"processes"}}
+
+
 def imports(tree: ast.AST) -> Iterator[str]:
     """Yield the dotted names that a piece of code imports."""
     for node in ast.walk(tree):
@@ -79,6 +83,23 @@ def test_arrows_point_down(path: Path) -> None:
         if FLOOR_OF[room] >= FLOOR_OF[room_of(path)]
     }
     assert upwards == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if path.parent.name in FOUNDATIONS],
+    ids=str,
+)
+def test_foundations_know_nothing_of_what_stands_on_them(path: Path) -> None:
+    """The engine of child processes knows neither cells nor chunks."""
+    names = imports(ast.parse(path.read_text()))
+    start = "jupyter_memkit.techniques."
+    rooms = {
+        name.removeprefix(start).split(".")[0]
+        for name in names
+        if name.startswith(start)
+    }
+    assert rooms <= FOUNDATIONS[path.parent.name]
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)

@@ -29,11 +29,11 @@ from jupyter_memkit.magics.isolated_values import (
 )
 from jupyter_memkit.show.isolated import describe_traces
 from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.pickling import find_hindrance
-from jupyter_memkit.techniques.isolated.records import IsolatedResult, Outcome
-from jupyter_memkit.techniques.isolated.room import read_room_bytes
+from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
+from jupyter_memkit.techniques.processes.calling import Call, Outcome
+from jupyter_memkit.techniques.processes.pickling import find_hindrance
+from jupyter_memkit.techniques.processes.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
 # After so much text it is waited until the kernel has sent it.
@@ -106,7 +106,7 @@ def run_isolated(
             in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
         )
         outcome = _call(shell, session, sent, inputs, options)
-    traces = outcome.traces
+    traces: Traces = outcome.from_hooks
     if outcome.error is not None:
         session.state.leave(traces.state)
         for note in describe_traces(traces, options.name):
@@ -207,7 +207,7 @@ def _call(
             for name in session.variables
             if name not in inputs and not session.lacks(name, namespace.get(name))
         },
-        state=session.state,
+        for_hooks=session.state.take_changes(),
         show=_Screen(shell),
     )
     try:

@@ -15,7 +15,7 @@ from jupyter_memkit.magics.isolated_shell import is_of_session
 from jupyter_memkit.magics.isolated_values import CellValues
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.isolated.marks import Marks, iterate_changeable
-from jupyter_memkit.techniques.isolated.sharing import find_owner
+from jupyter_memkit.techniques.processes.sharing import find_owner
 
 
 def take_outputs(

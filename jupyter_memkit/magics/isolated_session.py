@@ -6,12 +6,13 @@ from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.magics.isolated_rows import make_rows
-from jupyter_memkit.techniques.isolated.process import ChildProcess
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
-_PREPARE = "jupyter_memkit.magics.isolated_shell:start"
+# In the child alone: the module takes a while to import.
+_HOOKS = "jupyter_memkit.magics.isolated_shell:make_hooks"
 
 
 class Session:
@@ -28,7 +29,7 @@ class Session:
 
     def __init__(self, shell: Any) -> None:
         self.state = SentState((*ROWS, *make_rows(shell)))
-        self.process = ChildProcess(_PREPARE)
+        self.process = ChildProcess(_HOOKS)
         self.n_cells = 0
         self.peak_bytes = 0
         self._sent: set[str] = set()

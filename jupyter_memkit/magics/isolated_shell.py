@@ -26,10 +26,10 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
-from jupyter_memkit.techniques.isolated.output import Output
-from jupyter_memkit.techniques.isolated.pickling import find_hindrance
-from jupyter_memkit.techniques.isolated.reach import iterate_parts
-from jupyter_memkit.techniques.isolated.state.row import Row
+from jupyter_memkit.techniques.isolated.hooks import StateHooks
+from jupyter_memkit.techniques.processes.output import Output
+from jupyter_memkit.techniques.processes.pickling import find_hindrance
+from jupyter_memkit.techniques.processes.reach import iterate_parts
 
 # What a shell has by itself.
 OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
@@ -100,12 +100,12 @@ class _Shell(InteractiveShell):
         """Do nothing: there is nobody to look at a window."""
 
 
-def start(output: Output) -> tuple[Row, ...]:
-    """Make the shell of this process; return its parts of the state."""
+def make_hooks(output: Output) -> StateHooks:
+    """Make the shell of this process, and return the hooks of its calls."""
     config = Config()
     config.HistoryManager.enabled = False
     _Shell.output = output
-    return make_rows(_Shell.instance(config=config))
+    return StateHooks(make_rows(_Shell.instance(config=config)))
 
 
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:

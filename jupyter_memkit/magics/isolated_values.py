@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-from jupyter_memkit.techniques.isolated.pickling import find_hindrance
+from jupyter_memkit.techniques.processes.pickling import find_hindrance
 
 # Kinds of output, besides the standard streams.
 DISPLAY = "display"

@@ -376,13 +376,13 @@ def test_dask(shell: InteractiveShell, orders: pd.DataFrame) -> None:
 def test_workers_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The traceback of another process shows the line of the cell."""
+    """The traceback marks the line of the cell, and shows no frame of a worker."""
     line = "%%chunked orders.csv --rows 300 --workers 2 --collect"
     error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
     assert isinstance(error, ZeroDivisionError)
     shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
-    assert "line 3" in shown
-    assert "1 / int(chunk.qty.min() - 300)" in shown
+    assert "----> 3 1 / int(chunk.qty.min() - 300)" in shown
+    assert "jupyter_memkit" not in shown
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ from jupyter_memkit.techniques.chunked import cluster_tasks
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_tasks import Joined
 from jupyter_memkit.techniques.chunked.combine import Operation
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.portable import dump_function
 from jupyter_memkit.techniques.chunked.replies import read_reply
 from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sending import Sender
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.worker_process import Setup, Task
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 if TYPE_CHECKING:
     pass
@@ -176,15 +176,19 @@ class DaskRun:
     def _hand_over(self) -> Any:
         """Give the workers what all chunks need, once."""
         if self._handed_over is None:
+            request = self._sender.request
             setup = Setup(
-                path=[],  # The workers have one of their own.
                 source=self._name,
-                request=self._sender.request,
+                backend=request.backend,
                 function=self._function,
                 tries=self._tries,
             )
             self._handed_over = self._client.submit(
-                cluster_tasks.hand_over, setup, key=f"{self._run}-function", pure=False
+                cluster_tasks.hand_over,
+                setup,
+                request,
+                key=f"{self._run}-function",
+                pure=False,
             )
         return self._handed_over
 

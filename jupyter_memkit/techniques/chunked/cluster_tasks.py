@@ -1,10 +1,11 @@
-"""What the workers of a Dask cluster do: run a function over pieces, and join parts."""
+"""The tasks on a Dask cluster: run a function over pieces, and join parts."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import pickle
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.combine import Operation, Reduction
 from jupyter_memkit.techniques.chunked.shipping import pack
+from jupyter_memkit.techniques.chunked.sources.base import Request
 from jupyter_memkit.techniques.chunked.worker_process import Reply, Setup, Worker
 
 # By run, so that a function is unpickled once, and growth has one start.
@@ -45,12 +47,12 @@ class Joined:
     reply: Reply
 
 
-def hand_over(setup: Setup) -> Setup:
+def hand_over(setup: Setup, request: Request) -> tuple[Setup, Request]:
     """Give the function to workers: a task comes again when its worker is lost."""
-    return setup
+    return setup, request
 
 
-def work(run: str, setup: Setup, packed_task: bytes) -> Reply:
+def work(run: str, handed_over: tuple[Setup, Request], packed_task: bytes) -> Reply:
     """Run the function of a run over a piece.
 
     Raises
@@ -62,12 +64,14 @@ def work(run: str, setup: Setup, packed_task: bytes) -> Reply:
         if run in _ended:
             message = f"the run {run} has ended"
             raise RuntimeError(message)
+        setup, request = handed_over
         worker = _workers.get(run)
         if worker is None:
-            # A cluster's workers have a path of their own.
-            setup = dataclasses.replace(setup, path=list(sys.path))
             worker = _workers[run] = Worker(setup)
-        return worker.work(packed_task)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            reply = worker.work(packed_task, request)
+        return dataclasses.replace(reply, printed=printed.getvalue())
 
 
 def forget(run: str) -> None:
@@ -110,7 +114,7 @@ def _join(
             yield _close(reduction, done)
         reduction, done = Reduction(operation), []
         yield Joined(reply=reply)
-        if reply.stops or reply.change or (reply.error and not skips):
+        if reply.stops or reply.change or (reply.failure and not skips):
             return
     if done:
         yield _close(reduction, done)

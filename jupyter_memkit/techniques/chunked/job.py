@@ -14,7 +14,6 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.cluster import Cluster
 from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
 from jupyter_memkit.techniques.chunked.restarts import Restarts
@@ -25,6 +24,7 @@ from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
 from jupyter_memkit.techniques.chunked.workers import WorkersRun
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Job:

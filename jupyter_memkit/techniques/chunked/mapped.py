@@ -10,7 +10,6 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.cluster import Cluster
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
@@ -22,6 +21,7 @@ from jupyter_memkit.techniques.chunked.sinks import open_sink
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Mapped:

@@ -1,4 +1,4 @@
-"""Reads what other processes reply, as if it had happened here."""
+"""Reads the replies of other processes, and raises their errors here."""
 
 from __future__ import annotations
 
@@ -8,33 +8,30 @@ from typing import Any
 
 from jupyter_memkit.errors import add_note
 from jupyter_memkit.techniques.chunked.run import Position
-from jupyter_memkit.techniques.chunked.worker_process import Reply, load_error
-
-
-class WorkerTraceback(Exception):  # noqa: N818 - the traceback of another process
-    """Where an error was raised in a worker, as its cause."""
+from jupyter_memkit.techniques.chunked.worker_process import Reply
+from jupyter_memkit.techniques.processes.failures import load_failure
 
 
 def read_reply(
     reply: Reply, position: Position, name: str, *, skips: bool
 ) -> dict[str, Any] | None:
-    """Print what a chunk printed, and return the fields of its `Outcome`.
+    """Print the output of a chunk, and return the fields of its `Outcome`.
 
     Parameters
     ----------
     reply : Reply
-        What came of the chunk.
+        The outcome of the chunk.
     position : Position
-        Where the run stands.
+        The position of the run.
     name : str
-        How messages call the source.
+        The name of the source in messages.
     skips : bool
-        Whether an error of the function is an outcome.
+        Whether an error of the function is an outcome, and not raised.
 
     Returns
     -------
     dict or None
-        None where the function asked for the end.
+        None if the function ended the run.
     """
     __tracebackhide__ = True
     position.in_function = False
@@ -45,9 +42,8 @@ def read_reply(
     if reply.change is not None:
         raise reply.change
     error: BaseException | None = None
-    if reply.error is not None:
-        error = load_error(reply.error)
-        error.__cause__ = WorkerTraceback(f"\n{reply.trace}")
+    if reply.failure is not None:
+        error = load_failure(reply.failure)
         position.in_function = True
         add_note(error, f"In {position} of {name}.")
         if not (skips and isinstance(error, Exception)):

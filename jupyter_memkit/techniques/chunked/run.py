@@ -10,7 +10,6 @@ from jupyter_memkit.errors import add_note
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.frames import FrameMaker
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
@@ -18,6 +17,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     Source,
 )
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 @dataclass(slots=True, kw_only=True)

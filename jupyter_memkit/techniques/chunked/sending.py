@@ -7,7 +7,6 @@ import pickle
 from typing import Any
 
 from jupyter_memkit.errors import add_note
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.run import Position
 from jupyter_memkit.techniques.chunked.shipping import (
     pack_piece,
@@ -17,6 +16,7 @@ from jupyter_memkit.techniques.chunked.shipping import (
 )
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.worker_process import Task
+from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Sender:

@@ -1,21 +1,16 @@
-"""A process that runs a function over the pieces that it is sent.
+"""The work of one process on the chunks of a run: a function over pieces.
 
-Started by `workers`, with pickled messages on its standard input and output. It ends
-when its input does: also when the process that started it was killed.
+`workers` calls it in child processes, and `cluster_tasks` in the workers of a Dask
+cluster.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
-import io
-import os
+import importlib
 import pickle
-import queue
 import signal
-import sys
-import threading
-import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -31,18 +26,27 @@ from jupyter_memkit.techniques.chunked.portable import load_function
 from jupyter_memkit.techniques.chunked.run import Position, call_repeatedly
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, TypeChange
 from jupyter_memkit.techniques.chunked.sources.files import import_library
-
-# How long a worker that is not needed may take to end by itself.
-_GRACE_S = 1
+from jupyter_memkit.techniques.processes.failures import Failure, dump_failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a worker is told first."""
+    """What a worker needs before its first piece.
 
-    path: list[str]
+    Attributes
+    ----------
+    source : str
+        The name of the source in messages.
+    backend : str, optional
+        The library of the chunks.
+    function : bytes
+        The function, as `dump_function` returned it.
+    tries : int
+        How often the function is called for a chunk that fails.
+    """
+
     source: str
-    request: Request
+    backend: str | None
     function: bytes
     tries: int
 
@@ -58,22 +62,20 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came of a piece.
+    """The outcome of a piece.
 
     Attributes
     ----------
     value : bytes, optional
         The pickled value.
-    error : bytes, optional
-        The pickled exception of the function.
-    trace : str
-        The traceback of the exception.
+    failure : Failure, optional
+        The exception of the function.
     change : TypeChange, optional
         Where the types of the source changed.
     stops : bool
-        Whether the function asked for the end.
+        Whether the function ended the run.
     printed : str
-        What it printed.
+        What it printed, unless that was shown in another way.
     peak : Peak
         The memory of the worker.
     growth_bytes : int
@@ -81,8 +83,7 @@ class Reply:
     """
 
     value: bytes | None = None
-    error: bytes | None = None
-    trace: str = ""
+    failure: Failure | None = None
     change: TypeChange | None = None
     stops: bool = False
     printed: str = ""
@@ -91,54 +92,62 @@ class Reply:
 
 
 class Worker:
-    """The function, and what its chunks are made with."""
+    """A function, ready to run over the pieces of a source."""
 
     def __init__(self, setup: Setup) -> None:
-        sys.path[:] = setup.path
         self._name = setup.source
-        self._make = FrameMaker(setup.source, setup.request)
-        self._function = _load_function(setup.function)
         self._tries = setup.tries
-        # The libraries are no part of the budget, which is for the data.
-        load_backend(setup.request.backend)
+        self._make: FrameMaker | None = None
+        self._function = _load_function(setup.function)
+        # Libraries are not a part of the budget, which is for the data.
+        load_backend(setup.backend)
+        _import_ahead(self._function)
         trim_allocator()
         self._start_bytes = read_rss_bytes()
 
-    def work(self, packed_task: bytes) -> Reply:
-        """Run the function over a piece."""
+    def work(self, packed_task: bytes, request: Request | None) -> Reply:
+        """Run the function over a piece.
+
+        Parameters
+        ----------
+        packed_task : bytes
+            The pickled `Task`.
+        request : Request, optional
+            How chunks are made of pieces; needed for the first piece only.
+        """
+        if self._make is None:
+            assert request is not None, "the first piece comes with the request"
+            self._make = FrameMaker(self._name, request)
         answer: dict[str, Any] = {}
-        printed = io.StringIO()
         watch = peak_meter().open()
-        with contextlib.redirect_stdout(printed):
-            try:
-                answer["value"] = self._dump_value(self._run(packed_task))
-            except StopChunks:
-                answer["stops"] = True
-            except TypeChange as change:
-                answer["change"] = change
-            except BaseException as error:  # noqa: BLE001 - it goes to the user
-                answer["trace"] = traceback.format_exc()
-                answer["error"] = _dump_error(error)
+        try:
+            answer["value"] = self._dump_value(self._run(self._make, packed_task))
+        except StopChunks:
+            answer["stops"] = True
+        except TypeChange as change:
+            answer["change"] = change
+        except BaseException as error:  # noqa: BLE001 - it is raised by the parent
+            answer["failure"] = dump_failure(error)
         peak = watch.close()
         growth_bytes = max(0, peak.peak_bytes - self._start_bytes)
-        return Reply(
-            peak=peak, growth_bytes=growth_bytes, printed=printed.getvalue(), **answer
-        )
+        return Reply(peak=peak, growth_bytes=growth_bytes, **answer)
 
     def _dump_value(self, value: Any) -> bytes:
         try:
-            return _dump(value)
+            cloudpickle = import_library("cloudpickle", "values")
+            content: bytes = cloudpickle.dumps(value, protocol=5)
         except Exception as error:
             message = (
                 f"the value of type {type(value).__name__} cannot be sent from a "
                 f"worker ({error}); end with data, or leave --workers out"
             )
             raise MemkitError(message) from error
+        return content
 
-    def _run(self, packed_task: bytes) -> Any:
+    def _run(self, make: FrameMaker, packed_task: bytes) -> Any:
         task: Task = pickle.loads(packed_task)  # noqa: S301 - from our own parent
         try:
-            chunk = self._make(task.piece.load(), task.first_row)
+            chunk = make(task.piece.load(), task.first_row)
         except TypeChange as change:
             raise change.after(task.first_row) from None
         position = Position(
@@ -152,11 +161,27 @@ class Worker:
         return call_repeatedly(self._function, chunk, self._tries)
 
 
+# The worker of this process, where it is a child of the run.
+_workers: list[Worker] = []
+
+
+def start(setup: Setup) -> None:
+    """Make this process a worker."""
+    # Ctrl-C is for the parent, which decides what becomes of the run.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _workers.append(Worker(setup))
+
+
+def work(packed_task: bytes, request: Request | None) -> Reply:
+    """Run the function over a piece, as `Worker.work` does."""
+    return _workers[0].work(packed_task, request)
+
+
 def _load_function(content: bytes) -> Callable[[Any], Any]:
-    """Return the function, or one that says why it is not here."""
+    """Return the function, or one that raises why it cannot be loaded."""
     try:
         return load_function(content)
-    except Exception as error:  # noqa: BLE001 - it is told with the first chunk
+    except Exception as error:  # noqa: BLE001 - raised with the first chunk
         message = (
             f"a worker cannot load the function ({type(error).__name__}: {error}); "
             "define it in the notebook, or in a module that a new Python can import"
@@ -168,81 +193,17 @@ def _refuse(message: str, _chunk: Any) -> Any:
     raise MemkitError(message)
 
 
-def _dump(value: Any) -> bytes:
-    content: bytes = import_library("cloudpickle", "values").dumps(value, protocol=5)
-    return content
-
-
-def _dump_error(error: BaseException) -> bytes:
-    """Return an exception as bytes; one that cannot be pickled by what it says."""
-    made_again = partial(_make_error, type(error), error.args, dict(vars(error)))
-    said = RuntimeError(f"{type(error).__name__}: {error}")
-    sendable = (each for each in (error, made_again, said) if _can_be_sent(each))
-    return _dump(_Sent(next(sendable)))
-
-
-def _can_be_sent(error: Any) -> bool:
-    try:
-        pickle.loads(_dump(_Sent(error)))  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - a class of the user's may do anything
-        return False
-    return True
-
-
-def load_error(content: bytes) -> BaseException:
-    """Return the exception that a worker sent."""
-    error = pickle.loads(content).what  # noqa: S301 - from our own worker
-    made: BaseException = error() if isinstance(error, partial) else error
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    what: Any
-
-
-def _make_error(
-    kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
-) -> BaseException:
-    """Make an exception whose class does not take its own ``args``."""
-    error = kind.__new__(kind, *args)
-    vars(error).update(state)
-    return error
-
-
-def _read_messages(messages: Any, tasks: queue.SimpleQueue[Any]) -> None:
-    """Read what is sent; end this process when nobody can send any more."""
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            tasks.put(pickle.load(messages))  # noqa: S301 - from our own parent
-    tasks.put(None)
-    # What is at work is of no use to anybody, nor is what it has started.
-    time.sleep(_GRACE_S)
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-def main() -> None:
-    """Answer messages until there are no more."""
-    # Ctrl-C is for the process that started this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    messages = os.fdopen(os.dup(0), "rb")
-    with os.fdopen(os.dup(1), "wb") as replies:
-        # What the user's code reads or writes must not end up among the messages.
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(2, 1)
-        tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(
-            target=_read_messages, args=(messages, tasks), daemon=True
-        ).start()
-        worker = None
-        while (message := tasks.get()) is not None:
-            if worker is None:
-                worker = Worker(message)
-                continue
-            reply = worker.work(message)
-            del message
-            with contextlib.suppress(BrokenPipeError):
-                pickle.dump(reply, replies, protocol=5)
-                replies.flush()
+def _import_ahead(function: Callable[[Any], Any]) -> None:
+    """Import what a cell imports at its top level, while the first piece is read."""
+    tree: ast.Module | None = getattr(function, "tree", None)
+    for node in () if tree is None else tree.body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            # The cell raises the error again, if it gets there.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)

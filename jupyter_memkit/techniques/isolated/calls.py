@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast, final, overload
 
 from jupyter_memkit.errors import IsolatedError, MemkitError
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.pickling import find_hindrance
-from jupyter_memkit.techniques.isolated.process import ChildProcess
-from jupyter_memkit.techniques.isolated.records import IsolatedResult
+from jupyter_memkit.techniques.isolated.hooks import HOOKS
+from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.pickling import find_hindrance
+from jupyter_memkit.techniques.processes.process import ChildProcess
 from jupyter_memkit.units import parse_bytes
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -54,7 +55,7 @@ class Isolated:
         if self._process is not None:
             message = "this process is for one block; make another with isolated()"
             raise MemkitError(message)
-        self._process = ChildProcess()
+        self._process = ChildProcess(HOOKS)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -93,14 +94,15 @@ class Isolated:
     ) -> Any:
         __tracebackhide__ = True
         started_s = time.perf_counter()
-        process = self._process or ChildProcess()
+        process = self._process or ChildProcess(HOOKS)
         main = vars(sys.modules["__main__"])
         is_of_main = getattr(function, "__globals__", None) is main
+        state = self._state if self._process else SentState(ROWS)
         call = Call(
             process,
             memory_bytes=self._memory_bytes,
             namespace=main if is_of_main else None,
-            state=self._state if self._process else SentState(ROWS),
+            for_hooks=state.take_changes(),
         )
         try:
             outcome = call.run(function, args, options)
@@ -118,7 +120,8 @@ class Isolated:
         finally:
             if self._process is None:
                 process.close()
-        self._state.leave(outcome.traces.state)
+        traces: Traces = outcome.from_hooks
+        self._state.leave(traces.state)
         if outcome.error is not None:
             raise outcome.error
         self._results.append(
@@ -129,10 +132,10 @@ class Isolated:
                 exact=outcome.exact,
                 sent_bytes=outcome.sent_bytes,
                 received_bytes=outcome.received_bytes,
-                state=outcome.traces.state,
-                absent=(*find_absent(), *outcome.traces.untaken),
-                running=outcome.traces.running,
-                unlogged=outcome.traces.unlogged,
+                state=traces.state,
+                absent=(*find_absent(), *traces.untaken),
+                running=traces.running,
+                unlogged=traces.unlogged,
             )
         )
         return outcome.value

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_memkit.techniques.isolated.pickling import Pickler
+from jupyter_memkit.techniques.processes.pickling import Pickler
 
 # More would take longer than most cells; what is larger is not looked at.
 _MOST_BYTES = 64 << 20

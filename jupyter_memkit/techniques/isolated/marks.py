@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.isolated.sharing import find_owner
+from jupyter_memkit.techniques.processes.sharing import find_owner
 
 # What nothing can change, or everybody shares.
 _FIXED = (

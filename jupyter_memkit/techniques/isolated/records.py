@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from jupyter_memkit.records import Record
 
@@ -28,41 +27,6 @@ class Traces:
     untaken: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     unlogged: tuple[str, ...] = ()
-
-
-NO_TRACES = Traces()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a call.
-
-    Attributes
-    ----------
-    value : object
-        What the function returned.
-    error : BaseException or None
-        What it raised.
-    work_s : float
-        How long it took, in seconds.
-    peak_bytes : int
-        The highest resident memory of the process in the call.
-    exact : bool
-        Whether that is the system's high-water mark.
-    sent_bytes, received_bytes : int
-        The data that went there and came back.
-    traces : Traces
-        What it has left there.
-    """
-
-    value: Any
-    error: BaseException | None
-    work_s: float
-    peak_bytes: int
-    exact: bool
-    sent_bytes: int
-    received_bytes: int
-    traces: Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.allocator import settle
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
+from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.variables.forget import forget
 from jupyter_memkit.techniques.variables.namespaces import Namespace
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import threading
 import time
 from pathlib import Path
@@ -13,7 +12,6 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from tests.waiting import press_ctrl_c
 
 N_MOMENTS = 100
@@ -74,90 +72,3 @@ def test_any_moment(orders: Path, tmp_path: Path) -> None:
         names = [item.name for item in threading.enumerate()]
         assert not [name for name in names if name.startswith("memkit")]
     assert interrupted > N_MOMENTS / 4
-
-
-def test_waiting() -> None:
-    """An interrupt waits for the end of what belongs together, and comes then."""
-    steps = []
-
-    def work() -> None:
-        with Interrupts() as interrupts:
-            press_ctrl_c()
-            time.sleep(0.01)
-            steps.append("whole")
-            with interrupts.allowed():
-                steps.append("never")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert steps == ["whole"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_nested() -> None:
-    """A run inside a chunk of another is interrupted where both allow it."""
-    steps = []
-
-    def work() -> None:
-        with Interrupts() as outer, outer.allowed(), Interrupts() as inner:
-            press_ctrl_c()
-            time.sleep(0.01)
-            steps.append("inner is whole")
-            with inner.allowed():
-                steps.append("never")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert steps == ["inner is whole"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_on_another_thread() -> None:
-    """Threads other than the main one are never interrupted, and just run."""
-    steps = []
-
-    def work() -> None:
-        with Interrupts() as interrupts, interrupts.allowed():
-            steps.append("done")
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert steps == ["done"]
-
-
-def test_other_signals() -> None:
-    """Any signal with a handler waits, and each of several is delivered."""
-    steps: list[str] = []
-
-    def alarm(_number: int, _frame: object) -> None:
-        steps.append("alarm")
-        raise TimeoutError
-
-    def work() -> None:
-        with Interrupts():
-            signal.raise_signal(signal.SIGALRM)
-            signal.raise_signal(signal.SIGINT)
-            steps.append("whole")
-
-    previous = signal.signal(signal.SIGALRM, alarm)
-    try:
-        with pytest.raises((TimeoutError, KeyboardInterrupt)):
-            work()
-        assert signal.getsignal(signal.SIGALRM) is alarm
-    finally:
-        signal.signal(signal.SIGALRM, previous)
-    assert steps == ["whole", "alarm"]
-
-
-def test_handler_that_returns() -> None:
-    """Where interrupts are allowed, a handler that only looks lets the next one in."""
-    steps: list[int] = []
-    previous = signal.signal(signal.SIGALRM, lambda number, _: steps.append(number))
-    try:
-        with Interrupts() as interrupts, interrupts.allowed():
-            signal.raise_signal(signal.SIGALRM)
-            signal.raise_signal(signal.SIGALRM)
-            assert steps == [signal.SIGALRM] * 2
-    finally:
-        signal.signal(signal.SIGALRM, previous)

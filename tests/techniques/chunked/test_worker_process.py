@@ -1,7 +1,8 @@
-"""What a worker does in its own process."""
+"""The work of a process on the pieces of a run."""
 
 from __future__ import annotations
 
+import ast
 import pickle
 import signal
 import sys
@@ -12,6 +13,8 @@ import cloudpickle
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.portable import dump_function
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.worker_process import Setup, Task, Worker
 
@@ -46,15 +49,14 @@ class LeavesHoles:
 def test_growth_counts_memory_that_was_free_before() -> None:
     """What loading the function left free does not hide what a chunk takes."""
     setup = Setup(
-        path=list(sys.path),
         source="the list",
-        request=Request(rows=int),
+        backend=None,
         function=cloudpickle.dumps(LeavesHoles()),
         tries=1,
     )
     piece = Piece(load=partial(list, range(3)), start=0, end=3, rows=3)
     task = Task(number=0, first_row=0, piece=piece)
-    reply = Worker(setup).work(pickle.dumps(task))
+    reply = Worker(setup).work(pickle.dumps(task), Request(rows=int))
     assert pickle.loads(reply.value or b"") == N_BLOCKS
     assert reply.growth_bytes > 0.9 * N_BLOCKS * BLOCK_BYTES
 
@@ -69,3 +71,22 @@ def test_ctrl_c_in_a_worker() -> None:
     """A Ctrl-C that reaches a worker too ends nothing there: the kernel decides."""
     job = chunked(list(range(10)), rows=1).map(interrupt_itself)
     assert job.run("sum", workers=2).value == sum(range(10))
+
+
+def test_imports_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has what a cell imports at its top level before the first chunk."""
+    text = "import wave\nimport no_such_module\nif chunk:\n    import colorsys\nchunk"
+    body = CellBody(
+        ast.parse(text),
+        "<cell>",
+        namespace={},
+        name="chunk",
+        source=text,
+        compile_code=compile,  # type: ignore[arg-type] # it takes a tree too
+    )
+    for name in ("wave", "colorsys"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    function = dump_function(body)
+    Worker(Setup(source="the list", backend=None, function=function, tries=1))
+    assert "wave" in sys.modules
+    assert "colorsys" not in sys.modules

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,13 +88,15 @@ def fail_at_five(chunk: list[int]) -> int:
 
 
 def test_errors() -> None:
-    """An error is the function's own, with its place there and the chunk's."""
+    """An error is the function's own, at its line, and names the chunk."""
     job = chunked(list(range(10)), rows=1).map(fail_at_five)
     with pytest.raises(ValueError, match="no five") as raised:
         job.run("append", workers=2)
     assert job.summary is not None
     assert job.summary.value == [0, 1, 2, 3, 4]
-    assert "in fail_at_five" in str(raised.value.__cause__)
+    last = traceback.extract_tb(raised.value.__traceback__)[-1]
+    assert (last.name, last.line) == ("fail_at_five", "raise ValueError(message)")
+    assert raised.value.__cause__ is None
     assert str(job.position) == "chunk 6 (rows 5 to 5)"
     summary = job.run("append", workers=2, on_error="skip")
     assert summary.value == [0, 1, 2, 3, 4, 6, 7, 8, 9]
@@ -115,15 +119,17 @@ def test_stop() -> None:
 def kill_at_five(chunk: list[int]) -> int:
     """Die at a chunk."""
     if chunk[0] == 5:
+        os.write(2, b"out of luck\n")
         os.kill(os.getpid(), signal.SIGKILL)
     return chunk[0]
 
 
-def test_killed_worker() -> None:
-    """A worker that is killed is one sentence with its chunk, and no hang."""
+def test_killed_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    """A worker that is killed is one sentence with its chunk, after its last words."""
     job = chunked(list(range(10)), rows=1).map(kill_at_five)
     with pytest.raises(MemkitError) as raised:
         job.run("append", workers=2)
+    assert capsys.readouterr().out == "out of luck\n"
     assert str(raised.value) == (
         "a worker was killed (SIGKILL) at chunk 6 (rows 5 to 5) of the list; it may "
         "have been out of memory: give a smaller --memory, or fewer --workers"
@@ -163,8 +169,9 @@ def test_what_cannot_be_sent() -> None:
 
 
 def print_chunk(chunk: list[int]) -> int:
-    """Print on both ways, the second past Python."""
+    """Print on each way: as a rule, as an error, and past Python."""
     print("printed", chunk)
+    print("to stderr", chunk, file=sys.stderr)
     os.write(1, b"past Python\n")
     return len(chunk)
 
@@ -172,11 +179,15 @@ def print_chunk(chunk: list[int]) -> int:
 def test_output(capfd: pytest.CaptureFixture[str]) -> None:
     """What the function prints is shown here, in the order of the chunks."""
     chunked([1, 2, 3], rows=1).map(print_chunk).run("sum", workers=2)
-    assert capfd.readouterr().out.splitlines() == [
+    shown = capfd.readouterr()
+    out = shown.out.splitlines()
+    assert [line for line in out if line != "past Python"] == [
         "printed [1]",
         "printed [2]",
         "printed [3]",
     ]
+    assert len(out) == 6
+    assert shown.err.splitlines() == [f"to stderr [{n}]" for n in (1, 2, 3)]
 
 
 def test_limit(orders: Path, tmp_path: Path) -> None:

@@ -1,32 +1,25 @@
-"""A child process, and the proof that none is left."""
+"""Child processes with the state of this one."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.isolated.hooks import HOOKS
+from jupyter_memkit.techniques.processes.process import ChildProcess
+from tests.techniques.processes.conftest import started
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ChildProcess]:
     """A child for the tests of a file that leave it as it was."""
-    process = ChildProcess()
-    yield process
-    process.close()
-    assert not psutil.pid_exists(process.pid)
+    with started(HOOKS) as process:
+        yield process
 
 
 @pytest.fixture
 def process() -> Iterator[ChildProcess]:
-    """A child that a test may end."""
-    process = ChildProcess()
-    yield process
-    if process.is_alive:
-        process.close()
-    assert not psutil.pid_exists(process.pid)
-    names = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in names if name.startswith("memkit")]
+    """A child for one test."""
+    with started(HOOKS) as process:
+        yield process

@@ -22,12 +22,11 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.isolated import state as state_room
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
-from jupyter_memkit.techniques.isolated.records import Outcome
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
+from jupyter_memkit.techniques.processes.calling import Call, Outcome
+from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.techniques.isolated.acting import act, make_hook
 
 # Of each part of the state: how it is changed here, how there, and how it is read.
@@ -147,7 +146,8 @@ CHANGES = {
 
 def call(process: ChildProcess, function: Callable[..., Any], *args: Any) -> Outcome:
     """Call a function in a child that has the state of this process."""
-    return Call(process, state=SentState(ROWS)).run(function, args)
+    changes = SentState(ROWS).take_changes()
+    return Call(process, for_hooks=changes).run(function, args)
 
 
 @pytest.fixture
@@ -191,11 +191,11 @@ def test_row(shared: ChildProcess, name: str) -> None:
     assert outcome.error is None
     if name != "the umask":
         assert outcome.value == expected
-    assert outcome.traces.untaken == ()
-    assert name not in outcome.traces.state
+    assert outcome.from_hooks.untaken == ()
+    assert name not in outcome.from_hooks.state
     outcome = call(shared, act, there)
     assert outcome.error is None
-    assert name in outcome.traces.state
+    assert name in outcome.from_hooks.state
     assert act("", expression) == expected
 
 
@@ -231,11 +231,11 @@ def test_umask(shared: ChildProcess, tmp_path: Path) -> None:
 def test_own(process: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process that goes on has changed is its own; the rest follows this one."""
     sent = SentState(ROWS)
-    outcome = Call(process, state=sent).run(lambda: os.chdir("/"))
-    sent.leave(outcome.traces.state)
+    outcome = Call(process, for_hooks=sent.take_changes()).run(lambda: os.chdir("/"))
+    sent.leave(outcome.from_hooks.state)
     monkeypatch.setenv("MEMKIT_A", "1")
     monkeypatch.chdir("/tmp")
-    read = Call(process, state=sent).run(
+    read = Call(process, for_hooks=sent.take_changes()).run(
         lambda: (os.getcwd(), os.environ["MEMKIT_A"])  # noqa: PTH109 - as a text
     )
     assert read.value == ("/", "1")
@@ -249,7 +249,7 @@ def test_late_import(process: ChildProcess) -> None:
         was_there = call(process, act, "", "'numpy' in sys.modules")
         outcome = call(process, act, "import numpy as np", read)
     assert (was_there.value, outcome.value) == (False, "3")
-    assert outcome.traces.state == ()
+    assert outcome.from_hooks.state == ()
 
 
 @pytest.mark.usefixtures("restored")
@@ -282,7 +282,7 @@ def test_modules(
     read = ("import memkit_mine as mine", "(mine.price(5), mine.OPTIONS)")
     assert call(process, act, *read).value == (10, {"a": 1, "b": 3})
     outcome = call(process, act, "import memkit_mine; memkit_mine.RATE = 9")
-    assert outcome.traces.state == ("modules",)
+    assert outcome.from_hooks.state == ("modules",)
     mine.price = make_hook()
     assert call(process, act, *read).value[0] == "mine"
     del sys.modules["memkit_mine"]
@@ -292,7 +292,7 @@ def test_modules(
     with contextlib.closing(ChildProcess()) as fresh:
         outcome = call(fresh, act, *read)
     assert outcome.value[0] == 8
-    assert outcome.traces.untaken == (
+    assert outcome.from_hooks.untaken == (
         "memkit_mine (its file has changed since the import)",
     )
 
@@ -312,9 +312,9 @@ def test_logging(shared: ChildProcess, tmp_path: Path) -> None:
     try:
         outcome = call(shared, act, "logging.getLogger('memkit_test').error('here')")
         assert (tmp_path / "log").read_text() == "ERROR: here\n"
-        assert outcome.traces.unlogged == ("FileHandler",)
+        assert outcome.from_hooks.unlogged == ("FileHandler",)
         quiet = call(shared, act, "")
-        assert quiet.traces.unlogged == ()
+        assert quiet.from_hooks.unlogged == ()
     finally:
         for handler in handlers:
             logger.removeHandler(handler)
@@ -336,11 +336,11 @@ while _thread._count() == n_threads:
 subprocess.Popen(["sleep", "60"])
 atexit.register(int)
 """
-    running = call(process, act, code).traces.running
+    running = call(process, act, code).from_hooks.running
     assert running[:2] == ("thread mine", "1 thread without a name")
     assert running[2].startswith("process ")
     assert running[3:] == ("1 exit handler",)
-    assert call(process, act, "").traces.running == ()
+    assert call(process, act, "").from_hooks.running == ()
 
 
 def test_absent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jupyter_memkit.techniques.isolated.pickling import Pickler
 from jupyter_memkit.techniques.isolated.state.imports import ImportWatch
 from jupyter_memkit.techniques.isolated.state.row import Row
+from jupyter_memkit.techniques.processes.pickling import Pickler
 
 _NOTHING = object()
 

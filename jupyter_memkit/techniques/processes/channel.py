@@ -1,9 +1,9 @@
-"""What goes between the kernel and a child: records on two pipes, pieces in memory.
+"""The connection of a parent and its child: records on two pipes, and shared memory.
 
-A record is a letter, a number, and so many bytes. Large data do not go through the
-pipes: they are copied piece by piece into a little memory that both processes map, so
-that one copies in while the other copies out. No byte of them is ever a third time in
-memory, and there is nothing with a name that somebody would have to remove.
+A record is a letter, a number, and as many bytes as the number says. Large data do not
+go through the pipes: they are copied in pieces into memory that both processes map, so
+that one copies in while the other copies out. No more than 40 MiB of them are in memory
+a third time, and the mapping has no name, so it cannot be left behind.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import tempfile
 import threading
 from typing import BinaryIO, NamedTuple
 
-# A call, a message of the child's, and the end of what belongs to a call.
+# A call; a message and output of the child; the end of a call; Ctrl-C.
 CALL = b"c"
 MESSAGE = b"m"
 OUTPUT = b"o"
 IDLE = b"i"
 INTERRUPT = b"k"
 
-# Of a pickled object: bytes, a piece of bytes, a buffer whose bytes follow, the end of
-# it, the end of one that could not be pickled; and that a piece has been taken.
+# Of a pickled object: bytes, bytes in a piece of the shared memory, a buffer whose
+# bytes follow, the end, the end of one that cannot be pickled; the receipt of a piece.
 BYTES = b"s"
 PIECE = b"p"
 BUFFER = b"b"
@@ -33,7 +33,7 @@ END = b"e"
 ABORT = b"a"
 TAKEN = b"t"
 
-# Enough to work ahead while the other process waits for its turn on a busy machine.
+# Enough to go on while the other process waits for its turn on a busy machine.
 PIECE_BYTES = 4 << 20
 N_PIECES = 10
 
@@ -41,7 +41,7 @@ _HEADER = struct.Struct("<cQ")
 
 
 class Record(NamedTuple):
-    """What came from the other process."""
+    """A record from the other process."""
 
     kind: bytes
     length: int
@@ -56,7 +56,7 @@ class Channel:
     reads, writes : binary file
         The two pipes.
     memory : mmap
-        What both processes map, of `PIECE_BYTES` times `N_PIECES`.
+        The shared memory, of `PIECE_BYTES` times `N_PIECES` bytes.
     """
 
     def __init__(self, reads: BinaryIO, writes: BinaryIO, memory: mmap.mmap) -> None:
@@ -71,7 +71,7 @@ class Channel:
         self._send(kind, len(payload), payload)
 
     def tell(self, kind: bytes, length: int) -> None:
-        """Send a record that has a number alone."""
+        """Send a record without bytes, whose number has a meaning of its own."""
         self._send(kind, length, b"")
 
     def _send(self, kind: bytes, length: int, payload: bytes | memoryview) -> None:
@@ -81,7 +81,7 @@ class Channel:
             self._writes.flush()
 
     def receive(self) -> Record | None:
-        """Wait for a record; None when the other process is gone."""
+        """Wait for a record; return None if the other process has ended."""
         try:
             header = self._reads.read(_HEADER.size)
             if len(header) < _HEADER.size:
@@ -99,10 +99,17 @@ class Channel:
         start = number * PIECE_BYTES
         return self._view[start : start + PIECE_BYTES]
 
+    def free_pieces(self) -> None:
+        """Give the memory of all pieces back to the system, when no piece is in use."""
+        if hasattr(mmap, "MADV_REMOVE"):
+            # Not all file systems can; the memory then stays for the next object.
+            with contextlib.suppress(OSError):
+                self._memory.madvise(mmap.MADV_REMOVE)
+
     def close(self) -> None:
-        """Close the pipes and the memory."""
+        """Close the pipes and the shared memory."""
         for pipe in (self._reads, self._writes):
-            # What was not written has nobody to read it.
+            # Nobody reads what was not written.
             with contextlib.suppress(OSError):
                 pipe.close()
         with contextlib.suppress(BufferError):
@@ -112,9 +119,9 @@ class Channel:
 
 
 def make_memory() -> tuple[mmap.mmap, str, tuple[int, ...]]:
-    """Return memory to share, the name under which a child opens it, and its files.
+    """Return shared memory, the name for `open_memory`, and the files to inherit.
 
-    The files are for the child to inherit, and to be closed here when it has.
+    The files are closed here when the child has started.
     """
     n_bytes = PIECE_BYTES * N_PIECES
     if sys.platform == "win32":
@@ -130,7 +137,7 @@ def make_memory() -> tuple[mmap.mmap, str, tuple[int, ...]]:
 
 
 def open_memory(name: str) -> mmap.mmap:
-    """Return the memory that the parent has made."""
+    """Return the shared memory that the parent has made."""
     n_bytes = PIECE_BYTES * N_PIECES
     if sys.platform == "win32":
         return mmap.mmap(-1, n_bytes, tagname=name)

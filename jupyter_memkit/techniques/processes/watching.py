@@ -1,22 +1,20 @@
-"""Sees after a child at work: its memory, its limit, Ctrl-C, and its end."""
+"""Watches a child during a call: its memory and limit, Ctrl-C, and its end."""
 
 from __future__ import annotations
 
 import time
 
-from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import INTERRUPT
-from jupyter_memkit.techniques.isolated.limit import tolerance_bytes
-from jupyter_memkit.techniques.isolated.process import ChildProcess
-from jupyter_memkit.techniques.isolated.signals import InterruptCount
+from jupyter_memkit.techniques.processes.channel import INTERRUPT
+from jupyter_memkit.techniques.processes.limit import tolerance_bytes
+from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
 from jupyter_memkit.units import format_bytes, format_duration
 
 _LOOK_S = 0.05
 
-# How long a child may take to obey Ctrl-C.
+# How long a child may take to obey Ctrl-C, in seconds.
 _OBEY_S = 5.0
 
-# How long what a dead child has started may hold its pipes.
+# How long processes that a dead child has started may hold its pipes, in seconds.
 _LEFT_S = 1.0
 
 # Where the system enforces a limit, an allocation fails before the child is ended.
@@ -24,15 +22,18 @@ _OVER_LIMIT_BYTES = 32 << 20
 
 
 class Watch:
-    """Looks at a child from time to time.
+    """Checks a child at intervals.
 
     Parameters
     ----------
     process : ChildProcess
         The child.
     memory_bytes : int or None
-        What it and all that it starts may have.
-    interrupts : InterruptCount
+        The most memory that it and its descendants may use.
+
+    Attributes
+    ----------
+    n_interrupts : int
         How often Ctrl-C was pressed.
     """
 
@@ -40,40 +41,45 @@ class Watch:
         self,
         process: ChildProcess,
         memory_bytes: int | None,
-        interrupts: InterruptCount,
     ) -> None:
         self._process = process
         self._memory_bytes = memory_bytes
-        self._interrupts = interrupts
+        self.n_interrupts = 0
         self._started_s = time.monotonic()
         self._looked_s = 0.0
-        self._told_s: float | None = None
+        self._interrupted_s: float | None = None
         self._died_s: float | None = None
         self._is_over_limit = False
         self._peak_bytes = 0
 
+    def interrupt(self) -> None:
+        """Pass Ctrl-C on to the child; kill it at the second one."""
+        self.n_interrupts += 1
+        if self.n_interrupts > 1:
+            self._process.kill()
+
     def look(self) -> bool:
-        """Look, if it is time; return whether the child is gone for good."""
+        """Check the child, if it is time; return whether it is gone for good."""
         now_s = time.monotonic()
         if now_s - self._looked_s < _LOOK_S:
             return False
         self._looked_s = now_s
         self._look_at_memory()
-        if self._interrupts.count and self._told_s is None:
-            self._told_s = now_s
+        if self.n_interrupts and self._interrupted_s is None:
+            self._interrupted_s = now_s
             self._process.channel.tell(INTERRUPT, 0)
-        if self._told_s is not None and now_s - self._told_s > _OBEY_S:
+        if self._interrupted_s is not None and now_s - self._interrupted_s > _OBEY_S:
             self._process.kill()
         if self._process.is_alive:
             return False
-        # What it has started holds the pipes open.
+        # Processes that it has started may hold the pipes open.
         self._process.kill()
         self._died_s = self._died_s or now_s
         return now_s - self._died_s > _LEFT_S
 
-    def describe_end(self) -> IsolatedError:
-        """Return what to tell the user of a child that has ended."""
-        how = self._process.describe_end()
+    def describe_end(self) -> ProcessEndedError:
+        """Return the error for a child that has ended during the call."""
+        how = ended = self._process.describe_end()
         remedy = "nothing came back, and all here is as it was"
         if self._is_over_limit and self._memory_bytes is not None:
             how = f"took more than {format_bytes(self._memory_bytes)} and was ended"
@@ -84,7 +90,8 @@ class Watch:
         if self._peak_bytes:
             peak = f", at a peak of {format_bytes(self._peak_bytes)} or more"
         after = format_duration(time.monotonic() - self._started_s)
-        return IsolatedError(f"the process {how} after {after}{peak}; {remedy}")
+        message = f"the process {how} after {after}{peak}; {remedy}"
+        return ProcessEndedError(message, ended)
 
     def _look_at_memory(self) -> None:
         memory = self._process.read_memory()

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.waiting import interrupt_when, wait_until
 
 MIB = 1 << 20
@@ -297,7 +297,7 @@ def test_busy(shared: ChildProcess) -> None:
             errors.append(error)
 
     run(shared, print, "hello", show=call_again)
-    assert "at work already" in str(errors[0])
+    assert "is busy" in str(errors[0])
 
 
 def test_in_a_thread(shared: ChildProcess) -> None:
@@ -333,8 +333,8 @@ def test_close_runs_exit_handlers(process: ChildProcess, tmp_path: Path) -> None
 
 PARENT = """
 import os, signal
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.process import ChildProcess
 process = ChildProcess()
 Call(process).run(abs, (1,))
 print(process.pid, flush=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 import cloudpickle
 
-from jupyter_memkit.techniques.isolated.outside import (
+from jupyter_memkit.techniques.processes.outside import (
     describe_outside,
     find_stream,
     is_ordinary,
 )
-from jupyter_memkit.techniques.isolated.sharing import Sharing
-from jupyter_memkit.techniques.isolated.views import is_view, reduce_view
+from jupyter_memkit.techniques.processes.sharing import Sharing
+from jupyter_memkit.techniques.processes.views import is_view, reduce_view
 
 # Buffers may be larger than what is in them by so much; and what the place of a string
 # of polars takes.

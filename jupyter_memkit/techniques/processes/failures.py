@@ -19,7 +19,11 @@ from typing import Any
 import cloudpickle
 
 _OUR_MODULES = "jupyter_memkit."
-_OUR_ROOM = "jupyter_memkit.techniques.isolated."
+# What raises Ctrl-C, or refuses input, is called from the code of the user.
+_OUR_RAISING = (
+    "jupyter_memkit.techniques.processes.",
+    "jupyter_memkit.techniques.interrupts",
+)
 _MOST_FRAMES = 200
 
 
@@ -122,9 +126,8 @@ def _find_places(trace: TracebackType | None) -> list[FramePlace]:
     while trace is not None and _is_ours(trace.tb_frame, _OUR_MODULES):
         trace = trace.tb_next
     summary = traceback.extract_tb(trace, limit=-_MOST_FRAMES)
-    # What raises Ctrl-C, or refuses to ask, stands at the end.
     frames = [frame for frame, _ in traceback.walk_tb(trace)]
-    while summary and frames and _is_ours(frames.pop(), _OUR_ROOM):
+    while summary and frames and _is_ours(frames.pop(), _OUR_RAISING):
         summary.pop()
     return [
         FramePlace(
@@ -139,7 +142,7 @@ def _find_places(trace: TracebackType | None) -> list[FramePlace]:
     ]
 
 
-def _is_ours(frame: FrameType, modules: str) -> bool:
+def _is_ours(frame: FrameType, modules: str | tuple[str, ...]) -> bool:
     return str(frame.f_globals.get("__name__")).startswith(modules)
 
 

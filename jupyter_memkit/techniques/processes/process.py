@@ -1,4 +1,4 @@
-"""A child process: how it starts, what it has, and how it ends."""
+"""Starts a child process, reads its memory, and ends it."""
 
 from __future__ import annotations
 
@@ -17,45 +17,61 @@ from typing import Any, cast
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.children_probe import ChildMemory, children_probe
 from jupyter_memkit.measure.descendants import find_descendants
-from jupyter_memkit.techniques.isolated.channel import Channel, make_memory
+from jupyter_memkit.techniques.processes.channel import Channel, make_memory
 
-# The child finds what this process finds. It starts quicker without collections.
+# The child imports from the same folders. It starts faster without the collector.
 _START = """
 import gc, sys
 gc.disable()
 sys.path[:] = {path!r}
-from jupyter_memkit.techniques.isolated.child import main
-main({memory!r}, {prepare!r})
+from jupyter_memkit.techniques.processes.child import main
+main({memory!r}, {hooks!r})
 """
 
 
 def _find_flags() -> list[str]:
     """Return the options that this Python was started with, such as ``-O``."""
-    # multiprocessing takes them from there too.
+    # multiprocessing uses this function too.
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # noqa: SLF001
     return flags
 
 
-# How long a child may take to end by itself.
+# How long a child may take to exit, in seconds.
 _END_S = 5.0
 
 _NO_MEMORY = ChildMemory(rss_bytes=0, high_water_bytes=0)
 
 
-class ChildProcess:
-    """A child; it ends with this process, with `close`, or by what it runs.
+class ProcessEndedError(IsolatedError):
+    """A child has ended before its call was complete.
 
-    It is started, never forked: a kernel has threads.
+    Attributes
+    ----------
+    how : str
+        How it ended, such as "was killed (SIGKILL)".
+    """
+
+    def __init__(self, message: str, how: str) -> None:
+        super().__init__(message)
+        self.how = how
+
+
+class ChildProcess:
+    """A new Python that answers calls; it ends with this process at the latest.
+
+    It is never a fork: a fork of a process with threads can deadlock.
 
     Parameters
     ----------
-    prepare : str
-        What the child calls first, as `child.main` takes it.
+    hooks : str
+        The function that makes the `Hooks` of the child, as
+        ``"package.module:function"``. It is called in the child with its `Output`.
+        Empty for none.
 
     Attributes
     ----------
     channel : Channel
-        To talk to it.
+        The connection to it.
     started_s : float
         When it was started, in seconds since the epoch.
     busy : threading.Lock
@@ -67,7 +83,7 @@ class ChildProcess:
         Where this Python cannot start another.
     """
 
-    def __init__(self, prepare: str = "") -> None:
+    def __init__(self, hooks: str = "") -> None:
         if not sys.executable:
             message = "this Python does not know its own program; set sys.executable"
             raise IsolatedError(message)
@@ -78,9 +94,9 @@ class ChildProcess:
         options: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        start = _START.format(path=sys.path, memory=name, prepare=prepare)
+        start = _START.format(path=sys.path, memory=name, hooks=hooks)
         try:
-            # Ctrl-C goes to the whole group of a kernel's processes; it has its own.
+            # Ctrl-C in a terminal goes to a whole session; the child has its own.
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
                 [sys.executable, *_find_flags(), "-c", start],
                 stdin=subprocess.PIPE,
@@ -89,7 +105,7 @@ class ChildProcess:
                 **options,
             )
         except OSError as error:
-            message = f"another process cannot be started ({error}); end some first"
+            message = f"no other process can be started ({error}); end some first"
             raise IsolatedError(message) from error
         finally:
             for file in files:
@@ -109,28 +125,28 @@ class ChildProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def read_errors(self) -> bytes:
-        """Wait for what it writes past Python; nothing when it has ended."""
+        """Wait for what it writes past Python; return nothing when it has ended."""
         try:
             return os.read(self._errors.fileno(), 1 << 16)
         except (OSError, ValueError):
             return b""
 
     def read_memory(self) -> ChildMemory:
-        """Return its own memory, now and at the highest."""
+        """Return its own memory, now and at its peak."""
         return self._probe.read(self.pid) or _NO_MEMORY
 
     def read_family_bytes(self) -> int:
-        """Return the memory of it and of all that it has started."""
+        """Return the memory of it and of its descendants."""
         family = [self.pid, *find_descendants(self.pid)]
         readings = (self._probe.read(pid) for pid in family)
         return sum(reading.rss_bytes for reading in readings if reading is not None)
 
     def describe_end(self) -> str:
-        """Return how the process has ended, in words."""
+        """Return how the process has ended, such as "was killed (SIGKILL)"."""
         code = self._process.wait()
         if code >= 0:
             return f"ended itself with status {code}"
@@ -141,16 +157,16 @@ class ChildProcess:
         return f"was killed ({name})"
 
     def close(self) -> None:
-        """Let it end, with all that it has started."""
+        """Let it exit, and kill its descendants."""
         with contextlib.suppress(OSError, ValueError):
-            # Its own exit handlers run, and files that are open are written.
+            # Its exit handlers run, and its open files are written.
             self._writes.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=_END_S)
         self.end()
 
     def end(self) -> None:
-        """End it at once, and let go of it."""
+        """Kill it, and release all that belongs to it."""
         _open.pop(id(self), None)
         self.kill()
         self._process.wait()
@@ -158,7 +174,7 @@ class ChildProcess:
         self._errors.close()
 
     def kill(self) -> None:
-        """Kill it, and all that it has started."""
+        """Kill it and its descendants."""
         family = [] if self._process.returncode is not None else [self.pid]
         family += find_descendants(self.pid) if family else []
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -175,7 +191,7 @@ _open: dict[int, weakref.ref[ChildProcess]] = {}
 
 @atexit.register
 def _end_all() -> None:
-    """End what is still there: at its end, Python waits for nobody."""
+    """End the children that are left when Python exits."""
     for reference in list(_open.values()):
         process = reference()
         if process is not None:

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_memkit.techniques.isolated.pickling import Pickler, find_hindrance
+from jupyter_memkit.techniques.processes.pickling import Pickler, find_hindrance
 from jupyter_memkit.techniques.spilling.files import write_file
 
 TEXT_MODES = ("r", "w", "a", "r+", "w+", "a+")

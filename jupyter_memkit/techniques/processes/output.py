@@ -7,64 +7,15 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import OUTPUT, Channel
+from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.processes.channel import OUTPUT, Channel
 
 # Text is sent when there is so much of it, or when it has waited so long.
 _MOST_CHARACTERS = 32 << 10
 _WAIT_S = 0.03
-
-
-class Interrupts:
-    """When Ctrl-C may interrupt: in the user's code, but not while we send."""
-
-    def __init__(self) -> None:
-        self._is_allowed = False
-        self._n_held = 0
-        self._is_waiting = False
-        self._main = threading.get_ident()
-
-    def take(self, *_signal: object) -> None:
-        """Take a signal."""
-        if self._is_allowed and not self._n_held:
-            raise KeyboardInterrupt
-        self._is_waiting = True
-
-    @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """Let Ctrl-C, also one that has come already, interrupt the block."""
-        self._is_allowed = True
-        try:
-            self._raise_waiting()
-            yield
-        finally:
-            self._is_allowed = False
-
-    def hold(self) -> None:
-        """Let it wait from here on; only the main thread takes signals."""
-        if threading.get_ident() == self._main:
-            self._n_held += 1
-
-    def release(self) -> None:
-        """Let it no longer wait."""
-        if threading.get_ident() != self._main:
-            return
-        self._n_held -= 1
-        if self._is_waiting and self._is_allowed and not self._n_held:
-            self._raise_waiting()
-
-    def forget(self) -> None:
-        """Forget one that came too late."""
-        self._is_waiting = False
-
-    def _raise_waiting(self) -> None:
-        if self._is_waiting:
-            self._is_waiting = False
-            raise KeyboardInterrupt
 
 
 class Output:

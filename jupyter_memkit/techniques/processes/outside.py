@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.isolated.sharing import find_owner
+from jupyter_memkit.techniques.processes.sharing import find_owner
 
 _STREAMS = ("stdin", "stdout", "stderr")
 

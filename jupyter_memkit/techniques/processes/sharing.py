@@ -14,7 +14,7 @@ import pickle
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.isolated.reach import iterate_parts
+from jupyter_memkit.techniques.processes.reach import iterate_parts
 
 # What arrays can lie in that is an object of its own.
 _OWNERS = (bytearray, array.array)

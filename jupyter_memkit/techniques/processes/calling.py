@@ -1,28 +1,60 @@
-"""A call of a function in a child: what goes there, and what comes back."""
+"""Calls a function in a child, and returns its value, output and memory."""
 
 from __future__ import annotations
 
 import pickle
+import signal
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError, add_note
-from jupyter_memkit.techniques.isolated.channel import CALL, Record
-from jupyter_memkit.techniques.isolated.child import Ended, Order
-from jupyter_memkit.techniques.isolated.failures import load_failure
-from jupyter_memkit.techniques.isolated.listening import Gone, Listener
-from jupyter_memkit.techniques.isolated.process import ChildProcess
-from jupyter_memkit.techniques.isolated.records import Outcome
-from jupyter_memkit.techniques.isolated.signals import InterruptCount
-from jupyter_memkit.techniques.isolated.state.state import SentState
-from jupyter_memkit.techniques.isolated.transfer import (
+from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.processes.channel import CALL, Record
+from jupyter_memkit.techniques.processes.child import Ended, Order
+from jupyter_memkit.techniques.processes.failures import load_failure
+from jupyter_memkit.techniques.processes.listening import Gone, Listener
+from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
+from jupyter_memkit.techniques.processes.transfer import (
     Aborted,
     receive_object,
     send_object,
 )
-from jupyter_memkit.techniques.isolated.watching import Watch
+from jupyter_memkit.techniques.processes.watching import Watch
 from jupyter_memkit.units import format_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The outcome of a call.
+
+    Attributes
+    ----------
+    value : object
+        Returned by the function.
+    error : BaseException or None
+        Raised by the function.
+    work_s : float
+        How long the function took, in seconds.
+    peak_bytes : int
+        The highest resident memory of the process during the call.
+    exact : bool
+        Whether that is the system's high-water mark.
+    sent_bytes, received_bytes : int
+        The data that were sent, and that came back.
+    from_hooks : object
+        Returned by `Hooks.after_call`.
+    """
+
+    value: Any
+    error: BaseException | None
+    work_s: float
+    peak_bytes: int
+    exact: bool
+    sent_bytes: int
+    received_bytes: int
+    from_hooks: Any
 
 
 class Call:
@@ -31,19 +63,26 @@ class Call:
     Parameters
     ----------
     process : ChildProcess
-        The child. After a call that did not come to its end it is ended.
+        The child. If the call does not come to its end, the child is ended.
     memory_bytes : int, optional
-        What it may have.
+        The most memory that the child may use during the call.
     namespace : mapping, optional
-        The variables whose place those of the child take in functions.
+        The global variables here; functions that use them use those of the child there.
     left_out : set of str
-        What functions read of them and the child has already.
-    state : SentState, optional
-        What of this process's state has gone to the child; by default nothing does.
+        The names in `namespace` that are not sent with functions that read them.
+    for_hooks : object, optional
+        Passed to `Hooks.before_load` in the child.
     show : callable, optional
-        Takes what is printed and shown there: ``("stdout", text)``, ``("stderr",
-        text)``, and what the child's `prepare` makes of displays. By default text is
-        printed.
+        Takes output: ``("stdout", text)``, ``("stderr", text)``, and what else the
+        child shows through its `Output`. By default text is printed.
+
+    Examples
+    --------
+    >>> import math
+    >>> process = ChildProcess()
+    >>> [Call(process).run(math.sqrt, (number,)).value for number in (4, 9)]
+    [2.0, 3.0]
+    >>> process.close()
     """
 
     def __init__(
@@ -53,39 +92,41 @@ class Call:
         memory_bytes: int | None = None,
         namespace: Mapping[str, Any] | None = None,
         left_out: AbstractSet[str] = frozenset(),
-        state: SentState | None = None,
+        for_hooks: Any = None,
         show: Callable[[str, Any], None] | None = None,
     ) -> None:
         self._process = process
         self._memory_bytes = memory_bytes
         self._namespace = namespace
         self._left_out = left_out
-        # Before Ctrl-C is taken from whoever takes it here.
-        self._state = {} if state is None else state.take_changes()
-        self._interrupts = InterruptCount(process.kill)
-        self._watch = Watch(process, memory_bytes, self._interrupts)
+        self._for_hooks = for_hooks
+        self._watch = Watch(process, memory_bytes)
         self._listener = Listener(process, show)
         self._may_stop_sending = False
 
     def run(
         self, function: Callable[..., Any], args: Any = (), options: Any = None
     ) -> Outcome:
-        """Call the function, and return what came of it.
+        """Call the function, and return the outcome.
 
         Raises
         ------
         IsolatedError
-            When the process ended, or the value cannot come back.
+            If the process ended, or the value cannot come back.
         KeyboardInterrupt
-            When Ctrl-C came before the function began, or was not obeyed.
+            If Ctrl-C came before the function began, or the child did not obey it.
         Exception
-            What the pickler raised, when the call cannot be sent.
+            Raised by the pickler, if the call cannot be sent.
         """
+        if not self._process.is_alive:
+            how = self._process.describe_end()
+            message = f"the process {how} before this call; start another one"
+            raise ProcessEndedError(message, how)
         if not self._process.busy.acquire(blocking=False):
-            message = "this process is at work already; wait for it, or take another"
+            message = "this process is busy; wait for it, or start another one"
             raise IsolatedError(message)
         try:
-            with self._interrupts:
+            with Interrupts([signal.SIGINT], divert=self._watch.interrupt):
                 return self._run((function, args, options or {}))
         finally:
             self._process.busy.release()
@@ -96,7 +137,7 @@ class Call:
             return self._receive(self._send(call))
         except (Gone, OSError) as error:
             self._process.kill()
-            if self._interrupts.count:
+            if self._watch.n_interrupts:
                 raise KeyboardInterrupt from None
             raise self._watch.describe_end() from error
         finally:
@@ -111,7 +152,7 @@ class Call:
         order = Order(
             memory_bytes=self._memory_bytes,
             fence=self._listener.fence,
-            state=self._state,
+            for_hooks=self._for_hooks,
         )
         channel = self._process.channel
         channel.send(CALL, pickle.dumps(order, protocol=5))
@@ -123,7 +164,7 @@ class Call:
         except (Gone, OSError):
             raise
         except BaseException:
-            # The child waits for the next call, if it is to have one.
+            # The child is then ready for another call.
             self._settle()
             raise
         finally:
@@ -167,17 +208,17 @@ class Call:
             exact=ended.peak.exact,
             sent_bytes=sent_bytes,
             received_bytes=received_bytes,
-            traces=ended.traces,
+            from_hooks=ended.from_hooks,
         )
 
     def _settle(self) -> None:
-        """Wait until nothing more belongs to the call."""
+        """Wait until all that belongs to the call has come."""
         while not self._listener.has_ended:
             self._look()
             self._listener.take()
 
     def _take(self) -> Record:
-        """Wait for what the child has to tell of the call."""
+        """Wait for the next record of the call."""
         while True:
             self._look()
             record = self._listener.take()
@@ -185,7 +226,7 @@ class Call:
                 return record
 
     def _look(self) -> None:
-        if self._interrupts.count and self._may_stop_sending:
+        if self._watch.n_interrupts and self._may_stop_sending:
             self._may_stop_sending = False
             raise KeyboardInterrupt
         if self._watch.look() and self._listener.is_still:

@@ -1,8 +1,8 @@
-"""Objects over a channel: the pickle as a stream, and the buffers beside it.
+"""Sends objects over a channel: the pickle as a stream, and large buffers beside it.
 
-The pickle is never whole in memory, neither here nor there. A buffer, such as the data
-of an array, is sent when the pickler meets it, and read into fresh memory that is its
-own: it can be written to, and goes when the object goes.
+Neither process ever holds the whole pickle. A buffer, such as the data of an array, is
+sent when the pickler comes to it, and read into private memory, which is writable and
+is freed with the object.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.isolated.channel import (
+from jupyter_memkit.techniques.processes.channel import (
     ABORT,
     BUFFER,
     BYTES,
@@ -28,22 +28,22 @@ from jupyter_memkit.techniques.isolated.channel import (
     Channel,
     Record,
 )
-from jupyter_memkit.techniques.isolated.pickling import Pickler
-from jupyter_memkit.techniques.isolated.room import check_room
+from jupyter_memkit.techniques.processes.pickling import Pickler
+from jupyter_memkit.techniques.processes.room import check_room
 
-# Smaller buffers stay in the pickle, and smaller data go through the pipe.
+# Smaller buffers stay in the pickle; smaller data go through the pipe.
 _BUFFER_BYTES = 64 << 10
 _PIECED_BYTES = 1 << 20
 
-# A record of a piece has its number and, below that, its bytes.
+# The number of a piece's record holds the number of the piece, then its bytes.
 _NUMBER_SHIFT = 32
 _BYTES_MASK = (1 << _NUMBER_SHIFT) - 1
 
-# From here on it is looked whether there is room.
+# Larger buffers are refused where there is no room for them.
 _LARGE_BYTES = 256 << 20
 
 
-class Aborted(Exception):  # noqa: N818 - the other process tells the reason
+class Aborted(Exception):  # noqa: N818 - the other process knows the reason
     """The object could not be pickled."""
 
 
@@ -55,27 +55,23 @@ def send_object(
     left_out: AbstractSet[str] | None = frozenset(),
     known: AbstractSet[str] = frozenset(),
 ) -> int:
-    """Send an object, and return its bytes.
+    """Send an object, and return the number of its bytes.
 
     Parameters
     ----------
     channel : Channel
-        To the other process.
+        The connection to the other process.
     take : callable
         Returns the next record from there.
     value : object
-        What to send.
-    namespace : mapping, optional
-        Whose place the other process's own namespace takes in functions.
-    left_out : set of str or None
-        What functions read of it and the other process has already; None for all.
-    known : set of str
-        The classes that the other process has, as of `pickling.list_classes`.
+        The object.
+    namespace, left_out, known
+        As of `Pickler`.
 
     Raises
     ------
     Exception
-        What the pickler, or the object's own code, raised; the other process knows.
+        Raised by the pickler, or by code of the object; the other process is informed.
     """
     sender = _Sender(channel, take)
     try:
@@ -93,16 +89,16 @@ def send_object(
 def receive_object(
     channel: Channel, take: Callable[[], Record], *, checks_room: bool
 ) -> tuple[Any, int]:
-    """Return an object that is being sent, and its bytes.
+    """Return an object that is being sent, and the number of its bytes.
 
     Raises
     ------
     Aborted
-        When the other process could not send it.
+        If the other process could not send it.
     IsolatedError
-        When there is no room for it.
+        If there is no room for it.
     Exception
-        What its own code raised, or the import of its module.
+        Raised by code of the object, or by the import of its module.
     """
     receiver = _Receiver(channel, take, checks_room=checks_room)
     try:
@@ -127,7 +123,7 @@ class _Sender:
         return len(view)
 
     def take_buffer(self, buffer: pickle.PickleBuffer) -> bool:
-        """Send a buffer; return whether it is to stay in the pickle."""
+        """Send a buffer; return True if it is to stay in the pickle."""
         view = buffer.raw()
         if len(view) < _BUFFER_BYTES:
             return True
@@ -155,12 +151,12 @@ class _Sender:
 
     def _await_taken(self) -> None:
         record = self._take()
-        assert record.kind == TAKEN, "nothing else comes while data are sent"
+        assert record.kind == TAKEN, "nothing else comes while an object is sent"
         self._free.append(record.length)
 
 
 class _Receiver:
-    """The file that the unpickler reads, and the buffers that it asks for."""
+    """The file that the unpickler reads, and its buffers."""
 
     def __init__(
         self, channel: Channel, take: Callable[[], Record], *, checks_room: bool
@@ -172,7 +168,7 @@ class _Receiver:
         self._chunk = memoryview(b"")
         self._piece: int | None = None
         self._buffers: deque[Any] = deque()
-        self._has_ended = False
+        self._has_pieces = self._has_ended = False
 
     def __iter__(self) -> _Receiver:
         return self
@@ -208,21 +204,26 @@ class _Receiver:
         return line
 
     def finish(self) -> None:
-        """Take what nobody reads, so that the next record is about something else."""
+        """Drop the rest of the object, so that the next record is not a part of it."""
         self._skip(len(self._chunk))
         self._chunk = memoryview(b"")
         while not self._has_ended:
             record = self._take()
             if record.kind == PIECE:
+                self._has_pieces = True
                 self._channel.tell(TAKEN, record.length >> _NUMBER_SHIFT)
             self._has_ended = record.kind in (END, ABORT)
+        if self._has_pieces:
+            # They would count as memory of both processes. The sender uses none by now.
+            self._channel.free_pieces()
 
     def _fetch(self) -> None:
-        """Get the next bytes, and the buffers before them."""
+        """Take the next record: bytes, or a buffer."""
         record = self._take()
         if record.kind == BUFFER:
             self._buffers.append(self._read_buffer(record.length))
         elif record.kind == PIECE:
+            self._has_pieces = True
             self._piece = record.length >> _NUMBER_SHIFT
             n_bytes = record.length & _BYTES_MASK
             self._chunk = self._channel.piece(self._piece)[:n_bytes]
@@ -249,13 +250,13 @@ class _Receiver:
 
 
 def _allocate(n_bytes: int) -> Any:
-    """Return memory; if it is large, memory that the system gets back at its end."""
+    """Return memory; large memory goes back to the system as soon as it is freed."""
     if n_bytes < _PIECED_BYTES:
         return bytearray(n_bytes)
     try:
         if sys.platform == "win32":
             return mmap.mmap(-1, n_bytes)
-        # Private: what somebody forks later must not write into it.
+        # Private: a process that is forked later must not write into it.
         memory = mmap.mmap(-1, n_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise IsolatedError(str(error)) from error
@@ -263,6 +264,6 @@ def _allocate(n_bytes: int) -> Any:
         try:
             memory.madvise(mmap.MADV_HUGEPAGE)
         except OSError:
-            # Only quicker: some kernels are built without it.
+            # Huge pages are faster, but not all systems have them.
             return memory
     return memory

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
 
 def fail_in(process: ChildProcess, function: Any) -> BaseException:

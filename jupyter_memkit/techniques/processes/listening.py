@@ -1,4 +1,4 @@
-"""Takes what a child sends in a call, and shows what it prints."""
+"""Receives what a child sends during a call, and shows its output."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from collections.abc import Callable
 from queue import Empty, Queue
 from typing import Any
 
-from jupyter_memkit.techniques.isolated.channel import IDLE, OUTPUT, Record
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes.channel import IDLE, OUTPUT, Record
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
-# What the threads here put among the records of the child: what was written past
-# Python, the end of that, and the end of all.
+# Records from the threads here, besides those of the child: output written past Python,
+# its end, and the end of the process.
 _RAW = b"r"
 _FENCE = b"f"
 _GONE = b"g"
 
 _FENCE_START = b"\0"
 
-# So much can wait to be shown, so that a child that prints without end has to wait.
+# A child that prints without end has to wait when so many records do.
 _MOST_RECORDS = 32
 
 _WAIT_S = 0.05
 
-# How long a thread may take to see that the process is gone.
+# How long a thread may take to notice the end of the process, in seconds.
 _JOIN_S = 1.0
 
 
-class Gone(Exception):  # noqa: N818 - a signal: the caller finds words for it
-    """The process is gone."""
+class Gone(Exception):  # noqa: N818 - a signal: the caller describes the end
+    """The process has ended."""
 
 
 class Listener:
-    """Takes what belongs to a call, on two threads, and shows it on the caller's.
+    """Receives the records of a call on two threads, and shows output on the caller's.
 
     Parameters
     ----------
     process : ChildProcess
         The child.
     show : callable, optional
-        Takes what is printed and shown there; by default text is printed.
+        As of `Call`.
 
     Attributes
     ----------
     fence : bytes
-        What the child writes past Python when the call has ended.
+        Written by the child to standard error at the end of the call.
     """
 
     def __init__(
@@ -56,31 +56,31 @@ class Listener:
     ) -> None:
         self.fence = _FENCE_START + os.urandom(8).hex().encode()
         self._process = process
-        self._show = show or _print
+        self._show = show or print_output
         self._records: Queue[Record] = Queue(_MOST_RECORDS)
         self._is_idle = self._is_fenced = False
         self._threads = [
-            threading.Thread(target=target, name="memkit-isolated", daemon=True)
+            threading.Thread(target=target, name="memkit-listener", daemon=True)
             for target in (self._read, self._read_raw)
         ]
 
     @property
     def has_ended(self) -> bool:
-        """Whether all that belongs to the call has come."""
+        """Whether all records of the call have arrived."""
         return self._is_idle and self._is_fenced
 
     @property
     def is_still(self) -> bool:
-        """Whether nothing waits to be taken."""
+        """Whether no record waits to be taken."""
         return self._records.empty()
 
     def start(self) -> None:
-        """Start to listen."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Stop, when the call has ended or the process is gone."""
+        """Stop the threads, after the end of the call or of the process."""
         deadline_s = time.monotonic() + _JOIN_S
         while any(thread.is_alive() for thread in self._threads):
             while not self._records.empty():
@@ -88,16 +88,16 @@ class Listener:
             for thread in self._threads:
                 thread.join(_WAIT_S / 10)
             if time.monotonic() > deadline_s:
-                # Somebody who is no longer its child holds its pipe.
+                # A process that has left the family holds the pipe open.
                 return
 
     def take(self) -> Record | None:
-        """Wait a little, and return what is no output; None when there was nothing.
+        """Return the next record that is not output; None if none came for a while.
 
         Raises
         ------
         Gone
-            When the process is.
+            If the process has ended.
         """
         try:
             record = self._records.get(timeout=_WAIT_S)
@@ -119,7 +119,7 @@ class Listener:
         return None
 
     def _show_last(self) -> None:
-        """Show what the process wrote before it ended."""
+        """Show what the process wrote past Python before it ended."""
         deadline_s = time.monotonic() + _JOIN_S
         while not self._is_fenced and time.monotonic() < deadline_s:
             self.take()
@@ -135,7 +135,7 @@ class Listener:
         kept = fence = b""
         while not fence and (data := self._process.read_errors()):
             text, fence, _ = (kept + data).partition(self.fence)
-            # What may be the start of the fence waits for the rest of it.
+            # A possible start of the fence waits for the rest.
             place = text.find(_FENCE_START, max(0, len(text) - len(self.fence)))
             n_shown = len(text) if fence or place < 0 else place
             text, kept = text[:n_shown], text[n_shown:]
@@ -144,8 +144,8 @@ class Listener:
         self._records.put(Record(_FENCE, 0))
 
 
-def _print(kind: str, content: Any) -> None:
-    """Print text; there is nobody to show displays to."""
+def print_output(kind: str, content: Any) -> None:
+    """Print text on its stream; drop what is not text."""
     stream = {"stdout": sys.stdout, "stderr": sys.stderr}.get(kind)
     if stream is not None:
         stream.write(content)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_memkit.techniques.isolated.pickling import Pickler
+from jupyter_memkit.techniques.processes.pickling import Pickler
 
 
 def send(value: Any) -> Any:

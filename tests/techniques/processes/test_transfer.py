@@ -14,10 +14,11 @@ import pytest
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.peak import peak_meter
+from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.techniques.isolated import transfer
-from jupyter_memkit.techniques.isolated.calling import Call
-from jupyter_memkit.techniques.isolated.process import ChildProcess
+from jupyter_memkit.techniques.processes import transfer
+from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.process import ChildProcess
 
 MIB = 1 << 20
 LARGE_BYTES = 256 * MIB
@@ -220,6 +221,21 @@ def change():
     assert call.run(namespace["double"], (2,)).value == 6
     call = Call(shared, namespace=namespace)
     assert call.run(namespace["double"], (2,)).value == 4
+
+
+def read_shared_bytes(*_sent: Any) -> int:
+    """Return how much of this process's memory is shared with others."""
+    return read_size(read_proc_file("/proc/self/status"), b"RssShmem:")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system counts it on Linux")
+def test_shared_memory_is_given_back(process: ChildProcess) -> None:
+    """What data went through counts as memory of neither process afterwards."""
+    data = np.ones(8 * MIB)
+    before = read_shared_bytes()
+    assert Call(process).run(read_shared_bytes, (data,)).value < MIB
+    assert send_back(process, data).sum() == data.size
+    assert read_shared_bytes() - before < MIB
 
 
 def test_no_helper_process() -> None:
