@@ -1,4 +1,4 @@
-"""``%memkit``: the status, the processes, and the export of what was seen."""
+"""``%memkit``: show the status and the processes, and export the history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class MemkitMagics(Magics):
-    """The status, the processes, and the export of what was seen."""
+    """Show the status and the processes, and export the history."""
 
     @line_magic
     @magic_arguments()
@@ -66,7 +66,7 @@ class MemkitMagics(Magics):
         if arguments.action == "processes" and arguments.file is None:
             return _read_processes()
         if arguments.action == "advice" and arguments.file is None:
-            # Not before its first use: a kernel starts with every magic.
+            # Imported on first use, so that a kernel starts fast.
             from jupyter_memkit.techniques.arrays.preview import (  # noqa: PLC0415
                 preview,
             )
@@ -74,7 +74,7 @@ class MemkitMagics(Magics):
 
             return find_advice(self.shell, tracker().cells, preview)
         if arguments.action != "export":
-            message = f"%memkit does not know {line.strip()!r}; write %memkit "
+            message = f"%memkit does not accept {line.strip()!r}; write %memkit "
             raise UsageError(
                 message + "for the status, %memkit advice, %memkit processes, or "
                 "%memkit export FILE"

@@ -73,7 +73,7 @@ class UnloadMagics(Magics):
             result = %unload sympy
             result.freed_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.techniques.unloading import (  # noqa: PLC0415
             libraries,
             unload,
@@ -95,7 +95,7 @@ class UnloadMagics(Magics):
         options = {"names": arguments.names, "deep": arguments.deep}
         with refusing():
             if arguments.deep and not (arguments.dry_run or arguments.yes):
-                # What is refused is refused before anybody is asked.
+                # Refuse before asking.
                 planned = unload(*modules, namespace=namespace, dry_run=True, **options)
                 if not _ask(planned):
                     return planned
@@ -105,18 +105,18 @@ class UnloadMagics(Magics):
 
 
 def _check_one_way(arguments: Any) -> None:
-    """Raise when not exactly one of names, --unused and --list was given."""
+    """Refuse unless exactly one of names, --unused and --list is given."""
     ways = [arguments.modules, arguments.unused, arguments.list]
     if sum(map(bool, ways)) != 1:
         message = (
-            "%unload takes the names of modules, or --unused, or --list; "
-            "%unload --list shows what is loaded"
+            "%unload needs either names of modules, --unused or --list; %unload "
+            "--list shows what is loaded"
         )
         raise UsageError(message)
 
 
 def _check_options(arguments: Any) -> None:
-    """Raise when an option has no effect on what was asked for."""
+    """Refuse an option that has no effect on the request."""
     acting = {
         "--names": arguments.names,
         "--deep": arguments.deep,
@@ -128,7 +128,7 @@ def _check_options(arguments: Any) -> None:
         message = f"--list only shows what is loaded; leave {given[0]} out"
         raise UsageError(message)
     if arguments.yes and not arguments.deep:
-        message = "--yes answers the question that --deep asks; leave it out"
+        message = "--yes only applies to --deep; leave it out"
         raise UsageError(message)
 
 
@@ -142,6 +142,6 @@ def _ask(planned: Unloaded) -> bool:
     try:
         answer = input(question)
     except (StdinNotImplementedError, EOFError) as error:
-        message = "--deep asks, and nobody can answer here; add --yes"
+        message = "--deep asks for confirmation, which is not possible here; add --yes"
         raise UsageError(message) from error
     return answer.strip().lower() in ("y", "yes")

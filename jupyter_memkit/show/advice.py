@@ -1,4 +1,4 @@
-"""Shows the hints, each with its cure."""
+"""Reports the hints, each with its remedy."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from jupyter_memkit.units import format_bytes
 
 
 def build_report(found: Advices) -> Report:
-    """Build what a person reads of the hints."""
+    """Build the report of the hints."""
     count = len(found.advices)
-    notes = () if found.complete else ("Time was up before all was looked at.",)
+    notes = () if found.complete else ("Incomplete: the time limit was reached.",)
     if not count:
-        title = "no advice: nothing stands out" if found.complete else "no advice yet"
+        title = "no hints: nothing stands out" if found.complete else "no hints yet"
         return Report(title=title, notes=notes)
     return Report(
         title=f"{count} {'hint' if count == 1 else 'hints'}",
         table=Table(
-            columns=(("seen", "text"), ("saves", "text"), ("cure", "code")),
-            rows=tuple((each.text, _tell(each), each.cure) for each in found.advices),
+            columns=(("hint", "text"), ("saves", "text"), ("remedy", "code")),
+            rows=tuple(
+                (each.text, _describe_saving(each), each.cure) for each in found.advices
+            ),
         ),
         notes=notes,
     )
 
 
-def _tell(advice: Advice) -> str:
+def _describe_saving(advice: Advice) -> str:
     if advice.bytes_now is None or advice.bytes_after is None:
         return "time"
     return f"{format_bytes(advice.bytes_now)} → {format_bytes(advice.bytes_after)}"

@@ -1,4 +1,4 @@
-"""Shows what holds memory without need, and who holds an object."""
+"""Reports what holds memory needlessly, and what holds an object."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.leaks import Leak, Leaks
 from jupyter_memkit.units import format_bytes
 
-# The largest of the variables that were not used lately.
+# The largest variables that no recent cell used.
 _SHOWN_UNUSED = 5
 
 
 def build_report(found: Leaks | Holders) -> Report:
-    """Build what a person reads of leaks, or of holders."""
+    """Build the report of leaks, or of holders."""
     if isinstance(found, Holders):
         return _build_holders(found)
     notes = tuple(_build_notes(found))
     if not found.leaks:
         title = (
-            "nothing of the known kinds holds memory"
+            "no leaks of the known kinds"
             if found.complete
-            else "nothing was found in the time that there was"
+            else "no leaks found within the time limit"
         )
         return Report(title=title, notes=notes)
     total_bytes = sum(leak.bytes or 0 for leak in found.leaks)
-    title = f"up to {format_bytes(total_bytes)} would come back"
+    title = f"up to {format_bytes(total_bytes)} can be freed"
     rows = tuple(
         (_format_bytes(leak), leak.name, leak.note, leak.cure) for leak in found.leaks
     )
     return Report(
-        title=title if total_bytes else "some memory would come back",
+        title=title if total_bytes else "some memory can be freed",
         table=Table(
             columns=(
-                ("would come back", "number"),
+                ("can be freed", "number"),
                 ("held by", "code"),
                 ("why", "text"),
-                ("cure", "code"),
+                ("remedy", "code"),
             ),
             rows=rows,
         ),
@@ -54,7 +54,7 @@ def _format_bytes(leak: Leak) -> str:
 
 def _build_notes(found: Leaks) -> Iterator[str]:
     if not found.complete:
-        yield "Time was up before all was looked at; --budget 20s gives more."
+        yield "Incomplete: the time limit was reached; --budget 20s extends it."
     if found.unused:
         names = ", ".join(
             f"{each.name} ({format_bytes(each.bytes)}, cell [{each.used_in}])"
@@ -62,22 +62,22 @@ def _build_notes(found: Leaks) -> Iterator[str]:
         )
         more = len(found.unused) - _SHOWN_UNUSED
         rest = f" and {more} more" if more > 0 else ""
-        yield f"Not named by the last cells, which is no leak: {names}{rest}."
+        yield f"Not leaks, but not used by the last cells: {names}{rest}."
 
 
 def _build_holders(found: Holders) -> Report:
     notes = []
     if found.more:
-        notes.append(f"{found.more} more.")
+        notes.append(f"{found.more} more are not shown.")
     if not found.complete:
-        notes.append("Time was up before everything was searched.")
+        notes.append("Incomplete: the time limit was reached.")
     if not found.chains:
         return Report(
-            title="no name leads to it",
+            title="no variable leads to it",
             notes=(
                 (
-                    "A running function or a circle of objects may hold it; "
-                    "a circle goes with the next collection."
+                    "A running function or a reference cycle may hold it; the next "
+                    "garbage collection frees a cycle."
                 ),
                 *notes,
             ),

@@ -49,9 +49,9 @@ def test_variables() -> None:
         "  c           ≥ 1.0 MiB           list  1,000 x 2   [3]",
         "  d     5.0 MiB on disk           list  1,000 x 2   [3]",
         "  e              ≥ 10 B           list  1,000 x 2   [3]",
-        "Shared: the part that other variables hold as well.",
+        "Shared: memory that other variables hold as well.",
         "≈: estimated from a sample, to ±3% or better; --exact visits every object.",
-        "≥: time was up; --exact or --budget gives more.",
+        "≥: the time limit was reached; --exact or --budget counts more.",
         (
             "≥: lib.Thing may hold memory that Python cannot see; "
             "@memkit.sizer adds the size of a type."
@@ -65,7 +65,7 @@ def test_many_variables() -> None:
     report = memls.build_report(Variables(variables=variables, total_bytes=MIB))
     assert "v49" in report.text()
     assert "v50" not in report.text()
-    assert "10 smaller ones are not shown" in report.text()
+    assert "10 smaller variables are not shown" in report.text()
 
 
 def test_no_variables() -> None:
@@ -87,7 +87,7 @@ def test_sorting() -> None:
 
 
 def test_leaks() -> None:
-    """Each leak has its cure beside it."""
+    """Each leak is shown with its remedy."""
     leaks = Leaks(
         leaks=(
             Leak(kind="view", name="v", bytes=MIB, note="a view", cure="v = v.copy()"),
@@ -96,18 +96,18 @@ def test_leaks() -> None:
         complete=False,
     )
     assert memleaks.build_report(leaks).text().splitlines() == [
-        "up to 1.0 MiB would come back",
-        "  would come back  held by  why     cure",
-        "          1.0 MiB  v        a view  v = v.copy()",
-        "                   l        graphs  del l",
-        "Time was up before all was looked at; --budget 20s gives more.",
+        "up to 1.0 MiB can be freed",
+        "  can be freed  held by  why     remedy",
+        "       1.0 MiB  v        a view  v = v.copy()",
+        "                l        graphs  del l",
+        "Incomplete: the time limit was reached; --budget 20s extends it.",
     ]
     nothing = memleaks.build_report(Leaks(leaks=(), complete=True))
-    assert nothing.text() == "nothing of the known kinds holds memory"
+    assert nothing.text() == "no leaks of the known kinds"
 
 
 def test_holders() -> None:
-    """Ways are shown with the types of the holders."""
+    """Paths are shown with the types of the holders."""
     found = Holders(
         chains=(Chain(text="jobs[2].frame", holder="Job"),), more=3, complete=False
     )
@@ -115,15 +115,15 @@ def test_holders() -> None:
         "held in 4 places",
         "  reached as     held by",
         "  jobs[2].frame  Job",
-        "3 more.",
-        "Time was up before everything was searched.",
+        "3 more are not shown.",
+        "Incomplete: the time limit was reached.",
     ]
     nobody = Holders(chains=(), more=0, complete=True)
-    assert memleaks.build_report(nobody).title == "no name leads to it"
+    assert memleaks.build_report(nobody).title == "no variable leads to it"
 
 
 def test_moments() -> None:
-    """A comparison tells what changed, by variable, type and object."""
+    """A comparison shows what changed, by variable, type and object."""
     found = Comparison(
         rss_bytes=5 * MIB,
         variables=(
@@ -146,31 +146,32 @@ def test_moments() -> None:
         "  x     grew  +2.0 MiB  3.0 MiB  list",
         (
             "3.0 MiB of the rise is not in variables: outputs, libraries or the "
-            "allocator hold it; %memleaks searches for it."
+            "allocator hold it; %memleaks looks for it."
         ),
     ]
     still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
     assert memsnap.build_report(still).text().splitlines() == [
         "use did not change",
-        "No variable changed its size.",
+        "No variable changed in size.",
     ]
     taken = Snapshot(rss_bytes=MIB, sizes={"x": Size(bytes=1)}, types={}, objects={})
     assert (
-        memsnap.build_report(taken).text() == "remembered: 1 variable, 1.0 MiB in use"
+        memsnap.build_report(taken).text()
+        == "snapshot taken: 1 variable, 1.0 MiB in use"
     )
     many = Comparison(
         rss_bytes=-MIB, variables=found.variables * 25, types={}, objects={}
     )
     text = memsnap.build_report(many).text()
     assert "use fell by 1.0 MiB" in text
-    assert "and 5 smaller ones" in text
+    assert "and 5 smaller changes" in text
 
 
 def test_a_rise_that_is_not_in_variables() -> None:
-    """While use rose, nobody reads that no variable changed its size."""
+    """If use rose, the report does not say that no variable changed in size."""
     for n_bytes, expected in (
         (5 * MIB, "The rise is not in variables:"),
-        (1000, "The rise is too small to be that of a variable."),
+        (1000, "The rise is too small to come from a variable."),
     ):
         found = Comparison(rss_bytes=n_bytes, variables=(), types={}, objects={})
         text = memsnap.build_report(found).text()
@@ -179,7 +180,7 @@ def test_a_rise_that_is_not_in_variables() -> None:
 
 
 def test_advice() -> None:
-    """Hints are shown with what they save and the line that does it."""
+    """Hints are shown with their savings and remedies."""
     advices = Advices(
         advices=(
             Advice(
@@ -202,12 +203,12 @@ def test_advice() -> None:
     )
     assert advice.build_report(advices).text().splitlines() == [
         "2 hints",
-        "  seen           saves              cure",
+        "  hint           saves              remedy",
         "  v is small     2.0 MiB → 1.0 MiB  v = v.copy()",
         "  gc took 3.1 s  time               %%gc_pause",
     ]
     nothing = advice.build_report(Advices(advices=()))
-    assert nothing.text() == "no advice: nothing stands out"
+    assert nothing.text() == "no hints: nothing stands out"
 
 
 def test_the_rest_of_the_process() -> None:
