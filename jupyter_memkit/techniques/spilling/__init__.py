@@ -1,9 +1,9 @@
-"""Moves arrays and frames to files that are mapped into memory, and back.
+"""Moves arrays and frames to memory-mapped files, and back.
 
-`folders` decides where the files lie and removes them, `files` writes and maps them,
-`parts` takes values apart into the memory that they stand on, `kinds` tells which of
-them can be moved, `values` moves them, `sharing` finds who else uses their memory,
-`variables` moves names, and `listing` lists them.
+`folders` creates and removes the folders of the files, `files` writes and maps the
+files, `parts` separates values from their memory, `kinds` checks which values can be
+moved, `values` moves them, `sharing` finds what else uses their memory, `variables`
+moves variables, and `listing` lists them.
 """
 
 from jupyter_memkit.techniques.spilling.values import spill, unspill

@@ -1,9 +1,9 @@
-"""Unload libraries, and tell what that really gave back.
+"""Unloads libraries, and measures what was actually freed.
 
-`naming` finds what is meant, `rules` refuses what has to stay, `unload` removes it,
-`traces/` takes away what it has left elsewhere (one file a place), `emptying` is the
-deep way, and `pins` tells who holds what is still there. `listing` tells what is
-loaded, with `costs` and `uses`.
+`naming` resolves names, `rules` refuses modules that cannot be unloaded, `unload`
+removes the others, `traces/` removes what they registered elsewhere (one file per
+place), `emptying` empties their namespaces, and `pins` finds what holds those that are
+still in memory. `listing` lists the loaded libraries, with `costs` and `uses`.
 """
 
 from jupyter_memkit.techniques.unloading.listing import Libraries, Library, libraries

@@ -23,7 +23,7 @@ from jupyter_memkit.techniques.unloading.uses import find_users
 
 
 def check_deep(removal: Removal, namespace: Mapping[str, Any], *, names: bool) -> None:
-    """Raise when something would go on to use an emptied module.
+    """Raise an error if something would keep using an emptied module.
 
     Parameters
     ----------
@@ -32,25 +32,25 @@ def check_deep(removal: Removal, namespace: Mapping[str, Any], *, names: bool) -
     namespace : mapping
         The user's names.
     names : bool
-        Whether those bound to functions and classes will be deleted.
+        Whether names bound to functions and classes will be deleted.
 
     Raises
     ------
     UnloadError
-        With the reason and the remedy; nothing is changed.
+        With the reason and the remedy. Nothing is changed.
     """
     what = join(removal.roots[:1])
     code = find_code(namespace, removal.modules)
     if code and not names:
         message = (
-            f"{what} is not emptied while functions and classes of it have names: "
-            f"{join(code)}; add --names to delete these too"
+            f"{what} cannot be emptied while names are bound to its functions and "
+            f"classes: {join(code)}; add --names to delete them too"
         )
         raise UnloadError(message)
     users = find_users(removal)
     if users:
         message = (
-            f"{what} is not emptied while other libraries use it: {join(users)}; "
+            f"{what} cannot be emptied while other libraries use it: {join(users)}; "
             "name them too, or leave out --deep"
         )
         raise UnloadError(message)
@@ -60,7 +60,7 @@ def check_deep(removal: Removal, namespace: Mapping[str, Any], *, names: bool) -
         *_find_exit_callbacks(removal),
     )
     for reason in reasons:
-        message = f"{what} is not emptied: {reason}; leave out --deep"
+        message = f"{what} cannot be emptied: {reason}; leave out --deep"
         raise UnloadError(message)
 
 
@@ -77,8 +77,8 @@ def find_namespaces(removal: Removal) -> list[dict[str, Any]]:
 def empty(namespace: dict[str, Any]) -> None:
     """Set all names to None: first those with one underscore, then the others.
 
-    CPython does the same in the same order (``_PyModule_ClearDict``), so that what a
-    library does when its objects end has been tried at the end of many processes.
+    CPython does the same in the same order at exit (``_PyModule_ClearDict``), so the
+    finalizers of a library have usually been exercised this way.
     """
     for name in list(namespace):
         if name[:1] == "_" and name[1:2] != "_":
@@ -89,9 +89,9 @@ def empty(namespace: dict[str, Any]) -> None:
 
 
 def _find_threads(removal: Removal) -> Iterator[str]:
-    """Yield that a thread is in the midst of the library's code."""
+    """Yield a reason for each thread that is running the library's code."""
     threads = {each.ident: each.name for each in threading.enumerate()}
-    for ident, frame in sys._current_frames().items():  # noqa: SLF001 - no other way
+    for ident, frame in sys._current_frames().items():  # noqa: SLF001 - it has no public name
         each: FrameType | None = frame
         while each is not None:
             name = each.f_globals.get("__name__")
@@ -102,10 +102,10 @@ def _find_threads(removal: Removal) -> Iterator[str]:
 
 
 def _find_compiled_users(removal: Removal) -> Iterator[str]:
-    """Yield that a compiled module would go on to call emptied functions.
+    """Yield a reason for each compiled module that would call emptied functions.
 
-    Such a module is loaded once in a process: imported again it is the same, with the
-    functions that it has asked for the first time.
+    Such a module is loaded once per process: a second import returns the same module,
+    with the functions that it looked up the first time.
     """
     for name, module in removal.modules.items():
         if not is_compiled(module):
@@ -115,7 +115,7 @@ def _find_compiled_users(removal: Removal) -> Iterator[str]:
             is_code = is_a(value, (FunctionType, ModuleType))
             if is_code and home is not None and not is_compiled(home):
                 yield (
-                    f"its compiled module {name} loads once in a process, and would "
+                    f"its compiled module {name} is loaded once per process, and would "
                     f"use the emptied {value.__name__} after a second import"
                 )
 

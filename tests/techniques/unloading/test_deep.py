@@ -58,7 +58,7 @@ def test_objects_are_alive() -> None:
 def test_function_has_a_name() -> None:
     """Refused while one of its functions has a name, unless that goes too."""
     namespace = load("fruit") | {"p": sys.modules["fruit.apple"].peel}
-    assert_refused(namespace, "fruit", match="names: p; add --names", deep=True)
+    assert_refused(namespace, "fruit", match="classes: p; add --names", deep=True)
     assert unload("fruit", namespace=namespace, deep=True, names=True).names[1] == "p"
 
 
