@@ -55,7 +55,7 @@ def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:
     ("line", "sentence"),
     [
         ("nothing_here", "there is no variable 'nothing_here'"),
-        ("texts", "texts is of the type list"),
+        ("texts", "texts has the type list"),
         ("--back", "give the names to move back"),
         ("--back numbers", "numbers is in memory"),
         ("--folder /tmp", "with the names to move"),
