@@ -1,4 +1,4 @@
-"""See, explain and give back the memory of a notebook.
+"""See, explain and free the memory of a notebook.
 
 In a notebook ``%load_ext jupyter_memkit``; in a script
 ``import jupyter_memkit as memkit``.
@@ -10,7 +10,7 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# What goes wrong inside is told to whoever asks for it, not printed into a cell.
+# Internal errors are logged for whoever configures logging, not printed into a cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ __all__ = [
     "unspill",
 ]
 
-# Where the public names live. They are imported when they are first asked for: every
-# kernel imports this package, and few use all of it.
+# The modules of the public names. They are imported on first use, because every kernel
+# imports this package and few use all of it.
 _HOMES = {
     "Buffer": "measure.sizes",
     "IsolatedError": "errors",
@@ -132,7 +132,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name (PEP 562)."""
     if name == "__version__":
-        # To look it up takes longer than to import all of this package's front door.
+        # The lookup takes longer than importing the rest of this module.
         from importlib.metadata import version  # noqa: PLC0415
 
         return version("jupyter_memkit")
@@ -150,19 +150,19 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Load the extension into an IPython shell; a second time changes nothing."""
+    """Load the extension into an IPython shell, unless it is loaded already."""
     from jupyter_memkit.extension import load  # noqa: PLC0415 - needs no IPython before
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Undo all that loading did."""
+    """Undo everything that loading did."""
     from jupyter_memkit.extension import unload as undo  # noqa: PLC0415 - as above
 
     undo(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell JupyterLab where the labextension is."""
+    """Return the location of the labextension, for JupyterLab."""
     return [{"src": "labextension", "dest": "jupyter-memkit"}]

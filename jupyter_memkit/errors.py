@@ -1,4 +1,4 @@
-"""What jupyter_memkit raises when it is misused."""
+"""The exceptions that jupyter_memkit raises."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 class MemkitError(Exception):
-    """A request that cannot be met; the message holds the remedy."""
+    """A request that cannot be fulfilled; the message contains the remedy."""
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Say more of an exception, where IPython's tracebacks show it."""
+    """Add a note to an exception, where IPython's tracebacks show it."""
     if hasattr(error, "add_note"):
         error.add_note(note)
     else:  # Python 3.10
@@ -20,37 +20,37 @@ def add_note(error: BaseException, note: str) -> None:
 
 
 def suggest(name: str, known: Iterable[str], otherwise: str) -> str:
-    """Return the remedy for a name that is not known.
+    """Return the remedy for an unknown name.
 
     Parameters
     ----------
     name : str
-        What the user wrote.
+        The name that the user wrote.
     known : iterable of str
-        What they may have meant.
+        The names that exist.
     otherwise : str
-        The remedy when nothing is close.
+        The remedy if no name is close.
     """
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {close[0]}?" if close else otherwise
 
 
 class SourceError(MemkitError):
-    """A data source that is missing, empty, or broken on the way.
+    """A data source that is missing, empty or broken.
 
     Raised by `jupyter_memkit.chunked`.
     """
 
 
 class UnloadError(MemkitError):
-    """A module that is not loaded, or that has to stay.
+    """A module that is not loaded, or cannot be unloaded.
 
     Raised by `jupyter_memkit.unload`.
     """
 
 
 class IsolatedError(MemkitError):
-    """A process that has ended, or data that cannot go to it or come back.
+    """A process that has ended, or data that cannot be sent to it or returned from it.
 
     Raised by `jupyter_memkit.isolated`.
     """

@@ -1,4 +1,4 @@
-"""The composition root: builds the parts, wires them, and takes them down."""
+"""The composition root: builds the parts, connects them, and removes them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MAGICS = (
     UnloadMagics,
 )
 
-# The records and, in `show`, what tells of them.
+# The records, and the modules of `show` that report them.
 _REPORTS = {
     "jupyter_memkit.hints.records.Hints": "jupyter_memkit.show.hints",
     "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.holders",
@@ -101,21 +101,21 @@ _REPORTS = {
     "jupyter_memkit.track.mem.MemResult": "jupyter_memkit.show.mem",
 }
 
-# What undoes the loading, by shell; it holds the shell all the same.
+# The callbacks that undo the loading, by shell.
 _loaded: dict[Any, ExitStack] = {}
 
 
 def load(shell: Any) -> None:
-    """Load the extension into a shell; a second time changes nothing."""
+    """Load the extension into a shell, unless it is loaded already."""
     if shell in _loaded:
         return
-    # Each step leaves its undoing on the stack, also when a later one fails.
+    # Each step adds its undo to the stack, which runs if a later step fails.
     with refusing(), ExitStack() as undo:
         tracker = undo.enter_context(MemoryTracker())
         events = CellEvents(shell, tracker)
         events.attach()
         undo.callback(events.detach)
-        # A plain terminal has no kernel, and nobody to send to.
+        # A plain terminal has no kernel and no sidebar.
         kernel = getattr(shell, "kernel", None)
         if hasattr(kernel, "control_handlers"):
             channel = KernelChannel(kernel, tracker)
@@ -126,7 +126,7 @@ def load(shell: Any) -> None:
         undo.callback(shell.input_transformers_post.remove, awaiting)
         for magics in _MAGICS:
             registry.register(shell, magics(shell), undo)
-        # Where memory_profiler is loaded the name stays with it.
+        # If memory_profiler is loaded, it keeps the name.
         tables = shell.magics_manager.magics.values()
         if not any("memit" in table for table in tables):
             registry.register(shell, MemitMagics(shell), undo)
@@ -137,7 +137,7 @@ def load(shell: Any) -> None:
 
 
 def unload(shell: Any) -> None:
-    """Undo all that `load` did to a shell."""
+    """Undo everything that `load` did to a shell."""
     undo = _loaded.pop(shell, None)
     if undo is not None:
         undo.close()

@@ -1,10 +1,10 @@
-"""Calls functions where what a signal's handler raises would be dropped.
+"""Calls functions in places that swallow exceptions from signal handlers.
 
-IPython catches KeyboardInterrupt in its hooks and runs the cell all the same. A signal
-that arrives there is handled at the next bytecode, which in a Python function is its
-first one, before any ``try`` of its own. A generator, however, resumes inside its
-``try``, and its ``send`` is written in C. So the guard is a generator: what it catches,
-and what arrives while the function runs, is sent again when the stretch is over.
+IPython catches KeyboardInterrupt in its hooks and runs the cell anyway. A signal that
+arrives there is handled at the next bytecode, which in a Python function is its first,
+before any ``try`` of its own. A generator, however, resumes inside its ``try``, and its
+``send`` is written in C. Therefore the guard is a generator: signals that it catches,
+and those that arrive while the function runs, are sent again afterwards.
 """
 
 from __future__ import annotations
@@ -28,18 +28,17 @@ _LOOK_S = 0.001
 
 
 class Guard(threading.local):
-    """A callback that is no Python function, and loses no Ctrl-C.
+    """A callback that is not a Python function, and does not lose Ctrl-C.
 
     Parameters
     ----------
     function : callable
-        What is called, with one argument; it runs to its end. What it raises is
-        logged.
+        Called with one argument; it is not interrupted, and its exceptions are logged.
     inside : collection of code
-        Whose frames drop what is raised in them, besides the guard's own.
+        Code whose frames swallow exceptions, in addition to the guard's own.
     is_due : callable, optional
-        Whether an interrupt that arrived meanwhile still has something to end; it
-        always has when left out.
+        Returns whether an interrupt that arrived meanwhile still has something to
+        interrupt; always true by default.
 
     Examples
     --------
@@ -48,10 +47,10 @@ class Guard(threading.local):
     once
     """
 
-    # Looked up on the type and called, so that no frame of Python's is in between.
+    # Looked up on the type and called, so that there is no Python frame in between.
     __call__ = property(attrgetter("_send"))
 
-    # Called on each thread that uses the guard: generators are for one thread each.
+    # Called on each thread that uses the guard, because a generator serves one thread.
     def __init__(
         self,
         function: Callable[[Any], object],
@@ -70,7 +69,8 @@ def _serve(
 ) -> Generator[None, Any, None]:
     hold = _Hold()
     while True:
-        # What a handler raises is caught wherever it strikes, and then goes on here.
+        # An exception of a handler is caught wherever it is raised, and the loop
+        # continues.
         try:
             while True:
                 hold.end()
@@ -78,23 +78,23 @@ def _serve(
                     if is_due():
                         _send_again(tuple(hold.numbers), inside)
                     hold.numbers.clear()
-                # Nothing of a cell is kept until the next one.
+                # Keep no reference to a cell until the next one.
                 argument = None
                 argument = yield
                 hold.begin()
                 _call(function, argument)
-        except KeyboardInterrupt:  # noqa: PERF203 - it goes on where it was
+        except KeyboardInterrupt:  # noqa: PERF203 - the loop continues
             hold.numbers.append(signal.SIGINT)
         except Exception:
             _logger.exception("a signal's handler failed")
 
 
 class _Hold:
-    """Notes signals that have handlers of Python's, instead of calling those."""
+    """Records signals that have Python handlers instead of calling those."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        # Other threads get no signals.
+        # Other threads receive no signals.
         is_main = threading.current_thread() is threading.main_thread()
         self._watched = _SIGNALS if is_main else ()
         self._replaced: dict[int, Any] = {}
@@ -107,7 +107,7 @@ class _Hold:
                 _signal.signal(number, self._note)
 
     def end(self) -> None:
-        """Put the handlers back; what was cut short goes on at the next call."""
+        """Restore the handlers; if interrupted, the next call continues."""
         while self._replaced:
             number = next(reversed(self._replaced))
             _signal.signal(number, self._replaced[number])
@@ -121,12 +121,12 @@ def _call(function: Callable[[Any], object], argument: Any) -> None:
     try:
         function(argument)
     except Exception:
-        # The user's code must run whatever happens here.
+        # A failure here must not stop the user's code.
         _logger.exception("%r failed", function)
 
 
 def _send_again(numbers: Collection[int], inside: Collection[CodeType]) -> None:
-    """Send signals, as soon as the main thread has left what drops exceptions."""
+    """Send signals as soon as the main thread has left the code that swallows them."""
     main = threading.main_thread().ident or 0
 
     def wait() -> None:
@@ -134,7 +134,7 @@ def _send_again(numbers: Collection[int], inside: Collection[CodeType]) -> None:
             time.sleep(_LOOK_S)
         for number in numbers:
             if hasattr(signal, "pthread_kill"):
-                # Also ends a sleep.
+                # This also interrupts a sleep.
                 signal.pthread_kill(main, number)
             else:
                 _thread.interrupt_main(number)  # type: ignore[arg-type] # any number
@@ -143,7 +143,7 @@ def _send_again(numbers: Collection[int], inside: Collection[CodeType]) -> None:
 
 
 def _is_inside(thread: int, codes: Collection[CodeType]) -> bool:
-    frame = sys._current_frames().get(thread)  # noqa: SLF001 - its only name
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - it has no public name
     while frame is not None:
         if frame.f_code in codes:
             return True

@@ -1,4 +1,4 @@
-"""Turns what a person wrote for a file into its path."""
+"""Converts a path as written by the user to a path in the file system."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """Return a path, with ``~`` replaced where it stands for a home folder.
+    """Return a path with ``~`` replaced if it stands for a home folder.
 
-    That is ``~`` alone, ``~/`` and ``~user/`` of a user that exists. Everything else
-    that begins with a tilde is a name, such as that of a draft or of a backup copy.
+    It does in ``~``, ``~/`` and ``~user/`` for an existing user. Any other name that
+    begins with a tilde is kept, such as that of a draft or a backup copy.
 
     Parameters
     ----------
     path : str or path-like
-        The path as it was written.
+        The path as written.
 
     Returns
     -------

@@ -1,13 +1,13 @@
-"""The wire between the kernel, the server and the sidebar: its only definition.
+"""The protocol between the kernel, the server and the sidebar.
 
 ``labextension/src/protocol.ts`` is generated from this module by
-``python -m tests.protocol_codegen``; a test fails when the two differ.
+``python -m tests.protocol_codegen``; a test fails if the two differ.
 
-The kernel *broadcasts* on iopub, as ``comm_msg`` with the fixed id `COMM_ID`,
-and only while somebody is subscribed. The page *requests* on the control
-channel, message type `REQUEST_TYPE`, and gets one reply of type `REPLY_TYPE`.
-No comm is ever opened: nothing leaks on reload, nothing waits behind a busy
-cell, and no figure of the user's is flushed by us.
+The kernel *broadcasts* on iopub, as ``comm_msg`` with the fixed id `COMM_ID`, and only
+while a page is subscribed. The page *requests* on the control channel, message type
+`REQUEST_TYPE`, and receives one reply of type `REPLY_TYPE`. No comm is ever opened, so
+nothing leaks on reload, nothing waits behind a busy cell, and no figure of the user is
+flushed.
 
 Conventions: bytes are integers, times are seconds, ``*_s`` on a clock are
 seconds since the epoch; ``None`` means "known to be unavailable". A receiver
@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, TypedDict
 
 PROTOCOL_VERSION = 1
-"""Raised by one whenever an old peer would misread a new message."""
+"""Incremented whenever an old peer would misread a new message."""
 
 COMM_ID = "jupyter_memkit"
 """The ``comm_id`` of every broadcast."""
@@ -34,9 +34,9 @@ REPLY_TYPE = "memkit_reply"
 class SampleColumns(TypedDict):
     """Readings as columns of equal length, oldest first.
 
-    ``peak_bytes`` is the system's high-water mark where it rose since the
-    reading before, so a spike between two readings shows; else the reading.
-    ``children_bytes`` is the memory of the kernel's child processes together.
+    ``peak_bytes`` is the system's high-water mark if it rose since the previous
+    reading, so that a spike between two readings is visible; otherwise the reading.
+    ``children_bytes`` is the total memory of the kernel's child processes.
     """
 
     t_s: list[float]
@@ -53,10 +53,10 @@ class Limit(TypedDict):
 
 
 class GpuAllocator(TypedDict):
-    """What a library in the kernel holds of a device.
+    """The device memory that a library in the kernel holds.
 
-    ``allocated_bytes`` is in objects, ``reserved_bytes`` is what the library keeps
-    of the device for them, ``peak_bytes`` the highest ``allocated_bytes``.
+    ``allocated_bytes`` is used by objects, ``reserved_bytes`` is what the library holds
+    on the device for them, ``peak_bytes`` is the highest ``allocated_bytes``.
     """
 
     library: str
@@ -66,9 +66,9 @@ class GpuAllocator(TypedDict):
 
 
 class Gpu(TypedDict):
-    """The memory of a graphics device, of all of it and of the kernel's process.
+    """The memory of a GPU, in total and of the kernel's process.
 
-    ``process_bytes`` is ``None`` where the driver does not tell.
+    ``process_bytes`` is ``None`` if the driver does not report it.
     """
 
     index: int
@@ -80,11 +80,11 @@ class Gpu(TypedDict):
 
 
 class CollectorPause(TypedDict):
-    """Python's garbage collector, while it does not run as it was found.
+    """A change to Python's garbage collector, while it lasts.
 
-    ``enabled`` says that it runs, but with raised thresholds. ``by`` is the code that
-    paused it, such as ``%gc_pause on``; ``since_s`` is when, ``None`` where
-    ``gc.disable()`` did it, which leaves no date.
+    ``enabled`` is true if it runs with raised thresholds. ``by`` is the code that
+    paused it, such as ``%gc_pause on``; ``since_s`` is the time, ``None`` after
+    ``gc.disable()``, whose time is unknown.
     """
 
     enabled: bool
@@ -93,11 +93,11 @@ class CollectorPause(TypedDict):
 
 
 class Present(TypedDict):
-    """What is only told for the moment of the message.
+    """Figures at the moment of the message, of which no history is kept.
 
-    ``children`` counts the kernel's child processes, those of theirs included;
-    ``swap_bytes`` is the kernel's own memory in swap. ``collector_pause`` is ``None``
-    while the garbage collector runs.
+    ``children`` counts the kernel's descendant processes; ``swap_bytes`` is the
+    kernel's own memory in swap. ``collector_pause`` is ``None`` while the garbage
+    collector runs normally.
     """
 
     children: int
@@ -107,7 +107,7 @@ class Present(TypedDict):
 
 
 class RunningCell(TypedDict):
-    """The cell that runs at the moment of the message."""
+    """The cell that is running at the moment of the message."""
 
     execution_count: int | None
     cell_id: str | None
@@ -119,12 +119,12 @@ class RunningCell(TypedDict):
 
 
 class Activity(TypedDict):
-    """The work under way that counts what it has done, such as a run over chunks.
+    """Running work that reports its progress, such as a run over chunks.
 
-    ``done`` counts units of ``unit``, of which there are ``total``, or look to be;
-    ``None`` where nothing tells. ``per_s`` is how many are done in a second, ``None``
-    until that can be told. All of this was so at ``told_s``. ``chunk_peak_bytes`` is
-    by how much the process grew in the last chunk, ``budget_bytes`` by how much it may.
+    ``done`` counts units of ``unit``; ``total`` is their exact or estimated number,
+    ``None`` if unknown. ``per_s`` is the rate per second, ``None`` until it is known.
+    All figures are those at the time ``told_s``. ``chunk_peak_bytes`` is how much the
+    process grew in the last chunk, ``budget_bytes`` how much it may grow.
     """
 
     label: str
@@ -139,18 +139,17 @@ class Activity(TypedDict):
 
 
 class Cell(TypedDict):
-    """The account of a finished cell.
+    """The record of a finished cell.
 
-    ``exact`` says whether ``peak_bytes`` is the system's high-water mark or
-    the highest of the samples; ``peak_line`` is the line of the notebook that ran at
-    the highest sample, ``None`` where no sample saw the peak. ``children_exact`` says
-    the same of ``children_peak_bytes``, the highest memory of child processes together;
-    ``children_before_bytes`` is that at the start.
-    ``gc_s`` is the garbage collector's time; ``gc_young``, ``gc_middle`` and
-    ``gc_old`` count its collections by generation. ``minor_faults`` and
-    ``major_faults`` count page faults, without and with a read from disk.
-    ``error`` is the name of the exception that ended the cell, ``None`` when it
-    ended well.
+    ``exact`` is true if ``peak_bytes`` is the system's high-water mark rather than the
+    highest sample; ``peak_line`` is the line of the notebook that was running at the
+    highest sample, ``None`` if no sample saw the peak. ``children_exact`` is the same
+    for ``children_peak_bytes``, the highest total memory of the child processes;
+    ``children_before_bytes`` is their memory at the start. ``gc_s`` is the garbage
+    collector's time; ``gc_young``, ``gc_middle`` and ``gc_old`` count its collections
+    by generation. ``minor_faults`` and ``major_faults`` count page faults, without and
+    with a read from disk. ``error`` is the name of the exception that ended the cell,
+    ``None`` if it succeeded.
     """
 
     execution_count: int | None
@@ -175,11 +174,11 @@ class Cell(TypedDict):
     error: str | None
 
 
-# Broadcasts: kernel to every page.
+# Broadcasts: from the kernel to every page.
 
 
 class Samples(TypedDict):
-    """Broadcast while a cell runs, and when an idle kernel's memory changes."""
+    """Sent while a cell runs, and when an idle kernel's memory changes."""
 
     type: Literal["samples"]
     protocol: int
@@ -190,7 +189,7 @@ class Samples(TypedDict):
 
 
 class Cells(TypedDict):
-    """Broadcast after cells have ended, oldest first."""
+    """Sent after cells have ended, oldest first."""
 
     type: Literal["cells"]
     protocol: int
@@ -198,21 +197,21 @@ class Cells(TypedDict):
 
 
 class Goodbye(TypedDict):
-    """Broadcast when the extension is unloaded."""
+    """Sent when the extension is unloaded."""
 
     type: Literal["goodbye"]
     protocol: int
 
 
-# Replies: kernel to the page that asked.
+# Replies: from the kernel to the page that sent the request.
 
 
 class Snapshot(TypedDict):
-    """The reply to `Subscribe`: all that the page needs to draw the sidebar.
+    """The reply to `Subscribe`: everything that the page needs to draw the sidebar.
 
-    ``samples`` and ``cells`` hold what is later than the request's
-    ``since_s``. ``credit`` is the number of broadcasts that the subscription
-    is good for; the page subscribes again before it is used up.
+    ``samples`` and ``cells`` are those after the request's ``since_s``. ``credit`` is
+    the number of broadcasts for which the subscription lasts; the page renews it before
+    it is used up.
     """
 
     type: Literal["snapshot"]
@@ -228,7 +227,7 @@ class Snapshot(TypedDict):
 
 
 class GpuMemory(TypedDict):
-    """The memory of a graphics device in a `State`."""
+    """The memory of a GPU in a `State`."""
 
     index: int
     used_bytes: int
@@ -237,7 +236,7 @@ class GpuMemory(TypedDict):
 
 
 class Progress(TypedDict):
-    """The work under way in a `State`, in units of its own."""
+    """Running work in a `State`, in its own units."""
 
     label: str
     done: int
@@ -245,7 +244,7 @@ class Progress(TypedDict):
 
 
 class RunningSummary(TypedDict):
-    """The cell that runs, in a `State`."""
+    """The running cell in a `State`."""
 
     execution_count: int | None
     first_line: str
@@ -270,9 +269,9 @@ class CellSummary(TypedDict):
 class State(TypedDict):
     """The reply to `AskState`: the whole state in at most 2 KB of JSON.
 
-    Texts are cut, and at most four devices are told. ``exact`` says whether the peaks
-    of cells are the system's high-water marks. ``highest_cell`` is the finished cell
-    with the highest peak of those that are kept.
+    Texts are truncated, and at most four devices are included. ``exact`` is true if the
+    peaks of cells are the system's high-water marks. ``highest_cell`` is the recorded
+    cell with the highest peak.
     """
 
     type: Literal["state"]
@@ -312,21 +311,21 @@ class Incompatible(TypedDict):
 
 
 class Refused(TypedDict):
-    """The reply to a request that is not one of this protocol."""
+    """The reply to an invalid request."""
 
     type: Literal["refused"]
     protocol: int
     message: str
 
 
-# Requests: page to kernel, on the control channel.
+# Requests: from the page to the kernel, on the control channel.
 
 
 class Subscribe(TypedDict):
-    """Ask for a `Snapshot` and for broadcasts from now on.
+    """Request a `Snapshot`, and broadcasts from now on.
 
-    Sent again by the same ``client_id`` it renews the credit; ``since_s`` is
-    then the time of the last reading that the page has, 0 for everything.
+    A second request with the same ``client_id`` renews the credit. ``since_s`` is the
+    time of the last reading that the page has, 0 for everything.
     """
 
     type: Literal["subscribe"]
@@ -336,7 +335,7 @@ class Subscribe(TypedDict):
 
 
 class Unsubscribe(TypedDict):
-    """End the broadcasts for this client: its sidebar is hidden."""
+    """End the broadcasts to this client, because its sidebar is hidden."""
 
     type: Literal["unsubscribe"]
     protocol: int
@@ -344,17 +343,17 @@ class Unsubscribe(TypedDict):
 
 
 class AskState(TypedDict):
-    """Ask for a `State`; for programs, which subscribe to nothing."""
+    """Request a `State`; for programs, which do not subscribe."""
 
     type: Literal["state"]
     protocol: int
 
 
-# The server's answer over HTTP.
+# The server's response over HTTP.
 
 
 class ServerReading(TypedDict):
-    """The memory of a kernel as read by the server, from outside the kernel."""
+    """The memory of a kernel as read from outside by the server."""
 
     type: Literal["server_reading"]
     protocol: int

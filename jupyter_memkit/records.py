@@ -1,4 +1,4 @@
-"""What all public records have in common: a short repr, and a form for JSON."""
+"""The base of all public records: a short repr, and conversion to JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 from jupyter_memkit.units import format_bytes, format_duration
 
 _LONGEST = 60
-# Deeper than any record; a user's own value can refer to itself.
+# Deeper than any record; a user's value can contain itself.
 _DEEPEST = 12
 
 
 class Record:
-    """The base of the records, which are frozen dataclasses of plain values.
+    """The base class of the records, which are frozen dataclasses of plain values.
 
     Examples
     --------
@@ -35,33 +35,33 @@ class Record:
     __slots__ = ()
 
     def __init_subclass__(cls) -> None:
-        """Put the repr into the class, or `dataclass` would write its own."""
+        """Set the repr on the class, or `dataclass` would generate its own."""
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = Record.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
-        """Return the figures in units, and how many items there are of the rest."""
+        """Return the figures with units, and the number of items of the rest."""
         parts = (_describe(name, value) for name, value in _read_fields(self).items())
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the attributes as what `json.dumps` takes.
+        """Return the attributes as values that `json.dumps` accepts.
 
-        Bytes are integers and seconds floats. A value of the user's that JSON does
-        not have is given as the name of its type.
+        Bytes are integers and seconds floats. A user's value that JSON cannot represent
+        becomes the name of its type.
         """
         return {name: to_plain(value, 1) for name, value in _read_fields(self).items()}
 
 
 def to_plain(value: object, depth: int = 0) -> Any:
-    """Return a value as dicts, lists, texts and numbers; calls no code of the user's.
+    """Convert a value to dicts, lists, strings and numbers; runs no code of users.
 
     Parameters
     ----------
     value : object
-        A record, or what stands in one.
+        A record, or a value in one.
     depth : int
-        How deep it stands.
+        Its nesting depth.
     """
     kind = type(value)
     plain: Any = f"<{kind.__name__}>"
@@ -70,7 +70,7 @@ def to_plain(value: object, depth: int = 0) -> Any:
     elif issubclass(kind, int):
         plain = int(value)  # type: ignore[call-overload]
     elif issubclass(kind, float):
-        # A numpy float is one, too. JSON has neither infinity nor NaN.
+        # This includes numpy floats. JSON has neither infinity nor NaN.
         plain = float(value) if math.isfinite(value) else None  # type: ignore[arg-type]
     elif issubclass(kind, PurePath):
         plain = str(value)
@@ -94,7 +94,7 @@ def _to_nested(value: Any, depth: int, otherwise: str) -> Any:
 
 
 def _read_fields(record: object) -> dict[str, Any]:
-    """Return the public attributes of a record, in their order."""
+    """Return the public attributes of a record, in order."""
     if dataclasses.is_dataclass(record):
         return {
             each.name: getattr(record, each.name)

@@ -1,7 +1,7 @@
-"""Parse and format quantities; ``labextension/src/format.ts`` follows the same rules.
+"""Parses and formats quantities, by the same rules as ``labextension/src/format.ts``.
 
-Both read the cases in ``tests/fixtures/format_cases.json``. Sizes are shown
-in powers of 1024 with their IEC names.
+Both are tested with ``tests/fixtures/format_cases.json``. Sizes are shown in powers of
+1024 with IEC units.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _FACTORS = {
     "b": 1,
     **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgtp", start=1)},
     **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgtp", start=1)},
-    # A bare letter is what Docker, Kubernetes and Java read as a power of 1024.
+    # A bare letter is a power of 1024, as in Docker, Kubernetes and Java.
     **{prefix: 1024**power for power, prefix in enumerate("kmgtp", start=1)},
 }
 
-# From here on a number without a unit can hardly be meant as megabytes.
+# A larger number without a unit can hardly mean megabytes.
 _SURELY_BYTES = 1_000_000
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
@@ -31,9 +31,9 @@ _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
 class GivenBytes(int):
-    """A number of bytes that `format_bytes` shows as a person wrote it.
+    """A number of bytes that `format_bytes` shows as it was written.
 
-    What is computed from it is a plain number.
+    Arithmetic with it returns plain numbers.
 
     Attributes
     ----------
@@ -44,20 +44,20 @@ class GivenBytes(int):
     text: str
 
     def __new__(cls, n_bytes: int, text: str = "") -> GivenBytes:  # noqa: PYI034 - Python 3.10 has no Self
-        """Remember how a number of bytes was written."""
+        """Create the number with the text that it was written as."""
         given = super().__new__(cls, n_bytes)
         given.text = text
         return given
 
 
 def _round_half_up(value: float, digits: int) -> float:
-    """Round as JavaScript's ``Math.round`` does, not to even."""
+    """Round half up like JavaScript's ``Math.round``, not half to even."""
     scale: int = 10**digits
     return math.floor(value * scale + 0.5) / scale
 
 
 def format_bytes(n_bytes: int) -> str:
-    """Format a number of bytes for a person.
+    """Format a number of bytes for display.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def format_bytes(n_bytes: int) -> str:
     Returns
     -------
     str
-        The size with one decimal in the largest unit that fits; a size that
-        `parse_bytes` has read is shown in the unit that it was given in.
+        The size with one decimal in the largest unit that fits; a size from
+        `parse_bytes` is shown in the unit in which it was written.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def format_bytes(n_bytes: int) -> str:
 
 
 def format_duration(duration_s: float) -> str:
-    """Format a duration for a person.
+    """Format a duration for display.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def format_duration(duration_s: float) -> str:
     Returns
     -------
     str
-        Milliseconds below a second, then seconds, minutes, hours.
+        The duration in milliseconds below a second, then in seconds, minutes or hours.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def format_duration(duration_s: float) -> str:
 
 
 def parse_bytes(text: str) -> GivenBytes:
-    """Read a size such as ``"512MB"`` or ``"1.5 GiB"``.
+    """Parse a size such as ``"512MB"`` or ``"1.5 GiB"``.
 
     Parameters
     ----------
@@ -136,12 +136,12 @@ def parse_bytes(text: str) -> GivenBytes:
     Returns
     -------
     GivenBytes
-        The size in bytes, which is shown as it was given.
+        The size in bytes, which is shown as it was written.
 
     Raises
     ------
     MemkitError
-        When the text is not a size, or has no unit.
+        If the text is not a size, or has no unit.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def parse_bytes(text: str) -> GivenBytes:
 
 
 def _spell(unit: str) -> str:
-    """Return a unit of bytes as it is usually written."""
+    """Return a unit of bytes in its usual spelling."""
     unit = unit.lower()
     if unit == "b":
         return "B"
@@ -174,7 +174,7 @@ def _spell(unit: str) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Read a duration such as ``"90s"``, ``"10 min"`` or ``"1.5h"``.
+    """Parse a duration such as ``"90s"``, ``"10 min"`` or ``"1.5h"``.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def parse_duration(text: str) -> float:
     Raises
     ------
     MemkitError
-        When the text is not a duration, or has no unit.
+        If the text is not a duration, or has no unit.
 
     Examples
     --------

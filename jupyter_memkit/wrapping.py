@@ -1,4 +1,4 @@
-"""Runs each call of a function inside a context manager, whatever kind it is."""
+"""Runs each call of a function, of any kind, inside a context manager."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def wrap_calls(
     function: _Function, enter: Callable[[], AbstractContextManager[object]], name: str
 ) -> _Function:
-    """Return a function whose calls run inside a context manager each.
+    """Return a function each call of which runs inside a context manager.
 
     Parameters
     ----------
     function : callable
-        A function, a coroutine function or a generator function. The last two are
-        inside from their start to their end, also while they are suspended.
+        A function, a coroutine function or a generator function. The last two stay
+        inside from start to end, including while they are suspended.
     enter : callable
-        Makes the context manager of a call.
+        Returns the context manager for a call.
     name : str
-        What the user calls it, for a message.
+        Its public name, for a message.
 
     Returns
     -------
@@ -36,7 +36,8 @@ def wrap_calls(
     Raises
     ------
     MemkitError
-        For an asynchronous generator function, whose end nobody may see.
+        If it is an asynchronous generator function, whose end cannot be observed
+        reliably.
 
     Examples
     --------

@@ -84,20 +84,20 @@ export default tseslint.config(
       // A slot is a method that its signal calls on the object given with it, which
       // jupyter/require-signal-this-arg checks.
       '@typescript-eslint/unbound-method': 'off',
-      // A restored side panel has to be there when the application starts, and what
+      // A restored side panel must exist when the application starts, and what
       // reads the server's answers reads the kernel's in the panel too.
       'jupyter/prefer-lazy-imports': [
         'error',
         { ignoreImports: ['./panel', './server', './sidebar'] }
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      // JupyterLab keeps a class and its options together in this way.
+      // JupyterLab's convention for a class and its options.
       '@typescript-eslint/no-namespace': 'off'
     }
   },
   ...layerRules,
   {
-    // What a test makes ends with the test.
+    // Objects of a test end with the test.
     files: ['test/**'],
     rules: { 'jupyter/require-disposable-ownership': 'off' }
   }

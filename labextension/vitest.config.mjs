@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    // Toolbar buttons, which the sidebar has none of; they ask for more DOM than
+    // Toolbar buttons, which the sidebar does not have, need more DOM than
     // there is here.
     alias: {
       '@jupyter/react-components': '/test/fakes/toolbar.ts',

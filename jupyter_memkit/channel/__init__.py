@@ -1,1 +1,1 @@
-"""The kernel's end of the wire."""
+"""The kernel's side of the protocol."""

@@ -1,8 +1,8 @@
-"""Keeps the kernel's published state true while requests are answered.
+"""Keeps the kernel's published status correct while it answers requests.
 
-Around every control request the kernel publishes "busy" and "idle". Pages and the
-server take that "idle" for the end of the running cell, and an idle server may
-cull the kernel. So after a request "busy" is published again for the cell.
+The kernel publishes "busy" and "idle" around every control request. Pages and the
+server take that "idle" for the end of the running cell, and the server may cull an idle
+kernel. Therefore "busy" is published again for the cell after each request.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jupyter_memkit.track.events import guard_hook
 
 
 class BusyStatus:
-    """Knows the message that the running cell came with, to say "busy" for it.
+    """Remembers the message of the running cell, to publish "busy" for it.
 
     Parameters
     ----------
@@ -25,26 +25,26 @@ class BusyStatus:
     def __init__(self, kernel: Any) -> None:
         self._kernel = kernel
         self._parents: list[Any] = []
-        # Held while publishing, so that "busy" never comes after the cell's own
+        # Held while publishing, so that "busy" is never sent after the cell's own
         # "idle", which the kernel sends after `post_run_cell`.
         self._lock = threading.Lock()
         self._begins = guard_hook(self._pre_run_cell)
         self._ends = guard_hook(self._post_run_cell, lambda: bool(self._parents))
 
     def attach(self) -> None:
-        """Follow the cells of the kernel's shell."""
+        """Start following the cells of the kernel's shell."""
         events = self._kernel.shell.events
         events.register("pre_run_cell", self._begins)
         events.register("post_run_cell", self._ends)
 
     def detach(self) -> None:
-        """Follow them no longer."""
+        """Stop following the cells."""
         events = self._kernel.shell.events
         events.unregister("pre_run_cell", self._begins)
         events.unregister("post_run_cell", self._ends)
 
     def republish(self) -> None:
-        """Say again that the kernel is busy, if a cell runs."""
+        """Publish "busy" again if a cell is running."""
         with self._lock:
             if self._parents:
                 self._kernel.session.send(
@@ -61,6 +61,6 @@ class BusyStatus:
 
     def _post_run_cell(self, _result: Any) -> None:
         with self._lock:
-            # An empty cell ends without having begun.
+            # An empty cell ends without having started.
             if self._parents:
                 self._parents.pop()

@@ -1,7 +1,7 @@
-"""The kernel's end of the wire: broadcasts readings and answers requests.
+"""The kernel's side of the protocol: broadcasts readings and answers requests.
 
-Broadcasts leave from the sampler's thread; requests arrive on the control
-channel, so that both work while a cell runs.
+Broadcasts are sent from the sampler's thread and requests arrive on the control
+channel, so both work while a cell runs.
 """
 
 from __future__ import annotations
@@ -25,34 +25,33 @@ from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 
-# A page that is gone is forgotten after this many broadcasts; one that is there
-# renews before. Counted in broadcasts, not in time, so an idle kernel needs no
-# sign of life from its pages, which would keep it from being culled.
+# A closed page is removed after this many broadcasts; an open one renews its
+# subscription before. Counting broadcasts instead of time means that pages need not
+# contact an idle kernel, which would prevent it from being culled.
 _CREDIT = 600
-# More pages than anybody opens; a subscriber beyond takes the place of the one that has
-# been silent the longest, which comes back when it renews.
+# More pages than anybody opens; another subscriber replaces the one that has been
+# silent longest, which returns when it renews.
 _MOST_SUBSCRIBERS = 32
-# An id is a UUID, or of that order.
+# An id is a UUID or similar.
 _MOST_ID_LETTERS = 128
-# A running cell shows life after this time, even when its memory is still: at
-# every second reading, so at least twice a second.
+# While a cell runs, a message is sent at least this often even if its memory does not
+# change: every second reading, so at least twice a second.
 _STILL_INTERVAL_S = 0.35
-# What an idle process moves by itself is not worth a message.
+# Smaller changes of an idle process are not worth a message.
 _IDLE_CHANGE_BYTES = 1024 * 1024
 
 
 class KernelChannel:
-    """Connects a tracker with the pages that look at its kernel.
+    """Connects a tracker with the pages that show its kernel.
 
     Parameters
     ----------
     kernel : ipykernel.ipkernel.IPythonKernel
         The kernel of this process.
     tracker : MemoryTracker
-        Where the readings come from.
+        The source of the readings.
     work : Activities, optional
-        Where the work under way tells how far it is; that of this process when left
-        out.
+        The source of progress reports; by default that of this process.
     """
 
     def __init__(
@@ -75,18 +74,18 @@ class KernelChannel:
         self._sent_rss_bytes = 0
         self._sent_children_bytes = 0
         self._sent_running = False
-        # Two pages may have been told different things, one with its snapshot.
+        # Pages may have received different news, one of them with its snapshot.
         self._sent_news: set[News] = {News()}
         self._cells_sent = 0
 
     def attach(self) -> None:
-        """Begin to answer requests and to broadcast to those who subscribe."""
+        """Start answering requests and broadcasting to subscribers."""
         self._busy.attach()
         self._kernel.control_handlers[protocol.REQUEST_TYPE] = self._handle_request
         self._tracker.observe(self._on_reading)
 
     def detach(self) -> None:
-        """Answer no longer, and say so to those who were subscribed."""
+        """Stop answering requests, and notify the subscribers."""
         self._tracker.unobserve(self._on_reading)
         self._kernel.control_handlers.pop(protocol.REQUEST_TYPE, None)
         self._busy.detach()
@@ -95,32 +94,32 @@ class KernelChannel:
 
     @property
     def subscribers(self) -> int:
-        """How many pages are subscribed."""
+        """The number of subscribed pages."""
         return len(self._credits)
 
     def _on_reading(self) -> None:
-        """Send what is new, if somebody looks and it is worth a message."""
+        """Send changes that are worth a message, if any page is subscribed."""
         samples = self._tracker.history(self._seen_t_s)
         if samples:
             self._seen_t_s = samples[-1].t_s
-        # Counted before the look at who is there: a page that subscribes in between
-        # gets the cells until then with its snapshot.
+        # Counted before checking for subscribers: a page that subscribes in between
+        # receives the cells until then with its snapshot.
         cells_ended = self._tracker.cells_ended
         if not self._credits:
             self._cells_sent = cells_ended
             self._kept_back = []
             return
         if samples:
-            self._tell(samples, self._tracker.running, read_news(self._work))
+            self._send(samples, self._tracker.running, read_news(self._work))
         records = self._take_ended_cells()
         if records:
             self._broadcast(cells_message(records))
 
     def _take_ended_cells(self) -> list[CellRecord]:
-        """Return the cells that have ended since they were last told.
+        """Return the cells that have ended since the last message about them.
 
-        The count and the records belong together: a cell that ends between the two
-        would push another one out of the records that are asked for.
+        The count and the records must match: a cell that ends between reading the two
+        would displace another from the requested records.
         """
         while True:
             cells_ended = self._tracker.cells_ended
@@ -130,10 +129,10 @@ class KernelChannel:
                 self._cells_sent = cells_ended
                 return records
 
-    def _tell(
+    def _send(
         self, samples: list[Sample], running: OpenCell | None, news: News
     ) -> None:
-        """Broadcast readings, or keep the last one back if nothing has changed."""
+        """Broadcast the readings, or hold back the last one if nothing has changed."""
         if self._sent_news == {news} and not self._is_worth_sending(samples, running):
             self._kept_back = samples[-1:]
             return
@@ -142,7 +141,8 @@ class KernelChannel:
         self._sent_children_bytes = samples[-1].children_bytes
         self._sent_running = running is not None
         self._sent_news = {news}
-        # With the end of the still stretch, or a chart would draw it as a slope.
+        # Includes the last unchanged reading, or a chart would draw a slope up to the
+        # change.
         reading = self._tracker.now()
         self._broadcast(
             samples_message(self._kept_back + samples, reading, running, news)
@@ -167,7 +167,7 @@ class KernelChannel:
         return change_bytes > 0 or samples[-1].t_s - self._sent_t_s >= _STILL_INTERVAL_S
 
     def _broadcast(self, message: protocol.Broadcast) -> None:
-        """Publish a message to every page, at the cost of a credit of each."""
+        """Publish a message to every page, which uses one credit of each."""
         with self._credits_lock:
             self._credits = {
                 client: left - 1 for client, left in self._credits.items() if left > 1
@@ -176,7 +176,8 @@ class KernelChannel:
             self._kernel.iopub_socket,
             "comm_msg",
             {"comm_id": protocol.COMM_ID, "data": message},
-            # Not the running cell's: an output area would take it for its own.
+            # Without a parent, because an output area would claim a message of its
+            # cell.
             parent={},
             ident=f"comm-{protocol.COMM_ID}".encode(),
         )
@@ -184,15 +185,14 @@ class KernelChannel:
     async def _handle_request(
         self, stream: Any, ident: Any, parent: dict[str, Any]
     ) -> None:
-        """Answer one request; called by the kernel on its control thread."""
+        """Answer a request; called by the kernel on its control thread."""
         reply = self._answer(parent["content"])
         self._kernel.session.send(stream, protocol.REPLY_TYPE, reply, parent, ident)
-        # After the handler the kernel publishes "idle" for this request, which
-        # pages and the server take for the end of the running cell.
+        # The kernel publishes "idle" after this handler; see `BusyStatus`.
         asyncio.get_running_loop().call_soon(self._busy.republish)
 
     def _answer(self, request: Any) -> protocol.Reply | protocol.State:
-        """Return the reply to a request, which may be anything."""
+        """Return the reply to a request, which may be malformed."""
         kind = request.get("type")
         if request.get("protocol") != protocol.PROTOCOL_VERSION:
             return {
@@ -207,13 +207,13 @@ class KernelChannel:
         is_id = isinstance(client, str) and len(client) <= _MOST_ID_LETTERS
         if kind != "state" and not is_id:
             most = _MOST_ID_LETTERS
-            return _refused(f"client_id has to be a string of at most {most} letters")
+            return _refused(f"client_id must be a string of at most {most} characters")
         return answer(request)
 
     def _subscribe(self, request: Any) -> protocol.Reply:
         since_s = request.get("since_s")
         if not isinstance(since_s, (int, float)):
-            return _refused("since_s has to be a number of seconds")
+            return _refused("since_s must be a number of seconds")
         with self._credits_lock:
             self._credits[request["client_id"]] = _CREDIT
             if len(self._credits) > _MOST_SUBSCRIBERS:
@@ -222,7 +222,7 @@ class KernelChannel:
         snapshot = snapshot_message(
             self._tracker, news, since_s=since_s, credit=_CREDIT
         )
-        # The page believes this until a broadcast says otherwise.
+        # The page assumes this until a broadcast changes it.
         self._sent_running = snapshot["running"] is not None
         self._sent_news.add(news)
         return snapshot

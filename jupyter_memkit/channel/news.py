@@ -1,4 +1,4 @@
-"""What the pages are told as soon as it changes, whatever the memory does."""
+"""State that is sent to the pages as soon as it changes, even if memory does not."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from jupyter_memkit.track.activity import Activities, Activity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorPause:
-    """Python's garbage collector, while it does not run as it was found.
+    """A change to Python's garbage collector, while it lasts.
 
     Attributes
     ----------
     enabled : bool
-        Whether it runs, but with raised thresholds.
+        Whether it runs with raised thresholds.
     by : str
         The code that paused it.
     since_s : float or None
-        Since when, in seconds since the epoch; None where that is not known.
+        The time of the change, in seconds since the epoch; None if unknown.
     """
 
     enabled: bool
@@ -29,14 +29,14 @@ class CollectorPause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What is told as soon as it changes.
+    """State that is sent as soon as it changes.
 
     Attributes
     ----------
     activity : Activity or None
-        How far the work under way is.
+        The progress of the running work.
     collector_pause : CollectorPause or None
-        Who has paused the garbage collector; None while it runs.
+        What paused the garbage collector; None while it runs normally.
     """
 
     activity: Activity | None = None
@@ -44,7 +44,7 @@ class News:
 
 
 def read_news(work: Activities) -> News:
-    """Return how things stand now."""
+    """Return the current state."""
     return News(activity=work.current, collector_pause=_read_collector_pause())
 
 

@@ -1,4 +1,4 @@
-"""The whole state of the kernel's memory, short enough for a log or a prompt."""
+"""The state of the kernel's memory, short enough for a log or a prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_memkit.channel.news import read_news
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
-# Of each text in JSON, where a character can take six bytes, or twelve.
+# Limits for texts in bytes of JSON, where a character can take six or twelve.
 _TEXT_BYTES = 72
 _MOST_GPUS = 4
 
@@ -18,19 +18,20 @@ _MOST_GPUS = 4
 def state() -> dict[str, Any]:
     """Return the state of this kernel's memory in at most 2 KB of JSON.
 
-    Costs a few milliseconds, also while a cell runs: no variable is looked at. The
-    kernel answers the same to the request ``state`` on its control channel.
+    This takes a few milliseconds, also while a cell runs, because no variable is
+    measured. The kernel sends the same in reply to the request ``state`` on its control
+    channel.
 
     Returns
     -------
     dict
-        Plain values, with the keys of `jupyter_memkit.protocol.State`: bytes are
-        integers, times seconds since the epoch, and None is what cannot be had.
+        Plain values with the keys of `jupyter_memkit.protocol.State`: bytes are
+        integers, times are seconds since the epoch, and None means unavailable.
 
     Raises
     ------
     MemkitError
-        When no tracker runs.
+        If no tracker is running.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def _summarize(cell: Any) -> protocol.CellSummary:
 
 
 def _cut(text: str) -> str:
-    """Return the start of a text that is short in JSON."""
+    """Truncate a text to a number of bytes in JSON."""
     text = text[:_TEXT_BYTES]
     while len(json.dumps(text)) > _TEXT_BYTES:
         text = text[:-1]

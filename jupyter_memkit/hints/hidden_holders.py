@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
@@ -34,6 +35,7 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
         # The names of the variables, which come before those of their scripts.
         names = dict.fromkeys(name.partition(" ")[0] for name in leak.names)
         options = {}
+    switches: dict[str, Any] = dict.fromkeys(options, True)
     name = join(leak.names)
     if leak.kinds[-1] in ("output", "traceback"):
         name = leak.names[0]
@@ -44,5 +46,5 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
         bytes=leak.bytes,
         accuracy="exact" if leak.exact else "at most",
         cure=" ".join(["%memfree", *names, *(f"--{each}" for each in options)]),
-        _call=partial(free, *names, shell=scene.shell, **dict.fromkeys(options, True)),
+        _call=partial(free, *names, shell=scene.shell, **switches),
     )

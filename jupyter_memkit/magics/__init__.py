@@ -1,1 +1,1 @@
-"""The magics, one file a family: they parse, call and show."""
+"""The magics, one file per family: parse the line, call the API, show the result."""

@@ -1,4 +1,4 @@
-"""What the arguments of magics are: their types, and what completion offers."""
+"""The types of the magics' arguments, and their values for completion."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from jupyter_memkit.units import parse_bytes, parse_duration
 _Number = TypeVar("_Number", int, float)
 
 Offer: TypeAlias = Callable[[Any], Iterable[str]]
-"""Takes the object with the magic, and returns what completion offers."""
+"""Takes the object with the magic, and returns the values that completion offers."""
 
 
 class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
-    """An argument of a magic, as IPython declares it, with what completion offers.
+    """An argument of a magic, as in IPython, with values for completion.
 
     Parameters
     ----------
@@ -52,20 +52,20 @@ def find_offers(action: argparse.Action, magics: Any) -> list[str]:
 
 
 def variable(text: str) -> str:
-    """Read an argument that names a variable."""
+    """Parse the name of a variable."""
     if text.isidentifier() and not keyword.iskeyword(text):
         return text
-    message = f"{text!r} is not a name; write letters, digits and _, such as result_1"
+    message = f"{text!r} is not a name; use letters, digits and _, such as result_1"
     raise argparse.ArgumentTypeError(message)
 
 
 def variables(text: str) -> tuple[str, ...]:
-    """Read an argument that names variables, as ``a,b``."""
+    """Parse names of variables, as ``a,b``."""
     return tuple(map(variable, split_list(text)))
 
 
 def whole_number(text: str) -> int:
-    """Read an argument that counts something, from 1 on."""
+    """Parse a whole number of at least 1."""
     try:
         number = int(text)
     except ValueError:
@@ -77,12 +77,12 @@ def whole_number(text: str) -> int:
 
 
 def size(text: str) -> int:
-    """Read an argument that is a size."""
+    """Parse a size."""
     return _read(parse_bytes, text)
 
 
 def duration(text: str) -> float:
-    """Read an argument that is a duration."""
+    """Parse a duration."""
     return _read(parse_duration, text)
 
 
@@ -99,6 +99,7 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except MemkitError as error:
-        # IPython keeps the last error, which would keep the values that were refused.
+        # IPython keeps the last error, whose traceback would keep the refused values
+        # alive.
         traceback.clear_frames(error.__traceback__)
         raise UsageError(str(error)) from error

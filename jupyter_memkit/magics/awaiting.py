@@ -1,9 +1,9 @@
-"""Lets the code under a magic await, in a kernel as in a terminal.
+"""Lets the code under a magic use await, in a kernel and in a terminal.
 
-A magic is a plain function and cannot wait for a coroutine. But a cell can: where the
-code under one of our magics awaits, the magic returns a coroutine, and the call that
-IPython makes of ``%%mem`` gets an ``await`` in front. That changes what IPython has
-written, not the user's code, in the place that IPython has for it.
+A magic is a plain function and cannot wait for a coroutine, but a cell can: if the code
+under one of our magics awaits, the magic returns a coroutine, and the call into which
+IPython translates ``%%mem`` is prefixed with ``await``. This changes IPython's
+translation and not the user's code, through IPython's hook for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CALLS = ("run_line_magic", "run_cell_magic")
 
 @runtime_checkable
 class Awaiting(Protocol):
-    """Magics that return a coroutine where their code awaits."""
+    """Magics that return a coroutine if their code awaits."""
 
     def awaits(self, line: str, cell: str | None) -> bool:
         """Return whether the code of a call awaits."""
@@ -36,17 +36,17 @@ class AwaitTransformer:
         self._shell = shell
 
     def __call__(self, lines: list[str]) -> list[str]:
-        """Return the lines of a cell with what is to be awaited."""
+        """Return the lines of a cell with ``await`` before the calls that need it."""
         source = "".join(lines)
         if "get_ipython().run_" not in source or not may_await(source):
             return lines
         try:
             tree = ast.parse(source)
         except SyntaxError:
-            # IPython tells the user, in its own words.
+            # IPython reports it.
             return lines
         changed = [line.encode() for line in lines]
-        # From the end, so that places further ahead stay what they are.
+        # From the end, so that earlier positions remain valid.
         for call in reversed(list(self._find(tree))):
             line = changed[call.lineno - 1]
             place = call.col_offset
@@ -54,7 +54,7 @@ class AwaitTransformer:
         return [line.decode() for line in changed]
 
     def _find(self, node: ast.AST) -> Iterator[ast.Call]:
-        """Yield the calls to be awaited, outside functions, in their order."""
+        """Yield the calls to await, outside functions, in order."""
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 continue
@@ -80,12 +80,12 @@ class AwaitTransformer:
 
 
 def may_await(code: str) -> bool:
-    """Return whether it is worth looking closer."""
+    """Return whether the code needs a closer look."""
     return "await" in code or "async" in code
 
 
 def code_awaits(shell: Any, code: str) -> bool:
-    """Return whether code awaits outside its functions; False when it is not valid."""
+    """Return whether code awaits outside its functions; False if it is invalid."""
     if not may_await(code):
         return False
     try:
@@ -93,6 +93,6 @@ def code_awaits(shell: Any, code: str) -> bool:
             code, transformed_cell=shell.transform_cell(code)
         )
     except Exception:  # noqa: BLE001 - any transformer of the user's may fail here
-        # It will fail again where the code is run, and be told there.
+        # It fails again when the code is run, and is reported there.
         return False
     return awaits

@@ -1,4 +1,4 @@
-"""Runs the body of a cell magic as the cell that it is."""
+"""Runs the body of a cell magic as a cell."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ def compile_cell_body(
 ) -> list[CodeType]:
     """Compile the body of a cell magic statement by statement, as IPython does.
 
-    Its line numbers are those of the whole cell.
+    Line numbers count from the top of the whole cell.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where it will run.
+        The shell in which it will run.
     cell : str
         The body, below the line of the magic.
     first_line : int
-        The number of the body's first line: 2, below the line of the magic, but 1
-        for the statement on the line of a line magic.
+        The number of the body's first line: 2 below a cell magic, 1 for the statement
+        of a line magic.
     shows : bool
-        Whether the value of its last expression is shown as the result of the cell.
+        Whether the value of its last expression is displayed as the cell's result.
 
     Returns
     -------
     list of code
-        The statements, for `run_cell_body`, or for `await_cell_body` when one of them
+        The statements, for `run_cell_body`, or for `await_cell_body` if one of them
         awaits.
     """
     tree, name = parse_cell_body(shell, cell, first_line=first_line)
@@ -54,7 +54,7 @@ def has_await(codes: list[CodeType]) -> bool:
 
 
 def run_cell_body(shell: Any, codes: list[CodeType]) -> None:
-    """Run statements that do not await, without making a second cell of them.
+    """Run statements that do not await, as part of the current cell.
 
     Exceptions are raised to the caller.
     """
@@ -65,7 +65,7 @@ def run_cell_body(shell: Any, codes: list[CodeType]) -> None:
 
 
 async def await_cell_body(shell: Any, codes: list[CodeType]) -> None:
-    """Run statements of which some await; otherwise like `run_cell_body`."""
+    """Like `run_cell_body`, for statements some of which await."""
     __tracebackhide__ = True  # As above.
     for code in codes:
         value = eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307
@@ -81,7 +81,7 @@ def parse_cell_body(
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where it will run.
+        The shell in which it will run.
     cell : str
         The body, below the line of the magic.
     first_line : int
@@ -90,9 +90,9 @@ def parse_cell_body(
     Returns
     -------
     tree : ast.Module
-        The body, its lines numbered as in the whole cell.
+        The body, with line numbers counted from the top of the whole cell.
     filename : str
-        The name under which tracebacks find the lines.
+        The filename under which tracebacks find the source.
     """
     # transform_cell drops blank lines at the start.
     lines = cell.splitlines()
@@ -105,7 +105,7 @@ def parse_cell_body(
 
 
 def _count_shown(interactivity: str, nodes: list[ast.stmt], cell: str) -> int:
-    """Count the statements at the end whose values are shown."""
+    """Count the statements at the end whose values are displayed."""
     if not nodes or DisplayHook.semicolon_at_end_of_expression(cell):
         return 0
     if interactivity == "last_expr_or_assign":

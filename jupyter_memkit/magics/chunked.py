@@ -26,7 +26,7 @@ def _names(text: str) -> tuple[str, ...]:
     if all(names):
         return names
     message = (
-        f"{text!r} has an empty name; write names with commas between, such as a,b"
+        f"{text!r} contains an empty name; separate names with commas, such as a,b"
     )
     raise argparse.ArgumentTypeError(message)
 
@@ -262,7 +262,7 @@ class ChunkedMagics(Magics):
         of the reduction.
         """  # noqa: E501 - a line of a notebook is one line
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        # A kernel starts with this magic; what it takes comes with its first use.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.magics.chunked_cell import run_chunked  # noqa: PLC0415
 
         return run_chunked(self.shell, self.chunked, line, cell)

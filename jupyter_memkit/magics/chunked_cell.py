@@ -33,42 +33,43 @@ from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.track.activity import activities
 
-# What the last run over a source had skipped, by the source's name, for --only.
+# The chunks that the last run over a source skipped, by the source's name, for --only.
 _skipped: dict[str, tuple[SkippedChunk, ...]] = {}
 
 
 def run_chunked(
     shell: Any, magic: Any, line: str, cell: str
 ) -> ChunkedSummary | ChunkedPlan:
-    """Run a cell over the chunks of what the magic's line names.
+    """Run a cell over the chunks of the source that the magic's line names.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where the cell runs.
+        The shell in which the cell runs.
     magic : callable
-        The magic, which knows its arguments.
+        The magic, which declares its arguments.
     line : str
         The arguments.
     cell : str
-        The cell below the line.
+        The body of the cell.
 
     Returns
     -------
     ChunkedSummary or ChunkedPlan
-        The account of the run, or with --dry-run what it would do.
+        The summary of the run, or with --dry-run what it would do.
 
     Raises
     ------
     UsageError
-        With the remedy, for arguments, a source or a cell that do not do.
+        If the arguments, the source or the cell are invalid; the message contains the
+        remedy.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
     args = parse_line(magic, line)
     user_ns = shell.user_ns
     with refusing():
         body = _compile(shell, cell, args.name)
-        tells_value = not (args.op or args.collect or args.out or args.dry_run)
+        ignores_value = not (args.op or args.collect or args.out or args.dry_run)
         op = _find_reduction(args, body, user_ns)
         skips, tries = _read_policy(args.on_error)
         source = _open_source(args, user_ns)
@@ -86,18 +87,18 @@ def run_chunked(
             return chunks.plan()
         job = chunks.map(body)
         only = _find_skipped(args.only, source)
-    if tells_value and drops_value(cell, body.tree, user_ns):
-        note = "the value of the last line is dropped"
+    if ignores_value and drops_value(cell, body.tree, user_ns):
+        note = "the value of the last line is discarded"
         show(shell, Report(title=f"{note}; --reduce sum or --collect keeps it"))
     with (
         _keeping(job, args.into, user_ns),
         open_chunk_progress() as show_step,
-        activities().open(source.name, "rows") as tell,
+        activities().open(source.name, "rows") as update,
     ):
 
         def progress(step: Step) -> None:
             show_step(step)
-            tell(
+            update(
                 step.rows,
                 step.total_rows,
                 chunks=step.chunks,
@@ -127,7 +128,7 @@ def run_chunked(
 def _compile(shell: Any, cell: str, given: str | None) -> CellBody:
     tree, filename = parse_cell_body(shell, cell)
     name = choose_name(given, tree, shell.user_ns)
-    # With the flag an await compiles, and can be refused with a better sentence.
+    # With this flag ``await`` compiles, and can be refused with a clearer message.
     with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
         return CellBody(
             tree,
@@ -152,19 +153,19 @@ def _find_reduction(
         if given
     ]
     if len(wanted) > 1:
-        message = f"{' and '.join(wanted)} are two results; give one of them"
+        message = f"{' and '.join(wanted)} exclude each other; give only one of them"
         raise UsageError(message)
     if args.op is None and not args.collect:
         if args.out is not None and not body.has_value:
             message = (
-                "the cell does not end with an expression, so a chunk has no rows for "
+                "the cell does not end with an expression, so there are no rows for "
                 "--out; end it with the frame to write"
             )
             raise UsageError(message)
         if args.into is not None and args.out is None:
             message = (
-                "--into needs to know what becomes of the chunks' values; give "
-                "--reduce OP for one result of all, or --collect for a list of them"
+                "--into needs a way to combine the chunks' values; add --reduce OP "
+                "for one result, or --collect for a list"
             )
             raise UsageError(message)
         return None
@@ -178,26 +179,28 @@ def _find_reduction(
     if callable(user_ns.get(op)) and op not in OPERATIONS:
         return user_ns[op]
     if op in NOT_COMBINED:
-        message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
+        message = (
+            f"the {op} of chunks does not give that of the whole; {NOT_COMBINED[op]}"
+        )
         raise UsageError(message)
     if op not in OPERATIONS:
         message = (
-            f"there is no reduction and no function {op!r}; give --reduce one of "
-            f"{', '.join(OPERATIONS)}, or the name of a function that takes the result "
-            "so far and the next value"
+            f"{op!r} is neither a reduction nor a function; give --reduce one of "
+            f"{', '.join(OPERATIONS)}, or the name of a function of the result so far "
+            "and the next value"
         )
         raise UsageError(message)
     return op
 
 
 def _read_policy(text: str) -> tuple[bool, int]:
-    """Return whether failed chunks are skipped, and how often each is tried."""
+    """Return whether failed chunks are skipped, and how many times each is tried."""
     word, _, number = text.partition("=")
     if word in {"stop", "skip"} and not number:
         return word == "skip", 1
     if word == "retry" and number.isdecimal() and int(number) > 0:
         return False, 1 + int(number)
-    message = f"--on-error is stop, skip or retry=N, not {text}"
+    message = f"--on-error takes stop, skip or retry=N, not {text}"
     raise UsageError(message)
 
 
@@ -214,18 +217,17 @@ def _open_source(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
 def _open_query(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
     if args.sql is None or args.connection is None or args.source is not None:
         message = (
-            "a query is --sql QUERY with --connection NAME, and no other source; "
-            "give both"
+            "a query needs both --sql QUERY and --connection NAME, and no other source"
         )
         raise UsageError(message)
     if args.connection not in user_ns:
-        message = f"there is no variable {args.connection}; connect in a cell before"
+        message = f"there is no variable {args.connection}; connect in an earlier cell"
         raise UsageError(message)
     return open_sql(args.sql, user_ns[args.connection])
 
 
 def _read_value(text: str) -> Any:
-    """Return the Python value that an option's text stands for, or else the text."""
+    """Return the value of a Python literal, or any other text unchanged."""
     try:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError):
@@ -242,7 +244,7 @@ def _find_skipped(
     if missing:
         listed = ", ".join(map(str, known)) or "none"
         message = (
-            f"chunk {missing[0]} was not skipped by the last run over {source.name} "
+            f"the last run over {source.name} did not skip chunk {missing[0]} "
             f"(skipped: {listed}); run it with --on-error skip first"
         )
         raise UsageError(message)
@@ -250,7 +252,7 @@ def _find_skipped(
 
 
 def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
-    """Return a variable's value where there is one of this name, or else the path."""
+    """Return the value of the variable with this name, or else the path."""
     if text.is_quoted:
         return str(text)
     if text.isidentifier() and text in user_ns:
@@ -259,13 +261,13 @@ def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
         message = f"{text} is neither a variable nor a file; check its spelling"
         raise UsageError(message)
     if _is_call(text):
-        message = f"{text} is an expression; give it a name in a cell before this one"
+        message = f"{text} is an expression; assign it to a variable in an earlier cell"
         raise UsageError(message)
     return str(text)
 
 
 def _is_call(text: str) -> bool:
-    """Tell whether the source is code, which a path never parses as."""
+    """Return whether the source is a call, as which no path parses."""
     try:
         return isinstance(ast.parse(text, mode="eval").body, ast.Call)
     except SyntaxError:
@@ -274,7 +276,7 @@ def _is_call(text: str) -> bool:
 
 @contextmanager
 def _keeping(job: Mapped, into: str | None, user_ns: dict[str, Any]) -> Iterator[None]:
-    """Keep the result so far when a run ends early, and say so."""
+    """Keep the result so far if a run ends early, and say so."""
     __tracebackhide__ = True
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a cell of ``%%chunked`` most likely means: its chunk, and its last value."""
+"""Infers the chunk's name in a cell of ``%%chunked``, and whether its value matters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TABLES = frozenset(
     {"DataFrame", "LazyFrame", "RecordBatch", "Series", "Table", "ndarray"}
 )
 
-# Calls for their effect, whose value nobody wants.
+# Functions that are called for their side effects.
 _ACTS = (
     *("add", "append", "close", "commit", "display", "dump", "execute", "extend"),
     *("fit", "insert", "learn", "log", "partial_fit", "plot", "print", "push", "put"),
@@ -39,7 +39,7 @@ def choose_name(
     Parameters
     ----------
     given : str or None
-        What ``--as`` says.
+        The name given by ``--as``.
     tree : ast.Module
         The parsed cell.
     namespace : mapping
@@ -48,13 +48,13 @@ def choose_name(
     Returns
     -------
     str
-        The name that is given, or that the cell uses: ``chunk``, or else the only
-        name in it that is not defined.
+        The given name, or the one that the cell uses: ``chunk``, or else its only
+        undefined name.
 
     Raises
     ------
     UsageError
-        When a cell reads no chunk, but variables that it can mean by it.
+        If the cell reads no chunk but other variables that may be meant to be it.
     """
     names = find_names(tree)
     if given is not None or {_DEFAULT, INFO_NAME} & set(names):
@@ -73,31 +73,31 @@ def choose_name(
         raise UsageError(message)
     known = {name: namespace[name] for name in read if name in namespace}
     tables = [name for name, each in known.items() if type(each).__name__ in _TABLES]
-    # A function of the notebook may read the chunk out of sight.
+    # A function of the notebook may read the chunk itself.
     if tables and not any(type(each) is FunctionType for each in known.values()):
         message = (
-            f"the cell reads your variable {tables[0]} and not the chunk; add --as "
-            f"{tables[0]} if that is what it means, or write {_DEFAULT} in the cell"
+            f"the cell reads your variable {tables[0]} instead of the chunk; add --as "
+            f"{tables[0]} if it stands for the chunk, or use {_DEFAULT} in the cell"
         )
         raise UsageError(message)
     return _DEFAULT
 
 
 def drops_value(cell: str, tree: ast.Module, namespace: Mapping[str, Any]) -> bool:
-    """Return whether a cell ends in a value that somebody may want to keep.
+    """Return whether a cell ends with a value that the user may want to keep.
 
-    A semicolon at the end says that nobody does.
+    A semicolon at the end discards it on purpose.
     """
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr) or cell.rstrip().endswith(";"):
         return False
     value = last.value
     if isinstance(value, ast.Call):
-        return _gives_value(value, namespace)
+        return _has_value(value, namespace)
     return not isinstance(value, ast.Constant)
 
 
-def _gives_value(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
+def _has_value(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
     if any(each.arg == "inplace" for each in call.keywords):
         return False
     function = call.func
@@ -112,7 +112,7 @@ def _gives_value(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
     root: ast.AST = function
     while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
         root = root.func if isinstance(root, ast.Call) else root.value
-    # What an object of the user's does with the chunk is not in sight.
+    # What a method of a user's object does with the chunk is unknown.
     known = namespace.get(root.id) if isinstance(root, ast.Name) else None
     return known is None or isinstance(known, ModuleType)
 

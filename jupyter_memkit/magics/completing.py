@@ -1,6 +1,6 @@
-"""Completes the options and the values of our magics, by IPython's own matchers.
+"""Completes the options and values of our magics through IPython's matchers.
 
-So it works in a terminal, and through the kernel in JupyterLab and in a console.
+This works in a terminal, and through the kernel in JupyterLab and in a console.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from jupyter_memkit.magics.arguments import find_offers, variables
 from jupyter_memkit.magics.line import known_options
 from jupyter_memkit.magics.words import Word, split_words
 
-# A magic's line, also where its result is assigned.
+# A line magic, possibly with its result assigned.
 _LINE = re.compile(
     r"\s*(?:[\w.,\s]+=\s*)?(?P<escape>%{0,2})(?P<name>\w+)\s(?P<rest>.*)"
 )
 
-# Whose lines end in code, which IPython completes.
+# Magics whose lines end with code, which IPython completes.
 _BEFORE_CODE = frozenset({"mem", "memit"})
 
 _FILES = "IPCompleter.file_matcher"
@@ -42,7 +42,7 @@ def register(shell: Any, undo: ExitStack) -> None:
     shell : IPython.core.interactiveshell.InteractiveShell
         The shell with the magics.
     undo : ExitStack
-        Gets the callback that removes the matcher.
+        Receives the callback that removes the matcher.
     """
 
     @context_matcher(identifier="jupyter_memkit")
@@ -63,7 +63,7 @@ def register(shell: Any, undo: ExitStack) -> None:
 
 
 def _complete(shell: Any, text: str) -> tuple[str, list[str]]:
-    """Return the piece before the cursor, and what it can become."""
+    """Return the text before the cursor that is completed, and its completions."""
     found = _LINE.fullmatch(text)
     function = _find_magic(shell, found) if found else None
     if found is None or function is None:
@@ -71,19 +71,19 @@ def _complete(shell: Any, text: str) -> tuple[str, list[str]]:
     try:
         words = list(split_words(found["rest"]))
     except UsageError:
-        # A quote is open: it is the name of a file, which IPython completes.
+        # An open quote begins the name of a file, which IPython completes.
         return "", []
     fragment = ""
     if words and not found["rest"][-1].isspace():
         fragment = words.pop()
     offers = _find_offers(function, words, fragment)
-    # Behind a comma or an equals sign another value begins.
+    # A new value begins after a comma or an equals sign.
     piece = re.split("[=,]", fragment)[-1]
     return piece, [each for each in offers if each.startswith(piece)]
 
 
 def _find_magic(shell: Any, found: re.Match[str]) -> Any:
-    """Return the magic of ours that a line calls, if it does."""
+    """Return the magic of ours that a line calls, if any."""
     name = found["name"]
     if not found["escape"] and (not shell.automagic or name in shell.user_ns):
         return None
@@ -98,7 +98,7 @@ def _find_magic(shell: Any, found: re.Match[str]) -> Any:
 
 
 def _find_offers(function: Any, words: list[Word], fragment: str) -> Iterable[str]:
-    """Return all that can stand where the cursor is."""
+    """Return all completions at the position of the cursor."""
     parser: argparse.ArgumentParser = function.parser
     options = known_options(parser)
     magics = function.__self__
@@ -108,7 +108,7 @@ def _find_offers(function: Any, words: list[Word], fragment: str) -> Iterable[st
     if words and _takes_value(options.get(words[-1])):
         return _offer_values(options[words[-1]], magics, fragment)
     names = [name for name in options if name not in words or name == "--type"]
-    places = [action for action in parser._actions if not action.option_strings]  # noqa: SLF001 - argparse has no other list of them
+    places = [action for action in parser._actions if not action.option_strings]  # noqa: SLF001 - argparse has no public list of them
     n_before = _count_values(words, options)
     if parser.prog in _BEFORE_CODE:
         return [] if n_before or not fragment.startswith("-") else names
@@ -122,14 +122,14 @@ def _find_offers(function: Any, words: list[Word], fragment: str) -> Iterable[st
 
 
 def _offer_values(action: argparse.Action, magics: Any, fragment: str) -> Iterable[str]:
-    """Return the values of an argument, of which only some are lists."""
+    """Return the values of an argument; None, if it has no list of them."""
     if "," in fragment and action.type is not variables:
         return ()
     return find_offers(action, magics)
 
 
 def _count_values(words: list[Word], options: dict[str, argparse.Action]) -> int:
-    """Return how many words stand for themselves, and belong to no option."""
+    """Return the number of words that are not options or values of options."""
     n_values = 0
     before: Word | None = None
     for word in words:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class GcPauseMagics(Magics):
-    """Pause the garbage collector for a cell, or until it is switched on again."""
+    """Pause the garbage collector for a cell, or until it is resumed."""
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
@@ -44,7 +44,7 @@ class GcPauseMagics(Magics):
         self._begins = guard_hook(self._pre_run_cell)
 
     def close(self) -> None:
-        """End a standing ``%gc_pause on`` without a collection."""
+        """End a ``%gc_pause on`` without a collection."""
         self._end_reminders()
         self._switch.close()
 
@@ -113,7 +113,7 @@ class GcPauseMagics(Magics):
         if cell is None:
             return self._act(arguments)
         if arguments.action is not None:
-            message = "%%gc_pause pauses for its cell and takes no word; delete "
+            message = "%%gc_pause pauses the collector for its cell; delete "
             raise UsageError(message + repr(arguments.action))
         pause = GcPause(_read_options(arguments), by="%%gc_pause")
         codes = compile_cell_body(self.shell, cell)
@@ -135,7 +135,7 @@ class GcPauseMagics(Magics):
         self._show(pause)
 
     def _show(self, record: object) -> None:
-        # IPython's display() shows in the first shell of the process.
+        # IPython's display() always uses the first shell of the process.
         shell: Any = self.shell
         data, metadata = shell.display_formatter.format(record)
         shell.display_pub.publish(data=data, metadata=metadata)
@@ -152,17 +152,17 @@ class GcPauseMagics(Magics):
             self._end_reminders()
             return self._switch.off(collect=options.collect)
         if options != PauseOptions():
-            message = "the options go with %gc_pause on or %%gc_pause; "
-            raise UsageError(message + "%gc_pause off takes --no-collect alone")
+            message = "options belong to %gc_pause on or %%gc_pause; "
+            raise UsageError(message + "%gc_pause off only takes --no-collect")
         if arguments.action == "status":
             return read_gc_status()
         if arguments.action == "report":
             return _read_costs(self.shell)
-        message = f"%gc_pause does not know {arguments.action!r}; "
+        message = f"%gc_pause has no action {arguments.action!r}; "
         raise UsageError(message + "write on, off, status or report")
 
     def _begin_reminders(self) -> None:
-        """Look at the cells that begin while the pause stands, and only then."""
+        """Watch the cells that begin while the collector is paused, and only then."""
         shell: Any = self.shell
         if not self._reminds:
             shell.events.register("pre_run_cell", self._begins)
@@ -175,7 +175,7 @@ class GcPauseMagics(Magics):
             self._reminds = False
 
     def _pre_run_cell(self, info: Any) -> None:
-        # What the user runs, not what a front end runs for itself.
+        # Only cells of the user, not code that a front end runs for itself.
         reminder = self._switch.remind() if info.store_history else None
         if reminder is not None:
             shell: Any = self.shell
@@ -193,7 +193,7 @@ def _read_options(arguments: Namespace) -> PauseOptions:
 
 
 def _read_numbers(text: str | None) -> Any:
-    """Return the whole numbers of a list; a text that is none is refused later."""
+    """Return the whole numbers in a list; other text is refused later."""
     if text is None:
         return None
     try:
@@ -203,7 +203,7 @@ def _read_numbers(text: str | None) -> Any:
 
 
 def _read_costs(shell: Any) -> CollectorCosts:
-    # Not before their first use: a kernel starts with every magic.
+    # Imported on first use, so that a kernel starts fast.
     from jupyter_memkit.track.collector_costs import (  # noqa: PLC0415
         find_collector_costs,
     )

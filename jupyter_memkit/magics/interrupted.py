@@ -1,4 +1,4 @@
-"""What the user sees of a magic that Ctrl-C has ended: the own code, not the kit's."""
+"""Keeps our frames out of the traceback of a magic that Ctrl-C ended."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from types import TracebackType
 
 
 class OwnFramesOnly(AbstractContextManager["OwnFramesOnly"], ContextDecorator):
-    """Takes the kit's frames out of the traceback of a ``KeyboardInterrupt``.
+    """Removes our frames from the traceback of a ``KeyboardInterrupt``.
 
-    What the user's code has called stays, and so do all other tracebacks: they show
-    where a fault is. The user's is the code of ``__main__``.
+    Frames that the user's code called are kept, and so are all other tracebacks,
+    because they show where a bug is. The user's code is that of ``__main__``.
     """
 
     def __exit__(
@@ -19,14 +19,14 @@ class OwnFramesOnly(AbstractContextManager["OwnFramesOnly"], ContextDecorator):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the frame of the call, and what is the user's below it."""
+        """Keep the frame of the call, and the user's frames below it."""
         if not isinstance(error, KeyboardInterrupt) or traceback is None:
             return
         below = traceback.tb_next
         while below is not None and not _is_users(below):
             below = below.tb_next
         traceback.tb_next = below
-        # Neither what the kit was handling.
+        # Nor the exception that was being handled.
         error.__suppress_context__ = True
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def _processes(magics: IsolatedMagics) -> tuple[str, ...]:
-    """Return the processes that completion offers."""
+    """Return the names of processes for completion."""
     return magics.names
 
 
@@ -49,11 +49,11 @@ class IsolatedMagics(Magics):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The processes that go on."""
+        """The names of the running processes."""
         return tuple(self._sessions)
 
     def close(self) -> None:
-        """End the processes that go on."""
+        """End the running processes."""
         while self._sessions:
             self._sessions.popitem()[1].process.close()
 
@@ -146,7 +146,7 @@ class IsolatedMagics(Magics):
         if cell is None:
             return self._manage(args)
         if args.close or args.list:
-            message = "--close and --list stand on a line of their own: %isolated"
+            message = "--close and --list do not run a cell; use %isolated on a line"
             raise UsageError(message)
         result = self._run(cell, args)
         if args.wants_result:
@@ -157,14 +157,14 @@ class IsolatedMagics(Magics):
     def _manage(self, args: argparse.Namespace) -> IsolatedProcesses | IsolatedClosed:
         if args.out or args.inputs or args.memory or args.name or args.wants_result:
             message = (
-                "%isolated lists or closes processes; write %%isolated on the first "
+                "%isolated lists or closes processes; put %%isolated on the first "
                 "line of a cell to run it"
             )
             raise UsageError(message)
         if args.close and args.list:
-            message = "--list and --close are two things; give one of them"
+            message = "--list and --close exclude each other; give only one of them"
             raise UsageError(message)
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.techniques.isolated.records import (  # noqa: PLC0415
             IsolatedClosed,
             IsolatedProcess,
@@ -195,7 +195,7 @@ class IsolatedMagics(Magics):
     def _find(self, name: str) -> Session:
         if name not in self._sessions:
             known = ", ".join(self._sessions)
-            otherwise = f"there is {known}" if known else "none goes on"
+            otherwise = f"there is {known}" if known else "none is running"
             remedy = suggest(name, self._sessions, otherwise)
             message = f"there is no process {name}; {remedy}"
             raise UsageError(message)
@@ -203,7 +203,7 @@ class IsolatedMagics(Magics):
 
     def _run(self, cell: str, args: argparse.Namespace) -> IsolatedResult:
         __tracebackhide__ = True  # As above.
-        # Before there is a process, so that a slip in the code costs nothing.
+        # Before the process starts, so that a syntax error is reported at once.
         codes = compile_cell_body(self.shell, cell)
         with self._session(args.name) as session:
             # While the process starts.
@@ -220,13 +220,13 @@ class IsolatedMagics(Magics):
             )
             value, result = run_isolated(self.shell, codes, options, session)
         if value is not None:
-            # As if the kernel itself had come to the end of the cell.
+            # As the kernel does at the end of a cell.
             sys.displayhook(value)
         return result
 
     @contextmanager
     def _session(self, name: str | None) -> Iterator[Session]:
-        """Give a process, which ends with the block if it has no name."""
+        """Yield a process, which ends with the block unless it has a name."""
         __tracebackhide__ = True  # As above.
         from jupyter_memkit.magics.isolated_session import (  # noqa: PLC0415 - as above
             Session,
@@ -237,8 +237,8 @@ class IsolatedMagics(Magics):
             del self._sessions[str(name)]
             session.process.end()
             message = (
-                f"the process {name} has ended, and its variables with it; "
-                "run the cells again that made them"
+                f"the process {name} has ended and its variables are lost; rerun the "
+                "cells that set them"
             )
             raise UsageError(message)
         if session is None:

@@ -1,4 +1,4 @@
-"""What a cell finds in its process, to be compared with what it leaves."""
+"""The variables of a process before a cell, to compare with those after it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Before:
     Parameters
     ----------
     namespace : mapping
-        The variables.
+        The variables of the process.
     inputs : mapping of str to object
-        Those that were sent for this cell.
+        The variables that were sent for this cell.
     outputs : tuple of str
-        Those that are to be brought back.
+        The variables to return.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class Before:
         outputs: tuple[str, ...],
     ) -> None:
         self._ids = {name: id(value) for name, value in namespace.items()}
-        # An address alone may be that of another object when the cell has ended.
+        # An address alone may belong to another object by the end of the cell.
         self._held = {
             name: hold(namespace[name]) for name in self._ids if name in inputs
         }
         self._prints = Fingerprints(inputs, namespace)
-        # Other variables of the kernel's may hold what the cell sets anew here.
+        # Other variables in the kernel may hold the object that the cell replaces here.
         self._old = {
             name: inputs[name]
             for name in outputs
@@ -51,13 +51,13 @@ class Before:
         return self._ids.get(name) != id(value)
 
     def find_deleted(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return what was sent and is no variable any more."""
+        """Return the variables that were sent and have been deleted."""
         return tuple(name for name in self._held if name not in namespace)
 
     def find_changed(
         self, namespace: Mapping[str, Any], known: Container[str]
     ) -> tuple[str, ...]:
-        """Return what was sent and is the same object, but not as it was."""
+        """Return the variables that were sent and have been modified in place."""
         return tuple(
             name
             for name in self._prints.find_changed(
@@ -67,7 +67,7 @@ class Before:
         )
 
     def find_replaced(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the outputs that were changed as they were sent, and then set anew."""
+        """Return the outputs that were modified in place and then replaced."""
         replaced = {
             name: value
             for name, value in self._old.items()
@@ -76,6 +76,6 @@ class Before:
         return self._prints.find_changed(replaced)
 
     def find_shares(self, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-        """Return with which variables of before each output shares a part."""
+        """Return the earlier variables with which each output shares a part."""
         found = {name: self._marks.find(value) for name, value in outputs.items()}
         return {name: sharers for name, sharers in found.items() if sharers}

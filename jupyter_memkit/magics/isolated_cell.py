@@ -36,24 +36,24 @@ from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.processes.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
-# After so much text it is waited until the kernel has sent it.
+# After this much text, wait until the kernel has sent it.
 _MOST_CHARACTERS = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellOptions:
-    """What the line of the magic says.
+    """The options on the magic's line.
 
     Attributes
     ----------
     outputs : tuple of str
-        The variables to be brought back.
+        The variables to return.
     inputs : tuple of str
-        Variables to be sent besides those that the code shows.
+        Variables to send in addition to those that the code reads.
     memory_bytes : int or None
-        What the process may have.
+        The memory limit of the process.
     name : str or None
-        The name of the process, which goes on.
+        The name of the process to keep running.
     """
 
     outputs: tuple[str, ...]
@@ -65,32 +65,33 @@ class CellOptions:
 def run_isolated(
     shell: Any, codes: list[CodeType], options: CellOptions, session: Session
 ) -> tuple[Any, IsolatedResult]:
-    """Run a cell in a process, and bring its variables back.
+    """Run a cell in a process, and return its variables.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        The user's.
+        The user's shell.
     codes : list of code
         The statements of the cell.
     options : CellOptions
-        What the line says.
+        The options on the magic's line.
     session : Session
         The process.
 
     Returns
     -------
     value : object
-        Of the last expression.
+        The value of the last expression.
     result : IsolatedResult
-        The account.
+        The record of the run.
 
     Raises
     ------
     UsageError
-        With the remedy, for what cannot be sent, and a process that ended.
+        If a variable cannot be sent, or the process ended; the message contains the
+        remedy.
     Exception
-        What the cell raised.
+        The exception that the cell raised.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
     started_s = time.perf_counter()
@@ -148,7 +149,7 @@ def _find_inputs(
 ) -> dict[str, Any]:
     for name in options.inputs:
         if name not in namespace:
-            message = f"there is no variable {name}, which --in names; set it before"
+            message = f"there is no variable {name}, which --in names; set it first"
             raise IsolatedError(message)
     tree = ast.parse(source)
     refuse_session(tree, namespace)
@@ -166,14 +167,14 @@ def _find_inputs(
 
 
 def _check_room(inputs: dict[str, Any]) -> None:
-    """Refuse to send what the machine cannot hold twice."""
-    # Not for a cell that reads nothing.
+    """Refuse to send variables of which the machine cannot hold a copy."""
+    # Not imported for a cell that reads nothing.
     from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
     from jupyter_memkit.measure.sizes.parts import UNTOUCHED  # noqa: PLC0415
 
     measured = sizes(inputs)
     room_bytes = read_room_bytes()
-    # Of what nobody has touched yet the copy is touched.
+    # The copy of untouched memory is touched.
     untouched = {
         name: size.elsewhere.get(UNTOUCHED, 0) for name, size in measured.items()
     }
@@ -182,9 +183,9 @@ def _check_room(inputs: dict[str, Any]) -> None:
     copied = {name: measured[name].bytes + untouched[name] for name in measured}
     largest = max(copied, key=copied.__getitem__)
     message = (
-        f"the cell reads {largest} ({format_bytes(copied[largest])}), of which "
-        f"the process needs a copy, and there are {format_bytes(room_bytes)} left; "
-        "read it from its file in the cell, or send only the part that it needs"
+        f"the process needs a copy of {largest} ({format_bytes(copied[largest])}), but "
+        f"only {format_bytes(room_bytes)} are left; read it from its file in the cell, "
+        "or send only the part that it needs"
     )
     raise IsolatedError(message)
 
@@ -215,32 +216,32 @@ def _call(
     except (IsolatedError, KeyboardInterrupt):
         raise
     except Exception as error:
-        # The pickler does not know of which variable it is a part.
+        # The pickler does not know to which variable the object belongs.
         raise IsolatedError(_describe_hindrances(inputs, error)) from error
 
 
 def _describe_hindrances(inputs: Mapping[str, Any], error: Exception) -> str:
-    """Return which variables cannot be sent, each with its own reason."""
+    """Describe the variables that cannot be sent, each with its reason."""
     problems = {
         name: find_hindrance(value, brings=False) for name, value in inputs.items()
     }
     reasons = {name: each for name, each in problems.items() if each is not None}
     if not reasons:
         return (
-            f"what the cell reads cannot be sent to another process ({error}); make it "
-            "in the cell"
+            f"what the cell reads cannot be sent to another process ({error}); create "
+            "it in the cell"
         )
     name, reason = reasons.popitem()
     others = "".join(f"{each} ({problem}) and " for each, problem in reasons.items())
     made = "them" if reasons else "it"
     return (
-        f"{others}{name} cannot be sent to another process ({reason}); make {made} in "
-        "the cell"
+        f"{others}{name} cannot be sent to another process ({reason}); create {made} "
+        "in the cell"
     )
 
 
 class _Screen:
-    """Shows what comes from the process, in the user's shell."""
+    """Displays the output of the process in the user's shell."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
@@ -257,7 +258,7 @@ class _Screen:
         else:
             stream = sys.stderr if kind == "stderr" else sys.stdout
             stream.write(content)
-            # A kernel sends it by itself, but what waits must not pile up.
+            # The kernel sends it in the background, but unsent text must not pile up.
             self._n_waiting += len(content)
             if self._n_waiting > _MOST_CHARACTERS:
                 self._n_waiting = 0

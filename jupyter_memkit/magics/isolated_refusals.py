@@ -1,4 +1,4 @@
-"""Code that looks at all of a session, of which an isolated process has a part."""
+"""Refuses code that inspects the session, most of which an isolated process lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SESSION_MAGICS = frozenset(
 
 
 def refuse_session(tree: ast.Module, namespace: Container[str]) -> None:
-    """Refuse a cell that would find another session than the notebook's.
+    """Refuse a cell that inspects the whole session.
 
     Parameters
     ----------
@@ -35,29 +35,29 @@ def refuse_session(tree: ast.Module, namespace: Container[str]) -> None:
     Raises
     ------
     IsolatedError
-        With the remedy.
+        If it does; the message contains the remedy.
 
     Examples
     --------
     >>> refuse_session(ast.parse("sorted(globals())"), {})
     Traceback (most recent call last):
-    jupyter_memkit.errors.IsolatedError: globals() looks at ...
+    jupyter_memkit.errors.IsolatedError: globals() inspects the whole session, ...
     """
     for what in _find_session(tree, is_function=False):
         if what.removesuffix("()") not in namespace:
             message = (
-                f"{what} looks at all of the session, and the process has only what "
-                "the cell reads by name; run that in a cell without %%isolated"
+                f"{what} inspects the whole session, but the process has only what the "
+                "cell reads by name; run it in a cell without %%isolated"
             )
             raise IsolatedError(message)
 
 
 def _find_session(node: ast.AST, *, is_function: bool) -> Iterator[str]:
-    """Yield what looks at the session in a piece of code."""
+    """Yield the expressions that inspect the session."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if isinstance(node.func, ast.Name) and name in _ALL_NAMES and not node.args:
-            # In a function the others look at the variables of that.
+            # In a function the others refer to its own variables.
             if name == "globals" or not is_function:
                 yield f"{name}()"
         elif name in MAGIC_CALLS and node.args:

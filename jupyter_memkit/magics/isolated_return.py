@@ -1,8 +1,8 @@
-"""What comes back from ``%%isolated``, and how it takes its place here.
+"""Puts the variables that ``%%isolated`` returns into the user's namespace.
 
-A variable that the cell has changed, and not set anew, is here what other variables
-hold too; so its content is changed in place where that can be. Where it cannot, those
-that it comes apart from are named.
+A variable that the cell modified in place may be held by other variables here, so its
+content is modified in place here too if possible. Otherwise the variables that no
+longer share with it are reported.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from jupyter_memkit.techniques.processes.sharing import find_owner
 def take_outputs(
     namespace: dict[str, Any], values: CellValues
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Put what came back among the user's variables.
+    """Assign the returned values to the user's variables.
 
     Parameters
     ----------
     namespace : dict
         The user's variables.
     values : CellValues
-        What came back.
+        The returned values.
 
     Returns
     -------
     tuple of (str, tuple of str)
-        The variables that have come apart from others, and from which.
+        The variables that no longer share with others, and those others.
     """
     in_place = {
         name
@@ -63,14 +63,14 @@ def take_outputs(
 
 
 def find_holders(namespace: Mapping[str, Any], values: CellValues) -> tuple[str, ...]:
-    """Return the variables that hold what was changed there and is not brought back.
+    """Return the variables that hold an object that was changed there but not returned.
 
     Parameters
     ----------
     namespace : mapping
-        The user's variables, before any came back.
+        The user's variables, before any value is assigned.
     values : CellValues
-        What came back.
+        The returned values.
     """
     marks = Marks({name: namespace[name] for name in values.replaced})
     return tuple(
@@ -81,20 +81,20 @@ def find_holders(namespace: Mapping[str, Any], values: CellValues) -> tuple[str,
 
 
 def _stands_alone(name: str, outputs: Mapping[str, Any]) -> bool:
-    """Return whether no other variable that came back holds the object."""
+    """Return whether no other returned variable holds the object."""
     value = outputs[name]
     others = {each: other for each, other in outputs.items() if each != name}
     marks = Marks({name: value})
     holders = [each for each, other in others.items() if marks.find(other)]
     if _is_array(value):
-        # What arrays share is memory, which is filled through any of them.
+        # Arrays share memory, which can be filled through any of them.
         return all(_is_array(outputs[each]) for each in holders)
     inside = list(iterate_changeable([*_find_content(value)]))
     return not holders and all(part is not value for part in inside)
 
 
 def _find_addresses(value: Any) -> frozenset[int]:
-    """Return the addresses of what is filled, so that nothing comes apart there."""
+    """Return the addresses of the objects that are filled, which remain shared."""
     return frozenset({id(value), id(find_owner(value) if _is_array(value) else value)})
 
 
@@ -109,7 +109,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _can_fill(old: Any, new: Any) -> bool:
-    """Return whether an object can take the content of another."""
+    """Return whether an object's content can be replaced with another's."""
     if type(old) is not type(new):
         return False
     if _is_array(old):
@@ -123,7 +123,7 @@ def _can_fill(old: Any, new: Any) -> bool:
 
 
 def _fill(old: Any, new: Any) -> None:
-    """Give an object the content of another."""
+    """Replace an object's content with another's."""
     if _is_array(old):
         old[...] = new
     elif type(old) in (list, bytearray):

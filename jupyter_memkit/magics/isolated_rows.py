@@ -1,4 +1,4 @@
-"""How a shell shows values, as a part of the state that goes to an isolated process."""
+"""A shell's display settings, part of the state sent to an isolated process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INLINE_TRAITS = ("close_figures", "figure_formats", "print_figure_kwargs")
 
 
 def make_rows(shell: Any) -> tuple[Row, ...]:
-    """Return the parts of the state that a shell has."""
+    """Return the parts of the state that belong to a shell."""
     formatters = shell.display_formatter.formatters
 
     def read() -> tuple[Any, ...]:
@@ -66,6 +66,6 @@ def make_rows(shell: Any) -> tuple[Row, ...]:
 
 
 def _find_inline() -> Any:
-    """Return what draws figures into the notebook, if it is there."""
+    """Return the inline backend's settings, if it is loaded."""
     kind = find_loaded(_INLINE, _INLINE_CLASS)
     return kind.instance() if kind is not None and kind.initialized() else None

@@ -1,4 +1,4 @@
-"""The process of one cell of ``%%isolated``, or of several."""
+"""The process of one or several cells of ``%%isolated``."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _HOOKS = "jupyter_memkit.magics.isolated_shell:make_hooks"
 
 
 class Session:
-    """A process with what the cells before have left in it.
+    """A process with the variables that earlier cells left in it.
 
-    A variable that the process has is its own from then on, and changes there alone.
-    Functions and classes are sent each time, for their code may be another by now.
+    A variable that was sent belongs to the process from then on. Functions and classes
+    are sent each time, because their code may have changed.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        The user's.
+        The user's shell.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -37,17 +37,17 @@ class Session:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The variables that are there."""
+        """The variables of the process."""
         return tuple(sorted(self._sent | self._own))
 
     def lacks(self, name: str, value: Any) -> bool:
-        """Return whether a variable is to be sent."""
+        """Return whether a variable needs to be sent."""
         if name in self._own:
             return False
         return name not in self._sent or isinstance(value, (FunctionType, type))
 
     def note(self, result: IsolatedResult) -> None:
-        """Take the account of a cell."""
+        """Record the result of a cell."""
         self.n_cells += 1
         self.peak_bytes = max(self.peak_bytes, result.peak_bytes)
         self._sent.update(result.inputs)

@@ -1,4 +1,4 @@
-"""The shell in an isolated process: a cell runs there as it does in the kernel."""
+"""The shell in an isolated process, where a cell runs as it does in the kernel."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from jupyter_memkit.techniques.processes.output import Output
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.processes.reach import iterate_parts
 
-# What a shell has by itself.
+# Names that every shell has.
 OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
-# What it keeps of the session; a cell that reads it gets it.
+# Names of the session's history, which are sent to a cell that reads them.
 RECORDS = frozenset({"In", "Out"})
 
-# The names that IPython itself sets: values, inputs, the code of a shell line.
+# Names that IPython sets: values, inputs, the exit code of a shell line.
 _SET_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|_[ido]h|_exit_code|__.*")
 
-# A widget lives in the kernel, so that of another process would show an error.
+# A widget needs the kernel; one from another process would display an error.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class _Hook(DisplayHook):
-    """Sends the values of expressions as they are shown."""
+    """Sends the values of expressions that are displayed."""
 
     is_last = False
     last: Any = None
@@ -58,7 +58,7 @@ class _Hook(DisplayHook):
             self.show(result)
 
     def show(self, value: Any) -> None:
-        """Show a value, as this process sees it."""
+        """Display a value, formatted in this process."""
         shell: Any = self.shell
         data, metadata = shell.display_formatter.format(value)
         _show(shell, RESULT, data, metadata, {})
@@ -71,7 +71,7 @@ class _Publisher(DisplayPublisher):
         self,
         data: Any,
         metadata: Any = None,
-        source: Any = None,  # noqa: ARG002 - of no use any more
+        source: Any = None,  # noqa: ARG002 - deprecated by IPython
         *,
         transient: Any = None,
         update: bool = False,
@@ -90,14 +90,14 @@ def _show(shell: Any, kind: str, data: Any, metadata: Any, options: Any) -> None
 
 
 class _Shell(InteractiveShell):
-    """The shell."""
+    """The shell of the process."""
 
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
     output: ClassVar[Output]
 
     def enable_gui(self, gui: Any = None) -> None:
-        """Do nothing: there is nobody to look at a window."""
+        """Do nothing, because the process has no display."""
 
 
 def make_hooks(output: Output) -> StateHooks:
@@ -109,7 +109,7 @@ def make_hooks(output: Output) -> StateHooks:
 
 
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
-    """Run a cell in the shell of this process, and return what it has made."""
+    """Run a cell in the shell of this process, and return its results."""
     shell: Any = _Shell.instance()
     namespace = shell.user_ns
     namespace.update(inputs)
@@ -169,20 +169,20 @@ def _run(shell: Any, codes: list[CodeType], *, in_loop: bool) -> None:
 
 
 async def _run_in_loop(shell: Any, codes: list[CodeType]) -> BaseException | None:
-    """Run code that finds an event loop running; return what it raised."""
+    """Run code in a running event loop; return the exception that it raised."""
     try:
         run_cell_body(shell, codes)
-    except BaseException as error:  # noqa: BLE001 - the loop has no use for it
+    except BaseException as error:  # noqa: BLE001 - returned to the caller
         return error
     return None
 
 
 def _find_tasks() -> tuple[str, ...]:
-    """Return the tasks that the cell has started, and that have not ended."""
+    """Return the tasks that the cell started and that are still running."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
         return ()
-    # It imports asyncio, which takes its time.
+    # It imports asyncio, which is slow.
     from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415
 
     tasks = asyncio.all_tasks(get_asyncio_loop())
@@ -190,12 +190,12 @@ def _find_tasks() -> tuple[str, ...]:
 
 
 def is_of_session(name: str) -> bool:
-    """Return whether a name is one that the shell sets, not the user."""
+    """Return whether a name is set by the shell rather than the user."""
     return name in OF_THE_SHELL | RECORDS or bool(_SET_BY_IPYTHON.fullmatch(name))
 
 
 def _is_import(name: str, value: Any) -> bool:
-    """Return whether nobody would miss a variable: a module, or what is in one."""
+    """Return whether a variable is a module or belongs to one."""
     if is_of_session(name) or isinstance(value, ModuleType):
         return True
     is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
@@ -203,7 +203,7 @@ def _is_import(name: str, value: Any) -> bool:
 
 
 def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str, ...]:
-    """Return what functions among the outputs read, is set here, and stays here."""
+    """Return what the returned functions read but the cell does not return."""
     functions = [
         each
         for each in iterate_parts(list(outputs.values()))
@@ -211,7 +211,7 @@ def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str,
     ]
     if not functions:
         return ()
-    # It takes a while to load.
+    # Imported on first use, because it is slow to load.
     from jupyter_memkit.techniques.cell_inputs import (  # noqa: PLC0415
         find_code_names,
     )

@@ -1,4 +1,4 @@
-"""What goes between the kernel and the shell of an isolated process."""
+"""The messages between the kernel and the shell of an isolated process."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ CLEAR = "clear"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCodes:
-    """A cell as it is sent.
+    """A cell, as sent to the process.
 
     Attributes
     ----------
     codes : list of code
-        Its statements, compiled.
+        Its compiled statements.
     filename, lines : str, list of str
-        What tracebacks show of it.
+        Its name and source in tracebacks.
     outputs : tuple of str
-        The variables to be brought back; when there are none, the value of the last
-        expression.
+        The variables to return; if there are none, the value of the last expression is
+        returned.
     in_loop : bool
-        Whether an event loop runs around it.
+        Whether it runs in an event loop.
     """
 
     codes: list[CodeType]
@@ -41,35 +41,35 @@ class CellCodes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellValues:
-    """What a cell has made.
+    """The results of a cell.
 
     Attributes
     ----------
     outputs : dict of str to object
-        The variables to be brought back.
+        The variables to return.
     value : object
         The value of its last expression.
     kept : tuple of str
-        The variables that it has set besides.
+        The other variables that it set.
     missing : str
-        A variable that was to be brought back and is not there, and the remedy.
+        A variable to return that does not exist, and the remedy.
     imported : tuple of str
-        What it has imported.
+        The modules that it imported.
     changed : tuple of str
-        The variables that it was sent, has changed, and that are not brought back.
+        The variables that were sent and modified, but are not returned.
     replaced : tuple of str
-        Those to be brought back that the cell has changed before it set them anew.
+        The variables to return that the cell modified before it replaced them.
     deleted : tuple of str
-        Those that it was sent and has deleted.
+        The variables that were sent and deleted.
     same : tuple of str
-        Those to be brought back that are the very objects that were sent.
+        The variables to return that are still the objects that were sent.
     shares : dict of str to tuple of str
-        With which of the variables that were there before one that is brought back
-        shares objects or memory.
+        For each returned variable, the earlier variables with which it shares objects
+        or memory.
     unbound : tuple of str
-        What functions that are brought back read, and is not.
+        The variables that returned functions read but that are not returned.
     tasks : tuple of str
-        The tasks that the cell has started, and that have not ended.
+        The tasks that the cell started and that are still running.
     """
 
     outputs: dict[str, Any]
@@ -87,11 +87,11 @@ class CellValues:
 
     @property
     def classes(self) -> tuple[type, ...]:
-        """The classes to be brought back; others are the kernel's own."""
+        """The classes to return; others are the kernel's own."""
         return tuple(each for each in self.outputs.values() if isinstance(each, type))
 
     def describe_hindrance(self) -> str:
-        """Return which of the variables cannot be brought back, and why."""
+        """Describe the first variable that cannot be returned, and why."""
         for name, value in self.outputs.items():
             problem = find_hindrance(value, brings=False)
             if problem is not None:

@@ -1,4 +1,4 @@
-"""Reads the line of a magic: the one parser of all of them."""
+"""Parses the lines of all magics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_memkit.magics.words import Word, split_words
 from jupyter_memkit.units import is_unit
 
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
-# The words in which argparse puts what the magics say in their own.
+# The messages of argparse that the magics rephrase.
 _NEEDS_VALUE = re.compile(r"argument (\S+): expected .*")
 _TAKES_NONE = re.compile(r"argument (\S+): ignored explicit argument .*")
 _REQUIRED = re.compile(r"the following arguments are required: (\S+).*")
@@ -27,9 +27,9 @@ def parse_line(magic: Any, line: str) -> argparse.Namespace:
     Parameters
     ----------
     magic : callable
-        The magic, which knows its arguments.
+        The magic, which declares its arguments.
     line : str
-        What stands behind its name.
+        The line after the name of the magic.
 
     Returns
     -------
@@ -39,14 +39,14 @@ def parse_line(magic: Any, line: str) -> argparse.Namespace:
     Raises
     ------
     UsageError
-        With the remedy: for a quote that is not closed, a word or an option that the
-        magic does not have or got twice, and a value that does not fit.
+        If a quote is not closed, a word or an option is unknown or repeated, or a value
+        is invalid; the message contains the remedy.
     """
     return _parse(magic, list(split_words(line)))
 
 
 def parse_statement(magic: Any, line: str) -> tuple[argparse.Namespace, str]:
-    """Read the options at the start of a line, and leave the statement as it is.
+    """Parse the options at the start of a line, and leave the statement unchanged.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def parse_statement(magic: Any, line: str) -> tuple[argparse.Namespace, str]:
         behind = split_words(line, end)
         word = next(behind)
         if not _is_option(word):
-            # A number that the statement begins with.
+            # A number at the start of the statement.
             break
         words.append(word)
         end = word.end
@@ -83,7 +83,7 @@ def parse_statement(magic: Any, line: str) -> tuple[argparse.Namespace, str]:
 
 def known_options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
     """Return the options of a parser by their names."""
-    actions = parser._actions  # noqa: SLF001 - argparse has no other list of them
+    actions = parser._actions  # noqa: SLF001 - argparse has no public list of them
     return {name: action for action in actions for name in action.option_strings}
 
 
@@ -100,7 +100,7 @@ def _parse(magic: Any, words: list[Word]) -> argparse.Namespace:
 
 
 def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> None:
-    """Refuse options that there are not, and those that stand there twice."""
+    """Refuse unknown and repeated options."""
     given: set[argparse.Action] = set()
     for word in filter(_is_option, words):
         action = _find_option(parser, word)
@@ -108,13 +108,13 @@ def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> No
             raise UsageError(_refuse_option(parser, word))
         repeats = isinstance(action, argparse._AppendAction)  # noqa: SLF001 - it has no public name
         if action in given and not repeats:
-            message = f"{_name(action)} is given twice; give it once"
+            message = f"{_name(action)} is given twice; give it only once"
             raise UsageError(message)
         given.add(action)
 
 
 def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator[str]:
-    """Join options with quoted values, and numbers with the units behind them."""
+    """Join options with quoted values, and numbers with the units after them."""
     position = 0
     while position < len(words):
         word = words[position]
@@ -134,12 +134,12 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
         if _takes_unit(action) and _NUMBER.fullmatch(text) and is_unit(unit):
             position += 1
             text += unit
-        # Bound like this a value can begin with a minus.
+        # Joined like this, a value can begin with a minus sign.
         yield f"{_name(action)}={text}"
 
 
 def _find_option(parser: argparse.ArgumentParser, word: Word) -> argparse.Action | None:
-    """Return the option that a word names, in full or by the start of its name."""
+    """Return the option that a word names, in full or abbreviated."""
     options = known_options(parser)
     name = word.partition("=")[0]
     if name in options or not name.startswith("--"):
@@ -163,14 +163,14 @@ def _name(action: argparse.Action) -> str:
 
 
 def _reword(parser: argparse.ArgumentParser, message: str) -> str:
-    """Return what argparse says as a sentence with its remedy."""
+    """Rephrase a message of argparse, with a remedy."""
     options = known_options(parser)
     if match := _NEEDS_VALUE.fullmatch(message):
         action = options.get(match[1].split("/")[0])
         metavar = (action.metavar if action else None) or "VALUE"
         return f"{match[1]} needs a value: {match[1]} {metavar}"
     if match := _TAKES_NONE.fullmatch(message):
-        return f"{match[1]} takes no value; write {match[1]} alone"
+        return f"{match[1]} takes no value; write only {match[1]}"
     if match := _REQUIRED.fullmatch(message):
         return f"%{parser.prog} needs {match[1]}; %{parser.prog}? shows examples"
     return message.removeprefix("argument ")
@@ -194,12 +194,12 @@ def _refuse_option(parser: argparse.ArgumentParser, word: str) -> str:
 
 
 def _refuse_word(parser: argparse.ArgumentParser, word: str) -> str:
-    """Return the sentence on a word that is one too many."""
+    """Describe an unexpected word."""
     options = known_options(parser)
     meant = suggest_option(word, options)
     if meant is not None and options.get(meant) is not None:
         takes_value = options[meant].nargs != 0
         _, sign, value = word.partition("=")
         example = f"{meant} {value}" if sign and takes_value else meant
-        return f"%{parser.prog} does not know {word!r}; did you mean {example}?"
-    return f"{word!r} is one word too many for %{parser.prog}; leave it out"
+        return f"%{parser.prog} does not accept {word!r}; did you mean {example}?"
+    return f"%{parser.prog} does not accept {word!r} here; leave it out"

@@ -1,4 +1,4 @@
-"""Measures code of the user's as it runs in their shell, once or several times."""
+"""Measures the user's code in their shell, in one or several runs."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from jupyter_memkit.track.mem import MemResult, mem
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredCode:
-    """Code that runs in a shell to be measured.
+    """Code to run in a shell and measure.
 
     Attributes
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where it runs.
+        The shell in which it runs.
     codes : list of code
         Its statements.
     runs : int
-        How many times it runs.
+        The number of runs.
     build_report : callable
-        Builds what is shown of a run that failed.
+        Builds the report of a run that failed.
     """
 
     shell: Any
@@ -42,11 +42,11 @@ class MeasuredCode:
 
     @property
     def awaits(self) -> bool:
-        """Whether it has to be awaited: then `measure_awaiting` is for it."""
+        """Whether it awaits, and needs `measure_awaiting`."""
         return has_await(self.codes)
 
     def measure(self) -> MemResult:
-        """Return the run with the highest peak; of one that fails, show what it did."""
+        """Return the run with the highest peak; show the report of a run that fails."""
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         results: list[MemResult] = []
         for _ in range(self.runs):
@@ -55,7 +55,7 @@ class MeasuredCode:
         return _highest(results)
 
     async def measure_awaiting(self) -> MemResult:
-        """Return the same of code that awaits."""
+        """Like `measure`, for code that awaits."""
         __tracebackhide__ = True  # As above.
         results: list[MemResult] = []
         for _ in range(self.runs):
@@ -71,7 +71,7 @@ class MeasuredCode:
             with profile:
                 yield
         except UsageError:
-            # A slip in a magic inside, of which there is nothing to measure.
+            # A usage error of a magic in the code, which leaves nothing to measure.
             raise
         except BaseException:
             show(self.shell, self.build_report(profile.result))
@@ -80,12 +80,12 @@ class MeasuredCode:
 
 
 def choose_code(magic: str, statement: str, cell: str | None) -> str:
-    """Return the cell where there is one, or else the statement on the line.
+    """Return the cell if there is one, or else the statement on the line.
 
     Raises
     ------
     UsageError
-        When there is neither.
+        If there is neither.
     """
     if cell is not None:
         return cell
@@ -104,6 +104,6 @@ def _highest(results: list[MemResult]) -> MemResult:
 
 
 def show(shell: Any, report: Report) -> None:
-    """Show a report in a shell, which need not be the first one of the process."""
+    """Show a report in a shell that may not be the first of the process."""
     data = {"text/plain": report.text(), "text/html": report.html()}
     shell.display_pub.publish(data=data, metadata={})

@@ -1,4 +1,4 @@
-"""``%mem``: the memory and the time of a statement or a cell."""
+"""``%mem``: measure the memory and the time of a statement or a cell."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from jupyter_memkit.magics.mem_options import (
 from jupyter_memkit.show.mem import build_refusal, build_report
 from jupyter_memkit.track.mem import MemResult
 
-if TYPE_CHECKING:  # imported when lines are asked for
+if TYPE_CHECKING:  # imported only for --lines
     from jupyter_memkit.track.line_memory import LinesResult
 
 Measured: TypeAlias = "MemResult | LinesResult | None"
 
 
 class PeakError(MemkitError):
-    """Code whose peak went over what ``--max`` allows."""
+    """The peak of the code exceeded ``--max``."""
 
     def _render_traceback_(self) -> list[str]:
-        # IPython asks for this; the sentence says it all, a traceback nothing.
+        # IPython calls this; the message says everything, so there is no traceback.
         return [f"PeakError: {self}"]
 
 
@@ -121,9 +121,9 @@ class MemMagics(Magics):
         )
         if args.lines:
             if args.runs > 1 or args.max_bytes is not None:
-                message = "--lines watches a single run; leave -r and --max out"
+                message = "--lines watches a single run; leave out -r and --max"
                 raise UsageError(message)
-            # Not before its first use: a kernel starts with every magic.
+            # Imported on first use, so that a kernel starts fast.
             from jupyter_memkit.magics.watched_lines import watch  # noqa: PLC0415
 
             return watch(code, wants_result=args.wants_result)

@@ -1,4 +1,4 @@
-"""What ``%mem`` and ``%memit`` have in common: options, and code behind them."""
+"""The options that ``%mem`` and ``%memit`` share, and the code after them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def options_await(shell: Any, magic: Any, line: str, cell: str | None) -> bool:
     try:
         _, statement = parse_statement(magic, line)
     except UsageError:
-        # The magic will say so itself.
+        # The magic itself reports the error.
         return False
     return code_awaits(shell, statement) or code_awaits(shell, cell or "")

@@ -63,7 +63,7 @@ class MemfreeMagics(Magics):
             freed = %memfree
             freed.total_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.techniques.release import free  # noqa: PLC0415
 

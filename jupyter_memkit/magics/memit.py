@@ -1,4 +1,4 @@
-"""``%memit``: the names and the options of memory_profiler."""
+"""``%memit``: memory_profiler's magic and options."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from jupyter_memkit.track.mem import MemResult
 
 @magics_class
 class MemitMagics(Magics):
-    """The names and options of memory_profiler, over the same measurement."""
+    """memory_profiler's magics and options, on top of our measurement."""
 
     @no_var_expand
     @line_cell_magic

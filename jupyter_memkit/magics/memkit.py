@@ -1,4 +1,4 @@
-"""``%memkit``: the status, the processes, and the export of what was seen."""
+"""``%memkit``: show the status and the processes, and export the history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class MemkitMagics(Magics):
-    """The status, the processes, and the export of what was seen."""
+    """Show the status and the processes, and export the history."""
 
     @line_magic
     @magic_arguments()
@@ -66,12 +66,12 @@ class MemkitMagics(Magics):
         if arguments.action == "processes" and arguments.file is None:
             return _read_processes()
         if arguments.action == "advice" and arguments.file is None:
-            # Not before its first use: a kernel starts with every magic.
+            # Imported on first use, so that a kernel starts fast.
             from jupyter_memkit.hints import find_hints  # noqa: PLC0415
 
             return find_hints(self.shell, tracker().cells)
         if arguments.action != "export":
-            message = f"%memkit does not know {line.strip()!r}; write %memkit "
+            message = f"%memkit does not accept {line.strip()!r}; write %memkit "
             raise UsageError(
                 message + "for the status, %memkit advice, %memkit processes, or "
                 "%memkit export FILE"

@@ -1,4 +1,4 @@
-"""``%memleaks``: what holds memory needlessly, and what holds a variable."""
+"""``%memleaks``: find what holds memory needlessly, and what holds a variable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BUDGET_S = 2.0
 
 @magics_class
 class MemleaksMagics(Magics):
-    """What holds memory needlessly, and what holds a variable."""
+    """Find what holds memory needlessly, and what holds a variable."""
 
     @line_magic
     @magic_arguments()
@@ -68,7 +68,7 @@ class MemleaksMagics(Magics):
         """
         assert self.shell is not None, "the magics of a shell have one"
         arguments = parse_line(self.memleaks, line)
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         if arguments.name is None:
             from jupyter_memkit.hints import find_leaks  # noqa: PLC0415
 
@@ -79,13 +79,13 @@ class MemleaksMagics(Magics):
             )
         if arguments.unused is not None or arguments.budget is not None:
             message = (
-                "--unused and --budget go with %memleaks alone; with a name it shows "
-                "who holds it, so leave them out"
+                "--unused and --budget do not apply to a single variable; leave them "
+                "out"
             )
             raise UsageError(message)
         if arguments.name not in self.shell.user_ns:
             known = self.shell.user_ns
-            remedy = suggest(arguments.name, known, "%memls lists what there is")
+            remedy = suggest(arguments.name, known, "%memls lists the variables")
             message = f"there is no variable {arguments.name!r}; {remedy}"
             raise UsageError(message)
         from jupyter_memkit.measure.holders import holders  # noqa: PLC0415

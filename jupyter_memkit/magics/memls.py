@@ -1,4 +1,4 @@
-"""``%memls``: the variables by true size."""
+"""``%memls``: list the variables by true size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class MemlsMagics(Magics):
-    """The variables by true size."""
+    """List the variables by true size."""
 
     @line_magic
     @magic_arguments()
@@ -71,7 +71,7 @@ class MemlsMagics(Magics):
             listed = %memls
             listed.variables[0].size.bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
 

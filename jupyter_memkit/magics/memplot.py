@@ -12,13 +12,13 @@ from IPython.core.magic_arguments import magic_arguments
 from jupyter_memkit.magics.arguments import argument, duration, refusing
 from jupyter_memkit.magics.line import parse_line
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.figure import Figure
 
 
 @magics_class
 class MemplotMagics(Magics):
-    """Plots of memory."""
+    """Plot memory."""
 
     @line_magic
     @magic_arguments()
@@ -50,7 +50,7 @@ class MemplotMagics(Magics):
             figure = %memplot
             figure.savefig("memory.svg")
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.plot import plot  # noqa: PLC0415
 
         arguments = parse_line(self.memplot, line)
@@ -60,13 +60,13 @@ class MemplotMagics(Magics):
                 since_s = time.time() - arguments.last
             figure = plot(since_s=since_s, cells=arguments.cells)
         if getattr(self.shell, "kernel", None) is None:
-            # A terminal shows no picture.
+            # A terminal cannot display images.
             print(f"wrote {_write(figure)}")  # noqa: T201 - a magic speaks to its user
         return figure
 
 
 def _write(figure: Figure) -> str:
-    """Write a figure to a new file for temporary files, and return its path."""
+    """Write a figure to a new temporary file, and return its path."""
     with tempfile.NamedTemporaryFile(
         prefix="memplot-", suffix=".png", delete=False
     ) as file:

@@ -1,4 +1,4 @@
-"""``%memsnap``: remember what the variables hold, and compare two moments."""
+"""``%memsnap``: take snapshots of the sizes of variables, and compare them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
 
 
-def _moments(magics: MemsnapMagics) -> list[str]:
-    """Return the moments that completion offers."""
+def _names(magics: MemsnapMagics) -> list[str]:
+    """Return the names of the snapshots for completion."""
     return [*magics.names, "now"]
 
 
@@ -28,7 +28,7 @@ class MemsnapMagics(Magics):
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose variables.
+        The shell whose variables are measured.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -46,7 +46,7 @@ class MemsnapMagics(Magics):
         "names",
         nargs="*",
         metavar="NAME",
-        offers=_moments,
+        offers=_names,
         help="one snapshot to take, or two to compare",
     )
     @argument("--drop", action="store_true", help="delete the named snapshots")
@@ -79,7 +79,7 @@ class MemsnapMagics(Magics):
             return taken
         if len(names) != 2:
             message = (
-                "name one moment to remember it, %memsnap before, or two to compare "
+                "give one name to take a snapshot, %memsnap before, or two to compare "
                 "them, %memsnap before now"
             )
             raise UsageError(message)
@@ -91,8 +91,8 @@ class MemsnapMagics(Magics):
             return self._snapshots[name]
         if name == "now":
             return self._take()
-        remedy = suggest(name, self._snapshots, f"%memsnap {name} makes one")
-        message = f"no moment is called {name!r}; {remedy}"
+        remedy = suggest(name, self._snapshots, f"%memsnap {name} takes it")
+        message = f"there is no snapshot {name!r}; {remedy}"
         raise UsageError(message)
 
     def _drop(self, names: list[str]) -> None:
@@ -101,7 +101,7 @@ class MemsnapMagics(Magics):
             self._snapshots.pop(name, None)
 
     def _take(self) -> Snapshot:
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.track.snapshots import snapshot  # noqa: PLC0415
         from jupyter_memkit.track.variables import (  # noqa: PLC0415
             find_program,

@@ -1,12 +1,12 @@
-"""Finds what was meant by a word that a magic does not know."""
+"""Suggests the option that an unknown word may stand for."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
 
-# What pandas, joblib, Dask, Spark and command lines call it; the first that the magic
-# has is offered.
+# Names in pandas, joblib, Dask, Spark and on command lines; the first of our options
+# that the magic has is suggested.
 _OURS = {
     ("agg", "aggregate", "combine", "fold"): ("--reduce",),
     ("batch-size", "batchsize", "chunk-rows", "chunk-size", "chunksize"): ("--rows",),
@@ -61,7 +61,7 @@ _OURS = {
 }
 _FOREIGN = {word: ours for words, ours in _OURS.items() for word in words}
 
-# What the libraries that read files call theirs; it goes to them as it is.
+# Options of the libraries that read files, which are passed on to them.
 _OF_READERS = frozenset(
     [
         "comment",
@@ -84,19 +84,19 @@ _OF_READERS = frozenset(
 
 
 def suggest_option(written: str, known: Collection[str]) -> str | None:
-    """Return the option that was meant.
+    """Return the option that was probably meant.
 
     Parameters
     ----------
     written : str
-        What was written, with its dashes or without, as ``--chunksize``.
+        The unknown word, with or without its dashes, such as ``--chunksize``.
     known : collection of str
-        The options that there are.
+        The options of the magic.
 
     Returns
     -------
     str or None
-        How to write it; None when nothing is close.
+        The option as it should be written; None if nothing is close.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What completion offers for the arguments of magics: names that there are."""
+"""Values that completion offers for the arguments of magics."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def variable_names(magics: Any) -> list[str]:
-    """Return the variables of the user, without those that IPython keeps."""
+    """Return the user's variables, without those of IPython."""
     shell = magics.shell
-    # A copy: another thread may set one meanwhile.
+    # A copy, because another thread may set one meanwhile.
     namespace = dict(shell.user_ns)
     return sorted(
         name
@@ -28,7 +28,7 @@ def type_names(magics: Any) -> list[str]:
 
 
 def module_names(magics: Any) -> list[str]:
-    """Return the libraries that are loaded, and the user's names for modules."""
+    """Return the loaded libraries, and the user's names for modules."""
     loaded = {
         name
         for name in tuple(sys.modules)
@@ -46,8 +46,8 @@ def module_names(magics: Any) -> list[str]:
 
 
 def reductions(magics: Any) -> list[str]:
-    """Return what can become of the chunks' values."""
-    # Not before its first use: a kernel starts with every magic.
+    """Return the operations that combine the chunks' values."""
+    # Imported on first use, so that a kernel starts fast.
     from jupyter_memkit.techniques.chunked.combine import OPERATIONS  # noqa: PLC0415
 
     namespace = magics.shell.user_ns
@@ -56,7 +56,7 @@ def reductions(magics: Any) -> list[str]:
 
 
 def backends(_magics: Any) -> tuple[str, ...]:
-    """Return what the chunks of a table can be."""
+    """Return the types that the chunks of a table can have."""
     from jupyter_memkit.techniques.chunked.frames import (  # noqa: PLC0415 - as above
         BACKENDS,
     )
@@ -65,5 +65,5 @@ def backends(_magics: Any) -> tuple[str, ...]:
 
 
 def clusters(magics: Any) -> list[str]:
-    """Return what a run over chunks can run on."""
+    """Return the clusters that a run over chunks can use."""
     return ["dask", *variable_names(magics)]

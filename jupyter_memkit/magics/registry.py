@@ -1,4 +1,4 @@
-"""Registers magics so that all of it can be undone; IPython has no call for that."""
+"""Registers magics reversibly, for which IPython has no function."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Where the magics will be known.
+        The shell to extend.
     magics : Magics
-        The object that holds them; its ``close()``, if it has one, ends what its
-        magics have begun.
+        The object that holds them; its ``close()``, if it has one, ends what its magics
+        started.
     undo : ExitStack
-        Gets the callbacks that restore what the names meant before.
+        Receives the callbacks that restore the previous magics of these names.
     """
     manager = shell.magics_manager
     for kind, functions in magics.magics.items():
@@ -39,14 +39,14 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
 
 
 def _wrap(magic: Any) -> Any:
-    """Return a magic that Ctrl-C ends without the kit's frames."""
+    """Return a magic whose traceback on Ctrl-C leaves out our frames."""
     wrapped: Any = OwnFramesOnly()(magic)
     wrapped.__self__ = magic.__self__
     return wrapped
 
 
 def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> None:
-    """Give a name back, unless somebody else has taken it in the meantime."""
+    """Restore a name, unless another extension has taken it meanwhile."""
     if getattr(table.get(name), "__self__", None) is not magics:
         return
     if before is None:
@@ -56,7 +56,7 @@ def _restore(table: dict[str, Any], name: str, before: Any, magics: Magics) -> N
 
 
 def _remove_configurable(shell: Any, magics: Magics) -> None:
-    """Take an object from the list in which IPython has put it when it was made."""
+    """Remove an object from the list to which IPython added it on creation."""
     shell.configurables[:] = [
         each for each in shell.configurables if each is not magics
     ]

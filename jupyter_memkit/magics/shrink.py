@@ -1,4 +1,4 @@
-"""``%shrink``: give arrays and frames the smallest dtypes that keep every value."""
+"""``%shrink``: convert arrays and frames to the smallest exact dtypes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ShrinkMagics(Magics):
             shrunk = %shrink orders
             shrunk.after_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
 
         arguments = parse_line(self.shrink, line)
@@ -88,7 +88,7 @@ class ShrinkMagics(Magics):
         if arguments.file is not None:
             return self._advise(arguments.file, arguments.names)
         if not arguments.names:
-            message = "%shrink takes the names of variables, or --file PATH"
+            message = "%shrink needs the names of variables, or --file PATH"
             raise UsageError(message)
         assert self.shell is not None, "the magics of a shell have one"
         if arguments.undo:
@@ -134,7 +134,7 @@ class ShrinkMagics(Magics):
 
 
 def _check_options(arguments: Any) -> None:
-    """Raise when an option has no effect on what was asked for."""
+    """Refuse an option that has no effect on the request."""
     whole = "--file" if arguments.file is not None else "--undo"
     shrinking = {
         "--dry-run": arguments.dry_run,
@@ -146,5 +146,5 @@ def _check_options(arguments: Any) -> None:
     }
     given = [option for option, is_given in shrinking.items() if is_given]
     if given and (arguments.undo or arguments.file is not None):
-        message = f"{whole} shrinks nothing; leave {given[0]} out"
+        message = f"{whole} does not shrink anything; leave {given[0]} out"
         raise UsageError(message)

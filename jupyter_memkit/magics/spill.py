@@ -1,4 +1,4 @@
-"""``%spill``: variables that lie on the disk."""
+"""``%spill``: move variables to disk and back."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class SpillMagics(Magics):
     """Move variables to disk and back."""
 
     def close(self) -> None:
-        """Remove the files; variables that lie in them can be used on."""
-        # Where it was never loaded there are no files.
+        """Remove the files; variables in them remain usable."""
+        # If it was never loaded, there are no files.
         folders = sys.modules.get("jupyter_memkit.techniques.spilling.folders")
         if folders is not None:
             folders.remove_folders()
@@ -69,7 +69,7 @@ class SpillMagics(Magics):
             spilled = %spill prices
             spilled.freed_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.progress import open_bar  # noqa: PLC0415
         from jupyter_memkit.techniques.spilling.listing import (  # noqa: PLC0415
             list_spilled,
@@ -83,14 +83,14 @@ class SpillMagics(Magics):
         arguments = parse_line(self.spill, line)
         names = arguments.names
         if arguments.folder and (arguments.back or not names):
-            message = "--folder is where a new file goes; give it with names to move"
+            message = "--folder is for new files; give it with the names to move"
             raise UsageError(message)
         if arguments.back and not names:
-            message = "give the names to bring back; %spill alone lists them"
+            message = "give the names to move back; %spill lists them"
             raise UsageError(message)
         if not names:
             return list_spilled(self.shell.user_ns)
-        with refusing(), _letting_go(), open_bar("B") as bar:
+        with refusing(), _releasing(), open_bar("B") as bar:
 
             def progress(done_bytes: int, total_bytes: int) -> None:
                 bar(done_bytes, total_bytes, "")
@@ -102,13 +102,13 @@ class SpillMagics(Magics):
                 shell=self.shell,
                 folder=arguments.folder,
                 progress=progress,
-                looking=lambda n: bar(0, None, f"{n:,} objects looked at"),
+                looking=lambda n: bar(0, None, f"{n:,} objects checked"),
             )
 
 
 @contextmanager
-def _letting_go() -> Iterator[None]:
-    """Keep nothing of a move that was interrupted, though IPython keeps the error."""
+def _releasing() -> Iterator[None]:
+    """Keep no references to an interrupted move, although IPython keeps the error."""
     try:
         yield
     except KeyboardInterrupt as error:

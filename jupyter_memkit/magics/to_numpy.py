@@ -63,7 +63,7 @@ class ToNumpyMagics(Magics):
             packed = %to_numpy prices
             packed.variables[0].after_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
         from jupyter_memkit.techniques.arrays.pack_names import (  # noqa: PLC0415
             pack_names,
@@ -84,7 +84,7 @@ class ToNumpyMagics(Magics):
 
 
 def _read_value(text: str | None) -> Any:
-    """Return what a user wrote as a value: a number, a word for one, or a text."""
+    """Parse a value: a number, a name for one, or text."""
     if text is None:
         return None
     if text.lower() in _WORDS:

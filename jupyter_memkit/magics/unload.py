@@ -67,7 +67,7 @@ class UnloadMagics(Magics):
             result = %unload sympy
             result.freed_bytes
         """
-        # Not before its first use: a kernel starts with every magic.
+        # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.techniques.unloading import (  # noqa: PLC0415
             libraries,
             unload,
@@ -96,12 +96,12 @@ class UnloadMagics(Magics):
 
 
 def _check_one_way(arguments: Any) -> None:
-    """Raise when not exactly one of names, --unused and --list was given."""
+    """Refuse unless exactly one of names, --unused and --list is given."""
     ways = [arguments.modules, arguments.unused, arguments.list]
     if sum(map(bool, ways)) != 1:
         message = (
-            "%unload takes the names of modules, or --unused, or --list; "
-            "%unload --list shows what is loaded"
+            "%unload needs either names of modules, --unused or --list; %unload "
+            "--list shows what is loaded"
         )
         raise UsageError(message)
 

@@ -1,4 +1,4 @@
-"""Watches which lines of the user's code take the memory, as it runs in their shell."""
+"""Measures which lines of the user's code take memory, in their shell."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from jupyter_memkit.track.lines import LinesProfile, profile_lines
 def watch(
     code: MeasuredCode, *, wants_result: bool
 ) -> LinesResult | Coroutine[Any, Any, LinesResult | None] | None:
-    """Run code once, and show which lines took the memory, or return that.
+    """Run code once, and show or return which lines took memory.
 
-    What it costs is shown before. Of code that fails what was seen until then is
-    shown. For code that awaits a coroutine is returned.
+    The cost is announced first. If the code fails, the lines measured so far are shown.
+    For code that awaits, returns a coroutine.
 
     Parameters
     ----------
     code : MeasuredCode
-        What to run; its number of runs does not count.
+        The code; its number of runs is ignored.
     wants_result : bool
-        Whether to return the result in place of showing it.
+        Whether to return the result instead of showing it.
     """
     __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
     if code.awaits:
@@ -61,10 +61,10 @@ def _watching(shell: Any) -> Iterator[LinesProfile]:
                 stack.enter_context(profile)
             yield profile
     except UsageError:
-        # A slip, of which there is nothing to see.
+        # A usage error, which leaves nothing to show.
         raise
     except BaseException:
-        # Ctrl-C before the first line leaves nothing to show.
+        # Nor is there anything to show if Ctrl-C came before the first line.
         with suppress(MemkitError):
             show(shell, build_report(profile.result))
         raise
@@ -82,7 +82,7 @@ def _conclude(
 
 
 def _find_cells(shell: Any) -> Callable[[str], bool]:
-    """Return what says of a filename whether it is that of a cell."""
-    # IPython gives each cell a name of its own, and knows them all.
+    """Return a function that tests whether a filename is that of a cell."""
+    # IPython gives each cell a filename of its own, and keeps them all.
     names: dict[str, int] = shell.compile._filename_map  # noqa: SLF001
     return names.__contains__

@@ -1,8 +1,8 @@
-"""Splits the line of a magic into words, with quotes around what has blanks in it.
+"""Splits the line of a magic into words, with quotes around words that contain spaces.
 
-A quote opens at the start of a word and behind ``=`` or ``,``; elsewhere, as in
-``O'Brien.csv``, it is a character like any other. A backslash always is, because it
-stands in Windows paths.
+A quote opens at the start of a word and after ``=`` or ``,``; elsewhere, as in
+``O'Brien.csv``, it is an ordinary character. So is a backslash, because Windows paths
+contain it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Word(str):
     Attributes
     ----------
     end : int
-        Where it ends in the line.
+        The position of its end in the line.
     is_quoted : bool
-        Whether it stood in quotes, so that it is a value and never an option.
+        Whether it was quoted, and is therefore a value and never an option.
     """
 
     __slots__ = ("end", "is_quoted")
@@ -31,7 +31,7 @@ class Word(str):
     is_quoted: bool
 
     def __new__(cls, text: str, end: int, *, is_quoted: bool = False) -> Word:  # noqa: PYI034 - Python 3.10 has no Self
-        """Remember where a word was found, and how it was written."""
+        """Create a word with its position and quoting."""
         word = super().__new__(cls, text)
         word.end = end
         word.is_quoted = is_quoted
@@ -42,20 +42,20 @@ def split_words(line: str, start: int = 0) -> Iterator[Word]:
     """Yield the words of a line.
 
     The quotes around a whole word, or around the value in ``--option="a value"``, are
-    taken off. Those inside a word stay, for `split_list` and for pairs of a key and a
+    removed. Those inside a word are kept, for `split_list` and for pairs of a key and a
     value.
 
     Parameters
     ----------
     line : str
-        What stands behind the name of the magic.
+        The line after the name of the magic.
     start : int
-        Where to begin.
+        The position at which to begin.
 
     Raises
     ------
     UsageError
-        When a quote is not closed, as soon as it is reached.
+        If a quote is not closed, as soon as it is reached.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def split_words(line: str, start: int = 0) -> Iterator[Word]:
 
 
 def split_list(text: str) -> list[str]:
-    """Split at the commas outside quotes, and take off the quotes around an item.
+    """Split at the commas outside quotes, and remove the quotes around an item.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def split_list(text: str) -> list[str]:
             items.append(unquote(text[first:position].strip()))
             first = position + 1
         elif text[position] in _QUOTES and not text[first:position].strip():
-            # A quote that is not closed is a character of the item.
+            # A quote that is not closed belongs to the item.
             close = text.find(text[position], position + 1)
             position = position if close < 0 else close
         position += 1
@@ -95,13 +95,13 @@ def split_list(text: str) -> list[str]:
 
 
 def unquote(text: str) -> str:
-    """Take off a pair of quotes around a text."""
+    """Remove a pair of quotes around a text."""
     is_quoted = len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]
     return text[1:-1] if is_quoted else text
 
 
 def _find_end(line: str, position: int) -> int:
-    """Return where the word ends that begins at a position."""
+    """Return the end of the word that begins at a position."""
     first = position
     while position < len(line) and not line[position].isspace():
         opens = position == first or line[position - 1] in "=,"
@@ -110,7 +110,7 @@ def _find_end(line: str, position: int) -> int:
             if close < 0:
                 message = (
                     f"the quote {line[position]} is not closed in "
-                    f"{line[position:].strip()}; close it, or leave it out"
+                    f"{line[position:].strip()}; close or remove it"
                 )
                 raise UsageError(message)
             position = close

@@ -1,1 +1,1 @@
-"""Reads memory from the system and from objects; knows nothing of IPython."""
+"""Reads memory from the system and from objects, independently of IPython."""

@@ -1,4 +1,4 @@
-"""Says how one object is reached from another, as one would write it in Python."""
+"""Describes how one object is reached from another, as a Python expression."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.registry import name_type
 
 _KEY_LENGTH = 40
-# So many places are looked at before the place is left open.
+# The number of items to search before the index is left out.
 _SEARCHED = 100_000
 
-# Steps that nobody writes, or that have one name.
+# Steps that are not written, or have a fixed name.
 _FIXED: dict[type, str] = {
     types.BuiltinMethodType: ".__self__",
     types.CellType: "",
@@ -31,22 +31,22 @@ _read_mro = type.__dict__["__mro__"].__get__
 
 
 def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> str:
-    """Write the way from a name to an object.
+    """Describe the path from a name to an object.
 
     Parameters
     ----------
     name : str
-        What the first object is called; empty for the user's namespace.
+        The name of the first object; empty for the user's namespace.
     steps : list
-        Objects, each of which refers to the next.
+        The objects on the path, each of which refers to the next.
     is_namespace : bool
-        Whether the first is a dict of names, which are written without brackets.
+        Whether the first is a namespace, whose names are written without brackets.
 
     Returns
     -------
     str
-        The way as Python code where it can be written (``jobs[2].frame``); a step
-        that cannot is an arrow and the type that it leads to.
+        The path as Python code where possible (``jobs[2].frame``); otherwise a step is
+        an arrow and the type to which it leads.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def _label_step(parent: Any, child: Any) -> str:
 
 
 class _Key:
-    """Stands for a child that is itself a key."""
+    """Marks a child that is itself a key."""
 
 
 def _find_key(parent: dict[Any, Any], child: Any) -> Any:
@@ -102,7 +102,7 @@ def _find_key(parent: dict[Any, Any], child: Any) -> Any:
 def _label_key(key: Any) -> str:
     if key is _Key:
         return " → a key"
-    # The `repr` of other types is the user's code.
+    # The `repr` of other types may be the user's code.
     if contains_identical((str, int, float, bool, bytes, type(None)), type(key)):
         text = repr(key)
         return f"[{text if len(text) <= _KEY_LENGTH else text[:_KEY_LENGTH] + '…'}]"
@@ -133,7 +133,7 @@ def _find_attribute(parent: Any, child: Any) -> str | None:
 
 
 def _find_in_array(parent: Any, child: Any) -> str | None:
-    """Return how an array of numpy refers to its base, or to an object in it."""
+    """Return how a numpy array refers to its base, or to an object in it."""
     ndarray = find_loaded("numpy", "ndarray")
     if ndarray is None or not contains_identical(_read_mro(type(parent)), ndarray):
         return None
@@ -161,7 +161,7 @@ def _read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_namespace(owner: Any, attributes: Any) -> bool:
-    """Tell whether a dict holds the attributes of an object."""
+    """Return whether a dict holds the attributes of an object."""
     if type(attributes) is not dict or owner is None:
         return False
     if issubclass(type(owner), (types.ModuleType, type)):

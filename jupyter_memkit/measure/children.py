@@ -1,10 +1,10 @@
-"""The memory of the child processes over a stretch of work.
+"""Measures the memory of child processes over time.
 
 joblib, multiprocessing, subprocess and Dask's local workers hold memory outside this
-process. To ask whether there is any child takes a microsecond; to find them can mean a
-look at every process of the machine, so that is done at a pace that its own cost sets.
-A forked child has all memory of its parent in its figures; what the two shared at the
-fork is the parent's and is left out.
+process. Checking whether there is any child takes a microsecond, but finding them may
+mean reading every process of the machine, so the rate of that depends on its cost. The
+figures of a forked child include all memory of its parent; what the two shared at the
+fork is left out.
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ from jupyter_memkit.measure.pace import Pace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildrenReading:
-    """The memory of the children now.
+    """The current memory of the children.
 
     Attributes
     ----------
     count : int
-        How many there are, those of the children included.
+        The number of descendant processes.
     bytes : int
-        Their resident memory together, but for what forked ones share with this
-        process.
+        Their total resident memory, without what forked ones share with this process.
     peak_bytes : int
-        The highest since the reading before, as far as it is known.
+        The highest total since the previous reading, as far as known.
     """
 
     count: int
@@ -47,18 +46,18 @@ class ChildrenReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildrenPeak:
-    """The highest memory of the children together over a stretch of work.
+    """The highest total memory of the children over a measurement.
 
     Attributes
     ----------
     before_bytes : int
-        What they had at its start, counted as in `ChildrenReading`.
+        Their memory at the start, counted as in `ChildrenReading`.
     peak_bytes : int
         The highest, not relative to the start.
     exact : bool
-        Whether the system's own figures leave no doubt: there was no child, or a
-        single one that started another program and has not ended. Else what was
-        between two readings can be missing.
+        Whether the peak comes from the system's own figures: there was no child, or a
+        single one that executed another program and is still running. Otherwise a spike
+        between two readings may be missing.
     """
 
     before_bytes: int
@@ -67,7 +66,7 @@ class ChildrenPeak:
 
 
 class _Child:
-    """A child that was found."""
+    """A known child process."""
 
     def __init__(self, shared_bytes: int) -> None:
         self.shared_bytes = shared_bytes
@@ -76,7 +75,7 @@ class _Child:
         self.peak_bytes = 0
 
     def update(self, memory: ChildMemory) -> None:
-        """Take a reading in; a mark that stood since the last tells nothing new."""
+        """Add a reading; a high-water mark from before the last one is ignored."""
         rose = memory.high_water_bytes > self.mark_bytes
         peak_bytes = memory.high_water_bytes if rose else memory.rss_bytes
         self.mark_bytes = memory.high_water_bytes
@@ -85,7 +84,7 @@ class _Child:
 
 
 class ChildrenWatch:
-    """An open stretch of work, got from `ChildrenMeter.open`."""
+    """An open measurement, returned by `ChildrenMeter.open`."""
 
     def __init__(
         self, meter: ChildrenMeter, before_bytes: int, *, had_children: bool
@@ -99,26 +98,26 @@ class ChildrenWatch:
         self._meter = meter
 
     def close(self, own_peak_bytes: int | None) -> ChildrenPeak:
-        """End the stretch and return its account.
+        """End the measurement and return its result.
 
         Parameters
         ----------
         own_peak_bytes : int or None
-            The highest memory of this process in the stretch; None when it is only
-            known from samples.
+            The highest memory of this process during the measurement; None if it is
+            only sampled.
         """
         return self._meter.close(self, own_peak_bytes)
 
 
 class ChildrenMeter:
-    """Measures the children over overlapping stretches of work.
+    """Measures the children over overlapping measurements.
 
     Parameters
     ----------
     probe : ChildrenProbe
-        Where the figures come from.
+        The source of the figures.
     clock, cost : callable
-        The two clocks of the pace of the readings.
+        The two clocks of the `Pace` of the readings.
     """
 
     def __init__(
@@ -136,20 +135,20 @@ class ChildrenMeter:
 
     @property
     def pids(self) -> list[int]:
-        """The ids of the children that are known."""
+        """The ids of the known children."""
         with self._lock:
             return list(self._children)
 
     @property
     def latest(self) -> ChildrenReading:
-        """The latest reading, at no cost."""
+        """The latest reading, without taking a new one."""
         with self._lock:
             return self._total()
 
     def open(self) -> ChildrenWatch:
-        """Start a stretch of work."""
+        """Start a measurement."""
         with self._lock:
-            # A peak from before the stretch is not its own.
+            # A peak from before the measurement does not belong to it.
             has_children = self._refresh()
             before_bytes = self._total().bytes
             watch = ChildrenWatch(self, before_bytes, had_children=has_children)
@@ -157,7 +156,7 @@ class ChildrenMeter:
             return watch
 
     def close(self, watch: ChildrenWatch, own_peak_bytes: int | None) -> ChildrenPeak:
-        """End a stretch of work; closing it again changes nothing."""
+        """End a measurement; a second call does nothing."""
         if self._has_newborns(watch):
             self._finding.timed(self._find)
         with self._lock:
@@ -171,7 +170,7 @@ class ChildrenMeter:
             )
 
     def observe(self) -> ChildrenReading:
-        """Read the memory of the children, as often as the pace allows."""
+        """Read the memory of the children, if the pace allows."""
         has_children = self.probe.has_children()
         if has_children and self._finding.is_due():
             self._finding.timed(self._find)
@@ -183,7 +182,7 @@ class ChildrenMeter:
             return self._total()
 
     def _refresh(self) -> bool:
-        """Read the children that are known; return whether there can be any."""
+        """Read the known children; return whether there can be any."""
         has_children = self.probe.has_children()
         if has_children:
             self._read()
@@ -192,7 +191,7 @@ class ChildrenMeter:
         return has_children
 
     def _has_newborns(self, watch: ChildrenWatch) -> bool:
-        """Return whether there are children now, none before, and none was seen."""
+        """Return whether the process has children for the first time."""
         return (
             watch in self._watches
             and not watch.had_children
@@ -211,7 +210,7 @@ class ChildrenMeter:
             watch.exact = False
 
     def _find(self) -> None:
-        # Without the lock: a machine with many processes takes its time.
+        # Without the lock, because this is slow on a machine with many processes.
         found = self.probe.find()
         forks = {pid for pid in found if self.probe.is_fork(pid)}
         shareable_bytes = self.probe.read_shareable_bytes() if forks else 0
@@ -221,7 +220,7 @@ class ChildrenMeter:
             for pid in found:
                 child = self._children.setdefault(pid, _Child(shareable_bytes))
                 if pid not in forks:
-                    # Or no longer: it has started another program since.
+                    # It is no longer a fork after it has executed another program.
                     child.shared_bytes = 0
 
     def _read(self) -> None:
@@ -250,11 +249,12 @@ class ChildrenMeter:
 def _unseen_peak_bytes(
     watch: ChildrenWatch, ended: EndedChildren, own_peak_bytes: int | None
 ) -> int:
-    """Return the least that a child must have had which came and went in a stretch.
+    """Return a lower bound on the memory of children that came and went unseen.
 
-    The system keeps the highest memory of all children that have ended, and counts in
-    what this process had when a child left it to start another program. So it tells
-    something only when it is above that, and of no child from before the stretch.
+    The system keeps the highest memory of all children that have ended, which includes
+    the memory of this process when a child executed another program. Therefore the
+    figure is meaningful only if it is higher than that, and not for children from
+    before the measurement.
     """
     if watch.had_children or own_peak_bytes is None:
         return 0
@@ -264,7 +264,7 @@ def _unseen_peak_bytes(
 
 
 def children_meter() -> ChildrenMeter:
-    """Return the meter of this process; a forked child gets one of its own."""
+    """Return the meter of this process; a forked child has its own."""
     return _meter_of(os.getpid())
 
 

@@ -1,7 +1,7 @@
 """Finds the child processes of this process and reads their memory.
 
-On Linux the figures come from ``/proc`` (proc(5)) and from what the system adds up
-of children that have ended (getrusage(2)); elsewhere from psutil.
+On Linux the figures come from ``/proc`` (proc(5)) and from the system's totals of
+children that have ended (getrusage(2)); elsewhere from psutil.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Protocol
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
-# Columns of /proc/<pid>/stat, counted from the one behind the name.
+# Columns of /proc/<pid>/stat, counted from the one after the name.
 _START_CODE = 23
 _START_STACK = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildMemory:
-    """The resident memory of a child now, and its highest ever."""
+    """The resident memory of a child, now and at its peak."""
 
     rss_bytes: int
     high_water_bytes: int
@@ -29,16 +29,16 @@ class ChildMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedChildren:
-    """What the system has added up of the children that have ended.
+    """The system's figures for children that have ended.
 
     Attributes
     ----------
     faults : int
-        Their page faults together. Every process has some, so an unchanged number
-        says that no child has ended.
+        Their total page faults. Every process has some, so an unchanged number means
+        that no child has ended.
     highest_bytes : int
-        The highest memory of any single one of them. A child that executed another
-        program has the memory of this process in it, as it was then.
+        The highest memory of any single child. That of a child which executed another
+        program includes the memory of this process at that moment.
     """
 
     faults: int
@@ -49,25 +49,25 @@ class ChildrenProbe(Protocol):
     """Reads the children of this process."""
 
     knows_ends: bool
-    """Whether `read_ended` tells of every child that has ended."""
+    """Whether `read_ended` covers every child that has ended."""
 
     def has_children(self) -> bool:
-        """Return whether there may be any; quick."""
+        """Return whether there may be any; fast."""
 
     def find(self) -> list[int]:
-        """Return the ids of the children and of theirs; takes its time."""
+        """Return the ids of all descendants; slow."""
 
     def read(self, pid: int) -> ChildMemory | None:
-        """Return the memory of a child; None when it has ended."""
+        """Return the memory of a child; None if it has ended."""
 
     def is_fork(self, pid: int) -> bool:
-        """Return whether a child runs the same program from the same start."""
+        """Return whether a child is a fork of this process."""
 
     def read_shareable_bytes(self) -> int:
         """Return the memory that a child forked now would share with this process."""
 
     def read_ended(self) -> EndedChildren:
-        """Return what is known of the children that have ended."""
+        """Return the figures for children that have ended."""
 
 
 class ProcChildrenProbe:
@@ -80,20 +80,20 @@ class ProcChildrenProbe:
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
 
     def has_children(self) -> bool:
-        """Return whether there is a child that nobody has waited for."""
+        """Return whether there is a child that has not been waited for."""
         try:
-            # Only asks: the child can still be waited for by whom it belongs to.
+            # WNOWAIT leaves the child to be waited for by its owner.
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return False
         return True
 
     def find(self) -> list[int]:
-        """Return the ids of the children and of theirs."""
+        """Return the ids of all descendants."""
         return find_descendants(os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
-        """Return the memory of a child; None when it has ended."""
+        """Return the memory of a child; None if it has ended."""
         try:
             status = read_proc_file(f"/proc/{pid}/status")
             return ChildMemory(
@@ -101,13 +101,13 @@ class ProcChildrenProbe:
                 high_water_bytes=read_size(status, b"VmHWM:"),
             )
         except (OSError, ValueError):
-            # Gone, or ended and not yet waited for: then it has no memory.
+            # It is gone, or a zombie, which has no memory.
             return None
 
     def is_fork(self, pid: int) -> bool:
-        """Return whether a child has code and stack where this process has them.
+        """Return whether a child has its code and stack at the same addresses.
 
-        Both are placed at random when a program starts, and copied by a fork.
+        Both are placed at random when a program starts, and are copied by a fork.
         """
         try:
             return _read_start(str(pid)) == self._start != ("0", "0")
@@ -115,16 +115,16 @@ class ProcChildrenProbe:
             return False
 
     def read_shareable_bytes(self) -> int:
-        """Return the anonymous memory; a fork maps the rest when it touches it."""
+        """Return the anonymous memory; a fork maps the rest only when touched."""
         try:
             _, resident, in_files, *_ = read_proc_file("/proc/self/statm").split()
         except OSError:
-            # Too many files are open. Then a fork counts in full.
+            # Too many files are open; then a fork counts in full.
             return 0
         return (int(resident) - int(in_files)) * self._page_bytes
 
     def read_ended(self) -> EndedChildren:
-        """Return what the system has added up of children that were waited for."""
+        """Return the system's figures for children that were waited for."""
         import resource  # noqa: PLC0415 - Windows has no such module
 
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -135,20 +135,20 @@ class ProcChildrenProbe:
 
 
 class PsutilChildrenProbe:
-    """Reads the children through psutil, where there is no ``/proc``."""
+    """Reads the children through psutil, if there is no ``/proc``."""
 
     knows_ends = False
 
     def has_children(self) -> bool:
-        """Return True: only a look at every process could tell."""
+        """Return True, because only reading every process would show."""
         return True
 
     def find(self) -> list[int]:
-        """Return the ids of the children and of theirs."""
+        """Return the ids of all descendants."""
         return find_descendants(os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
-        """Return the memory of a child; None when it has ended."""
+        """Return the memory of a child; None if it has ended."""
         import psutil  # noqa: PLC0415 - as above
 
         try:
@@ -158,15 +158,15 @@ class PsutilChildrenProbe:
         return ChildMemory(rss_bytes=rss_bytes, high_water_bytes=rss_bytes)
 
     def is_fork(self, pid: int) -> bool:  # noqa: ARG002 - the protocol's signature
-        """Return False: nothing tells."""
+        """Return False, because it is unknown."""
         return False
 
     def read_shareable_bytes(self) -> int:
-        """Return 0: nothing tells."""
+        """Return 0, because it is unknown."""
         return 0
 
     def read_ended(self) -> EndedChildren:
-        """Return nothing: nothing tells."""
+        """Return empty figures, because they are unknown."""
         return EndedChildren(faults=0, highest_bytes=0)
 
 
@@ -184,8 +184,8 @@ def children_probe() -> ChildrenProbe:
 
 
 def _read_start(pid: str) -> tuple[str, str]:
-    """Return where the code and the stack of a process begin."""
+    """Return the start addresses of the code and the stack of a process."""
     stat = read_proc_file(f"/proc/{pid}/stat").decode("utf-8", "replace")
-    # The name is in parentheses, and may hold blanks and parentheses itself.
+    # The name is in parentheses, and may itself contain spaces and parentheses.
     columns = stat[stat.rindex(")") + 2 :].split()
     return columns[_START_CODE], columns[_START_STACK]

@@ -1,6 +1,6 @@
-"""The time that Python's garbage collector takes over a stretch of work.
+"""Measures the time of Python's garbage collector.
 
-Collections are timed while somebody measures, and only then (`CollectorTimer`).
+Collections are timed only during a measurement (`CollectorTimer`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from jupyter_memkit.measure.collector_timer import CollectorTimer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collections:
-    """What the collector did over a stretch of work.
+    """The collections during a measurement.
 
     Attributes
     ----------
     durations_s : tuple of float
-        How long its collections of the youngest, the middle and the oldest generation
-        took, in seconds. Each looks at the younger generations as well.
+        The time of collections of the youngest, the middle and the oldest generation,
+        in seconds. Each includes the younger generations.
     counts : tuple of int
-        How many of each it began.
+        The number of collections of each.
     found : int
-        How many unreachable objects they found.
+        The number of unreachable objects that they found.
     """
 
     durations_s: tuple[float, float, float]
@@ -35,11 +35,11 @@ class Collections:
 
     @property
     def duration_s(self) -> float:
-        """How long it ran, in seconds."""
+        """The total time, in seconds."""
         return sum(self.durations_s)
 
     def since(self, before: Collections) -> Collections:
-        """Return what it did after an earlier moment."""
+        """Return the difference to an earlier reading."""
         young_s, middle_s, old_s = (
             now_s - before_s
             for now_s, before_s in zip(
@@ -57,7 +57,7 @@ class Collections:
 
 
 class CollectionWatch:
-    """An open stretch of work, got from `CollectorClock.open`."""
+    """An open measurement, returned by `CollectorClock.open`."""
 
     def __init__(self, clock: CollectorClock, timer: CollectorTimer) -> None:
         self._clock = clock
@@ -65,14 +65,14 @@ class CollectionWatch:
         self._before = _read(timer)
 
     def close(self) -> Collections:
-        """End the stretch and return what the collector did in it."""
+        """End the measurement and return its collections."""
         collections = _read(self._timer).since(self._before)
         self._clock.discard(self)
         return collections
 
 
 class CollectorClock:
-    """Adds up the collector's time while at least one stretch of work is open."""
+    """Sums the collector's time while at least one measurement is open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,7 +80,7 @@ class CollectorClock:
         self._timer: CollectorTimer | None = None
 
     def open(self) -> CollectionWatch:
-        """Start a stretch of work."""
+        """Start a measurement."""
         with self._lock:
             if self._timer is None:
                 self._timer = CollectorTimer()
@@ -90,7 +90,7 @@ class CollectorClock:
         return watch
 
     def discard(self, watch: CollectionWatch) -> None:
-        """End a stretch of work; ending it again changes nothing."""
+        """End a measurement; a second call does nothing."""
         with self._lock:
             self._watches.discard(watch)
             if not self._watches and self._timer is not None:
@@ -99,7 +99,7 @@ class CollectorClock:
 
 
 def _read(timer: CollectorTimer) -> Collections:
-    # The interpreter counts for itself.
+    # The interpreter keeps its own counts.
     stats = gc.get_stats()
     young, middle, old = (each["collections"] for each in stats)
     return Collections(
@@ -110,11 +110,11 @@ def _read(timer: CollectorTimer) -> Collections:
 
 
 def collector_clock() -> CollectorClock:
-    """Return the clock of this process: one, because the collector is one."""
+    """Return the clock of this process, which has one collector."""
     return _clock_of(os.getpid())
 
 
 @functools.cache
 def _clock_of(_pid: int) -> CollectorClock:
-    # A forked child has a collector of its own, and a lock that nobody holds.
+    # A forked child needs a clock of its own, and a lock that nobody holds.
     return CollectorClock()

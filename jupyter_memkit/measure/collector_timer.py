@@ -1,11 +1,11 @@
-"""Times collections by callables of C, which run no Python code during one.
+"""Times collections with C callables, so that no Python code runs during one.
 
-A signal that arrives during a collection is handled at the next bytecode. In a Python
-function in ``gc.callbacks`` that would be the function's first one, before any ``try``
-of its own; the interpreter prints what the handler raises and drops it, and the user's
-Ctrl-C is lost. So what is called here is written in C: descriptors, iterators of
-``itertools``, ``map`` and ``deque``. None of them checks for signals, and the exception
-is raised in the user's code, right after the collection.
+A signal that arrives during a collection is handled at the next bytecode. With a Python
+function in ``gc.callbacks`` that would be the function's first bytecode, before any
+``try`` of its own; the interpreter would print and swallow the handler's exception, and
+the user's Ctrl-C would be lost. Therefore everything called here is written in C:
+descriptors, iterators of ``itertools``, ``map`` and ``deque``. None of them checks for
+signals, so the exception is raised in the user's code, right after the collection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GENERATIONS = 3
 
 
 class CollectorTimer:
-    """Adds up how long collections take, by generation, from `start` to `stop`."""
+    """Sums the time of collections by generation, from `start` to `stop`."""
 
     def __init__(self) -> None:
         self._starts = [_Marks() for _ in range(_GENERATIONS)]
@@ -32,30 +32,30 @@ class CollectorTimer:
         latest: dict[str, dict[str, Any]] = {}
 
         class Phases:
-            # An attribute for each phase, whose getter sets the mark.
+            # An attribute for each phase, whose getter records the time.
             start = property(_mark_by_generation("start", latest, self._starts))
             stop = property(_mark_by_generation("stop", latest, self._stops))
 
-        # Called with the phase and the info: the first keeps the info, the second reads
-        # the attribute with the name of the phase (the info is its unused default).
+        # Called with the phase and the info: the first stores the info, the second
+        # reads the attribute named after the phase (the info is its unused default).
         self._callbacks: tuple[Callable[[str, dict[str, Any]], Any], ...] = (
             latest.__setitem__,
             partial(getattr, Phases()),
         )
 
     def start(self) -> None:
-        """Start to time collections."""
+        """Start timing collections."""
         self._started_ns = time.perf_counter_ns()
         gc.callbacks.extend(self._callbacks)
 
     def stop(self) -> None:
-        """Stop; what somebody else has removed from ``gc.callbacks`` stays removed."""
+        """Stop; callbacks that others removed from ``gc.callbacks`` stay removed."""
         for callback in reversed(self._callbacks):
             if callback in gc.callbacks:
                 gc.callbacks.remove(callback)
 
     def read_durations_s(self) -> tuple[float, float, float]:
-        """Return how long collections of each generation took so far, in seconds."""
+        """Return the time of collections by generation so far, in seconds."""
         now_ns = time.perf_counter_ns()
         young_s, middle_s, old_s = (
             _read_duration_ns(starts, stops, self._started_ns, now_ns) / 1e9
@@ -65,24 +65,24 @@ class CollectorTimer:
 
 
 class _Marks:
-    """Moments, of which only the number and the sum are kept."""
+    """Points in time, of which only the number and the sum are kept."""
 
     def __init__(self) -> None:
         self._latest = deque([(0, 0)], maxlen=1)
         moments_ns = iter(time.perf_counter_ns, None)
         marks = zip(count(1), accumulate(moments_ns), strict=False)
         self.marking: Iterator[None] = map(self._latest.append, marks)
-        """Each ``next`` sets a mark."""
+        """Each ``next`` records a point in time."""
 
     def read(self) -> tuple[int, int]:
-        """Return the number of the marks, and the sum of their moments."""
+        """Return the number and the sum of the points."""
         return self._latest[0]
 
 
 def _mark_by_generation(
     phase: str, latest: dict[str, dict[str, Any]], marks: list[_Marks]
 ) -> Callable[[object], Any]:
-    """Return what sets a mark for the generation in the latest info of a phase."""
+    """Return a callable that records the time for the latest info's generation."""
     markings = [each.marking for each in marks]
     infos = map(latest.__getitem__, repeat(phase))
     generations = map(itemgetter("generation"), infos)
@@ -94,7 +94,7 @@ def _mark_by_generation(
 def _read_duration_ns(
     starts: _Marks, stops: _Marks, started_ns: int, now_ns: int
 ) -> int:
-    """Return the time between starts and stops, also in the middle of a collection."""
+    """Return the time between starts and stops, even during a collection."""
     (n_starts, starts_ns), (n_stops, stops_ns) = starts.read(), stops.read()
     duration_ns = stops_ns - starts_ns
     if n_stops > n_starts:
@@ -103,5 +103,5 @@ def _read_duration_ns(
     if n_starts > n_stops:
         # The last one is still running.
         return duration_ns + now_ns
-    # Negative when both are the case.
+    # Negative if both are true.
     return duration_ns if duration_ns >= 0 else duration_ns + now_ns - started_ns

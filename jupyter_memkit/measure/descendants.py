@@ -1,8 +1,8 @@
-"""Finds the processes below a process: its children, theirs, and so on.
+"""Finds the descendants of a process: its children, their children, and so on.
 
-Linux tells the children of each thread where it was built to do so
-(``/proc/<pid>/task/<tid>/children``, proc(5)); else every process of the machine has to
-be asked for its parent. Other systems are asked through psutil.
+Linux lists the children of each thread if it was built with this option
+(``/proc/<pid>/task/<tid>/children``, proc(5)); otherwise the parent of every process of
+the machine is read. Other systems are read through psutil.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from jupyter_memkit.measure.proc_files import read_proc_file
 
 
 def find_descendants(pid: int, proc: str = "/proc") -> list[int]:
-    """Return the ids of all processes below a process, parents before children.
+    """Return the ids of all descendants of a process, parents before children.
 
     Parameters
     ----------
     pid : int
         The process.
     proc : str
-        Where the proc file system is mounted; a test puts a made one here.
+        The mount point of the proc file system, or a fake one in tests.
 
     Returns
     -------
     list of int
-        Those that were alive when they were looked for.
+        The processes that were alive during the search.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def find_descendants(pid: int, proc: str = "/proc") -> list[int]:
     """
     if sys.platform != "linux":
         return _find_by_psutil(pid)
-    if os.path.exists(f"{proc}/{pid}/task/{pid}/children"):  # noqa: PTH110 - quick
+    if os.path.exists(f"{proc}/{pid}/task/{pid}/children"):  # noqa: PTH110 - fast
         return list(_find_by_threads(pid, proc))
     return list(_find_by_parents(pid, proc))
 
@@ -64,7 +64,7 @@ def _find_by_parents(pid: int, proc: str) -> Iterator[int]:
             if len(columns) > 1:
                 children[int(columns[1])].append(int(name))
     below = [pid]
-    # The list grows while it is gone through.
+    # The list grows during the iteration.
     for parent in below:
         below += children.get(parent, [])
     yield from below[1:]
@@ -76,12 +76,12 @@ def _find_by_psutil(pid: int) -> list[int]:
     try:
         return [child.pid for child in psutil.Process(pid).children(recursive=True)]
     except psutil.Error:
-        # One ended while the list was made; the next look has a new one.
+        # A process ended while the list was built; the next search has a new list.
         return []
 
 
 def _read(path: str) -> bytes:
-    """Read a file of a process that may end at any time: then it is empty."""
+    """Read a file of a process; empty if the process has ended."""
     try:
         return read_proc_file(path)
     except OSError:

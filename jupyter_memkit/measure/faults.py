@@ -11,14 +11,15 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFaults:
-    """Page faults, of the whole process.
+    """The page faults of the whole process.
 
     Attributes
     ----------
     minor : int
-        Those met from memory, as when new memory is touched for the first time.
+        Faults without a read from disk, as when new memory is touched for the first
+        time.
     major : int
-        Those that read from disk, as when memory comes back from swap.
+        Faults with a read from disk, as when memory is read back from swap.
     """
 
     minor: int
@@ -26,7 +27,7 @@ class PageFaults:
 
 
 def read_page_faults() -> PageFaults | None:
-    """Return the page faults of this process so far; None where nothing counts them.
+    """Return the page faults of this process; None if the system does not count them.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The memory of NVIDIA GPUs, as the driver and the libraries in use tell it.
+"""The memory of NVIDIA GPUs, as reported by the driver and the libraries in use.
 
-The driver is asked through its library NVML, by way of the package nvidia-ml-py
-(module ``pynvml``), which is imported by the first reading. To ask takes nothing of a
-device's memory. Devices have the driver's numbers, those of ``nvidia-smi``.
+The driver is read through its library NVML and the package nvidia-ml-py (module
+``pynvml``), which the first reading imports. This uses no device memory. Devices have
+the driver's numbers, as in ``nvidia-smi``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jupyter_memkit.records import Record
 
 __all__ = ["GpuAllocator", "GpuDevice", "GpuMeter", "GpuReading", "gpu_meter"]
 
-# A driver that is missing or broken takes its time to say so.
+# A missing or broken driver is slow to fail.
 _RETRY_S = 60.0
 
 
@@ -38,14 +38,14 @@ class GpuDevice(Record):
     Attributes
     ----------
     index : int
-        The number of the device, as the driver counts.
+        The driver's number of the device.
     name : str
-        The name of the product.
+        The product name.
     used_bytes, total_bytes : int
-        What all processes use, and what there is.
+        The memory used by all processes, and the total.
     process_bytes : int or None
-        What the processes that were asked for use; None where the driver does not
-        tell, as on Windows or in a container that has process ids of its own.
+        The memory used by the given processes; None if the driver does not report it,
+        as on Windows or in a container with its own process ids.
     """
 
     index: int
@@ -57,10 +57,10 @@ class GpuDevice(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuReading(Record):
-    """The devices, what libraries hold of them, and why there are no devices.
+    """The devices, the memory that libraries hold on them, or why there are no devices.
 
-    There can be allocators without devices: torch knows what it holds also where
-    the driver cannot be asked.
+    There can be allocators without devices: torch knows its memory even if the driver
+    cannot be read.
     """
 
     devices: tuple[GpuDevice, ...]
@@ -70,7 +70,7 @@ class GpuReading(Record):
 
 @dataclass(slots=True, kw_only=True)
 class _Answer:
-    """What the driver says; the devices are without `process_bytes` as yet."""
+    """The driver's answer; `process_bytes` of the devices is not set yet."""
 
     devices: list[GpuDevice] = field(default_factory=list)
     processes: dict[int, dict[int, int | None] | None] = field(default_factory=dict)
@@ -83,18 +83,18 @@ def _load_nvml() -> Any:
 
 
 class GpuMeter:
-    """Reads the memory of GPUs; starts the driver's library when first asked.
+    """Reads the memory of GPUs; the first reading starts the driver's library.
 
     Parameters
     ----------
     load : callable
         Returns the module ``pynvml``.
     clock : callable
-        Returns seconds that never go back.
+        Returns seconds that never go backwards.
     environ : mapping of str to str
         The environment, for ``CUDA_VISIBLE_DEVICES``.
     contexts : callable
-        Returns the devices that this process has in use, as the libraries count.
+        Returns the devices that this process uses, in the libraries' numbering.
     """
 
     def __init__(
@@ -114,19 +114,20 @@ class GpuMeter:
         self._reason: str | None = None
 
     def read(self, pids: Collection[int]) -> GpuReading:
-        """Return the memory of all devices now; never raises.
+        """Return the current memory of all devices; never raises.
 
-        Without any device it asks the driver again after a minute, not before.
+        If there is no device, the driver is asked again after a minute at the earliest.
 
         Parameters
         ----------
         pids : collection of int
-            The kernel's process and its children, for `GpuDevice.process_bytes`.
+            The ids of the kernel's process and its children, for
+            `GpuDevice.process_bytes`.
 
         Returns
         -------
         GpuReading
-            A device that cannot be read is left out.
+            The reading, without devices that cannot be read.
         """
         with self._lock:
             answer = self._ask()
@@ -148,7 +149,7 @@ class GpuMeter:
         return GpuReading(devices=devices, allocators=allocators, reason=answer.reason)
 
     def close(self) -> None:
-        """Shut the driver's library down; the next reading starts it at once."""
+        """Shut down the driver's library; the next reading starts it again."""
         with self._lock:
             self._shut_down()
             self._retry_s = float("-inf")
@@ -164,7 +165,7 @@ class GpuMeter:
             answer = _ask_devices(self._nvml)
         except ImportError:
             answer = _Answer(reason="the package nvidia-ml-py is not installed")
-        except Exception as error:  # noqa: BLE001 - a driver's trouble is not the user's
+        except Exception as error:  # noqa: BLE001 - a driver's failure must not reach the user's code
             answer = _Answer(reason=_explain(error))
         if answer.devices:
             answer.reason = None
@@ -177,19 +178,19 @@ class GpuMeter:
     def _shut_down(self) -> None:
         nvml, self._nvml = self._nvml, None
         if nvml is not None:
-            # It fails where the driver is gone, and then there is nothing to do.
+            # It fails if the driver is gone, and then there is nothing to do.
             with contextlib.suppress(Exception):
                 nvml.nvmlShutdown()
 
 
 def gpu_meter() -> GpuMeter:
-    """Return the meter of this process: one, because NVML is started in it once."""
+    """Return the meter of this process, in which NVML is started once."""
     return _meter_of(os.getpid())
 
 
 @functools.cache
 def _meter_of(_pid: int) -> GpuMeter:
-    # A forked child must start NVML itself, and has a lock that nobody holds.
+    # A forked child must start NVML itself, and needs a lock that nobody holds.
     return GpuMeter()
 
 
@@ -207,7 +208,7 @@ def _ask_devices(nvml: Any) -> _Answer:
                 total_bytes=int(memory.total),
                 process_bytes=None,
             )
-        except Exception as error:  # noqa: BLE001 - the other devices still show
+        except Exception as error:  # noqa: BLE001 - the other devices are still read
             answer.reason = _explain(error)
             continue
         answer.devices.append(device)
@@ -216,17 +217,17 @@ def _ask_devices(nvml: Any) -> _Answer:
 
 
 def _ask_processes(nvml: Any, handle: Any) -> dict[int, int | None] | None:
-    """Return the memory of each process on a device; None when not told.
+    """Return the memory of each process on a device; None if not reported.
 
-    A process that computes and draws is in both lists, with all its memory in each.
+    A process that computes and renders is in both lists, with all its memory in each.
     """
     processes: dict[int, int | None] = {}
     try:
         running = list(nvml.nvmlDeviceGetComputeRunningProcesses(handle))
-        # Devices that cannot draw may refuse the question.
+        # Devices without graphics may refuse this query.
         with contextlib.suppress(Exception):
             running += nvml.nvmlDeviceGetGraphicsRunningProcesses(handle)
-    except Exception:  # noqa: BLE001 - an old driver knows no such question
+    except Exception:  # noqa: BLE001 - an old driver does not support this query
         return None
     for process in running:
         used_bytes = process.usedGpuMemory
@@ -244,16 +245,16 @@ def _sum_processes(
         return None
     ours = [processes[pid] for pid in set(pids) if pid in processes]
     if held and not ours:
-        # This process uses the device: the driver knows it by another id.
+        # This process uses the device, but the driver knows it by another id.
         return None
     sizes = [size for size in ours if size is not None]
     return sum(sizes) if len(sizes) == len(ours) else None
 
 
 def _decode(text: str | bytes) -> str:
-    """Return text that old versions of nvidia-ml-py give as bytes."""
+    """Return text that old versions of nvidia-ml-py return as bytes."""
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def _explain(error: Exception) -> str:
-    return f"the NVIDIA driver cannot be asked ({str(error) or type(error).__name__})"
+    return f"the NVIDIA driver cannot be read ({str(error) or type(error).__name__})"

@@ -1,11 +1,10 @@
-"""What the libraries of the user hold of the memory of GPUs.
+"""The GPU memory that the user's libraries hold.
 
-Nothing is imported here and no GPU is put to work: a library is asked only when the
-user's code has imported it and has used a GPU with it. Before that, one question
-could cost a few hundred MiB, for the context that CUDA keeps on each device in use.
-
-Libraries count the devices in the environment variable ``CUDA_VISIBLE_DEVICES`` (CUDA
-C++ Programming Guide, "CUDA Environment Variables"), the driver counts all.
+Nothing is imported here and no GPU is used: a library is queried only if the user's
+code has imported it and used a GPU with it. Before that, a query could cost a few
+hundred MiB for the context that CUDA keeps on each device in use. Libraries number the
+devices in the environment variable ``CUDA_VISIBLE_DEVICES`` (CUDA C++ Programming
+Guide, "CUDA Environment Variables"), the driver numbers all.
 """
 
 from __future__ import annotations
@@ -19,24 +18,24 @@ from typing import Any
 
 from jupyter_memkit.records import Record
 
-# What jax calls the platform of a GPU: the first, and one day perhaps the others.
+# jax's names for the platform of a GPU: currently the first, perhaps the others later.
 _JAX_GPUS = ("gpu", "cuda", "rocm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuAllocator(Record):
-    """What a library holds of the memory of a device.
+    """The memory that a library holds on a device.
 
     Attributes
     ----------
     library : str
-        The name by which the library is imported.
+        The import name of the library.
     device : int
-        The number of the device, as the driver counts.
+        The driver's number of the device.
     allocated_bytes : int
-        What objects occupy.
+        Memory used by objects.
     reserved_bytes : int or None
-        What the library keeps of the device for them, free or not.
+        Memory that the library holds on the device for them, free or not.
     peak_bytes : int or None
         The highest `allocated_bytes` since the user's code last reset it.
     """
@@ -51,19 +50,19 @@ class GpuAllocator(Record):
 def read_allocators(
     index_of: Callable[[int], int], contexts: Collection[int]
 ) -> tuple[GpuAllocator, ...]:
-    """Return what each library holds of each device of which it holds anything.
+    """Return the memory that each library holds on each device.
 
     Parameters
     ----------
     index_of : callable
-        Gives the driver's number of a device for that of the libraries.
+        Maps the libraries' number of a device to the driver's.
     contexts : collection of int
         The devices in use, from `find_contexts`.
 
     Returns
     -------
     tuple of GpuAllocator
-        A library that fails is left out, without a word.
+        The allocators; a library that fails is left out.
     """
     found: list[GpuAllocator] = []
     for read in (_read_torch, functools.partial(_read_cupy, contexts), _read_jax):
@@ -80,10 +79,10 @@ def read_allocators(
 
 
 def find_index(visible: str | None, uuids: Mapping[int, str], ordinal: int) -> int:
-    """Return the driver's number of a device, for that of the libraries.
+    """Map the libraries' number of a device to the driver's.
 
-    Where nothing tells (an instance of a divided device, a driver that cannot be
-    asked) it is the same number.
+    If it is unknown (an instance of a partitioned device, a driver that cannot be
+    read), the number is returned unchanged.
 
     Parameters
     ----------
@@ -92,12 +91,12 @@ def find_index(visible: str | None, uuids: Mapping[int, str], ordinal: int) -> i
     uuids : mapping of int to str
         The UUIDs of the driver's devices.
     ordinal : int
-        The number by which the libraries know the device.
+        The libraries' number of the device.
 
     Returns
     -------
     int
-        The number by which the driver knows it.
+        The driver's number of the device.
 
     Examples
     --------
@@ -110,20 +109,20 @@ def find_index(visible: str | None, uuids: Mapping[int, str], ordinal: int) -> i
     name = names[ordinal].strip()
     if name.isdecimal():
         return int(name)
-    # CUDA takes the beginning of a UUID where it is that of one device only.
+    # CUDA accepts the beginning of a UUID if it is unique.
     matches = [index for index, uuid in uuids.items() if uuid.startswith(name)]
     return matches[0] if len(matches) == 1 else ordinal
 
 
 def find_loaded_cuda() -> Any:
-    """Return CUDA's driver library when this process has it loaded, else None.
+    """Return CUDA's driver library if this process has loaded it, else None.
 
-    It is never loaded here. Only Linux can be asked in this way.
+    It is never loaded here. This works only on Linux.
     """
     if sys.platform != "linux":
         return None
     try:
-        import ctypes  # noqa: PLC0415 - a kernel starts without it
+        import ctypes  # noqa: PLC0415 - not needed to start a kernel
 
         return ctypes.CDLL("libcuda.so.1", mode=os.RTLD_NOLOAD)
     except (ImportError, OSError):
@@ -133,9 +132,9 @@ def find_loaded_cuda() -> Any:
 def find_contexts(
     find_cuda: Callable[[], Any] = find_loaded_cuda,
 ) -> frozenset[int]:
-    """Return the devices that this process has in use, as the libraries count.
+    """Return the devices that this process uses, in the libraries' numbering.
 
-    None are known where CUDA's driver library is not loaded, or is not the real one.
+    The result is empty if CUDA's driver library is not loaded, or is not the real one.
 
     Examples
     --------
@@ -156,7 +155,7 @@ def find_contexts(
         return not failed and bool(active.value)
 
     try:
-        # Both functions only look. They fail, with a number, before CUDA's first use.
+        # Both functions only query. They return an error before CUDA's first use.
         if cuda.cuDeviceGetCount(ctypes.byref(count)):
             return frozenset()
         return frozenset(filter(has_context, range(count.value)))
@@ -165,7 +164,7 @@ def find_contexts(
 
 
 def _read_torch() -> Iterator[GpuAllocator]:
-    # Not by way of "torch", which may be a lazy module that an attribute imports.
+    # Not through "torch", which may be a lazy module that an attribute imports.
     cuda: Any = sys.modules.get("torch.cuda")
     if cuda is None or not cuda.is_initialized():
         return
@@ -180,9 +179,9 @@ def _read_torch() -> Iterator[GpuAllocator]:
 
 
 def _read_cupy(contexts: Collection[int]) -> Iterator[GpuAllocator]:
-    """Yield the pool of this thread's device; to ask another's could start it."""
+    """Yield the pool of this thread's device; querying another's could start it."""
     cuda: Any = sys.modules.get("cupy.cuda")
-    # cupy cannot say whether it has used a device, so the process must have.
+    # cupy does not report whether it has used a device, so the process must have.
     if cuda is None or not contexts:
         return
     ordinal = int(cuda.runtime.getDevice())
@@ -202,7 +201,7 @@ def _read_jax() -> Iterator[GpuAllocator]:
     bridge: Any = sys.modules.get("jax._src.xla_bridge")
     if bridge is None:
         return
-    # Private, but jax.devices() would start the backends when there are none.
+    # Private, but jax.devices() would start the backends if there are none.
     for backend in list(bridge._backends.values()):  # noqa: SLF001
         for device in backend.local_devices():
             is_gpu = device.platform in _JAX_GPUS
@@ -212,7 +211,7 @@ def _read_jax() -> Iterator[GpuAllocator]:
                     library="jax",
                     device=int(device.local_hardware_id),
                     allocated_bytes=stats["bytes_in_use"],
-                    # Some allocators say 0 for "reserved" and mean "not told".
+                    # Some allocators report 0 for an unknown "reserved".
                     reserved_bytes=(
                         stats.get("pool_bytes") or stats.get("bytes_reserved") or None
                     ),

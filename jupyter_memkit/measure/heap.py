@@ -1,4 +1,4 @@
-"""Gives back the free memory of the C library's heap."""
+"""Returns the free memory of the C library's heap to the system."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
 
-# To look through the heap takes some milliseconds, which less is not worth.
+# Scanning the heap takes some milliseconds, which is not worth it for less.
 _LEAST_GROWTH_BYTES = 1024 * 1024
 
 
 def trim_allocator() -> bool:
-    """Return free heap memory to the system, where the C library is glibc.
+    """Return free heap memory to the system, if the C library is glibc.
 
     Returns
     -------
     bool
-        Whether the C library was asked; False on other systems.
+        Whether the heap was trimmed; False on other systems.
     """
     try:
         import ctypes  # noqa: PLC0415 - some builds of Python lack it
@@ -30,12 +30,12 @@ def trim_allocator() -> bool:
 
 
 def read_free_heap_bytes() -> int:
-    """Return what is free in the main heap of the C library, where that is glibc.
+    """Return the free memory in the main heap of the C library, if that is glibc.
 
     Returns
     -------
     int
-        Bytes, of which pages that were trimmed are not resident; 0 where nothing tells.
+        Free memory in bytes, of which trimmed pages are not resident; 0 if unknown.
     """
     try:
         import ctypes  # noqa: PLC0415 - as above
@@ -54,7 +54,7 @@ def read_free_heap_bytes() -> int:
 
 @contextmanager
 def leaving_no_growth() -> Iterator[None]:
-    """Give back at the end what a measurement has taken from the heap for a time."""
+    """Return to the system the heap memory that a measurement took temporarily."""
     before_bytes = _read_rss()
     try:
         yield
@@ -67,5 +67,6 @@ def _read_rss() -> int:
     try:
         return read_rss_bytes()
     except (MemkitError, OSError):
-        # As with too many open files. A measurement does not fail for that.
+        # For example, too many files are open. The measurement does not fail because of
+        # that.
         return 0

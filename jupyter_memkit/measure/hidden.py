@@ -1,6 +1,6 @@
-"""What keeps objects alive in an IPython shell besides the user's own names.
+"""Finds what keeps objects alive in an IPython shell besides the user's variables.
 
-A shell is read by its attributes; nothing of IPython is imported.
+The shell is read through its attributes, without importing IPython.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ HolderKind = Literal[
 ]
 
 LAST_ERRORS = ("last_exc", "last_type", "last_value", "last_traceback")
-"""Where Python keeps the last error, in ``sys``."""
+"""The names in ``sys`` under which Python keeps the last error."""
 TRACEBACK_PRINTERS = ("InteractiveTB", "SyntaxTB")
-"""What prints errors in a shell, and keeps the traceback of the last."""
+"""Attributes of a shell that print errors, and keep the last traceback."""
 DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
-"""Where the debugger of ``%debug`` keeps frames after its end."""
+"""Attributes in which the debugger of ``%debug`` keeps frames after its end."""
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
@@ -40,19 +40,19 @@ _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenHolder(Record):
-    """Something that keeps an object alive without the user's asking.
+    """A holder that keeps an object alive without the user's request.
 
     Attributes
     ----------
     name : str
-        What a user calls it: ``Out[3]``, ``_``, ``sys.last_value``.
+        The name that users know: ``Out[3]``, ``_``, ``sys.last_value``.
     kind : str
-        ``"output"`` for a value that a cell returned, ``"display"`` for what was sent
-        to the page, ``"script"`` for a variable that ``%run`` keeps, ``"global"`` for
-        one that functions of the script read, ``"traceback"``, ``"figure"`` or
+        ``"output"`` for a value that a cell returned, ``"display"`` for data that was
+        sent to the page, ``"script"`` for a variable that ``%run`` keeps, ``"global"``
+        for one that functions of the script read, ``"traceback"``, ``"figure"`` or
         ``"cache"``.
     value : object
-        What it holds.
+        The object that it holds.
     """
 
     name: str
@@ -61,13 +61,13 @@ class HiddenHolder(Record):
 
 
 def find_shell() -> Any:
-    """Return the running IPython shell; None where IPython is not loaded."""
+    """Return the running IPython shell; None if IPython is not loaded."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
 
 
 def find_hidden(shell: Any) -> list[HiddenHolder]:
-    """Return what a shell, the interpreter and matplotlib hold.
+    """Return the hidden holders in a shell, the interpreter and matplotlib.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def find_hidden(shell: Any) -> list[HiddenHolder]:
     Returns
     -------
     list of HiddenHolder
-        Outputs first; of several names for one object, all.
+        The holders, outputs first; an object with several names is listed for each.
     """
     found: list[HiddenHolder] = []
     if shell is not None:
@@ -91,16 +91,15 @@ def find_hidden(shell: Any) -> list[HiddenHolder]:
 
 
 def find_caches() -> Iterator[HiddenHolder]:
-    """Yield what modules have remembered to be quicker the next time.
+    """Yield the caches of modules.
 
-    Those are the caches of ``functools`` on functions that are neither of the standard
-    library nor of this package, and the lines of source files that tracebacks have
-    shown.
+    These are the caches of ``functools`` on functions outside the standard library and
+    this package, and the lines of source files that tracebacks have shown.
     """
     own = __name__.partition(".")[0]
     for cache in gc.get_objects():
-        # By its own type: an object can say that it is of another.
-        if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - has no other name
+        # By its real type, because an object can claim another.
+        if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - it has no public name
             module = getattr(cache, "__module__", None) or ""
             library = module.partition(".")[0]
             if library != own and library not in sys.stdlib_module_names:
@@ -110,14 +109,14 @@ def find_caches() -> Iterator[HiddenHolder]:
 
 
 def is_output_name(name: str) -> bool:
-    """Tell whether IPython gives outputs a name like this: ``_``, ``__``, ``_3``."""
+    """Return whether a name is IPython's name of an output: ``_``, ``__``, ``_3``."""
     return _OUTPUT_NAME.fullmatch(name) is not None
 
 
 def read_outputs(shell: Any) -> dict[int, Any]:
-    """Return the values that cells have returned, by the numbers of the cells."""
+    """Return the values that cells have returned, by cell number."""
     found: dict[int, Any] = {}
-    # The history keeps its own where the user has deleted or replaced ``Out``.
+    # The history keeps its own dict if the user has deleted or replaced ``Out``.
     history = getattr(shell.history_manager, "output_hist", None)
     for outputs in (history, shell.user_ns.get("_oh")):
         if type(outputs) is dict:
@@ -133,7 +132,7 @@ def _find_outputs(shell: Any) -> Iterator[HiddenHolder]:
         if type(name) is str and is_output_name(name) and not _is_empty(value):
             yield HiddenHolder(name=name, kind="output", value=value)
     for name, value in list(shell.user_ns_hidden.items()):
-        # A copy that outlives the name: `%reset out` leaves it.
+        # A copy that outlives the name: `%reset out` keeps it.
         is_copy = is_output_name(name) and namespace.get(name) is not value
         if is_copy and not _is_empty(value):
             holder = f"IPython's copy of {name}"
@@ -150,7 +149,7 @@ def _find_outputs(shell: Any) -> Iterator[HiddenHolder]:
 
 
 def find_results(shell: Any) -> Iterator[Any]:
-    """Yield the results of the last cell, as the shell and its display hook have it."""
+    """Yield the last cell's result, as held by the shell and its display hook."""
     last = shell.last_execution_result
     shown = getattr(shell.displayhook, "exec_result", None)
     for result in (last, shown) if last is not shown else (last,):
@@ -181,8 +180,8 @@ def _find_tracebacks(shell: Any) -> Iterator[HiddenHolder]:
 
 
 def find_managers() -> dict[Any, Any]:
-    """Return the managers of matplotlib's open figures, by the figures' numbers."""
-    # Only where somebody has imported it.
+    """Return the managers of matplotlib's open figures, by figure number."""
+    # Only if it has been imported.
     helpers = find_loaded("matplotlib._pylab_helpers", "Gcf")
     return dict(getattr(helpers, "figs", {}))
 
@@ -204,7 +203,7 @@ def _find_scripts(shell: Any) -> Iterator[HiddenHolder]:
 
 
 def _find_displayed(shell: Any) -> Iterator[HiddenHolder]:
-    """Yield the texts and images that IPython 9 keeps of all cells."""
+    """Yield the displayed text and images of all cells, which IPython 9 keeps."""
     displayed = getattr(shell.history_manager, "outputs", None)
     if displayed:
         name = "history_manager.outputs"
@@ -212,5 +211,5 @@ def _find_displayed(shell: Any) -> Iterator[HiddenHolder]:
 
 
 def _is_empty(value: Any) -> bool:
-    """Tell whether it is what IPython begins with, or a function such as gettext's."""
+    """Return whether it is IPython's initial value, or a function such as gettext's."""
     return is_program(value) or (type(value) is str and not value)

@@ -1,8 +1,8 @@
-"""Finds who keeps an object alive, as the shortest chains from names to it.
+"""Finds what keeps an object alive, as the shortest chains from names to it.
 
-Python can tell who refers to an object only by looking at all that there are, and not
-at all for arrays. So the search goes the other way, from the names that there are,
-level by level over everything, and notes where it meets the object.
+Python can find the referrers of an object only by scanning all objects, and cannot find
+those of arrays at all. Therefore the search goes the other way: breadth-first from all
+names over all objects, recording where it reaches the object.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _BUDGET_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain(Record):
-    """One way from a name to an object.
+    """A path from a name to an object.
 
     Attributes
     ----------
     text : str
-        The way as one would write it (``jobs[2].frame``); where that is not possible,
-        the next holder's type after an arrow.
+        The path as a Python expression (``jobs[2].frame``); a step that cannot be
+        written is an arrow and the type of the next holder.
     holder : str
-        The type of what refers to the object directly.
+        The type of the direct referrer.
     """
 
     text: str
@@ -50,16 +50,16 @@ class Chain(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holders(Record):
-    """Who keeps an object alive.
+    """What keeps an object alive.
 
     Attributes
     ----------
     chains : tuple of Chain
-        The shortest ways, one for each of its holders, the nearest first.
+        The shortest paths, one for each direct referrer, the shortest first.
     more : int
-        How many further holders were found.
+        The number of further referrers that were found.
     complete : bool
-        Whether everything was searched, or time was up before.
+        Whether everything was searched before the time limit.
     """
 
     chains: tuple[Chain, ...]
@@ -69,7 +69,7 @@ class Holders(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Root:
-    """A name, and what it refers to."""
+    """A name and its object."""
 
     name: str
     value: Any
@@ -84,26 +84,26 @@ def holders(
     budget_s: float = _BUDGET_S,
     progress: Callable[[int], object] | None = None,
 ) -> Holders:
-    """Find who keeps an object alive.
+    """Find what keeps an object alive.
 
     Parameters
     ----------
     obj : object
-        Anything; the variables and containers of the caller count as well.
+        Any object; the caller's own variables and containers count as well.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        Whose outputs and tracebacks are looked at; the running one when left out.
+        The shell whose outputs and tracebacks are searched; by default the running one.
     most : int
-        How many chains to return, at most.
+        The maximum number of chains.
     budget_s : float
-        When to stop, in seconds.
+        The time limit, in seconds.
     progress : callable, optional
-        Called with the number of objects that were looked at so far.
+        Called with the number of objects searched so far.
 
     Returns
     -------
     Holders
-        The chains. None of them, when only a running function or a circle of objects
-        holds it: then it goes with the function, or with the next collection.
+        The chains. There are none if only a running function or a reference cycle holds
+        the object: it is then freed with the function, or by the next collection.
 
     Examples
     --------
@@ -129,8 +129,8 @@ def _find_holders(
     search = _Search(obj, deadline_s, progress)
     search.run(_find_roots(shell))
     found = search.found
-    # To write a way can give an object the dict of its attributes, which would stand
-    # between those on the next one: all are traced before.
+    # Describing a path can create the attribute dict of an object, which would appear
+    # in the next path, so all paths are traced first.
     ways = [search.trace(number, holder) for number, holder in found[:most]]
     return Holders(
         chains=tuple(search.describe(way) for way in ways),
@@ -140,7 +140,7 @@ def _find_holders(
 
 
 def _find_roots(shell: Any) -> Iterator[_Root]:
-    """Yield where the search begins: the user's names first."""
+    """Yield the roots of the search, the user's names first."""
     namespaces = [vars(sys.modules["__main__"])]
     if shell is not None:
         namespaces.insert(0, shell.user_ns)
@@ -155,8 +155,8 @@ def _find_roots(shell: Any) -> Iterator[_Root]:
 
 
 def _find_frames() -> Iterator[_Root]:
-    """Yield the local variables of the functions that other threads run."""
-    frames = sys._current_frames()  # noqa: SLF001 - no other way
+    """Yield the local variables of functions that run in other threads."""
+    frames = sys._current_frames()  # noqa: SLF001 - it has no public name
     for thread in threading.enumerate():
         frame = frames.get(thread.ident or 0)
         if thread.ident == threading.get_ident():
@@ -168,7 +168,7 @@ def _find_frames() -> Iterator[_Root]:
 
 
 class _Search:
-    """One search for an object, level by level."""
+    """A breadth-first search for an object."""
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class _Search:
         self.is_complete = True
 
     def run(self, roots: Iterable[_Root]) -> None:
-        """Search from the roots on."""
+        """Search from the roots."""
         self._roots = list(roots)
         self._hide_ourselves()
         for root in self._roots:
@@ -206,7 +206,7 @@ class _Search:
                 level += self._group(batch)
 
     def trace(self, number: int, holder: Any) -> list[Any]:
-        """Return the way to the object by a holder that was found in a level."""
+        """Return the path to the object through a holder found in a level."""
         if number < 0:
             return [holder]
         steps = [holder, self._target]
@@ -216,7 +216,7 @@ class _Search:
         return steps
 
     def describe(self, steps: list[Any]) -> Chain:
-        """Return a way as text; that of a name is the name alone."""
+        """Return a path as text; that of a name is just the name."""
         if len(steps) == 1:
             return Chain(text=steps[0].name, holder="")
         root = next(root for root in self._roots if root.value is steps[0])
@@ -224,11 +224,11 @@ class _Search:
         return Chain(text=text, holder=name_type(type(steps[-2])))
 
     def _hide_ourselves(self) -> None:
-        """Leave out what this search holds."""
+        """Exclude the objects of this search."""
         self._seen.claim([self, self._roots, self._levels, self._target], 1)
 
     def _check(self, group: Group, batch: list[Any]) -> None:
-        """Note who of a group refers to the object."""
+        """Record which objects of a group refer to the object."""
         self._looked_at += len(batch)
         if self._progress is not None:
             self._progress(self._looked_at)
@@ -249,7 +249,7 @@ class _Search:
                     yield group
 
     def _add_parts(self, group: Group) -> None:
-        """Add what only a sizer knows: whose view an array is."""
+        """Add references that only a sizer knows, such as an array's base."""
         sizer = group.kind.sizer
         if sizer is None:
             return
@@ -264,11 +264,11 @@ class _Search:
                     group.elements.append(parts.elements)
 
     def _find_parent(self, number: int, child: Any) -> Any:
-        """Return who refers to an object in a level."""
+        """Return the referrer of an object in a level."""
         for group, batch in _read_level(self._levels[number]):
             if any(map(operator.is_, batch, repeat(child))):
                 return next(self._find_referring(group, child))
-        message = "an object of a level is referred to from the one before"
+        message = "an object of a level has a referrer in the previous level"
         raise AssertionError(message)
 
     def _find_referring(self, group: Group, child: Any) -> Iterator[Any]:
@@ -283,11 +283,11 @@ class _Search:
 
 
 def _read_level(level: list[Group]) -> Iterator[tuple[Group, list[Any]]]:
-    """Yield what the objects of a level refer to, with the group that they are of."""
+    """Yield the referents of the objects of a level, with the objects' group."""
     for group in level:
         for batch in read_all(group, _ignore):
             yield group, batch
 
 
 def _ignore(_n_bytes: int, _group: Group) -> None:
-    """Take no note of bytes: a search adds up nothing."""
+    """Ignore bytes, which a search does not sum."""

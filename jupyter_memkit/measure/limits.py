@@ -1,12 +1,12 @@
-"""The limit on this process's memory, and what sets it.
+"""The limit on this process's memory, and its source.
 
-A container's limit is that of the tightest cgroup above the process: version 2
-has ``memory.max``, where the kernel kills, and ``memory.high``, where it slows the
+A container's limit is that of the smallest cgroup above the process: version 2 has
+``memory.max``, at which the kernel kills, and ``memory.high``, at which it slows the
 process down; version 1 has ``memory.limit_in_bytes`` (kernel documentation,
 admin-guide/cgroup-v2 and cgroup-v1/memory). A shell's ``ulimit`` sets resource limits
-(setrlimit(2)), beyond which an allocation fails. JupyterHub and others announce
-theirs in the environment variable ``MEM_LIMIT``. Without any, the machine's memory
-is the limit.
+(setrlimit(2)), beyond which an allocation fails. JupyterHub and others set theirs in
+the environment variable ``MEM_LIMIT``. Without any of these, the machine's memory is
+the limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
-# The files that hold a limit, by the type of the file system.
+# The files that contain a limit, by the type of the file system.
 _CGROUP_FILES = {
     "cgroup": ("memory.limit_in_bytes",),
     "cgroup2": ("memory.max", "memory.high"),
@@ -33,7 +33,7 @@ _RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryLimit(Record):
-    """A limit in bytes and the name of what sets it."""
+    """A limit in bytes and the name of its source."""
 
     bytes: int
     name: str
@@ -42,19 +42,19 @@ class MemoryLimit(Record):
 def read_limit(
     proc: Path = Path("/proc"), environ: Mapping[str, str] = os.environ
 ) -> MemoryLimit | None:
-    """Return the tightest limit on this process's memory.
+    """Return the smallest limit on this process's memory.
 
     Parameters
     ----------
     proc : Path
-        Where the proc file system is mounted; a test puts a made one here.
+        The mount point of the proc file system, or a fake one in tests.
     environ : mapping of str to str
         The environment, for ``MEM_LIMIT`` (bytes, or a size such as ``2G``).
 
     Returns
     -------
     MemoryLimit or None
-        The smallest of the limits that could be read; None when none could.
+        The smallest of the limits that could be read; None if none could.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
         # JupyterHub sets it in bytes, without a unit.
         limit_bytes = int(text) if text.isdecimal() else int(parse_bytes(text))
     except MemkitError:
-        # Not ours to judge: another tool reads the same variable its own way.
+        # Ignored, because the variable may belong to another tool.
         return
     if limit_bytes > 0:
         yield MemoryLimit(bytes=limit_bytes, name="MEM_LIMIT")
@@ -113,7 +113,7 @@ def _cgroup_mounts(mounts: list[str], kind: str) -> Iterator[tuple[str, Path]]:
 def _limits_upwards(
     root: str, mount_point: Path, path: str, file_name: str
 ) -> Iterator[MemoryLimit]:
-    # In a container the mount shows only the part of the hierarchy below `root`.
+    # In a container the mount contains only the part of the hierarchy below `root`.
     below = path[len(root) :] if path.startswith(root) else ""
     folder = mount_point / below.strip("/")
     for level in (folder, *folder.parents):
@@ -128,7 +128,7 @@ def _limits_upwards(
 
 
 def _resource_limits(proc: Path) -> Iterator[MemoryLimit]:
-    """Yield the soft limits on what the process may map; both bound its use."""
+    """Yield the soft limits on the process's mappings; both limit its memory."""
     try:
         lines = (proc / "self" / "limits").read_text().splitlines()
     except OSError:
@@ -136,7 +136,7 @@ def _resource_limits(proc: Path) -> Iterator[MemoryLimit]:
     for line in lines:
         for label, name in _RESOURCES:
             if line.startswith(label):
-                # The first of the columns that follow, unless it says "unlimited".
+                # The first column after the label, unless it is "unlimited".
                 for soft in filter(str.isdigit, line.removeprefix(label).split()[:1]):
                     yield MemoryLimit(bytes=int(soft), name=name)
 

@@ -1,23 +1,22 @@
-"""Keeps what is done again and again in the background to a share of the time."""
+"""Limits repeated background work to a share of the time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# Of the time of one core.
+# Share of the time of one core.
 _SHARE = 1 / 400
 
 
 class Pace:
-    """Tells when something may be done again, so that it takes a share of the time.
+    """Determines when work may be repeated, to limit its share of the time.
 
     Parameters
     ----------
     clock : callable
-        The time in seconds.
+        Returns the time in seconds.
     cost : callable
-        The processor's time that this thread has taken, in seconds: while it waits
-        for others it costs nothing.
+        Returns the CPU time of this thread in seconds, which does not include waiting.
     """
 
     def __init__(self, clock: Callable[[], float], cost: Callable[[], float]) -> None:
@@ -26,11 +25,11 @@ class Pace:
         self._next_s = float("-inf")
 
     def is_due(self) -> bool:
-        """Return whether enough time has gone by since the last time."""
+        """Return whether enough time has passed since the last run."""
         return self._clock() >= self._next_s
 
     def timed(self, function: Callable[[], None]) -> None:
-        """Do it, and let the time that it takes say when it is due again."""
+        """Time the work in the block, which determines when it is due again."""
         before_s = self._cost()
         function()
         self._next_s = self._clock() + (self._cost() - before_s) / _SHARE

@@ -1,13 +1,12 @@
-"""The peak of a stretch of work, exact where the system keeps a high-water mark.
+"""Measures peak memory, exactly if the system keeps a high-water mark.
 
 Linux resets a process's mark when ``5`` is written to ``/proc/self/clear_refs``
-(proc(5)), so a peak between two moments is read without sampling, however short
-it was and whoever held the GIL. The mark is one per process while stretches
-overlap (a statement inside a cell, cells on two subshells). So before each reset
-the mark so far is folded into every open watch, and all stay exact.
-
-A reading that fails, as all do while a process has too many files open, counts as the
-one before it, and the stretches that it was for are called inexact.
+(proc(5)), so a peak between two moments is read without sampling, however short it was
+and whoever held the GIL. There is one mark per process, but measurements overlap (a
+statement inside a cell, cells on two subshells). Therefore the mark is folded into
+every open measurement before each reset, and all remain exact. If a reading fails, as
+all do while a process has too many files open, the previous one is used and the open
+measurements are marked as inexact.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from jupyter_memkit.measure.process import MemoryProbe, system_probe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """The memory of the process over a stretch of work.
+    """The memory of the process over a measurement.
 
     Attributes
     ----------
@@ -31,7 +30,7 @@ class Peak:
     peak_bytes : int
         The highest resident memory in between, not relative to the start.
     exact : bool
-        Whether the peak is the system's own, or the highest of the samples.
+        Whether the peak is the system's high-water mark rather than sampled.
     """
 
     before_bytes: int
@@ -42,14 +41,14 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryReading:
-    """Resident memory now, and the highest since the reading before."""
+    """Resident memory now, and the highest since the previous reading."""
 
     rss_bytes: int
     peak_bytes: int
 
 
 class PeakWatch:
-    """An open stretch of work, got from `PeakMeter.open`."""
+    """An open measurement, returned by `PeakMeter.open`."""
 
     def __init__(self, meter: PeakMeter, before_bytes: int, *, exact: bool) -> None:
         self.before_bytes = before_bytes
@@ -59,17 +58,17 @@ class PeakWatch:
         self._meter = meter
 
     def close(self) -> Peak:
-        """End the stretch and return its account."""
+        """End the measurement and return its result."""
         return self._meter.close(self)
 
 
 class PeakMeter:
-    """Measures the peaks of overlapping stretches of work in one process.
+    """Measures the peaks of overlapping measurements in one process.
 
     Parameters
     ----------
     probe : MemoryProbe
-        Where the figures come from.
+        The source of the figures.
     """
 
     def __init__(self, probe: MemoryProbe) -> None:
@@ -80,13 +79,13 @@ class PeakMeter:
         self._rss_bytes = self._mark_bytes = probe.read_rss_bytes()
 
     def open(self) -> PeakWatch:
-        """Start a stretch of work."""
+        """Start a measurement."""
         with self._lock:
             if self._watches:
                 self._observe()
             self.exact = self._can_reset and self._probe.reset_high_water()
             if not self.exact:
-                # The system refuses the reset, for once or from now on.
+                # The system refused the reset, once or permanently.
                 self._doubt()
             has_read = self._read()
             self._mark_bytes = self._rss_bytes
@@ -95,7 +94,7 @@ class PeakMeter:
             return watch
 
     def close(self, watch: PeakWatch) -> Peak:
-        """End a stretch of work; closing it again changes nothing."""
+        """End a measurement; a second call does nothing."""
         with self._lock:
             if watch in self._watches:
                 watch.after_bytes = self._observe().rss_bytes
@@ -108,13 +107,13 @@ class PeakMeter:
             )
 
     def read_rss_bytes(self) -> int:
-        """Return the memory now, and leave what has happened to the next reading."""
+        """Return the current memory, without affecting the next reading."""
         with self._lock:
             self._read()
             return self._rss_bytes
 
     def observe(self) -> MemoryReading:
-        """Read the memory now and let every open stretch know."""
+        """Read the memory and update every open measurement."""
         with self._lock:
             return self._observe()
 
@@ -128,7 +127,7 @@ class PeakMeter:
             self._doubt()
         peak_bytes = self._rss_bytes
         if mark_bytes > self._mark_bytes:
-            # It rose since the last look; a mark that stood tells nothing new.
+            # The mark has risen since the last reading; an unchanged one is old.
             self._mark_bytes = mark_bytes
             peak_bytes = max(peak_bytes, mark_bytes)
         for watch in self._watches:
@@ -136,7 +135,7 @@ class PeakMeter:
         return MemoryReading(rss_bytes=self._rss_bytes, peak_bytes=peak_bytes)
 
     def _read(self) -> bool:
-        """Read the memory now; return whether it could be read."""
+        """Read the memory; return whether it could be read."""
         try:
             self._rss_bytes = self._probe.read_rss_bytes()
         except OSError:
@@ -144,17 +143,17 @@ class PeakMeter:
         return True
 
     def _doubt(self) -> None:
-        """Call what is measured inexact: a figure of it is missing."""
+        """Mark the open measurements as inexact, because a reading is missing."""
         for watch in self._watches:
             watch.exact = False
 
 
 def peak_meter() -> PeakMeter:
-    """Return the meter of this process: one, because the system's mark is one."""
+    """Return the meter of this process, which has one high-water mark."""
     return _meter_of(os.getpid())
 
 
 @functools.cache
 def _meter_of(_pid: int) -> PeakMeter:
-    # A forked child has a mark of its own, and a lock that nobody holds.
+    # A forked child has its own mark, and needs a lock that nobody holds.
     return PeakMeter(system_probe())

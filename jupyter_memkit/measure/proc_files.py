@@ -6,7 +6,7 @@ import os
 
 
 def read_proc_file(path: str) -> bytes:
-    """Read a small file of ``/proc`` whole, in one system call."""
+    """Read a small file of ``/proc`` completely, in one system call."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 8192)
@@ -15,19 +15,19 @@ def read_proc_file(path: str) -> bytes:
 
 
 def read_size(content: bytes, field: bytes) -> int:
-    r"""Return a size of ``/proc/<pid>/status`` or ``smaps_rollup`` in bytes.
+    r"""Return a size from ``/proc/<pid>/status`` or ``smaps_rollup`` in bytes.
 
     Parameters
     ----------
     content : bytes
-        What is in the file.
+        The content of the file.
     field : bytes
         The name of the field with its colon.
 
     Raises
     ------
     ValueError
-        When there is no such field: a process that has ended has no memory.
+        If there is no such field, as for a process that has ended.
 
     Examples
     --------

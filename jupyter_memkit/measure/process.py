@@ -1,7 +1,7 @@
 """The resident memory of a process and its high-water mark.
 
-On Linux the figures come from ``/proc`` (proc(5)); elsewhere from psutil, and
-there is no high-water mark that can be reset.
+On Linux the figures come from ``/proc`` (proc(5)); elsewhere from psutil, without a
+resettable high-water mark.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class MemoryProbe(Protocol):
     """Reads the memory of this process."""
 
     def read_rss_bytes(self) -> int:
-        """Return the resident set size in bytes; OSError when it cannot be read."""
+        """Return the resident set size in bytes; OSError if it cannot be read."""
 
     def reset_high_water(self) -> bool:
-        """Set the high-water mark to the present use; False when refused."""
+        """Reset the high-water mark to the current use; False if refused."""
 
     def read_high_water_bytes(self) -> int:
         """Return the highest use since the last reset; OSError as above."""
@@ -36,7 +36,7 @@ class ProcProbe:
     Parameters
     ----------
     proc : Path
-        The folder of the process; a test puts a made one here.
+        The folder of the process, or a fake one in tests.
     """
 
     def __init__(self, proc: Path = Path("/proc/self")) -> None:
@@ -50,7 +50,7 @@ class ProcProbe:
         return int(read_proc_file(self._statm).split()[1]) * self._page_bytes
 
     def reset_high_water(self) -> bool:
-        """Set the high-water mark to the present use; False when refused."""
+        """Reset the high-water mark to the current use; False if refused."""
         try:
             descriptor = os.open(self._clear_refs, os.O_WRONLY)
         except OSError:
@@ -69,11 +69,11 @@ class ProcProbe:
 
 
 class PsutilProbe:
-    """Reads this process through psutil, where there is no ``/proc``."""
+    """Reads this process through psutil, if there is no ``/proc``."""
 
     def read_rss_bytes(self) -> int:
         """Return the resident set size in bytes."""
-        # Imported here: on Linux it would be half of the cost of loading.
+        # Imported here because on Linux it would be half of the cost of loading.
         import psutil  # noqa: PLC0415
 
         try:
@@ -82,11 +82,11 @@ class PsutilProbe:
             raise OSError(str(error)) from error
 
     def reset_high_water(self) -> bool:
-        """Return False: no such mark can be reset here."""
+        """Return False, because there is no resettable mark."""
         return False
 
     def read_high_water_bytes(self) -> int:
-        """Return the present use, the best that is known."""
+        """Return the current use, the best available figure."""
         return self.read_rss_bytes()
 
 
@@ -96,7 +96,7 @@ def system_probe() -> MemoryProbe:
     Raises
     ------
     MemkitError
-        When nothing can read the memory of this process.
+        If the memory of this process cannot be read.
     """
     probes: list[MemoryProbe] = [PsutilProbe()]
     if sys.platform == "linux":
@@ -110,8 +110,8 @@ def system_probe() -> MemoryProbe:
             continue
         return probe
     message = (
-        "the memory of this process cannot be read, by no means that this system has: "
-        "make /proc visible to it"
+        "the memory of this process cannot be read on this system; make /proc visible "
+        "to it"
     )
     raise MemkitError(message)
 
@@ -122,7 +122,7 @@ def read_rss_bytes(pid: int | None = None) -> int:
     Parameters
     ----------
     pid : int, optional
-        The process; this one when left out.
+        The process; by default this one.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def read_rss_bytes(pid: int | None = None) -> int:
     Raises
     ------
     MemkitError
-        When there is no such process, or the system does not let us read it.
+        If there is no such process, or the system does not allow reading it.
 
     Examples
     --------
@@ -152,13 +152,13 @@ def read_rss_bytes(pid: int | None = None) -> int:
     except OSError as error:
         raise _unreadable(pid) from error
     if pages == 0:
-        # It has ended, and its parent has not asked how.
+        # A zombie, which has ended and not been waited for.
         raise _unreadable(pid)
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def read_swap_bytes() -> int | None:
-    """Return the memory of this process that is in swap; None where nothing tells.
+    """Return the memory of this process that is in swap; None if unknown.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""The processes of a kernel one by one, with what they share counted once.
+"""The memory of each process of a kernel, with shared memory counted once.
 
-The proportional set size (PSS) of a process has of every page that several processes
-share only its part, so that the sizes of all add up to what they really occupy. The
-system has to walk through all pages for it, 12 milliseconds for a GiB, so it is read on
-request only, and not where that would take too long.
+The proportional set size (PSS) of a process divides every shared page among the
+processes that share it, so that the sizes of all add up to the memory that they occupy.
+The system has to walk through all pages for it, which takes 12 milliseconds per GiB, so
+it is read only on request, and not if that would take too long.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.records import Record
 
-# Twice what it took on a machine that had nothing else to do.
+# Twice the time on an idle machine.
 _PSS_S_PER_BYTE = 25e-6 / 1024**2
 _COMMAND_LENGTH = 200
 
@@ -28,16 +28,16 @@ class ProcessMemory(Record):
     Attributes
     ----------
     pid : int
-        Its number.
+        Its process id.
     command : str
-        The command that it runs, cut after 200 characters.
+        Its command line, truncated to 200 characters.
     rss_bytes : int
-        Resident memory, with all that it shares.
+        Resident memory, including all shared memory.
     pss_bytes : int or None
-        Resident memory with its part of what it shares; None where the system does
-        not tell, and when reading it would have taken too long.
+        Resident memory with its share of shared memory; None if the system does not
+        report it, or reading it would have taken too long.
     swap_bytes : int or None
-        Its memory in swap; None where the system does not tell.
+        Its memory in swap; None if the system does not report it.
     """
 
     pid: int
@@ -48,18 +48,18 @@ class ProcessMemory(Record):
 
 
 def processes(*, budget_s: float = 1.0) -> list[ProcessMemory]:
-    """Return the memory of this process and of its children, theirs included.
+    """Return the memory of this process and of its descendants.
 
     Parameters
     ----------
     budget_s : float
-        How long the proportional sizes may take together, in seconds. Small processes
-        come first, and those for which the time is too short have none.
+        The time limit for reading the proportional sizes, in seconds. Small processes
+        are read first; those that do not fit into the time have none.
 
     Returns
     -------
     list of ProcessMemory
-        This process, then the children by their numbers.
+        This process, then its descendants by process id.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def processes(*, budget_s: float = 1.0) -> list[ProcessMemory]:
 
 
 def _read(pid: int) -> ProcessMemory | None:
-    """Return all but the proportional size; None when it has ended."""
+    """Return everything but the proportional size; None if the process has ended."""
     import psutil  # noqa: PLC0415 - on request only
 
     try:

@@ -1,7 +1,7 @@
 """The namespaces of scripts, which IPython keeps after ``%run``.
 
-The variables of a script are copied to the user's namespace, and its functions go on to
-read the script's own. So what the user has deleted is still there.
+The variables of a script are copied to the user's namespace, while its functions keep
+reading the script's own. Therefore variables that the user has deleted are still alive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 
-# What a script defines rather than computes.
+# Types of objects that a script defines rather than computes.
 _PROGRAM = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 
 _read_dict = type.__dict__["__dict__"].__get__
@@ -29,7 +29,7 @@ def read_scripts(shell: Any) -> dict[str, dict[str, Any]]:
 
 
 def find_script_variables(shell: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield the data that only a script's namespace names.
+    """Yield the data that is only in a script's namespace.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def find_script_variables(shell: Any) -> Iterator[tuple[str, dict[str, Any], str
     Yields
     ------
     path, namespace, name : str, dict, str
-        The script, its namespace, and a name in it whose value the user's own
-        namespace does not have under this name.
+        The script, its namespace, and a name in it that has another value or none in
+        the user's namespace.
     """
     missing = object()
     for path, namespace in read_scripts(shell).items():
@@ -62,14 +62,15 @@ def find_needed(namespace: dict[str, Any], user_ns: dict[str, Any]) -> set[str]:
     Parameters
     ----------
     namespace : dict
-        That of the script.
+        The script's namespace.
     user_ns : dict
-        The user's, in which its functions, its classes, or objects of these are.
+        The user's namespace, which contains its functions, its classes or their
+        instances.
 
     Returns
     -------
     set of str
-        What must stay for them to work.
+        The names that they need to work.
     """
     values = list(user_ns.values())
     waiting = [each for each in values if _is_code(each)]
@@ -95,7 +96,7 @@ def _is_code(value: Any) -> bool:
 
 
 def _find_functions(value: Any) -> Iterable[FunctionType]:
-    """Return a function, or those of a class."""
+    """Return a function, or the functions of a class."""
     if type(value) is FunctionType:
         return [value]
     return [each for each in _read_dict(value).values() if type(each) is FunctionType]

@@ -1,4 +1,4 @@
-"""Tells how large a value is in its own terms, without running the user's code."""
+"""Reads the shape and type of a value, without running the user's code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.measure.sizes.registry import name_type
 
 _read_mro = type.__dict__["__mro__"].__get__
 
-# By the names that these types have in the versions that there are.
+# The names of these types in all supported versions.
 _SHAPES = {
     "numpy.ndarray": "numpy:ndarray",
     "pandas.DataFrame": "pandas:DataFrame",
@@ -34,17 +34,17 @@ _SIZED: tuple[type, ...] = (*CONTAINERS, str, bytes, bytearray)
 
 
 def read_shape(value: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array, frame or container; None of anything else.
+    """Return the shape of an array, frame or container; None for other objects.
 
     Parameters
     ----------
     value : object
-        Anything.
+        Any object.
 
     Returns
     -------
     tuple of int or None
-        One number for each dimension.
+        The length of each dimension.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def read_shape(value: Any) -> tuple[int, ...] | None:
         if contains_identical(_SIZED, base):
             return (base.__len__(value),)
         if name_type(base) in _SHAPES:
-            shape = _ask(value, _SHAPES[name_type(base)], "shape")
+            shape = _read_property(value, _SHAPES[name_type(base)], "shape")
             return None if shape is None else tuple(map(int, shape))
     return None
 
@@ -74,13 +74,13 @@ def read_type(value: Any) -> str:
     name = name_type(type(value)).rpartition(".")[2]
     for base in _read_mro(type(value)):
         if name_type(base) in _DTYPES:
-            dtype = _ask(value, _SHAPES[name_type(base)], "dtype")
+            dtype = _read_property(value, _SHAPES[name_type(base)], "dtype")
             return name if dtype is None else f"{name} {dtype}"
     return name
 
 
-def _ask(value: Any, home: str, name: str) -> Any:
-    """Read a property of a library's own class: a subclass can have changed it."""
+def _read_property(value: Any, home: str, name: str) -> Any:
+    """Read a property of a library's own class, which a subclass may override."""
     module, _, class_name = home.partition(":")
     owner = find_loaded(module, class_name)
     if not issubclass(type(owner), type):

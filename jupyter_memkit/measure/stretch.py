@@ -1,7 +1,7 @@
-"""A stretch of work, as everything that this floor measures sees it.
+"""Measures everything about a stretch of work at once.
 
-A cell, a block under `mem` and a call of a decorated function are such stretches.
-They nest and overlap in threads; each keeps its own account, and all figures are
+A stretch is a cell, a block under `mem` or a call of a decorated function. Stretches
+can be nested and overlap in threads; each is measured separately, and all figures are
 those of the whole process.
 """
 
@@ -18,7 +18,7 @@ from jupyter_memkit.measure.peak import PeakMeter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StretchFigures:
-    """What a stretch of work did to the process.
+    """The figures of a stretch of work.
 
     Attributes
     ----------
@@ -27,24 +27,24 @@ class StretchFigures:
     peak_bytes : int
         The highest resident memory in between, not relative to the start.
     exact : bool
-        Whether the peak is the system's high-water mark, or from samples.
+        Whether the peak is the system's high-water mark rather than sampled.
     children_before_bytes : int
-        The memory of the child processes together at the start, without what forked
-        ones share with this process.
+        The total memory of the child processes at the start, without what forked ones
+        share with this process.
     children_peak_bytes : int
-        The highest of it, not relative to the start.
+        The highest total, not relative to the start.
     children_exact : bool
-        Whether that is the system's own figure, or can have missed something.
+        Whether that is the system's own figure rather than sampled.
     gc_s : float
-        How long the garbage collector ran, in seconds.
+        The time of the garbage collector, in seconds.
     gc_young, gc_middle, gc_old : int
-        How many collections began with each generation.
+        The number of collections by generation.
     gc_young_s, gc_middle_s, gc_old_s : float
-        How long those of each generation took, in seconds.
+        Their time by generation, in seconds.
     gc_found : int
-        How many unreachable objects they found.
+        The number of unreachable objects that they found.
     minor_faults, major_faults : int or None
-        Page faults without and with a read from disk; None where nothing counts
+        Page faults without and with a read from disk; None if the system does not count
         them.
     """
 
@@ -68,7 +68,7 @@ class StretchFigures:
 
 
 class Stretch:
-    """An open stretch of work, which begins when it is made.
+    """An open stretch of work, which starts when the object is created.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Stretch:
     """
 
     def __init__(self, peaks: PeakMeter, children: ChildrenMeter) -> None:
-        # Ctrl-C in here leaves nothing open behind it.
+        # Ctrl-C in here leaves nothing open.
         with ExitStack() as undo:
             self._children = children.open()
             undo.callback(self._children.close, None)
@@ -97,7 +97,7 @@ class Stretch:
             minor_faults, major_faults = _faults_since(self._faults)
             collections = self._collections.close()
             children = self._children.close(peak.peak_bytes if peak.exact else None)
-            # All is closed; the stack is for an end by Ctrl-C.
+            # Everything is closed; the stack is only for Ctrl-C.
             self._undo.pop_all()
         young, middle, old = collections.counts
         young_s, middle_s, old_s = collections.durations_s

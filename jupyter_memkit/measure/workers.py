@@ -1,7 +1,7 @@
-"""The worker processes that joblib keeps for its next call.
+"""Finds the worker processes that joblib keeps for its next call.
 
-`joblib.Parallel` leaves its processes running, with all that they have imported and
-what their allocators keep, for five minutes or until the kernel ends.
+`joblib.Parallel` keeps its processes running, with everything that they have imported
+and that their allocators hold, for five minutes or until the kernel ends.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _MODULES = ("joblib.externals.loky.reusable_executor", "loky.reusable_executor")
 
 @dataclass(frozen=True, slots=True)
 class IdleWorkers:
-    """The workers of one executor that has nothing to do.
+    """The workers of an idle executor.
 
     Attributes
     ----------
     executor : object
         loky's executor.
     pids : tuple of int
-        The processes.
+        The process ids.
     """
 
     executor: Any
@@ -34,7 +34,7 @@ class IdleWorkers:
     def read_bytes(self) -> int:
         """Return the memory that only these processes use.
 
-        Processes that have ended count for nothing.
+        Processes that have ended count as 0.
         """
         return sum(map(_read_unique_bytes, self.pids))
 
@@ -56,7 +56,7 @@ def find_idle_workers() -> Iterator[IdleWorkers]:
         kind = find_loaded(module, "_ReusablePoolExecutor")
         if kind is None or not issubclass(type(executor), kind):
             continue
-        tasks = (executor._pending_work_items, executor._running_work_items)  # noqa: SLF001 - nothing public says it
+        tasks = (executor._pending_work_items, executor._running_work_items)  # noqa: SLF001 - it has no public name
         pids = tuple(executor._processes)  # noqa: SLF001 - likewise
         if pids and not any(tasks):
             yield IdleWorkers(executor, pids)

@@ -1,7 +1,7 @@
 """The Jupyter Server extension: reads the memory of kernels from outside.
 
-A kernel cannot answer while a C call holds its GIL, and not at all when it is
-dead; the server reads ``/proc`` of its process instead.
+A kernel cannot answer while a C call holds the GIL, or when it is dead; the server then
+reads ``/proc`` of its process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Tell Jupyter Server which module to load."""
+    """Return the module to load, for Jupyter Server."""
     return [{"module": "jupyter_memkit.server"}]
 
 

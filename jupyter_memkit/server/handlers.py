@@ -20,7 +20,7 @@ from jupyter_memkit.measure.process import read_rss_bytes
 class KernelMemoryHandler(APIHandler):
     """``GET jupyter_memkit/kernels/<kernel id>/memory``."""
 
-    # JupyterHub would take a sidebar that looks for a person at work.
+    # Otherwise JupyterHub would count a polling sidebar as user activity.
     _track_activity = False
     auth_resource = "kernels"
 

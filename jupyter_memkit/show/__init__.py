@@ -1,1 +1,1 @@
-"""Turns records into what a person reads: plain text and HTML."""
+"""Formats records as reports: plain text and HTML."""

@@ -1,4 +1,4 @@
-"""What a person sees of a run over chunks: its progress, its account, its failure."""
+"""Reports a run over chunks: its progress, its summary, its failure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 _VALUE_WIDTH = 60
 
-# More columns are counted, not named.
+# Above this, columns are counted instead of named.
 _MANY = 12
 
 
 def build_report(summary: ChunkedSummary) -> Report:
-    """Return what a summary shows; a large value is named, not printed."""
+    """Build the report of a run; a large value is described instead of printed."""
     growth_bytes = max(0, summary.peak_bytes - summary.before_bytes)
     peak = (
         f"{format_bytes(summary.peak_bytes)}, "
@@ -43,7 +43,7 @@ def build_report(summary: ChunkedSummary) -> Report:
         line, is_whole = _describe_value(summary.value)
         rows.append(("value", line))
         if not is_whole:
-            notes.append("The value is the summary's .value; --into NAME names it.")
+            notes.append("The value is the summary's .value; --into NAME assigns it.")
     return Report(
         title=(
             f"{count(summary.chunks, 'chunk')}, {count(summary.rows, 'row')} "
@@ -57,23 +57,23 @@ def build_report(summary: ChunkedSummary) -> Report:
 def build_failure(
     summary: ChunkedSummary, position: str, *, interrupted: bool, into: str | None
 ) -> str:
-    """Return the sentence on a run that ended early: where, and what is kept."""
+    """Describe a run that ended early: where, and what is kept."""
     happened = "was interrupted" if interrupted else "failed"
     done = count(summary.chunks, "chunk")
     if not summary.chunks:
-        kept = "no chunk was done before"
+        kept = "no chunk was completed"
     elif into is not None:
         kept = f"the result of {done} is kept in {into}"
     elif summary.value is not None:
         kept = f"the result of {done} is lost; --into NAME would keep it"
     else:
-        kept = f"{done} {'was' if summary.chunks == 1 else 'were'} done before"
+        kept = f"{done} {'was' if summary.chunks == 1 else 'were'} completed"
     return f"{position} {happened}; {kept}"
 
 
 @contextmanager
 def open_chunk_progress() -> Iterator[Callable[[Step], object]]:
-    """Show a bar of the rows that are done, with chunks and memory beside it.
+    """Show a progress bar of the rows, with the number of chunks and the memory.
 
     Yields
     ------
@@ -82,7 +82,7 @@ def open_chunk_progress() -> Iterator[Callable[[Step], object]]:
     """
     with open_bar("rows") as bar:
 
-        def tell(step: Step) -> None:
+        def update(step: Step) -> None:
             peak = format_bytes(step.chunk_peak_bytes)
             budget = format_bytes(step.budget_bytes)
             bar(
@@ -91,13 +91,13 @@ def open_chunk_progress() -> Iterator[Callable[[Step], object]]:
                 f"{count(step.chunks, 'chunk')}, peak {peak} of {budget}",
             )
 
-        yield tell
+        yield update
 
 
 def describe_columns(
     columns: tuple[str, ...], all_columns: tuple[str, ...] | None
 ) -> str:
-    """Return the names of the columns, or their number where they are many."""
+    """Return the names of the columns, or their number if there are many."""
     names = ", ".join(columns) if len(columns) <= _MANY else f"{len(columns)} columns"
     if all_columns is not None and len(columns) < len(all_columns):
         return f"{names} (of {len(all_columns)})"
@@ -105,7 +105,7 @@ def describe_columns(
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it has one."""
+    """Return a number with its noun in the singular or plural."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -116,9 +116,9 @@ def _describe_skipped(chunk: SkippedChunk) -> tuple[str, str]:
 
 
 def _describe_value(value: object) -> tuple[str, bool]:
-    """Return one line on a value, and whether that is all of it."""
+    """Describe a value in one line; return also whether that shows all of it."""
     size = len(value) if hasattr(value, "__len__") else 0
-    # The repr of what is large would cost more than the line is worth.
+    # The repr of a large value would cost more than the line is worth.
     line = repr(value) if size <= _VALUE_WIDTH else ""
     if line and len(line) <= _VALUE_WIDTH and "\n" not in line:
         return line, True

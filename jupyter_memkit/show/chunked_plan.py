@@ -1,4 +1,4 @@
-"""What a person sees of a run over chunks before it begins."""
+"""Reports what a run over chunks would do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 
 def build_report(plan: ChunkedPlan) -> Report:
-    """Return what a plan shows."""
+    """Build the report of a plan."""
     columns = plan.columns if plan.columns is not None else plan.all_columns
     budget = f"a budget of {format_bytes(plan.budget_bytes)}"
     rows = [
@@ -28,7 +28,7 @@ def build_report(plan: ChunkedPlan) -> Report:
     return Report(
         title=f"{plan.source}: what %%chunked would do",
         rows=tuple(rows),
-        notes=("Nothing was run: what the cell takes comes on top.",),
+        notes=("The cell was not run: the memory that it needs comes on top.",),
     )
 
 

@@ -1,4 +1,4 @@
-"""Shows what the garbage collector cost in the last cells."""
+"""Reports what the garbage collector cost in the last cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.units import format_duration
 
 _SHOWN_CELLS = 10
 _ADVISED_CELLS = 3
-# Fewer are not worth a word.
+# Fewer are not worth reporting.
 _MANY_OBJECTS = 10_000
 
 _COLUMNS: tuple[tuple[str, Kind], ...] = (
@@ -28,12 +28,12 @@ _COLUMNS: tuple[tuple[str, Kind], ...] = (
 
 
 def build_report(record: CollectorCosts) -> Report:
-    """Build what a person reads of the collector's costs."""
+    """Build the report of the collector's costs."""
     total_s = sum(cost.cell.gc_s for cost in record.costs)
     cells = "cell" if record.cells == 1 else f"{record.cells} cells"
     title = f"Garbage collector: {format_duration(total_s)} in the last {cells}"
     if not record.costs:
-        return Report(title=title, notes=("Pausing it would win nothing.",))
+        return Report(title=title, notes=("Pausing it would save no time.",))
     shown = record.costs[:_SHOWN_CELLS]
     return Report(
         title=title,
@@ -77,29 +77,30 @@ def _build_keys(cost: CellCost) -> tuple[float | str, ...]:
 
 
 def _advise(record: CollectorCosts) -> Iterator[str]:
-    """Yield what the figures say of pausing, the largest saving first."""
+    """Yield what pausing would save, the largest saving first."""
     saving = [cost for cost in record.costs if cost.saved_s]
     saving.sort(key=lambda cost: cost.saved_s, reverse=True)
     if not saving:
-        yield "In no cell would pausing it win a tenth of the time."
+        yield "Pausing it would save less than a tenth of the time in every cell."
     for cost in saving[:_ADVISED_CELLS]:
         cell = cost.cell
         yield (
             f"Cell {_name(cost)} spent {cost.share:.0%} of its "
-            f"{format_duration(cell.duration_s)} in collections, most of it in those "
-            f"of generation {cost.generation}: %%gc_pause would save about "
+            f"{format_duration(cell.duration_s)} in collections, mostly of generation "
+            f"{cost.generation}: %%gc_pause would save about "
             f"{format_duration(cost.saved_s)}."
         )
         if cell.gc_found >= _MANY_OBJECTS:
             yield (
-                f"They found {cell.gc_found:,} unreachable objects, which a pause "
-                "keeps until its end; --max-growth SIZE resumes when memory runs away."
+                f"They freed {cell.gc_found:,} unreachable objects, which a pause "
+                "would keep until it ends; --max-growth SIZE ends it if memory grows "
+                "too far."
             )
 
 
 def _explain_rest(n_hidden: int) -> Iterator[str]:
     if n_hidden:
-        yield f"Cells that cost less are left out: {n_hidden}."
+        yield f"Not shown: {n_hidden} cells with lower costs."
 
 
 def _name(cost: CellCost) -> str:

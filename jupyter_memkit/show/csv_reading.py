@@ -1,4 +1,4 @@
-"""Shows how to read a file small."""
+"""Reports how to read a file with small types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_memkit.units import format_bytes
 
 
 def build_report(advice: ReadingAdvice) -> Report:
-    """Build what a person reads of an advice on reading a file."""
+    """Build the report of the advice on reading a file."""
     before_bytes = sum(part.before_bytes for part in advice.parts)
     after_bytes = sum(part.after_bytes for part in advice.parts)
     rows = tuple(
@@ -27,16 +27,16 @@ def build_report(advice: ReadingAdvice) -> Report:
     seen = (
         f"all {advice.rows:,} rows"
         if advice.complete
-        else (f"a sample of {advice.rows:,} rows, from all over the file")
+        else (f"a sample of {advice.rows:,} rows from across the file")
     )
     notes = [f"From {seen}."]
     if not advice.complete:
         notes.append(
-            "Should the rest hold a number that does not fit, pandas stops with an "
-            "error: take a larger dtype then."
+            "If the rest contains a number that does not fit, pandas raises an error; "
+            "use a larger dtype then."
         )
     return Report(
-        title=f"{advice.path}: {tell_ratio(before_bytes, after_bytes)} when read so",
+        title=f"{advice.path}: {tell_ratio(before_bytes, after_bytes)} as follows",
         table=Table(
             columns=(
                 ("column", "code"),
@@ -48,6 +48,6 @@ def build_report(advice: ReadingAdvice) -> Report:
             ),
             rows=rows,
         ),
-        # A line of code is a note, so that it stands on a line of its own.
+        # The code is a note, which puts it on a line of its own.
         notes=(*notes, *advice.code.splitlines()),
     )

@@ -1,8 +1,8 @@
-"""Takes what a tracker has seen elsewhere: JSON, CSV, a pandas frame, a file.
+"""Exports a tracker's history and cells: as JSON, CSV, a pandas frame, or a file.
 
-A cell has the columns that `CellRecord` has attributes, of the same names and in
-the same order: sizes in bytes, durations in seconds, times in seconds since the
-epoch. What is not known is null in JSON, empty in CSV, missing in a frame.
+The columns of a cell are the attributes of `CellRecord`, in the same order: sizes in
+bytes, durations in seconds, times in seconds since the epoch. An unknown value is null
+in JSON, empty in CSV, and missing in a frame.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.units import format_bytes
 
-if TYPE_CHECKING:  # pandas is imported when a frame is asked for
+if TYPE_CHECKING:  # pandas is imported only when a frame is requested
     from pandas import DataFrame
 
 _VARIABLES_BUDGET_S = 5.0
@@ -44,11 +44,11 @@ class Exported(Record):
     Attributes
     ----------
     path : Path
-        Where it is.
+        Its path.
     file_bytes : int
-        Its size.
+        Its size, in bytes.
     cells : int
-        How many cells it tells of.
+        The number of cells in it.
     """
 
     path: Path
@@ -57,14 +57,14 @@ class Exported(Record):
 
 
 def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
-    """Return the history and the cells as JSON, and the variables of a shell.
+    """Return the history and the cells as JSON, with the variables of a shell.
 
     Parameters
     ----------
     tracker : MemoryTracker
-        What has seen them.
+        The tracker to export.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        Whose variables to add, as ``variables``: a list of objects.
+        The shell whose variables are added, as ``variables``: a list of objects.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
         "cells": [cell.to_dict() for cell in tracker.cells],
     }
     if shell is not None:
-        # Not for a script, which has no shell and no IPython.
+        # Imported late, because a script has no shell and may not have IPython.
         from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
 
         found = list_variables(shell, budget_s=_VARIABLES_BUDGET_S)
@@ -101,17 +101,17 @@ def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
 
 
 def to_csv(tracker: MemoryTracker) -> str:
-    r"""Return the cells as CSV, one a row, oldest first.
+    r"""Return the cells as CSV, one per row, oldest first.
 
     Parameters
     ----------
     tracker : MemoryTracker
-        What has seen them.
+        The tracker to export.
 
     Returns
     -------
     str
-        A row with the names of the columns, and one for each cell.
+        A row with the column names, then one for each cell.
 
     Examples
     --------
@@ -127,22 +127,22 @@ def to_csv(tracker: MemoryTracker) -> str:
 
 
 def to_frame(tracker: MemoryTracker) -> DataFrame:
-    """Return the cells as a pandas frame, one a row, oldest first.
+    """Return the cells as a pandas frame, one per row, oldest first.
 
     Parameters
     ----------
     tracker : MemoryTracker
-        What has seen them.
+        The tracker to export.
 
     Returns
     -------
     pandas.DataFrame
-        The columns are those of the CSV.
+        A frame with the columns of the CSV.
 
     Raises
     ------
     MemkitError
-        When pandas is not installed.
+        If pandas is not installed.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def to_frame(tracker: MemoryTracker) -> DataFrame:
         )
         raise MemkitError(message) from error
     rows = [dataclasses.asdict(cell) for cell in tracker.cells]
-    # A cell without a number would turn the numbers of the others into floats.
+    # A cell without a number would turn the whole column into floats.
     return DataFrame(rows, columns=list(COLUMNS)).astype({"execution_count": "Int64"})
 
 
@@ -175,38 +175,39 @@ def export(
 ) -> Exported:
     """Write a file: JSON with the history and the cells, or CSV with the cells.
 
-    It is written aside and then takes its place, so that a file which was there
-    before is replaced as a whole or not at all.
+    The file is replaced atomically: an existing one is overwritten completely or not at
+    all.
 
     Parameters
     ----------
     tracker : MemoryTracker
-        What has seen them.
+        The tracker to export.
     path : str or path-like
-        Where to write; the suffix, ``.json`` or ``.csv``, chooses the form.
+        The file to write; its suffix, ``.json`` or ``.csv``, determines the format.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        Whose variables to add to JSON.
+        The shell whose variables are added to the JSON.
 
     Returns
     -------
     Exported
-        What was written.
+        A record of the file.
 
     Raises
     ------
     MemkitError
-        When the suffix is another, or the file cannot be written.
+        If the suffix is not supported, or the file cannot be written.
     """
     path = expand_home(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        message = f"'{path}' has to end in .json or .csv, which chooses the form"
+        message = f"'{path}' must end in .json or .csv, which determines the format"
         raise MemkitError(message)
     if not path.parent.is_dir():
-        message = f"the folder '{path.parent}' does not exist; make it first"
+        message = f"the folder '{path.parent}' does not exist; create it first"
         raise MemkitError(message)
     cells = len(tracker.cells)
-    # A lone surrogate, which no encoding has, can stand in a cell that never ran.
+    # The source of a cell that never ran can contain a lone surrogate, which cannot be
+    # encoded.
     content = write(tracker, shell).encode("utf-8", "backslashreplace")
     try:
         with _aside(path) as aside:
@@ -220,7 +221,7 @@ def export(
 
 @contextlib.contextmanager
 def _aside(path: Path) -> Iterator[Path]:
-    """Give a place in the same folder that is empty again in the end."""
+    """Yield a temporary path in the same folder, which is removed at the end."""
     aside = path.with_name(f".memkit-{os.getpid()}{path.suffix}")
     try:
         yield aside
@@ -229,7 +230,7 @@ def _aside(path: Path) -> Iterator[Path]:
 
 
 def build_report(exported: Exported) -> Report:
-    """Build what a person reads of a file that was written."""
+    """Build the report of an exported file."""
     form = "the cells"
     if exported.path.suffix.lower() == ".json":
         form = "the limit, the readings and the cells"

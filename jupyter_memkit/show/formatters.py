@@ -12,20 +12,19 @@ from jupyter_memkit.show.report import Report
 def register(shell: Any, record_type: str, module: str, undo: ExitStack) -> None:
     """Show the records of a type as reports.
 
-    By name, because most kernels never see most records: IPython looks the type up
-    when it meets one, and what builds its report is imported then.
+    Types are registered by name, because most kernels never see most records: the
+    module that builds a report is imported when IPython first displays one.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose formatters are told.
+        The shell whose formatters are extended.
     record_type : str
         The dotted name of the type.
     module : str
-        The dotted name of the module whose ``build_report`` turns a record into what
-        a person reads of it.
+        The dotted name of the module whose ``build_report`` formats the record.
     undo : ExitStack
-        Gets the callbacks that take the formatters away.
+        Receives the callbacks that remove the formatters.
     """
 
     def build_report(record: Any) -> Report:

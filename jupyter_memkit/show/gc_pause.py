@@ -1,4 +1,4 @@
-"""Shows a pause of the garbage collector, and how the collector stands."""
+"""Reports a pause of the garbage collector, and the collector's state."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 
 def build_report(record: GcPause | GcStatus) -> Report:
-    """Build what a person reads of a pause or of a status."""
+    """Build the report of a pause or of the collector's state."""
     if isinstance(record, GcStatus):
         return _build_status(record)
     return _build_pause(record)
 
 
 def describe_status(status: GcStatus) -> str:
-    """Return how the collector stands, in one phrase."""
+    """Return the collector's state in one phrase."""
     if status.paused_by is None:
         return "running"
     phrase = "thresholds raised" if status.enabled else "paused"
@@ -69,7 +69,7 @@ def _build_resumption_row(pause: GcPause) -> Iterator[tuple[str, str]]:
 
 
 def _describe_avoided(pause: GcPause) -> str:
-    # Objects that were made and freed again leave no count behind.
+    # Objects that were created and freed again are not counted.
     if not pause.collections_avoided:
         return "unknown"
     bound = "at least" if AVOIDED_IS_LOWER_BOUND else "about"
@@ -80,12 +80,12 @@ def _describe_closing(pause: GcPause) -> str:
     if pause.collect_s is None or pause.reclaimed_bytes is None:
         return "none"
     found = _describe_found(pause.reclaimed_objects, pause.reclaimed_bytes)
-    of = " of what was made since the start" if pause.is_frozen else ""
+    of = ", of objects created since the start" if pause.is_frozen else ""
     return f"{format_duration(pause.collect_s)}{of}, {found}"
 
 
 def _describe_found(n_objects: int | None, n_bytes: int) -> str:
     return (
-        f"{n_objects or 0:,} unreachable objects, "
-        f"{format_bytes(n_bytes)} back to the system"
+        f"{n_objects or 0:,} unreachable objects, {format_bytes(n_bytes)} returned to "
+        "the system"
     )

@@ -1,4 +1,4 @@
-"""Shows the hints, each with its cure."""
+"""Reports the hints, each with its remedy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.units import format_bytes, format_duration
 
-# The largest of the variables that were not used lately.
+# The largest variables that no recent cell used.
 _SHOWN_UNUSED = 5
 
 _SIGNS: dict[Accuracy, str] = {"exact": "", "estimate": "≈ ", "at most": "up to "}
 
 
 def build_report(found: Hints) -> Report:
-    """Build what a person reads of the hints."""
+    """Build the report of the hints."""
     notes = tuple(_build_notes(found))
     count = len(found.hints)
     if not count:
@@ -25,15 +25,15 @@ def build_report(found: Hints) -> Report:
     total_bytes = sum(hint.bytes or 0 for hint in found.hints)
     title = f"{count} {'hint' if count == 1 else 'hints'}"
     if total_bytes:
-        title += f": up to {format_bytes(total_bytes)} would come back"
+        title += f": up to {format_bytes(total_bytes)} can be freed"
     return Report(
         title=title,
         table=Table(
             columns=(
                 ("saves", "number"),
-                ("what", "code"),
-                ("found", "text"),
-                ("cure", "code"),
+                ("where", "code"),
+                ("why", "text"),
+                ("remedy", "code"),
             ),
             rows=tuple(
                 (_format_saving(hint), hint.name, hint.found, hint.cure)
@@ -54,7 +54,9 @@ def _format_saving(hint: Hint) -> str:
 
 def _build_notes(found: Hints) -> Iterator[str]:
     if not found.complete:
-        yield "Time was up before all was looked at; %memleaks --budget 20s gives more."
+        yield (
+            "Incomplete: the time limit was reached; %memleaks --budget 20s extends it."
+        )
     if found.unused:
         names = ", ".join(
             f"{each.name} ({format_bytes(each.bytes)}, cell [{each.used_in}])"
@@ -62,4 +64,4 @@ def _build_notes(found: Hints) -> Iterator[str]:
         )
         more = len(found.unused) - _SHOWN_UNUSED
         rest = f" and {more} more" if more > 0 else ""
-        yield f"Not named by the last cells, which is no leak: {names}{rest}."
+        yield f"Not leaks, but not used by the last cells: {names}{rest}."

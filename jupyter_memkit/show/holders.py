@@ -1,4 +1,4 @@
-"""Shows what keeps an object alive."""
+"""Reports what keeps an object alive."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from jupyter_memkit.show.table import Table
 
 
 def build_report(found: Holders) -> Report:
-    """Build what a person reads of the holders of an object."""
+    """Build the report of the holders of an object."""
     notes = []
     if found.more:
-        notes.append(f"{found.more} more.")
+        notes.append(f"{found.more} more are not shown.")
     if not found.complete:
-        notes.append("Time was up before everything was searched.")
+        notes.append("Incomplete: the time limit was reached.")
     if not found.chains:
         return Report(
-            title="no name leads to it",
+            title="no variable leads to it",
             notes=(
                 (
-                    "A running function or a circle of objects may hold it; "
-                    "a circle goes with the next collection."
+                    "A running function or a reference cycle may hold it; the next "
+                    "garbage collection frees a cycle."
                 ),
                 *notes,
             ),

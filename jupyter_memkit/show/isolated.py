@@ -1,4 +1,4 @@
-"""Shows work in another process, and the processes that go on."""
+"""Reports work in a separate process, and the processes that are kept."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _COLUMNS: tuple[tuple[str, Kind], ...] = (
 
 
 def build_report(record: IsolatedResult | IsolatedProcesses | IsolatedClosed) -> Report:
-    """Build what a person reads of work, or of processes."""
+    """Build the report of work in a process, or of the processes."""
     if isinstance(record, IsolatedClosed):
         freed = format_bytes(record.freed_bytes)
-        return Report(title=f"Closed {record.name}: {freed} back to the system")
+        return Report(title=f"Closed {record.name}: {freed} returned to the system")
     if isinstance(record, IsolatedProcesses):
         return _build_processes(record)
     return _build_result(record)
@@ -41,7 +41,7 @@ def _build_result(result: IsolatedResult) -> Report:
     label = "" if result.exact else " (sampled)"
     where = "a process that has ended"
     if result.name is not None:
-        where = f"the process {result.name}, which goes on"
+        where = f"the process {result.name}, which keeps running"
     title = (
         f"Isolated: peak {format_bytes(result.peak_bytes)}{label} in {where}, "
         f"{format_duration(result.duration_s)}"
@@ -52,13 +52,13 @@ def _build_result(result: IsolatedResult) -> Report:
         rows.append(("sent copies", sent))
     if result.outputs:
         back = f"{format_bytes(result.received_bytes)}: {_list(result.outputs)}"
-        rows.append(("brought back", back))
+        rows.append(("returned", back))
     return Report(title=title, rows=tuple(rows), notes=_build_notes(result))
 
 
 def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
     notes = [
-        f"{name} came back as a copy; here it would share objects or memory with "
+        f"{name} was returned as a copy; here it would share objects or memory with "
         f"{_list(others)}."
         for name, others in result.apart
     ]
@@ -66,44 +66,44 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         changed = _list(result.changed)
         option = ",".join(result.changed[:_MOST_NAMES])
         notes.append(
-            f"Changed there alone: {changed}. --out {option} would bring back."
+            f"Changed only there: {changed}. --out {option} would return them."
         )
     if result.deleted:
-        notes.append(f"Deleted there alone: {_list(result.deleted)}.")
+        notes.append(f"Deleted only there: {_list(result.deleted)}.")
     if result.kept:
         notes.append(_describe_kept(result))
     if result.unbound:
         option = ",".join((*result.outputs, *result.unbound))
         notes.append(
-            f"Functions that came back read {_list(result.unbound)}, which did not; "
-            f"--out {option} would bring both."
+            f"Returned functions read {_list(result.unbound)}, which was not returned; "
+            f"--out {option} would return both."
         )
     if result.imported:
-        notes.append(f"Imported there alone: {_list(result.imported)}.")
+        notes.append(f"Imported only there: {_list(result.imported)}.")
     if result.absent:
-        notes.append(f"Here, and not there: {_list(result.absent)}.")
+        notes.append(f"Not available there: {_list(result.absent)}.")
     return (*notes, *describe_traces(result, result.name))
 
 
 def describe_traces(
     traces: IsolatedResult | Traces, name: str | None
 ) -> tuple[str, ...]:
-    """Return what a cell has left in its process, in sentences.
+    """Describe what a cell left in its process, in sentences.
 
     Parameters
     ----------
     traces : IsolatedResult or Traces
-        What it has left.
+        The record of what it left.
     name : str or None
-        The name of the process that goes on; None for one that has ended.
+        The name of the process that keeps running; None for one that has ended.
     """
     notes = []
     if traces.state:
-        notes.append(f"Changed in its process alone: {_list(traces.state)}.")
+        notes.append(f"Changed only in its process: {_list(traces.state)}.")
     if traces.unlogged:
-        notes.append(f"Not logged to the handlers here: {_list(traces.unlogged)}.")
+        notes.append(f"Not logged by this kernel's handlers: {_list(traces.unlogged)}.")
     if traces.running:
-        end = "Ended with the process" if name is None else f"Going on in {name}"
+        end = "Ended with the process" if name is None else f"Still running in {name}"
         notes.append(f"{end}: {_list(traces.running)}.")
     return tuple(notes)
 
@@ -112,14 +112,14 @@ def _describe_kept(result: IsolatedResult) -> str:
     kept = _list(result.kept)
     option = ",".join(result.kept[:_MOST_NAMES])
     if result.name is not None:
-        return f"In {result.name} alone: {kept}. --out {option} would bring back."
-    return f"Not brought back, and gone: {kept}. --out {option} would have."
+        return f"Only in {result.name}: {kept}. --out {option} would return them."
+    return f"Lost with the process: {kept}. --out {option} would have returned them."
 
 
 def _build_processes(record: IsolatedProcesses) -> Report:
     if not record.processes:
         note = "%%isolated --name NAME starts one."
-        return Report(title="No isolated process goes on", notes=(note,))
+        return Report(title="No isolated process is running", notes=(note,))
     now_s = time.time()
     rows = tuple(
         (
@@ -135,9 +135,9 @@ def _build_processes(record: IsolatedProcesses) -> Report:
     )
     total_bytes = sum(process.rss_bytes for process in record.processes)
     return Report(
-        title=f"Isolated processes that go on: {format_bytes(total_bytes)}",
+        title=f"Isolated processes running: {format_bytes(total_bytes)}",
         table=Table(columns=_COLUMNS, rows=rows),
-        notes=("%isolated --close NAME ends one; all its memory goes back.",),
+        notes=("%isolated --close NAME ends one and frees all its memory.",),
     )
 
 

@@ -1,4 +1,4 @@
-"""Shows the loaded libraries."""
+"""Reports the loaded libraries."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from jupyter_memkit.units import format_bytes
 
 _COLUMNS: tuple[tuple[str, Kind], ...] = (
     ("library", "code"),
-    ("takes, at least", "number"),
+    ("memory, at least", "number"),
     ("modules", "number"),
     ("used by", "text"),
-    ("can go", "text"),
+    ("can be unloaded", "text"),
 )
 _SHOWN = 3
 _MEANING = (
@@ -23,17 +23,17 @@ _MEANING = (
 
 
 def build_report(found: Libraries) -> Report:
-    """Build what a person reads of the loaded libraries."""
+    """Build the report of the loaded libraries."""
     count = len(found.libraries)
     unused = len(found.unused)
     title = f"{count} {'library' if count == 1 else 'libraries'}; {unused} unused"
     if not found.libraries:
-        return Report(title="no library is loaded but the kernel's own")
+        return Report(title="only the kernel's own libraries are loaded")
     notes = [_MEANING]
     if not found.complete:
-        notes.append("Time was up before all was counted.")
+        notes.append("Incomplete: the time limit was reached.")
     if unused:
-        notes.append("%unload --unused removes what nothing uses.")
+        notes.append("%unload --unused unloads those that nothing uses.")
     return Report(
         title=title,
         table=Table(
@@ -74,6 +74,6 @@ def _name_users(library: Library) -> str:
 
 
 def _shorten(library: Library) -> str:
-    """Return the reason without what is said of every library and the remedy."""
+    """Return the reason without the common prefix and the remedy."""
     reason = (library.reason or "").removeprefix(f"{library.name} stays: ")
     return f"no: {reason.partition(',')[0].partition(';')[0]}"

@@ -1,4 +1,4 @@
-"""Shows which lines of a notebook took the memory."""
+"""Reports which lines of a notebook took the memory."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ _FIGURES: dict[str, tuple[str, str]] = {
 
 _MEANING = {
     "memray": (
-        "At the peak: what a line had allocated and was there when the cell's own "
-        "memory was highest; a line whose memory was gone by then has none. Kept: "
-        "what was there at the end."
+        "At the peak: memory that the line had allocated and that was still in use at "
+        "the cell's peak; a line whose memory was freed by then has none. Kept: what "
+        "was in use at the end."
     ),
     "tracemalloc": (
-        "Highest rise: how far memory rose while a line ran, in the highest of its "
-        "runs. Net: what was allocated minus what was freed while it ran, all runs "
-        "together; what the names in a function held is freed when it returns, while "
-        "the line runs that called it."
+        "Highest rise: the most that memory rose in one run of the line. Net: "
+        "allocated minus freed over all its runs; a function's local variables are "
+        "freed when it returns, which counts for the line that called it."
     ),
 }
 
 _BLIND = (
-    "tracemalloc sees Python's objects and numpy's arrays, and not what other "
+    "tracemalloc sees Python objects and numpy arrays, but not memory that other "
     "libraries take from the system themselves, such as polars, pyarrow and torch. "
-    "Memory that other threads take counts for the line that runs meanwhile."
+    "Memory that other threads take counts for the line that is running at the time."
 )
 
 
 def build_report(result: LinesResult) -> Report:
-    """Build what a person reads of the lines."""
+    """Build the report of the lines."""
     ended = "" if result.error is None else f"until {result.error}: "
     at = ""
     if result.peak_line is not None:
@@ -68,7 +67,7 @@ def _build_table(result: LinesResult) -> Table:
         noun = "line" if len(rest) == 1 else "lines"
         label = f"{len(rest)} smaller {noun}"
         rows.append((*_format_figures(result, rest), "", label))
-    rows.append((*_format_figures(result, [result.other]), "", "no line of a cell"))
+    rows.append((*_format_figures(result, [result.other]), "", "outside the cells"))
     return Table(columns=(*numbers, ("line", "text"), ("", "code")), rows=tuple(rows))
 
 
@@ -79,7 +78,7 @@ def _format_figures(
         peak_bytes = sum(line.peak_bytes or 0 for line in lines)
         kept_bytes = sum(line.kept_bytes or 0 for line in lines)
         return format_bytes(peak_bytes), format_bytes(kept_bytes)
-    # Rises are not at one time, so those of several lines have no sum.
+    # The rises of several lines happen at different times, so they have no sum.
     rise_bytes = max(line.rise_bytes or 0 for line in lines)
     net_bytes = sum(line.net_bytes or 0 for line in lines)
     return format_bytes(rise_bytes), format_bytes(net_bytes)
@@ -102,27 +101,27 @@ def _build_notes(result: LinesResult) -> tuple[str, ...]:
     notes = []
     if not result.complete:
         notes.append(
-            "Not the whole cell: code in it took over the tracing or ended "
-            "tracemalloc, and what came after that is missing."
+            "Incomplete: code in the cell took over the tracing or stopped "
+            "tracemalloc; what came after that is missing."
         )
     notes.append(_MEANING[result.engine])
     if result.engine == "tracemalloc":
         notes.append(_BLIND)
     if _is_unused(result):
-        assert result.resident_peak_bytes is not None, "compared before"
+        assert result.resident_peak_bytes is not None, "checked by _is_unused"
         notes.append(
-            "The process itself rose by no more than "
+            "The process itself grew by at most "
             f"{format_bytes(result.resident_peak_bytes)}: the rest was never written "
             "to, as with np.zeros and the address space that pyarrow reserves, or "
-            "fitted into memory that the process had free."
+            "fitted into memory that was already free."
         )
     if result.fallback is not None:
-        notes.append(f"Not by memray: {result.fallback}.")
+        notes.append(f"memray was not used: {result.fallback}.")
     return tuple(notes)
 
 
 def _is_unused(result: LinesResult) -> bool:
-    """Return whether much of what was asked for was never resident above the start."""
+    """Return whether much of the requested memory never became resident."""
     if result.resident_peak_bytes is None:
         return False
     unused_bytes = result.peak_bytes - result.resident_peak_bytes

@@ -1,4 +1,4 @@
-"""Shows the memory of a stretch of work."""
+"""Reports the memory of a block of code."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _MIB = 1024 * 1024
 
 
 def build_report(result: MemResult) -> Report:
-    """Build what a person reads of a result."""
+    """Build the report of a result."""
     ended = "" if result.error is None else f"until {result.error}: "
     kept = f"kept {format_bytes(result.delta_bytes)}"
     if result.delta_bytes < 0:
-        kept = f"gave back {format_bytes(-result.delta_bytes)}"
+        kept = f"freed {format_bytes(-result.delta_bytes)}"
     return Report(
         title=(
             f"{ended}peak {format_bytes(result.peak_bytes)} above the start"
@@ -26,7 +26,7 @@ def build_report(result: MemResult) -> Report:
 
 
 def build_memit_report(result: MemResult, *, with_children: bool = False) -> Report:
-    """Build memory_profiler's line, with the peak of the child processes or without."""
+    """Build memory_profiler's line, with or without the child processes' peak."""
     increment_bytes = result.peak_bytes
     notes = _build_notes(result)
     if with_children:
@@ -45,7 +45,7 @@ def build_memit_report(result: MemResult, *, with_children: bool = False) -> Rep
 
 
 def build_refusal(result: MemResult, max_bytes: int) -> str:
-    """Return the sentence on a peak that went over what ``--max`` allows."""
+    """Describe a peak that exceeded ``--max``."""
     own = f"the peak was {format_bytes(result.peak_bytes)} above the start"
     own += _label(result)
     if result.children_peak_bytes:
@@ -80,10 +80,10 @@ def _build_children_peak(result: MemResult) -> str:
 
 def _build_children_note(result: MemResult) -> str:
     if not result.children_peak_bytes:
-        return "No child process was seen to take memory."
+        return "No child process was seen to use memory."
     return (
-        f"Child processes add {_build_children_peak(result)}, their peak, which need "
-        "not be at the same moment."
+        f"This includes the peak of child processes, {_build_children_peak(result)}, "
+        "which may have been at another moment."
     )
 
 
@@ -93,8 +93,8 @@ def _build_notes(result: MemResult) -> tuple[str, ...]:
         notes.append(f"The highest of {result.runs} runs.")
     if not result.exact:
         notes.append(
-            "Sampled: this system has no high-water mark that can be reset, so a "
-            "short spike can be missed."
+            "Sampled: this system has no resettable high-water mark, so a short spike "
+            "can be missed."
         )
     return tuple(notes)
 

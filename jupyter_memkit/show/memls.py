@@ -1,4 +1,4 @@
-"""Shows the variables by their true sizes."""
+"""Reports the variables by their true sizes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jupyter_memkit.units import format_bytes
 
 _SHOWN = 50
 _REMAINDER = "not in variables"
-# A part that is smaller is that of numbers and texts which are the same by chance.
+# A smaller share comes from numbers and strings that happen to be the same objects.
 _SHOWN_SHARED_BYTES = 1024
 
 
 def build_report(listed: Variables) -> Report:
-    """Build what a person reads of the variables."""
+    """Build the report of the variables."""
     count = len(listed.variables)
     noun = "variable" if count == 1 else "variables"
     return Report(
@@ -37,7 +37,7 @@ def build_report(listed: Variables) -> Report:
 
 
 def format_size(size: Size) -> str:
-    """Format a size with what is known of its truth, and where it lives."""
+    """Format a size with its accuracy and its location."""
     parts = []
     if size.bytes or not size.elsewhere:
         parts.append(f"{_mark(size)}{format_bytes(size.bytes)}")
@@ -112,9 +112,9 @@ def _build_notes(listed: Variables) -> Iterable[str]:
     shown = listed.variables[:_SHOWN]
     if len(listed.variables) > _SHOWN:
         left = len(listed.variables) - _SHOWN
-        yield f"{left} smaller ones are not shown; name some, or give --min SIZE."
+        yield f"{left} smaller variables are not shown; name them, or lower --min SIZE."
     if any(each.size.shared_bytes >= _SHOWN_SHARED_BYTES for each in shown):
-        yield "Shared: the part that other variables hold as well."
+        yield "Shared: memory that other variables hold as well."
     errors = [each.size.error_ratio for each in shown if not each.size.exact]
     known = [error for error in errors if error]
     if known:
@@ -123,7 +123,7 @@ def _build_notes(listed: Variables) -> Iterable[str]:
             "--exact visits every object."
         )
     if None in errors:
-        yield "≥: time was up; --exact or --budget gives more."
+        yield "≥: the time limit was reached; --exact or --budget counts more."
     opaque = sorted({kind for each in shown for kind in each.size.opaque})
     if opaque:
         names = ", ".join(opaque[:3]) + (" and others" if len(opaque) > 3 else "")
@@ -134,11 +134,11 @@ def _build_notes(listed: Variables) -> Iterable[str]:
 
 
 def _explain(remainder: Remainder) -> str:
-    """Return what is in no variable, in words."""
+    """Describe the memory that is in no variable."""
     if remainder.bytes < 0:
         return (
-            f"{format_bytes(-remainder.bytes)} of the variables are not resident: "
-            "memory that was never written to, or that is in swap."
+            f"{format_bytes(-remainder.bytes)} of the variables are not resident: they "
+            "were never written to, or are in swap."
         )
     parts = [f"{format_bytes(each)} {name}" for name, each in remainder.parts.items()]
     parts.append(f"{format_bytes(remainder.other_bytes)} Python, libraries and scripts")

@@ -1,4 +1,4 @@
-"""Shows a state of the namespace, and what changed between two."""
+"""Reports a snapshot of the namespace, and what changed between two."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from jupyter_memkit.units import format_bytes
 
 _SHOWN = 20
 _SHOWN_TYPES = 5
-# Fewer objects of a type come and go by themselves.
+# Smaller changes in the number of objects are noise.
 _SHOWN_OBJECTS = 100
-# A process moves by less for the work of a cell itself.
+# Running a cell changes the process by less than this.
 _LEAST_RISE_BYTES = 1024 * 1024
 _LEAST_RISE_RATIO = 0.1
 
 
 def build_report(found: Snapshot | Comparison | Moments) -> Report:
-    """Build what a person reads of a state, of a comparison, or of the names."""
+    """Build the report of a snapshot, of a comparison, or of the names."""
     if isinstance(found, Moments):
-        listed = ", ".join(found.names) or "none; %memsnap NAME makes one"
-        return Report(title=f"moments: {listed}")
+        listed = ", ".join(found.names) or "none; %memsnap NAME takes one"
+        return Report(title=f"snapshots: {listed}")
     if isinstance(found, Snapshot):
         count = len(found.sizes)
         noun = "variable" if count == 1 else "variables"
         total = format_bytes(found.rss_bytes)
-        return Report(title=f"remembered: {count} {noun}, {total} in use")
+        return Report(title=f"snapshot taken: {count} {noun}, {total} in use")
     return Report(
-        title=f"use {_tell(found.rss_bytes)}",
+        title=f"use {_format_change(found.rss_bytes)}",
         rows=tuple(_build_rows(found)),
         table=_build_table(found) if found.variables else None,
         notes=tuple(_build_notes(found)),
@@ -40,16 +40,16 @@ def _build_notes(found: Comparison) -> Iterator[str]:
     rise, elsewhere = found.rss_bytes, found.elsewhere_bytes
     if rise <= 0:
         if not found.variables:
-            yield "No variable changed its size."
+            yield "No variable changed in size."
     elif elsewhere >= max(_LEAST_RISE_BYTES, rise * _LEAST_RISE_RATIO):
         part = format_bytes(min(rise, elsewhere))
         share = "The rise" if elsewhere >= rise else f"{part} of the rise"
         yield (
             f"{share} is not in variables: outputs, libraries or the allocator hold "
-            "it; %memleaks searches for it."
+            "it; %memleaks looks for it."
         )
     elif not found.variables:
-        yield "The rise is too small to be that of a variable."
+        yield "The rise is too small to come from a variable."
 
 
 def _build_rows(found: Comparison) -> list[tuple[str, str]]:
@@ -81,7 +81,7 @@ def _build_table(found: Comparison) -> Table:
     ]
     left = len(found.variables) - len(shown)
     if left:
-        rows.append((f"and {left} smaller ones", "", "", "", ""))
+        rows.append((f"and {left} smaller changes", "", "", "", ""))
     return Table(
         columns=(
             ("name", "code"),
@@ -94,7 +94,7 @@ def _build_table(found: Comparison) -> Table:
     )
 
 
-def _tell(n_bytes: int) -> str:
+def _format_change(n_bytes: int) -> str:
     if n_bytes == 0:
         return "did not change"
     direction = "rose" if n_bytes > 0 else "fell"

@@ -1,6 +1,6 @@
-"""Plots what a tracker has seen as a matplotlib figure, without pyplot.
+"""Plots a tracker's history as a matplotlib figure, without pyplot.
 
-pyplot would keep the figure, make it the user's current one, and choose a backend.
+pyplot would keep the figure alive, make it the current figure, and choose a backend.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.track.tracker import tracker as running_tracker
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -36,31 +36,31 @@ def plot(
 ) -> Figure:
     """Plot memory over time, or the cells ranked by their peaks.
 
-    The timeline shades the time of every cell, has a cross behind the number of one
-    that failed, marks their peaks, and draws the limit when that is in reach.
-    Matplotlib's settings and the figures of pyplot stay as they are.
+    The timeline shades the time of every cell, marks its peak, puts a cross after the
+    number of a cell that failed, and draws the limit if it is near. Matplotlib's
+    settings and pyplot's figures are not changed.
 
     Parameters
     ----------
     tracker : MemoryTracker, optional
-        What has seen the memory; the one that runs when left out.
+        The tracker to plot; the running one by default.
     since_s : float
-        Leave out what was before this, in seconds since the epoch.
+        The start of the plot, in seconds since the epoch.
     cells : bool
-        Bars for the 15 cells whose peaks rose furthest above their starts, in
-        place of the timeline.
+        Draw bars for the 15 cells with the highest peaks above their starts instead of
+        the timeline.
     ax : matplotlib.axes.Axes, optional
-        Draw here, in place of a figure of its own.
+        The axes to draw on; a new figure by default.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The figure; a notebook shows it, ``savefig`` keeps it.
+        The figure; a notebook displays it, ``savefig`` saves it.
 
     Raises
     ------
     MemkitError
-        When no tracker runs, or there is nothing to plot yet.
+        If no tracker is running, or there is nothing to plot yet.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def plot(
 def _rank(cells: list[CellRecord], since_s: float) -> list[CellRecord]:
     late = [cell for cell in cells if cell.started_s + cell.duration_s > since_s]
     if not late:
-        message = "no cell has ended in this time; run one, or look further back"
+        message = "no cell has ended in this time; run one, or plot a longer time"
         raise MemkitError(message)
     late.sort(key=lambda cell: cell.before_bytes - cell.peak_bytes)
     return late[:_RANKED_AT_MOST]
@@ -102,7 +102,7 @@ def _samples(tracker: MemoryTracker, since_s: float) -> list[Sample]:
     if not samples:
         message = "the tracker has no readings yet; start it with tracker.start()"
         raise MemkitError(message)
-    # The reading before the first holds until then.
+    # The last reading before the start is the value at the start.
     earlier = sum(sample.t_s <= since_s for sample in samples)
     return samples[max(earlier - 1, 0) :]
 
@@ -120,20 +120,20 @@ def _new_axes(height_in: float) -> Axes:
 
 @functools.cache
 def _figure_type() -> type[Figure]:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is asked for
+    from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is requested
 
     class MemoryFigure(Figure):
         """A figure that a notebook shows without ``%matplotlib inline``."""
 
         def __repr__(self) -> str:
-            """Return how to see it where no picture can be shown."""
+            """Say how to save it where images cannot be displayed."""
             return 'memory figure; savefig("memory.png") saves it'
 
         def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-            """Return the picture in twice the resolution, and its size on screen."""
+            """Return the image at twice the resolution, with its size on screen."""
             picture = io.BytesIO()
             with warnings.catch_warnings():
-                # A name in a cell may have characters that the font lacks.
+                # A cell's source may contain characters that the font lacks.
                 warnings.filterwarnings("ignore", "Glyph", UserWarning)
                 self.savefig(
                     picture,

@@ -1,8 +1,8 @@
-"""What every plot has in common: colours for light and dark, axes of bytes and dates.
+"""What all plots share: colours for light and dark themes, axes of bytes and dates.
 
-The colours stand out from white and from black alike, and differ in lightness for
-those who do not tell them apart; meaning is never in the colour alone. Nothing is
-taken from, or left in, matplotlib's settings.
+The colours contrast with both white and black, and differ in lightness for readers with
+a colour vision deficiency; colour alone never carries meaning. Matplotlib's settings
+are neither used nor changed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_memkit.units import format_bytes, parse_bytes
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
 
 TEXT = "#7b7b7b"
@@ -24,7 +24,8 @@ TEXT_SIZE = 8.5
 
 _MIB = 1024**2
 _TICKS_AT_MOST = 6
-# Round numbers in each IEC unit; beyond a unit's last comes the next one's first.
+# Round numbers in each IEC unit; the last of a unit is followed by the first of the
+# next.
 _STEPS = [
     step * 1024**power
     for power in range(6)
@@ -33,7 +34,7 @@ _STEPS = [
 
 
 def scale_top(highest_bytes: int, limit_bytes: int | None = None) -> float:
-    """Return the top of a scale, the limit included when it is in reach."""
+    """Return the top of a scale, which includes the limit if that is near."""
     highest_bytes = max(highest_bytes, 64 * _MIB)
     if limit_bytes is not None and limit_bytes < 1.6 * highest_bytes:
         highest_bytes = max(highest_bytes, limit_bytes)
@@ -41,7 +42,7 @@ def scale_top(highest_bytes: int, limit_bytes: int | None = None) -> float:
 
 
 def byte_ticks(top_bytes: float) -> tuple[list[int], list[str]]:
-    """Return the ticks of a scale that begins at 0, and their labels.
+    """Return the ticks and labels of a scale that begins at 0.
 
     Examples
     --------
@@ -53,21 +54,21 @@ def byte_ticks(top_bytes: float) -> tuple[list[int], list[str]]:
         if top_bytes / step < _TICKS_AT_MOST:
             ticks = list(range(0, int(top_bytes) + 1, step))
             labels = [format_bytes(tick) for tick in ticks]
-            # A label with one decimal must not lie: 1.25 GiB would be called 1.3.
+            # Labels have one decimal, so 1.25 GiB would be labelled 1.3.
             if [parse_bytes(label) for label in labels] == ticks:
                 break
     return ticks, [label.replace(".0 ", " ") for label in labels]
 
 
 def style(axes: Axes, *, grid: Literal["x", "y"]) -> None:
-    """Give axes the common look, whatever the settings that they were made with.
+    """Style axes the same way, whatever settings they were created with.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        What is styled.
+        The axes to style.
     grid : {"x", "y"}
-        The axis of bytes, whose ticks get lines.
+        The axis of bytes, which gets grid lines.
     """
     axes.set_facecolor("none")
     for spine in axes.spines.values():
@@ -83,12 +84,12 @@ def style(axes: Axes, *, grid: Literal["x", "y"]) -> None:
 
 
 def date_of(t_s: float) -> float:
-    """Return a time in seconds since the epoch as matplotlib counts dates."""
+    """Convert a time in seconds since the epoch to a matplotlib date."""
     return float(dates().date2num(datetime.fromtimestamp(t_s, timezone.utc)))
 
 
 def dates() -> Any:
-    """Return matplotlib's module of dates, which has no types."""
-    from matplotlib import dates  # noqa: PLC0415 - when a plot is asked for
+    """Return matplotlib's dates module, which has no type annotations."""
+    from matplotlib import dates  # noqa: PLC0415 - when a plot is requested
 
     return dates

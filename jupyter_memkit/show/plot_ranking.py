@@ -9,7 +9,7 @@ from jupyter_memkit.show import plot_axes
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.units import format_bytes
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
 
 _CODE_LENGTH = 36
@@ -21,13 +21,13 @@ def draw_ranking(axes: Axes, cells: Sequence[CellRecord]) -> None:
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Where to draw.
+        The axes to draw on.
     cells : sequence of CellRecord
         The cells, the highest first.
     """
     rises_bytes = [cell.peak_bytes - cell.before_bytes for cell in cells]
     plot_axes.style(axes, grid="x")
-    # What stands behind the longest bar needs room.
+    # Leave room for the text after the longest bar.
     top = 1.35 * max(*rises_bytes, 1)
     ticks, labels = plot_axes.byte_ticks(top)
     axes.set_xticks(ticks, labels)

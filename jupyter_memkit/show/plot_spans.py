@@ -1,4 +1,4 @@
-"""Draws the cells on a timeline: when they ran, and how high they came."""
+"""Draws the cells on a timeline: when they ran, and their peaks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from jupyter_memkit.show import plot_axes
 from jupyter_memkit.show.plot_axes import date_of
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
 
-# Shares of the width: a cell of a millisecond is still to be seen.
+# Shares of the width, so that a cell of a millisecond is still visible.
 _CELL_MIN = 0.003
 _PEAK_MIN = 0.008
 _CHARACTER_WIDTH_IN = 0.075
@@ -39,7 +39,7 @@ class Span:
 def build_spans(
     cells: Sequence[CellRecord], running: OpenCell | None, to_s: float
 ) -> list[Span]:
-    """Return the cells that have ended, and the one that runs until `to_s`."""
+    """Return the cells that have ended, and the running one, drawn until `to_s`."""
     spans = [
         Span(
             from_s=cell.started_s,
@@ -108,7 +108,7 @@ def draw_spans(axes: Axes, spans: Sequence[Span]) -> None:
                 zorder=3,
             )
     _label_spans(axes, spans)
-    # Marks that are wider than their cells have moved the edges.
+    # Marks that are wider than their cells moved the limits of the axis.
     axes.set_xlim(left, right)
 
 
@@ -119,7 +119,7 @@ def _widen(span: Span, width: float) -> tuple[float, float]:
 
 
 def _label_spans(axes: Axes, spans: Sequence[Span]) -> None:
-    """Write the cells' numbers above; where two collide, that of the higher peak."""
+    """Write the cells' numbers above; if two collide, only that of the higher peak."""
     left, right = axes.get_xlim()
     width_in = axes.bbox.width / axes.figure.dpi
     character = _CHARACTER_WIDTH_IN / width_in * (right - left)

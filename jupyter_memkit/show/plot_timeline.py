@@ -14,10 +14,10 @@ from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.units import format_bytes
 
-if TYPE_CHECKING:  # matplotlib is imported when a plot is asked for
+if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
 
-# A young history is not stretched over the whole width.
+# A short history is not stretched over the whole width.
 _YOUNG_S = 30.0
 _SPAN_MIN_S = 1.0
 _WITH_SECONDS_S = 600.0
@@ -38,18 +38,18 @@ def draw_timeline(
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Where to draw; the horizontal axis becomes one of matplotlib's dates.
+        The axes to draw on; the horizontal axis becomes a matplotlib date axis.
     samples : sequence of Sample
         The readings, oldest first, at least one.
     cells : sequence of CellRecord
         The cells that have ended.
     running : OpenCell or None
-        The cell that runs.
+        The running cell.
     limit : MemoryLimit or None
-        The limit; drawn when it is in reach.
+        The limit; drawn if it is near.
     since_s : float
-        Where the axis begins, in seconds since the epoch, unless the readings
-        begin later.
+        The start of the axis, in seconds since the epoch, unless the readings begin
+        later.
     """
     to_s = samples[-1].t_s
     known_from_s = min(samples[0].t_s, to_s - _YOUNG_S)

@@ -1,4 +1,4 @@
-"""Shows the kernel's process and its children one by one."""
+"""Reports the kernel's process and each of its children."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Processes(Record):
 
     @property
     def together_bytes(self) -> int | None:
-        """What they occupy together; None when a proportional size is missing."""
+        """Their memory together; None if a proportional size is missing."""
         sizes = [process.pss_bytes for process in self.processes]
         known = [size for size in sizes if size is not None]
         return sum(known) if len(known) == len(sizes) else None
 
 
 def build_report(shown: Processes) -> Report:
-    """Build what a person reads of the processes."""
+    """Build the report of the processes."""
     count = len(shown.processes) - 1
     noun = "child process" if count == 1 else "child processes"
     title = f"the kernel and {count} {noun}"
@@ -49,7 +49,7 @@ def build_report(shown: Processes) -> Report:
 def _build_row(process: ProcessMemory) -> tuple[str, str]:
     parts = [f"{format_bytes(process.rss_bytes)} resident"]
     if process.pss_bytes is not None:
-        parts.append(f"{format_bytes(process.pss_bytes)} with its part of the shared")
+        parts.append(f"{format_bytes(process.pss_bytes)} with shared memory divided")
     if process.swap_bytes:
         parts.append(f"{format_bytes(process.swap_bytes)} in swap")
     command = process.command
@@ -60,8 +60,8 @@ def _build_row(process: ProcessMemory) -> tuple[str, str]:
 
 def _build_note(shown: Processes) -> str:
     if shown.together_bytes is not None:
-        return "Together counts what processes share once."
+        return "The total counts shared memory once."
     return (
-        "Resident sizes have in full what processes share, so they can add up to more "
-        "than the machine has."
+        "Each resident size includes shared memory in full, so they can add up to "
+        "more than the machine has."
     )

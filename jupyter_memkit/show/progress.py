@@ -1,4 +1,4 @@
-"""A progress bar for work that may take long."""
+"""A progress bar for work that may take a while."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Who waits longer sees how far it is.
+# Shorter work shows no bar.
 _DELAY_S = 1.0
 
 
 @contextmanager
 def open_progress(total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
-    """Show a progress bar from the second second on; it is gone at the end.
+    """Show a progress bar if the work takes long; it disappears at the end.
 
     Parameters
     ----------
     total : int or None
-        How many units there are, where that is known.
+        The number of units, if known.
     unit : str
-        What is counted.
+        The noun for what is counted.
 
     Yields
     ------
     callable
-        Takes the number of units that are done.
+        Takes the number of units done.
     """
     with open_bar(unit) as bar:
         yield lambda done: bar(done, total, "")
@@ -38,15 +38,15 @@ def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
     Yields
     ------
     callable
-        Takes the number of units that are done, that of all, and a text.
+        Takes the number of units done, the total, and a text.
     """
     bar: Any = None
     started_s = time.monotonic()
 
-    def tell(done: int, total: int | None, text: str) -> None:
+    def update(done: int, total: int | None, text: str) -> None:
         nonlocal bar
         if bar is None and time.monotonic() - started_s > _DELAY_S:
-            # Not before there is something to wait for.
+            # Imported only when a bar is shown.
             from jupyter_memkit.show.progress_bar import make_bar  # noqa: PLC0415
 
             bar = make_bar(total, unit)
@@ -56,7 +56,7 @@ def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
             bar.update(done - bar.n)
 
     try:
-        yield tell
+        yield update
     finally:
         if bar is not None:
             bar.close()

@@ -1,6 +1,6 @@
-"""The bar itself: text in a terminal, an output in a notebook that empties itself.
+"""The bar itself: text in a terminal, in a notebook an output that clears itself.
 
-A widget would stay in a saved notebook as a box without its contents.
+A widget would remain in a saved notebook as an empty box.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from tqdm import tqdm
 
 
 class _TerminalBar(tqdm):  # type: ignore[type-arg] # not generic when it runs
-    # tqdm would start a thread for slow bars, and leave it running.
+    # tqdm would start a thread for slow bars and leave it running.
     monitor_interval = 0
 
 
 class _NotebookBar(_TerminalBar):
-    """Shows itself as one output, which has nothing in it after the end."""
+    """Displays itself as one output, which is empty at the end."""
 
     def __init__(self, **options: Any) -> None:
         self._output: Any = None
-        # As tqdm calls bars that do not write to a stream.
+        # tqdm's setting for bars that do not write to a stream.
         super().__init__(gui=True, **options)
         self.gui = False
         self.refresh(nolock=True)
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         text = self.__str__() if msg is None else msg
         value = f' value="{self.n}" max="{self.total}"' if self.total else ""
         data = {
@@ -42,7 +42,7 @@ class _NotebookBar(_TerminalBar):
             self._output.update(data, raw=True)
 
     def close(self) -> None:
-        """End it, and leave an output without contents."""
+        """Close the bar and clear its output."""
         if self._output is not None:
             self._output.update({}, raw=True)
             self._output = None
@@ -50,14 +50,14 @@ class _NotebookBar(_TerminalBar):
 
 
 def make_bar(total: int | None, unit: str) -> Any:
-    """Return a bar for where it is to be seen.
+    """Return a bar for the terminal or the notebook.
 
     Parameters
     ----------
     total : int or None
-        How many units there are, where that is known.
+        The number of units, if known.
     unit : str
-        What is counted.
+        The noun for what is counted.
     """
     shell = get_ipython()
     has_outputs = getattr(shell, "kernel", None) is not None

@@ -1,6 +1,6 @@
-"""The common form of everything that a magic shows: a title, rows, and notes.
+"""The common format of every magic's output: a title, rows, and notes.
 
-Where pairs of a label and a value are not enough, a table stands below the rows.
+Where pairs of a label and a value are not enough, a table follows the rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jupyter_memkit.show.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a person reads of a record.
+    """A record formatted for display.
 
     Attributes
     ----------
@@ -22,9 +22,9 @@ class Report:
     rows : tuple of (str, str)
         Labels and their values, both plain text.
     notes : tuple of str
-        Sentences below the rows: what the figures mean, or what to do next.
+        Sentences below the rows that explain the figures or suggest what to do next.
     table : Table or None
-        What takes more than two columns, between the rows and the notes.
+        Data with more than two columns, shown between the rows and the notes.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Report:
         return "\n".join([*lines, *self.notes])
 
     def html(self) -> str:
-        """Return the report for a notebook; all that it shows is escaped."""
+        """Return the report for a notebook, with all its text escaped."""
         rows = "".join(
             f'<tr><th style="text-align: left">{html.escape(label)}</th>'
             f'<td style="text-align: left">{html.escape(value)}</td></tr>'

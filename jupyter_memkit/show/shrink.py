@@ -1,4 +1,4 @@
-"""Shows what shrinking arrays and frames won."""
+"""Reports what shrinking arrays and frames saved."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from jupyter_memkit.units import format_bytes, format_duration
 _SHOWN = 100
 
 _WAYS = {
-    "original": "the very object, which something else still had",
-    "converted": "made again from the smaller one, value by value",
+    "original": "the same object, which something else still held",
+    "converted": "converted back from the smaller one",
 }
 
 
 def build_report(record: Shrunk | Restored) -> Report:
-    """Build what a person reads of a shrinking, or of its undoing."""
+    """Build the report of shrinking, or of undoing it."""
     if isinstance(record, Restored):
         return Report(
-            title=f"{', '.join(record.names)}: as before",
+            title=f"{', '.join(record.names)}: restored",
             rows=tuple((name, _WAYS[record.ways[name]]) for name in record.names),
         )
     rows = []
     if record.freed_bytes is not None and record.freed_bytes > 0:
-        rows.append(("back to the system", format_bytes(record.freed_bytes)))
+        rows.append(("returned to the system", format_bytes(record.freed_bytes)))
     rows.append(("took", format_duration(record.duration_s)))
     return Report(
         title=_build_title(record),
@@ -43,11 +43,11 @@ def _build_title(shrunk: Shrunk) -> str:
     parts = [part for each in shrunk.variables for part in each.parts]
     if not any(part.after_bytes < part.before_bytes for part in parts):
         size = format_bytes(shrunk.before_bytes)
-        return f"{names}: {size}; nothing smaller keeps every value"
+        return f"{names}: {size}; no smaller type keeps every value"
     before, after = format_bytes(shrunk.before_bytes), format_bytes(shrunk.after_bytes)
     ratio = tell_ratio(shrunk.before_bytes, shrunk.after_bytes)
     if shrunk.dry_run:
-        return f"{names}: would come from {before} to {after}, {ratio}"
+        return f"{names}: would shrink from {before} to {after}, {ratio}"
     return f"{names}: {before} → {after}, {ratio}"
 
 
@@ -98,9 +98,9 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
     yield from tell_holders(shrunk.variables)
     changed = [part for part in parts if part.after_bytes < part.before_bytes]
     if any(part.after_dtype.lower().startswith(("int", "uint")) for part in changed):
-        yield "Arithmetic between small integers wraps around; sums of them do not."
+        yield "Arithmetic between small integers can overflow; their sums do not."
     if any(part.after_dtype.lower().startswith("float") for part in changed):
         yield 'Sums of small floats are rounded; .astype("float64").sum() is not.'
     if changed:
         names = " ".join(each.name.replace(",", "") for each in shrunk.variables)
-        yield f"%shrink --undo {names} takes it back."
+        yield f"%shrink --undo {names} reverts it."

@@ -1,4 +1,4 @@
-"""Shows what was moved to the disk, and what lies there."""
+"""Reports what was moved to disk, and what is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jupyter_memkit.techniques.spilling.listing import SpilledVariables
 from jupyter_memkit.techniques.spilling.variables import Spilled
 from jupyter_memkit.units import format_bytes, format_duration
 
-# Where more of what was moved than that does not come back there is something to say.
+# If more than this share of the moved bytes is not freed, the report says why.
 _MISSING = 0.1
 _LEAST_BYTES = 1024 * 1024
 
@@ -23,27 +23,27 @@ _COLUMNS: tuple[tuple[str, Kind], ...] = (
 
 
 def build_report(record: Spilled | SpilledVariables) -> Report:
-    """Build what a person reads of a move, or of the list."""
+    """Build the report of a move, or of the list."""
     if isinstance(record, SpilledVariables):
         return _build_list(record)
     return _build_back(record) if record.is_back else _build_move(record)
 
 
 def _build_move(spilled: Spilled) -> Report:
-    notes = ["What you write to it goes to the file, which is gone with the kernel."]
+    notes = ["Changes are written to the file, which is deleted when the kernel ends."]
     missing_bytes = spilled.file_bytes - spilled.freed_bytes
     if missing_bytes > max(_LEAST_BYTES, _MISSING * spilled.file_bytes):
         notes.append(
-            "Less came back than was written: what was never touched had taken no "
-            "memory, and something out of sight may hold the rest."
+            "Less was freed than written: untouched pages had taken no memory, and "
+            "something else may still hold the rest."
         )
     if spilled.forgotten:
-        notes.append(f"Forgotten, for they showed it: {', '.join(spilled.forgotten)}.")
+        forgotten = ", ".join(spilled.forgotten)
+        notes.append(f"Removed, because they displayed it: {forgotten}.")
     return Report(
         title=(
-            f"{', '.join(spilled.names)} on disk: "
-            f"{format_bytes(spilled.file_bytes)} written, "
-            f"{_tell(spilled.freed_bytes)}"
+            f"{', '.join(spilled.names)} on disk: {format_bytes(spilled.file_bytes)} "
+            f"written, {_format_freed(spilled.freed_bytes)}"
         ),
         rows=(
             *_list_along(spilled),
@@ -57,7 +57,7 @@ def _build_move(spilled: Spilled) -> Report:
 
 def _build_back(spilled: Spilled) -> Report:
     files = ", ".join(map(str, spilled.paths))
-    kept = f"Something else still uses {files}, so that stays."
+    kept = f"Something else still uses {files}, so it is kept."
     return Report(
         title=(
             f"{', '.join(spilled.names)} back in memory: "
@@ -87,11 +87,11 @@ def _build_list(listed: SpilledVariables) -> Report:
     notes = []
     if listed.removed_bytes:
         removed = format_bytes(listed.removed_bytes)
-        notes.append(f"{removed} that killed kernels had left were removed.")
+        notes.append(f"Removed {removed} left by killed kernels.")
     if rows:
         notes.append(
-            "What is in memory of them the system takes back when it needs it; "
-            "%spill --back NAME brings one back for good."
+            "The system reclaims their pages in memory when it needs them; %spill "
+            "--back NAME moves one back to memory."
         )
     return Report(
         title=f"{format_bytes(listed.file_bytes)} on disk"
@@ -108,7 +108,7 @@ def _list_along(spilled: Spilled) -> tuple[tuple[str, str], ...]:
     return (("moved along", f"{', '.join(spilled.along)} (the same memory)"),)
 
 
-def _tell(freed_bytes: int) -> str:
+def _format_freed(freed_bytes: int) -> str:
     if freed_bytes <= 0:
-        return "nothing came back"
-    return f"{format_bytes(freed_bytes)} back to the system"
+        return "nothing was freed"
+    return f"{format_bytes(freed_bytes)} returned to the system"

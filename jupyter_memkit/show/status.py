@@ -1,4 +1,4 @@
-"""Shows the status of the kit."""
+"""Reports the status of jupyter_memkit."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
 
-if TYPE_CHECKING:  # imported when a reading is asked for
+if TYPE_CHECKING:  # imported only when a reading is taken
     from jupyter_memkit.measure.gpu import GpuReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Record):
-    """The status of the kit at a moment.
+    """The status of jupyter_memkit at one moment.
 
     Attributes
     ----------
     reading : Reading
         The memory of the process and its limit.
     exact : bool
-        Whether the peaks of cells are the system's, or from samples.
+        Whether the peaks of cells are the system's high-water marks rather than
+        sampled.
     cells : int
-        How many cells have ended since the tracker started.
+        The number of cells that have ended since the tracker started.
     tracked_s : float
         How long the tracker has been running, in seconds.
     collector : GcStatus
-        How Python's cyclic garbage collector stands.
+        The state of Python's garbage collector.
     """
 
     reading: Reading
@@ -45,7 +46,7 @@ class Status(Record):
 
 
 def read_status(tracker: MemoryTracker) -> Status:
-    """Return the status of the kit now."""
+    """Return the current status."""
     return Status(
         reading=tracker.now(),
         exact=tracker.exact,
@@ -56,7 +57,7 @@ def read_status(tracker: MemoryTracker) -> Status:
 
 
 def build_report(status: Status) -> Report:
-    """Build what a person reads of a status."""
+    """Build the report of a status."""
     reading = status.reading
     limit = "none found"
     if reading.limit_bytes is not None:
@@ -66,7 +67,7 @@ def build_report(status: Status) -> Report:
     peaks = (
         "exact, the system's high-water mark"
         if status.exact
-        else "sampled: this system has no high-water mark that can be reset"
+        else "sampled: this system has no resettable high-water mark"
     )
     cure = status.collector.cure
     return Report(
@@ -83,7 +84,7 @@ def build_report(status: Status) -> Report:
             ),
             ("garbage collector", describe_status(status.collector)),
         ),
-        notes=(f"{cure} lets the garbage collector run as before.",) if cure else (),
+        notes=(f"{cure} resumes the garbage collector.",) if cure else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""Columns of figures and text, for a terminal and for a notebook."""
+"""A table of figures and text, for a terminal and for a notebook."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _STYLES: dict[Kind, str] = {
 
 _BUTTON = "all: unset; cursor: pointer; font-weight: bold"
 
-# Sorts the rows of the table that was clicked by the column of the heading; again, the
-# other way. It holds nothing of what is shown.
+# Sorts the table by the clicked column, and reverses the order on the next click. It
+# contains none of the data shown.
 _SORT = """
 const heading = event.target.closest('th');
 if (heading) {
@@ -43,15 +43,15 @@ class Table:
     Attributes
     ----------
     columns : tuple of (str, str)
-        The heading and the kind of each column: numbers stand at the right, code
-        keeps its spaces.
+        The heading and the kind of each column: numbers are right-aligned, code keeps
+        its spaces.
     rows : tuple of tuple of str
         A cell for each column, plain text.
     keys : tuple of tuple of (float or str)
-        What each row is sorted by, for each column. With keys a click on a heading of
-        the HTML sorts the table, where the page runs its code.
+        The sort keys of each row, one per column. With them, clicking a heading of the
+        HTML sorts the table, if the page runs scripts.
     last : tuple of str
-        One more row, which stays below the others however they are sorted.
+        One more row, which stays last whatever the order.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Table:
         return "\n".join(self._join(line, widths) for line in lines)
 
     def html(self) -> str:
-        """Return the table for a notebook; all that it shows is escaped."""
+        """Return the table for a notebook, with all its text escaped."""
         heading = "".join(
             f'<th style="{_STYLES["text" if kind == "code" else kind]}">'
             f"{self._title_html(title)}</th>"
@@ -100,7 +100,7 @@ class Table:
 
     def _title_html(self, title: str) -> str:
         text = html.escape(title)
-        # A button can be reached and pressed without a mouse.
+        # A button can be used with the keyboard.
         return f'<button style="{_BUTTON}">{text}</button>' if self.keys else text
 
     def _join(self, line: tuple[str, ...], widths: list[int]) -> str:

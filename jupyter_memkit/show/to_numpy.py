@@ -1,4 +1,4 @@
-"""Shows what packing lists into arrays won."""
+"""Reports what converting lists to arrays saved."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 
 def build_report(packed: Packed) -> Report:
-    """Build what a person reads of a packing."""
-    rows = [(each.into, _tell(each)) for each in packed.variables]
+    """Build the report of a conversion."""
+    rows = [(each.into, _describe(each)) for each in packed.variables]
     freed = packed.freed_bytes
     if freed > 0:
-        rows.append(("back to the system", format_bytes(freed)))
+        rows.append(("returned to the system", format_bytes(freed)))
     rows.append(("took", format_duration(packed.duration_s)))
     return Report(
         title=_build_title(packed), rows=tuple(rows), notes=tuple(_build_notes(packed))
@@ -22,7 +22,7 @@ def build_report(packed: Packed) -> Report:
 
 
 def tell_ratio(before_bytes: int, after_bytes: int) -> str:
-    """Return how a size compares with the one before."""
+    """Compare a size with the one before."""
     if after_bytes >= before_bytes:
         return "no smaller"
     ratio = before_bytes / max(1, after_bytes)
@@ -30,17 +30,17 @@ def tell_ratio(before_bytes: int, after_bytes: int) -> str:
 
 
 def tell_holders(variables: tuple[Replaced, ...]) -> Iterator[str]:
-    """Yield who still has the values before."""
+    """Yield what still holds the old values."""
     for each in variables:
         if each.held:
             yield (
-                f"What {each.name} was lives on in {', '.join(each.held)}: its memory "
-                "comes back when that is gone."
+                f"The old value of {each.name} is still held by "
+                f"{', '.join(each.held)}; its memory is freed once that is gone."
             )
 
 
 def tell_copies(copies: tuple[str, ...]) -> Iterator[str]:
-    """Yield what no longer has the values before."""
+    """Yield what no longer holds the old values."""
     if copies:
         yield f"No longer held by {', '.join(copies)}."
 
@@ -56,7 +56,7 @@ def _build_title(packed: Packed) -> str:
     )
 
 
-def _tell(each: Replaced) -> str:
+def _describe(each: Replaced) -> str:
     shape = ""
     if each.shape is not None:
         shape = " of " + " x ".join(f"{length:,}" for length in each.shape)

@@ -1,4 +1,4 @@
-"""Shows what unloading a library did."""
+"""Reports what unloading a library did."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.unloading import Unloaded
 from jupyter_memkit.units import format_bytes
 
-TRUTH = "CPython rarely returns a library's memory; %%isolated always does."
+TRUTH = "CPython rarely frees a library's memory; %%isolated always frees all of it."
 
 
 def build_report(unloaded: Unloaded) -> Report:
-    """Build what a person reads of an unloading."""
+    """Build the report of an unloaded library."""
     name = _list(unloaded.name.split(", "))
     if unloaded.freed_bytes is None:
         title = f"Would unload {name}"
     else:
         freed = format_bytes(unloaded.freed_bytes)
-        title = f"Unloaded {name}: {freed} back to the system"
+        title = f"Unloaded {name}: {freed} returned to the system"
     return Report(title=title, rows=tuple(_build_rows(unloaded)), notes=(TRUTH,))
 
 
 def _build_rows(unloaded: Unloaded) -> Iterator[tuple[str, str]]:
     yield "modules", _list(unloaded.modules)
-    yield "took, at least", f"≈ {format_bytes(unloaded.imported_bytes)}"
+    yield "memory, at least", f"≈ {format_bytes(unloaded.imported_bytes)}"
     if unloaded.names:
         yield "names removed", _list(unloaded.names)
     if unloaded.code_names:
-        yield "names that stay", f"{_list([*unloaded.code_names])} (--names deletes)"
+        yield "names kept", f"{_list([*unloaded.code_names])} (--names deletes them)"
     if unloaded.traces:
-        yield "left elsewhere, removed", _list(unloaded.traces)
+        yield "traces removed", _list(unloaded.traces)
     if unloaded.survivors:
         count = f"{len(unloaded.survivors)} of {len(unloaded.modules)}"
         yield "still in memory", count
@@ -39,7 +39,7 @@ def _build_rows(unloaded: Unloaded) -> Iterator[tuple[str, str]]:
 
 
 def _build_pins(pinned_by: Mapping[str, str]) -> list[str]:
-    """Return who holds which modules, those of one holder together."""
+    """Return the modules that are still held, grouped by what holds them."""
     modules: dict[str, list[str]] = {}
     for module, pin in pinned_by.items():
         modules.setdefault(pin, []).append(module)

@@ -38,14 +38,14 @@ from jupyter_memkit.techniques.variables.forget import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeingStep(Record):
-    """One thing that was let go.
+    """One step of freeing memory.
 
     Attributes
     ----------
     name : str
-        What was let go.
+        A description of what was released.
     freed_bytes : int
-        By how much resident memory fell; below 0 where it rose meanwhile.
+        The decrease of resident memory; negative if it rose meanwhile.
     """
 
     name: str
@@ -54,7 +54,7 @@ class FreeingStep(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freed(Record):
-    """What freeing gave back to the system.
+    """The memory that was returned to the system.
 
     Attributes
     ----------
@@ -63,17 +63,17 @@ class Freed(Record):
     rss_bytes : int
         Resident memory after.
     steps : tuple of FreeingStep
-        What was done, in order; their bytes add up to the total.
+        The steps in order; their bytes add up to the total.
     names : tuple of str
         The variables that were deleted.
     copies : tuple of str
-        What else had held their values, and does no longer.
+        Other holders of their values that were cleared.
     held : mapping of str to tuple of str
-        For a variable whose value lives on, the chains by which it is reached.
+        For a variable whose value is still alive, the chains that lead to it.
     workers : int
-        How many idle worker processes were ended.
+        The number of idle worker processes that were ended.
     workers_bytes : int
-        The memory that only they used; it is no part of the total.
+        The memory that only they used, which is not part of the total.
     """
 
     total_bytes: int
@@ -96,45 +96,45 @@ def free(
     shell: Any = None,
     progress: Callable[[int], object] | None = None,
 ) -> Freed:
-    """Give memory back to the system.
+    """Return memory to the system.
 
-    Lets go the tracebacks of failed cells and the lines of files that were kept for
-    them, collects, and asks Python's, pyarrow's and torch's allocators for what they
-    have free. What can be missed goes only on request.
+    Drops the tracebacks of failed cells and the source lines kept for them, collects
+    garbage, and trims Python's, pyarrow's and torch's allocators. Data that may still
+    be needed is deleted only on request.
 
     Parameters
     ----------
     *names : str
-        Variables to delete first, with every copy that IPython keeps of what they
-        hold; also what only a script of ``%run`` has, and outputs such as ``Out[3]``.
-        A figure is closed.
+        Variables to delete first, with every copy that IPython keeps of their values;
+        also variables that only a script of ``%run`` has, and outputs such as
+        ``Out[3]``. A figure is closed.
     outputs : bool
-        Whether to forget what cells have shown: ``Out``, ``_`` and ``_3``.
+        Whether to delete the outputs of cells: ``Out``, ``_`` and ``_3``.
     figures : bool
         Whether to close matplotlib's open figures.
     caches : bool
-        Whether to empty the caches of ``functools`` that are not the standard
-        library's.
+        Whether to clear the caches of ``functools``, except those of the standard
+        library.
     scripts : bool
-        Whether to delete the variables that ``%run`` keeps of scripts, where the user's
-        namespace no longer has them.
+        Whether to delete the variables that ``%run`` keeps of scripts and that the
+        user's namespace no longer has.
     workers : bool
         Whether to end the idle worker processes of joblib.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
     progress : callable, optional
-        Called while the holders of a value that lives on are looked for, with the
-        number of objects that were looked at so far.
+        Called with the number of objects searched so far, while it searches for the
+        holders of a value that is still alive.
 
     Returns
     -------
     Freed
-        What came back, step by step.
+        The memory that each step freed.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable; nothing is done.
+        If a name is not a variable. Nothing is changed then.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def free(
         find_places(name, namespace, shell)
     account = _Account()
     account.add("free memory of the allocator", lambda: None)
-    account.add("what only refers to itself", gc.collect)
+    account.add("reference cycles", gc.collect)
     account.add("tracebacks of failed cells", lambda: drop_tracebacks(shell))
     if names:
         label = f"variables: {', '.join(names)}"
@@ -170,7 +170,7 @@ def free(
 
 
 class _Account:
-    """Does step after step, and notes what each gave back."""
+    """Runs the steps, and records what each freed."""
 
     def __init__(self) -> None:
         self._before_bytes = self._last_bytes = read_rss_bytes()
@@ -182,7 +182,7 @@ class _Account:
         self._workers_bytes = 0
 
     def add(self, name: str, release: Callable[[], Any]) -> None:
-        """Do a step, unless it fails: a library's allocator is not ours."""
+        """Run a step; ignores errors, which a library's allocator may raise."""
         with contextlib.suppress(Exception):
             release()
         trim_allocator()
@@ -198,11 +198,11 @@ class _Account:
         shell: Any,
         progress: Callable[[int], object] | None,
     ) -> None:
-        """Delete variables and their copies, and note what lives on."""
+        """Delete variables and their copies, and record what is still alive."""
         # One name given twice is one variable.
         self._names = tuple(dict.fromkeys(names))
         watched = self._delete(namespace, shell)
-        # All are gone before one is looked for: they can hold each other.
+        # All are deleted before one is searched for, because they can hold each other.
         gc.collect()
         while watched:
             name, find = watched.pop(0)
@@ -210,18 +210,18 @@ class _Account:
                 chains = holders(find(), shell=shell, progress=progress).chains
                 if chains:
                     self._held[name] = tuple(chain.text for chain in chains)
-            # The watch of a list holds it until now.
+            # The watch of a list holds it until here.
             del find
         gc.collect()
 
     def _delete(
         self, namespace: dict[str, Any], shell: Any
     ) -> list[tuple[str, Callable[[], Any]]]:
-        """Delete the variables, and return what finds their values again."""
+        """Delete the variables, and return watches of their values."""
         places = {name: find_places(name, namespace, shell) for name in self._names}
         watched = []
         for name, found in places.items():
-            # A name before this one can have been the same output.
+            # An earlier name may have been the same output.
             values = [place.pop(key) for place, key in found if key in place]
             watched += [(name, _watch(value)) for value in values]
             while values:
@@ -238,7 +238,7 @@ class _Account:
             self._workers_bytes += n_bytes
 
     def close(self) -> Freed:
-        """Return what was done."""
+        """Return the result."""
         return Freed(
             total_bytes=self._before_bytes - self._last_bytes,
             rss_bytes=self._last_bytes,
@@ -252,16 +252,16 @@ class _Account:
 
 
 def _watch(value: Any) -> Callable[[], Any]:
-    """Return what finds a value again, and does not keep it where that is possible."""
+    """Return a callable that returns the value, and holds it only if unavoidable."""
     try:
         return weakref.ref(value)
     except TypeError:
-        # Of a list or a dict there is no weak reference.
+        # Lists and dicts do not support weak references.
         return lambda: value
 
 
 def _is_held(find: Callable[[], Any]) -> bool:
-    """Return whether anything besides the watch of a value can hold it."""
+    """Return whether anything besides its watch may hold a value."""
     if find() is None or is_atom(find()):
         return False
     return type(find) is weakref.ref or _count(find) > _count(_watch([]))

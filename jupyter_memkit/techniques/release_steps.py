@@ -1,4 +1,4 @@
-"""What can be let go: one function for each step of a free."""
+"""The steps of freeing memory, one function each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.measure.hidden import (
 
 
 def drop_tracebacks(shell: Any) -> None:
-    """Let go of the frames of failed cells, and of the debugger's."""
+    """Drop the frames of failed cells, and of the debugger."""
     for name in LAST_ERRORS:
         if hasattr(sys, name):
             delattr(sys, name)
@@ -34,7 +34,7 @@ def drop_tracebacks(shell: Any) -> None:
     for name in ("error_in_exec", "error_before_exec"):
         error = getattr(result, name, None)
         if error is not None:
-            # What it was can still be asked; where it was keeps all that was there.
+            # Keep the error, but drop its traceback, which holds all local variables.
             error.__traceback__ = None
     # Frames and tracebacks refer to each other.
     gc.collect()
@@ -45,12 +45,12 @@ def close_figures() -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")
-        # The parts of a figure refer to each other.
+        # The parts of a figure form reference cycles.
         gc.collect()
 
 
 def empty_caches() -> None:
-    """Empty the caches on functions that are not the standard library's."""
+    """Clear the caches on functions outside the standard library."""
     for holder in find_caches():
         if holder.value is not linecache.cache:
             holder.value.cache_clear()
@@ -58,15 +58,15 @@ def empty_caches() -> None:
 
 
 def drop_lines() -> None:
-    """Let go of the lines of source files, which can be read again."""
-    # Those of cells are nowhere else, and tracebacks show them.
+    """Drop cached lines of source files, which can be read again."""
+    # Keep those of cells, which exist nowhere else and are shown in tracebacks.
     for name in list(linecache.cache):
         if Path(name).is_file():
             linecache.cache.pop(name, None)
 
 
 def find_pools() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the allocators of libraries that are loaded."""
+    """Yield the allocators of loaded libraries."""
     pyarrow: Any = sys.modules.get("pyarrow")
     if hasattr(pyarrow, "default_memory_pool"):
         yield "free memory of pyarrow", pyarrow.default_memory_pool().release_unused

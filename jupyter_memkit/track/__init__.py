@@ -1,1 +1,1 @@
-"""Watches memory over time: samples, history, and the account of each cell."""
+"""Tracks memory over time: samples, history, and a record of each cell."""

@@ -1,4 +1,4 @@
-"""The work under way that counts what it has done, so that somebody can watch it."""
+"""Running work that reports its progress, for display."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from jupyter_memkit.track.clock import ForwardClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity(Record):
-    """How far a piece of work is.
+    """The progress of a task.
 
     Attributes
     ----------
     label : str
-        What is worked on.
+        A description of the task, such as the file.
     unit : str
-        What is counted, in the plural.
+        The noun for what is counted, in the plural.
     told_s : float
-        When this was told, in seconds since the epoch.
+        The time of this report, in seconds since the epoch.
     done : int
-        How many units are done, those of an earlier run that this one resumes
-        included.
+        The number of units done, including those of an earlier run that this one
+        resumes.
     total : int or None
-        How many there are, or look to be; None where nothing tells.
+        Their exact or estimated total; None if unknown.
     per_s : float or None
-        How many are done in a second; None until that can be told.
+        The rate per second; None until it is known.
     chunks : int
-        In how many chunks they were done.
+        The number of chunks done.
     chunk_peak_bytes : int or None
-        By how much the process grew in the last chunk.
+        How much the process grew in the last chunk.
     budget_bytes : int or None
-        By how much it may grow.
+        How much it may grow.
     """
 
     label: str
@@ -51,7 +51,7 @@ class Activity(Record):
 
 
 class Teller(Protocol):
-    """Takes the news of a piece of work; see `Activity` for what they mean."""
+    """Takes progress reports of a task, with the meanings of `Activity`."""
 
     def __call__(
         self,
@@ -62,13 +62,14 @@ class Teller(Protocol):
         chunk_peak_bytes: int | None = None,
         budget_bytes: int | None = None,
     ) -> None:
-        """Tell how far the work is."""
+        """Report the progress."""
 
 
 class Activities:
-    """The pieces of work under way, of which the one begun last is shown.
+    """The running tasks, of which the one that started last is shown.
 
-    They can be opened, told and read from any thread: each is replaced as a whole.
+    Tasks can be opened, updated and read from any thread, because each update replaces
+    the whole record.
 
     Parameters
     ----------
@@ -82,33 +83,33 @@ class Activities:
 
     @property
     def current(self) -> Activity | None:
-        """The work that was begun last and has not ended."""
-        # A slice, because the last one may end at any moment.
+        """The running task that started last."""
+        # A slice, because the last task may end at any moment.
         latest = self._open[-1:]
         return latest[0].activity if latest else None
 
     @contextmanager
     def open(self, label: str, unit: str) -> Iterator[Teller]:
-        """Begin a piece of work, which ends with the block.
+        """Start a task, which ends with the block.
 
         Parameters
         ----------
         label : str
-            What is worked on.
+            A description of the task, such as the file.
         unit : str
-            What is counted, in the plural.
+            The noun for what is counted, in the plural.
 
         Yields
         ------
         callable
-            Takes how far it is, as often as anything is done.
+            Takes progress reports.
         """
         work = _Work(label, unit, self._clock)
         try:
             self._open.append(work)
-            yield work.tell
+            yield work.update
         finally:
-            # Ctrl-C comes at any moment, also before it was there.
+            # Ctrl-C can arrive at any moment, even before the task was added.
             if work in self._open:
                 self._open.remove(work)
 
@@ -119,7 +120,7 @@ class _Work:
         self.activity = Activity(label=label, unit=unit, told_s=clock())
         self._first: Activity | None = None
 
-    def tell(
+    def update(
         self,
         done: int,
         total: int | None = None,
@@ -137,8 +138,8 @@ class _Work:
             chunk_peak_bytes=chunk_peak_bytes,
             budget_bytes=budget_bytes,
         )
-        # Counted from the first news on: what a run that is resumed had done before
-        # was not done in this time. A run that begins anew is timed anew.
+        # The rate counts from the first report, because units of an earlier run were
+        # not done in this time. A run that starts over is timed from its new start.
         if self._first is None or done < self.activity.done:
             self._first = activity
         self.activity = dataclasses.replace(
@@ -156,17 +157,17 @@ _activities = Activities()
 
 
 def activities() -> Activities:
-    """Return the work under way in this process.
+    """Return the running tasks of this process.
 
     Returns
     -------
     Activities
-        One for the process, which the sidebar shows.
+        The object of the process, which the sidebar shows.
 
     Examples
     --------
-    >>> with activities().open("orders.csv", "rows") as tell:
-    ...     tell(500, 2000, chunks=1)
+    >>> with activities().open("orders.csv", "rows") as update:
+    ...     update(500, 2000, chunks=1)
     ...     activities().current.done
     500
     """

@@ -1,4 +1,4 @@
-"""The account of each cell: when it ran, what it kept, its peak, its collections."""
+"""A record of each cell: when it ran, what it kept, its peak, its collections."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _FIRST_LINE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRecord(Record):
-    """The account of a cell that has ended.
+    """The record of a finished cell.
 
     Attributes
     ----------
     execution_count : int or None
-        The number in the cell's brackets; None for a cell outside the history.
+        The number in the cell's brackets; None for a cell that is not in the history.
     cell_id : str or None
-        The notebook's id of the cell; None where the front end sends none.
+        The notebook's id of the cell; None if the front end does not send it.
     first_line : str
-        The first line of the cell that is not blank.
+        The first non-blank line of the cell.
     started_s : float
         When it started, in seconds since the epoch.
     duration_s : float
@@ -39,27 +39,27 @@ class CellRecord(Record):
     peak_bytes : int
         The highest resident memory while it ran, not relative to the start.
     exact : bool
-        Whether the peak is the system's high-water mark, or from samples.
+        Whether the peak is the system's high-water mark rather than sampled.
     peak_line : str or None
-        The line of the notebook that ran when use was seen highest; None where the
+        The line of the notebook that was running at the highest reading; None if the
         readings missed the peak.
     children_before_bytes : int
-        The memory of the child processes together at its start, without what forked
-        ones share with the kernel.
+        The total memory of the child processes at its start, without what forked ones
+        share with the kernel.
     children_peak_bytes : int
-        The highest of it while it ran, not relative to the start.
+        The highest total while it ran, not relative to the start.
     children_exact : bool
-        Whether that is the system's own figure, or can have missed something.
+        Whether that is the system's own figure rather than sampled.
     gc_s : float
-        How long the garbage collector ran, in seconds.
+        The time of the garbage collector, in seconds.
     gc_young, gc_middle, gc_old : int
-        How many collections began with each generation.
+        The number of collections by generation.
     gc_young_s, gc_middle_s, gc_old_s : float
-        How long those of each generation took, in seconds.
+        Their time by generation, in seconds.
     gc_found : int
-        How many unreachable objects they found.
+        The number of unreachable objects that they found.
     minor_faults, major_faults : int or None
-        Page faults without and with a read from disk; None where nothing counts
+        Page faults without and with a read from disk; None if the system does not count
         them.
     error : str or None
         The name of the exception that ended the cell.
@@ -93,7 +93,7 @@ class CellRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCell:
-    """A cell that runs."""
+    """A running cell."""
 
     execution_count: int | None
     cell_id: str | None
@@ -104,12 +104,12 @@ class OpenCell:
 
     @property
     def watch(self) -> PeakWatch:
-        """Its memory from its start until now."""
+        """Its measurements from its start until now."""
         return self.stretch.watch
 
 
 class CellAccounts:
-    """Opens and closes the accounts of cells, also of several at a time.
+    """Opens and closes the records of cells, several of which may run at once.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class CellAccounts:
         self._open: list[OpenCell] = []
         self._records: deque[CellRecord] = deque(maxlen=_KEPT_CELLS)
         self.ended = 0
-        """How many cells have ended, those no longer kept included."""
+        """The number of cells that have ended, including those no longer kept."""
 
     @property
     def records(self) -> list[CellRecord]:
@@ -141,7 +141,7 @@ class CellAccounts:
 
     @property
     def running(self) -> OpenCell | None:
-        """The cell that runs, the one that started first when there are several."""
+        """The running cell; the one that started first if there are several."""
         with self._lock:
             return self._open[0] if self._open else None
 
@@ -153,7 +153,7 @@ class CellAccounts:
         cell_id: str | None,
         namespace: Mapping[str, Any] | None = None,
     ) -> OpenCell:
-        """Open the account of a cell that is about to run."""
+        """Open the record of a cell that is about to run."""
         stretch = Stretch(self._peaks, self._children)
         cell = OpenCell(
             execution_count=execution_count,
@@ -168,7 +168,7 @@ class CellAccounts:
         return cell
 
     def end(self, cell: OpenCell, *, error: str | None) -> CellRecord:
-        """Close the account of a cell that has run."""
+        """Close the record of a cell that has run."""
         figures = cell.stretch.close()
         record = CellRecord(
             execution_count=cell.execution_count,
@@ -203,7 +203,7 @@ class CellAccounts:
         return record
 
     def see(self, rss_bytes: int) -> None:
-        """Take a reading, for the cells that run."""
+        """Take a reading for the running cells."""
         with self._lock:
             running = tuple(self._open)
         for cell in running:
@@ -215,7 +215,7 @@ class CellAccounts:
             return list(self._records)[-count:] if count > 0 else []
 
     def abandon(self) -> None:
-        """Drop the accounts of cells that are still open: tracking ends."""
+        """Discard the open records when tracking ends."""
         with self._lock:
             for cell in self._open:
                 cell.stretch.close()

@@ -1,4 +1,4 @@
-"""The time of day, made fit to order readings by."""
+"""A clock that is suitable for ordering readings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 
 class ForwardClock:
-    """Seconds since the epoch that never run backwards.
+    """Seconds since the epoch that never go backwards.
 
-    The wall clock is set back by people and by NTP; a history in its time would
-    then be out of order. This clock follows the wall clock forwards, also over a
-    suspended night, and goes on by the monotonic clock where the wall falls behind.
+    Users and NTP can set the wall clock back, which would put a history out of order.
+    This clock follows the wall clock forwards, also after the machine was suspended,
+    and continues with the monotonic clock when the wall clock falls behind.
 
     Parameters
     ----------
     wall, monotonic : callable
-        The two clocks, in seconds.
+        The two clocks, which return seconds.
     """
 
     def __init__(
@@ -26,11 +26,11 @@ class ForwardClock:
     ) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        # One tuple, so that a thread never sees half of an update.
+        # One tuple, so that a thread never sees a partial update.
         self._anchor = (wall(), monotonic())
 
     def __call__(self) -> float:
-        """Return the time now."""
+        """Return the current time."""
         then, mark = self._anchor
         monotonic = self._monotonic()
         now = max(self._wall(), then + monotonic - mark)

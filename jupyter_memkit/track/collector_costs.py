@@ -11,28 +11,27 @@ from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.deliberate import Purpose, read_purpose
 
 _READ_CELLS = 20
-# What costs less is no cost.
+# Lower costs are not reported.
 _LEAST_S = 0.001
-# What saves less is not worth a line.
+# Smaller savings are not reported.
 _LEAST_SAVED_S = 0.1
 _LEAST_SAVED_RATIO = 0.1
-# The old generation is collected when it has grown by a quarter, so that in many
-# collections of it the last takes about a fifth of the time of all.
+# The old generation is collected whenever it has grown by a quarter, so the last of
+# many such collections takes about a fifth of their total time.
 _LAST_OF_MANY = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellCost(Record):
-    """What the collector cost in one cell.
+    """The cost of the collector in one cell.
 
     Attributes
     ----------
     cell : CellRecord
-        The account of the cell.
+        The record of the cell.
     saved_s : float
-        What a pause of the cell would save, about: the collector's time, less that
-        of one closing collection and of those that the cell asked for; in seconds,
-        and 0 where that is not worth it.
+        The approximate saving of a pause, in seconds: the collector's time, minus one
+        closing collection and those that the cell requested; 0 if it is not worth it.
     is_paused : bool
         Whether the cell was paused already.
     """
@@ -43,27 +42,27 @@ class CellCost(Record):
 
     @property
     def share(self) -> float:
-        """The collector's part of the cell's time, from 0 to 1."""
+        """The collector's share of the cell's time, from 0 to 1."""
         return min(1.0, self.cell.gc_s / max(self.cell.duration_s, self.cell.gc_s))
 
     @property
     def generation(self) -> int:
-        """The generation whose collections took most of it: 0, 1, or 2 for the old."""
+        """The generation whose collections took longest: 0, 1, or 2 for the old."""
         took_s = (self.cell.gc_young_s, self.cell.gc_middle_s, self.cell.gc_old_s)
         return took_s.index(max(took_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorCosts(Record):
-    """What the collector cost in the last cells.
+    """The cost of the collector in the last cells.
 
     Attributes
     ----------
     costs : tuple of CellCost
-        The cells in which it took a millisecond or more, the dearest first; without
-        those of this package's own magics.
+        The cells in which it took a millisecond or more, the most expensive first,
+        without cells of this package's own magics.
     cells : int
-        How many cells were looked at.
+        The number of cells that were checked.
     """
 
     costs: tuple[CellCost, ...]
@@ -78,14 +77,14 @@ def find_collector_costs(
     Parameters
     ----------
     cells : sequence of CellRecord
-        The accounts of cells, the latest last.
+        The records of cells, the latest last.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        Who ran them. Its history shows which cells collected on purpose.
+        The shell that ran them. Its history shows which cells collected on purpose.
 
     Returns
     -------
     CollectorCosts
-        The costs, and what pauses would save.
+        The costs, and the savings of pauses.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def _read_cost(cell: CellRecord, purpose: Purpose) -> CellCost:
     is_paused = cell.first_line.startswith("%%gc_pause")
     saved_s = 0.0 if is_paused else cell.gc_s - _estimate_closing_s(cell)
     if purpose == "collecting":
-        # A collection that was asked for is one of the old generation.
+        # A requested collection is one of the old generation.
         saved_s = min(saved_s, cell.gc_s - cell.gc_old_s)
     if saved_s < max(_LEAST_SAVED_S, cell.duration_s * _LEAST_SAVED_RATIO):
         saved_s = 0.0

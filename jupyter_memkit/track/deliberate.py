@@ -1,6 +1,6 @@
-"""Which cells collected on purpose, so that a pause would not spare them that.
+"""Finds cells that collected on purpose, which a pause would not save.
 
-The code decides, with the objects that its names stand for: a function that calls
+Their code and the objects that its names refer to decide: a function that calls
 ``gc.collect()`` counts, and so does every magic of this package.
 """
 
@@ -15,26 +15,26 @@ from typing import Any, Literal
 Purpose = Literal["kit", "collecting", "none"]
 
 _PACKAGE = __name__.partition(".")[0]
-# Their bodies run here, as the user has written them.
+# Magics whose bodies run in this process as written.
 _PLAIN_BODIES = {"gc_pause", "mem", "memit"}
 _MAGIC_CALLS = {"run_line_magic": "line", "run_cell_magic": "cell"}
 
 
 def read_purpose(code: str, shell: Any) -> Purpose:
-    """Tell whether the collections of a cell were wanted.
+    """Return whether the collections of a cell were intended.
 
     Parameters
     ----------
     code : str
-        The code of the cell, as IPython's ``In`` has it.
+        The code of the cell, as in IPython's ``In``.
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose names and magics the code uses.
+        The shell whose names and magics the code uses.
 
     Returns
     -------
     str
-        ``"kit"`` for a cell of nothing but this package's magics, ``"collecting"`` for
-        one that asks for collections somewhere, otherwise ``"none"``.
+        ``"kit"`` for a cell with only magics of this package, ``"collecting"`` for one
+        that requests a collection anywhere, otherwise ``"none"``.
     """
     try:
         tree = ast.parse(code)
@@ -52,7 +52,7 @@ def read_purpose(code: str, shell: Any) -> Purpose:
 
 
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a cell, and those of the bodies of its cell magics."""
+    """Yield the nodes of a cell and of the bodies of its cell magics."""
     for node in ast.walk(tree):
         yield node
         body = _read_magic(node)[2]
@@ -64,7 +64,7 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _read_magic(node: ast.AST) -> tuple[str, str, str]:
-    """Return the kind, the name and the body of a magic; empty of anything else."""
+    """Return the kind, name and body of a magic call; empty strings for other code."""
     if isinstance(node, (ast.Expr, ast.Assign)):
         node = node.value
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -86,7 +86,7 @@ def _is_of_kit(node: ast.AST, shell: Any) -> bool:
 
 
 def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
-    """Return what a called name stands for; None of anything else."""
+    """Return the object that a call refers to; None for other code."""
     if not isinstance(node, ast.Call):
         return None
     called = node.func
@@ -100,7 +100,7 @@ def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
 
 
 def _collects(called: Any, seen: set[int]) -> bool:
-    """Tell whether a function is the collection, or leads to it."""
+    """Return whether a function is ``gc.collect``, or calls it."""
     if called is gc.collect:
         return True
     if type(called) is not FunctionType or id(called) in seen:

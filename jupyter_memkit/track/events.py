@@ -1,8 +1,8 @@
 """Follows the cells of a shell through IPython's event hooks.
 
-Only ``pre_run_cell`` and ``post_run_cell``: the ``execute`` pair also fires for
-widget messages, which are no cells. IPython catches what is raised in a hook, a Ctrl-C
-too, so each is behind a `Guard`.
+Only ``pre_run_cell`` and ``post_run_cell`` are used: the ``execute`` pair also fires
+for widget messages, which are not cells. IPython swallows exceptions in a hook,
+including Ctrl-C, so each hook is behind a `Guard`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jupyter_memkit.guard import Guard
 from jupyter_memkit.track.cells import OpenCell
 from jupyter_memkit.track.tracker import MemoryTracker
 
-# From 9.8 on a shell counts a cell before it calls ``pre_run_cell``.
+# Since 9.8 a shell counts a cell before it calls ``pre_run_cell``.
 _COUNTED_AHEAD = 1 if IPython.version_info >= (9, 8) else 0
 
 
@@ -29,7 +29,7 @@ class EventRegistry(Protocol):
         """Call a function at an event."""
 
     def unregister(self, event: str, function: Any) -> None:
-        """Call it no longer."""
+        """Stop calling it."""
 
 
 class Shell(Protocol):
@@ -43,22 +43,22 @@ class Shell(Protocol):
 def guard_hook(
     hook: Callable[[Any], object], is_due: Callable[[], bool] = lambda: True
 ) -> Guard:
-    """Return what to register for a hook of a shell, as of `Guard`."""
+    """Return the callback to register for a hook, with the parameters of `Guard`."""
     return Guard(hook, {EventManager.trigger.__code__}, is_due)
 
 
 class CellEvents:
-    """Opens the account of a cell before it runs and closes it after.
+    """Opens the record of a cell before it runs and closes it afterwards.
 
-    A cell that starts cells (``%run``, ``run_cell``) counts once. Subshells run
-    cells on threads of their own, so each thread has its own nesting.
+    A cell that runs other cells (``%run``, ``run_cell``) counts once. Subshells run
+    cells on their own threads, so each thread has its own nesting.
 
     Parameters
     ----------
     shell : Shell
         The shell whose cells are followed.
     tracker : MemoryTracker
-        Keeps the accounts.
+        The tracker that keeps the records.
     """
 
     def __init__(self, shell: Shell, tracker: MemoryTracker) -> None:
@@ -66,7 +66,7 @@ class CellEvents:
         self._tracker = tracker
         self._nesting = threading.local()
         self._begins = guard_hook(self._pre_run_cell)
-        # Once the outermost cell has ended there is nothing to interrupt.
+        # After the outermost cell has ended there is nothing to interrupt.
         self._ends = guard_hook(self._post_run_cell, lambda: bool(self._stack()))
 
     def attach(self) -> None:
@@ -75,7 +75,7 @@ class CellEvents:
         self._shell.events.register("post_run_cell", self._ends)
 
     def detach(self) -> None:
-        """Take the hooks away."""
+        """Remove the hooks."""
         self._shell.events.unregister("pre_run_cell", self._begins)
         self._shell.events.unregister("post_run_cell", self._ends)
 
@@ -85,8 +85,8 @@ class CellEvents:
 
     def _post_run_cell(self, result: Any) -> None:
         stack = self._stack()
-        # An empty cell ends without having begun, and so does the one that loads the
-        # extension; a cancelled one has no result.
+        # An empty cell ends without having started, and so does the one that loads the
+        # extension; a cancelled cell has no result.
         if result is not None and all(not _is_of(result, info) for info, _ in stack):
             return
         while stack:
@@ -106,7 +106,7 @@ class CellEvents:
         )
 
     def _stack(self) -> list[tuple[Any, OpenCell | None]]:
-        """Return the cells that run on this thread, the outermost first."""
+        """Return the running cells of this thread, the outermost first."""
         stack: list[tuple[Any, OpenCell | None]] | None
         stack = getattr(self._nesting, "stack", None)
         if stack is None:
@@ -115,8 +115,8 @@ class CellEvents:
 
 
 def _is_of(result: Any, info: Any) -> bool:
-    """Return whether a result is that of the cell that has begun with an info."""
-    # Ctrl-C before the cell's first instruction: IPython makes another info.
+    """Return whether a result belongs to the cell that started with an info."""
+    # After Ctrl-C before the cell's first instruction, IPython creates another info.
     return result.info is info or result.info.raw_cell is info.raw_cell
 
 

@@ -1,4 +1,4 @@
-"""The readings of the past, bounded: fine for the last minutes, coarser for a week."""
+"""A bounded history of readings: fine for the last minutes, coarser for a week."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from jupyter_memkit.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample(Record):
-    """A reading at a time.
+    """A reading with its time.
 
     Attributes
     ----------
     t_s : float
-        When, in seconds since the epoch.
+        The time, in seconds since the epoch.
     rss_bytes : int
         Resident memory of the process.
     peak_bytes : int
-        The high-water mark where it rose since the sample before, else the reading.
+        The high-water mark if it rose since the previous sample, otherwise the reading.
     children_bytes : int
-        Resident memory of the child processes together.
+        Total resident memory of the child processes.
     """
 
     t_s: float
@@ -32,15 +32,15 @@ class Sample(Record):
 
 
 class Level:
-    """A ring of samples that keeps one for each stretch of time.
+    """A ring buffer of samples, with one per time bucket.
 
     Parameters
     ----------
     bucket_s : float
-        The stretch: samples that fall into the same one are merged, the latest
-        reading and the highest peak stay.
+        The length of a bucket, in seconds. Samples in the same bucket are merged,
+        keeping the latest reading and the highest peak.
     capacity : int
-        The number of stretches that are kept.
+        The number of buckets that are kept.
     """
 
     def __init__(self, bucket_s: float, capacity: int) -> None:
@@ -56,7 +56,7 @@ class Level:
         """Add the latest sample."""
         if self._t_s:
             last = (self._oldest - 1) % len(self._t_s)
-            # Threads that read at the same time may come a moment out of order.
+            # Samples of concurrent threads may arrive slightly out of order.
             if sample.t_s // self._bucket_s <= self._t_s[last] // self._bucket_s:
                 self._t_s[last] = max(sample.t_s, self._t_s[last])
                 self._rss_bytes[last] = sample.rss_bytes
@@ -76,7 +76,7 @@ class Level:
             self._oldest = (self._oldest + 1) % self._capacity
 
     def since(self, since_s: float) -> list[Sample]:
-        """Return what is later than a time, oldest first; quick for the latest few."""
+        """Return the samples after a time, oldest first; fast for the latest few."""
         newest_first = (
             (self._oldest - 1 - back) % len(self._t_s) for back in range(len(self._t_s))
         )
@@ -96,10 +96,10 @@ class Level:
 
 
 class History:
-    """What the tracker remembers, in levels from fine to coarse.
+    """The history of a tracker, in levels from fine to coarse.
 
-    A tenth of a second for the last minutes, ten seconds for the last hours, two
-    minutes for the last week: under 400 KiB whatever the length of the session.
+    The resolution is a tenth of a second for the last minutes, ten seconds for the last
+    hours, and two minutes for the last week: under 400 KiB however long the session.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class History:
                 level.append(sample)
 
     def since(self, since_s: float) -> list[Sample]:
-        """Return the samples later than a time, as fine as they are still known.
+        """Return the samples after a time, in the finest resolution available.
 
         Parameters
         ----------
@@ -123,13 +123,13 @@ class History:
         Returns
         -------
         list of Sample
-            Oldest first.
+            The samples, oldest first.
         """
         with self._lock:
             found: list[Sample] = []
             for level in self._levels:
                 samples = level.since(since_s)
-                # A coarser level speaks only for the time before the finer one.
+                # A coarser level covers only the time before the finer one.
                 finer_from_s = found[0].t_s if found else float("inf")
                 found = [s for s in samples if s.t_s < finer_from_s] + found
             return found

@@ -1,4 +1,4 @@
-"""What lines of code did to the memory: the records of both engines."""
+"""The memory of lines of code: the records of both engines."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ Engine = Literal["memray", "tracemalloc"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineMemory(Record):
-    """What one line did to the memory.
+    """The memory of one line.
 
-    Sizes are what was asked for, used or not. The two engines see different things,
-    so each has figures of its own, and the other's are None.
+    Sizes are what was requested, used or not. The engines measure different figures, so
+    those of the other engine are None.
 
     Attributes
     ----------
     filename : str
-        Where the line stands, by the name that tracebacks give it.
+        The file of the line, as in tracebacks.
     line : int
-        Its number; 0 for what no line of the notebook did.
+        Its number; 0 for code outside the notebook.
     function : str
         The function it belongs to; ``<module>`` for the cell itself.
     source : str
-        The line as it was written; empty where nobody keeps it.
+        The text of the line; empty if it is not available.
     peak_bytes : int or None
-        Its part of the peak: what it had allocated and was still there when the
-        block's memory was highest. From memray.
+        Its part of the peak: memory that it had allocated and that was still in use at
+        the block's peak. From memray.
     kept_bytes : int or None
-        What it had allocated and was still there at the end. From memray.
+        Memory that it had allocated and that was still in use at the end. From memray.
     blocks : int or None
-        Of how many allocations `peak_bytes` is made. From memray.
+        The number of allocations in `peak_bytes`. From memray.
     rise_bytes : int or None
-        The highest that memory rose while it ran, above where it began, the largest
-        of its runs. From tracemalloc.
+        The most that memory rose above its start in one run of the line. From
+        tracemalloc.
     net_bytes : int or None
-        What was allocated minus what was freed while it ran, all runs together. A
-        line that frees what others allocated has a negative one. From tracemalloc.
+        Allocated minus freed memory over all its runs; negative for a line that frees
+        what others allocated. From tracemalloc.
     """
 
     filename: str
@@ -55,39 +55,37 @@ class LineMemory(Record):
 
     @property
     def largest_bytes(self) -> int:
-        """The largest of its figures, by which lines are ordered."""
+        """The largest of its figures, by which lines are sorted."""
         sizes = (self.peak_bytes, self.kept_bytes, self.rise_bytes, self.net_bytes)
         return max(abs(size) for size in sizes if size is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesResult(Record):
-    """Which lines took the memory in a block.
+    """The memory of the lines of a block.
 
     Attributes
     ----------
     engine : {"memray", "tracemalloc"}
-        Who watched.
+        The engine that measured.
     lines : tuple of LineMemory
         The lines, the largest first.
     other : LineMemory
-        The same figures of what no line of the notebook did. With it the parts of
-        the peak add up to `peak_bytes`, and what was kept, or the net figures, to
-        `kept_bytes`.
+        The figures of code outside the notebook. Including it, the parts of the peak
+        add up to `peak_bytes`, and the kept or net figures to `kept_bytes`.
     peak_bytes : int
-        The highest that the block's own memory was: what it had allocated and not
-        yet freed.
+        The peak of the block's own memory: allocated and not yet freed.
     kept_bytes : int
-        What of it was there at the end.
+        The part of it that was still in use at the end.
     peak_line : LineMemory or None
-        The line that ran at the peak. None with memray, and when none ran.
+        The line that was running at the peak. None with memray, or if none was.
     resident_peak_bytes : int or None
-        The highest that the process's resident memory was above the start, the
-        engine's own bookkeeping included; None where the system does not tell.
+        The peak of the process's resident memory above the start, including the
+        engine's own bookkeeping; None if the system does not report it.
     complete : bool
-        Whether the whole block was watched, or the code in it took over the tracing.
+        Whether the whole block was measured; False if code in it took over the tracing.
     fallback : str or None
-        Why it was not memray that watched.
+        Why memray was not used.
     error : str or None
         The name of the exception that ended the block.
     """
@@ -105,10 +103,10 @@ class LinesResult(Record):
 
 
 def read_source(filename: str, line: int) -> str:
-    """Return a line of code as IPython and files have it, without its end."""
+    """Return the text of a line of code, without its line end."""
     return linecache.getline(filename, line).rstrip("\r\n")
 
 
 def order_lines(lines: list[LineMemory]) -> tuple[LineMemory, ...]:
-    """Return lines with the largest first."""
+    """Return the lines, the largest first."""
     return tuple(sorted(lines, key=lambda line: -line.largest_bytes))

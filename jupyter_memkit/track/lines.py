@@ -1,4 +1,4 @@
-"""Which lines of a notebook took the memory: by memray, or else by tracemalloc."""
+"""Measures which lines of a notebook took memory, with memray or else tracemalloc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_memkit.track.lines_memray import MemrayLines, UnusableError
 from jupyter_memkit.track.lines_tracemalloc import TracemallocLines
 from jupyter_memkit.track.mem import mem
 
-# Both engines are one for the process.
+# Each engine exists once per process.
 _open = threading.Lock()
 
 
@@ -27,12 +27,12 @@ class _Engine(Protocol):
 
 @final
 class LinesProfile:
-    """Watches the lines of one block, as made by `profile_lines`.
+    """Measures the lines of one block; created by `profile_lines`.
 
     Attributes
     ----------
     cost : str
-        One sentence on what it will cost, to be read before the block runs.
+        One sentence on the cost, to show before the block runs.
     """
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
@@ -48,26 +48,26 @@ class LinesProfile:
 
     @property
     def result(self) -> LinesResult:
-        """What was seen, once the block has ended.
+        """The result, after the block has ended.
 
         Raises
         ------
         MemkitError
-            Before that, and when memray's figures cannot be read.
+            If the block has not ended, or memray's figures cannot be read.
         """
         if self._failure is not None:
             raise self._failure
         if self._result is None:
-            message = "no line has been watched yet; read the result after the block"
+            message = "no line has been measured yet; read the result after the block"
             raise MemkitError(message)
         return self._result
 
     def __enter__(self) -> LinesProfile:
-        """Start to watch."""
-        # Ctrl-C in here leaves nothing open behind it.
+        """Start measuring."""
+        # Ctrl-C in here leaves nothing open.
         with ExitStack() as undo:
             if not _open.acquire(blocking=False):
-                message = "lines are being watched already; end that block first"
+                message = "lines are already being measured; end that block first"
                 raise MemkitError(message)
             undo.callback(_open.release)
             self._process = undo.enter_context(mem())
@@ -77,7 +77,7 @@ class LinesProfile:
         return self
 
     def __exit__(self, error_type: object = None, *_: object) -> None:
-        """Stop to watch. A failure of ours waits for whoever reads the result."""
+        """Stop measuring. An error of ours is raised when the result is read."""
         result = None
         with self._undo:
             try:
@@ -94,7 +94,7 @@ class LinesProfile:
             )
 
     def _close_engine(self) -> None:
-        # The one that started, which need not be the first that was tried.
+        # The engine that started, which may not be the first that was tried.
         self._engine.close()
 
     def _start(self) -> None:
@@ -111,29 +111,29 @@ class LinesProfile:
 
 
 def profile_lines(is_own: Callable[[str], bool]) -> LinesProfile:
-    """Watch which lines take the memory in a block.
+    """Measure which lines of a block take memory.
 
-    What is allocated counts for the innermost line of the notebook on the stack: a
-    line has what pandas allocates for it, and the lines of a function of the notebook
-    have what that function allocates, not the line that called it. The block calls
-    the code to be watched; what stands in the block itself is nobody's line.
+    An allocation counts for the innermost line of the notebook on the stack: a line is
+    charged with what pandas allocates for it, and what a function of the notebook
+    allocates counts for its own lines, not for the line that called it. The block calls
+    the code to measure; lines of the block itself are not measured.
 
     Parameters
     ----------
     is_own : callable
-        Says of the filename of a piece of code whether it is the notebook's. It is
-        called while the code runs, and must not fail.
+        Returns whether the filename of code belongs to the notebook. It is called while
+        the code runs, and must not fail.
 
     Returns
     -------
     LinesProfile
-        A context manager with the `LinesProfile.cost`, in words, before the block and
-        the `LinesProfile.result` after it.
+        A context manager with `LinesProfile.cost`, a sentence to show before the block,
+        and `LinesProfile.result`, available after it.
 
     Raises
     ------
     MemkitError
-        On entering: when lines are watched already, when memray tracks the process,
-        or when, without memray, a debugger traces it.
+        On entering, if lines are already being measured, memray tracks the process, or,
+        without memray, a debugger traces it.
     """
     return LinesProfile(is_own)

@@ -1,6 +1,7 @@
-"""Which lines took the memory, by memray, which sees every allocation there is.
+"""Measures which lines took memory with memray, which sees every allocation.
 
-That includes what libraries in C, C++ and Rust ask the system for, on all threads.
+This includes memory that C, C++ and Rust libraries request from the system, on all
+threads.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 # Measured with a million dicts in a loop, numpy and pandas on 160 MB, and 3,000 calls
 # on a frame of 50 rows.
 COST = (
-    "memray notes each allocation: numpy and pandas on large data take about as long "
-    "as without, many small pandas calls five times as long, loops over Python "
-    "objects ten times; and each object alive takes some 130 bytes more."
+    "memray records every allocation. numpy and pandas on large data are hardly "
+    "slower, many small pandas calls five times, loops over Python objects ten times; "
+    "each live object takes about 130 bytes more."
 )
 
 _ALREADY = "No more than one Tracker"
@@ -41,26 +42,26 @@ _Place = tuple[str, int]
 
 
 class UnusableError(Exception):
-    """Memray that is missing or cannot start; the message is the reason."""
+    """Memray is missing or cannot start; the message is the reason."""
 
 
 class MemrayLines:
-    """One block under memray.
+    """Measures one block with memray.
 
     Parameters
     ----------
     is_own : callable
-        Says of a filename whether its lines are wanted.
+        Returns whether the lines of a filename are measured.
 
     Raises
     ------
     UnusableError
-        When memray cannot be imported.
+        If memray cannot be imported.
     """
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
         try:
-            import memray  # noqa: PLC0415 - nobody pays for it who did not ask for lines
+            import memray  # noqa: PLC0415 - imported only to measure lines
         except ImportError as error:
             missing = isinstance(error, ModuleNotFoundError) and error.name == "memray"
             reason = "is not installed" if missing else f"cannot be loaded: {error}"
@@ -72,63 +73,65 @@ class MemrayLines:
         self._undo = ExitStack()
 
     def start(self) -> None:
-        """Start to watch.
+        """Start measuring.
 
         Raises
         ------
         MemkitError
-            When memray tracks the process already.
+            If memray already tracks the process.
         UnusableError
-            When memray cannot start.
+            If memray cannot start.
         """
         if sys.getprofile() is not None:
-            message = "memray would take the place of the profiler that is running"
+            message = "memray would replace the profiler that is running"
             raise UnusableError(message)
         self._outer = self._find_outer()
         try:
             with ExitStack() as undo:
-                # Only this user may read what is in there.
+                # Only this user can read the folder.
                 folder = tempfile.TemporaryDirectory(prefix="memkit-lines-")
                 self._path = Path(undo.enter_context(folder)) / "allocations"
                 tracker = self._memray.Tracker(
                     destination=self._memray.FileDestination(
                         self._path, overwrite=True, compress_on_exit=False
                     ),
-                    # Adds up as it goes. A file of all allocations grows by
-                    # gigabytes, and takes longer to read than the code to run.
+                    # Aggregates while running. A file of all allocations grows by
+                    # gigabytes, and takes longer to read than the code takes to run.
                     file_format=self._memray.FileFormat.AGGREGATED_ALLOCATIONS,
-                    # Otherwise objects are seen only when Python needs another MiB
-                    # for them, at the line that happened to run, and not at all
-                    # where they fit into room that earlier cells left.
+                    # Otherwise objects are seen only when Python needs another MiB for
+                    # them, on whichever line is running then, and not at all if they
+                    # fit into memory that earlier cells left free.
                     trace_python_allocators=True,
                 )
-                # Where greenlet is loaded it prints a warning to all users.
+                # If greenlet is loaded, memray prints a warning.
                 self._tracking = undo.enter_context(ExitStack())
                 stderr = sys.stderr
                 try:
                     with contextlib.redirect_stderr(io.StringIO()):
                         self._enter(tracker)
                 finally:
-                    # Ctrl-C on entering the context would leave it redirected.
+                    # Ctrl-C while entering the context would leave the stream
+                    # redirected.
                     sys.stderr = stderr
                 self._undo = undo.pop_all()
         except (OSError, RuntimeError) as error:
             if _ALREADY in str(error):
                 message = (
-                    "memray tracks this process already, and there is room for one "
-                    "tracker; end that one first, or start the kernel without memray"
+                    "memray already tracks this process, which allows only one "
+                    "tracker; stop that tracker first, or start the kernel without "
+                    "memray"
                 )
                 raise MemkitError(message) from None
             message = f"memray cannot start: {error}"
             raise UnusableError(message) from None
 
     def stop(self) -> LinesResult:
-        """Stop to watch, and return what was seen.
+        """Stop measuring, and return the result.
 
         Raises
         ------
         MemkitError
-            When memray's file cannot be read, as on a full disk.
+            If memray's file cannot be read, for example because the disk is full.
         """
         with self._undo:
             self._tracking.close()
@@ -136,32 +139,32 @@ class MemrayLines:
                 return self._read()
             except (OSError, RuntimeError) as error:
                 message = (
-                    f"memray's figures cannot be read ({error}); make room in "
+                    f"memray's figures cannot be read ({error}); free space in "
                     f"{tempfile.gettempdir()}, or set TMPDIR to another folder"
                 )
                 raise MemkitError(message) from None
 
     def _enter(self, tracker: Any) -> None:
-        # Its end first: Ctrl-C right after its start would leave it running.
+        # Register the end first: Ctrl-C right after the start would leave it running.
         self._tracking.push(tracker)
         try:
             tracker.__enter__()
         except RuntimeError:
-            # Another one is running, and would be ended.
+            # Another tracker is running, and would be ended.
             self._tracking.pop_all()
             raise
 
     def close(self) -> None:
-        """Undo the start, whatever came of it; doing so again changes nothing."""
+        """Undo the start, even if it failed; a second call does nothing."""
         self._undo.close()
 
     def _find_outer(self) -> set[_Frame]:
-        """Return the lines of the notebook that are waiting for the block to end.
+        """Return the lines of the notebook that wait for the block to end.
 
-        All memory is allocated under them, so they tell nothing.
+        All memory is allocated under them, so they carry no information.
         """
         outer = set()
-        frame = sys._getframe()  # noqa: SLF001 - the way to the callers
+        frame = sys._getframe()  # noqa: SLF001 - the only access to the callers
         while frame.f_back is not None:
             frame = frame.f_back
             if self._is_own(frame.f_code.co_filename):
@@ -205,7 +208,7 @@ _NOWHERE: _Place = ("", 0)
 
 
 class _Tally:
-    """Adds up allocations by the innermost line of the notebook on their stacks."""
+    """Sums allocations by the innermost line of the notebook on their stacks."""
 
     def __init__(self, is_inner: Callable[[_Frame], bool]) -> None:
         self._is_inner = is_inner
@@ -215,13 +218,14 @@ class _Tally:
 
     def add(self, records: Iterable[AllocationRecord]) -> None:
         for record in records:
-            # Without a number memray leaves out frames, by the depth of its start.
+            # Without a number, memray drops frames by the depth at which it was
+            # started.
             stack = record.stack_trace(max_stacks=sys.maxsize)
             frames = [frame for frame in stack if self._is_inner(frame)]
             place = frames[0][1:] if frames else _NOWHERE
             self.sizes[place] += record.size
             self.blocks[place] += record.n_allocations
             if frames:
-                # A comprehension belongs to the function around it, at the same line.
+                # A comprehension counts for the function around it, on the same line.
                 names = [name for name, *where in frames if tuple(where) == place]
                 self.functions.setdefault(place, names[-1])

@@ -1,10 +1,9 @@
-"""Which lines took the memory, by tracemalloc, which every Python has.
+"""Measures which lines took memory with tracemalloc, which every Python has.
 
-Between two lines of the notebook the trace function reads how much memory there is,
-and how much there was at the most. It sees what Python's allocators and numpy give
-out, not what other libraries take from the system themselves. The lines are those of
-the thread that watches; memory that other threads take meanwhile counts for the line
-that runs in this one.
+Between two lines of the notebook, the trace function reads the current and the highest
+memory. It sees memory from Python's allocators and numpy, but not memory that other
+libraries take from the system themselves. The lines are those of the measuring thread;
+memory that other threads take counts for the line that is running in it.
 """
 
 from __future__ import annotations
@@ -24,24 +23,24 @@ from jupyter_memkit.track.line_memory import (
     read_source,
 )
 
-# Measured like memray's. A loop of a million calls of a one-line function, with
-# nothing else to do, took 16 seconds instead of 0.1.
+# Measured as for memray. A loop of a million calls of an empty one-line function took
+# 16 seconds instead of 0.1.
 COST = (
-    "tracemalloc notes each allocation, and we look at each line: numpy and pandas on "
-    "large data take about as long as without, many small pandas calls eight times "
-    "as long, loops over Python objects twenty-five times; each line that runs takes "
-    "some 3 microseconds more, and each object alive some 120 bytes."
+    "tracemalloc records every allocation, and every line is traced. numpy and pandas "
+    "on large data are hardly slower, many small pandas calls eight times, loops over "
+    "Python objects twenty-five times; each line takes about 3 microseconds more, and "
+    "each live object about 120 bytes."
 )
 
-# The line after one with a large block begins as high, and a little is always added.
+# The line after one with a large allocation starts as high, and always adds a little.
 _NOTABLY = 1.01
 
-# Their frames are left and entered again in the middle of a line.
+# Their frames are left and re-entered in the middle of a line.
 _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class _Line:
-    """The account of a line."""
+    """The figures of a line."""
 
     __slots__ = ("function", "net_bytes", "rise_bytes")
 
@@ -62,7 +61,7 @@ class _Run:
 
 
 class LineLedger:
-    """Books what memory did between two readings on the line that ran in between.
+    """Attributes the changes between two readings to the line that ran in between.
 
     Parameters
     ----------
@@ -78,7 +77,7 @@ class LineLedger:
         self.start_bytes = self.peak_bytes = self.used_bytes = used_bytes
 
     def settle(self, used_bytes: int, peak_bytes: int) -> None:
-        """Book a reading: the memory now, and at the most since the last reading."""
+        """Record a reading: the memory now, and the highest since the last reading."""
         run = self.current
         line = run.line
         rise_bytes = run.own_bytes + peak_bytes - self.used_bytes
@@ -94,42 +93,42 @@ class LineLedger:
 
 
 class TracemallocLines:
-    """One block under tracemalloc.
+    """Measures one block with tracemalloc.
 
-    Where tracemalloc ran before it goes on, but its peak begins anew.
+    If tracemalloc was already running, it keeps running, but its peak is reset.
 
     Parameters
     ----------
     is_own : callable
-        Says of a filename whether its lines are wanted. It is asked once for each
-        file, in the middle of the code, and must not fail.
+        Returns whether the lines of a filename are measured. It is called once per file
+        while the code runs, and must not fail.
     """
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
         self._is_own = is_own
-        # None for the files of others.
+        # None for files outside the notebook.
         self._lines: dict[str, dict[int, _Line] | None] = {}
-        # The frames of the notebook that run, the innermost last.
+        # The running frames of the notebook, the innermost last.
         self._runs: dict[FrameType, _Run] = {}
-        # By identity: code objects of equal text are equal.
+        # By identity, because code objects with equal text compare equal.
         self._outer: set[int] = set()
         self._was_tracing = True
-        # Each look at a method makes a new object, which the code would pay for.
+        # Looking up a method creates an object each time, which would be measured.
         self._on_call = self._enter_frame
         self._on_event = self._follow_frame
 
     def start(self) -> None:
-        """Start to watch.
+        """Start measuring.
 
         Raises
         ------
         MemkitError
-            When a debugger or another tool traces the code.
+            If a debugger or another tool traces the code.
         """
         if sys.gettrace() is not None:
             message = (
-                "a debugger or a coverage tool traces this code, and there is room "
-                "for one; end it first, or install memray, which needs no tracing"
+                "a debugger or a coverage tool traces this code, which allows only "
+                "one tracer; stop it first, or install memray, which needs no tracing"
             )
             raise MemkitError(message)
         self._outer = set(map(id, _find_callers()))
@@ -141,15 +140,15 @@ class TracemallocLines:
         sys.settrace(self._on_call)
 
     def stop(self) -> LinesResult:
-        """Stop to watch, and return what was seen."""
+        """Stop measuring, and return the result."""
         is_complete = sys.gettrace() is self._on_call and tracemalloc.is_tracing()
         self._settle()
         self.close()
         return self._build_result(is_complete=is_complete)
 
     def close(self) -> None:
-        """Undo the start, whatever came of it; doing so again changes nothing."""
-        # Who took over the tracing meanwhile keeps it.
+        """Undo the start, even if it failed; a second call does nothing."""
+        # A tool that took over the tracing meanwhile keeps it.
         if sys.gettrace() is self._on_call:
             sys.settrace(None)
         for frame in self._runs:
@@ -164,9 +163,9 @@ class TracemallocLines:
         if lines is None or id(frame.f_code) in self._outer:
             return None
         self._settle()
-        # Until its first line begins, the line that called it still runs.
+        # Until its first line starts, the calling line is still running.
         self._runs[frame] = self._ledger.current
-        # A coroutine begins at line 0, where nothing is written.
+        # A coroutine starts at line 0, which has no code.
         if frame.f_code.co_flags & _RESUMED and frame.f_lineno:
             self._begin_line(frame, lines)
         return self._on_event
@@ -182,7 +181,7 @@ class TracemallocLines:
             self._ledger.current = next(
                 reversed(self._runs.values()), self._ledger.idle
             )
-            # A generator outlives this call, and must not call us when we are gone.
+            # A generator outlives this call, and must not call us after the end.
             frame.f_trace = None
             return None
         return self._on_event
@@ -201,7 +200,7 @@ class TracemallocLines:
         line = lines.get(number)
         if line is None:
             line = lines[number] = _Line(frame.f_code.co_name)
-        # A loop or a comprehension on one line is one run of it, as it is to Pythons
+        # A loop or a comprehension on one line is one run of it, as in Python versions
         # in which a comprehension has no frame.
         if self._ledger.current.line is not line:
             self._ledger.current = _Run(line)
@@ -209,7 +208,7 @@ class TracemallocLines:
 
     def _settle(self) -> None:
         used_bytes, peak_bytes = tracemalloc.get_traced_memory()
-        # Code that stops tracemalloc leaves nothing to read.
+        # Nothing can be read after code has stopped tracemalloc.
         if used_bytes:
             self._ledger.settle(used_bytes, peak_bytes)
             tracemalloc.reset_peak()
@@ -236,8 +235,8 @@ class TracemallocLines:
 
 
 def _find_callers() -> Iterator[CodeType]:
-    """Yield the code that waits for the block to end, and may be resumed in it."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the way to the callers
+    """Yield the code that waits for the block to end and may be resumed in it."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the only access to the callers
     while frame is not None:
         yield frame.f_code
         frame = frame.f_back

@@ -1,7 +1,7 @@
-"""Measures a stretch of work: its peak, what it kept, its time, the collector's time.
+"""Measures a block of code: its peak, what it kept, its time, the collector's time.
 
-Stretches nest and overlap in threads, because the meter and the collector's clock
-keep each of them apart. The figures are always those of the whole process.
+Blocks can be nested and overlap in threads, because the meter and the collector's clock
+measure each separately. The figures are always those of the whole process.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ from jupyter_memkit.wrapping import wrap_calls
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# A function that is called all day must not fill the memory with its figures.
+# The results of a function that is called all day must not fill memory.
 _KEPT_RESULTS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemResult(Record):
-    """What a stretch of work did to the memory of the process.
+    """The memory of the process during a block of code.
 
     Attributes
     ----------
     before_bytes : int
         Resident memory at the start.
     peak_bytes : int
-        The highest resident memory above the start, at least 0. With
-        `before_bytes` added it is the highest of all.
+        The highest resident memory above the start, at least 0. Add `before_bytes` for
+        the absolute peak.
     delta_bytes : int
-        Resident memory at the end minus at the start: what was kept, or, when
-        negative, given back.
+        Resident memory at the end minus that at the start: what was kept or, if
+        negative, freed.
     duration_s : float
-        How long it took, in seconds.
+        The duration, in seconds.
     gc_s : float
-        How long the garbage collector ran in it, in seconds.
+        The time of the garbage collector, in seconds.
     exact : bool
-        Whether the peak is the system's own, or the highest of the samples.
+        Whether the peak is the system's high-water mark rather than sampled.
     children_peak_bytes : int
-        The highest memory of the child processes together above that at the start,
-        without what forked ones share with this process. Not in `peak_bytes`.
+        The highest total memory of the child processes above that at the start, without
+        what forked ones share with this process. Not included in `peak_bytes`.
     children_exact : bool
-        Whether that is the system's own figure, or can have missed something.
+        Whether that is the system's own figure rather than sampled.
     error : str or None
-        The name of the exception that ended it.
+        The name of the exception that ended the block.
     runs : int
-        Of how many runs this is the one with the highest peak.
+        The number of runs, of which this is the one with the highest peak.
     """
 
     before_bytes: int
@@ -73,7 +73,7 @@ class MemResult(Record):
 
 @final
 class Mem:
-    """Measures a block, or each call of a function, as made by `mem`."""
+    """Measures a block, or each call of a function; created by `mem`."""
 
     def __init__(self) -> None:
         self._results: deque[MemResult] = deque(maxlen=_KEPT_RESULTS)
@@ -82,7 +82,7 @@ class Mem:
 
     @property
     def results(self) -> list[MemResult]:
-        """The last 1,000 results in the order in which they ended."""
+        """The last 1,000 results, in the order in which the blocks ended."""
         return list(self._results)
 
     @property
@@ -94,43 +94,45 @@ class Mem:
         return self._results[-1]
 
     def __enter__(self) -> Mem:
-        """Start a stretch of work."""
+        """Start measuring."""
         with self._lock:
             if self._open is not None:
-                message = "this mem() measures a block already; make another with mem()"
+                message = (
+                    "this mem() already measures a block; create another with mem()"
+                )
                 raise MemkitError(message)
             self._open = _Measurement(self._results.append).__enter__()
         return self
 
     def __exit__(self, *details: object) -> None:
-        """End the stretch of work."""
+        """Stop measuring."""
         measurement, self._open = self._open, None
         assert measurement is not None, "a block is entered before it ends"
         measurement.__exit__(*details)
 
     def __call__(self, function: _Function) -> _Function:
-        """Decorate a function: each of its calls is a stretch of its own."""
+        """Decorate a function, to measure each of its calls."""
         return wrap_calls(function, lambda: _Measurement(self._results.append), "mem")
 
 
 def mem() -> Mem:
     """Measure the memory of a block or, as a decorator, of each call.
 
-    On Linux the peak is the system's own, however short it was. Memory that other
-    threads take meanwhile is in the figures, for they are those of the process.
+    On Linux the peak is exact, however short it was. The figures are those of the whole
+    process, including memory that other threads take meanwhile.
 
     Returns
     -------
     Mem
-        A context manager and a decorator, with the latest `Mem.result` and all of
-        the `Mem.results`. A decorated coroutine or generator function is measured
-        from its start to its end, the time in which it is suspended included.
+        A context manager and decorator, with the latest `Mem.result` and all
+        `Mem.results`. A decorated coroutine or generator function is measured from
+        start to end, including the time in which it is suspended.
 
     Raises
     ------
     MemkitError
-        When one that measures a block is entered again, when a result is read before
-        there is one, or when an asynchronous generator function is decorated.
+        If it is entered again while it measures a block, a result is read before there
+        is one, or an asynchronous generator function is decorated.
 
     Examples
     --------
@@ -152,13 +154,13 @@ def mem() -> Mem:
 
 
 class _Measurement:
-    """One stretch of work, which hands its result to a function."""
+    """One measurement, which passes its result to a function."""
 
     def __init__(self, keep: Callable[[MemResult], None]) -> None:
         self._keep = keep
 
     def __enter__(self) -> _Measurement:  # noqa: PYI034 - Python 3.10 has no Self
-        # Ctrl-C in here leaves nothing open behind it.
+        # Ctrl-C in here leaves nothing open.
         with ExitStack() as undo:
             peaks = peak_meter()
             self._stretch = Stretch(peaks, children_meter())
@@ -172,7 +174,7 @@ class _Measurement:
 
     def __exit__(self, error_type: object = None, *_: object) -> None:
         duration_s = time.perf_counter() - self._started_s
-        # Closing a stretch again, as the stack does, changes nothing.
+        # Closing a measurement again, as the stack does, has no effect.
         with self._undo:
             figures = self._stretch.close()
         result = MemResult(

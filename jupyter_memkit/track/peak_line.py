@@ -1,4 +1,4 @@
-"""Which line of the notebook ran when a cell was seen to use the most memory."""
+"""Finds the line of the notebook that was running at a cell's highest reading."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-# Less growth is not worth a look at the stack.
+# Smaller growth is not worth inspecting the stack.
 _STEP_BYTES = 1024 * 1024
-# What was seen has to be that much of the peak, or else something else made it.
+# The reading must be this share of the peak, or another line may have caused it.
 _SHARE_SEEN = 0.9
 _LENGTH = 200
 
 
 class PeakLine:
-    """Remembers the line that ran at the highest of a cell's readings.
+    """Remembers the line that was running at a cell's highest reading.
 
-    It is the innermost line of the notebook on the stack of the thread that made this
-    object, whatever library that line has called.
+    It is the innermost line of the notebook on the stack of the thread that created
+    this object, whatever library it has called.
 
     Parameters
     ----------
     namespace : mapping or None
-        The namespace that the code of the notebook runs in; None where there is none.
+        The namespace in which the code of the notebook runs; None if there is none.
     before_bytes : int
         Resident memory at the start of the cell.
     """
@@ -48,12 +48,13 @@ class PeakLine:
         Parameters
         ----------
         peak_bytes : int
-            The peak of the cell, by whatever measured it best.
+            The peak of the cell, as measured most accurately.
 
         Returns
         -------
         str or None
-            None where the readings did not see the peak, or no line of the notebook.
+            None if the readings missed the peak, or no line of the notebook was
+            running.
         """
         seen_bytes = self._highest_bytes - self._before_bytes
         if self._place is None:

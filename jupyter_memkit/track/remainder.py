@@ -1,4 +1,4 @@
-"""What of the process is in no variable."""
+"""The memory of the process that is in no variable."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Remainder(Record):
     Attributes
     ----------
     bytes : int
-        The process less the variables. Negative where variables hold memory that is
-        not resident: never written to, or in swap.
+        The memory of the process minus that of the variables. Negative if variables
+        hold memory that is not resident: never written to, or in swap.
     parts : mapping of str to int
-        What is known of it, in bytes, by what holds it.
+        The known parts, in bytes, by what holds them.
     """
 
     bytes: int
@@ -31,24 +31,24 @@ class Remainder(Record):
 
     @property
     def other_bytes(self) -> int:
-        """What is left: the interpreter, and what libraries and scripts hold."""
+        """The rest: the interpreter, libraries and scripts."""
         return max(0, self.bytes - sum(self.parts.values()))
 
 
 def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | None:
-    """Return what the process takes besides its variables.
+    """Return the memory of the process outside its variables.
 
     Parameters
     ----------
     listed_bytes : int
-        What the variables hold.
+        The total size of the variables.
     held : mapping of str to int
-        What was measured besides them, such as outputs, in bytes.
+        Sizes measured in addition, such as outputs, in bytes.
 
     Returns
     -------
     Remainder or None
-        None where the memory of the process cannot be read.
+        None if the memory of the process cannot be read.
 
     Examples
     --------
@@ -67,7 +67,8 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
     }
     parts = {}
     for name, n_bytes in known.items():
-        # An estimate, or pages that are free and not resident: never more than all.
+        # These are estimates, or include free pages that are not resident, so they are
+        # capped.
         parts[name] = min(n_bytes, max(0, left_bytes))
         left_bytes -= parts[name]
     return Remainder(
@@ -76,7 +77,7 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
 
 
 def _read_file_bytes() -> int:
-    """Return the resident memory that is mapped from files; 0 where nothing tells."""
+    """Return the resident memory that is mapped from files; 0 if unknown."""
     if sys.platform != "linux":
         return 0
     try:

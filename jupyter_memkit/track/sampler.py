@@ -1,4 +1,4 @@
-"""The one thread that reads memory while cells run."""
+"""The thread that reads memory while cells run."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable
 
 _logger = logging.getLogger(__name__)
 
-# Without a high-water mark a peak is only as good as its samples.
+# Without a high-water mark, a peak is only as accurate as its samples.
 SAMPLED_INTERVAL_S = 0.01
 
 
 class Sampler:
-    """Calls a function again and again on a daemon thread.
+    """Calls a function repeatedly on a daemon thread.
 
     Parameters
     ----------
     tick : callable
-        What to do; an exception of its is logged once and ends nothing.
+        The function; its exceptions are logged once and do not end the thread.
     interval_s : callable
         Returns the seconds to wait before the next call.
     """
@@ -36,7 +36,7 @@ class Sampler:
         self._has_failed = False
 
     def start(self) -> None:
-        """Start the thread; starting it again changes nothing."""
+        """Start the thread, unless it is running."""
         if self._thread is None:
             self._stopping = False
             self._thread = threading.Thread(
@@ -45,7 +45,7 @@ class Sampler:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and wait for it; stopping it again changes nothing."""
+        """Stop the thread and wait for it, if it is running."""
         if self._thread is not None:
             self._stopping = True
             self._wake.set()
@@ -54,16 +54,16 @@ class Sampler:
             self._thread = None
 
     def wake(self) -> None:
-        """Make the thread ask for its interval anew, if that has become shorter.
+        """Make the thread read its interval again if that has become shorter.
 
-        Else nothing is done, for a thread that wakes takes the time of a cell.
+        Otherwise nothing happens, because waking a thread takes time from the cell.
         """
         if self._interval_s() < self._waiting_s:
             self._wake.set()
 
     def _run(self) -> None:
         while not self._stopping:
-            # Whoever wakes while the interval is asked for is heard.
+            # A wake-up while the interval is read is not lost.
             self._waiting_s = math.inf
             self._waiting_s = self._interval_s()
             if self._wake.wait(self._waiting_s):
@@ -72,7 +72,7 @@ class Sampler:
             try:
                 self._tick()
             except Exception:
-                # A failure of ours must not end the readings, nor fill the log.
+                # Our errors must not end the readings or fill the log.
                 if not self._has_failed:
                     self._has_failed = True
-                    _logger.exception("a reading failed; later failures stay silent")
+                    _logger.exception("a reading failed; later failures are not logged")

@@ -1,4 +1,4 @@
-"""States of a namespace at named moments, and what changed between two."""
+"""Snapshots of a namespace, and what changed between two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.records import Record
 
 Change = Literal["appeared", "vanished", "grew", "shrank"]
 
-# Smaller differences of an estimate are none.
+# Smaller differences between estimates are noise.
 _LEAST_BYTES = 1024
 _LEAST_RATIO = 0.02
 _LEAST_EXACT_RATIO = 0.001
@@ -26,19 +26,19 @@ _LEAST_EXACT_RATIO = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
-    """A namespace at a moment.
+    """The state of a namespace at one moment.
 
     Attributes
     ----------
     rss_bytes : int
         Resident memory of the process.
     sizes : mapping of str to Size
-        What each variable held.
+        The size of each variable.
     types : mapping of str to str
         The type of each variable.
     objects : mapping of str to int
-        How many objects of each type there were in the process, of those that can
-        refer to others.
+        The number of objects of each type in the process, of those that can refer to
+        others.
     """
 
     rss_bytes: int
@@ -47,17 +47,17 @@ class Snapshot(Record):
     objects: Mapping[str, int]
 
     def compare(self, later: Snapshot) -> Comparison:
-        """Tell what changed until a later moment.
+        """Return what changed until a later snapshot.
 
         Parameters
         ----------
         later : Snapshot
-            The other moment.
+            The later snapshot.
 
         Returns
         -------
         Comparison
-            What appeared, vanished, grew and shrank.
+            The variables that appeared, vanished, grew or shrank.
         """
         names = {**self.sizes, **later.sizes}
         changes = filter(None, (_compare_variable(name, self, later) for name in names))
@@ -82,7 +82,7 @@ class Snapshot(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments(Record):
-    """The moments that are remembered.
+    """The snapshots that have been taken.
 
     Attributes
     ----------
@@ -95,18 +95,18 @@ class Moments(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableChange(Record):
-    """What happened to a variable between two moments.
+    """The change of a variable between two snapshots.
 
     Attributes
     ----------
     name : str
-        The variable.
+        The name of the variable.
     change : str
-        Whether it appeared, vanished, grew or shrank.
+        ``"appeared"``, ``"vanished"``, ``"grew"`` or ``"shrank"``.
     type : str
-        Its type, the later one.
+        Its type in the later snapshot.
     before_bytes, after_bytes : int
-        What it held; 0 where it was not there.
+        Its size in each snapshot; 0 if it did not exist.
     """
 
     name: str
@@ -118,18 +118,18 @@ class VariableChange(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Record):
-    """What changed between two moments.
+    """The changes between two snapshots.
 
     Attributes
     ----------
     rss_bytes : int
         Resident memory of the process after minus before.
     variables : tuple of VariableChange
-        The largest change first; variables that kept their size are not in it.
+        The changed variables, the largest change first.
     types : mapping of str to int
-        By the types of variables, bytes after minus before.
+        Bytes after minus before, by the type of the variables.
     objects : mapping of str to int
-        By type, how many more objects there are in the process, or fewer.
+        The change in the number of objects in the process, by type.
     """
 
     rss_bytes: int
@@ -139,7 +139,7 @@ class Comparison(Record):
 
     @property
     def elsewhere_bytes(self) -> int:
-        """The part of the process's change that is no change of a variable."""
+        """The part of the process's change that is not in variables."""
         changes = (each.after_bytes - each.before_bytes for each in self.variables)
         return self.rss_bytes - sum(changes)
 
@@ -147,19 +147,19 @@ class Comparison(Record):
 def snapshot(
     namespace: Mapping[str, Any] | None = None, *, program: tuple[Any, ...] = ()
 ) -> Snapshot:
-    """Remember what the variables of a namespace hold; the variables are let go.
+    """Record the sizes of the variables of a namespace, without keeping them alive.
 
     Parameters
     ----------
     namespace : mapping of str to object, optional
-        Names and values; those of ``__main__`` without an underscore when left out.
+        Names and values; by default those of ``__main__`` without an underscore.
     program : tuple
-        Objects that count for no variable, such as a shell.
+        Objects that do not count for any variable, such as a shell.
 
     Returns
     -------
     Snapshot
-        To be compared with a later one.
+        The snapshot, to compare with a later one.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def snapshot(
 
 
 def _count_objects() -> Counter[str]:
-    """Return how many objects of each type the collector knows."""
+    """Return the number of objects of each type that the collector tracks."""
     by_address: Counter[int] = Counter()
     types: dict[int, type] = {}
     for kind in map(type, gc.get_objects()):
@@ -219,13 +219,13 @@ def _compare_variable(
 def _is_same(old: Size, new: Size) -> bool:
     difference = abs(new.bytes - old.bytes)
     if old.exact and new.exact:
-        # A frame that is looked at remembers some of what it was asked.
+        # A frame caches some results when it is used.
         return difference <= old.bytes * _LEAST_EXACT_RATIO
     error_ratio = _LEAST_RATIO + (old.error_ratio or 0) + (new.error_ratio or 0)
     return difference < max(_LEAST_BYTES, old.bytes * error_ratio)
 
 
 def _order(differences: Mapping[str, int]) -> dict[str, int]:
-    """Return what is not 0, the largest first."""
+    """Return the nonzero items, the largest first."""
     changed = [(name, each) for name, each in differences.items() if each]
     return dict(sorted(changed, key=lambda pair: -abs(pair[1])))

@@ -1,4 +1,4 @@
-"""The tracker: the Python API of all that is watched over time."""
+"""The tracker: the Python API to everything that is tracked over time."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.history import History, Sample
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
-if TYPE_CHECKING:  # imported when a reading is asked for
+if TYPE_CHECKING:  # imported only when a reading is taken
     from jupyter_memkit.measure.gpu import GpuMeter, GpuReading
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
 _LIMIT_KEPT_S = 10.0
-# A driver takes its time to answer.
+# A driver is slow to answer.
 _GPU_KEPT_S = 1.0
 
 
@@ -37,18 +37,17 @@ class Reading(Record):
     rss_bytes : int
         Resident memory.
     limit_bytes : int or None
-        The tightest limit on it; None when none could be read.
+        The smallest limit; None if none could be read.
     limit_name : str or None
-        What sets the limit.
+        The source of the limit.
     swap_bytes : int or None
-        The process's own memory in swap; None where nothing tells.
+        The process's own memory in swap; None if unknown.
     children : int
-        How many child processes there are, those of the children included.
+        The number of descendant processes.
     children_bytes : int
-        Their resident memory together, without what forked ones share with this
-        process.
+        Their total resident memory, without what forked ones share with this process.
     gpu : GpuReading
-        The graphics devices; without any, the reason.
+        The GPUs, or the reason why there are none.
     """
 
     rss_bytes: int
@@ -61,21 +60,21 @@ class Reading(Record):
 
 
 class MemoryTracker:
-    """Follows the memory of this process, and the cells that run in it.
+    """Tracks the memory of this process, and the cells that run in it.
 
-    In a notebook the extension starts one, which `tracker` returns. In a script
-    it is a context manager.
+    In a notebook the extension starts a tracker, which `tracker` returns. In a script,
+    use it as a context manager.
 
     Parameters
     ----------
     meter : PeakMeter, optional
-        Measures the memory; the meter of this process when left out.
+        Measures the memory; by default the meter of this process.
     clock : callable, optional
-        The time in seconds since the epoch, never running backwards.
+        Returns seconds since the epoch, which never go backwards.
     children : ChildrenMeter, optional
-        Measures the child processes; the meter of this process when left out.
+        Measures the child processes; by default the meter of this process.
     gpu : GpuMeter, optional
-        Measures the graphics devices; likewise.
+        Measures the GPUs; by default the meter of this process.
 
     Examples
     --------
@@ -105,7 +104,7 @@ class MemoryTracker:
         self._gpu_reading: GpuReading | None = None
         self._gpu_read_s = float("-inf")
         self.started_s = self._clock()
-        """When the tracker was made, in seconds since the epoch."""
+        """The time at which the tracker was created, in seconds since the epoch."""
 
     def __enter__(self) -> MemoryTracker:  # noqa: PYI034 - Python 3.10 has no Self
         """Start the tracker."""
@@ -117,13 +116,13 @@ class MemoryTracker:
         self.stop()
 
     def start(self) -> None:
-        """Start to watch; `tracker` returns this tracker from now on."""
+        """Start tracking; `tracker` returns this tracker from now on."""
         _running.append(self)
         self.sample()
         self._sampler.start()
 
     def stop(self) -> None:
-        """End the thread and the open accounts; what was seen can still be read."""
+        """Stop the thread and discard open records; the history remains available."""
         self._sampler.stop()
         self._accounts.abandon()
         if self._gpu is not None:
@@ -132,7 +131,7 @@ class MemoryTracker:
             _running.remove(self)
 
     def now(self) -> Reading:
-        """Return the memory of this process now."""
+        """Return the current memory of this process."""
         limit = self.limit()
         children = self._children.observe()
         return Reading(
@@ -146,7 +145,7 @@ class MemoryTracker:
         )
 
     def limit(self) -> MemoryLimit | None:
-        """Return the tightest limit on this process, read every ten seconds."""
+        """Return the smallest limit on this process, read at most every ten seconds."""
         now_s = self._clock()
         if now_s - self._limit_read_s > _LIMIT_KEPT_S:
             self._limit = read_limit()
@@ -154,10 +153,10 @@ class MemoryTracker:
         return self._limit
 
     def gpu(self) -> GpuReading:
-        """Return the memory of the graphics devices, read once a second."""
+        """Return the memory of the GPUs, read at most once a second."""
         now_s = self._clock()
         if self._gpu is None:
-            # Not before its first use: most kernels are never asked for it.
+            # Imported on first use, because most kernels never need it.
             from jupyter_memkit.measure.gpu import gpu_meter  # noqa: PLC0415
 
             self._gpu = gpu_meter()
@@ -168,42 +167,42 @@ class MemoryTracker:
 
     @property
     def exact(self) -> bool:
-        """Whether the peaks of cells are the system's, or from samples."""
+        """Whether the peaks of cells are high-water marks rather than sampled."""
         return self._meter.exact
 
     @property
     def cells(self) -> list[CellRecord]:
-        """The accounts of the last 1,000 cells that have ended, oldest first."""
+        """The records of the last 1,000 finished cells, oldest first."""
         return self._accounts.records
 
     @property
     def cells_ended(self) -> int:
-        """How many cells have ended since the tracker started."""
+        """The number of cells that have ended since the tracker started."""
         return self._accounts.ended
 
     @property
     def running(self) -> OpenCell | None:
-        """The cell that runs, if any."""
+        """The running cell, if any."""
         return self._accounts.running
 
     def history(self, since_s: float = 0.0) -> list[Sample]:
-        """Return the readings of the past.
+        """Return the history of readings.
 
         Parameters
         ----------
         since_s : float
-            Leave out what is not later than this, in seconds since the epoch.
+            Return only readings after this time, in seconds since the epoch.
 
         Returns
         -------
         list of Sample
-            Oldest first: every reading of the last minutes, one in ten seconds for
-            the last hours, and one in two minutes for the last week.
+            The readings, oldest first: all of the last minutes, one per ten seconds for
+            the last hours, and one per two minutes for the last week.
         """
         return self._history.since(since_s)
 
     def latest_cells(self, count: int) -> list[CellRecord]:
-        """Return the last cells that have ended, at most `count`, oldest first."""
+        """Return the last finished cells, at most `count`, oldest first."""
         return self._accounts.latest(count)
 
     def observe(self, observer: Callable[[], None]) -> None:
@@ -211,7 +210,7 @@ class MemoryTracker:
         self._observers.append(observer)
 
     def unobserve(self, observer: Callable[[], None]) -> None:
-        """Call it no longer."""
+        """Stop calling it."""
         if observer in self._observers:
             self._observers.remove(observer)
 
@@ -223,18 +222,19 @@ class MemoryTracker:
         cell_id: str | None,
         namespace: Mapping[str, Any] | None = None,
     ) -> OpenCell:
-        """Open the account of a cell that is about to run on this thread.
+        """Open the record of a cell that is about to run on this thread.
 
         Parameters
         ----------
         code : str
-            Its text.
+            Its source.
         execution_count : int or None
             The number in its brackets.
         cell_id : str or None
-            The notebook's id of it.
+            Its id in the notebook.
         namespace : mapping, optional
-            What its code runs in, by which the line that ran at the peak is found.
+            The namespace in which its code runs, used to find the line that was running
+            at the peak.
         """
         cell = self._accounts.begin(
             code,
@@ -247,14 +247,14 @@ class MemoryTracker:
         return cell
 
     def end_cell(self, cell: OpenCell, *, error: str | None) -> None:
-        """Close the account of a cell that has run."""
+        """Close the record of a cell that has run."""
         record = self._accounts.end(cell, error=error)
         ended_s = record.started_s + record.duration_s
         self._remember(ended_s, record.after_bytes, record.peak_bytes)
         self._sampler.wake()
 
     def sample(self) -> None:
-        """Take a reading now, remember it, and tell the observers."""
+        """Take a reading, store it, and call the observers."""
         reading = self._meter.observe()
         self._children.observe()
         self._accounts.see(reading.rss_bytes)
@@ -276,7 +276,7 @@ class MemoryTracker:
     def _interval_s(self) -> float:
         if self._accounts.running is not None and not self._meter.exact:
             return SAMPLED_INTERVAL_S
-        # Cells that end one after another are told together.
+        # Cells that end in quick succession are reported together.
         has_news = self._accounts.running is not None or self._has_untold_cells
         return _BUSY_INTERVAL_S if has_news else _IDLE_INTERVAL_S
 
@@ -285,22 +285,22 @@ class MemoryTracker:
         return self._accounts.ended != self._cells_told
 
 
-# The trackers that run in this process, the latest last.
+# The running trackers of this process, the latest last.
 _running: list[MemoryTracker] = []
 
 
 def tracker() -> MemoryTracker:
-    """Return the tracker that runs in this process.
+    """Return the running tracker of this process.
 
     Returns
     -------
     MemoryTracker
-        The one that the extension started, or a script's own.
+        The tracker that the extension started, or a script's own.
 
     Raises
     ------
     MemkitError
-        When none runs.
+        If none is running.
 
     Examples
     --------
@@ -310,9 +310,9 @@ def tracker() -> MemoryTracker:
     """
     if not _running:
         message = (
-            "no tracker runs in this process: load the extension with "
-            "%load_ext jupyter_memkit, or in a script write "
-            "with jupyter_memkit.MemoryTracker() as tracker:"
+            "no tracker is running in this process; load the extension with %load_ext "
+            "jupyter_memkit, or in a script write with jupyter_memkit.MemoryTracker() "
+            "as tracker:"
         )
         raise MemkitError(message)
     return _running[-1]

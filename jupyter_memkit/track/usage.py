@@ -1,4 +1,4 @@
-"""Which cell made a variable, and which used it last, as the cells' code tells."""
+"""Finds which cell set a variable and which used it last, from the cells' code."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# So far back it is looked; what is older counts as older than that.
+# Older cells are not searched.
 _READ_CELLS = 200
 
 
 @dataclass(slots=True)
 class NameUsage:
-    """When a name was set and used.
+    """The cells that set and used a name.
 
     Attributes
     ----------
     made_in : int or None
-        The number of the last cell that set it; None where no known cell did.
+        The number of the last cell that set it; None if no known cell did.
     used_in : int or None
         The number of the last cell that set or read it.
     """
@@ -27,18 +27,18 @@ class NameUsage:
 
 
 def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
-    """Read which cells set and used which names.
+    """Find which cells set and used which names.
 
     Parameters
     ----------
     cells : sequence of str
-        The code of the cells by their numbers, as IPython's ``In`` has it. Cells that
-        do not parse are left out.
+        The code of the cells by number, as in IPython's ``In``. Cells that do not parse
+        are skipped.
 
     Returns
     -------
     dict of str to NameUsage
-        For every name in the last 200 cells.
+        The usage of every name in the last 200 cells.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
     (1, 2)
     """
     found: dict[str, NameUsage] = {}
-    # What functions and classes read when they are called, by their names.
+    # The names that functions and classes read when called, by their own names.
     bodies: dict[str, set[str]] = {}
     for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
         tree = _parse(cells[number])
@@ -64,7 +64,7 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
 
 
 def _parse(code: str) -> ast.AST:
-    """Return the tree of a cell; an empty one for a cell that does not parse."""
+    """Return the syntax tree of a cell; an empty one if it does not parse."""
     try:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError):
@@ -82,7 +82,7 @@ def _read_bodies(tree: ast.AST) -> dict[str, set[str]]:
 
 
 def _follow(name: str, bodies: dict[str, set[str]]) -> set[str]:
-    """Return what is read when a name is used: through a function by another too."""
+    """Return the names that using a name reads, including through nested calls."""
     reached: set[str] = set()
     waiting = {name}
     while waiting:
@@ -106,7 +106,7 @@ def _read_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
 
 
 def _read_magic(call: ast.Call) -> Iterator[tuple[str, bool]]:
-    """Yield the names in the line and the body of a magic, as IPython calls it."""
+    """Yield the names in the line and the body of a magic call."""
     if not isinstance(call.func, ast.Attribute):
         return
     if call.func.attr not in ("run_cell_magic", "run_line_magic"):
@@ -118,7 +118,7 @@ def _read_magic(call: ast.Call) -> Iterator[tuple[str, bool]]:
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError):
-            # A line of options: its words may be names.
+            # The words of a line of options may be names.
             yield from ((word, False) for word in text.split() if word.isidentifier())
         else:
             yield from _read_names(tree)

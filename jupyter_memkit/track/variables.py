@@ -1,4 +1,4 @@
-"""The variables of a notebook by their true sizes."""
+"""Lists the variables of a notebook by their true sizes."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _PROGRAM = (
     ModuleType,
     type,
 )
-# Of these and of private names only those are listed that hold data, not code alone.
+# These and private names are listed only if they hold data, not just code.
 _PROGRAM_BYTES = 64 * 1024
 
-# What holds things without a name of the user's, in the words of the listing.
+# Holders that are not the user's variables, as named in the listing.
 _GROUPS: dict[HolderKind, str] = {
     "cache": "caches",
-    "display": "texts and images that were shown",
+    "display": "displayed text and images",
     "figure": "figures",
-    "global": "data that functions of scripts read",
+    "global": "data read by functions of scripts",
     "output": "outputs",
     "script": "variables of scripts",
     "traceback": "tracebacks",
@@ -51,22 +51,23 @@ _IPYTHONS = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|In|Out|__\w+__")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable(Record):
-    """A variable, and what it holds.
+    """A variable and its size.
 
     Attributes
     ----------
     name : str
-        Its name, or what a hidden holder is called.
+        Its name, or a description of a hidden holder.
     type : str
         The name of its type, with the dtype of an array.
     shape : tuple of int or None
-        Its length in each dimension; None where it has none.
+        Its shape; None if it has none.
     size : Size
-        What it holds.
+        Its size.
     made_in : int or None
-        The number of the cell that set it last, where that is known.
+        The number of the cell that set it last, if known.
     is_hidden : bool
-        Whether it is no variable of the user's: an output, a traceback, a figure.
+        Whether it is an output, a traceback, a figure or the like instead of a
+        variable.
     """
 
     name: str
@@ -84,13 +85,13 @@ class Variables(Record):
     Attributes
     ----------
     variables : tuple of Variable
-        Those that were asked for.
+        The requested variables.
     total_bytes : int
-        What all that were measured hold together, shared parts counted once.
+        The total of all measured variables, counting shared memory once.
     left_out : int
-        How many were measured and are not among them.
+        The number of measured variables that are not listed.
     remainder : Remainder or None
-        What the process takes besides; None where only some variables were asked for.
+        The rest of the process; None if only some variables were requested.
     """
 
     variables: tuple[Variable, ...]
@@ -110,37 +111,38 @@ def list_variables(
     budget_s: float | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Variables:
-    """Size the variables of a shell.
+    """Measure the variables of a shell.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose variables.
+        The shell.
     patterns : iterable of str
-        Names, also with ``*`` and ``?``; all when empty.
+        Names, which may contain ``*`` and ``?``; all variables if empty.
     types : iterable of str
-        Types by name, likewise; an array's also without its dtype.
+        Names of types, likewise; an array's type with or without its dtype.
     at_least_bytes : int
-        Leave out what holds less.
+        List only variables of at least this size, in bytes.
     hidden : bool
-        Whether to list also what IPython and matplotlib hold, modules and functions.
+        Whether to also list what IPython and matplotlib hold, modules and functions.
     exact : bool
-        Whether to visit every object.
+        Whether to visit every object instead of sampling.
     budget_s : float, optional
-        When to stop, in seconds.
+        The time limit, in seconds.
     progress : callable, optional
-        Called with the number of objects that were visited so far.
+        Called with the number of objects visited so far.
 
     Returns
     -------
     Variables
-        The largest first. All are measured, so that what is shared is told truly.
-        Functions, classes and private names are among them where they hold data.
+        The variables, the largest first. All are measured, so that shared memory is
+        attributed correctly. Functions, classes and private names are included if they
+        hold data.
 
     Raises
     ------
     MemkitError
-        For a name or a type that there is not.
+        If a name or a type does not exist.
     """
     patterns, types = tuple(patterns), tuple(types)
     values = dict(_find_variables(shell, program=True))
@@ -200,9 +202,9 @@ def user_variables(shell: Any) -> dict[str, Any]:
 
 
 def find_program(shell: Any) -> list[Any]:
-    """Return where sizing ends: the shell, and what a notebook's names are kept in."""
+    """Return objects that sizing does not enter: the shell, and its namespaces."""
     kernel = getattr(shell, "kernel", None)
-    # The application made the kernel, and is met in the tracebacks of cells.
+    # The application created the kernel, and is reachable from the tracebacks of cells.
     application = getattr(kernel, "parent", None)
     ends = [shell, kernel, application, shell.user_ns, shell.user_ns_hidden]
     return [end for end in ends if end is not None]
@@ -212,7 +214,7 @@ def _find_variables(shell: Any, *, program: bool) -> Iterator[tuple[str, Any]]:
     hidden: Mapping[str, Any] = shell.user_ns_hidden
     nothing = object()
     for name, value in dict(shell.user_ns).items():
-        # As `%who` does: what IPython has put there and the user has not changed.
+        # As in `%who`: names that IPython set and the user has not changed.
         if type(name) is not str or _IPYTHONS.fullmatch(name):
             continue
         if hidden.get(name, nothing) is value:
@@ -226,14 +228,14 @@ def _is_program(name: str, value: Any) -> bool:
 
 
 def _holds_data(value: Any) -> bool:
-    # A module is what a library holds, and is in the remainder.
+    # A module belongs to a library, which is in the remainder.
     return not issubclass(type(value), ModuleType)
 
 
 def _check_names(
     patterns: Iterable[str], values: Mapping[str, Any], shell: Any
 ) -> None:
-    """Refuse names that there are not."""
+    """Refuse names that do not exist."""
     for name in patterns:
         if name in values or any(sign in name for sign in "*?"):
             continue
@@ -246,7 +248,7 @@ def _check_names(
 
 
 def _check_types(types: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse types that are misspelt, and those of which there is no variable."""
+    """Refuse misspelt types, and types of which there is no variable."""
     found = {each for kind in known for each in (kind, kind.partition(" ")[0])}
     missing = [
         name for name in types if not any(_matches(each, [name]) for each in found)
@@ -265,7 +267,7 @@ def _check_types(types: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _group_hidden(shell: Any) -> dict[str, list[Any]]:
-    """Return what is held without a name of the user's, by kind."""
+    """Return the objects that are not held by a variable, by kind."""
     groups: dict[str, list[Any]] = {}
     for holder in _iterate_hidden(shell):
         groups.setdefault(_GROUPS[holder.kind], []).append(holder.value)
@@ -278,7 +280,7 @@ def _iterate_hidden(shell: Any) -> Iterator[HiddenHolder]:
 
 
 def _find_hidden(shell: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is held without a name of the user's, each object once."""
+    """Return the objects that are not held by a variable, each once."""
     met = {id(value) for value in values.values()}
     found: dict[str, Any] = {}
     for holder in _iterate_hidden(shell):

@@ -7,7 +7,7 @@ import type { Sidebar } from './sidebar';
 import type { StatusAction } from './status';
 
 /**
- * Build what the notice's button does.
+ * Build the actions of the notice's button.
  */
 export function buildActions(
   sidebar: Sidebar,

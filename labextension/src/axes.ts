@@ -7,13 +7,14 @@ import { togetherOf } from './series';
 
 const MEBIBYTE = 1024 ** 2;
 
-// Round numbers in each IEC unit; beyond a unit's last comes the next one's first.
+// Round numbers in each IEC unit; the last of a unit is followed by the first
+// of the next.
 const INCREMENTS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap(unit =>
   [1, 2, 5, 10, 20, 50, 100, 200, 256, 512].map(step => step * unit)
 );
 
 /**
- * The top of the scale: all peaks, and the limit when it is in reach.
+ * The top of the scale, which includes all peaks, and the limit if it is near.
  *
  * The bottom is 0, so that twice the height is twice the memory.
  */
@@ -32,7 +33,7 @@ export function scaleTop(data: IChartData): number {
 }
 
 /**
- * Time below, memory at the left.
+ * Time at the bottom, memory at the left.
  */
 export function buildAxes(palette: IPalette): uPlot.Axis[] {
   const common: uPlot.Axis = {

@@ -15,7 +15,7 @@ import type { ChannelStatus } from './status';
 import { Subscription } from './subscription';
 
 /**
- * A message from the kernel, and when the kernel sent it.
+ * A message from the kernel, and the time at which it was sent.
  */
 export interface IReceived {
   message: Broadcast | Snapshot;
@@ -23,10 +23,10 @@ export interface IReceived {
 }
 
 /**
- * The page's end of the wire to one kernel, from when somebody looks.
+ * The page's side of the protocol with one kernel, while the sidebar is open.
  *
- * It listens to broadcasts and never waits for anything to do so: in a busy kernel
- * they are all there is.
+ * It listens to broadcasts from the start, because a busy kernel sends nothing
+ * else.
  */
 export class KernelChannel implements IDisposable {
   constructor(options: KernelChannel.IOptions) {
@@ -65,7 +65,7 @@ export class KernelChannel implements IDisposable {
   }
 
   /**
-   * Whether a cell of anybody's runs in the kernel.
+   * Whether any client's cell is running in the kernel.
    */
   get isExecuting(): boolean {
     return this._execution.isRunning;
@@ -76,7 +76,7 @@ export class KernelChannel implements IDisposable {
   }
 
   /**
-   * Begin, or begin anew: find out what the kernel is, and subscribe.
+   * Start or restart: find out what the kernel is, and subscribe.
    */
   connect(): void {
     if (this._kernel.status === 'dead') {
@@ -87,7 +87,7 @@ export class KernelChannel implements IDisposable {
       this._setStatus({ kind: 'connecting' });
       this._subscribeIfPython().catch((reason: unknown) => {
         console.warn(
-          'jupyter_memkit: the kernel did not say what it is',
+          'jupyter_memkit: the kernel did not report its language',
           reason
         );
       });
@@ -95,7 +95,7 @@ export class KernelChannel implements IDisposable {
   }
 
   /**
-   * Make up for what a page that nobody saw has let run out.
+   * Renew what expired while the page was hidden.
    */
   renew(): void {
     if (this._status.kind === 'live') {
@@ -169,13 +169,13 @@ export class KernelChannel implements IDisposable {
       this._setStatus({ kind: 'busy' });
     } else if (this._status.kind !== 'not-loaded') {
       this._probe().catch((reason: unknown) => {
-        console.warn('jupyter_memkit: the kernel went while asked', reason);
+        console.warn('jupyter_memkit: the kernel was lost during a request', reason);
       });
     }
   }
 
   /**
-   * Find out why nobody answers in an idle kernel.
+   * Find out why an idle kernel does not answer.
    */
   private async _probe(): Promise<void> {
     const found = await isInstalled(this._kernel, this._execution.ignore);
@@ -264,7 +264,7 @@ export class KernelChannel implements IDisposable {
     if (status === 'disconnected') {
       this._setStatus({ kind: 'lost', reason: 'disconnected' });
     } else if (status === 'connected' && !this._isRestarting) {
-      // The end of a cell may have gone with the connection.
+      // The end of a cell may have been lost with the connection.
       this._execution = new Execution(this._kernel.status);
       this.connect();
     }
@@ -299,7 +299,7 @@ export namespace KernelChannel {
     kernel: Kernel.IKernelConnection;
     /** The time of the last reading that the page has, 0 for none. */
     sinceS: () => number;
-    /** Whether to load the extension into a kernel that is found without. */
+    /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
   }
 }

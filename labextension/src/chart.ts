@@ -24,9 +24,9 @@ const NOTHING: IChartData = {
 };
 
 /**
- * Memory over time in a DOM element; needs no framework.
+ * Draws memory over time in a DOM element, without a framework.
  *
- * Drawing, resizing and a change of the theme meet in one animation frame.
+ * Drawing, resizing and theme changes are batched in one animation frame.
  */
 export class MemoryChart {
   constructor(host: HTMLElement, trans: TranslationBundle) {
@@ -40,7 +40,8 @@ export class MemoryChart {
       this._schedule();
     });
     this._resizing.observe(host);
-    // JupyterLab names the theme on the body once its style sheet is there.
+    // JupyterLab sets the theme's name on the body once its style sheet is
+    // loaded.
     this._theming = new MutationObserver(() => {
       this._plot?.destroy();
       this._plot = null;
@@ -52,7 +53,7 @@ export class MemoryChart {
   }
 
   /**
-   * Show data in the next frame.
+   * Show the data in the next frame.
    */
   draw(data: IChartData): void {
     this._data = data;
@@ -60,7 +61,7 @@ export class MemoryChart {
   }
 
   /**
-   * Undo all that the constructor did.
+   * Undo everything that the constructor did.
    */
   destroy(): void {
     cancelAnimationFrame(this._frame);
@@ -84,7 +85,7 @@ export class MemoryChart {
       return;
     }
     const { tS, rssBytes, peakBytes } = this._data;
-    // The chart does not write to them; uPlot's types do not say so.
+    // The chart does not modify them, although uPlot's types allow it.
     const columns: uPlot.AlignedData = [
       [...tS],
       togetherOf(this._data),
@@ -152,7 +153,7 @@ export class MemoryChart {
   }
 
   /**
-   * Tell the reading under the cursor, and the cell that it was made in.
+   * Describe the reading under the cursor, and the cell that was running.
    */
   private _describe(index: number | null): string {
     const tS = index === null ? undefined : this._data.tS[index];

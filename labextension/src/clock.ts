@@ -1,7 +1,7 @@
 /**
- * The time of the kernel's machine, learnt from the dates of its messages.
+ * The time on the kernel's machine, inferred from the dates of its messages.
  *
- * A message can only be late, so the smallest difference seen is the truest.
+ * A message can only be late, so the smallest difference is the most accurate.
  */
 export class Clock {
   constructor(pageNowS: () => number = () => Date.now() / 1000) {

@@ -1,7 +1,7 @@
 import type { Activity, Cell, Present, RunningCell } from './protocol';
 import type { IActivity, ICell, IPresent, IRunningCell } from './records';
 
-// From the names of the wire to those of the page.
+// Converts from the names in the protocol to those in the page.
 
 export function convertRunningCell(cell: Cell | RunningCell): IRunningCell {
   return {
@@ -54,7 +54,7 @@ export function convertPresent(
   const pause = present.collector_pause;
   return {
     children: present.children,
-    // The reading can be of before the last of them ended.
+    // The reading may be older than the end of the last of them.
     childrenBytes: present.children === 0 ? 0 : childrenBytes,
     swapBytes: present.swap_bytes,
     gpus: present.gpus.map(gpu => ({

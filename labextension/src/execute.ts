@@ -1,14 +1,15 @@
 import type { Kernel } from '@jupyterlab/services';
 
 /**
- * Told the id of each request before it is sent off.
+ * Called with the id of each request before it is sent.
  */
 type OnSend = (messageId: string) => void;
 
 /**
- * Whether the package can be imported in the kernel; `null` when it did not say.
+ * Whether the package can be imported in the kernel; `null` if there was no
+ * answer.
  *
- * Looks for it and does not import it. Waits behind a running cell.
+ * Finds the package without importing it. Waits for a running cell.
  */
 export async function isInstalled(
   kernel: Kernel.IKernelConnection,
@@ -23,7 +24,7 @@ export async function isInstalled(
 }
 
 /**
- * Load the extension into the kernel; returns why that failed, or `null`.
+ * Load the extension into the kernel; returns why it failed, or `null`.
  */
 export async function loadExtension(
   kernel: Kernel.IKernelConnection,
@@ -44,7 +45,8 @@ interface IAnswer {
 }
 
 /**
- * Evaluate an expression without a trace in the user's history or counts.
+ * Evaluate an expression without affecting the user's history or execution
+ * counts.
  */
 async function evaluate(
   kernel: Kernel.IKernelConnection,

@@ -2,7 +2,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 import { isIdle } from './request';
 
-// The kernel takes these one after the other, so none ends while a cell runs.
+// The kernel handles these sequentially, so none ends while a cell is running.
 const TAKES_TURNS = new Set([
   'complete_request',
   'execute_request',
@@ -11,10 +11,10 @@ const TAKES_TURNS = new Set([
 ]);
 
 /**
- * Whether a cell runs, told from the messages that belong to cells.
+ * Tracks whether a cell is running, from the messages that belong to cells.
  *
- * `kernel.status` does not do: the kernel publishes "idle" after every request on
- * the control channel, also in the middle of a cell.
+ * `kernel.status` is not enough: the kernel publishes "idle" after every
+ * request on the control channel, even in the middle of a cell.
  */
 export class Execution {
   constructor(status: Kernel.Status) {
@@ -26,7 +26,7 @@ export class Execution {
   }
 
   /**
-   * Take an execution for none of the user's: it is one of ours.
+   * Ignore an execution that is ours, not the user's.
    */
   readonly ignore = (messageId: string): void => {
     this._ignored.add(messageId);
@@ -34,9 +34,9 @@ export class Execution {
   };
 
   /**
-   * Take note of what this page sends: a cell of its own begins.
+   * Handle a message that this page sends, which may start a cell.
    *
-   * A C call that holds the GIL from the start keeps the kernel's "busy" back.
+   * A C call that holds the GIL from the start delays the kernel's "busy".
    */
   begin(message: KernelMessage.IMessage): void {
     if (
@@ -49,14 +49,14 @@ export class Execution {
   }
 
   /**
-   * Take the kernel's word that no cell has begun and not ended.
+   * Handle the kernel's report that no cell is running.
    */
   settle(): void {
     this._isUnknownRunning = false;
   }
 
   /**
-   * Take note of a message; returns whether a cell has ended with it.
+   * Handle a message; returns whether a cell has ended with it.
    */
   hasEnded(message: KernelMessage.IIOPubMessage): boolean {
     const parent = message.parent_header;
@@ -69,7 +69,7 @@ export class Execution {
     }
     const isIdleNow = isIdle(message.content);
     if (isIdleNow) {
-      // Whatever ran when the page came has ended.
+      // A cell that was running when the page was opened has ended.
       this._isUnknownRunning = false;
     }
     if (

@@ -13,7 +13,7 @@ export interface ISessionWidget extends Widget {
 }
 
 /**
- * The part of a shell that tells which widget is in use.
+ * The part of a shell that reports which widget is in use.
  */
 export interface IShell {
   readonly currentWidget: Widget | null;
@@ -23,7 +23,7 @@ export interface IShell {
 /**
  * Follows the notebook or console in use, and its kernel.
  *
- * While a text file or a terminal is in use the last one stays.
+ * While a text file or a terminal is in use, the last one is kept.
  */
 export class Follower implements IDisposable {
   constructor(options: Follower.IOptions) {
@@ -32,13 +32,14 @@ export class Follower implements IDisposable {
     for (const tracker of this._trackers) {
       tracker.currentChanged.connect(this._onTrackerChanged, this);
     }
-    // A tracker is silent when its own current widget comes back into use.
+    // A tracker emits no signal when its current widget is used again.
     this._shell.currentChanged?.connect(this._onShellChanged, this);
     this._onShellChanged();
   }
 
   /**
-   * Emitted when the widget, its name, its kernel or the kernel's start changes.
+   * Emitted when the widget, its name, its kernel or the starting state
+   * changes.
    */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -53,7 +54,7 @@ export class Follower implements IDisposable {
   }
 
   /**
-   * Whether a kernel is on its way.
+   * Whether a kernel is starting.
    */
   get isStarting(): boolean {
     const status = this._widget?.sessionContext.kernelDisplayStatus;

@@ -26,14 +26,14 @@ export function formatBytes(nBytes: number): string {
 }
 
 /**
- * Format a growth with its plus sign, as "+381.5 MiB".
+ * Format a change with its sign, such as "+381.5 MiB".
  */
 export function formatChange(nBytes: number): string {
   return `${nBytes > 0 ? '+' : ''}${formatBytes(nBytes)}`;
 }
 
 /**
- * Format the label of an axis, where a round number needs no decimal.
+ * Format the label of an axis, without the decimal of a round number.
  */
 export function formatTick(nBytes: number): string {
   return formatBytes(nBytes).replace('.0 ', ' ');
@@ -59,19 +59,20 @@ export function formatDuration(durationS: number): string {
     : `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 
-// The form of numbers in the kernel's own words, whatever the page's language.
+// Numbers are formatted as in the kernel's messages, whatever the page's
+// language.
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const ROUGH = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
 /**
- * Format a number of things, as "12,400,000".
+ * Format a count, such as "12,400,000".
  */
 export function formatCount(count: number): string {
   return WHOLE.format(count);
 }
 
 /**
- * Format a speed or the like, which is not known to more than three digits.
+ * Format an approximate number, such as a speed, with three digits.
  */
 export function formatRough(value: number): string {
   return ROUGH.format(value);
@@ -85,14 +86,14 @@ const SECONDS = new Intl.DateTimeFormat(undefined, {
 });
 
 /**
- * Format a time of the day to the second.
+ * Format a time of day to the second.
  */
 export function formatClock(tS: number): string {
   return SECONDS.format(tS * 1000);
 }
 
 /**
- * Format a time of the day to the minute.
+ * Format a time of day to the minute.
  */
 export function formatMinute(tS: number): string {
   return MINUTES.format(tS * 1000);

@@ -29,7 +29,7 @@ namespace CommandIDs {
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-memkit:plugin',
-  description: 'Shows the memory of the notebook in use.',
+  description: 'Shows the memory of the active notebook.',
   autoStart: true,
   optional: [
     INotebookTracker,
@@ -90,7 +90,7 @@ function activate(
   restorer?.add(panel, panel.id);
   app.commands.addCommand(CommandIDs.openPanel, {
     label: trans.__('Show Memory'),
-    caption: trans.__('Show the memory of the notebook in use'),
+    caption: trans.__('Show the memory of the active notebook'),
     icon: memoryIcon,
     execute: () => {
       app.shell.activateById(panel.id);

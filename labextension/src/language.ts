@@ -1,9 +1,10 @@
 import type { Kernel } from '@jupyterlab/services';
 
 /**
- * What the kernel speaks, in lower case.
+ * The language of the kernel, in lower case.
  *
- * A busy kernel does not tell before its cell ends; its specification does.
+ * A busy kernel reports it only when its cell ends, so its specification is
+ * read too.
  */
 export async function readLanguage(
   kernel: Kernel.IKernelConnection

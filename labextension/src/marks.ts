@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import type { IPalette } from './palette';
 import type { IChartData } from './series';
 
-// A cell of a millisecond is still to be seen.
+// A cell of a millisecond remains visible.
 const CELL_MIN_PX = 2;
 const PEAK_MIN_PX = 5;
 
@@ -89,7 +89,7 @@ function strokeLine(
 }
 
 /**
- * Draw within the plotting area, and leave the canvas as it was.
+ * Draw within the plotting area, and restore the canvas state.
  */
 function inPlot(
   plot: uPlot,

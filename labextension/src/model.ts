@@ -39,10 +39,10 @@ const IDLE_TICK_S = 1;
 const STALE_AFTER_S = 3;
 
 /**
- * The memory of one kernel, as the sidebar tells it.
+ * The memory of one kernel, as shown in the sidebar.
  *
- * What it knows outlives its being looked at; without `isActive` it learns nothing
- * and wants nothing from the kernel, the server or the page.
+ * Its data is kept while it is hidden; unless `isActive`, it requests nothing
+ * from the kernel, the server or the page.
  */
 export class MemoryModel implements IDisposable {
   constructor(options: MemoryModel.IOptions) {
@@ -59,7 +59,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * Emitted when anything here has changed, and while time shows.
+   * Emitted when anything here changes, and while times are shown that advance.
    */
   get stateChanged(): ISignal<this, void> {
     return this._stateChanged;
@@ -78,7 +78,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * What the kernel last told of its child processes, its swap and its devices.
+   * The last report on the kernel's child processes, swap and GPUs.
    */
   get present(): IPresent | null {
     return this._present;
@@ -100,7 +100,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * How far the work under way is, as the kernel last told.
+   * The last report on the progress of running work.
    */
   get activity(): IActivity | null {
     return this._activity;
@@ -111,16 +111,17 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * The time by the clock of the kernel.
+   * The time on the kernel's clock.
    */
   get nowS(): number {
     return this._clock.nowS;
   }
 
   /**
-   * Since when the reading may be wrong, `null` when it is not in doubt.
+   * The time since which the reading may be outdated, `null` if it is current.
    *
-   * The memory of an idle kernel stands still, so its last reading holds.
+   * The memory of an idle kernel does not change, so its last reading is
+   * current.
    */
   get staleSinceS(): number | null {
     const lastS = this._reading?.tS ?? null;
@@ -131,7 +132,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * Whether somebody looks.
+   * Whether the sidebar is visible.
    */
   get isActive(): boolean {
     return this._channel !== null;
@@ -196,13 +197,13 @@ export class MemoryModel implements IDisposable {
     clearInterval(this._ticker);
     this._channel?.dispose();
     this._channel = null;
-    // What runs now may have ended when somebody looks again.
+    // The running cell may have ended by the time the sidebar is opened again.
     this._running = null;
     this._activity = null;
   }
 
   /**
-   * Do what time asks for: read from outside, renew, and move on.
+   * Do what is due: read from outside, renew, and redraw.
    */
   private _tick(): void {
     if (document.hidden) {
@@ -233,11 +234,12 @@ export class MemoryModel implements IDisposable {
     status: Kernel.Status
   ): void {
     if (status === 'restarting' || status === 'autorestarting') {
-      // Its cells are counted from 1 again; its memory has one history.
+      // Cells are counted from 1 again, but the history of the memory
+      // continues.
       this._cells = [];
       this._running = null;
       this._activity = null;
-      // Children and devices were those of a process that is gone.
+      // Child processes and GPUs belonged to a process that has ended.
       this._present = null;
       this._stateChanged.emit();
     }
@@ -297,7 +299,8 @@ export class MemoryModel implements IDisposable {
       tS: [tS],
       rssBytes: [rssBytes],
       peakBytes: [rssBytes],
-      // The server reads the kernel alone; the chart holds what was last told.
+      // The server reads only the kernel; for the rest, the chart keeps the
+      // last report.
       childrenBytes: [this._present?.childrenBytes ?? 0]
     });
     this._setReading({ tS, rssBytes, source: 'server' });
@@ -327,7 +330,7 @@ export class MemoryModel implements IDisposable {
         : 0;
     this._running = running && {
       ...convertRunningCell(running),
-      // The server may have seen more while the kernel was silent.
+      // The server may have seen a higher value while the kernel was silent.
       peakBytes: Math.max(running.peak_bytes, seenBytes)
     };
   }

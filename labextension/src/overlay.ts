@@ -7,20 +7,20 @@ const FAST_S = 0.5;
 const SLOW_S = 2;
 
 /**
- * What decides whether the server is asked.
+ * The state that determines whether the server is polled.
  */
 export interface IOverlayState {
   status: ChannelStatus;
   isExecuting: boolean;
-  /** How long the kernel has sent nothing. */
+  /** The time since the last message from the kernel. */
   silentForS: number;
 }
 
 /**
- * How often to ask the server, `null` for not now.
+ * The interval for polling the server, `null` for not now.
  *
- * Never for an idle kernel beyond the first reading: its memory stands still, and
- * a server that is asked all the time looks used.
+ * An idle kernel is read only once, because its memory does not change and a
+ * server that is polled looks active.
  */
 export function pollInterval(state: IOverlayState): number | null {
   if (!state.isExecuting) {
@@ -45,7 +45,7 @@ export function pollInterval(state: IOverlayState): number | null {
 }
 
 /**
- * Asks the server for the readings that the kernel cannot give.
+ * Requests readings from the server while the kernel cannot send them.
  */
 export class ServerOverlay {
   constructor(options: ServerOverlay.IOptions) {
@@ -53,7 +53,7 @@ export class ServerOverlay {
   }
 
   /**
-   * Ask if it is time to; called often.
+   * Poll if it is time; called often.
    */
   update(state: IOverlayState, nowS: number): void {
     const { kind } = state.status;
@@ -82,7 +82,7 @@ export class ServerOverlay {
         onReading(reading);
       }
     } catch {
-      // JupyterLab tells about a lost server; here the figures just grow stale.
+      // JupyterLab reports a lost server; here the figures just become stale.
     } finally {
       this._isAsking = false;
     }

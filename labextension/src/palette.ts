@@ -1,5 +1,5 @@
 /**
- * The theme's colours and type, as a canvas takes them.
+ * The theme's colours and font, in the form that a canvas accepts.
  */
 export interface IPalette {
   readonly line: string;
@@ -16,7 +16,7 @@ export interface IPalette {
 }
 
 /**
- * Read the palette of the theme that an element is shown in.
+ * Read the palette of the theme in which an element is shown.
  */
 export function readPalette(element: HTMLElement): IPalette {
   const style = getComputedStyle(element);
@@ -40,14 +40,14 @@ export function readPalette(element: HTMLElement): IPalette {
 }
 
 /**
- * Make a CSS colour more translucent than it is.
+ * Make a CSS colour more translucent.
  */
 export function fade(colour: string, opacity: number): string {
   const context = document.createElement('canvas').getContext('2d');
   if (!context) {
     return colour;
   }
-  // A canvas gives a colour back as #rrggbb, or as rgba(r, g, b, a).
+  // A canvas returns a colour as #rrggbb or as rgba(r, g, b, a).
   context.fillStyle = colour;
   const normal = context.fillStyle;
   const channels = normal.startsWith('#')

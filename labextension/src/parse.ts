@@ -22,12 +22,12 @@ import type {
 import { PROTOCOL_VERSION } from './protocol';
 
 /**
- * A message of a protocol that this sidebar does not speak.
+ * A message of a protocol version that this sidebar does not support.
  */
 export type Foreign = { type: 'foreign'; protocol: number };
 
 /**
- * Read what came as a broadcast; `null` is not for us, or not of this version.
+ * Parse a broadcast; `null` if it is not for us, or not of this version.
  */
 export function parseBroadcast(data: unknown): Broadcast | Foreign | null {
   const known = either(isSamples, isCells, isGoodbye);
@@ -35,7 +35,7 @@ export function parseBroadcast(data: unknown): Broadcast | Foreign | null {
 }
 
 /**
- * Read what came as a reply. An `Incompatible` is read whatever its version.
+ * Parse a reply. An `Incompatible` is parsed whatever its version.
  */
 export function parseReply(data: unknown): Reply | Foreign | null {
   if (isIncompatible(data)) {
@@ -46,7 +46,7 @@ export function parseReply(data: unknown): Reply | Foreign | null {
 }
 
 /**
- * Read the server's answer.
+ * Parse the server's response.
  */
 export function parseReading(data: unknown): ServerReading | null {
   return foreignOf(data) === null && isServerReading(data) ? data : null;
@@ -55,7 +55,7 @@ export function parseReading(data: unknown): ServerReading | null {
 type Guard<T> = (value: unknown) => value is T;
 
 /**
- * One guard a field, so a change of the protocol is an error of the compiler.
+ * One guard per field, so that a change of the protocol is a compile error.
  */
 type Shape<T> = { [K in keyof T]: Guard<T[K]> };
 

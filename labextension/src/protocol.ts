@@ -9,9 +9,9 @@ export const REPLY_TYPE = 'memkit_reply';
 /**
  * Readings as columns of equal length, oldest first.
  *
- * `peak_bytes` is the system's high-water mark where it rose since the
- * reading before, so a spike between two readings shows; else the reading.
- * `children_bytes` is the memory of the kernel's child processes together.
+ * `peak_bytes` is the system's high-water mark if it rose since the previous
+ * reading, so that a spike between two readings is visible; otherwise the reading.
+ * `children_bytes` is the total memory of the kernel's child processes.
  */
 export type SampleColumns = {
   t_s: number[];
@@ -29,10 +29,10 @@ export type Limit = {
 };
 
 /**
- * What a library in the kernel holds of a device.
+ * The device memory that a library in the kernel holds.
  *
- * `allocated_bytes` is in objects, `reserved_bytes` is what the library keeps
- * of the device for them, `peak_bytes` the highest `allocated_bytes`.
+ * `allocated_bytes` is used by objects, `reserved_bytes` is what the library holds
+ * on the device for them, `peak_bytes` is the highest `allocated_bytes`.
  */
 export type GpuAllocator = {
   library: string;
@@ -42,9 +42,9 @@ export type GpuAllocator = {
 };
 
 /**
- * The memory of a graphics device, of all of it and of the kernel's process.
+ * The memory of a GPU, in total and of the kernel's process.
  *
- * `process_bytes` is `None` where the driver does not tell.
+ * `process_bytes` is `None` if the driver does not report it.
  */
 export type Gpu = {
   index: number;
@@ -56,11 +56,11 @@ export type Gpu = {
 };
 
 /**
- * Python's garbage collector, while it does not run as it was found.
+ * A change to Python's garbage collector, while it lasts.
  *
- * `enabled` says that it runs, but with raised thresholds. `by` is the code that
- * paused it, such as `%gc_pause on`; `since_s` is when, `None` where
- * `gc.disable()` did it, which leaves no date.
+ * `enabled` is true if it runs with raised thresholds. `by` is the code that
+ * paused it, such as `%gc_pause on`; `since_s` is the time, `None` after
+ * `gc.disable()`, whose time is unknown.
  */
 export type CollectorPause = {
   enabled: boolean;
@@ -69,11 +69,11 @@ export type CollectorPause = {
 };
 
 /**
- * What is only told for the moment of the message.
+ * Figures at the moment of the message, of which no history is kept.
  *
- * `children` counts the kernel's child processes, those of theirs included;
- * `swap_bytes` is the kernel's own memory in swap. `collector_pause` is `None`
- * while the garbage collector runs.
+ * `children` counts the kernel's descendant processes; `swap_bytes` is the
+ * kernel's own memory in swap. `collector_pause` is `None` while the garbage
+ * collector runs normally.
  */
 export type Present = {
   children: number;
@@ -83,7 +83,7 @@ export type Present = {
 };
 
 /**
- * The cell that runs at the moment of the message.
+ * The cell that is running at the moment of the message.
  */
 export type RunningCell = {
   execution_count: number | null;
@@ -96,12 +96,12 @@ export type RunningCell = {
 };
 
 /**
- * The work under way that counts what it has done, such as a run over chunks.
+ * Running work that reports its progress, such as a run over chunks.
  *
- * `done` counts units of `unit`, of which there are `total`, or look to be;
- * `None` where nothing tells. `per_s` is how many are done in a second, `None`
- * until that can be told. All of this was so at `told_s`. `chunk_peak_bytes` is
- * by how much the process grew in the last chunk, `budget_bytes` by how much it may.
+ * `done` counts units of `unit`; `total` is their exact or estimated number,
+ * `None` if unknown. `per_s` is the rate per second, `None` until it is known.
+ * All figures are those at the time `told_s`. `chunk_peak_bytes` is how much the
+ * process grew in the last chunk, `budget_bytes` how much it may grow.
  */
 export type Activity = {
   label: string;
@@ -116,18 +116,17 @@ export type Activity = {
 };
 
 /**
- * The account of a finished cell.
+ * The record of a finished cell.
  *
- * `exact` says whether `peak_bytes` is the system's high-water mark or
- * the highest of the samples; `peak_line` is the line of the notebook that ran at
- * the highest sample, `None` where no sample saw the peak. `children_exact` says
- * the same of `children_peak_bytes`, the highest memory of child processes together;
- * `children_before_bytes` is that at the start.
- * `gc_s` is the garbage collector's time; `gc_young`, `gc_middle` and
- * `gc_old` count its collections by generation. `minor_faults` and
- * `major_faults` count page faults, without and with a read from disk.
- * `error` is the name of the exception that ended the cell, `None` when it
- * ended well.
+ * `exact` is true if `peak_bytes` is the system's high-water mark rather than the
+ * highest sample; `peak_line` is the line of the notebook that was running at the
+ * highest sample, `None` if no sample saw the peak. `children_exact` is the same
+ * for `children_peak_bytes`, the highest total memory of the child processes;
+ * `children_before_bytes` is their memory at the start. `gc_s` is the garbage
+ * collector's time; `gc_young`, `gc_middle` and `gc_old` count its collections
+ * by generation. `minor_faults` and `major_faults` count page faults, without and
+ * with a read from disk. `error` is the name of the exception that ended the cell,
+ * `None` if it succeeded.
  */
 export type Cell = {
   execution_count: number | null;
@@ -153,7 +152,7 @@ export type Cell = {
 };
 
 /**
- * Broadcast while a cell runs, and when an idle kernel's memory changes.
+ * Sent while a cell runs, and when an idle kernel's memory changes.
  */
 export type Samples = {
   type: 'samples';
@@ -165,7 +164,7 @@ export type Samples = {
 };
 
 /**
- * Broadcast after cells have ended, oldest first.
+ * Sent after cells have ended, oldest first.
  */
 export type Cells = {
   type: 'cells';
@@ -174,7 +173,7 @@ export type Cells = {
 };
 
 /**
- * Broadcast when the extension is unloaded.
+ * Sent when the extension is unloaded.
  */
 export type Goodbye = {
   type: 'goodbye';
@@ -182,11 +181,11 @@ export type Goodbye = {
 };
 
 /**
- * The reply to `Subscribe`: all that the page needs to draw the sidebar.
+ * The reply to `Subscribe`: everything that the page needs to draw the sidebar.
  *
- * `samples` and `cells` hold what is later than the request's
- * `since_s`. `credit` is the number of broadcasts that the subscription
- * is good for; the page subscribes again before it is used up.
+ * `samples` and `cells` are those after the request's `since_s`. `credit` is
+ * the number of broadcasts for which the subscription lasts; the page renews it before
+ * it is used up.
  */
 export type Snapshot = {
   type: 'snapshot';
@@ -202,7 +201,7 @@ export type Snapshot = {
 };
 
 /**
- * The memory of a graphics device in a `State`.
+ * The memory of a GPU in a `State`.
  */
 export type GpuMemory = {
   index: number;
@@ -212,7 +211,7 @@ export type GpuMemory = {
 };
 
 /**
- * The work under way in a `State`, in units of its own.
+ * Running work in a `State`, in its own units.
  */
 export type Progress = {
   label: string;
@@ -221,7 +220,7 @@ export type Progress = {
 };
 
 /**
- * The cell that runs, in a `State`.
+ * The running cell in a `State`.
  */
 export type RunningSummary = {
   execution_count: number | null;
@@ -248,9 +247,9 @@ export type CellSummary = {
 /**
  * The reply to `AskState`: the whole state in at most 2 KB of JSON.
  *
- * Texts are cut, and at most four devices are told. `exact` says whether the peaks
- * of cells are the system's high-water marks. `highest_cell` is the finished cell
- * with the highest peak of those that are kept.
+ * Texts are truncated, and at most four devices are included. `exact` is true if the
+ * peaks of cells are the system's high-water marks. `highest_cell` is the recorded
+ * cell with the highest peak.
  */
 export type State = {
   type: 'state';
@@ -291,7 +290,7 @@ export type Incompatible = {
 };
 
 /**
- * The reply to a request that is not one of this protocol.
+ * The reply to an invalid request.
  */
 export type Refused = {
   type: 'refused';
@@ -300,10 +299,10 @@ export type Refused = {
 };
 
 /**
- * Ask for a `Snapshot` and for broadcasts from now on.
+ * Request a `Snapshot`, and broadcasts from now on.
  *
- * Sent again by the same `client_id` it renews the credit; `since_s` is
- * then the time of the last reading that the page has, 0 for everything.
+ * A second request with the same `client_id` renews the credit. `since_s` is the
+ * time of the last reading that the page has, 0 for everything.
  */
 export type Subscribe = {
   type: 'subscribe';
@@ -313,7 +312,7 @@ export type Subscribe = {
 };
 
 /**
- * End the broadcasts for this client: its sidebar is hidden.
+ * End the broadcasts to this client, because its sidebar is hidden.
  */
 export type Unsubscribe = {
   type: 'unsubscribe';
@@ -322,7 +321,7 @@ export type Unsubscribe = {
 };
 
 /**
- * Ask for a `State`; for programs, which subscribe to nothing.
+ * Request a `State`; for programs, which do not subscribe.
  */
 export type AskState = {
   type: 'state';
@@ -330,7 +329,7 @@ export type AskState = {
 };
 
 /**
- * The memory of a kernel as read by the server, from outside the kernel.
+ * The memory of a kernel as read from outside by the server.
  */
 export type ServerReading = {
   type: 'server_reading';

@@ -5,12 +5,12 @@ export interface IColumns {
   readonly tS: readonly number[];
   readonly rssBytes: readonly number[];
   readonly peakBytes: readonly number[];
-  /** The memory of the child processes together. */
+  /** The total memory of the child processes. */
   readonly childrenBytes: readonly number[];
 }
 
 /**
- * The latest reading, and who made it.
+ * The latest reading, and who took it.
  */
 export interface IReading {
   readonly tS: number;
@@ -19,7 +19,7 @@ export interface IReading {
 }
 
 /**
- * What a library in the kernel holds of a graphics device.
+ * The memory that a library in the kernel holds on a GPU.
  */
 export interface IGpuAllocator {
   readonly library: string;
@@ -29,45 +29,45 @@ export interface IGpuAllocator {
 }
 
 /**
- * The memory of a graphics device.
+ * The memory of a GPU.
  */
 export interface IGpu {
   readonly index: number;
   readonly name: string;
   readonly usedBytes: number;
   readonly totalBytes: number;
-  /** The kernel's part, `null` where the driver does not tell. */
+  /** The kernel's part, `null` if the driver does not report it. */
   readonly processBytes: number | null;
   readonly allocators: readonly IGpuAllocator[];
 }
 
 /**
- * Python's garbage collector, while it does not run as it was found.
+ * A change to Python's garbage collector, while it lasts.
  */
 export interface ICollectorPause {
-  /** Whether it runs, but with raised thresholds. */
+  /** Whether it runs with raised thresholds. */
   readonly enabled: boolean;
   /** The code that paused it. */
   readonly by: string;
-  /** Since when, `null` where that is not known. */
+  /** The time of the change, `null` if unknown. */
   readonly sinceS: number | null;
 }
 
 /**
- * What stands beside the memory of the kernel's own process.
+ * Memory besides that of the kernel's own process.
  */
 export interface IPresent {
-  /** How many child processes there are, and their memory together. */
+  /** The number of child processes, and their total memory. */
   readonly children: number;
   readonly childrenBytes: number;
   readonly swapBytes: number | null;
   readonly gpus: readonly IGpu[];
-  /** `null` while the garbage collector runs. */
+  /** `null` while the garbage collector runs normally. */
   readonly collectorPause: ICollectorPause | null;
 }
 
 /**
- * The tightest limit on the kernel's memory, and what sets it.
+ * The smallest limit on the kernel's memory, and its source.
  */
 export interface ILimit {
   readonly bytes: number;
@@ -75,7 +75,7 @@ export interface ILimit {
 }
 
 /**
- * The account of the cell that runs.
+ * The record of the running cell.
  */
 export interface IRunningCell {
   readonly executionCount: number | null;
@@ -84,45 +84,45 @@ export interface IRunningCell {
   readonly startedS: number;
   readonly beforeBytes: number;
   readonly peakBytes: number;
-  /** Whether the peak is the system's high-water mark, or the highest sample. */
+  /** Whether the peak is the system's high-water mark rather than sampled. */
   readonly exact: boolean;
 }
 
 /**
- * How far the work under way is, such as a run over chunks.
+ * The progress of running work, such as a run over chunks.
  */
 export interface IActivity {
   readonly label: string;
-  /** What is counted, in the plural. */
+  /** The noun for what is counted, in the plural. */
   readonly unit: string;
-  /** When the figures were so. */
+  /** The time of these figures. */
   readonly toldS: number;
   readonly done: number;
-  /** How many there are, or look to be; `null` where nothing tells. */
+  /** The exact or estimated total; `null` if unknown. */
   readonly total: number | null;
-  /** How many are done in a second, `null` until that can be told. */
+  /** The rate per second, `null` until it is known. */
   readonly perS: number | null;
   readonly chunks: number;
-  /** By how much the process grew in the last chunk, and by how much it may. */
+  /** How much the process grew in the last chunk, and how much it may grow. */
   readonly chunkPeakBytes: number | null;
   readonly budgetBytes: number | null;
 }
 
 /**
- * The account of a cell that has ended.
+ * The record of a finished cell.
  */
 export interface ICell extends IRunningCell {
   readonly durationS: number;
   readonly afterBytes: number;
-  /** The line that ran when use was seen highest, `null` where nothing saw it. */
+  /** The line that was running at the highest reading, `null` if unknown. */
   readonly peakLine: string | null;
-  /** The memory of child processes together, at the start and at the highest. */
+  /** The total memory of child processes, at the start and at the peak. */
   readonly childrenBeforeBytes: number;
   readonly childrenPeakBytes: number;
   readonly childrenExact: boolean;
-  /** How long the garbage collector ran. */
+  /** The time of the garbage collector. */
   readonly gcS: number;
-  /** How many pages had to be read from disk, `null` for unknown. */
+  /** The number of pages read from disk, `null` if unknown. */
   readonly majorFaults: number | null;
   /** The name of the exception that ended the cell. */
   readonly error: string | null;

@@ -8,7 +8,7 @@ import type { LabMessage, Reply } from './protocol';
 import { REPLY_TYPE, REQUEST_TYPE } from './protocol';
 
 /**
- * The part of a kernel's message that matters here.
+ * The part of a kernel's message that is used here.
  */
 export interface IControlMessage {
   readonly header: { readonly msg_type: string; readonly date: string };
@@ -24,7 +24,7 @@ export interface IControlFuture extends IDisposable {
 /**
  * A kernel connection that can send any message on the control channel.
  *
- * JupyterLab's connections can; their interface allows for known messages only.
+ * JupyterLab's connections can, but their interface allows only known messages.
  */
 export interface IControlSender extends Pick<
   Kernel.IKernelConnection,
@@ -44,16 +44,17 @@ export function isControlSender(kernel: object): kernel is IControlSender {
   );
 }
 
-// The kernel says "idle" after its reply, on another socket that may be faster.
+// The kernel sends "idle" after its reply, on another socket that may be
+// faster.
 const GRACE_MS = 500;
-// JupyterLab itself holds messages back for 3 s after a reload in a busy cell.
+// JupyterLab holds back messages for 3 s after a reload during a busy cell.
 const SLOW_MS = 5000;
 
 /**
- * A request to the kernel, until it is answered or disposed of.
+ * A request to the kernel, until it is answered or disposed.
  *
- * However late the reply comes, it counts: a kernel inside a long C call answers
- * at its end.
+ * A reply counts however late it is, because a kernel in a long C call answers
+ * only at its end.
  */
 export class ControlRequest implements IDisposable {
   constructor(options: ControlRequest.IOptions) {
@@ -79,7 +80,7 @@ export class ControlRequest implements IDisposable {
       true,
       true
     );
-    // A restart cancels the future; the channel then asks anew.
+    // A restart cancels the future; the channel then repeats the request.
     this._future.done.catch(() => undefined);
     this._future.onReply = reply => {
       this._handleReply(reply);
@@ -136,9 +137,9 @@ export namespace ControlRequest {
     kernel: IControlSender;
     message: LabMessage;
     onReply: (reply: Reply | Foreign, sentS: number) => void;
-    /** Nobody in the kernel knows this kind of request. */
+    /** The kernel does not handle this kind of request. */
     onUnhandled: () => void;
-    /** There has been no sign for a while; there may be one yet. */
+    /** There has been no answer for a while; one may still come. */
     onSlow: () => void;
   }
 }

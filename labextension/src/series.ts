@@ -2,29 +2,28 @@ import type { MemoryModel } from './model';
 import type { ICell, IRunningCell } from './records';
 
 /**
- * What the chart draws.
+ * The data of the chart.
  */
 export interface IChartData {
   readonly fromS: number;
   readonly toS: number;
   readonly tS: readonly number[];
   readonly rssBytes: readonly number[];
-  /** The high-water marks; equal to the reading where nothing rose above it. */
+  /** The high-water marks; equal to the reading if memory did not rise above it. */
   readonly peakBytes: readonly number[];
-  /** The memory of child processes, which stands on that of the kernel. */
+  /** The memory of child processes, stacked on that of the kernel. */
   readonly childrenBytes: readonly number[];
   readonly limitBytes: number | null;
   readonly cells: readonly ICell[];
   readonly running: IRunningCell | null;
 }
 
-// Less is too short to be read as a line.
+// A shorter range is unreadable as a line.
 const SPAN_MIN_S = 30;
 
 /**
- * Choose what a range of the model's past shows.
+ * Select the data of a range of the model's history.
  *
- * @param rangeS - how far to look back, `null` for all.
  */
 export function buildChartData(
   model: MemoryModel,
@@ -33,7 +32,7 @@ export function buildChartData(
   const { timeline, reading, running, staleSinceS } = model;
   const lastS = timeline.lastS;
   const toS = Math.max(lastS, timeline.length > 0 ? model.nowS : 0);
-  // A young history is not squeezed into the end of a long range.
+  // A short history is not squeezed into the end of a long range.
   const knownS = Math.max(toS - timeline.firstS, SPAN_MIN_S);
   const spanS = Math.min(rangeS ?? Infinity, knownS);
   const fromS = toS - spanS;
@@ -41,7 +40,7 @@ export function buildChartData(
   const cells = model.cells.filter(
     cell => cell.startedS + cell.durationS >= fromS
   );
-  // Silence says that nothing changes, unless the reading is in doubt.
+  // Silence means that nothing changes, unless the reading may be outdated.
   const holds = reading !== null && staleSinceS === null && toS > lastS;
   const heldBytes = holds ? [reading.rssBytes] : [];
   const heldChildren = holds ? [model.present?.childrenBytes ?? 0] : [];
@@ -59,14 +58,14 @@ export function buildChartData(
 }
 
 /**
- * Whether there were child processes in what is shown.
+ * Whether the data includes child processes.
  */
 export function hasChildren(data: Pick<IChartData, 'childrenBytes'>): boolean {
   return data.childrenBytes.some(bytes => bytes > 0);
 }
 
 /**
- * The memory of the kernel and its child processes, one on the other.
+ * The memory of the kernel and of its child processes, stacked.
  */
 export function togetherOf(
   data: Pick<IChartData, 'rssBytes' | 'childrenBytes'>

@@ -5,14 +5,14 @@ import { parseReading } from './parse';
 import type { ServerReading } from './protocol';
 
 /**
- * Reads a kernel's memory from outside the kernel; `null` is "never for this one".
+ * Reads a kernel's memory from outside; `null` means never for this kernel.
  *
- * Rejects when the server cannot be reached.
+ * Rejects if the server cannot be reached.
  */
 export type KernelReader = (kernelId: string) => Promise<ServerReading | null>;
 
 /**
- * Build the reader that asks the Jupyter server.
+ * Build the reader that requests readings from the Jupyter server.
  */
 export function buildKernelReader(
   settings: ServerConnection.ISettings,
@@ -26,7 +26,8 @@ export function buildKernelReader(
       'memory'
     );
     const response = await makeRequest(url, { method: 'GET' }, settings);
-    // The server has no such extension, or the kernel runs on another machine.
+    // The server does not have the extension, or the kernel runs on another
+    // machine.
     return response.ok ? parseReading(await response.json()) : null;
   };
 }

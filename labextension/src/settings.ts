@@ -3,7 +3,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { Sidebar } from './sidebar';
 
 /**
- * Let the sidebar follow the user's settings, also when they change.
+ * Apply the user's settings to the sidebar, also when they change.
  */
 export function followSettings(
   registry: ISettingRegistry,
@@ -17,7 +17,7 @@ export function followSettings(
     .load(pluginId)
     .then(settings => {
       apply(settings);
-      // The sidebar's end ends the connection, as it does all of its own.
+      // Disposing the sidebar also disconnects this.
       settings.changed.connect(apply, sidebar);
     })
     .catch((reason: unknown) => {

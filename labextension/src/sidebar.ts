@@ -9,9 +9,10 @@ import type { KernelReader } from './server';
 import type { ChannelStatus } from './status';
 
 /**
- * The state of the sidebar: which kernel it shows, and how.
+ * The state of the sidebar: the kernel that it shows, and its options.
  *
- * Each kernel keeps its model, so its history is there when its notebook is again.
+ * The model of each kernel is kept, and so is its history while another
+ * notebook is in use.
  */
 export class Sidebar implements IDisposable {
   constructor(options: Sidebar.IOptions) {
@@ -50,12 +51,12 @@ export class Sidebar implements IDisposable {
   }
 
   /**
-   * Load the extension into kernels that are without it, unasked.
+   * Load the extension automatically into kernels that have not loaded it.
    */
   isAutoloading = false;
 
   /**
-   * How much of the past the chart shows, `null` for all.
+   * The range of the chart, `null` for everything.
    */
   get rangeS(): number | null {
     return this._rangeS;
@@ -68,7 +69,7 @@ export class Sidebar implements IDisposable {
   }
 
   /**
-   * Whether the sidebar is on the screen.
+   * Whether the sidebar is visible.
    */
   get isActive(): boolean {
     return this._isActive;

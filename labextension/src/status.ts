@@ -1,26 +1,26 @@
 /**
- * Whether there is memory to show, and if not, the one reason why.
+ * Whether there is memory to show, and the reason if not.
  */
 export type ChannelStatus =
   /** No notebook or console has been opened. */
   | { kind: 'no-session' }
   /** The notebook or console has no kernel. */
   | { kind: 'no-kernel' }
-  /** The kernel speaks no Python. */
+  /** The kernel does not run Python. */
   | { kind: 'unsupported'; language: string }
-  /** The kernel starts, or its first answer is under way. */
+  /** The kernel is starting, or has not answered yet. */
   | { kind: 'connecting' }
-  /** Installed beside the kernel, not loaded; `error` is why loading failed. */
+  /** Installed in the kernel's environment but not loaded; `error` is why loading failed. */
   | { kind: 'not-loaded'; error: string | null }
   /** Not installed in the kernel's environment. */
   | { kind: 'not-installed' }
-  /** The kernel computes, and has not answered yet. */
+  /** The kernel is busy, and has not answered yet. */
   | { kind: 'busy' }
-  /** Readings come in. */
+  /** Readings are arriving. */
   | { kind: 'live' }
-  /** The two sides speak different versions of the protocol. */
+  /** The two sides have different versions of the protocol. */
   | { kind: 'incompatible'; kernel: number; lab: number }
-  /** There was a connection, and it is gone. */
+  /** The connection has been lost. */
   | { kind: 'lost'; reason: LossReason };
 
 export type LossReason = 'died' | 'disconnected' | 'refused';

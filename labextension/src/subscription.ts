@@ -8,10 +8,10 @@ import type { IControlSender } from './request';
 import { ControlRequest } from './request';
 
 /**
- * This page's claim to a kernel's broadcasts.
+ * This page's subscription to a kernel's broadcasts.
  *
- * The kernel grants a number of them, so a page that goes without a word is
- * forgotten. While somebody looks the claim is renewed when a quarter is left.
+ * The kernel grants a number of them, so the subscription of a closed page
+ * expires. While the page is visible, it is renewed when a quarter is left.
  */
 export class Subscription implements IDisposable {
   constructor(options: Subscription.IOptions) {
@@ -23,7 +23,7 @@ export class Subscription implements IDisposable {
   }
 
   /**
-   * Ask for a snapshot and for broadcasts; a request that is open is dropped.
+   * Request a snapshot and broadcasts; replaces a pending request.
    */
   open(): void {
     const { kernel, sinceS, onReply, onUnhandled, onSlow } = this._options;
@@ -57,7 +57,7 @@ export class Subscription implements IDisposable {
   }
 
   /**
-   * Renew the claim if it runs out. A page that nobody sees lets it run out.
+   * Renew the subscription if it is running out, unless the page is hidden.
    */
   renew(): void {
     const isAsking = this._request?.isDisposed === false;
@@ -67,7 +67,7 @@ export class Subscription implements IDisposable {
   }
 
   /**
-   * Take note that the kernel has forgotten about this page.
+   * Handle that the kernel no longer knows this page.
    */
   forfeit(): void {
     this._credit = 0;
@@ -75,7 +75,7 @@ export class Subscription implements IDisposable {
   }
 
   /**
-   * Give the claim back.
+   * Cancel the subscription.
    */
   dispose(): void {
     if (this._isDisposed) {
@@ -91,7 +91,7 @@ export class Subscription implements IDisposable {
       kernel.status !== 'dead' &&
       kernel.connectionStatus === 'connected'
     ) {
-      // It disposes of itself when it is answered, or found to be unhandled.
+      // It disposes itself when it is answered or turns out to be unhandled.
       this._request = new ControlRequest({
         kernel,
         message: {
@@ -120,9 +120,9 @@ export namespace Subscription {
     /** The time of the last reading that the page has, 0 for none. */
     sinceS: () => number;
     onReply: (reply: Reply | Foreign, sentS: number) => void;
-    /** Nobody in the kernel knows of subscriptions. */
+    /** The kernel does not handle subscriptions. */
     onUnhandled: () => void;
-    /** The kernel takes its time, and may answer yet. */
+    /** The kernel has not answered yet. */
     onSlow: () => void;
   }
 }

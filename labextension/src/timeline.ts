@@ -8,10 +8,10 @@ interface ISample {
 }
 
 /**
- * The readings of one kernel in order of time, bounded.
+ * The readings of one kernel in order of time, bounded in number.
  *
- * When it is full its older half is thinned to every other reading, with the
- * higher of two peaks: the past gets coarser and stays whole.
+ * When it is full, every other reading of its older half is dropped, keeping
+ * the higher of two peaks: the past becomes coarser but stays complete.
  */
 export class Timeline {
   constructor(capacity = 8192) {
@@ -23,7 +23,7 @@ export class Timeline {
   }
 
   /**
-   * The time of the last reading, 0 when there is none.
+   * The time of the last reading, 0 if there is none.
    */
   get lastS(): number {
     return this._samples.at(-1)?.tS ?? 0;
@@ -34,9 +34,9 @@ export class Timeline {
   }
 
   /**
-   * Add readings, which may overlap with what is there and be out of order.
+   * Add readings, which may overlap with existing ones and be out of order.
    *
-   * Of two readings of the same moment the added one stays.
+   * Of two readings with the same time, the added one is kept.
    */
   merge(columns: IColumns): void {
     if (columns.tS.length === 0) {
@@ -65,7 +65,7 @@ export class Timeline {
   }
 
   /**
-   * The readings from a time on, with the last one before it.
+   * The readings since a time, with the last one before it.
    */
   since(fromS: number): IColumns {
     const samples = this._samples.slice(Math.max(0, this._indexAt(fromS) - 1));

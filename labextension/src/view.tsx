@@ -15,7 +15,7 @@ import type { Sidebar } from './sidebar';
 import type { StatusAction } from './status';
 
 /**
- * Turns the state of the sidebar into the props of its components.
+ * Maps the state of the sidebar to the props of its components.
  */
 export class MemoryView extends VDomRenderer<Sidebar> {
   constructor(options: MemoryView.IOptions) {
@@ -53,7 +53,7 @@ export class MemoryView extends VDomRenderer<Sidebar> {
   ): React.JSX.Element {
     const { sidebar, onOpen, trans } = this._options;
     const isLive = sidebar.status.kind === 'live';
-    // The server tells of the kernel's own memory alone.
+    // The server reports only the kernel's own memory.
     const isTold =
       isLive && reading.source === 'kernel' && model.staleSinceS === null;
     return (
@@ -113,7 +113,7 @@ function elapsedS(model: MemoryModel, running: { startedS: number }): number {
 }
 
 /**
- * How many cells that have ended had begun after a time, 0 for an unknown one.
+ * The number of finished cells that started after a time, 0 if it is unknown.
  */
 function cellsSince(model: MemoryModel, sinceS: number | null): number {
   const isLater = (cell: { startedS: number }): boolean =>
@@ -122,7 +122,7 @@ function cellsSince(model: MemoryModel, sinceS: number | null): number {
 }
 
 /**
- * The peak of the cell that runs, or of the last one.
+ * The peak of the running cell, or of the last one.
  */
 function peakOf(model: MemoryModel): Reading.IPeak | null {
   const cell = model.running ?? model.cells.at(-1);

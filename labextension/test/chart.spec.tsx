@@ -252,7 +252,7 @@ describe('Chart', () => {
 
   it.each([
     [0, 'Memory over time'],
-    [1, 'Memory over time, with that of child processes on top']
+    [1, 'Memory over time, with child processes on top']
   ])('says in words what it draws', (bytes, expected) => {
     const shown = render(
       <Chart

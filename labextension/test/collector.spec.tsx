@@ -30,7 +30,7 @@ describe('CollectorChip', () => {
     expect(chip.textContent).toBe('GC paused');
     expect(chip.title).toBe(
       "Python's garbage collector is paused by %gc_pause on since " +
-        `${formatClock(1790000000)}; %gc_pause off lets it run as before`
+        `${formatClock(1790000000)}; %gc_pause off resumes it`
     );
     expect(chip.getAttribute('aria-label')).toBe(`GC paused: ${chip.title}`);
     expect(dataOf(chip)).toMatchObject({ by: '%gc_pause on', cells: '3' });
@@ -47,7 +47,7 @@ describe('CollectorChip', () => {
   it('has no date and another cure where the user disabled it', () => {
     expect(show({ by: 'gc.disable()', sinceS: null }).title).toBe(
       "Python's garbage collector is paused by gc.disable(); " +
-        'gc.enable() lets it run as before'
+        'gc.enable() resumes it'
     );
   });
 
@@ -62,7 +62,7 @@ describe('CollectorChip', () => {
 
   it('tells raised thresholds from a pause', () => {
     const chip = show({ enabled: true });
-    expect(chip.textContent).toBe('GC raised');
+    expect(chip.textContent).toBe('GC thresholds raised');
     expect(chip.title).toMatch(/^The thresholds of .* are raised by %gc_pause/);
   });
 });

@@ -18,7 +18,7 @@ function show(status: ChannelStatus, actions: StatusAction[] = []) {
 
 const STATUSES: [ChannelStatus, string, StatusAction | null][] = [
   [{ kind: 'no-session' }, 'Open a notebook or a console', 'new-notebook'],
-  [{ kind: 'no-kernel' }, 'There is no kernel', 'select-kernel'],
+  [{ kind: 'no-kernel' }, 'No kernel is running', 'select-kernel'],
   [{ kind: 'unsupported', language: 'r' }, 'this kernel runs r', null],
   [{ kind: 'connecting' }, 'Waiting for the kernel', null],
   [{ kind: 'not-loaded', error: null }, 'is not loaded', 'load'],

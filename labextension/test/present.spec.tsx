@@ -85,7 +85,7 @@ describe('Present', () => {
   it('says in words that the kernel tells no more', () => {
     const section = part(show({ children: 1 }, true), 'section');
     expect(section.className).toContain('jp-mod-stale');
-    expect(section.textContent).toMatch(/As last told by the kernel$/);
-    expect(show({ children: 1 }).textContent).not.toContain('last told');
+    expect(section.textContent).toMatch(/As last reported by the kernel$/);
+    expect(show({ children: 1 }).textContent).not.toContain('last reported');
   });
 });

@@ -121,7 +121,7 @@ describe('Progress', () => {
   it('says in words that the kernel does not tell, and guesses no time', () => {
     const host = show({}, { isStale: true });
     expect(part(host, 'section').className).toContain('jp-mod-stale');
-    expect(host.textContent).toMatch(/As last told by the kernel$/);
+    expect(host.textContent).toMatch(/As last reported by the kernel$/);
     expect(host.textContent).not.toContain('left');
   });
 });

@@ -96,11 +96,11 @@ def test_golden_requests_are_answered(scene: Scene) -> None:
         ({"type": ["x"], "protocol": 1}, "['x'] is not a request of this protocol"),
         (
             {"type": "subscribe", "protocol": 1},
-            "client_id has to be a string of at most 128 letters",
+            "client_id must be a string of at most 128 characters",
         ),
         (
             {"type": "subscribe", "protocol": 1, "client_id": "a", "since_s": "x"},
-            "since_s has to be a number of seconds",
+            "since_s must be a number of seconds",
         ),
     ],
 )

@@ -286,7 +286,7 @@ def test_unused(shell: InteractiveShell) -> None:
     (unused,) = found.unused
     assert (found.hints, unused.name, unused.used_in) == ((), "data", 1)
     text = build_report(found).text()
-    assert "would come back" not in text
+    assert "can be freed" not in text
     assert "%memfree data" not in text
     run(shell, "len(data)")
     assert find_leaks(shell, unused_cells=3).unused == ()

@@ -171,8 +171,8 @@ def test_wrong_word(shell: InteractiveShell, word: str) -> None:
 
 
 def test_word_above_a_cell(shell: InteractiveShell) -> None:
-    """A cell takes no word; nothing is run."""
-    with pytest.raises(UsageError, match="takes no word; delete 'on'"):
+    """An action above a cell is refused, and nothing is run."""
+    with pytest.raises(UsageError, match="for its cell; delete 'on'"):
         shell.run_cell_magic("gc_pause", "on", "ran = True")
     assert "ran" not in shell.user_ns
 
@@ -186,8 +186,8 @@ def test_unknown_option(shell: InteractiveShell) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("off --freeze", "the options go with %gc_pause on"),
-        ("status --threshold 5", "the options go with %gc_pause on"),
+        ("off --freeze", "options belong to %gc_pause on"),
+        ("status --threshold 5", "options belong to %gc_pause on"),
         ("on --threshold 5,x", "the thresholds cannot be '5,x'; write up to three"),
         ("on --threshold 0", "the thresholds cannot be"),
         ("on --max-growth 2B", None),
@@ -323,7 +323,7 @@ def test_report_of_raised_thresholds() -> None:
     report = build_report(pause)
     assert report.title.startswith("Garbage collector: thresholds raised for ")
     closing = dict(report.rows)["closing collection"]
-    assert " of what was made since the start, " in closing
+    assert ", of objects created since the start, " in closing
 
 
 def test_report_of_an_unended_pause() -> None:

@@ -57,7 +57,7 @@ def test_value(shell: InteractiveShell, capsys: Captured) -> None:
     out = capsys.readouterr().out
     assert "Out[2]: (15, " in out
     assert "Isolated: peak " in out
-    assert "Not brought back, and gone: rate. --out rate would have." in out
+    assert "Lost with the process: rate. --out rate would have returned them." in out
     # Functions bring what they read.
     assert "B: price, rate\n" in out
 
@@ -74,7 +74,7 @@ def test_out(shell: InteractiveShell, capsys: Captured) -> None:
     # It is shown, but no variable of the kernel.
     assert "Out[1]: np.int64(45)" in out
     assert result.result is None
-    assert "Not brought back, and gone: c." in out
+    assert "Lost with the process: c." in out
 
 
 def test_result(shell: InteractiveShell) -> None:
@@ -145,7 +145,7 @@ def test_error_after_a_change(shell: InteractiveShell, capsys: Captured) -> None
     change = "import os\nos.environ['MEMKIT_X'] = '1'\n"
     run(shell, f"%%isolated --name p\n{change}1 / 0")
     shown_text = "".join(capsys.readouterr())
-    assert "Changed in its process alone: os.environ." in shown_text
+    assert "Changed only in its process: os.environ." in shown_text
     assert shown(run(shell, "%%isolated --name p\nimport os\nos.environ['MEMKIT_X']"))
     run(shell, "%isolated --close p")
 
@@ -182,7 +182,7 @@ REFUSED = [
     ("--out a-b", "1", "'a-b' is not a name"),
     ("--memory much", "1", "'much' is not a size"),
     ("--name 1", "1", "'1' is not a name"),
-    ("--list", "1", "on a line of their own"),
+    ("--list", "1", "do not run a cell"),
     ("--nonsense", "1", "has no option --nonsense"),
     ("--out value", "value = locked = __import__('_thread').allocate_lock()", "value:"),
     ("", "import os\nos._exit(3)", "ended itself with status 3"),
@@ -271,9 +271,9 @@ def test_named(shell: InteractiveShell, capsys: Captured) -> None:
     assert not psutil.pid_exists(process.pid)
     assert "Closed model: " in capsys.readouterr().out
     run(shell, "%isolated --list")
-    assert "No isolated process goes on" in capsys.readouterr().out
+    assert "No isolated process is running" in capsys.readouterr().out
     error = run(shell, "%isolated --close model").error_in_exec
-    assert "there is no process model; none goes on" in str(error)
+    assert "there is no process model; none is running" in str(error)
 
 
 def test_named_that_died(shell: InteractiveShell) -> None:
@@ -283,7 +283,7 @@ def test_named_that_died(shell: InteractiveShell) -> None:
     os.kill(process.pid, signal.SIGKILL)
     psutil.Process(process.pid).wait() if psutil.pid_exists(process.pid) else None
     error = run(shell, "%%isolated --name model\nx").error_in_exec
-    assert "the process model has ended, and its variables with it" in str(error)
+    assert "the process model has ended and its variables are lost" in str(error)
     run(shell, "%%isolated --name model\n1").raise_error()
 
 
@@ -300,7 +300,7 @@ def test_unload_ends_processes(shell: InteractiveShell) -> None:
 def test_line_without_a_cell(shell: InteractiveShell) -> None:
     """The line magic takes no options of a cell."""
     error = run(shell, "%isolated --out x").error_in_exec
-    assert "write %%isolated on the first line of a cell" in str(error)
+    assert "put %%isolated on the first line of a cell" in str(error)
 
 
 def test_tracker(shell: InteractiveShell, capsys: Captured) -> None:

@@ -142,7 +142,7 @@ def test_classes(shell: InteractiveShell) -> None:
 
 def test_session_refused(shell: InteractiveShell) -> None:
     """In a cell such a refusal is one sentence."""
-    assert "globals() looks at all of the session" in refusal(shell, "globals()")
+    assert "globals() inspects the whole session" in refusal(shell, "globals()")
 
 
 def test_reasons(shell: InteractiveShell) -> None:
@@ -168,9 +168,9 @@ def test_reasons(shell: InteractiveShell) -> None:
     ],
 )
 def test_session(code: str, what: str) -> None:
-    """Code that looks at all of the session is refused."""
+    """Code that inspects the whole session is refused."""
     tree = ast.parse(TransformerManager().transform_cell(code))
-    with pytest.raises(IsolatedError, match=re.escape(f"{what} looks at all of the")):
+    with pytest.raises(IsolatedError, match=re.escape(f"{what} inspects the whole")):
         refuse_session(tree, {"rows"})
 
 

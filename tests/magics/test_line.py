@@ -45,7 +45,7 @@ def test_a_quote_that_is_not_closed(
     shell: InteractiveShell, name: str, line: str
 ) -> None:
     """It is one sentence in every magic."""
-    with pytest.raises(UsageError, match=r"the quote . is not closed in .*; close it"):
+    with pytest.raises(UsageError, match=r"the quote . is not closed in .*; close or"):
         shell.run_line_magic(name, line)
 
 
@@ -120,12 +120,12 @@ def test_a_statement_stays_as_it_is(shell: InteractiveShell) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "message"),
     [
-        ("memleaks", "prices --unused 5", "--unused and --budget go with"),
+        ("memleaks", "prices --unused 5", "--unused and --budget do not apply"),
         ("shrink", "--undo prices --float32", "leave --float32 out"),
         ("shrink", "--file x.csv --dry-run", "leave --dry-run out"),
         ("unload", "--list --names", "leave --names out"),
         ("isolated", "-o", "%isolated lists or closes"),
-        ("isolated", "--list --close x", "give one of them"),
+        ("isolated", "--list --close x", "give only one of them"),
     ],
 )
 def test_an_option_without_effect(

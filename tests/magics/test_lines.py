@@ -39,7 +39,7 @@ def test_lines(shell: InteractiveShell, capsys: Captured) -> None:
     assert result.result == 50 << 20
     assert shell.user_ns["text"] == "a\nb"
     # The cost is said before.
-    assert out.startswith("watching every line\nmemray notes each allocation")
+    assert out.startswith("watching every line\nmemray records every allocation")
     assert "50.0 MiB" in out
     assert "2 of make  return len(bytearray(50 << 20))" in out
     assert "30.0 MiB  30.0 MiB  2          block = bytearray(30 << 20)" in out
@@ -62,9 +62,9 @@ def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("cell", "sentence"),
     [
-        ("%mem --lines -r 2 x", "leave -r and --max out"),
-        ("%%mem --lines --max 1MB\nx", "leave -r and --max out"),
-        ("%%mem --lines\n%%mem --lines\nx = 1", "lines are being watched already"),
+        ("%mem --lines -r 2 x", "leave out -r and --max"),
+        ("%%mem --lines --max 1MB\nx", "leave out -r and --max"),
+        ("%%mem --lines\n%%mem --lines\nx = 1", "lines are already being measured"),
     ],
 )
 def test_mistake(shell: InteractiveShell, cell: str, sentence: str) -> None:

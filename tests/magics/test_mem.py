@@ -253,9 +253,9 @@ def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     run(shell, "%memit -c run_child()")
     out = capsys.readouterr().out
     assert re.search(r"increment: 1\d\d\.", out)
-    assert re.search(r"Child processes add 1\d\d\.\d MiB \(sampled\), their peak", out)
+    assert re.search(r"peak of child processes, 1\d\d\.\d MiB \(sampled\)", out)
     run(shell, "%memit -c 1")
-    assert "No child process was seen to take memory." in capsys.readouterr().out
+    assert "No child process was seen to use memory." in capsys.readouterr().out
 
 
 @pytest.mark.own_process

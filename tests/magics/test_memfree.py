@@ -36,7 +36,7 @@ def test_undefined(shell: InteractiveShell) -> None:
 
 
 def test_report() -> None:
-    """The report tells what came back, and what lives on."""
+    """The report shows what was freed, and what is still alive."""
     freed = Freed(
         total_bytes=381 * MIB,
         rss_bytes=100 * MIB,
@@ -49,15 +49,15 @@ def test_report() -> None:
         held={"x": ("kept['<a>']",)},
     )
     assert build_report(freed).text().splitlines() == [
-        "381.0 MiB back to the system; 100.0 MiB are in use now",
-        "       back  by letting go",
+        "381.0 MiB returned to the system; 100.0 MiB in use now",
+        "      freed  by releasing",
         "  381.0 MiB  tracebacks of failed cells",
         "No longer held by Out[3], _.",
-        "x is deleted, but its value lives on in kept['<a>'].",
+        "x is deleted, but its value is still held by kept['<a>'].",
     ]
     assert "<a>" not in build_report(freed).html()
     nothing = Freed(total_bytes=0, rss_bytes=MIB, steps=())
-    assert build_report(nothing).title == "nothing came back; 1.0 MiB are in use now"
+    assert build_report(nothing).title == "nothing was freed; 1.0 MiB in use now"
     rise = Freed(total_bytes=-MIB, rss_bytes=MIB, steps=())
     assert "use rose by 1.0 MiB" in build_report(rise).title
 

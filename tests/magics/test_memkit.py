@@ -36,12 +36,12 @@ def test_status_is_shown(
     [
         (
             "now",
-            "%memkit does not know 'now'; write %memkit for the status, %memkit",
+            "%memkit does not accept 'now'; write %memkit for the status, %memkit",
         ),
-        ("processes all", "%memkit does not know 'processes all'; write %memkit"),
+        ("processes all", "%memkit does not accept 'processes all'; write %memkit"),
         ("export", "name the file: %memkit export history.json, or cells.csv"),
-        ("export cells.xls", "'cells.xls' has to end in .json or .csv"),
-        ("export a.csv b.csv", "'b.csv' is one word too many"),
+        ("export cells.xls", "'cells.xls' must end in .json or .csv"),
+        ("export a.csv b.csv", "does not accept 'b.csv' here"),
     ],
 )
 def test_mistake(

@@ -87,11 +87,11 @@ def test_memsnap(filled: InteractiveShell) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("early now", r"no moment is called 'early'; %memsnap early makes one"),
+        ("early now", r"there is no snapshot 'early'; %memsnap early takes it"),
         ("befor now", r"did you mean before\?"),
-        ("a b c", "name one moment to remember it"),
-        ("now", "name one moment to remember it"),
-        ("other --drop", "no moment is called 'other'"),
+        ("a b c", "give one name to take a snapshot"),
+        ("now", "give one name to take a snapshot"),
+        ("other --drop", "there is no snapshot 'other'"),
     ],
 )
 def test_memsnap_refuses(filled: InteractiveShell, line: str, message: str) -> None:
@@ -115,5 +115,5 @@ def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
     out = capsys.readouterr().out
     assert "2 variables" in out
     assert "remembered: 2 variables" in out
-    assert "are in use now" in out
+    assert " in use now" in out
     assert "%to_numpy prices" in out

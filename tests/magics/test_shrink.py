@@ -86,7 +86,7 @@ def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("", "takes the names of variables, or --file PATH"),
+        ("", "needs the names of variables, or --file PATH"),
         ("nothing_here", "there is no variable 'nothing_here'"),
         ("--undo values", "nothing that %shrink made"),
         ("values", "%to_numpy makes an array of it"),
@@ -110,20 +110,20 @@ def test_report() -> None:
     report = build_report(shrunk)
     assert report.text().splitlines() == [
         "orders: 10.0 MiB → 3.0 MiB, 3.3 times smaller",
-        "  back to the system  7.0 MiB",
-        "  took                250 ms",
+        "  returned to the system  7.0 MiB",
+        "  took                    250 ms",
         "  column  dtype   smaller   before    after  note",
         "  <a>     int64   int8     8.0 MiB  1.0 MiB",
         "  b       object           2.0 MiB  2.0 MiB  kept: holds Decimal objects",
         "No longer held by _.",
-        "Arithmetic between small integers wraps around; sums of them do not.",
-        "%shrink --undo orders takes it back.",
+        "Arithmetic between small integers can overflow; their sums do not.",
+        "%shrink --undo orders reverts it.",
     ]
     assert "<a>" not in report.html()
 
 
 def test_report_of_small_floats() -> None:
-    """Of floats that became smaller it is said that sums of them are rounded."""
+    """If floats became smaller, the report warns that their sums are rounded."""
     part = dataclasses.replace(FRAME.parts[0], after_dtype="float32")
     frame = dataclasses.replace(FRAME, parts=(part,))
     report = build_report(Shrunk(variables=(frame,), freed_bytes=1, duration_s=0.25))
@@ -134,15 +134,15 @@ def test_report_of_small_floats() -> None:
 
 
 def test_report_of_a_dry_run() -> None:
-    """A dry run says that nothing was done."""
+    """A dry run reports that nothing was changed."""
     told = Shrunk(variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True)
     report = build_report(told)
-    assert report.title.startswith("orders: would come from 10.0 MiB to 3.0 MiB")
+    assert report.title.startswith("orders: would shrink from 10.0 MiB to 3.0 MiB")
     assert report.notes == ("Nothing was changed.",)
 
 
 def test_report_of_no_gain() -> None:
-    """What is the smallest already is called so."""
+    """A value that cannot become smaller is reported as such."""
     same = Replaced(
         name="numbers",
         into="numbers",
@@ -154,15 +154,15 @@ def test_report_of_no_gain() -> None:
     )
     shrunk = Shrunk(variables=(same,), freed_bytes=0, duration_s=0.25)
     report = build_report(shrunk)
-    assert report.title == "numbers: 1.0 MiB; nothing smaller keeps every value"
+    assert report.title == "numbers: 1.0 MiB; no smaller type keeps every value"
     assert (report.table, report.notes) == (None, ())
 
 
 def test_report_of_an_undoing() -> None:
-    """The report of an undoing tells how the value came back."""
+    """The report of an undo shows how the value was restored."""
     restored = Restored(names=("a",), ways={"a": "original"})
     assert build_report(restored).text() == (
-        "a: as before\n  a  the very object, which something else still had"
+        "a: restored\n  a  the same object, which something else still held"
     )
 
 

@@ -55,10 +55,10 @@ def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:
     ("line", "sentence"),
     [
         ("nothing_here", "there is no variable 'nothing_here'"),
-        ("texts", "texts is of the type list"),
-        ("--back", "give the names to bring back"),
+        ("texts", "texts has the type list"),
+        ("--back", "give the names to move back"),
         ("--back numbers", "numbers is in memory"),
-        ("--folder /tmp", "with names to move"),
+        ("--folder /tmp", "with the names to move"),
         ("numbers --folder /no/such", "there is no folder /no/such"),
     ],
 )
@@ -107,7 +107,7 @@ def test_unloading_the_extension(shell: InteractiveShell, disk: Path) -> None:
 
 
 def test_report() -> None:
-    """The reports tell what came back, what moved along, and what is not as wished."""
+    """The reports show what was freed, what moved along, and what went wrong."""
     path = Path("/tmp/<x>.bin")
     spilled = Spilled(
         names=("a",),
@@ -120,13 +120,13 @@ def test_report() -> None:
         duration_s=1.5,
     )
     assert build_report(spilled).text().splitlines() == [
-        "a on disk: 200.0 MiB written, 200.0 MiB back to the system",
+        "a on disk: 200.0 MiB written, 200.0 MiB returned to the system",
         "  moved along  b (the same memory)",
         f"  file         {path}",
         "  took         1.5 s",
         "  in use now   100.0 MiB",
-        "What you write to it goes to the file, which is gone with the kernel.",
-        "Forgotten, for they showed it: Out[3], _.",
+        "Changes are written to the file, which is deleted when the kernel ends.",
+        "Removed, because they displayed it: Out[3], _.",
     ]
     assert "<x>" not in build_report(spilled).html()
     little = Spilled(
@@ -139,8 +139,8 @@ def test_report() -> None:
         rss_bytes=100 * MIB,
         duration_s=1.5,
     )
-    assert "nothing came back" in build_report(little).title
-    assert "out of sight" in build_report(little).text()
+    assert "nothing was freed" in build_report(little).title
+    assert "something else may still hold" in build_report(little).text()
     back = Spilled(
         names=("a",),
         along=(),
@@ -154,11 +154,11 @@ def test_report() -> None:
         held=True,
     )
     assert build_report(back).title == "a back in memory: 200.0 MiB read"
-    assert "so that stays" in build_report(back).text()
+    assert "so it is kept" in build_report(back).text()
 
 
 def test_report_of_the_list() -> None:
-    """The list has a line for each variable, and tells what was cleared away."""
+    """The list has a line for each variable, and reports what was removed."""
     variable = SpilledVariable(
         name="a",
         type="ndarray float64",
@@ -184,7 +184,7 @@ def test_report_of_the_list() -> None:
     assert columns[:3] == ["a", "1.0 MiB", "4.0 KiB"]
     assert columns[3:] == ["ndarray float64", "1,000 x 3", str(Path("/tmp/a.bin"))]
     assert lines[3].split()[:5] == ["(no", "variable)", "1.0", "MiB", "?"]
-    assert lines[4] == "1.0 MiB that killed kernels had left were removed."
+    assert lines[4] == "Removed 1.0 MiB left by killed kernels."
     nothing = SpilledVariables(variables=(), file_bytes=0, removed_bytes=0)
     assert build_report(nothing).title.startswith("nothing is on disk; %spill NAME")
 

@@ -90,15 +90,15 @@ def test_report() -> None:
     assert build_report(packed).text().splitlines() == [
         "prices: ≈ 40.0 MiB → 8.0 MiB, 5.0 times smaller",
         (
-            "  prices              list → ndarray float64 of 1,000,000: "
-            "≈ 40.0 MiB → 8.0 MiB; a sum is 20 times faster"
+            "  prices                  list → ndarray float64 of 1,000,000: ≈ 40.0 "
+            "MiB → 8.0 MiB; a sum is 20 times faster"
         ),
-        "  back to the system  32.0 MiB",
-        "  took                250 ms",
+        "  returned to the system  32.0 MiB",
+        "  took                    250 ms",
         "No longer held by Out[3].",
         (
-            "What prices was lives on in kept['<a>']: its memory comes back when that "
-            "is gone."
+            "The old value of prices is still held by kept['<a>']; its memory is "
+            "freed once that is gone."
         ),
         "≈: estimated from a sample.",
     ]

@@ -152,13 +152,13 @@ def test_report() -> None:
         pinned_by={"fruit": "cook.fruit", "fruit.m1": "it", "fruit.m2": "it"},
     )
     report = build_report(unloaded)
-    assert report.title == "Unloaded fruit: 1.0 KiB back to the system"
+    assert report.title == "Unloaded fruit: 1.0 KiB returned to the system"
     assert report.rows == (
         ("modules", "fruit, fruit.m0, fruit.m1, fruit.m2, fruit.m3 and 5 more"),
-        ("took, at least", "≈ 2.0 KiB"),
+        ("memory, at least", "≈ 2.0 KiB"),
         ("names removed", "f"),
-        ("names that stay", "peel (--names deletes)"),
-        ("left elsewhere, removed", "1 warning filter"),
+        ("names kept", "peel (--names deletes them)"),
+        ("traces removed", "1 warning filter"),
         ("still in memory", "2 of 10"),
         ("held", "fruit by cook.fruit, 2 modules by it"),
     )
@@ -166,19 +166,19 @@ def test_report() -> None:
 
 
 def test_report_of_a_dry_run() -> None:
-    """The report of a dry run says that nothing was done."""
+    """The report of a dry run shows that nothing was removed."""
     report = build_report(replace(UNLOADED, freed_bytes=None, dry_run=True))
     assert (report.title, report.rows) == (
         "Would unload fruit",
         (
             ("modules", "fruit"),
-            ("took, at least", "≈ 2.0 KiB"),
+            ("memory, at least", "≈ 2.0 KiB"),
         ),
     )
 
 
 def test_report_of_the_list() -> None:
-    """The list tells sizes, users, and what can go; it sorts by bytes."""
+    """The list shows sizes, users, and what can be unloaded; it sorts by bytes."""
     fruit = Library(
         name="fruit",
         bytes=2048,
@@ -204,7 +204,7 @@ def test_report_of_the_list() -> None:
         ("fruit", "≈ 2.0 KiB", "2", "a, b, cook and 1 more", "yes"),
         ("core", "≈ 2.0 KiB", "2", "nothing", "no: it loads once"),
     )
-    assert "Time was up before all was counted." in report.notes
+    assert "Incomplete: the time limit was reached." in report.notes
     assert report.notes[-1] == TRUTH
     none = show_libraries.build_report(Libraries(libraries=(), complete=True))
-    assert none.title == "no library is loaded but the kernel's own"
+    assert none.title == "only the kernel's own libraries are loaded"

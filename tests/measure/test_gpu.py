@@ -210,7 +210,7 @@ def test_missing_driver_is_asked_once_a_minute(clock: Clock) -> None:
     refused = meter.read(())
     assert refused.devices == ()
     assert refused.reason == (
-        "the NVIDIA driver cannot be asked (NVML Shared Library Not Found)"
+        "the NVIDIA driver cannot be read (NVML Shared Library Not Found)"
     )
     nvml.failures.clear()
     clock.now_s += 59
@@ -230,7 +230,7 @@ def test_driver_that_is_lost_comes_back(clock: Clock) -> None:
     nvml.failures = {"nvmlDeviceGetCount": NVMLError(), "nvmlShutdown": NVMLError()}
     lost = meter.read(())
     assert lost.devices == ()
-    assert lost.reason == "the NVIDIA driver cannot be asked (NVMLError)"
+    assert lost.reason == "the NVIDIA driver cannot be read (NVMLError)"
     assert (nvml.started, nvml.stopped) == (1, 1)
     nvml.failures = {}
     assert meter.read(()) == lost

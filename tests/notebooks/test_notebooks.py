@@ -135,7 +135,7 @@ def test_finding_a_leak(tmp_path: Path) -> None:
     assert "sample.base" in shown["holders"]
     assert "sys.last_value" in shown["list-all"]
     assert "sample = sample.copy()" in shown["leaks"]
-    assert "back to the system" in shown["free"]
+    assert "returned to the system" in shown["free"]
     assert "use fell by" in shown["end"]
 
 

@@ -152,9 +152,9 @@ def test_character_without_encoding(tracker: MemoryTracker, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("history.txt", r"has to end in \.json or \.csv"),
-        ("history", r"has to end in \.json or \.csv"),
-        ("missing/history.json", r"missing' does not exist; make it first"),
+        ("history.txt", r"must end in \.json or \.csv"),
+        ("history", r"must end in \.json or \.csv"),
+        ("missing/history.json", r"missing' does not exist; create it first"),
         ("folder.json", r"folder\.json' cannot be written \(.+\); choose another"),
         ("a" * 300 + ".csv", r"cannot be written \(.+\); choose another place"),
     ],

@@ -42,15 +42,15 @@ def test_hints() -> None:
         complete=False,
     )
     assert build_report(found).text().splitlines() == [
-        "5 hints: up to 3.0 MiB would come back",
-        "          saves  what      found   cure",
+        "5 hints: up to 3.0 MiB can be freed",
+        "          saves  where     why     remedy",
         "        1.0 MiB  v         a view  v = v.copy()",
         "      ≈ 1.0 MiB  n         a list  %to_numpy n",
         "  up to 1.0 MiB  Out[1]    shown   %memfree --outputs",
         "                 l         graphs  del l",
         "        ≈ 3.1 s  cell [3]  slow    %%gc_pause",
-        "Time was up before all was looked at; %memleaks --budget 20s gives more.",
-        "Not named by the last cells, which is no leak: u (1.0 MiB, cell [2]).",
+        "Incomplete: the time limit was reached; %memleaks --budget 20s extends it.",
+        "Not leaks, but not used by the last cells: u (1.0 MiB, cell [2]).",
     ]
 
 

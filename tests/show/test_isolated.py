@@ -28,37 +28,43 @@ def make_result(**fields: Any) -> IsolatedResult:
 @pytest.mark.parametrize(
     ("fields", "note"),
     [
-        ({"kept": ("a",)}, "Not brought back, and gone: a. --out a would have."),
-        ({"kept": ("a",), "name": "m"}, "In m alone: a. --out a would bring back."),
-        ({"changed": ("a",)}, "Changed there alone: a. --out a would bring back."),
-        ({"deleted": ("a",)}, "Deleted there alone: a."),
-        ({"imported": ("np",)}, "Imported there alone: np."),
+        (
+            {"kept": ("a",)},
+            "Lost with the process: a. --out a would have returned them.",
+        ),
+        ({"kept": ("a",), "name": "m"}, "Only in m: a. --out a would return them."),
+        ({"changed": ("a",)}, "Changed only there: a. --out a would return them."),
+        ({"deleted": ("a",)}, "Deleted only there: a."),
+        ({"imported": ("np",)}, "Imported only there: np."),
         (
             {"apart": (("a", ("b", "c")),)},
-            "a came back as a copy; here it would share objects or memory with b, c.",
+            (
+                "a was returned as a copy; here it would share objects or memory with "
+                "b, c."
+            ),
         ),
         (
             {"outputs": ("f",), "unbound": ("r",)},
             (
-                "Functions that came back read r, which did not; --out f,r would bring "
-                "both."
+                "Returned functions read r, which was not returned; --out f,r would "
+                "return both."
             ),
         ),
         (
             {"absent": ("the trace function",)},
-            "Here, and not there: the trace function.",
+            "Not available there: the trace function.",
         ),
-        ({"state": ("os.environ",)}, "Changed in its process alone: os.environ."),
+        ({"state": ("os.environ",)}, "Changed only in its process: os.environ."),
         (
             {"unlogged": ("QueueHandler",)},
-            "Not logged to the handlers here: QueueHandler.",
+            "Not logged by this kernel's handlers: QueueHandler.",
         ),
         ({"running": ("thread a",)}, "Ended with the process: thread a."),
-        ({"running": ("thread a",), "name": "m"}, "Going on in m: thread a."),
+        ({"running": ("thread a",), "name": "m"}, "Still running in m: thread a."),
         ({}, None),
     ],
 )
 def test_notes(fields: dict[str, Any], note: str | None) -> None:
-    """Each difference from a cell here is one note, and none where there is none."""
+    """Each difference from a cell in the kernel has exactly one note."""
     notes = build_report(make_result(**fields)).notes
     assert notes == (() if note is None else (note,))

@@ -42,7 +42,7 @@ def test_memray() -> None:
         "  at the peak       kept  line",
         "      2.0 MiB  512.0 KiB  2     step_2(<b>)",
         "      1.0 MiB  512.0 KiB  1     step_1(<b>)",
-        "          0 B       10 B        no line of a cell",
+        "          0 B       10 B        outside the cells",
     ]
 
 
@@ -85,13 +85,13 @@ def test_tracemalloc() -> None:
         "line by line by tracemalloc"
     )
     assert "-1.0 MiB" in report.text()
-    assert report.notes[0].startswith("Not the whole cell")
-    assert report.notes[-1] == "Not by memray: memray is not installed."
+    assert report.notes[0].startswith("Incomplete: code in the cell")
+    assert report.notes[-1] == "memray was not used: memray is not installed."
 
 
 def test_memory_that_was_never_touched() -> None:
-    """What was asked for and not used is told apart."""
+    """Memory that was requested but not used is pointed out."""
     used = build_report(by_memray(resident_peak_bytes=3 * MIB)).notes
     unused = build_report(by_memray(resident_peak_bytes=MIB)).notes
     assert len(unused) == len(used) + 1
-    assert "rose by no more than 1.0 MiB" in unused[-1]
+    assert "grew by at most 1.0 MiB" in unused[-1]

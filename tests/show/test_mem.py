@@ -19,8 +19,8 @@ RESULT = MemResult(
 )
 
 SAMPLED = (
-    "Sampled: this system has no high-water mark that can be reset, so a short spike "
-    "can be missed."
+    "Sampled: this system has no resettable high-water mark, so a short spike can be "
+    "missed."
 )
 
 
@@ -35,9 +35,9 @@ def test_report() -> None:
 
 
 def test_memory_given_back() -> None:
-    """Memory that fell is no negative size."""
+    """A decrease is not shown as a negative size."""
     report = build_report(dataclasses.replace(RESULT, delta_bytes=-MIB))
-    assert report.title == ("peak 300.0 MiB above the start, gave back 1.0 MiB, 2.0 s")
+    assert report.title == ("peak 300.0 MiB above the start, freed 1.0 MiB, 2.0 s")
 
 
 def test_error() -> None:

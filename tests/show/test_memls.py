@@ -47,9 +47,9 @@ def test_variables() -> None:
         "  c           ≥ 1.0 MiB           list  1,000 x 2   [3]",
         "  d     5.0 MiB on disk           list  1,000 x 2   [3]",
         "  e              ≥ 10 B           list  1,000 x 2   [3]",
-        "Shared: the part that other variables hold as well.",
+        "Shared: memory that other variables hold as well.",
         "≈: estimated from a sample, to ±3% or better; --exact visits every object.",
-        "≥: time was up; --exact or --budget gives more.",
+        "≥: the time limit was reached; --exact or --budget counts more.",
         (
             "≥: lib.Thing may hold memory that Python cannot see; "
             "@memkit.sizer adds the size of a type."
@@ -63,7 +63,7 @@ def test_many_variables() -> None:
     report = memls.build_report(Variables(variables=variables, total_bytes=MIB))
     assert "v49" in report.text()
     assert "v50" not in report.text()
-    assert "10 smaller ones are not shown" in report.text()
+    assert "10 smaller variables are not shown" in report.text()
 
 
 def test_no_variables() -> None:
@@ -85,7 +85,7 @@ def test_sorting() -> None:
 
 
 def test_holders() -> None:
-    """Ways are shown with the types of the holders."""
+    """Paths are shown with the types of the holders."""
     found = Holders(
         chains=(Chain(text="jobs[2].frame", holder="Job"),), more=3, complete=False
     )
@@ -93,15 +93,15 @@ def test_holders() -> None:
         "held in 4 places",
         "  reached as     held by",
         "  jobs[2].frame  Job",
-        "3 more.",
-        "Time was up before everything was searched.",
+        "3 more are not shown.",
+        "Incomplete: the time limit was reached.",
     ]
     nobody = Holders(chains=(), more=0, complete=True)
-    assert holders.build_report(nobody).title == "no name leads to it"
+    assert holders.build_report(nobody).title == "no variable leads to it"
 
 
 def test_moments() -> None:
-    """A comparison tells what changed, by variable, type and object."""
+    """A comparison shows what changed, by variable, type and object."""
     found = Comparison(
         rss_bytes=5 * MIB,
         variables=(
@@ -124,31 +124,32 @@ def test_moments() -> None:
         "  x     grew  +2.0 MiB  3.0 MiB  list",
         (
             "3.0 MiB of the rise is not in variables: outputs, libraries or the "
-            "allocator hold it; %memleaks searches for it."
+            "allocator hold it; %memleaks looks for it."
         ),
     ]
     still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
     assert memsnap.build_report(still).text().splitlines() == [
         "use did not change",
-        "No variable changed its size.",
+        "No variable changed in size.",
     ]
     taken = Snapshot(rss_bytes=MIB, sizes={"x": Size(bytes=1)}, types={}, objects={})
     assert (
-        memsnap.build_report(taken).text() == "remembered: 1 variable, 1.0 MiB in use"
+        memsnap.build_report(taken).text()
+        == "snapshot taken: 1 variable, 1.0 MiB in use"
     )
     many = Comparison(
         rss_bytes=-MIB, variables=found.variables * 25, types={}, objects={}
     )
     text = memsnap.build_report(many).text()
     assert "use fell by 1.0 MiB" in text
-    assert "and 5 smaller ones" in text
+    assert "and 5 smaller changes" in text
 
 
 def test_a_rise_that_is_not_in_variables() -> None:
-    """While use rose, nobody reads that no variable changed its size."""
+    """If use rose, the report does not say that no variable changed in size."""
     for n_bytes, expected in (
         (5 * MIB, "The rise is not in variables:"),
-        (1000, "The rise is too small to be that of a variable."),
+        (1000, "The rise is too small to come from a variable."),
     ):
         found = Comparison(rss_bytes=n_bytes, variables=(), types={}, objects={})
         text = memsnap.build_report(found).text()

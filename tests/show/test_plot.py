@@ -245,11 +245,11 @@ def test_ranking_is_bounded() -> None:
 
 def test_nothing_to_plot(made: MadeTracker) -> None:
     """Without cells, or without readings, a sentence says what to do."""
-    with pytest.raises(MemkitError, match="run one, or look further back"):
+    with pytest.raises(MemkitError, match="run one, or plot a longer time"):
         plot(made.tracker, cells=True, since_s=START_S + 1000)
     with pytest.raises(MemkitError, match=r"start it with tracker\.start\(\)"):
         plot(MemoryTracker(PeakMeter(FakeProbe())))
-    with pytest.raises(MemkitError, match="no tracker runs"):
+    with pytest.raises(MemkitError, match="no tracker is running"):
         plot()
 
 

@@ -20,15 +20,15 @@ def process(pid: int, pss_bytes: int | None, swap_bytes: int | None) -> ProcessM
 
 
 def test_all_sizes_are_known() -> None:
-    """What the processes occupy together counts once what they share."""
+    """The total of the processes counts shared memory once."""
     shown = Processes((process(1, 60 * MIB, 0), process(22, 50 * MIB, 3 * MIB)))
     command = f"python {'-x ' * 17}-…"
     assert build_report(shown).text() == (
         "the kernel and 1 child process: 110.0 MiB together\n"
-        f"  1   100.0 MiB resident, 60.0 MiB with its part of the shared: {command}\n"
-        "  22  100.0 MiB resident, 50.0 MiB with its part of the shared, 3.0 MiB in "
+        f"  1   100.0 MiB resident, 60.0 MiB with shared memory divided: {command}\n"
+        "  22  100.0 MiB resident, 50.0 MiB with shared memory divided, 3.0 MiB in "
         f"swap: {command}\n"
-        "Together counts what processes share once."
+        "The total counts shared memory once."
     )
 
 
@@ -36,4 +36,4 @@ def test_a_size_is_missing() -> None:
     """Without all proportional sizes no sum is given, and the reason is."""
     report = build_report(Processes((process(1, None, None),)))
     assert report.title == "the kernel and 0 child processes"
-    assert report.notes[0].startswith("Resident sizes have in full what processes")
+    assert report.notes[0].startswith("Each resident size includes shared memory")

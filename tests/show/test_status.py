@@ -67,7 +67,7 @@ def test_status_of_a_container() -> None:
             status(exact=False),
             (
                 "peaks of cells",
-                "sampled: this system has no high-water mark that can be reset",
+                "sampled: this system has no resettable high-water mark",
             ),
         ),
         (
@@ -85,15 +85,15 @@ def test_what_is_missing_is_said(changed: Status, expected: tuple[str, str]) -> 
     ("collector", "notes"),
     [
         (RUNNING, ()),
-        (DISABLED, ("gc.enable() lets the garbage collector run as before.",)),
+        (DISABLED, ("gc.enable() resumes the garbage collector.",)),
         (
             dataclasses.replace(DISABLED, paused_by="%gc_pause on"),
-            ("%gc_pause off lets the garbage collector run as before.",),
+            ("%gc_pause off resumes the garbage collector.",),
         ),
         # Ends by itself.
         (dataclasses.replace(DISABLED, paused_by="%%gc_pause"), ()),
     ],
 )
 def test_cure_of_a_pause(collector: GcStatus, notes: tuple[str, ...]) -> None:
-    """Who forgot a pause reads how it ends."""
+    """A forgotten pause is shown with the line that ends it."""
     assert build_report(status(collector=collector)).notes == notes

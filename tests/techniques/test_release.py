@@ -202,7 +202,7 @@ def test_long_texts(bare_shell: InteractiveShell) -> None:
 @pytest.mark.parametrize("name", ["Out", "In", "get_ipython"])
 def test_names_of_ipython(bare_shell: InteractiveShell, name: str) -> None:
     """What IPython needs is refused."""
-    with pytest.raises(MemkitError, match="%memfree --outputs forgets"):
+    with pytest.raises(MemkitError, match="%memfree --outputs deletes"):
         free(name, shell=bare_shell)
     assert name in bare_shell.user_ns
 
@@ -234,7 +234,7 @@ def test_unknown_name(bare_shell: InteractiveShell) -> None:
     with pytest.raises(MemkitError, match=r"did you mean prices\?"):
         free("prices", "price", shell=bare_shell)
     assert "prices" in bare_shell.user_ns
-    with pytest.raises(MemkitError, match="%memls lists what there is"):
+    with pytest.raises(MemkitError, match="%memls lists the variables"):
         free("zzz", shell=bare_shell)
 
 

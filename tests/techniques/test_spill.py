@@ -258,7 +258,7 @@ def test_outputs(bare_shell: InteractiveShell, shown: str) -> None:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "list": ([1, 2], "of the type list, .* %to_numpy x"),
+    "list": ([1, 2], "has the type list, .* %to_numpy x"),
     "objects": (np.array([1, "a"], object), "Python objects.* %to_numpy or %shrink"),
     "records of objects": (np.zeros(2, "i4,O"), "Python objects"),
     "masked": (np.ma.array([1.0]), "x = np.asarray"),
@@ -271,9 +271,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "nullable": (pd.DataFrame({"a": pd.array([1, None], "Int64")}), "in a"),
     "sparse column": (
         pd.DataFrame({"a": pd.arrays.SparseArray([0, 1])}),
-        "types of pandas' own in a",
+        "pandas extension types in a",
     ),
-    "module": (np, "of the type module"),
+    "module": (np, "has the type module"),
 }
 
 
@@ -289,10 +289,10 @@ def test_refused(disk: Path, kind: str) -> None:
 
 
 def test_mapped_already(disk: Path) -> None:
-    """What lies in a file, whoever mapped it, is not written again."""
+    """A value that is already in a mapped file, of any origin, is not written again."""
     mapped = np.memmap(disk / "own.bin", np.float64, "w+", shape=5)
     for value in (mapped, np.asarray(mapped), spill(pd.DataFrame({"a": [1, 2]}))):
-        with pytest.raises(MemkitError, match="lies in a mapped file already"):
+        with pytest.raises(MemkitError, match="is already in a mapped file"):
             spill(value)
     del mapped, value
     (disk / "own.bin").unlink()
@@ -308,7 +308,7 @@ def test_names() -> None:
     with pytest.raises(MemkitError, match="not on disk"):
         unspill(names["prices"])
     spill_variables("prices", "prices", namespace=names)
-    with pytest.raises(MemkitError, match="prices lies in a mapped file already"):
+    with pytest.raises(MemkitError, match="prices is already in a mapped file"):
         spill_variables("prices", "rest", namespace=names)
     assert not is_spilled(names["rest"])
 
@@ -357,9 +357,9 @@ print(id(array) == before, array.sum())
 
 @posix
 def test_full_disk_on_the_way(disk: Path) -> None:
-    """A disk that is full in the middle is one sentence; all is as it was."""
+    """A disk that fills up is reported in one sentence, and nothing is changed."""
     done = run(FULL, disk)
-    assert "could not take 76.3 MiB (a limit on files), and all is as it" in done
+    assert "failed (a limit on files), and nothing was changed" in done
     assert "True 10000000.0" in done
     assert left_on(disk) == []
 
@@ -368,7 +368,7 @@ def test_full_disk(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is too little room nothing is written."""
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(MemkitError, match=r"7\.8 KiB do not fit .* 10 B are free"):
+    with pytest.raises(MemkitError, match=r"7\.8 KiB do not fit .* has 10 B free"):
         spill(np.ones(1000))
     assert left_on(disk) == []
 
@@ -396,7 +396,7 @@ def test_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_folder(disk: Path) -> None:
     """A folder that is not there, or cannot be written to, is one sentence."""
-    with pytest.raises(MemkitError, match=r"there is no folder .*; make it first"):
+    with pytest.raises(MemkitError, match=r"there is no folder .*; create it first"):
         spill(np.ones(10), folder=disk / "nowhere")
     own = disk / "own"
     own.mkdir()
@@ -409,8 +409,8 @@ def test_folder(disk: Path) -> None:
 
 @linux
 def test_folder_that_takes_nothing() -> None:
-    """A folder in which no file can be made is one sentence."""
-    with pytest.raises(MemkitError, match="no file can be made in /proc"):
+    """A folder in which no file can be created is reported in one sentence."""
+    with pytest.raises(MemkitError, match="no file can be created in /proc"):
         spill(np.ones(10), folder="/proc")
 
 

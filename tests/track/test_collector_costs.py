@@ -75,28 +75,30 @@ def test_report() -> None:
         "  unreachable  first line\n"
         "  [12]  3.2 s      1.3 s    41%  1,000 in 60 ms  90 in 40 ms  10 in 1.2 s"
         "    1,200,000  build(12)\n"
-        "Cell [12] spent 41% of its 3.2 s in collections, most of it in those of "
-        "generation 2: %%gc_pause would save about 1.1 s.\n"
-        "They found 1,200,000 unreachable objects, which a pause keeps until its end; "
-        "--max-growth SIZE resumes when memory runs away."
+        "Cell [12] spent 41% of its 3.2 s in collections, mostly of generation 2: "
+        "%%gc_pause would save about 1.1 s.\n"
+        "They freed 1,200,000 unreachable objects, which a pause would keep until it "
+        "ends; --max-growth SIZE ends it if memory grows too far."
     )
 
 
 def test_report_without_a_saving() -> None:
-    """Where nothing is to be won that is said, with the figures or without any."""
+    """If a pause would save nothing, the report says so, with or without figures."""
     report = build_report(find_collector_costs([collecting(2, 60.0, 2.0)]))
     assert report.title == "Garbage collector: 2.1 s in the last cell"
-    assert report.notes == ("In no cell would pausing it win a tenth of the time.",)
+    assert report.notes == (
+        "Pausing it would save less than a tenth of the time in every cell.",
+    )
     report = build_report(find_collector_costs([QUIET, QUIET]))
-    assert (report.table, report.notes) == (None, ("Pausing it would win nothing.",))
+    assert (report.table, report.notes) == (None, ("Pausing it would save no time.",))
 
 
 def test_report_of_many_cells() -> None:
-    """The ten dearest are shown, three advised on, the rest counted."""
+    """The ten most expensive are shown, three have advice, the rest are counted."""
     report = build_report(
         find_collector_costs([collecting(n, 4.0, 1.0) for n in range(15)])
     )
     assert report.table is not None
     assert len(report.table.rows) == 10
     assert len([note for note in report.notes if "%%gc_pause" in note]) == 3
-    assert report.notes[-1] == "Cells that cost less are left out: 5."
+    assert report.notes[-1] == "Not shown: 5 cells with lower costs."

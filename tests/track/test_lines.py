@@ -110,7 +110,7 @@ def test_nested() -> None:
     """A second profile inside the first is refused, and the first goes on."""
     with profile_lines(is_own) as profile:
         with (
-            pytest.raises(MemkitError, match="are being watched already"),
+            pytest.raises(MemkitError, match="are already being measured"),
             profile_lines(is_own),
         ):
             pass
@@ -121,12 +121,12 @@ def test_nested() -> None:
 
 @needs_memray
 def test_memray_of_somebody_else(tmp_path: Path) -> None:
-    """While memray tracks the process already there is one sentence about it."""
+    """If memray already tracks the process, the error is one sentence."""
     import memray  # noqa: PLC0415 - not on Windows
 
     with (
         memray.Tracker(tmp_path / "theirs"),
-        pytest.raises(MemkitError, match="memray tracks this process already"),
+        pytest.raises(MemkitError, match="memray already tracks this process"),
         profile_lines(is_own),
     ):
         pass
@@ -170,7 +170,7 @@ def test_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
     """A debugger keeps its place: watching is refused with the remedy."""
     monkeypatch.setattr(sys, "gettrace", lambda: print)
     with (
-        pytest.raises(MemkitError, match="end it first, or install memray"),
+        pytest.raises(MemkitError, match="stop it first, or install memray"),
         profile_lines(is_own),
     ):
         pass

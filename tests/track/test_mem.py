@@ -130,7 +130,7 @@ def test_one_block_after_the_other() -> None:
 def test_entered_twice() -> None:
     """A second block at the same time is refused, and the first goes on."""
     measured = mem()
-    with measured, pytest.raises(MemkitError, match=r"make another with mem\(\)"):
+    with measured, pytest.raises(MemkitError, match=r"create another with mem\(\)"):
         measured.__enter__()
     assert len(measured.results) == 1
 

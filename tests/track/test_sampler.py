@@ -57,7 +57,7 @@ def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
         assert all(failed.acquire(timeout=60) for _ in range(5))
         sampler.stop()
     assert [record.message for record in caplog.records] == [
-        "a reading failed; later failures stay silent"
+        "a reading failed; later failures are not logged"
     ]
 
 

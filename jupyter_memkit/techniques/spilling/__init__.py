@@ -1,4 +1,4 @@
-"""Moves arrays and frames to files that are mapped into memory, and back.
+"""Moves arrays and frames to memory-mapped files, and back.
 
 A value is pickled without its arrays and made again over a mapped file, so arrays,
 frames and Series are one case. Arrays that share memory move together; a move is

@@ -1,4 +1,4 @@
-"""Files that hold the bytes of values, mapped into memory."""
+"""Memory-mapped files with the bytes of values."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.spilling.folders import open_folder
 from jupyter_memkit.units import format_bytes
 
-# Sentences of the system that say little.
+# Clearer text for some of the system's error messages.
 _LIMITS = {errno.EDQUOT: "the quota is used up", errno.EFBIG: "a limit on files"}
 
-# So much is written before the disk has to have it.
+# The number of bytes to write before they are flushed to disk.
 _SYNC_BYTES = 32 << 20
 
 
@@ -33,11 +33,11 @@ class MappedFile:
     Attributes
     ----------
     path : Path
-        Where it is.
+        Its path.
     bytes : int
-        How large it is.
+        Its size.
     address : int
-        Where in memory it begins.
+        The address at which it is mapped.
     """
 
     path: Path
@@ -45,13 +45,13 @@ class MappedFile:
     address: int
 
 
-# By the identity of the mapped array.
+# By the id of the mapped array.
 _files: dict[int, MappedFile] = {}
 _watches: dict[int, weakref.ref[Any]] = {}
-# The names of those that go with their memory.
+# The paths of files that are removed with their memory.
 _own: dict[str, str] = {}
 if hasattr(os, "register_at_fork"):
-    # A forked child shares the files, and does not own them.
+    # A forked child shares the files, but does not own them.
     os.register_at_fork(after_in_child=_own.clear)
 
 
@@ -63,29 +63,29 @@ def write_file(
 ) -> Any:
     """Write blocks of bytes to a new file, and map it.
 
-    The file is gone when nothing refers to the mapped memory any more, at the end of
-    the process, or when this fails.
+    The file is removed when nothing refers to the mapped memory any more, when the
+    process ends, or if this fails.
 
     Parameters
     ----------
     blocks : iterator of memoryview
-        The bytes, a block at a time.
+        The bytes, in blocks.
     total_bytes : int
-        How many there are.
+        Their total number.
     folder : path-like, optional
-        Where, as of `open_folder`.
+        The parent folder, as in `open_folder`.
     progress : callable
-        Called with the number of bytes that are written.
+        Called with the number of bytes written.
 
     Returns
     -------
     numpy.memmap
-        The bytes of the file; what is written there goes to the file.
+        The bytes of the file; changes are written to the file.
 
     Raises
     ------
     MemkitError
-        When the disk is full, or cannot be written to.
+        If the disk is full, or cannot be written to.
     """
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
@@ -94,13 +94,13 @@ def write_file(
     if free_bytes < total_bytes:
         message = (
             f"{format_bytes(total_bytes)} do not fit on the disk of {own.parent}, "
-            f"where {format_bytes(free_bytes)} are free; give a folder on another "
-            "disk (--folder)"
+            f"which has {format_bytes(free_bytes)} free; give a folder on another disk "
+            "(--folder)"
         )
         raise MemkitError(message)
     with contextlib.ExitStack() as undo:
         try:
-            # Readable by the user alone.
+            # Readable only by the user.
             descriptor, name = tempfile.mkstemp(suffix=".bin", dir=own)
             undo.callback(_remove, name, os.getpid())
             with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - no path
@@ -109,8 +109,8 @@ def write_file(
         except OSError as error:
             what = _LIMITS.get(error.errno or 0, error.strerror)
             message = (
-                f"{own.parent} could not take {format_bytes(total_bytes)} ({what}), "
-                "and all is as it was; give a folder on another disk (--folder)"
+                f"writing {format_bytes(total_bytes)} to {own.parent} failed ({what}), "
+                "and nothing was changed; give a folder on another disk (--folder)"
             )
             raise MemkitError(message) from error
         undo.pop_all()
@@ -119,7 +119,7 @@ def write_file(
 
 
 def find_file(array: Any) -> MappedFile | None:
-    """Return the file that an array of numpy lies in; None where it is in memory."""
+    """Return the file of a numpy array; None if it is in memory."""
     address = _read_address(array)
     for file in list(_files.values()):
         if file.address <= address < file.address + file.bytes:
@@ -128,17 +128,17 @@ def find_file(array: Any) -> MappedFile | None:
 
 
 def list_files() -> list[MappedFile]:
-    """Return the files that are mapped, in the order in which they were made."""
+    """Return the mapped files, in the order in which they were created."""
     return list(_files.values())
 
 
 def read_resident() -> dict[Path, int] | None:
-    """Return how many bytes of the files the process has in memory (proc_pid_smaps(5)).
+    """Return the resident bytes of each file (proc_pid_smaps(5)).
 
     Returns
     -------
     dict of Path to int, or None
-        By file; None where the system does not tell.
+        Bytes by file; None if the system does not report them.
     """
     found = {file.path: 0 for file in _files.values()}
     path = None
@@ -168,8 +168,8 @@ def _write(
         while rest:
             rest = rest[file.write(rest) :]
         done_bytes += block.nbytes
-        # What the disk cannot keep has to be known while the original is there. And
-        # what waits to be written takes memory too.
+        # A failed write must be noticed while the original exists. Unwritten pages take
+        # memory, too.
         if done_bytes - synced_bytes >= _SYNC_BYTES:
             os.fsync(file.fileno())
             synced_bytes = done_bytes
@@ -178,9 +178,9 @@ def _write(
 
 
 def _remember(mapped: Any, name: str) -> None:
-    """Keep a file in the list until its memory is gone, and remove it then.
+    """Keep a file in the list until its memory is released, then remove it.
 
-    What is called then is written in C: a signal that arrived in a Python function
+    The callback is written in C, because a signal that arrived in a Python function
     there would be printed and lost.
     """
     key = id(mapped)
@@ -188,7 +188,7 @@ def _remember(mapped: Any, name: str) -> None:
         path=Path(name), bytes=mapped.nbytes, address=_read_address(mapped)
     )
     if os.name == "posix":
-        # Windows keeps what is still mapped; it goes with the folder.
+        # Windows keeps files that are still mapped; they go with the folder.
         _own[name] = name
     forgotten = map(_files.pop, [key], [None])
     unwatched = map(_watches.pop, [key], [None])
@@ -196,13 +196,13 @@ def _remember(mapped: Any, name: str) -> None:
     present = compress(owned, map(os.access, [name], [os.F_OK]))
     removal = zip(forgotten, unwatched, map(os.unlink, present), strict=False)
     _files[key] = file
-    # Called with the reference, which is the unused default.
+    # Called with the reference, which is its unused default.
     _watches[key] = weakref.ref(mapped, partial(next, removal))
 
 
 def _remove(name: str, pid: int) -> None:
-    # A forked child shares the file, and does not own it. Windows keeps what is still
-    # mapped; it goes with the folder.
+    # A forked child shares the file, but does not own it. Windows keeps files that are
+    # still mapped; they are removed with the folder.
     if pid == os.getpid():
         with contextlib.suppress(OSError):
             Path(name).unlink()

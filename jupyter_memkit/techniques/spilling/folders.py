@@ -1,7 +1,7 @@
-"""Where spilled values lie: a folder of this process's own, which ends with it.
+"""The folders of spilled values, which belong to this process and end with it.
 
-A folder is in use for as long as its lock is held. The system lets go of the lock when
-a process ends, however it ends, so the next one knows what was left.
+A folder is in use while its lock is held. The system releases the lock when a process
+ends for any reason, so the next process can identify leftover folders.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _LOCK = "in-use"
 # File systems whose files are memory.
 _IN_MEMORY = frozenset({"ramfs", "tmpfs"})
 
-# Where temporary files go that are large.
-_LARGE = "/var/tmp"  # noqa: S108 - the folder in it has a name of its own
+# The folder for large temporary files.
+_LARGE = "/var/tmp"  # noqa: S108 - the folder in it has a unique name
 
 
 class _Folder:
@@ -39,17 +39,17 @@ class _Folder:
             try:
                 _lock(self._lock)
             except BlockingIOError:
-                # Another process took the new folder for one that was left.
+                # Another process mistook the new folder for a leftover.
                 os.close(self._lock)
             except OSError:
-                return  # Without locks nobody will take it for one.
+                return  # Without locks, this cannot happen.
             else:
                 return
 
     def remove(self) -> None:
-        """Remove it; what is still mapped lives on without a name."""
+        """Remove the folder; files that are still mapped remain usable."""
         os.close(self._lock)
-        # A forked child has a copy of this object, and not the folder.
+        # A forked child has a copy of this object, but does not own the folder.
         if self.pid == os.getpid():
             shutil.rmtree(self.path, ignore_errors=True)
 
@@ -58,18 +58,18 @@ _folders: dict[Path, _Folder] = {}
 
 
 def open_folder(folder: str | os.PathLike[str] | None) -> Path:
-    """Return this process's folder for files, and remove what others have left.
+    """Return this process's folder for files, and remove leftovers of others.
 
     Parameters
     ----------
     folder : path-like, optional
-        Where it is made; the system's folder for temporary files when left out, or
-        ``/var/tmp`` where that is in memory.
+        The parent folder; by default the system's folder for temporary files, or
+        ``/var/tmp`` if that is in memory.
 
     Raises
     ------
     MemkitError
-        When there is no such folder, or what it holds is in memory.
+        If there is no such folder, or its files are in memory.
     """
     parent = _choose_parent(folder)
     own = _folders.get(parent)
@@ -81,7 +81,7 @@ def open_folder(folder: str | os.PathLike[str] | None) -> Path:
             own = _folders[parent] = _Folder(parent)
         except OSError as error:
             message = (
-                f"no file can be made in {parent} ({error.strerror}); give another "
+                f"no file can be created in {parent} ({error.strerror}); give another "
                 "folder (--folder)"
             )
             raise MemkitError(message) from error
@@ -96,17 +96,17 @@ def remove_folders() -> None:
 
 
 def remove_left(parent: Path | None = None) -> int:
-    """Remove what processes that were killed have left.
+    """Remove the leftover folders of killed processes.
 
     Parameters
     ----------
     parent : Path, optional
-        Where to look; where files go by default when left out.
+        The folder to search; by default the folders for temporary files.
 
     Returns
     -------
     int
-        How many bytes that were.
+        The size of the removed files, in bytes.
     """
     removed_bytes = 0
     for place in [parent] if parent else list(_find_defaults()):
@@ -116,7 +116,7 @@ def remove_left(parent: Path | None = None) -> int:
 
 
 def is_in_memory(folder: Path) -> bool:
-    """Tell whether the files of a folder are memory, where the system tells (Linux)."""
+    """Return whether a folder's files are in memory; False if unknown (not Linux)."""
     device = folder.stat().st_dev
     number = f"{os.major(device)}:{os.minor(device)}" if os.name == "posix" else ""
     try:
@@ -135,18 +135,18 @@ def _choose_parent(folder: str | os.PathLike[str] | None) -> Path:
         for place in _find_defaults():
             return place
         message = (
-            f"{tempfile.gettempdir()} is itself in memory, where nothing would be won; "
-            "give a folder on a disk (--folder)"
+            f"{tempfile.gettempdir()} is itself in memory, so no memory would be "
+            "freed; give a folder on a disk (--folder)"
         )
         raise MemkitError(message)
-    # As the system names it in the list of what is mapped.
+    # Resolved, as in the system's list of mapped files.
     parent = expand_home(folder).resolve()
     if not parent.is_dir():
-        message = f"there is no folder {folder}; make it first, or leave it out"
+        message = f"there is no folder {folder}; create it first, or leave it out"
         raise MemkitError(message)
     if is_in_memory(parent):
         message = (
-            f"{folder} is itself in memory, where nothing would be won; give a folder "
+            f"{folder} is itself in memory, so no memory would be freed; give a folder "
             "on a disk"
         )
         raise MemkitError(message)
@@ -162,7 +162,7 @@ def _find_defaults() -> Iterator[Path]:
 
 
 def _remove_unless_used(folder: Path) -> int:
-    """Remove a folder that nobody uses any more, and return what it held."""
+    """Remove a folder that is no longer in use, and return the size of its files."""
     own_user = os.getuid() if sys.platform != "win32" else 0
     with contextlib.suppress(OSError):
         if folder.is_symlink() or folder.stat().st_uid != own_user:
@@ -179,15 +179,15 @@ def _remove_unless_used(folder: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock a file until it is closed; BlockingIOError when another process has it."""
+    """Lock a file until it is closed; BlockingIOError if another process has it."""
     if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - only there
+        import msvcrt  # noqa: PLC0415 - only on Windows
 
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except PermissionError as error:
             raise BlockingIOError(*error.args) from error
     else:
-        import fcntl  # noqa: PLC0415 - not there
+        import fcntl  # noqa: PLC0415 - not on Windows
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Tells which values can lie in a file, and what arrays they show."""
+"""Checks which values can be moved to a file, and finds their arrays."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _SHOWN_COLUMNS = 3
 
 
 def check_value(value: Any, name: str) -> None:
-    """Raise unless a value can lie in a file.
+    """Raise an error unless a value can be moved to a file.
 
     Parameters
     ----------
     value : object
-        Anything.
+        Any object.
     name : str
-        What the user calls it.
+        Its name for the user.
 
     Raises
     ------
     MemkitError
-        With the remedy.
+        If it cannot; the message contains the remedy.
     """
     reason = _find_reason(value, name)
     if reason is not None:
@@ -37,12 +37,12 @@ def check_value(value: Any, name: str) -> None:
 
 
 def is_spilled(value: Any) -> bool:
-    """Tell whether a value, or a part of it, lies in a file of ours."""
+    """Return whether a value, or a part of it, is in one of our files."""
     return any(find_file(array) is not None for array in arrays_of(value))
 
 
 def arrays_of(value: Any) -> Iterator[Any]:
-    """Yield the arrays of numbers that an array, a frame or a Series shows."""
+    """Yield the arrays of numbers of an array, a frame or a Series."""
     import numpy as np  # noqa: PLC0415 - as above
 
     pandas: Any = sys.modules.get("pandas")
@@ -60,7 +60,7 @@ def arrays_of(value: Any) -> Iterator[Any]:
 
 
 def _find_reason(value: Any, name: str) -> str | None:
-    """Return why a value cannot lie in a file, with the remedy; None where it can."""
+    """Return why a value cannot be moved to a file, with the remedy; None if it can."""
     import numpy as np  # noqa: PLC0415 - as above
 
     pandas: Any = sys.modules.get("pandas")
@@ -77,29 +77,30 @@ def _find_reason(value: Any, name: str) -> str | None:
         return _describe_type(value, name)
     elif value.dtype.hasobject:
         return (
-            f"holds Python objects ({value.dtype}), which cannot lie in a file; make "
-            "numbers or texts of fixed width of them first: %to_numpy or %shrink"
+            f"holds Python objects ({value.dtype}), which cannot be stored in a file; "
+            "convert them to numbers or fixed-width strings first: %to_numpy or "
+            "%shrink"
         )
     arrays = [value] if isinstance(value, np.ndarray) else list(arrays_of(value))
     if not any(array.nbytes for array in arrays):
         return "is empty, so there is nothing to spill"
     if all(isinstance(find_root(array).base, mmap.mmap) for array in arrays):
-        return "lies in a mapped file already"
+        return "is already in a mapped file"
     return None
 
 
 def _describe_unfit(columns: list[str], n_dimensions: int) -> str:
     if n_dimensions == 1:
         return (
-            "holds texts or a type of pandas' own, which cannot lie in a file; make "
-            "numbers of it first, with .to_numpy() or .cat.codes"
+            "holds strings or a pandas extension type, which cannot be stored in a "
+            "file; convert it to numbers first, with .to_numpy() or .cat.codes"
         )
     listed = ", ".join(columns[:_SHOWN_COLUMNS])
     if len(columns) > _SHOWN_COLUMNS:
         listed += f" and {len(columns) - _SHOWN_COLUMNS} more"
     return (
-        f"has texts or types of pandas' own in {listed}, which cannot lie in a file; "
-        'take the numbers into a frame of their own: .select_dtypes("number")'
+        f"has strings or pandas extension types in {listed}, which cannot be stored in "
+        'a file; spill only the numbers: .select_dtypes("number")'
     )
 
 
@@ -109,18 +110,16 @@ def _describe_type(value: Any, name: str) -> str:
     kind = name_type(type(value))
     short = kind.rpartition(".")[2]
     if isinstance(value, np.ndarray):
-        remedy = f"take its plain array: {name} = np.asarray({name})"
+        remedy = f"use its plain array: {name} = np.asarray({name})"
     elif isinstance(value, (list, tuple)):
-        remedy = f"make an array of it first: %to_numpy {name}"
+        remedy = f"convert it to an array first: %to_numpy {name}"
     elif kind.startswith(("polars.", "pyarrow.")):
-        remedy = (
-            "write it to a Parquet file, and read that a piece at a time: %%chunked"
-        )
+        remedy = "write it to a Parquet file, and read that in chunks: %%chunked"
     elif kind.startswith("scipy."):
         remedy = f"spill its numbers: {name}.data"
     else:
-        remedy = "make an array of it first"
+        remedy = "convert it to an array first"
     return (
-        f"is of the type {short}, and only arrays of NumPy, frames and Series of "
-        f"pandas can be spilled; {remedy}"
+        f"has the type {short}, but only NumPy arrays and pandas frames and Series can "
+        f"be spilled; {remedy}"
     )

@@ -1,4 +1,4 @@
-"""Lists what was spilled."""
+"""Lists the spilled variables."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from jupyter_memkit.techniques.spilling.kinds import arrays_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpilledVariable(Record):
-    """A variable whose memory is a file.
+    """A variable whose memory is a mapped file.
 
     Attributes
     ----------
     name : str or None
-        Its name; None for a file that only something without a name uses.
+        Its name; None for a file that no variable uses.
     type : str
         The name of its type, with the dtype of an array.
     shape : tuple of int or None
-        Its length in each dimension.
+        Its shape.
     path : Path
         The file.
     file_bytes : int
-        How large the file is; variables that share memory share the file.
+        The size of the file; variables that share memory share the file.
     resident_bytes : int or None
-        How much of the file the process has in memory now, which the system takes
-        back when it needs it; None where it does not tell.
+        The part of the file that is currently in memory, which the system reclaims when
+        it needs it; None if it does not report it.
     """
 
     name: str | None
@@ -49,16 +49,16 @@ class SpilledVariable(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpilledVariables(Record):
-    """What is on disk.
+    """The variables on disk.
 
     Attributes
     ----------
     variables : tuple of SpilledVariable
-        In the order of their files.
+        The variables, in the order of their files.
     file_bytes : int
-        How large the files are together.
+        The total size of the files.
     removed_bytes : int
-        What killed processes had left on the disk, and is gone now.
+        The size of leftover files of killed processes, which were removed.
     """
 
     variables: tuple[SpilledVariable, ...]
@@ -67,17 +67,17 @@ class SpilledVariables(Record):
 
 
 def list_spilled(namespace: Mapping[str, Any]) -> SpilledVariables:
-    """List the variables that lie in files, and remove what others have left.
+    """List the variables that are on disk, and remove leftovers of killed processes.
 
     Parameters
     ----------
     namespace : mapping of str to object
-        Where the variables are.
+        The namespace with the variables.
 
     Returns
     -------
     SpilledVariables
-        With a line for each variable, or for a file without one.
+        A record for each variable, or for a file without one.
 
     Examples
     --------

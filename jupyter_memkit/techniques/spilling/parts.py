@@ -1,8 +1,8 @@
-"""Takes values apart into the memory that they stand on, and puts them together again.
+"""Separates values from their memory, and rebuilds them over other memory.
 
-A value is pickled without its arrays: what remains is small, and it is put together
-again over the same bytes in another place. So an array, a frame and a Series are one
-case, and whatever pandas keeps besides its arrays stays as it is.
+A value is pickled without its arrays, which leaves little, and is unpickled over the
+same bytes in another place. This handles arrays, frames and Series alike, and preserves
+whatever pandas keeps besides its arrays.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# So much is copied at a time.
+# The number of bytes to copy at a time.
 _BLOCK_BYTES = 32 << 20
 
-# Arrays begin where the processor likes them to.
+# The alignment of arrays.
 _ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where the memory of an array lies in the bytes of a layout."""
+    """The position of an array's memory in the bytes of a layout."""
 
     offset: int
     strides: tuple[int, ...] | None
 
 
 class Layout:
-    """Values as one run of bytes, and what it takes to make them of such bytes again.
+    """Values as one sequence of bytes, from which they can be rebuilt.
 
-    Arrays that are views of the same memory stay so.
+    Arrays that are views of the same memory remain views of it.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Layout:
     Attributes
     ----------
     bytes : int
-        How many bytes there are.
+        The number of bytes.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Layout:
     def __init__(self, values: list[Any]) -> None:
         self._skeleton, self._arrays = _take_apart(values)
         self._places: dict[int, _Place] = {}
-        # What is to be read: an array with its padding before.
+        # The arrays to read, each with the padding before it.
         self._regions: list[tuple[Any, int]] = []
         self.bytes = 0
         own = {id(value) for value in values}
@@ -66,19 +66,19 @@ class Layout:
             self._add(numbers)
 
     def read(self) -> Iterator[memoryview]:
-        """Yield the bytes, in blocks that are no copies where that can be."""
+        """Yield the bytes, in blocks that are not copied where possible."""
         for array, padding in self._regions:
             if padding:
                 yield memoryview(bytes(padding))
             yield from _read_blocks(array)
 
     def build(self, memory: Any) -> list[Any]:
-        """Return the values, as views of bytes in memory.
+        """Return the values as views of bytes in memory.
 
         Parameters
         ----------
         memory : numpy.ndarray
-            The bytes as they were read.
+            The bytes, as yielded by `read`.
         """
         import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
@@ -98,10 +98,10 @@ class Layout:
         return values
 
     def _group(self, own: set[int]) -> list[list[int]]:
-        """Return the arrays by number, those that share memory together."""
+        """Return the arrays by number, grouped by the memory that they share."""
         groups: dict[int, list[int]] = {}
         for number, array in enumerate(self._arrays):
-            # What pandas shares it has to know of, so its arrays stay alone.
+            # pandas must know which memory it shares, so its arrays are not grouped.
             shares = id(array) in own
             key = id(find_root(array)) if shares else -number - 1
             groups.setdefault(key, []).append(number)
@@ -121,14 +121,14 @@ class Layout:
                 place = offset + _read_address(array) - low
                 self._places[number] = _Place(offset=place, strides=array.strides)
         else:
-            # A view that is spread over its base leaves the rest of it behind.
+            # A view with gaps does not include the rest of its base.
             for number, array in zip(numbers, arrays, strict=True):
                 strides = array.strides if _is_contiguous(array) else None
                 place = self._append(array)
                 self._places[number] = _Place(offset=place, strides=strides)
 
     def _append(self, array: Any) -> int:
-        """Add an array to what is read, and return where it begins."""
+        """Add an array to those to read, and return its offset."""
         padding = -self.bytes % _ALIGNMENT
         self._regions.append((array, padding))
         offset = self.bytes + padding
@@ -137,7 +137,7 @@ class Layout:
 
 
 def find_root(array: Any) -> Any:
-    """Return the array whose memory another one is a view of: itself, or a base."""
+    """Return the array that owns the memory of a view: itself, or a base."""
     import numpy as np  # noqa: PLC0415 - as above
 
     while isinstance(array.base, np.ndarray):
@@ -155,7 +155,7 @@ def find_bounds(array: Any) -> tuple[int, int]:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out the arrays that hold numbers, and keeps them."""
+    """Pickles a value without its arrays of numbers, which it collects."""
 
     def __init__(self, file: io.BytesIO) -> None:
         import numpy as np  # noqa: PLC0415 - as above
@@ -166,7 +166,7 @@ class _Pickler(pickle.Pickler):
         self._numbers: dict[int, int] = {}
 
     def persistent_id(self, obj: Any) -> int | None:
-        """Return the number of an array; None for what is pickled."""
+        """Return the number of an array; None for objects that are pickled."""
         if type(obj) is not self._kind or obj.dtype.hasobject or not obj.nbytes:
             return None
         number = self._numbers.setdefault(id(obj), len(self.arrays))
@@ -176,14 +176,14 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Puts other arrays in the places of those that were left out."""
+    """Unpickles a value with other arrays in place of those that were left out."""
 
     def __init__(self, skeleton: bytes, arrays: list[Any]) -> None:
         super().__init__(io.BytesIO(skeleton))
         self._arrays = arrays
 
     def persistent_load(self, pid: Any) -> Any:
-        """Return the array of a number."""
+        """Return the array with a number."""
         return self._arrays[pid]
 
 
@@ -211,7 +211,7 @@ def _is_contiguous(array: Any) -> bool:
 
 
 def _flatten(array: Any) -> Any:
-    """Return the bytes of a contiguous array in the order in which they lie."""
+    """Return the bytes of a contiguous array in memory order."""
     return array.reshape(-1, order="A").view("u1")
 
 

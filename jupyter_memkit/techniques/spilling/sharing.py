@@ -1,4 +1,4 @@
-"""Finds who else uses the memory of a variable, before it is moved."""
+"""Finds what else uses the memory of a variable before it is moved."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.spilling.kinds import arrays_of
 from jupyter_memkit.techniques.spilling.parts import find_root
 
-# What IPython calls outputs in the user's namespace.
+# IPython's names of outputs in the user's namespace.
 _OUTPUT = re.compile(r"_+\d*")
 
-# Where a way begins that leads to an output, in all that IPython keeps of it.
+# The beginnings of paths to an output, in all places where IPython keeps it.
 _OUTPUT_WAY = re.compile(
     r"((Out|_oh)\[\d+\]|_+\d*|the display hook's _+|the last result"
     r"|(sys\.displayhook|get_ipython\.__self__)[\w.]*(\['_+\d*'\])?)($|[. ])"
 )
 
-# So many chains are asked for: those of the variables themselves are among them.
+# The number of chains to request, which include those of the variables themselves.
 _MOST_CHAINS = 20
 _SHOWN_CHAINS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """Who uses the memory of a variable.
+    """The users of a variable's memory.
 
     Attributes
     ----------
     along : tuple of str
-        Further variables that have to move with it: arrays that are views of its
-        memory, and other names for the same.
+        Other variables that must move with it: arrays that are views of its memory, and
+        other names for it.
     outputs : tuple of object
-        What cells have shown of it, each object once.
+        The outputs of cells that use it, each object once.
     """
 
     along: tuple[str, ...]
@@ -52,24 +52,23 @@ def find_sharing(
     shell: Any,
     looking: Callable[[int], object] | None = None,
 ) -> Sharing:
-    """Find who uses the memory of a variable.
+    """Find what uses the memory of a variable.
 
     Parameters
     ----------
     name : str
-        The variable.
+        The name of the variable.
     namespace : mapping of str to object
-        Where it is.
+        The namespace with the variable.
     shell : IPython.core.interactiveshell.InteractiveShell or None
-        Whose outputs are looked at.
+        The shell whose outputs are searched.
     looking : callable, optional
-        Called with the number of objects that were looked at so far, where it takes a
-        look at all.
+        Called with the number of objects searched so far, if a search is needed.
 
     Raises
     ------
     MemkitError
-        When somebody does who cannot move with it, so that nothing would come back.
+        If something uses it that cannot move with it, so that no memory would be freed.
     """
     keys = {id(root) for root in _find_roots(namespace[name])}
     along = tuple(
@@ -93,10 +92,10 @@ def find_sharing(
     ]
     if strangers:
         message = (
-            f"{', '.join(strangers[:_SHOWN_CHAINS])} uses the memory of "
-            f"{', '.join(moving)} as well, so nothing would come back; delete it, or "
-            "make it a copy first (%memfree lets go of tracebacks, and with --outputs "
-            "of what cells have shown)"
+            f"{', '.join(strangers[:_SHOWN_CHAINS])} also uses the memory of "
+            f"{', '.join(moving)}, so nothing would be freed; delete it, or copy it "
+            "first (%memfree drops tracebacks, and with --outputs the outputs of "
+            "cells)"
         )
         raise MemkitError(message)
     outputs = {id(holder.value): holder.value for holder in shown}
@@ -104,7 +103,7 @@ def find_sharing(
 
 
 def _find_roots(value: Any) -> Iterator[Any]:
-    """Yield the arrays whose memory a value shows."""
+    """Yield the arrays that own the memory of a value."""
     for array in arrays_of(value):
         yield find_root(array)
 
@@ -114,7 +113,7 @@ def _uses(value: Any, keys: set[int]) -> bool:
 
 
 def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
-    """Raise where pandas shares memory: it would not know of it in another place."""
+    """Raise an error if pandas shares memory, which it cannot track after a move."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
     for (name, value), (other, second) in combinations(moving.items(), 2):
@@ -122,8 +121,8 @@ def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
             continue
         if _uses(value, {id(root) for root in _find_roots(second)}):
             message = (
-                f"{name} and {other} share their memory, so nothing would come back; "
-                f"delete one of them, or make it a copy: {other} = {other}.copy()"
+                f"{name} and {other} share their memory, so nothing would be freed; "
+                f"delete one of them, or copy it: {other} = {other}.copy()"
             )
             raise MemkitError(message)
 
@@ -131,7 +130,7 @@ def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
 def _find_holders(
     moving: Mapping[str, Any], shell: Any, looking: Callable[[int], object] | None
 ) -> Iterator[str]:
-    """Yield the ways to what holds the values of variables, or their memory."""
+    """Yield the paths to the holders of the variables' values or memory."""
     values = list(moving.values())
     objects = {id(each): each for value in values for each in _find_roots(value)}
     objects |= {id(value): value for value in values}
@@ -147,11 +146,11 @@ def _find_holders(
 
 
 def _count_known(objects: list[Any], number: int, values: list[Any]) -> int:
-    """Return how often the variables refer to an object, or what is inside them."""
+    """Return how many references to an object the variables and their contents hold."""
     n_names = sum(value is objects[number] for value in values)
     distinct = {id(value): value for value in values}.values()
     n_views = sum(getattr(value, "base", None) is objects[number] for value in distinct)
-    # A name counts in the namespace, in the mapping, and in the list of the values.
+    # A variable is referenced by the namespace, the mapping, and the list of values.
     return 3 * n_names + (n_views or int(n_names == 0))
 
 
@@ -159,12 +158,12 @@ def _count_references(objects: list[Any], number: int) -> int:
     return sys.getrefcount(objects[number])
 
 
-# Those of the list and the call, which differ between versions of Python.
+# References of the list and the call, which differ between Python versions.
 _OWN_REFERENCES = _count_references([object()], 0)
 
 
 def _begins_with(text: str, names: Iterable[str]) -> bool:
-    """Tell whether a way begins at one of the names."""
+    """Return whether a path begins at one of the names."""
     return any(
         text == name or text.startswith((f"{name}.", f"{name}[", f"{name} "))
         for name in names

@@ -31,34 +31,34 @@ def spill(
     folder: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> _Value:
-    """Write an array or a frame to a file that is mapped into memory.
+    """Write an array or a frame to a memory-mapped file.
 
-    What comes back is the same value, of the same type, over the file: its memory can
-    be taken by others, and is read from the disk when it is needed again. Bind it to
-    the name of the first one, which gives the memory of that back.
+    Returns the same value, of the same type, backed by the file: the system can drop
+    its pages from memory, and reads them from disk when they are used again. Assign it
+    to the original variable to free the original's memory.
 
     Parameters
     ----------
     value : numpy.ndarray, pandas.DataFrame or pandas.Series
-        Numbers, truth values, times, texts of fixed width or records of them.
+        Numbers, booleans, times, fixed-width strings, or records of them.
     folder : path-like, optional
-        Where the file goes: into a folder of this process's own in this one; that for
-        temporary files when left out.
+        The folder in which this process creates its own folder for the file; by default
+        the folder for temporary files.
     progress : callable, optional
-        Called with the number of bytes that are written, and that of all.
+        Called with the number of bytes written and their total.
 
     Returns
     -------
     numpy.ndarray, pandas.DataFrame or pandas.Series
-        The value. Where the first one was writable it is, too, and what is written to
-        it goes to the file. The file is removed when nothing refers to it any more, at
-        the latest at the end of the process.
+        The value. It is writable if the original was, and changes are written to the
+        file. The file is removed when nothing refers to it any more, at the latest when
+        the process ends.
 
     Raises
     ------
     MemkitError
-        For a value that cannot lie in a file, and when the disk is full; there is
-        no file then.
+        If the value cannot be stored in a file, or the disk is full. No file is left
+        then.
 
     Examples
     --------
@@ -77,24 +77,24 @@ def spill(
 def unspill(
     value: _Value, *, progress: Callable[[int, int], object] | None = None
 ) -> _Value:
-    """Read a value that was spilled back into memory.
+    """Read a spilled value back into memory.
 
     Parameters
     ----------
     value : numpy.ndarray, pandas.DataFrame or pandas.Series
-        What `spill` gave, or a part of it.
+        The result of `spill`, or a part of it.
     progress : callable, optional
-        Called with the number of bytes that are read, and that of all.
+        Called with the number of bytes read and their total.
 
     Returns
     -------
     numpy.ndarray, pandas.DataFrame or pandas.Series
-        The value, in memory of its own.
+        The value, in its own memory.
 
     Raises
     ------
     MemkitError
-        When it is in memory already, or does not fit.
+        If it is already in memory, or does not fit.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def unspill(
     >>> prices = unspill(spill(np.arange(3)))
     """
     if not is_spilled(value):
-        message = "the value is not on disk, so there is nothing to bring back"
+        message = "the value is not on disk, so there is nothing to move back"
         raise MemkitError(message)
     moved: _Value = move_to_memory([{"": value}], progress)[""]
     return moved
@@ -118,18 +118,18 @@ def move_to_files(
     Parameters
     ----------
     groups : list of dict of str to object
-        Values by name; those of a group share their memory, and get one file.
-    folder, progress
-        As of `spill`.
+        Values by name; those of a group share their memory, and are written to one
+        file.
+    folder, progress As in `spill`.
 
     Raises
     ------
     MemkitError
-        When one of them cannot be moved; then there is no file.
+        If one of them cannot be moved. No file is left then.
     """
 
-    def write(layout: Layout, tell: Callable[[int], object]) -> Any:
-        return write_file(layout.read(), layout.bytes, folder, tell)
+    def write(layout: Layout, update: Callable[[int], object]) -> Any:
+        return write_file(layout.read(), layout.bytes, folder, update)
 
     moved = _move(groups, write, progress)
     for name, value in moved.items():
@@ -150,18 +150,18 @@ def move_to_memory(
     Raises
     ------
     MemkitError
-        When they do not fit.
+        If they do not fit into memory.
     """
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
-    def read(layout: Layout, tell: Callable[[int], object]) -> Any:
+    def read(layout: Layout, update: Callable[[int], object]) -> Any:
         _check_room(layout.bytes)
         memory = np.empty(layout.bytes, np.uint8)
         done_bytes = 0
         for block in layout.read():
             memory[done_bytes : done_bytes + block.nbytes] = block
             done_bytes += block.nbytes
-            tell(done_bytes)
+            update(done_bytes)
         return memory
 
     return _move(groups, read, progress)
@@ -176,13 +176,13 @@ def _move(
     total_bytes = sum(layout.bytes for layout in layouts)
     placed_bytes = 0
 
-    def tell(done_bytes: int) -> None:
+    def update(done_bytes: int) -> None:
         if progress is not None:
             progress(placed_bytes + done_bytes, total_bytes)
 
     moved: dict[str, Any] = {}
     for group, layout in zip(groups, layouts, strict=True):
-        memory = place(layout, tell)
+        memory = place(layout, update)
         moved.update(zip(group, layout.build(memory), strict=True))
         placed_bytes += layout.bytes
     return moved
@@ -192,13 +192,13 @@ def _check_room(needed_bytes: int) -> None:
     limit = read_limit()
     if limit is None:
         return
-    # What is in memory of files makes room by itself.
+    # Pages of files can be dropped, so they do not count as used.
     used_bytes = read_rss_bytes() - sum((read_resident() or {}).values())
     free_bytes = max(0, limit.bytes - used_bytes)
     if free_bytes < needed_bytes:
         message = (
-            f"{format_bytes(needed_bytes)} do not fit into memory, where "
-            f"{format_bytes(free_bytes)} are free; free some (%memfree), or take a "
-            "part of it"
+            f"{format_bytes(needed_bytes)} do not fit into memory, which has "
+            f"{format_bytes(free_bytes)} free; free some (%memfree), or use a part of "
+            "it"
         )
         raise MemkitError(message)

@@ -1,4 +1,4 @@
-"""Moves variables to files and back, with all that shares their memory."""
+"""Moves variables to files and back, with everything that shares their memory."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from jupyter_memkit.techniques.variables.replacing import Replacing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spilled(Record):
-    """Variables that were moved to files, or back.
+    """The result of moving variables to files, or back.
 
     Attributes
     ----------
     names : tuple of str
-        Those that were named.
+        The variables that were named.
     along : tuple of str
-        Further variables that had to move with them: views of their memory, and other
-        names for the same.
+        Other variables that had to move with them: views of their memory, and other
+        names for it.
     forgotten : tuple of str
-        The outputs that had shown them, which are gone.
+        The outputs that referred to them, which were removed.
     paths : tuple of Path
-        The files: one for each memory that variables share.
+        The files, one for each group of variables that share memory.
     file_bytes : int
-        What was written, or read.
+        The number of bytes written or read.
     freed_bytes : int
         Resident memory of the process before minus after.
     rss_bytes : int
         Resident memory after.
     duration_s : float
-        The time that it took.
+        The duration, in seconds.
     is_back : bool
-        Whether they came back.
+        Whether they were moved back to memory.
     held : bool
-        Whether something else still uses a file that they came back from.
+        Whether something else still uses one of the files.
     """
 
     names: tuple[str, ...]
@@ -72,28 +72,28 @@ def spill_variables(
     progress: Callable[[int, int], object] | None = None,
     looking: Callable[[int], object] | None = None,
 ) -> Spilled:
-    """Move variables to files, as `spill` does, and measure what came back.
+    """Move variables to files, as `spill` does, and measure what was freed.
 
     Parameters
     ----------
     *names : str
         The variables. Arrays that are views of their memory move along.
     namespace : mutable mapping, optional
-        Where they are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out. What it has shown of the variables
-        is forgotten.
+        The shell; by default the running one. Its outputs that refer to the variables
+        are removed.
     folder, progress
-        As of `spill`.
+        As in `spill`.
     looking : callable, optional
-        Called before, while it looks for who else uses the memory, with the number of
-        objects that were looked at so far.
+        Called with the number of objects searched so far, while it first searches for
+        other users of the memory.
 
     Raises
     ------
     MemkitError
-        For what is no variable or cannot lie in a file, for memory that something
-        else uses too, and when the disk is full; all is as it was then.
+        If a variable does not exist or cannot be stored in a file, something else uses
+        its memory, or the disk is full. Nothing is changed then.
 
     Examples
     --------
@@ -129,17 +129,17 @@ def unspill_variables(
     shell: Any = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Spilled:
-    """Bring variables back into memory, with the arrays that share theirs.
+    """Move variables back into memory, with the arrays that share theirs.
 
     Parameters
     ----------
     *names, namespace, shell, progress
-        As of `spill_variables`.
+        As in `spill_variables`.
 
     Raises
     ------
     MemkitError
-        For what is no variable, is in memory already, or does not fit there.
+        If a variable does not exist, is already in memory, or does not fit.
     """
     shell = shell or find_shell()
     namespace = find_namespace(namespace, shell)
@@ -188,9 +188,9 @@ def _group_by_memory(
     shell: Any,
     looking: Callable[[int], object] | None,
 ) -> tuple[list[tuple[str, ...]], list[Any]]:
-    """Return the variables with those that move along, and the outputs that show them.
+    """Return the variables with those that move along, and the outputs that use them.
 
-    Each group gets a file of its own, so that it can go or come back by itself.
+    Each group has its own file, so that it can be moved separately.
     """
     groups: list[tuple[str, ...]] = []
     outputs: list[Any] = []
@@ -205,7 +205,7 @@ def _group_by_memory(
 def _group_by_file(
     names: tuple[str, ...], namespace: Mapping[str, Any]
 ) -> list[tuple[str, ...]]:
-    """Return the variables with the arrays that lie in the same file."""
+    """Return the variables with the arrays that are in the same file."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
     groups: list[tuple[str, ...]] = []
@@ -232,6 +232,6 @@ def _look_up(
 
 
 def _find_files(values: Iterable[Any]) -> list[MappedFile]:
-    """Return the files in which values lie, each once."""
+    """Return the files of values, each once."""
     found = (find_file(array) for value in values for array in arrays_of(value))
     return list(dict.fromkeys(file for file in found if file is not None))

@@ -1,8 +1,8 @@
-"""Estimates how much memory modules take: their objects, and their compiled files.
+"""Estimates the memory of modules: their objects, and their compiled files.
 
-What an import added to the process cannot be known when it is over. What is there now
-can be counted: all that is reached from the namespaces of the modules without leaving
-them, and the pages of their shared libraries.
+The memory that an import added to the process is unknown once it is over. What can be
+counted is everything that is reachable from the namespaces of the modules without
+leaving them, and the pages of their shared libraries.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _CODE_PARTS = ("co_consts", "co_names", "co_linetable", "co_exceptiontable")
 def estimate_bytes(
     removal: Removal, mapped: Mapping[str, int], budget_s: float = 1.0
 ) -> int:
-    """Estimate the memory that modules take now.
+    """Estimate the current memory of modules.
 
     Parameters
     ----------
     removal : Removal
         The modules.
     mapped : mapping of str to int
-        What `read_mapped_files` returns.
+        The result of `read_mapped_files`.
     budget_s : float
-        When to stop, in seconds; what was counted until then is returned.
+        The time limit, in seconds; the bytes counted until then are returned.
 
     Returns
     -------
     int
-        Bytes: a lower bound of what their import took, since it sees nothing that
-        compiled code has allocated.
+        Bytes: a lower bound of the memory that their import took, because memory that
+        compiled code has allocated is not visible.
     """
     objects = _Walk(removal).count_bytes(time.perf_counter() + budget_s)
     folders = _find_folders(removal)
@@ -56,9 +56,9 @@ def estimate_bytes(
 
 
 def read_mapped_files() -> dict[str, int]:
-    """Return the resident bytes of each file that is mapped, on Linux (proc_pid_smaps).
+    """Return the resident bytes of each mapped file, on Linux (proc_pid_smaps).
 
-    It takes up to 12 ms for each GiB in memory.
+    This takes up to 12 ms per GiB in memory.
     """
     found: dict[str, int] = {}
     path = ""
@@ -79,7 +79,7 @@ class _Walk:
         self._removal = removal
         self._seen: set[int] = set()
         self._sizeofs: dict[type, Callable[[Any], int]] = {}
-        # A class is of the modules, or the walk ends there.
+        # Whether a class belongs to the modules; the walk ends at others.
         self._is_kind_foreign: dict[type, bool] = {}
 
     def count_bytes(self, end_s: float) -> int:
@@ -114,7 +114,7 @@ class _Walk:
         if kind in (FunctionType, MethodType) or is_a(value, type):
             return not self._removal.has(find_home(value))
         if kind is dict and "__spec__" in value:
-            # The namespace of another module, reached from one of its functions.
+            # The namespace of another module, reached through one of its functions.
             return True
         if kind not in self._is_kind_foreign:
             top = name_module(kind).partition(".")[0]
@@ -143,7 +143,7 @@ def _read_smaps() -> Iterator[str]:
 
 
 def _find_folders(removal: Removal) -> tuple[str, ...]:
-    """Return where shared libraries of modules are: beside them, or in ``x.libs``."""
+    """Return the folders of modules' shared libraries: their own, or ``x.libs``."""
     found = []
     for root in removal.roots:
         file = read_attributes(removal.modules.get(root)).get("__file__")

@@ -1,4 +1,4 @@
-"""Finds which names of a namespace hold objects of which classes."""
+"""Finds the classes of the objects that the names of a namespace hold."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from jupyter_memkit.techniques.unloading.removal import CODE, is_a
 
 _CONTAINERS = (list, tuple, set, frozenset, deque, dict)
 
-# Where IPython keeps the values that it has shown.
+# The names under which IPython keeps outputs.
 _OUTPUT_CACHES = ("Out", "_oh")
 
 
 def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
     """Return the classes of the objects that each name holds.
 
-    Looks into lists, tuples, sets, dicts and deques at any depth, not into other
-    objects. Modules, classes and functions are no such objects.
+    Searches lists, tuples, sets, dicts and deques at any depth, but no other objects.
+    Modules, classes and functions are ignored.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
     Returns
     -------
     dict of str to set of type
-        By name; the last shown values are ``Out[n]``, and their other names (``_``,
+        The classes by name; outputs are named ``Out[n]``, and their other names (``_``,
         ``_n``) are left out.
     """
     shown = read_shown(namespace)
@@ -44,7 +44,7 @@ def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
 
 
 def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that IPython has shown, by what the user calls them."""
+    """Return IPython's outputs by the names that users know."""
     shown = namespace.get("Out")
     if not isinstance(shown, dict):
         return {}
@@ -52,7 +52,7 @@ def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _collect(value: Any) -> set[type]:
-    """Return the classes of a value and of what is in it."""
+    """Return the classes of a value and its contents."""
     found: set[type] = set()
     if is_a(value, (ModuleType, *CODE)):
         return found
@@ -60,12 +60,12 @@ def _collect(value: Any) -> set[type]:
     seen: set[int] = set()
     while frontier:
         items = frontier.pop()
-        # By type first: a list of ten million numbers is one type.
+        # By type first, because a list of ten million numbers has one type.
         kinds = set(map(type, items))
         found |= {kind for kind in kinds if not issubclass(kind, type)}
         if not any(issubclass(kind, _CONTAINERS) for kind in kinds):
             continue
-        # A copy: another thread may add to it meanwhile.
+        # A copy, because another thread may add to it meanwhile.
         for item in tuple(items):
             if is_a(item, _CONTAINERS) and id(item) not in seen:
                 seen.add(id(item))

@@ -1,9 +1,9 @@
-"""What an IPython kernel and this package run on."""
+"""The libraries that an IPython kernel and this package need."""
 
 from __future__ import annotations
 
-# A fixed list: asking the installed packages for their requirements takes longer than
-# unloading, and names matplotlib.
+# A fixed list, because reading the requirements of the installed packages takes longer
+# than unloading, and they include matplotlib.
 _KERNEL = frozenset(
     {
         "appnope",
@@ -53,5 +53,5 @@ _KERNEL = frozenset(
 
 
 def is_kernel(top: str) -> bool:
-    """Tell whether the kernel or this package runs on a library."""
+    """Return whether the kernel or this package needs a library."""
     return top in _KERNEL or top.startswith(("jupyter_", "pydev", "_pydev"))

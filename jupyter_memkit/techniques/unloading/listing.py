@@ -1,4 +1,4 @@
-"""Lists the loaded libraries: what they take, and who uses them."""
+"""Lists the loaded libraries, their memory, and what uses them."""
 
 from __future__ import annotations
 
@@ -28,26 +28,27 @@ _BUDGET_S = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library(Record):
-    """A library that is loaded.
+    """A loaded library.
 
     Attributes
     ----------
     name : str
-        Its name in an ``import``.
+        Its import name.
     bytes : int
-        What its modules take now, estimated: a lower bound of what their import took.
+        The estimated memory of its modules: a lower bound of the memory that their
+        import took.
     modules : int
-        How many they are.
+        The number of its modules.
     names : tuple of str
-        The names of the namespace that are of it: its modules, functions and classes,
-        and what holds objects of these classes.
+        The names in the namespace that refer to it: its modules, functions and classes,
+        and variables that hold instances of these classes.
     users : tuple of str
-        The other libraries that have it in the names of their modules.
+        The other libraries whose modules refer to it.
     reason : str or None
-        Why it cannot be unloaded; None when it can.
+        Why it cannot be unloaded; None if it can.
     is_used : bool
-        Whether the namespace uses it, itself or through other libraries, or whether
-        one does that cannot be unloaded.
+        Whether the namespace uses it, directly or through other libraries, or a library
+        that cannot be unloaded does.
     """
 
     name: str
@@ -61,14 +62,14 @@ class Library(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Libraries(Record):
-    """The loaded libraries, without the standard library and the kernel's own.
+    """The loaded libraries, except the standard library and the kernel's own.
 
     Attributes
     ----------
     libraries : tuple of Library
-        The largest first.
+        The libraries, the largest first.
     complete : bool
-        Whether all was counted, or time was up before: then bytes are too low.
+        Whether everything was counted before the time limit; if not, bytes are too low.
     """
 
     libraries: tuple[Library, ...]
@@ -76,24 +77,24 @@ class Libraries(Record):
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """The names of those that nothing uses and that can be unloaded."""
+        """The names of libraries that nothing uses and that can be unloaded."""
         return tuple(each.name for each in self.libraries if not each.is_used)
 
 
 def libraries(
     namespace: Mapping[str, Any] | None = None, *, budget_s: float = _BUDGET_S
 ) -> Libraries:
-    """List the libraries that are loaded, with what they take and who uses them.
+    """List the loaded libraries, with their memory and what uses them.
 
-    Nothing is imported. A library that another imports only inside of its functions is
-    not seen to be used by it.
+    Nothing is imported. A library that another imports only inside its functions is not
+    recognised as used by it.
 
     Parameters
     ----------
     namespace : mapping, optional
-        The user's names; those of ``__main__`` when not given.
+        The user's names; by default those of ``__main__``.
     budget_s : float
-        When to stop counting bytes, in seconds.
+        The time limit for counting bytes, in seconds.
 
     Returns
     -------
@@ -139,7 +140,7 @@ def libraries(
 
 
 def _find_named(namespace: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names that are of each library."""
+    """Return the names that refer to each library."""
     named: dict[str, list[str]] = {}
     names = LibraryNames()
     for name, value in namespace.items():

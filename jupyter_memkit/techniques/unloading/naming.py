@@ -1,4 +1,4 @@
-"""Finds the modules that a user means."""
+"""Resolves the names of modules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from jupyter_memkit.techniques.unloading.removal import (
     read_attributes,
 )
 
-# Modules that are parts of another package in all but name. The inline backend keeps
-# the figures of the matplotlib that it was imported with, and the file about pyarrow's
-# sizes its classes.
+# Modules that belong to another package in all but name. The inline backend keeps the
+# figures of the matplotlib with which it was imported, and our module for pyarrow's
+# sizes keeps its classes.
 _COMPANIONS = {
     "matplotlib": ("mpl_toolkits", "matplotlib_inline.backend_inline"),
     "pyarrow": ("jupyter_memkit.measure.sizes.libraries.pyarrow",),
@@ -26,19 +26,19 @@ _COMPANIONS = {
 
 
 def find_key(name: str, namespace: Mapping[str, Any]) -> str:
-    """Return the key in ``sys.modules`` of a module that the user names.
+    """Return the key in ``sys.modules`` of a module that the user named.
 
     Parameters
     ----------
     name : str
-        Its dotted name, or a name in the namespace that is bound to it.
+        Its dotted name, or a name in the namespace bound to it.
     namespace : mapping
         The user's names.
 
     Raises
     ------
     UnloadError
-        When it is no module that is loaded.
+        If it is not a loaded module.
     """
     value: Any = namespace.get(name)
     loaded = sys.modules.copy()
@@ -55,18 +55,19 @@ def find_key(name: str, namespace: Mapping[str, Any]) -> str:
         return name
     if name in namespace:
         message = (
-            f"{name} is no module but a value ({type(value).__name__}); use del {name}"
+            f"{name} is not a module but a value ({type(value).__name__}); use del "
+            f"{name}"
         )
         raise UnloadError(message)
     tops = {key.partition(".")[0] for key in loaded} - sys.stdlib_module_names
     known = [key for key in tops if key[:1] != "_" and not is_kernel(key)]
-    remedy = suggest(name, known, "%unload --list shows what is")
+    remedy = suggest(name, known, "%unload --list shows the loaded ones")
     message = f"no module {name!r} is loaded; {remedy}"
     raise UnloadError(message)
 
 
 def find_removal(*keys: str) -> Removal:
-    """Return what goes with modules: those below them, and their companions."""
+    """Return the modules to remove: the given ones, their submodules and companions."""
     loaded: dict[str, object] = dict(sys.modules.copy())
     tops = {name.partition(".")[0] for name in loaded}
     private = [top for top in tops if any(_is_private(top, key) for key in keys)]
@@ -77,7 +78,7 @@ def find_removal(*keys: str) -> Removal:
         for name, module in loaded.items()
         if module is not None and any(is_within(name, root) for root in roots)
     }
-    # Cython enters some of its modules a second time, without their package.
+    # Cython registers some of its modules a second time, without their package.
     return Removal(
         roots=tuple(roots),
         modules={name: each for name, each in loaded.items() if id(each) in found},
@@ -85,9 +86,9 @@ def find_removal(*keys: str) -> Removal:
 
 
 class LibraryNames(dict[str, str]):
-    """The library that each module is of, its companions counted in; found when asked.
+    """The library of each module, including companions; determined on demand.
 
-    It holds for the libraries that are loaded when it is made.
+    It is valid for the libraries that are loaded when it is created.
     """
 
     def __init__(self) -> None:
@@ -95,7 +96,7 @@ class LibraryNames(dict[str, str]):
         self._tops = [name for name in sys.modules.copy() if "." not in name]
 
     def __missing__(self, name: str) -> str:
-        """Find the library of a module."""
+        """Determine the library of a module."""
         self[name] = library = self._find(name)
         return library
 
@@ -109,7 +110,7 @@ class LibraryNames(dict[str, str]):
 
 
 def _is_private(top: str, library: str) -> bool:
-    """Tell whether a library is another's own part (``_plotly_utils`` of plotly)."""
+    """Return whether a library is part of another (``_plotly_utils`` of plotly)."""
     if top in sys.stdlib_module_names:
         return False
     return top == f"_{library}" or top.startswith(f"_{library}_")

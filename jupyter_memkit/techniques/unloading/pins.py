@@ -1,4 +1,4 @@
-"""Finds who holds modules that were removed and are still in memory."""
+"""Finds what holds modules that were removed but are still in memory."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from jupyter_memkit.techniques.unloading.search import find_chains
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Weak references to a module and to what lives as long as its namespace.
+    """Weak references to a module and to an object that lives as long as its namespace.
 
-    A function keeps the namespace of its module, not the module; in the namespace is
-    the module's own spec.
+    A function keeps the namespace of its module alive, but not the module; the
+    namespace contains the module's spec.
     """
 
     module: Any
@@ -33,7 +33,7 @@ class Watch:
 
 
 def watch_modules(removal: Removal) -> dict[str, Watch]:
-    """Return what tells later whether modules are still in memory."""
+    """Return references that show later whether modules are still in memory."""
     return {
         name: Watch(_refer(module), _refer(read_attributes(module).get("__spec__")))
         for name, module in removal.modules.items()
@@ -41,7 +41,7 @@ def watch_modules(removal: Removal) -> dict[str, Watch]:
 
 
 def find_alive(watched: Mapping[str, Watch]) -> dict[str, object]:
-    """Return the modules that are alive; None where only the namespace is."""
+    """Return the modules that are alive; None if only the namespace is."""
     return {
         name: watch.module()
         for name, watch in watched.items()
@@ -52,7 +52,7 @@ def find_alive(watched: Mapping[str, Watch]) -> dict[str, object]:
 def find_pins(
     watched: Mapping[str, Watch], namespace: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return who holds the modules that are still in memory.
+    """Return what holds the modules that are still in memory.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def find_pins(
     Returns
     -------
     dict of str to str
-        A short text for each survivor whose holder is a name of the user or an
-        attribute of another module; where there is none such, the shortest chains
-        that lead to some of them; and where none does, the compiled modules.
+        A description for each survivor that is held by a user's name or an attribute of
+        another module; if there is none, the shortest chains that lead to some of them;
+        if there are none either, the compiled modules.
     """
     survivors = find_alive(watched)
     if not survivors:
@@ -112,4 +112,4 @@ def _refer(value: object) -> Any:
 
 
 def _nothing() -> None:
-    """Stand in for a reference to what cannot be watched."""
+    """Stand in for a weak reference to an object that does not support one."""

@@ -1,4 +1,4 @@
-"""What is to go: modules, and all that is of them."""
+"""The modules to remove, and the objects that belong to them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from jupyter_memkit.measure.sizes.registry import name_module
 
 CODE = (type, FunctionType, BuiltinFunctionType, MethodType)
 
-# Not the plain attribute: a metaclass can put code of its own before it.
+# Not the plain attribute, which a metaclass can override.
 _read_mro = type.__dict__["__mro__"].__get__
 
 
 def is_within(name: object, root: str) -> bool:
-    """Tell whether a module's name is a root, or below it."""
+    """Return whether a module's name is a root, or below it."""
     return isinstance(name, str) and (name == root or name.startswith(f"{root}."))
 
 
 def read_attributes(module: object) -> dict[str, Any]:
-    """Return the namespace of a module without waking up a lazy one."""
+    """Return the namespace of a module without loading a lazy one."""
     try:
         attributes = object.__getattribute__(module, "__dict__")
     except AttributeError:
@@ -32,24 +32,24 @@ def read_attributes(module: object) -> dict[str, Any]:
 
 
 def is_compiled(module: object) -> bool:
-    """Tell whether a module is a shared library, which the system loads once."""
+    """Return whether a module is a shared library, which the system loads once."""
     path = read_attributes(module).get("__file__")
     return isinstance(path, str) and path.endswith(tuple(EXTENSION_SUFFIXES))
 
 
 def is_a(value: object, kinds: type | tuple[type, ...]) -> bool:
-    """Tell whether a value is of some type, without asking it.
+    """Return whether a value has a type, without running its code.
 
-    `isinstance` believes the ``__class__`` of a proxy, which is code of the proxy's.
+    `isinstance` uses the ``__class__`` of a proxy, which is the proxy's code.
     """
     return issubclass(type(value), kinds)
 
 
 def find_home(value: Any) -> str:
-    """Return the module that a value is of, by its name; empty for none.
+    """Return the name of the module to which a value belongs; empty if none.
 
-    A module is its own, a function and a class are of the one that defines them, and
-    any other object is of its class's.
+    A module belongs to itself, a function or a class to the module that defines it, and
+    any other object to the module of its class.
     """
     if is_a(value, partial):
         return find_home(value.func)
@@ -66,36 +66,36 @@ def find_home(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The modules that go together.
+    """The modules to remove together.
 
     Attributes
     ----------
     roots : tuple of str
-        The names that they are, or are below of.
+        The names of the top modules.
     modules : mapping of str to object
-        By name, in the order in which they were imported.
+        The modules by name, in the order in which they were imported.
     """
 
     roots: tuple[str, ...]
     modules: Mapping[str, object]
 
     def has(self, name: object) -> bool:
-        """Tell whether a module of this name goes."""
+        """Return whether a module with this name is removed."""
         return any(is_within(name, root) for root in self.roots)
 
     def owns(self, value: Any) -> bool:
-        """Tell whether a module, function, class or object is of what goes."""
+        """Return whether a module, function, class or object belongs to them."""
         return self.has(find_home(value)) or (
             not is_a(value, ModuleType) and self.owns_class(type(value))
         )
 
     def owns_class(self, kind: type) -> bool:
-        """Tell whether a class, or one that it derives from, is of what goes."""
+        """Return whether a class, or one of its bases, belongs to them."""
         return any(self.has(name_module(base)) for base in _read_mro(kind))
 
 
 def find_code(namespace: Mapping[str, Any], modules: Collection[str]) -> dict[str, str]:
-    """Return the names bound to functions and classes of modules, with the modules."""
+    """Return the names bound to functions and classes of the modules, by module."""
     homes = {
         name: find_home(value) for name, value in namespace.items() if is_a(value, CODE)
     }
@@ -103,7 +103,7 @@ def find_code(namespace: Mapping[str, Any], modules: Collection[str]) -> dict[st
 
 
 def name_all(values: Iterable[Any]) -> list[str]:
-    """Return the dotted names of functions, classes, or the classes of objects."""
+    """Return the dotted names of functions, classes, or classes of objects."""
     return sorted({_name(value) for value in values})
 
 

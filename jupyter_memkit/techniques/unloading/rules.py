@@ -1,4 +1,4 @@
-"""Which modules have to stay, and the sentence that says why."""
+"""Determines which modules cannot be unloaded, and why."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from jupyter_memkit.techniques.unloading.removal import (
     read_attributes,
 )
 
-# jax, numpy and polars were seen to fail when they are imported a second time; the
-# others are known for it.
+# jax, numpy and polars were observed to fail when imported a second time; the others
+# are known to.
 _LOADS_ONCE = {
-    "jax": "its core registers its types once in a process",
-    "jaxlib": "its core registers its types once in a process",
-    "numpy": "its C core loads once in a process",
+    "jax": "its core registers its types once per process",
+    "jaxlib": "its core registers its types once per process",
+    "numpy": "its C core is loaded once per process",
     "polars": "its Rust core keeps the classes of the first import",
-    "tensorflow": "its C++ core registers its operations once in a process",
-    "torch": "its C++ core registers its functions once in a process",
+    "tensorflow": "its C++ core registers its operations once per process",
+    "torch": "its C++ core registers its functions once per process",
 }
 
-# Not the plain attributes: a metaclass can put code of its own before those.
+# Not the plain attributes, which a metaclass can override.
 _read_dict = type.__dict__["__dict__"].__get__
 _read_mro = type.__dict__["__mro__"].__get__
 
-_REMEDY = "restart the kernel to be rid of it, and next time use it under %%isolated"
+_REMEDY = "restart the kernel to get rid of it, and use it under %%isolated next time"
 
 
 def check(key: str, namespace: Mapping[str, Any]) -> None:
-    """Raise when a module has to stay.
+    """Raise an error if a module cannot be unloaded.
 
     Parameters
     ----------
@@ -64,39 +64,39 @@ def check(key: str, namespace: Mapping[str, Any]) -> None:
         raise UnloadError(reason)
     if live:
         message = (
-            f"{key} stays while its objects are alive, since a second import would not "
-            f"recognise them; delete them first: {join(live)}"
+            f"{key} stays while its objects are alive, because a second import would "
+            f"not recognise them; delete them first: {join(live)}"
         )
         raise UnloadError(message)
 
 
 def find_reason(key: str, removal: Removal) -> str | None:
-    """Return why a module can in no case be unloaded now; None when it can."""
+    """Return why a module cannot be unloaded at all now; None if it can."""
     top = key.partition(".")[0]
     if key == "__main__":
         return "__main__ stays: it is your own namespace; delete single names with del"
     if top in sys.stdlib_module_names:
         return (
-            f"{key} stays: Python's standard library costs next to nothing and others "
-            "depend on it; to drop only your name for it, use del"
+            f"{key} stays: the standard library takes little memory, and other code "
+            "depends on it; to drop only your name for it, use del"
         )
     if is_kernel(top):
         return (
-            f"{key} stays: this kernel runs on it; restart the kernel to be rid of it"
+            f"{key} stays: this kernel runs on it; restart the kernel to get rid of it"
         )
     if top in _LOADS_ONCE:
         return (
-            f"{key} stays: {_LOADS_ONCE[top]}, so that importing it again would fail; "
+            f"{key} stays: {_LOADS_ONCE[top]}, so importing it again would fail; "
             f"{_REMEDY}"
         )
     importing = [name for name, each in removal.modules.items() if _is_importing(each)]
     if importing:
-        return f"{importing[0]} is being imported right now; unload {key} after that"
+        return f"{importing[0]} is being imported right now; unload {key} afterwards"
     return _find_shared(key, removal) or _find_kept_class(key, removal)
 
 
 def _find_shared(key: str, removal: Removal) -> str | None:
-    """Return that a namespace package may be several distributions'."""
+    """Return why a namespace package that distributions may share is refused."""
     if read_attributes(removal.modules.get(key)).get("__file__") is not None:
         return None
     depth = key.count(".") + 1
@@ -104,16 +104,16 @@ def _find_shared(key: str, removal: Removal) -> str | None:
     if not parts:
         return None
     return (
-        f"{key} is a namespace package that several distributions may share; "
-        f"name what is to go: {' '.join(parts)}"
+        f"{key} is a namespace package that several distributions may share; name the "
+        f"parts to unload: {' '.join(parts)}"
     )
 
 
 def _find_kept_class(key: str, removal: Removal) -> str | None:
-    """Return that a compiled module would not know the classes of a second import.
+    """Return why a compiled module would not recognise classes of a second import.
 
-    Such a module is loaded once in a process. Imported again it is the same, with the
-    classes of the library's Python modules that it has asked for the first time.
+    Such a module is loaded once per process. A second import returns the same module,
+    with the classes of the library's Python modules that it looked up the first time.
     """
     for name, module in removal.modules.items():
         if not is_compiled(module):
@@ -124,15 +124,15 @@ def _find_kept_class(key: str, removal: Removal) -> str | None:
             home = removal.modules.get(find_home(value))
             if home is not None and not is_compiled(home):
                 return (
-                    f"{key} stays: it loads once in a process, since its compiled "
-                    f"module {name} would not know the {value.__name__} of a second "
-                    f"import; {_REMEDY}"
+                    f"{key} stays: it can be loaded only once per process, because its "
+                    f"compiled module {name} would not recognise the {value.__name__} "
+                    f"of a second import; {_REMEDY}"
                 )
     return None
 
 
 def _is_written_in_python(value: Any) -> bool:
-    """Tell whether a value is a class whose methods are; errors need none."""
+    """Return whether a value is a class with Python methods; errors need none."""
     return (
         is_a(value, type)
         and not issubclass(value, BaseException)
@@ -145,13 +145,13 @@ def _is_written_in_python(value: Any) -> bool:
 
 
 def _is_importing(module: object) -> bool:
-    # The import system's own mark, there for exactly this question.
+    # The import system's own flag for this.
     spec = read_attributes(module).get("__spec__")
     return bool(getattr(spec, "_initializing", False))
 
 
 def join(names: Collection[str]) -> str:
-    """Return names as a text, the first ten of many."""
+    """Join names, at most the first ten."""
     shown = sorted(names)
     if len(shown) > 10:
         return f"{', '.join(shown[:10])} and {len(shown) - 10} more"

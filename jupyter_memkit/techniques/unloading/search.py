@@ -1,8 +1,8 @@
-"""Finds what leads from outside to the objects of modules that were removed.
+"""Finds paths from outside to the objects of modules that were removed.
 
-Forwards, level by level, from the user's names and the loaded modules: whatever of the
-library is met first is what the rest of the program holds it by. That is another
-question than who holds one object, since any function holds its whole module.
+A breadth-first search from the user's names and the loaded modules: the first object of
+the library that it reaches is how the rest of the program holds it. This differs from
+finding the holders of one object, because any function holds its whole module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST = 3
 def find_chains(
     modules: Collection[str], namespace: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return the shortest chains to what is left of modules.
+    """Return the shortest chains to the remains of modules.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def find_chains(
     Returns
     -------
     dict of str to str
-        By module, the chains to the first objects of three modules; none of them when
-        time was up, or when only compiled code holds what is left.
+        The chains to the first objects of three modules, by module; empty if the time
+        limit was reached, or only compiled code holds them.
     """
     search = _Search(frozenset(modules))
     search.run(dict(_find_roots(namespace)), time.perf_counter() + _BUDGET_S)
@@ -58,7 +58,7 @@ def _find_roots(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 class _Search:
-    """One search, level by level."""
+    """A breadth-first search."""
 
     def __init__(self, modules: frozenset[str]) -> None:
         self._modules = modules
@@ -69,7 +69,7 @@ class _Search:
         self.chains: dict[str, str] = {}
 
     def run(self, roots: dict[str, Any], end_s: float) -> None:
-        """Search from objects with names."""
+        """Search from named objects."""
         self._roots = roots
         self._seen.claim([self, vars(self), roots, self._levels, self._kinds], 1)
         for name, value in roots.items():
@@ -94,7 +94,7 @@ class _Search:
         return fresh
 
     def _meets(self, value: Any) -> bool:
-        """Tell whether an object is of the library, and note by what it is held."""
+        """Return whether an object belongs to the library, and record its holder."""
         home = self._find_home(value)
         if home is None:
             return False
@@ -105,7 +105,7 @@ class _Search:
         return True
 
     def _find_home(self, value: Any) -> str | None:
-        """Return the module of the library that an object is of, if any."""
+        """Return the module of the library to which an object belongs, if any."""
         kind = type(value)
         if kind is FunctionType:
             home = value.__module__
@@ -118,7 +118,7 @@ class _Search:
         return home if home in self._modules else None
 
     def _describe(self, value: Any) -> str | None:
-        """Return the way to an object; None when another thread has changed it."""
+        """Return the path to an object; None if another thread has changed it."""
         steps = [value]
         for level in reversed(self._levels):
             parent = _find_parent(level, steps[0])
@@ -131,7 +131,7 @@ class _Search:
 
 
 def _find_parent(level: list[Any], child: Any) -> Any:
-    """Return who refers to an object in a level, if anybody still does."""
+    """Return the referrer of an object in a level, if it still has one."""
     for start in range(0, len(level), BATCH):
         part = level[start : start + BATCH]
         if _refers(part, child):

@@ -31,35 +31,35 @@ from jupyter_memkit.techniques.unloading.traces import clear_traces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unloaded(Record):
-    """What unloading did, or with ``dry_run`` would do.
+    """The result of unloading, or with ``dry_run`` what it would do.
 
     Attributes
     ----------
     name : str
-        The module as it was loaded (``pandas`` for ``pd``); several with commas.
+        The import name of the module (``pandas`` for ``pd``); several with commas.
     freed_bytes : int or None
-        What the process gave back to the system: resident memory before minus
-        after, both after a collection, at least 0. None in a dry run.
+        The memory returned to the system: resident memory before minus after, both
+        after a collection, at least 0. None in a dry run.
     imported_bytes : int
-        What the modules took, estimated: all that is reached from their namespaces,
+        The estimated memory of the modules: everything reachable from their namespaces,
         and the pages of their compiled files. A lower bound.
     modules : tuple of str
         The modules that were removed from ``sys.modules``.
     names : tuple of str
         The names in the namespace that were removed.
     code_names : mapping of str to str
-        The names bound to functions and classes that stay, and their modules.
+        The names bound to functions and classes that were kept, and their modules.
     traces : tuple of str
-        What the library had left elsewhere and was taken away: exit callbacks, warning
-        filters and their like. Empty in a dry run.
+        What the library had registered elsewhere and was removed: exit callbacks,
+        warning filters and the like. Empty in a dry run.
     survivors : tuple of str
-        Those of the modules that are still in memory, by their object or by what
+        The modules that are still in memory, themselves or through the namespace that
         their functions use. Empty in a dry run.
     pinned_by : mapping of str to str
         Who holds a survivor, where that was found: another module's attribute, a name
         bound to one of its functions or classes, or the chain that leads to it.
     dry_run : bool
-        Whether nothing was done.
+        Whether nothing was changed.
     """
 
     name: str
@@ -84,19 +84,18 @@ def unload(
     """Unload a library: its modules, and the names bound to them.
 
     Removes the module and its submodules from ``sys.modules``, the attribute on its
-    parent package, the names bound to these modules, and what the library has left in
-    other modules; collects; and asks the allocator for its free memory. CPython rarely
-    returns a library's memory: read `Unloaded.freed_bytes` for what came back.
-    Importing the library again works; libraries that cannot be imported twice are
-    refused.
+    parent package, the names bound to these modules, and what the library registered in
+    other modules; then collects garbage and trims the allocator. CPython rarely returns
+    a library's memory: `Unloaded.freed_bytes` has what was actually freed. The library
+    can be imported again; libraries that cannot be imported twice are refused.
 
     Parameters
     ----------
     name, *more : str
-        Modules by name (``"a.b"``) or by their name in the namespace (``"pd"``).
-        When one is refused, none is unloaded.
+        Modules by name (``"a.b"``) or by their name in the namespace (``"pd"``). If one
+        is refused, none is unloaded.
     namespace : mutable mapping, optional
-        Where the names are looked up and removed; ``__main__`` when not given,
+        The namespace in which names are looked up and removed; by default ``__main__``,
         which is a notebook's own namespace.
     names : bool
         Whether names bound to functions and classes of the library go as well.
@@ -106,13 +105,13 @@ def unload(
     Returns
     -------
     Unloaded
-        What was removed, what is still in memory, and what came back.
+        What was removed, what is still in memory, and what was freed.
 
     Raises
     ------
     UnloadError
-        For a name that is no loaded module, a module that has to stay, or one
-        whose objects are alive in the namespace; nothing is changed.
+        If a name is not a loaded module, or the module cannot be unloaded, or the
+        namespace holds objects of it. Nothing is changed.
 
     Examples
     --------
@@ -139,12 +138,12 @@ def unload(
         watched = watch_modules(removal)
         traces = clear_traces(removal)
         _remove(removal, removed, namespace)
-        # From here on nothing of ours holds the modules.
+        # From here on, none of our references hold the modules.
         del removal, code
         gc.collect()
         survivors = tuple(find_alive(watched))
         pins = find_pins(watched, namespace)
-        # At the end, with what the search took: so it is true for the whole.
+        # Measured last, so that it includes the memory of the search.
         freed_bytes = max(0, before_bytes - settle())
     return Unloaded(
         name=", ".join(keys),
@@ -161,7 +160,7 @@ def unload(
 
 
 def _find_names(removal: Removal, namespace: Mapping[str, Any]) -> list[str]:
-    """Return the names that are bound to the modules."""
+    """Return the names bound to the modules."""
     objects = {id(module) for module in removal.modules.values()}
     return [name for name, value in namespace.items() if id(value) in objects]
 

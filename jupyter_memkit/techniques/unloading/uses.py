@@ -1,4 +1,4 @@
-"""Which loaded libraries use which."""
+"""Finds which loaded libraries use which."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from jupyter_memkit.techniques.unloading.removal import (
     read_attributes,
 )
 
-# What holds libraries without using them: our own files about their sizes.
+# Modules that hold libraries without using them: ours for their sizes.
 _ABOUT_LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
 
 _read_bases = type.__dict__["__mro__"].__get__
 
 
 def find_libraries(value: Any, names: LibraryNames) -> set[str]:
-    """Return the libraries that a value is of; for a class also those of its bases."""
+    """Return the libraries to which a value belongs; for a class, also of its bases."""
     if is_a(value, type):
         return {names[name_module(base)] for base in _read_bases(value)} - {""}
     return {names[find_home(value)]} - {""}
 
 
 def find_uses() -> dict[str, set[str]]:
-    """Return for each loaded library which others its modules have in their names.
+    """Return for each loaded library the others to which its modules refer.
 
-    The standard library and `__main__` are no libraries.
+    The standard library and `__main__` do not count as libraries.
     """
     uses: dict[str, set[str]] = {}
     names = LibraryNames()
@@ -50,10 +50,10 @@ def find_uses() -> dict[str, set[str]]:
 
 
 def _find_imported() -> Iterator[tuple[str, object]]:
-    """Yield the modules of libraries by their own names.
+    """Yield the imported modules of libraries.
 
-    What was not imported has no spec: the program itself, and what compiled code has
-    made.
+    Modules that were not imported have no spec: the program itself, and those created
+    by compiled code.
     """
     for key, module in sys.modules.copy().items():
         spec = read_attributes(module).get("__spec__")
@@ -66,9 +66,9 @@ def _find_imported() -> Iterator[tuple[str, object]]:
 
 
 def _read_values(name: str, module: object) -> Iterator[Any]:
-    """Yield what a module has in its names, but for the modules below it.
+    """Yield the values of a module's names, except its submodules.
 
-    These are there by their own import, and go with it.
+    Those were imported by themselves, and are removed with it.
     """
     for attribute, value in list(read_attributes(module).items()):
         is_module = is_a(value, ModuleType)
@@ -77,7 +77,7 @@ def _read_values(name: str, module: object) -> Iterator[Any]:
 
 
 def reach(starts: set[str], uses: Mapping[str, set[str]]) -> set[str]:
-    """Return libraries with all that they use, that these use, and so on."""
+    """Return libraries with everything that they use, directly or indirectly."""
     reached: set[str] = set()
     frontier = list(starts)
     while frontier:
@@ -89,5 +89,5 @@ def reach(starts: set[str], uses: Mapping[str, set[str]]) -> set[str]:
 
 
 def find_kernel_libraries(uses: Mapping[str, set[str]]) -> set[str]:
-    """Return what the kernel runs on, and what that uses."""
+    """Return the libraries that the kernel needs, directly or indirectly."""
     return reach({top for top in uses if is_kernel(top)}, uses)

@@ -1,4 +1,4 @@
-"""Makes a shell forget values, with every copy that IPython keeps of them."""
+"""Removes values from a shell, with every copy that IPython keeps of them."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ from jupyter_memkit.measure.sizes.identity import contains_identical
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT = re.compile(r"(?:Out|_oh)\[(\d+)\]")
-# Names that IPython goes on to use.
+# Names that IPython itself uses.
 _KEPT = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
 _KEPT |= {"exit", "quit", "open", "get_ipython"}
-# Shorter texts are shared by chance, as numbers are.
+# Shorter strings may be shared by chance, like numbers.
 _SHORT = 1000
 
 
 def find_places(
     name: str, namespace: dict[str, Any], shell: Any
 ) -> list[tuple[dict[Any, Any], Any]]:
-    """Return where a name that the user wrote stands.
+    """Return the places of a name that the user wrote.
 
     Parameters
     ----------
     name : str
-        A variable, a variable that only a script of ``%run`` has, or an output as
+        A variable, a variable that only a script of ``%run`` has, or an output such as
         ``Out[3]``.
     namespace : dict
         The user's variables.
     shell : IPython.core.interactiveshell.InteractiveShell or None
-        Whose outputs and scripts are looked at.
+        The shell whose outputs and scripts are searched.
 
     Returns
     -------
     list of (dict, object)
-        Dicts and the key in each, all of them for one name.
+        The dicts that contain the name, with the key in each.
 
     Raises
     ------
     MemkitError
-        For a name that is none, and one that IPython needs.
+        If the name does not exist, or IPython needs it.
     """
     known = list(namespace)
     if shell is not None:
@@ -68,8 +68,8 @@ def find_places(
             ]
         if name in namespace and _belongs_to_ipython(name, shell):
             message = (
-                f"{name!r} is IPython's own, and nothing was deleted; "
-                "%memfree --outputs forgets what cells have shown"
+                f"{name!r} is IPython's own, and nothing was deleted; %memfree "
+                "--outputs deletes the outputs of cells"
             )
             raise MemkitError(message)
     if name in namespace:
@@ -81,26 +81,26 @@ def find_places(
             if hidden == name:
                 places.append((variables, hidden))
     if not places:
-        remedy = suggest(name, known, "%memls lists what there is")
+        remedy = suggest(name, known, "%memls lists the variables")
         message = f"there is no variable {name!r}, and nothing was deleted; {remedy}"
         raise MemkitError(message)
     return places
 
 
 def forget(value: Any, shell: Any) -> list[str]:
-    """Make a shell forget an object that it has shown.
+    """Remove an object from the outputs of a shell.
 
     Parameters
     ----------
     value : object
-        What was shown.
+        The object.
     shell : IPython.core.interactiveshell.InteractiveShell or None
-        The shell; without one nothing was shown.
+        The shell; without one there are no outputs.
 
     Returns
     -------
     list of str
-        What had held it.
+        The holders from which it was removed.
     """
     if shell is None or is_atom(value):
         return []
@@ -113,17 +113,17 @@ def forget(value: Any, shell: Any) -> list[str]:
 
 
 def forget_everywhere(value: Any, shell: Any) -> list[str]:
-    """Let go of an object also in scripts that were run, and close it as a figure.
+    """Remove an object from outputs and scripts, and close it if it is a figure.
 
     Parameters
     ----------
     value, shell
-        As for `forget`.
+        As in `forget`.
 
     Returns
     -------
     list of str
-        What had held it.
+        The holders from which it was removed.
     """
     if is_atom(value):
         return []
@@ -140,7 +140,7 @@ def forget_everywhere(value: Any, shell: Any) -> list[str]:
 
 
 def forget_outputs(shell: Any) -> None:
-    """Make a shell forget all that cells have returned and displayed."""
+    """Delete everything that cells have returned and displayed."""
     for outputs in _read_output_dicts(shell):
         outputs.clear()
     for namespace in (shell.user_ns, shell.user_ns_hidden):
@@ -160,9 +160,9 @@ def forget_outputs(shell: Any) -> None:
 
 
 def forget_scripts(shell: Any) -> None:
-    """Delete the data of scripts that the user's namespace no longer has.
+    """Delete data of scripts that the user's namespace no longer has.
 
-    What functions of a script read stays while the user has the functions.
+    Data that functions of a script read is kept while the user has the functions.
     """
     for _, variables, name in list(find_script_variables(shell)):
         if name not in find_needed(variables, shell.user_ns):
@@ -170,19 +170,19 @@ def forget_scripts(shell: Any) -> None:
 
 
 def is_atom(value: Any) -> bool:
-    """Tell whether an object is a number or a short text, shared by chance."""
+    """Return whether an object is a number or a short string, shared by chance."""
     if contains_identical((str, bytes), type(value)):
         return len(value) < _SHORT
     return contains_identical((bool, complex, float, int, type(None)), type(value))
 
 
 def _belongs_to_ipython(name: str, shell: Any) -> bool:
-    """Tell whether a name is one that IPython has made and goes on to use."""
+    """Return whether a name was set by IPython, which uses it."""
     return name in _KEPT and shell.user_ns_hidden.get(name) is shell.user_ns[name]
 
 
 def _read_output_dicts(shell: Any) -> Iterator[dict[int, Any]]:
-    """Yield the dicts in which outputs have their numbers; mostly it is one."""
+    """Yield the dicts of numbered outputs, usually one."""
     found: list[dict[int, Any]] = []
     history = getattr(shell.history_manager, "output_hist", None)
     for outputs in (history, shell.user_ns.get("_oh")):
@@ -209,7 +209,7 @@ def _forget_last(value: Any, shell: Any) -> Iterator[str]:
             setattr(hook, name, "")
         if shell.user_ns_hidden.get(name) is value:
             shell.user_ns_hidden[name] = ""
-        # IPython takes the name for the user's own where it differs from the hook's.
+        # IPython treats the name as the user's own if it differs from the hook's.
         if shell.user_ns.get(name) is value:
             shell.user_ns[name] = ""
             yield name

@@ -5,7 +5,7 @@ import type { ICell, IRunningCell } from '../records';
 import { CellRow } from './row';
 
 /**
- * The running cell and the last ones, the latest at the top.
+ * The running cell and the last ones, the latest first.
  */
 export function Cells(props: Cells.IProps): React.JSX.Element | null {
   const { cells, running, nowS, onOpen, trans } = props;
@@ -44,7 +44,7 @@ export function Cells(props: Cells.IProps): React.JSX.Element | null {
             <th
               role="columnheader"
               scope="col"
-              title={trans.__('Memory at the end less memory at the start')}
+              title={trans.__('Memory at the end minus memory at the start')}
             >
               {trans.__('Kept')}
             </th>

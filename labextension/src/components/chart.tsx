@@ -6,7 +6,7 @@ import type { IChartData } from '../series';
 import { hasChildren } from '../series';
 
 /**
- * How far back the chart can look; `null` is all.
+ * The time ranges of the chart; `null` is everything.
  */
 const RANGES = [60, 300, 3600, null] as const;
 
@@ -61,7 +61,7 @@ export function Chart(props: Chart.IProps): React.JSX.Element {
         role="img"
         aria-label={
           hasChildren(data)
-            ? trans.__('Memory over time, with that of child processes on top')
+            ? trans.__('Memory over time, with child processes on top')
             : trans.__('Memory over time')
         }
       />

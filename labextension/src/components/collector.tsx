@@ -4,17 +4,17 @@ import * as React from 'react';
 import { formatClock } from '../format';
 import type { ICollectorPause } from '../records';
 
-// From here on a pause looks forgotten.
+// After this, a pause may have been forgotten.
 const MANY_CELLS = 20;
 
 /**
- * A chip that says that Python's garbage collector is paused.
+ * A chip that shows that Python's garbage collector is paused.
  */
 export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
   const { pause, cells, trans } = props;
   const isLong = cells >= MANY_CELLS;
   const label = pause.enabled
-    ? trans.__('GC raised')
+    ? trans.__('GC thresholds raised')
     : isLong
       ? trans._n('GC paused, %1 cell', 'GC paused, %1 cells', cells)
       : trans.__('GC paused');
@@ -37,7 +37,7 @@ export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
 export namespace CollectorChip {
   export interface IProps {
     pause: ICollectorPause;
-    /** How many cells have begun since. */
+    /** The number of cells that have started since. */
     cells: number;
     trans: TranslationBundle;
   }
@@ -59,11 +59,11 @@ function describe(pause: ICollectorPause, trans: TranslationBundle): string {
   const cure = CURES.get(pause.by);
   return cure === undefined
     ? since
-    : trans.__('%1; %2 lets it run as before', since, cure);
+    : trans.__('%1; %2 resumes it', since, cure);
 }
 
 /**
- * What ends a pause that does not end by itself.
+ * The code that ends a pause which does not end by itself.
  */
 const CURES = new Map([
   ['%gc_pause on', '%gc_pause off'],

@@ -3,16 +3,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { formatChange, formatDuration } from '../format';
 import type { ICell } from '../records';
 
-// Less is not worth a word.
+// Smaller values are not shown.
 const CHILDREN_MIN_BYTES = 1024 * 1024;
 const GC_MIN_S = 0.05;
 const GC_MIN_SHARE = 0.01;
-// A first import reads some pages from disk, and that is as it should be.
+// A first import normally reads some pages from disk.
 const FAULTS_MIN = 1000;
 const LINE_LENGTH = 60;
 
 /**
- * What is remarkable about a cell besides its memory: phrases, often none.
+ * Phrases on what is remarkable about a cell besides its memory, often none.
  */
 export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
   const { durationS, gcS } = cell;

@@ -6,7 +6,8 @@ import type { ICollectorPause } from '../records';
 import { CollectorChip } from './collector';
 
 /**
- * What is shown, whether it computes, and whether its collector is paused.
+ * What is shown, whether it is busy, and whether its garbage collector is
+ * paused.
  */
 export function Header(props: Header.IProps): React.JSX.Element {
   const { name, isBusy, elapsedS, pause, pausedCells, trans } = props;
@@ -36,13 +37,13 @@ export function Header(props: Header.IProps): React.JSX.Element {
 export namespace Header {
   export interface IProps {
     name: string;
-    /** Whether a cell runs, `null` when nobody knows. */
+    /** Whether a cell is running, `null` if unknown. */
     isBusy: boolean | null;
-    /** How long the cell has been running, `null` when that is not known. */
+    /** How long the cell has been running, `null` if unknown. */
     elapsedS: number | null;
-    /** The pause of the collector, `null` while that runs. */
+    /** The pause of the garbage collector, `null` while it runs normally. */
     pause: ICollectorPause | null;
-    /** How many cells have begun in it. */
+    /** The number of cells that have started during it. */
     pausedCells: number;
     trans: TranslationBundle;
   }

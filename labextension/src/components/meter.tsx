@@ -54,9 +54,9 @@ export function Meter(props: Meter.IProps): React.JSX.Element {
 
 export namespace Meter {
   export interface IProps {
-    /** What it tells, for those who cannot see it. */
+    /** The label for screen readers. */
     label: string;
-    /** What tests find it by. */
+    /** The test id. */
     name: 'limit' | 'gpu';
     rssBytes: number;
     peakBytes: number | null;
@@ -73,7 +73,7 @@ function levelClass(share: number): string {
 }
 
 /**
- * The level in words, as a colour alone tells not everybody.
+ * The level in words, because colour alone is not accessible.
  */
 function warning(
   share: number,

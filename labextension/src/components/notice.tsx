@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { ChannelStatus, LossReason, StatusAction } from '../status';
 
 /**
- * Why there is nothing to show, and the one thing to do about it.
+ * Why there is nothing to show, and what to do about it.
  */
 export function Notice(props: Notice.IProps): React.JSX.Element | null {
   const { status, onAction, trans } = props;
@@ -61,7 +61,7 @@ function describeStatus(
     case 'no-kernel':
       return {
         sentence: trans.__(
-          'There is no kernel, so there is no memory to show.'
+          'No kernel is running, so there is no memory to show.'
         ),
         action: { kind: 'select-kernel', label: trans.__('Select kernel') }
       };
@@ -94,7 +94,7 @@ function describeStatus(
     case 'busy':
       return {
         sentence: trans.__(
-          'The kernel is busy; the figures come when it can answer.'
+          'The kernel is busy; its memory is shown when it can answer.'
         ),
         action: { kind: 'interrupt', label: trans.__('Interrupt kernel') }
       };
@@ -139,13 +139,13 @@ function describeLoss(reason: LossReason, trans: TranslationBundle): INotice {
       };
     case 'disconnected':
       return {
-        sentence: trans.__('The connection to the kernel is lost.'),
+        sentence: trans.__('The connection to the kernel was lost.'),
         action: { kind: 'reconnect', label: trans.__('Reconnect') }
       };
     case 'refused':
       return {
-        sentence: trans.__('The kernel refused to send its figures.'),
-        action: { kind: 'reconnect', label: trans.__('Ask again') }
+        sentence: trans.__('The kernel refused to report its memory.'),
+        action: { kind: 'reconnect', label: trans.__('Try again') }
       };
   }
 }

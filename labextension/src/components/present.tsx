@@ -6,7 +6,7 @@ import type { IGpu, IGpuAllocator, IPresent } from '../records';
 import { Meter } from './meter';
 
 /**
- * What stands beside the kernel's own memory: child processes, swap, devices.
+ * Memory besides the kernel's own: child processes, swap, GPUs.
  */
 export function Present(props: Present.IProps): React.JSX.Element | null {
   const { present, isStale, trans } = props;
@@ -18,7 +18,7 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
   return (
     <section
       className={`jp-Memkit-present${isStale ? ' jp-mod-stale' : ''}`}
-      aria-label={trans.__('Beside the kernel')}
+      aria-label={trans.__('Other memory')}
     >
       {children > 0 && (
         <div className="jp-Memkit-beside">
@@ -43,7 +43,7 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
       ))}
       {isStale && (
         <div className="jp-Memkit-source">
-          {trans.__('As last told by the kernel')}
+          {trans.__('As last reported by the kernel')}
         </div>
       )}
     </section>
@@ -53,7 +53,7 @@ export function Present(props: Present.IProps): React.JSX.Element | null {
 export namespace Present {
   export interface IProps {
     present: IPresent;
-    /** Whether the kernel tells no more, or not at the moment. */
+    /** Whether the kernel does not report any more, or not at the moment. */
     isStale: boolean;
     trans: TranslationBundle;
   }

@@ -10,7 +10,7 @@ import {
 import type { IActivity } from '../records';
 
 /**
- * How far the work under way is: a bar, the speed, the time left, and the memory
+ * The progress of running work: a bar, the speed, the time left, and the memory
  * that a chunk takes.
  */
 export function Progress(props: Progress.IProps): React.JSX.Element {
@@ -72,7 +72,7 @@ export function Progress(props: Progress.IProps): React.JSX.Element {
       </div>
       {isStale && (
         <div className="jp-Memkit-source">
-          {trans.__('As last told by the kernel')}
+          {trans.__('As last reported by the kernel')}
         </div>
       )}
     </section>
@@ -82,7 +82,7 @@ export function Progress(props: Progress.IProps): React.JSX.Element {
 export namespace Progress {
   export interface IProps {
     activity: IActivity;
-    /** Whether the kernel does not tell at the moment. */
+    /** Whether the kernel does not report at the moment. */
     isStale: boolean;
     nowS: number;
     trans: TranslationBundle;
@@ -90,7 +90,7 @@ export namespace Progress {
 }
 
 /**
- * How many there are, `null` for unknown: an estimate may have proved too low.
+ * The total, `null` if unknown or if the estimate turned out to be too low.
  */
 function totalOf({ done, total }: IActivity): number | null {
   return total !== null && total > 0 && total >= done ? total : null;
@@ -104,7 +104,7 @@ function timeLeft(
   if (total === null || perS === null) {
     return null;
   }
-  // Time goes on while a long chunk is worked on.
+  // Time passes while a long chunk is processed.
   const sinceS = Math.max(0, nowS - toldS);
   return Math.max(0, (total - done) / perS - sinceS);
 }
@@ -127,7 +127,7 @@ function ChunkPeak(
   return (
     <span
       title={trans.__(
-        'How far the process grew with the last chunk, of how far it may'
+        'Growth of the process in the last chunk, and its limit'
       )}
       data-testid="memkit-chunk-peak"
       data-bytes={chunkPeakBytes}

@@ -6,13 +6,13 @@ import type { ILimit, IReading } from '../records';
 import { Meter } from './meter';
 
 /**
- * The memory now, the peak of a cell, and how much the limit leaves.
+ * The current memory, the peak of a cell, and the share of the limit in use.
  */
 export function Reading(props: Reading.IProps): React.JSX.Element {
   const { reading, peak, limit, staleSinceS, trans } = props;
   const [figure, unit] = formatBytes(reading.rssBytes).split(' ');
   return (
-    <section className="jp-Memkit-reading" aria-label={trans.__('Memory now')}>
+    <section className="jp-Memkit-reading" aria-label={trans.__('Current memory')}>
       <div className="jp-Memkit-figures">
         <div
           className={`jp-Memkit-now${staleSinceS === null ? '' : ' jp-mod-stale'}`}
@@ -50,7 +50,7 @@ export function Reading(props: Reading.IProps): React.JSX.Element {
 export namespace Reading {
   export interface IPeak {
     bytes: number;
-    /** The count of the cell whose peak it is. */
+    /** The execution count of the cell with this peak. */
     executionCount: number | null;
     exact: boolean;
   }
@@ -73,7 +73,7 @@ function peakLabel(peak: Reading.IPeak, trans: TranslationBundle): string {
 }
 
 /**
- * How the figure was got, when it is not the kernel's own of this moment.
+ * The origin of the figure, if it is not the kernel's own and current.
  */
 function SourceNote(
   props: Pick<Reading.IProps, 'reading' | 'staleSinceS' | 'trans'>

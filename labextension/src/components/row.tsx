@@ -6,7 +6,7 @@ import type { ICell, IRunningCell } from '../records';
 import { describeCell } from './details';
 
 /**
- * The account of one cell.
+ * The row of one cell.
  */
 export function CellRow(props: CellRow.IProps): React.JSX.Element {
   const { cell, elapsedS, outcome, highestBytes, onOpen, trans } = props;
@@ -70,7 +70,7 @@ export function CellRow(props: CellRow.IProps): React.JSX.Element {
           <span
             className="jp-Memkit-sampled"
             title={trans.__(
-              'The highest of the samples; the peak may be higher'
+              'Highest sample; the actual peak may be higher'
             )}
           >
             {trans.__('sampled')}
@@ -82,7 +82,7 @@ export function CellRow(props: CellRow.IProps): React.JSX.Element {
         className="jp-Memkit-number"
         title={
           outcome
-            ? trans.__('%1 at its end', formatBytes(outcome.afterBytes))
+            ? trans.__('%1 at the end', formatBytes(outcome.afterBytes))
             : undefined
         }
       >
@@ -104,7 +104,7 @@ export namespace CellRow {
   export interface IProps {
     cell: IRunningCell;
     elapsedS: number;
-    /** What the cell came to, `null` while it runs. */
+    /** The record of the finished cell, `null` while it runs. */
     outcome: ICell | null;
     /** The highest peak of all rows, for the bars. */
     highestBytes: number;

@@ -54,4 +54,4 @@ def test_what_has_to_stay_is_used() -> None:
     """A library that cannot go is no unused one, with the reason beside it."""
     found = find({})["numpy"]
     assert found.is_used
-    assert "C core loads once" in str(found.reason)
+    assert "C core is loaded once" in str(found.reason)

@@ -123,10 +123,10 @@ def test_logs(stall: Any) -> None:
 
 
 def test_pickling(stall: Any) -> None:
-    """Its ways to pickle are forgotten."""
+    """Its pickling functions are removed."""
     before = dict(copyreg.dispatch_table)
     copyreg.pickle(stall.Fig, stall.reduce)
-    assert unload("stall", namespace={}).traces == ("the way to pickle Fig",)
+    assert unload("stall", namespace={}).traces == ("the pickling of Fig",)
     assert copyreg.dispatch_table == before
 
 
@@ -185,7 +185,7 @@ def test_shell(
     plain.for_type(stall.Fig, mine := (lambda *_: None))
     shell.events.register("post_run_cell", stall.after_cell)
     assert unload("stall", namespace={}).traces == (
-        "how stall.Fig is shown",
+        "the formatter of stall.Fig",
         "stall.after_cell at post_run_cell",
     )
     assert stall.Fig not in rich.type_printers

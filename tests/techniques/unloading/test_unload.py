@@ -225,20 +225,20 @@ def test_more_objects_than_a_line_holds() -> None:
 
 
 def test_unknown_name() -> None:
-    """A name that is no module is refused with the nearest one that is."""
+    """A name that is not a module is refused, and the closest module is suggested."""
     assert_refused(load("fruit"), "fruits", match="did you mean fruit\\?")
 
 
 def test_strange_name() -> None:
     """A name like nothing that could go is refused with where to look."""
-    assert_refused({}, "IPythn", match="%unload --list shows what is")
-    assert_refused({}, "qqqqqqqq", match="%unload --list shows what is")
+    assert_refused({}, "IPythn", match="%unload --list shows the loaded")
+    assert_refused({}, "qqqqqqqq", match="%unload --list shows the loaded")
 
 
 def test_variable() -> None:
     """A variable is refused with the way to delete it."""
     assert_refused(
-        {"x": 1}, "x", match=r"x is no module but a value \(int\); use del x"
+        {"x": 1}, "x", match=r"x is not a module but a value \(int\); use del x"
     )
 
 
@@ -303,7 +303,7 @@ def test_import_is_going_on() -> None:
 
 def test_namespace_package() -> None:
     """A namespace package is refused with its parts."""
-    assert_refused(load("market.stall"), "market", match=r"go: market\.stall$")
+    assert_refused(load("market.stall"), "market", match=r"unload: market\.stall$")
 
 
 def test_lazy_module_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:

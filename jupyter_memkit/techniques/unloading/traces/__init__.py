@@ -1,7 +1,7 @@
-"""Takes away what a library has left in other modules: one file a place.
+"""Removes what a library registered in other modules: one file per place.
 
-Each of these keeps a library in memory, and would call or ask it though it is gone.
-Only what is there by the library's own doing goes, and each is told.
+Each registration keeps a library in memory, and would call it after it is gone. Only
+the library's own registrations are removed, and each is reported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.unloading.traces import (
     warning_filters,
 )
 
-# Exit callbacks first: they are called, and may need the rest.
+# Exit callbacks first, because they are called and may need the rest.
 _CLEARERS: tuple[Callable[[Removal], Iterable[str]], ...] = (
     exit_callbacks.clear,
     codec_search.clear,
@@ -34,7 +34,7 @@ _CLEARERS: tuple[Callable[[Removal], Iterable[str]], ...] = (
 
 
 def clear_traces(removal: Removal) -> tuple[str, ...]:
-    """Take away all traces, and return what they were."""
+    """Remove all traces, and describe them."""
     return tuple(text for clear in _CLEARERS for text in clear(removal))
 
 

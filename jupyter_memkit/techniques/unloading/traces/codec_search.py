@@ -1,4 +1,4 @@
-"""The functions that look for text encodings."""
+"""The functions that search for text encodings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.unloading.removal import Removal, is_a, name_all
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Unregister search functions; they stand behind Python's own in one list."""
+    """Unregister search functions, which follow Python's own in one list."""
     own = encodings.search_function
     lists = [each for each in gc.get_referrers(own) if type(each) is list]
     search_path = next((each for each in lists if each[0] is own), [])

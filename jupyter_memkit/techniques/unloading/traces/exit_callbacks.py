@@ -1,4 +1,4 @@
-"""What a library does at the end of the process: it is done now."""
+"""The exit callbacks of a library, which are called now."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _TAKES_MANY = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Call and forget the exit callbacks that take no arguments."""
+    """Call and unregister the exit callbacks that take no arguments."""
     for callback in _find_callbacks(removal):
         if _takes_nothing(callback):
             atexit.unregister(callback)
-            # As at the end of the process: one that fails does not stop the others.
+            # As at exit, a failure does not stop the others.
             with contextlib.suppress(Exception):
                 callback()
             yield f"the exit callback {name_all([callback])[0]}, which was called"
 
 
 class _Listener:
-    """Equal to nothing, and remembers what it was compared with."""
+    """Equals nothing, and records what it is compared with."""
 
-    __hash__ = None  # type: ignore[assignment] # it is compared only
+    __hash__ = None  # type: ignore[assignment] # it is only compared
 
     def __init__(self) -> None:
         self.met: list[Any] = []
@@ -39,13 +39,13 @@ class _Listener:
 
 
 def _find_callbacks(removal: Removal) -> list[Callable[..., Any]]:
-    """Return the callbacks that are a library's, written in Python.
+    """Return the callbacks of a library that are written in Python.
 
     `atexit` does not list them. It compares each callback with the one to be
     unregistered, so an object with an ``__eq__`` of its own sees them all.
     """
     listener = _Listener()
-    atexit.unregister(listener)  # type: ignore[arg-type] # it is none of them
+    atexit.unregister(listener)  # type: ignore[arg-type] # equals none of them
     return [
         each
         for each in listener.met

@@ -1,4 +1,4 @@
-"""What takes part in imports."""
+"""The import hooks of a library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_memkit.techniques.unloading.removal import Removal, name_all
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Take finders and path hooks out of the import system."""
+    """Remove finders and path hooks from the import system."""
     hooks: tuple[list[Any], ...] = (sys.meta_path, sys.path_hooks)
     for each in hooks:
         found = [hook for hook in each if removal.owns(hook)]

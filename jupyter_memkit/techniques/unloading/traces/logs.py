@@ -1,4 +1,4 @@
-"""What a library has given to loggers that are not its own."""
+"""What a library added to loggers that are not its own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from types import FunctionType
 
 from jupyter_memkit.techniques.unloading.removal import Removal, is_a, name_all
 
-# What every logger has without anybody's doing; another method is for a level that a
-# library has made.
+# The methods of every logger; another method belongs to a level that a library added.
 _OWN_LEVELS = frozenset(
     {"critical", "debug", "error", "exception", "fatal", "info", "log", "warn"}
     | {"warning"}
@@ -18,14 +17,14 @@ _OWN_LEVELS = frozenset(
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Take handlers, filters, and methods for levels away from loggers."""
+    """Remove handlers, filters, and methods for levels from loggers."""
     known = list(logging.root.manager.loggerDict.values())
     loggers = [each for each in known if isinstance(each, logging.Logger)]
     for logger in (logging.root, *loggers):
         handlers = [each for each in logger.handlers if removal.owns(each)]
         for handler in handlers:
             logger.removeHandler(handler)
-            # What it wrote to may be gone already.
+            # Its target may be closed already.
             with contextlib.suppress(Exception):
                 handler.close()
         filters = [each for each in logger.filters if removal.owns(each)]

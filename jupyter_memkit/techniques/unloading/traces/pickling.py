@@ -9,7 +9,7 @@ from jupyter_memkit.techniques.unloading.removal import Removal
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Take a library's classes and functions out of copyreg's table."""
+    """Remove a library's classes and functions from copyreg's table."""
     found = [
         kind
         for kind, function in list(copyreg.dispatch_table.items())
@@ -17,4 +17,4 @@ def clear(removal: Removal) -> Iterator[str]:
     ]
     for kind in found:
         del copyreg.dispatch_table[kind]
-    yield from (f"the way to pickle {kind.__name__}" for kind in found)
+    yield from (f"the pickling of {kind.__name__}" for kind in found)

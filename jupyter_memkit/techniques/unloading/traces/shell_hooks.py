@@ -1,4 +1,4 @@
-"""What a library does in an IPython shell: showing its objects, and after cells."""
+"""The formatters and callbacks of a library in an IPython shell."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jupyter_memkit.techniques.unloading.removal import Removal, name_all
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Take formatters and callbacks away from the running shell, if there is one.
+    """Remove formatters and callbacks from the running shell, if there is one.
 
-    How somebody else shows a library's objects stays known by the name of their class.
+    Formatters of others for a library's objects are kept by the name of the class.
     """
     shell = find_shell()
     if shell is None:
@@ -27,7 +27,7 @@ def clear(removal: Removal) -> Iterator[str]:
             if not removal.owns(function):
                 name = kind.__qualname__
                 formatter.for_type_by_name(name_module(kind), name, function)
-    yield from (f"how {name} is shown" for name in name_all(kinds))
+    yield from (f"the formatter of {name}" for name in name_all(kinds))
     for event, callbacks in shell.events.callbacks.items():
         found = [each for each in callbacks if removal.owns(each)]
         for callback in found:

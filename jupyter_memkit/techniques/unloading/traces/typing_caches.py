@@ -1,8 +1,7 @@
-"""What `typing` remembers of a library's annotations.
+"""The caches of `typing` for a library's annotations.
 
-It keeps every overload for good, and the last types that were put into brackets; either
-holds whole libraries. It has a public function to forget all overloads, none to forget
-some.
+It keeps every overload permanently, and the last subscripted types; both hold whole
+libraries. It has a public function to clear all overloads, but none to clear some.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _MODULES = ("typing", "typing_extensions")
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Forget a library's overloads, and what was put into brackets by anybody."""
+    """Clear a library's overloads, and everybody's subscripted types."""
     count = 0
     for name in _MODULES:
         module: Any = sys.modules.get(name)

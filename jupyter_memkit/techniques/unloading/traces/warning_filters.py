@@ -1,4 +1,4 @@
-"""What `warnings` was told about a library's warnings."""
+"""The registrations of a library in `warnings`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _WRITERS = ("formatwarning", "showwarning")
 
 
 def clear(removal: Removal) -> Iterator[str]:
-    """Forget filters by a library's classes, and what has been shown of them."""
+    """Remove filters for a library's classes, and the record of its shown warnings."""
     filters: Any = warnings.filters
     kept = [each for each in filters if not removal.owns(each[2])]
     count = len(filters) - len(kept)
     if count:
         filters[:] = kept
-        # At its end `warnings` looks at its filters anew.
+        # On exit, `warnings` invalidates its cache of the filters.
         with warnings.catch_warnings():
             pass
         yield f"{count} warning {'filter' if count == 1 else 'filters'}"
@@ -36,5 +36,5 @@ def clear(removal: Removal) -> Iterator[str]:
 
 
 def _is_of(key: object, removal: Removal) -> bool:
-    """Tell whether a warning that was shown, a text with its class, is a library's."""
+    """Return whether a shown warning, a text with its class, belongs to a library."""
     return type(key) is tuple and len(key) > 1 and removal.owns(key[1])
