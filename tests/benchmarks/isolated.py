@@ -1,7 +1,8 @@
-"""What another process costs: ``python -m tests.benchmarks.isolated``.
+"""The cost of another process: ``python -m tests.benchmarks.isolated``.
 
-An empty cell, and an array that a function returns, beside multiprocessing's own way
-and joblib's loky. Each run is a process of its own; the table shows medians of five.
+An empty cell, the start of a worker, and an array that a function returns, beside
+multiprocessing's own ways and joblib's loky. Each run is a process of its own; the
+tables show medians of five.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from tests.benchmarks._workers import (
 
 RUNS = 5
 COPIES = 3
+
+WORKER = "a worker of %%chunked"
 
 Caller = Callable[[Callable[[], Any]], Any]
 
@@ -128,6 +131,12 @@ def measure_array(way: str) -> dict[str, float]:
 
 def measure_empty(way: str) -> dict[str, float]:
     """Return the seconds of a call that does nothing, from start to end."""
+    if way == WORKER:
+        # As in a notebook, the libraries of the parent are there.
+        memkit.chunked([0], rows=1).map(len).run("sum")
+        started_s = time.perf_counter()
+        memkit.chunked([0], rows=1).map(len).run("sum", workers=1)
+        return {"empty_s": time.perf_counter() - started_s}
     if way.startswith("%%isolated"):
         shell = make_shell()
         load_memkit(shell)
@@ -174,8 +183,8 @@ def main() -> None:
         kind, way = sys.argv[1:]
         print(json.dumps({"array": measure_array, "empty": measure_empty}[kind](way)))
         return
-    empty = measure_all("empty", ["%%isolated, first", "%%isolated", *WAYS])
-    rows = [["an empty cell, or call", "median s"]]
+    empty = measure_all("empty", ["%%isolated, first", "%%isolated", WORKER, *WAYS])
+    rows = [["an empty cell, chunk or call", "median s"]]
     rows += [[way, f"{figures['empty_s']:.3f}"] for way, figures in empty.items()]
     print(align(rows))
     arrays = measure_all("array", list(WAYS))

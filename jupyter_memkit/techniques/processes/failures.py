@@ -1,9 +1,9 @@
-"""Exceptions of another process, with tracebacks that look as if they were of this one.
+"""Exceptions of another process, with the tracebacks that they had there.
 
-An exception is pickled without its traceback. What is sent of that is where each frame
-was; here, code is made that raises at just these places. So the user reads the lines of
-their cell, in a notebook as in a script, and a debugger finds the frames, though not
-the variables in them.
+An exception is pickled without its traceback, so the place of each frame is sent beside
+it. Here, code is compiled that raises at these places. The user then sees the lines of
+their own code, in a notebook or a script, and a debugger finds the frames, but not the
+variables in them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_FRAMES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramePlace:
-    """Where a frame of a traceback was; columns are None where nothing tells."""
+    """The place of a frame in a traceback; columns are None if they are unknown."""
 
     filename: str
     function: str
@@ -41,7 +41,7 @@ class FramePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An exception as it is sent.
+    """An exception in a form that can be sent.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class Failure:
     places : list of FramePlace
         Its traceback, the innermost frame last.
     cause, context : Failure or None
-        As of the exception.
+        Its ``__cause__`` and ``__context__``.
     hides_context : bool
-        As ``__suppress_context__``.
+        Its ``__suppress_context__``.
     """
 
     content: bytes
@@ -63,12 +63,19 @@ class Failure:
 
 
 def dump_failure(error: BaseException) -> Failure:
-    """Return an exception as it is sent."""
+    """Return an exception in a form that can be sent.
+
+    Examples
+    --------
+    >>> error = load_failure(dump_failure(KeyError("b")))
+    >>> error
+    KeyError('b')
+    """
     return _dump(error, set())
 
 
 def _dump(error: BaseException, seen: set[int]) -> Failure:
-    # An exception can be, by a detour, its own context.
+    # An exception can be, through others, its own context.
     seen = seen | {id(error)}
 
     def follow(other: BaseException | None) -> Failure | None:
@@ -84,11 +91,11 @@ def _dump(error: BaseException, seen: set[int]) -> Failure:
 
 
 def load_failure(failure: Failure) -> BaseException:
-    """Return the exception of another process."""
+    """Return an exception from what `dump_failure` returned in another process."""
     try:
         loaded = pickle.loads(failure.content)  # noqa: S301 - from our own child
         error: BaseException = loaded() if isinstance(loaded, partial) else loaded
-    except Exception as problem:  # noqa: BLE001 - its class may be unknown here
+    except Exception as problem:  # noqa: BLE001 - its class may be missing here
         error = RuntimeError(f"an exception that cannot be loaded here ({problem})")
     if failure.cause is not None:
         error.__cause__ = load_failure(failure.cause)
@@ -99,7 +106,7 @@ def load_failure(failure: Failure) -> BaseException:
 
 
 def _dump_alone(error: BaseException) -> bytes:
-    """Return an exception as bytes; one that cannot be pickled by what it says."""
+    """Return an exception as bytes; if it cannot be pickled, one with its message."""
     made_again = partial(_make_error, type(error), error.args, dict(vars(error)))
     for sendable in (error, made_again):
         try:
@@ -115,14 +122,14 @@ def _dump_alone(error: BaseException) -> bytes:
 def _make_error(
     kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
 ) -> BaseException:
-    """Make an exception whose class does not take its own ``args``."""
+    """Make an exception whose class does not accept its ``args``."""
     error = kind.__new__(kind, *args)
     vars(error).update(state)
     return error
 
 
 def _find_places(trace: TracebackType | None) -> list[FramePlace]:
-    """Return where the frames were, without those around the user's code."""
+    """Return the places of the frames, without those around the user's code."""
     while trace is not None and _is_ours(trace.tb_frame, _OUR_MODULES):
         trace = trace.tb_next
     summary = traceback.extract_tb(trace, limit=-_MOST_FRAMES)
@@ -155,7 +162,7 @@ def _make_traceback(places: list[FramePlace]) -> TracebackType | None:
 
 
 def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
-    """Return a frame that has raised at a place."""
+    """Return a frame that raised at a place, and its last instruction."""
     where = {
         "lineno": place.line,
         "end_lineno": place.end_line or place.line,
@@ -165,7 +172,7 @@ def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
     raising = ast.Raise(ast.Name("_MemkitPlace", ast.Load(), **where), None, **where)
     code = compile(ast.Module([raising], []), place.filename, "exec")
     code = code.replace(co_name=place.function)
-    # It stands for the user's code, and is shown as that.
+    # It is shown as the user's code, for which it stands.
     names = {"_MemkitPlace": _Place, "__file__": place.filename, "__name__": "__main__"}
     try:
         exec(code, names)  # noqa: S102
@@ -177,5 +184,5 @@ def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
     raise AssertionError(place)
 
 
-class _Place(Exception):  # noqa: N818 - never seen
-    """What the code of a place raises."""
+class _Place(Exception):  # noqa: N818 - nobody sees it
+    """Raised by the code of a place."""

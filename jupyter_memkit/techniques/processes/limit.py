@@ -1,4 +1,4 @@
-"""A limit on the memory of this process, by the system where it can."""
+"""Limits the memory of this process, by the system where it can."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from contextlib import contextmanager
 
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
-# What a thread's stack reserves, which is no use of memory. Libraries start one for
-# each processor.
+# The stack of a thread reserves this much without using it. Libraries start a thread
+# for each processor.
 _STACK_BYTES = 8 << 20
 
 
 def tolerance_bytes() -> int:
-    """Return how much may be reserved beyond a limit without being used."""
+    """Return how many bytes may be reserved, but not used, beyond a limit."""
     return _STACK_BYTES * (os.cpu_count() or 1)
 
 
 @contextmanager
 def limited(memory_bytes: int | None) -> Iterator[None]:
-    """Let allocations fail in the block that would take the process above a limit.
+    """Let allocations fail in the block that would exceed a limit.
 
-    Only Linux counts what the limit is about; elsewhere, nothing is done here.
+    Only Linux counts the memory in question; elsewhere, this has no effect.
 
     Parameters
     ----------
     memory_bytes : int or None
-        What the process may have; None for no limit.
+        The most memory that the process may use; None for no limit.
     """
     if memory_bytes is None or sys.platform != "linux":
         yield

@@ -1,4 +1,4 @@
-"""What the code in a child prints, on its way to the kernel."""
+"""Sends the output of a child to its parent."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import OUTPUT, Channel
 
-# Text is sent when there is so much of it, or when it has waited so long.
+# Text is sent when this many characters wait, or after this many seconds.
 _MOST_CHARACTERS = 32 << 10
 _WAIT_S = 0.03
 
 
 class Output:
-    """Sends what is printed and shown, in its order."""
+    """Sends printed text and displays, in order."""
 
     def __init__(self, channel: Channel, interrupts: Interrupts) -> None:
         self._channel = channel
@@ -35,7 +35,7 @@ class Output:
         threading.Thread(target=self._flush_late, daemon=True).start()
 
     def write(self, name: str, text: str) -> None:
-        """Take text."""
+        """Take text for a stream."""
         if self._is_plain:
             os.write(2, text.encode("utf-8", "replace"))
             return
@@ -47,11 +47,11 @@ class Output:
             self._interrupts.release()
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the text that waits."""
         self.show("", None)
 
     def show(self, kind: str, content: Any) -> None:
-        """Send what waits and, where it has a kind, what is no text."""
+        """Send the text that waits, then content of another kind, if there is any."""
         if self._is_plain:
             return
         self._interrupts.hold()
@@ -75,7 +75,7 @@ class Output:
             self._wake.set()
 
     def _flush(self) -> None:
-        # A finalizer may print in here.
+        # A finalizer may print while this runs.
         waiting, self._waiting = self._waiting, []
         text = "".join(waiting)
         self._n_characters = 0
@@ -83,7 +83,7 @@ class Output:
             self._send((self._name, text[start : start + _MOST_CHARACTERS]))
 
     def be_plain(self) -> None:
-        """Write text where the system would: this process is a fork of the child."""
+        """Write text to standard error from now on: this is a fork of the child."""
         self._is_plain = True
 
     def _send(self, message: tuple[str, Any]) -> None:
@@ -126,9 +126,9 @@ class _Stream(io.TextIOBase):
 
 
 def refuse_input(*_args: object, **_options: object) -> NoReturn:
-    """Stand for ``input``, which nobody could answer."""
+    """Replace ``input``, which nobody could answer."""
     message = (
-        "input() cannot ask from an isolated process; ask in a cell before, and use "
-        "the answer's name here"
+        "input() gets no answer in another process; ask before the call, and use the "
+        "answer in it"
     )
     raise IsolatedError(message)

@@ -1,8 +1,8 @@
-"""What is more than its memory: open files, and memory that is written to a file.
+"""Finds resources of this process: open files, and memory that is written to a file.
 
-A copy of it in another process would be another thing, with the same name: what is
-written there would be lost, or written twice. Most of this kind refuses to be pickled
-by itself; here is what does not.
+A copy in another process would be a different resource with the same name: data
+written there would be lost, or written twice. Most resources refuse to be pickled by
+themselves; the others are found here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from jupyter_memkit.techniques.processes.sharing import find_owner
 
 _STREAMS = ("stdin", "stdout", "stderr")
 
-# Databases and segments that another process would open for itself: what both write,
-# or what the first of them removes at its end, is lost to the other.
+# Another process would open these for itself, and lose what this one writes or removes.
 _OPENED_AGAIN = (
     ("dbm.dumb", "_Database", "an open database"),
     ("shelve", "Shelf", "an open database"),
@@ -28,12 +27,12 @@ _OPENED_AGAIN = (
 
 
 def find_stream(obj: Any) -> str:
-    """Return which of the standard streams an object is; empty for none."""
+    """Return the name of the standard stream that an object is; empty if none."""
     return next((name for name in _STREAMS if getattr(sys, name) is obj), "")
 
 
 def is_ordinary(kind: type) -> bool:
-    """Return whether nothing of a kind can be outside of memory, or a stream."""
+    """Return whether no object of a type can be a resource, or a stream."""
     special = [_io._IOBase, find_loaded("numpy", "ndarray")]  # noqa: SLF001 - as below
     special += [find_loaded(module, name) for module, name, _ in _OPENED_AGAIN]
     special += [type(getattr(sys, name)) for name in _STREAMS]
@@ -41,7 +40,7 @@ def is_ordinary(kind: type) -> bool:
 
 
 def describe_outside(obj: Any) -> str:
-    """Return why an object means something in its own process alone; empty if not.
+    """Return why an object is a resource of its process; empty if it is not.
 
     Examples
     --------
@@ -70,7 +69,7 @@ def _say(what: str) -> str:
 
 
 def _is_mapped(obj: Any) -> bool:
-    """Return whether what is written to an array goes to a file."""
+    """Return whether writes to an array go to a file."""
     owner = find_owner(obj)
     if not issubclass(type(owner), mmap.mmap):
         return False
@@ -83,9 +82,9 @@ def _is_mapped(obj: Any) -> bool:
                 return False
         owner.size()
     except OSError:
-        return False  # It has no file.
+        return False  # Without a file.
     except ValueError:
         return True
-    # A value that was spilled is a variable like any other.
+    # A spilled value is a variable like any other.
     find_file = find_loaded("jupyter_memkit.techniques.spilling.files", "find_file")
     return find_file is None or find_file(obj) is None

@@ -1,4 +1,4 @@
-"""Pickles what goes between the kernel and a child."""
+"""Pickles objects for another process."""
 
 from __future__ import annotations
 
@@ -20,42 +20,44 @@ from jupyter_memkit.techniques.processes.outside import (
 from jupyter_memkit.techniques.processes.sharing import Sharing
 from jupyter_memkit.techniques.processes.views import is_view, reduce_view
 
-# Buffers may be larger than what is in them by so much; and what the place of a string
-# of polars takes.
+# Buffers may be larger than their content by this factor; and the size of a string's
+# place in polars.
 _SLACK = 2
 _PLACE_BYTES = 16
 
-# Their objects have a meaning for the process that made them alone: a figure that is
-# loaded elsewhere would be shown there once more.
+# Their objects belong to the process that made them: a figure that is loaded in another
+# one would be shown again there.
 _AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
 
 
-# What cloudpickle knows of the classes that it has sent or got.
+# The records of cloudpickle about the classes that it has sent or received.
 _class_ids = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS  # noqa: SLF001
 _classes = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID  # noqa: SLF001
 
 
 class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
-    """The pickler of cloudpickle, with what it lacks.
+    """The pickler of cloudpickle, extended.
 
-    Functions of the notebook find the child's own variables in the place of the
-    kernel's. Frames of polars are sent by their buffers, arrays that share memory as
-    such, and what is open in this process alone is refused.
+    Functions that use the variables of a namespace use those of the other process
+    there. Frames of polars are sent by their buffers, arrays that share memory still
+    share it, and resources of this process, such as open files, are refused.
 
     Parameters
     ----------
     file : object
         With a ``write`` that takes bytes.
     take_buffer : callable
-        Takes a ``pickle.PickleBuffer``; returns whether it is to stay in the pickle.
+        Takes a ``pickle.PickleBuffer``; returns True if it is to stay in the pickle.
     namespace : mapping, optional
-        The variables that the functions read.
+        The namespace, which the ``__main__`` of the other process replaces there.
     left_out : set of str or None
-        Those of them that the child has already; None for all.
+        The variables in it that are not sent with functions that read them; None for
+        all.
     known : set of str
-        The classes that the other process has, by the ids of cloudpickle.
+        The classes that the other process has, as `list_classes` returns them.
     keeps_home : bool
-        Whether what has a meaning for this process alone is refused.
+        Whether to refuse objects that have a meaning in this process only, such as
+        figures.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         self._left_out = left_out
         self._known = known
         self._sharing: Sharing | None = None
-        # The kinds of objects that are no more than their content.
+        # The types whose objects are nothing but their content.
         self._ordinary: dict[int, type] = {}
         if namespace is not None:
             self.globals_ref[id(namespace)] = _Namespace()
@@ -85,7 +87,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         super().dump(obj)
 
     def reducer_override(self, obj: Any) -> Any:
-        """Return how an object is pickled that no built-in type is."""
+        """Return how to pickle an object whose type is not built in."""
         kind = type(obj)
         if id(kind) not in self._ordinary:
             reduced = self._reduce_special(obj)
@@ -108,7 +110,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         return super().reducer_override(obj)
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how is pickled what is more than its content; None for the rest."""
+        """Return how to pickle an object that is more than its content, else None."""
         stream = find_stream(obj)
         if stream:
             return getattr, (sys, stream)
@@ -119,10 +121,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         return reduce_view(obj) or self._sharing.reduce(obj)
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
-        """Return how a function of the notebook is pickled, as cloudpickle does it."""
+        """Return how to pickle a function by its code, as cloudpickle does it."""
         make, made_of, state, *others = super()._dynamic_function_reduce(func)
         if func.__closure__ is not None:
-            # Functions that share a variable of the one around them go on to do so.
+            # Functions that share a variable of an enclosing function still share it.
             made_of = (*made_of[:-1], func.__closure__)
             state[1]["__closure__"] = None
         if func.__globals__ is self._namespace:
@@ -136,7 +138,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
 
 
 class _Namespace(dict[str, Any]):
-    """Stands for the variables of whoever loads it."""
+    """Becomes the variables of the process that loads it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _find_namespace, ()
@@ -147,10 +149,10 @@ def _find_namespace() -> dict[str, Any]:
 
 
 def _reduce_polars(frame: Any) -> tuple[Any, ...] | None:
-    """Return a frame by its buffers, which polars itself would copy into one string.
+    """Return how to pickle a frame by its buffers; polars copies them into one string.
 
-    None where pyarrow is missing, for a type that Arrow does not have, and for a few
-    rows of a large frame, whose buffers are those of the large one.
+    None without pyarrow, for a type that Arrow does not have, and for a slice of a
+    large frame, whose buffers are those of the large one.
     """
     polars = sys.modules["polars"]
     try:
@@ -163,8 +165,8 @@ def _reduce_polars(frame: Any) -> tuple[Any, ...] | None:
 
 
 def _least_bytes(frame: Any) -> int:
-    """Return what the buffers of a frame take when nothing else is in them."""
-    # What polars estimates has the characters of strings, but not their places.
+    """Return the least size of the buffers of a frame."""
+    # The estimate of polars counts the characters of strings, but not their places.
     return int(frame.estimated_size() + len(frame) * frame.width * _PLACE_BYTES)
 
 
@@ -173,12 +175,12 @@ def _load_polars(table: Any) -> Any:
 
 
 def list_classes() -> frozenset[str]:
-    """Return the ids of the classes that were sent or received."""
+    """Return the ids of all classes that were sent or received."""
     return frozenset(_classes.keys())
 
 
 def find_ids(classes: Iterable[type]) -> frozenset[str]:
-    """Return the ids of those classes that were sent or received."""
+    """Return the ids of classes, of those that were sent or received."""
     return frozenset(_class_ids[each] for each in classes if each in _class_ids)
 
 
@@ -190,16 +192,16 @@ def _find_class(class_id: str) -> type:
 def find_hindrance(
     value: Any, *, keeps_home: bool = False, brings: bool = True
 ) -> Exception | None:
-    """Return why an object cannot be sent; None when it can.
+    """Return why an object cannot be sent; None if it can.
 
     Parameters
     ----------
     value : object
         The object.
     keeps_home : bool
-        Whether what has a meaning for this process alone is refused.
+        As of `Pickler`.
     brings : bool
-        Whether functions of the notebook bring the variables that they read.
+        Whether functions bring the variables that they read.
 
     Examples
     --------

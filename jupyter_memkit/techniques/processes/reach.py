@@ -1,4 +1,4 @@
-"""Goes from an object to all that it is made of, without running code of it."""
+"""Iterates over the parts of an object, without running its code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_module_ends
 
-# Kinds without parts that can change. By identity: a metaclass may have a hash.
+# Types without parts that can change. By identity, since a metaclass may have a hash.
 _SIMPLE = frozenset(
     id(kind)
     for kind in (bool, bytes, complex, float, int, str, range, slice, type(None))
@@ -21,16 +21,17 @@ MOST_OBJECTS = 2_000_000
 
 
 def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]:
-    """Yield an object and all that it is made of, each once.
+    """Yield an object and all its parts, each once.
 
-    Modules and classes are not entered, nor are the variables that functions read.
+    The contents of modules and classes, and the variables that functions read, are not
+    parts.
 
     Parameters
     ----------
     value : object
-        Where to start.
+        The object.
     most_objects : int
-        After how many to stop.
+        The number of objects after which to stop.
 
     Examples
     --------
@@ -39,7 +40,7 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
     [[[1], {'a': (2, [3])}], [1], [3]]
     """
     seen = {id(end) for end in read_module_ends()}
-    # Lists that are made here, whose addresses must not be taken by others.
+    # Lists that are made here must live on, so that no other gets their address.
     kept: list[Any] = []
     waiting = [value]
     while waiting and len(seen) < most_objects:

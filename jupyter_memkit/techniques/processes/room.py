@@ -1,4 +1,4 @@
-"""Whether the machine has room for data."""
+"""Checks whether the machine has room for data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from jupyter_memkit.units import format_bytes
 
 
 def read_room_bytes() -> int:
-    """Return how much more memory there is for this process and its children.
+    """Return how many bytes are free for this process and its children.
 
     Examples
     --------
     >>> read_room_bytes() > 0
     True
     """
-    import psutil  # noqa: PLC0415 - only large data ask
+    import psutil  # noqa: PLC0415 - only for large data
 
     free_bytes = psutil.virtual_memory().available
     limit = read_limit()
@@ -26,7 +26,7 @@ def read_room_bytes() -> int:
 
 
 def check_room(n_bytes: int) -> None:
-    """Refuse to take what there is no room for.
+    """Refuse data for which there is no room.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def check_room(n_bytes: int) -> None:
     room_bytes = read_room_bytes()
     if n_bytes > room_bytes:
         message = (
-            f"what comes back needs {format_bytes(n_bytes)}, and there are "
-            f"{format_bytes(room_bytes)} left here; bring back less of it, or write "
-            "it to a file"
+            f"the value needs {format_bytes(n_bytes)}, and only "
+            f"{format_bytes(room_bytes)} are free here; bring back less of it, or "
+            "write it to a file"
         )
         raise IsolatedError(message)

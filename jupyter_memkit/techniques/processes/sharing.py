@@ -1,9 +1,10 @@
-"""Arrays that share memory: it is sent once, and they share it again.
+"""Pickles arrays that share memory so that they share it again.
 
-A pickle knows that two objects are one, but not that two arrays lie in one memory: a
-view would become a copy. So each array that lies in the memory of another is sent as a
-place in that: in the one that has it all or, where none has, in a *carrier* made for
-them. Where neither can be, sending fails: a copy would be a silent difference.
+A pickle knows that two objects are the same, but not that two arrays lie in the same
+memory: a view would become a copy. So an array that lies in the memory of another is
+sent as a place in it: in the array that has all of it or, if there is none, in a
+*carrier* made for them. If neither is possible, sending fails: a copy would be a silent
+difference.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Any
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.processes.reach import iterate_parts
 
-# What arrays can lie in that is an object of its own.
+# Objects that arrays can lie in.
 _OWNERS = (bytearray, array.array)
 
 
 class Sharing:
-    """What shares memory in an object that is sent.
+    """The shared memory within an object that is sent.
 
     Parameters
     ----------
@@ -31,9 +32,9 @@ class Sharing:
 
     def __init__(self, value: Any) -> None:
         self._carriers: dict[int, tuple[Any, Any]] = {}
-        # What pandas copies before it writes to it, and what shares nothing.
+        # Blocks that pandas copies before it writes, and arrays that share nothing.
         self._alone: set[int] = set()
-        # What is sent, none overlapping: first addresses, and the rest.
+        # The memory that is sent, without overlaps: by first address, and the rest.
         self._starts: list[int] = []
         self._sent: list[tuple[int, Any]] = []
         self._array = find_loaded("numpy", "ndarray")
@@ -41,12 +42,12 @@ class Sharing:
             self._plan(value)
 
     def reduce(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how an array is pickled that lies in another; None where it is not.
+        """Return how to pickle an array that lies in another; None if it does not.
 
         Raises
         ------
         pickle.PicklingError
-            When it shares memory in a way that would be lost.
+            If it shares memory in a way that cannot be recreated.
         """
         if self._array is None or not issubclass(type(obj), self._array):
             return None
@@ -64,9 +65,9 @@ class Sharing:
         return _load_view, (carrier, *where)
 
     def _find_sent(self, obj: Any) -> Any:
-        """Return what is sent of which an array is a part; or note the array.
+        """Return the memory that an array lies in, or remember the array.
 
-        The array was not there before: the pickle of another object has made it.
+        The array is new: it was made to pickle another object.
         """
         low, high = find_span(obj)
         place = bisect.bisect_right(self._starts, low)
@@ -117,7 +118,7 @@ class Sharing:
             self._plan_group(group, low, high)
 
     def _leave_to_pandas(self, block: Any) -> None:
-        """Let a block of a frame be that pandas copies before it writes to it."""
+        """Do not plan for a block of a frame that pandas copies before it writes."""
         copies = find_loaded("pandas._config", "using_copy_on_write")
         if (copies is None or copies()) and block.refs.has_reference():
             values = block.values
@@ -126,7 +127,7 @@ class Sharing:
             self._alone.add(id(getattr(values, "_ndarray", None)))
 
     def _plan_owned(self, arrays: list[Any], owners: set[int]) -> None:
-        """Let arrays lie in the objects that own their memory, where those are sent."""
+        """Plan for arrays whose owners are sent too to lie in them."""
         for each in arrays:
             owner = find_owner(each)
             if id(owner) in owners and each.nbytes:
@@ -143,7 +144,7 @@ class Sharing:
             for each in arrays
             if find_span(each) == (low, high) and _can_carry(each, self._array)
         ]
-        # The one that has the memory comes first.
+        # The array that owns the memory comes first.
         whole.sort(key=lambda each: each.base is not None)
         if whole:
             carrier = whole[0]
@@ -158,7 +159,7 @@ class Sharing:
 
 
 class _Carrier:
-    """Memory from one address to another, as numpy takes it."""
+    """Memory between two addresses, in a form for numpy."""
 
     def __init__(self, owner: Any, low: int, high: int) -> None:
         self.owner = owner
@@ -175,7 +176,7 @@ def _make_carrier(owner: Any, low: int, high: int) -> Any:
 
 
 def find_root(obj: Any) -> Any:
-    """Return the array that has the memory of an array, or lies in foreign memory."""
+    """Return the last array in the chain of bases of an array."""
     kind = find_loaded("numpy", "ndarray")
     while issubclass(type(kind.base.__get__(obj)), kind):
         obj = kind.base.__get__(obj)
@@ -192,7 +193,7 @@ def find_owner(obj: Any) -> Any:
 
 
 def find_span(obj: Any) -> tuple[int, int]:
-    """Return the first address of what an array has, and the one past its last."""
+    """Return the first address of an array's memory, and the one past its last."""
     if type(obj) in _OWNERS:
         obj = find_loaded("numpy", "frombuffer")(obj, "u1")
     low = high = obj.__array_interface__["data"][0]
@@ -218,7 +219,7 @@ def _is_written(obj: Any) -> bool:
 def _refuse(obj: Any) -> pickle.PicklingError:
     message = (
         f"this {type(obj).__name__} shares its memory with another that is sent, and "
-        "would not there"
+        "the copies would not"
     )
     return pickle.PicklingError(message)
 

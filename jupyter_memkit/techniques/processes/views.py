@@ -1,6 +1,6 @@
-"""Objects that show another one, and stay one with it when both are sent.
+"""Pickles views of objects so that they are still views when both are sent.
 
-cloudpickle makes copies of what they show.
+cloudpickle copies the objects.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _DICT_VIEWS = {
 
 
 def is_view(kind: type) -> bool:
-    """Return whether objects of a kind show others."""
+    """Return whether the objects of a type are views."""
     return kind in (memoryview, CellType, MappingProxyType) or id(kind) in _DICT_VIEWS
 
 
 def reduce_view(obj: Any) -> tuple[Any, ...] | None:
-    """Return how a view is pickled by what it shows; None for what is no view.
+    """Return how to pickle a view; None for an object that is not one.
 
     Raises
     ------
     pickle.PicklingError
-        For a view that cannot be made again.
+        If the view cannot be recreated.
     """
     kind = type(obj)
     if kind is memoryview:
@@ -48,7 +48,7 @@ def _reduce_memory(view: memoryview) -> tuple[Any, ...]:
     whole = memoryview(view.obj)
     form = (view.nbytes, view.format, view.shape, view.strides)
     if form != (whole.nbytes, whole.format, whole.shape, whole.strides):
-        message = "a memoryview of a part of an object cannot be made again there"
+        message = "a memoryview of a part of an object cannot be recreated there"
         raise pickle.PicklingError(message)
     return _load_memory, (view.obj, view.readonly)
 
@@ -63,12 +63,12 @@ def _load_dict_view(owner: Any, name: str) -> Any:
 
 
 def _reduce_cell(cell: CellType) -> tuple[Any, ...]:
-    """Return a variable of a function around others, which may be one of those."""
+    """Return how to pickle a closure's variable, which may hold the function itself."""
     try:
         content = cell.cell_contents
     except ValueError:
         return CellType, ()
-    # In a tuple: None as the state would be taken for none.
+    # In a tuple, because pickle takes None for "no state".
     return CellType, (), (content,), None, None, _fill_cell
 
 

@@ -126,7 +126,7 @@ def test_not_loadable(shared: ChildProcess) -> None:
 
 def test_input_is_refused(shared: ChildProcess) -> None:
     """There is nobody to answer, and the error says what to do."""
-    with pytest.raises(IsolatedError, match="ask in a cell before"):
+    with pytest.raises(IsolatedError, match="ask before the call"):
         run(shared, input)
 
 
