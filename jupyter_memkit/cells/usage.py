@@ -1,4 +1,7 @@
-"""Which cell made a variable, and which used it last, as the cells' code tells."""
+"""Finds which cell made a variable and which used it last, from the cells' code.
+
+It is read from IPython's ``In`` when somebody asks, so a cell pays nothing for it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# So far back it is looked; what is older counts as older than that.
+from jupyter_memkit.cells.magic_calls import read_magic_call
+
+# So many of the last cells are read.
 _READ_CELLS = 200
 
 
@@ -105,20 +110,20 @@ def _read_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
             yield from _read_magic(node)
 
 
-def _read_magic(call: ast.Call) -> Iterator[tuple[str, bool]]:
-    """Yield the names in the line and the body of a magic, as IPython calls it."""
-    if not isinstance(call.func, ast.Attribute):
+def _read_magic(node: ast.Call) -> Iterator[tuple[str, bool]]:
+    """Yield the names in the line and the body of a magic."""
+    call = read_magic_call(node)
+    if call is None:
         return
-    if call.func.attr not in ("run_cell_magic", "run_line_magic"):
-        return
-    texts = [each.value for each in call.args[1:] if isinstance(each, ast.Constant)]
-    for text in texts:
-        if not isinstance(text, str):
-            continue
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
-            # A line of options: its words may be names.
-            yield from ((word, False) for word in text.split() if word.isidentifier())
-        else:
-            yield from _read_names(tree)
+    yield from _read_text(call.line)
+    yield from _read_text(call.cell)
+
+
+def _read_text(text: str) -> Iterator[tuple[str, bool]]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        # A line of options: its words may be names.
+        yield from ((word, False) for word in text.split() if word.isidentifier())
+    else:
+        yield from _read_names(tree)

@@ -1,7 +1,7 @@
-"""Which cells collected on purpose, so that a pause would not spare them that.
+"""Finds whether a cell collected garbage on purpose, which a pause does not save.
 
-The code decides, with the objects that its names stand for: a function that calls
-``gc.collect()`` counts, and so does every magic of this package.
+The code decides, together with the objects that its names refer to: a function that
+calls ``gc.collect()`` counts, and so does every magic of this package.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Literal
 
+from jupyter_memkit.cells.magic_calls import read_magic_call
+
 Purpose = Literal["kit", "collecting", "none"]
 
 _PACKAGE = __name__.partition(".")[0]
-# Their bodies run here, as the user has written them.
+# Their bodies run in the kernel, as the user wrote them.
 _PLAIN_BODIES = {"gc_pause", "mem", "memit"}
-_MAGIC_CALLS = {"run_line_magic": "line", "run_cell_magic": "cell"}
 
 
 def read_purpose(code: str, shell: Any) -> Purpose:
-    """Tell whether the collections of a cell were wanted.
+    """Return whether the collections of a cell were asked for.
 
     Parameters
     ----------
@@ -55,38 +56,24 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a cell, and those of the bodies of its cell magics."""
     for node in ast.walk(tree):
         yield node
-        body = _read_magic(node)[2]
-        if body:
+        call = read_magic_call(node)
+        if call is not None and call.cell:
             try:
-                yield from _walk(ast.parse(body))
+                yield from _walk(ast.parse(call.cell))
             except (SyntaxError, ValueError, RecursionError):
                 continue
 
 
-def _read_magic(node: ast.AST) -> tuple[str, str, str]:
-    """Return the kind, the name and the body of a magic; empty of anything else."""
-    if isinstance(node, (ast.Expr, ast.Assign)):
-        node = node.value
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return "", "", ""
-    kind = _MAGIC_CALLS.get(node.func.attr, "")
-    texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
-    if not kind or not texts:
-        return "", "", ""
-    body = texts[2] if kind == "cell" and len(texts) > 2 else ""
-    return kind, str(texts[0]), str(body)
-
-
 def _is_of_kit(node: ast.AST, shell: Any) -> bool:
-    kind, name, _ = _read_magic(node)
-    if not kind or (kind == "cell" and name in _PLAIN_BODIES):
+    call = read_magic_call(node)
+    if call is None or (call.kind == "cell" and call.name in _PLAIN_BODIES):
         return False
-    module = getattr(shell.find_magic(name, kind), "__module__", None)
+    module = getattr(shell.find_magic(call.name, call.kind), "__module__", None)
     return str(module).partition(".")[0] == _PACKAGE
 
 
 def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
-    """Return what a called name stands for; None of anything else."""
+    """Return what a called name refers to; None for anything else."""
     if not isinstance(node, ast.Call):
         return None
     called = node.func
@@ -100,7 +87,7 @@ def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
 
 
 def _collects(called: Any, seen: set[int]) -> bool:
-    """Tell whether a function is the collection, or leads to it."""
+    """Return whether a function is the collection, or calls it."""
     if called is gc.collect:
         return True
     if type(called) is not FunctionType or id(called) in seen:
