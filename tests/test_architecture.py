@@ -14,7 +14,7 @@ FLOORS = (
     {"protocol", "errors"},
     {"guard", "paths", "units", "wrapping"},
     {"records"},
-    {"measure"},
+    {"measure", "cells"},
     {"track", "techniques"},
     {"hints"},
     {"show", "channel", "server"},
@@ -27,7 +27,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
     *("protocol", "units", "errors", "paths", "records", "wrapping", "guard"),
-    *("measure", "techniques", "hints", "server"),
+    *("measure", "cells", "techniques", "hints", "server"),
 }
 
 # Libraries of the user's that nobody imports before a feature was asked for.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.hints import (
     allocation_tracing,
     collector_time,
@@ -25,7 +26,6 @@ from jupyter_memkit.hints.scene import OutOfTimeError, Scene
 from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
-from jupyter_memkit.track.usage import find_usage
 
 Rule = Callable[[Scene], Iterator[Hint]]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_memkit.cells.body import parse_cell_body
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.magics.cell_body import parse_cell_body
 from jupyter_memkit.magics.chunked_words import choose_name, drops_value
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.measured_code import show

@@ -11,14 +11,14 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import argument, refusing, size
-from jupyter_memkit.magics.awaiting import code_awaits
-from jupyter_memkit.magics.cell_body import (
+from jupyter_memkit.cells.body import (
     await_cell_body,
     compile_cell_body,
     has_await,
     run_cell_body,
 )
+from jupyter_memkit.magics.arguments import argument, refusing, size
+from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.gc_pausing.options import PauseOptions, read_options
 from jupyter_memkit.techniques.gc_pausing.pause import GcPause

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
+from jupyter_memkit.cells.body import compile_cell_body
 from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.arguments import (
     argument,
@@ -20,7 +21,6 @@ from jupyter_memkit.magics.arguments import (
     variable,
     variables,
 )
-from jupyter_memkit.magics.cell_body import compile_cell_body
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.mem_options import RESULT
 from jupyter_memkit.magics.offers import variable_names

@@ -14,6 +14,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_memkit.cells.inputs import add_function_inputs, find_inputs
 from jupyter_memkit.errors import IsolatedError, add_note
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.isolated_refusals import refuse_session
@@ -28,7 +29,6 @@ from jupyter_memkit.magics.isolated_values import (
     CellValues,
 )
 from jupyter_memkit.show.isolated import describe_traces
-from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.processes.calling import Call, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 
+from jupyter_memkit.cells.magic_calls import MAGIC_CALLS
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.magic_inputs import MAGIC_CALLS
 
 _ALL_NAMES = frozenset({"dir", "globals", "locals", "vars"})
 _OF_THE_SHELL = frozenset(

@@ -15,8 +15,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from jupyter_memkit.cells.body import await_cell_body, has_await, run_cell_body
 from jupyter_memkit.errors import suggest
-from jupyter_memkit.magics.cell_body import await_cell_body, has_await, run_cell_body
 from jupyter_memkit.magics.isolated_before import Before
 from jupyter_memkit.magics.isolated_rows import make_rows
 from jupyter_memkit.magics.isolated_values import (
@@ -211,8 +211,8 @@ def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str,
     ]
     if not functions:
         return ()
-    # Imported on first use, because it is slow to load.
-    from jupyter_memkit.techniques.cell_inputs import (  # noqa: PLC0415
+    # It takes a while to load.
+    from jupyter_memkit.cells.inputs import (  # noqa: PLC0415
         find_code_names,
     )
 

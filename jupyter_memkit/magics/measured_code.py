@@ -10,7 +10,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_memkit.magics.cell_body import (
+from jupyter_memkit.cells.body import (
     await_cell_body,
     has_await,
     run_cell_body,

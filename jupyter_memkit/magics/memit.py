@@ -11,13 +11,13 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import argument
-from jupyter_memkit.magics.cell_body import (
+from jupyter_memkit.cells.body import (
     await_cell_body,
     compile_cell_body,
     has_await,
     run_cell_body,
 )
+from jupyter_memkit.magics.arguments import argument
 from jupyter_memkit.magics.line import parse_statement
 from jupyter_memkit.magics.measured_code import MeasuredCode, choose_code, show
 from jupyter_memkit.magics.mem_options import (

@@ -8,9 +8,9 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_memkit.cells.body import await_cell_body, run_cell_body
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.magics.cell_body import await_cell_body, run_cell_body
 from jupyter_memkit.magics.measured_code import MeasuredCode, show
 from jupyter_memkit.show.lines import build_report
 from jupyter_memkit.show.report import Report

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.purpose import Purpose, read_purpose
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
-from jupyter_memkit.track.deliberate import Purpose, read_purpose
 
 _READ_CELLS = 20
 # Lower costs are not reported.

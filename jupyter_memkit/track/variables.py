@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.measure.hidden import (
     HiddenHolder,
@@ -21,7 +22,6 @@ from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
-from jupyter_memkit.track.usage import find_usage
 
 # These belong to the program rather than to the data.
 _PROGRAM = (

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jupyter_memkit.techniques.cell_inputs import find_inputs
+from jupyter_memkit.cells.inputs import find_inputs
 from jupyter_memkit.techniques.chunked.purity.expressions import Expressions
 from jupyter_memkit.techniques.chunked.purity.outside import is_listed
 from jupyter_memkit.techniques.chunked.purity.values import EffectError, Reach

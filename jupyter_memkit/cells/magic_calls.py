@@ -1,6 +1,6 @@
-"""Which variables the text of a magic or a shell line reads.
+"""Reads the calls that IPython makes of magics and shell lines.
 
-Most of it is for other programs: there a variable is what IPython puts in for
+Most of their text is for other programs: there a variable is what IPython puts in for
 ``{name}`` and ``$name``. A few magics run their text as code, and a few take an object
 by name.
 """
@@ -10,9 +10,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MagicKind = Literal["line", "cell"]
 
 # The calls that IPython makes of magics and of shell lines.
-MAGIC_CALLS = frozenset({"run_line_magic", "run_cell_magic"})
+MAGIC_CALLS: dict[str, MagicKind] = {
+    "run_line_magic": "line",
+    "run_cell_magic": "cell",
+}
 SHELL_CALLS = frozenset({"system", "getoutput"})
 
 # Their text is Python.
@@ -40,6 +47,54 @@ _OPTIONS = re.compile(r"(\s*-\w+(\s*\d+)?(?=\s))*")
 _IPYTHON_LINE = re.compile(r"^(\s*)([^\W\d][\w, ]*=\s*)?([!%].*)$", re.MULTILINE)
 
 FindNames = Callable[[ast.Module], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MagicCall:
+    """A magic as IPython calls it.
+
+    Attributes
+    ----------
+    kind : {"line", "cell"}
+        What it is called for.
+    name : str
+        Its name, without percent signs.
+    line : str
+        What follows the name.
+    cell : str
+        The lines below; empty for a line magic.
+    """
+
+    kind: MagicKind
+    name: str
+    line: str
+    cell: str
+
+
+def read_magic_call(node: ast.AST) -> MagicCall | None:
+    """Return the magic that a piece of code calls; None for anything else.
+
+    Parameters
+    ----------
+    node : ast.AST
+        A call, or a statement of nothing but a call or its assignment.
+
+    Examples
+    --------
+    >>> (statement,) = ast.parse("x = ip.run_line_magic('memls', 'df')").body
+    >>> read_magic_call(statement)
+    MagicCall(kind='line', name='memls', line='df', cell='')
+    """
+    if isinstance(node, (ast.Expr, ast.Assign)):
+        node = node.value
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    kind = MAGIC_CALLS.get(node.func.attr)
+    texts = [str(each.value) for each in node.args if isinstance(each, ast.Constant)]
+    if kind is None or not texts:
+        return None
+    line, cell = (*texts[1:3], "", "")[:2]
+    return MagicCall(kind, texts[0], line, cell if kind == "cell" else "")
 
 
 def find_words(text: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""Which of the user's variables a cell reads.
+"""Finds which of the user's variables a cell reads.
 
-What a cell surely sets before it reads it is its own, and need not be sent. Where the
-order of things is not in sight, in a loop or under a condition, a variable counts as
-read. Functions of the notebook bring the variables that they read with them.
+A variable that a cell certainly sets before it reads it is its own, and is not sent to
+another process. Where the order cannot be known, in a loop or under a condition, a
+variable counts as read. Functions of the notebook bring the variables that they read
+with them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from jupyter_memkit.techniques.magic_inputs import (
+from jupyter_memkit.cells.magic_calls import (
     MAGIC_CALLS,
     SHELL_CALLS,
     find_call_names,

@@ -7,9 +7,9 @@ import gc
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.cells.purpose import read_purpose
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.collector_costs import find_collector_costs
-from jupyter_memkit.track.deliberate import read_purpose
 from tests.track.accounts import make_record
 
 SETUP = """\

@@ -7,7 +7,7 @@ import ast
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from jupyter_memkit.techniques.cell_inputs import add_function_inputs, find_inputs
+from jupyter_memkit.cells.inputs import add_function_inputs, find_inputs
 
 KNOWN = {"df", "x", "y", "rows", "f"}
 

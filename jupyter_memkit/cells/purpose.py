@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Literal
 
+from jupyter_memkit.cells.magic_calls import read_magic_call
+
 Purpose = Literal["kit", "collecting", "none"]
 
 _PACKAGE = __name__.partition(".")[0]
 # Magics whose bodies run in this process as written.
 _PLAIN_BODIES = {"gc_pause", "mem", "memit"}
-_MAGIC_CALLS = {"run_line_magic": "line", "run_cell_magic": "cell"}
 
 
 def read_purpose(code: str, shell: Any) -> Purpose:
@@ -55,33 +56,19 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a cell and of the bodies of its cell magics."""
     for node in ast.walk(tree):
         yield node
-        body = _read_magic(node)[2]
-        if body:
+        call = read_magic_call(node)
+        if call is not None and call.cell:
             try:
-                yield from _walk(ast.parse(body))
+                yield from _walk(ast.parse(call.cell))
             except (SyntaxError, ValueError, RecursionError):
                 continue
 
 
-def _read_magic(node: ast.AST) -> tuple[str, str, str]:
-    """Return the kind, name and body of a magic call; empty strings for other code."""
-    if isinstance(node, (ast.Expr, ast.Assign)):
-        node = node.value
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return "", "", ""
-    kind = _MAGIC_CALLS.get(node.func.attr, "")
-    texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
-    if not kind or not texts:
-        return "", "", ""
-    body = texts[2] if kind == "cell" and len(texts) > 2 else ""
-    return kind, str(texts[0]), str(body)
-
-
 def _is_of_kit(node: ast.AST, shell: Any) -> bool:
-    kind, name, _ = _read_magic(node)
-    if not kind or (kind == "cell" and name in _PLAIN_BODIES):
+    call = read_magic_call(node)
+    if call is None or (call.kind == "cell" and call.name in _PLAIN_BODIES):
         return False
-    module = getattr(shell.find_magic(name, kind), "__module__", None)
+    module = getattr(shell.find_magic(call.name, call.kind), "__module__", None)
     return str(module).partition(".")[0] == _PACKAGE
 
 

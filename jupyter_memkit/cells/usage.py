@@ -1,10 +1,15 @@
-"""Finds which cell set a variable and which used it last, from the cells' code."""
+"""Finds which cell set a variable and which used it last, from the cells' code.
+
+IPython's ``In`` is read on request, so a cell pays nothing for it.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from jupyter_memkit.cells.magic_calls import read_magic_call
 
 # Older cells are not searched.
 _READ_CELLS = 200
@@ -105,20 +110,20 @@ def _read_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
             yield from _read_magic(node)
 
 
-def _read_magic(call: ast.Call) -> Iterator[tuple[str, bool]]:
-    """Yield the names in the line and the body of a magic call."""
-    if not isinstance(call.func, ast.Attribute):
+def _read_magic(node: ast.Call) -> Iterator[tuple[str, bool]]:
+    """Yield the names in the line and the body of a magic."""
+    call = read_magic_call(node)
+    if call is None:
         return
-    if call.func.attr not in ("run_cell_magic", "run_line_magic"):
-        return
-    texts = [each.value for each in call.args[1:] if isinstance(each, ast.Constant)]
-    for text in texts:
-        if not isinstance(text, str):
-            continue
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):
-            # The words of a line of options may be names.
-            yield from ((word, False) for word in text.split() if word.isidentifier())
-        else:
-            yield from _read_names(tree)
+    yield from _read_text(call.line)
+    yield from _read_text(call.cell)
+
+
+def _read_text(text: str) -> Iterator[tuple[str, bool]]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        # A line of options: its words may be names.
+        yield from ((word, False) for word in text.split() if word.isidentifier())
+    else:
+        yield from _read_names(tree)

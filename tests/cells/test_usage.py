@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_memkit.track.usage import NameUsage, find_usage
+from jupyter_memkit.cells.usage import NameUsage, find_usage
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ import inspect
 from types import CodeType
 from typing import Any
 
-from IPython.core.displayhook import DisplayHook
-
 
 def compile_cell_body(
     shell: Any, cell: str, *, first_line: int = 2, shows: bool = True
@@ -37,7 +35,7 @@ def compile_cell_body(
     """
     tree, name = parse_cell_body(shell, cell, first_line=first_line)
     nodes = tree.body
-    n_shown = _count_shown(shell.ast_node_interactivity, nodes, cell) if shows else 0
+    n_shown = _count_shown(shell, nodes, cell) if shows else 0
     awaits = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if shell.autoawait else 0
     codes = []
     for index, node in enumerate(nodes):
@@ -104,10 +102,11 @@ def parse_cell_body(
     return shell.transform_ast(tree), filename
 
 
-def _count_shown(interactivity: str, nodes: list[ast.stmt], cell: str) -> int:
-    """Count the statements at the end whose values are displayed."""
-    if not nodes or DisplayHook.semicolon_at_end_of_expression(cell):
+def _count_shown(shell: Any, nodes: list[ast.stmt], cell: str) -> int:
+    """Count the statements at the end whose values are shown."""
+    if not nodes or shell.displayhook.semicolon_at_end_of_expression(cell):
         return 0
+    interactivity = shell.ast_node_interactivity
     if interactivity == "last_expr_or_assign":
         target = getattr(nodes[-1], "target", None)
         if isinstance(nodes[-1], ast.Assign) and len(nodes[-1].targets) == 1:
