@@ -1,1 +1,1 @@
-"""Python's containers into arrays, and arrays and frames into smaller ones."""
+"""Converts Python containers to arrays, and arrays and frames to smaller ones."""

@@ -1,4 +1,4 @@
-"""The variables that are packed or shrunk, and who else has their values."""
+"""Finds the variables to pack or shrink, and what else holds their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.namespaces import Namespace, check_name
 
-# To look for who holds a value takes up to some seconds.
+# Searching for the holders of a value can take some seconds.
 _BUDGET_S = 5.0
 _SEARCHED_BYTES = 1 << 20
 
@@ -17,12 +17,12 @@ Tick = Callable[[int], object]
 
 
 def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
-    """Return the names, those of one object together.
+    """Return the names, grouped by object.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable.
+        If a name is not a variable.
 
     Examples
     --------
@@ -38,41 +38,41 @@ def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
 
 
 def naming(name: str, call: Callable[[], Any]) -> Any:
-    """Return what a call returns; its refusal begins with the name.
+    """Return the result of a call; prefix its errors with the name.
 
     Raises
     ------
     MemkitError
-        That of the call.
+        The error of the call.
     """
     try:
         return call()
     except MemkitError as error:
-        message = f"{name} stays as it is: {error}"
-    # Not from the other: its traceback keeps the value alive.
+        message = f"{name} was not changed: {error}"
+    # Not raised from the other, whose traceback would keep the value alive.
     raise MemkitError(message)
 
 
 def find_chains(
     value: Any, n_bytes: int, shell: Any, progress: Tick | None
 ) -> tuple[str, ...]:
-    """Return the chains by which a value is reached, a few at most.
+    """Return some of the chains that lead to a value.
 
     Parameters
     ----------
     value : object
-        What somebody else has.
+        The value.
     n_bytes : int
-        Its size; for little nobody is looked for.
+        Its size; small values are not searched for.
     shell : IPython.core.interactiveshell.InteractiveShell or None
-        Whose outputs are looked at.
+        The shell whose outputs are searched.
     progress : callable, optional
-        Called with the number of objects that were looked at so far.
+        Called with the number of objects searched so far.
 
     Returns
     -------
     tuple of str
-        Empty when nobody is found.
+        The chains; empty if none is found.
     """
     if n_bytes < _SEARCHED_BYTES:
         return ()

@@ -1,4 +1,4 @@
-"""Packs variables: the name gets the array, and the list's memory goes back."""
+"""Packs variables: assigns the array to the name, and frees the list's memory."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from jupyter_memkit.techniques.chunked.interrupts import Interrupts
 from jupyter_memkit.techniques.forget import forget
 from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
-# So many values are summed, thrice.
+# The number of values to sum, three times.
 _SUMMED = 100_000
 _REPEATS = 3
 
-# What refers to a value that is gone but for us: a name of ours, and the call that
+# The references to a value that only we still hold: our variable, and the call that
 # counts.
 _OUR_REFERENCES = 2
 
@@ -45,33 +45,32 @@ def pack_names(
     shell: Any = None,
     progress: Tick | None = None,
 ) -> Packed:
-    """Turn the values of variables into arrays.
+    """Convert the values of variables to arrays.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, all stay as they are.
-    missing, frame
-        As for `to_numpy`.
+        The variables; if one is refused, none is changed.
+    missing, frame As in `to_numpy`.
     into : str, optional
-        The variable for the result, of one; the same variable when left out, and
-        then IPython forgets where it has shown the value before.
+        The variable for the result, if there is only one; by default the same variable,
+        and then the outputs that refer to the old value are removed.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
     progress : callable, optional
-        Called with the number of values that are packed so far.
+        Called with the number of values packed so far.
 
     Returns
     -------
     Packed
-        What each was and is.
+        The changes of each variable.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable, and what `to_numpy` refuses.
+        If a name is not a variable, or `to_numpy` refuses its value.
 
     Examples
     --------
@@ -86,7 +85,7 @@ def pack_names(
     groups = group_names(names, namespace)
     if into is not None:
         _check_into(into, groups)
-    # What was free before is not won here.
+    # Memory that was already free does not count as freed.
     release_unused()
     before_bytes = read_rss_bytes()
     copies: list[str] = []
@@ -96,17 +95,17 @@ def pack_names(
                 _pack(group, namespace, into, missing, progress, frame=frame)
                 for group in groups
             ]
-        # From here on all is done to its end.
+        # From here on, everything is completed.
         variables = []
-        for group, (result, told) in zip(groups, results, strict=True):
+        for group, (result, replaced) in zip(groups, results, strict=True):
             value = namespace[group[0]]
             namespace.update(dict.fromkeys([into] if into else group, result))
             if into is None:
                 copies += forget(value, shell)
                 if sys.getrefcount(value) > _OUR_REFERENCES:
-                    held = find_chains(value, told.before_bytes, shell, progress)
-                    told = dataclasses.replace(told, held=held)  # noqa: PLW2901 - the whole truth of it
-            variables.append(told)
+                    held = find_chains(value, replaced.before_bytes, shell, progress)
+                    replaced = dataclasses.replace(replaced, held=held)  # noqa: PLW2901 - the complete record
+            variables.append(replaced)
             del value
     release_unused()
     return Packed(
@@ -119,10 +118,10 @@ def pack_names(
 
 def _check_into(into: str, groups: list[list[str]]) -> None:
     if not into.isidentifier() or keyword.iskeyword(into):
-        message = f"{into!r} cannot name a variable; give a name such as prices"
+        message = f"{into!r} is not a valid name; give one such as prices"
         raise MemkitError(message)
     if len(groups) != 1:
-        message = "into is for one variable; pack the others by themselves"
+        message = "into works for one variable only; pack the others separately"
         raise MemkitError(message)
 
 
@@ -136,12 +135,13 @@ def _pack(
     frame: bool,
 ) -> tuple[Any, Replaced]:
     name, value = ", ".join(group), namespace[group[0]]
-    # An estimate from a sample: to visit every value takes longer than to pack it.
+    # An estimate from a sample, because visiting every value takes longer than packing
+    # it.
     before = sizeof(value, exact=False)
     result = naming(
         name, lambda: to_numpy(value, missing=missing, frame=frame, progress=progress)
     )
-    told = Replaced(
+    replaced = Replaced(
         name=name,
         into=into or name,
         before_type=read_type(value),
@@ -152,11 +152,11 @@ def _pack(
         exact=before.exact,
         speedup=_compare_sums(value, result),
     )
-    return result, told
+    return result, replaced
 
 
 def _compare_sums(value: Any, result: Any) -> float | None:
-    """Return how many times faster a sum is; None where nothing can be summed."""
+    """Return how many times faster a sum is; None if nothing can be summed."""
     if not isinstance(value, (list, tuple)) or type(result).__name__ != "ndarray":
         return None
     if result.ndim != 1 or result.dtype.kind not in "iuf" or len(value) < _SUMMED:
@@ -168,7 +168,7 @@ def _compare_sums(value: Any, result: Any) -> float | None:
 
 
 def _time(work: Callable[[], Any]) -> float:
-    """Return the seconds of the quickest of a few runs."""
+    """Return the time of the fastest of a few runs, in seconds."""
     durations_s = []
     for _ in range(_REPEATS):
         started_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Shrinks variables: the name gets the smaller value, and the memory goes back."""
+"""Shrinks variables: assigns the smaller value to the name, and frees the memory."""
 
 from __future__ import annotations
 
@@ -43,35 +43,35 @@ def shrink_names(
     shell: Any = None,
     progress: Tick | None = None,
 ) -> Shrunk:
-    """Give variables the smallest dtypes that keep every value.
+    """Convert variables to the smallest dtypes that keep every value.
 
-    A frame that nothing but its variable has is taken apart, so that no more than one
-    column is in memory twice.
+    A frame that only its variable holds is taken apart, so that at most one column is
+    in memory twice.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, or on Ctrl-C, all are as they were.
+        The variables; if one is refused, or on Ctrl-C, all are restored.
     policy : Policy, optional
-        What may be done besides.
+        What may be done.
     dry_run : bool
-        Only tell what would come of it.
+        Only report what would change.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
     progress : callable, optional
-        Called with the number of values that were done so far.
+        Called with the number of values processed so far.
 
     Returns
     -------
     Shrunk
-        What each was and is.
+        The changes of each variable.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable, and what `shrink` refuses.
+        If a name is not a variable, or `shrink` refuses its value.
 
     Examples
     --------
@@ -86,9 +86,9 @@ def shrink_names(
     namespace = find_namespace(namespace, shell)
     groups = group_names(names, namespace)
     for group in groups:
-        naming(group[0], lambda name=group[0]: find_kind(namespace[name]))  # type: ignore[misc] # of this round
+        naming(group[0], lambda name=group[0]: find_kind(namespace[name]))  # type: ignore[misc] # bound to this iteration
     work = _Work(namespace, policy or Policy(), shell, progress)
-    # What was free before is not won here.
+    # Memory that was already free does not count as freed.
     release_unused()
     before_bytes = read_rss_bytes()
     if dry_run:
@@ -107,13 +107,13 @@ def shrink_names(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """A variable that was shrunk, and what brings it back."""
+    """A variable that was shrunk, and how to restore it."""
 
     names: list[str]
     before_type: str
     before_bytes: int
     outcome: Outcome
-    # A weak reference, unless nothing else can bring the value back.
+    # A weak reference, unless nothing else can restore the value.
     find_before: Callable[[], Any]
 
 
@@ -129,7 +129,7 @@ class _Work:
         self.copies: list[str] = []
 
     def preview(self, names: list[str]) -> Replaced:
-        """Return what a variable would come to, one column at a time."""
+        """Return the result for a variable, one column at a time."""
         value = self._namespace[names[0]]
         if find_kind(value) == "frame":
             columns = (value.iloc[:, number] for number in range(value.shape[1]))
@@ -145,7 +145,7 @@ class _Work:
             name=", ".join(names),
             into=", ".join(names),
             before_type=read_type(value),
-            after_type=_tell_type(value, parts),
+            after_type=_describe_type(value, parts),
             shape=read_shape(value),
             before_bytes=before_bytes,
             after_bytes=before_bytes - won_bytes,
@@ -157,7 +157,7 @@ class _Work:
         done: list[_Done] = []
         with Interrupts() as interrupts:
             try:
-                # One by one, so that those that are done are known when one fails.
+                # One by one, so that the finished ones are known if one fails.
                 done.extend(self._shrink(names, interrupts) for names in groups)
             except BaseException:
                 for each in done:
@@ -170,7 +170,7 @@ class _Work:
         with interrupts.allowed():
             before_type, before_bytes = read_type(value), sizeof(value).bytes
         reference = weakref.ref(value)
-        # What is rounded cannot be made again.
+        # Rounded values cannot be restored.
         kept = value if self._policy.float32 else None
         del value
         outcome = shrink_taken(
@@ -190,7 +190,7 @@ class _Work:
         )
 
     def _conclude(self, done: _Done) -> Replaced:
-        """Let go what a variable was, and tell what it is."""
+        """Release the old value of a variable, and describe the new one."""
         now, before = done.outcome.value, done.find_before()
         held: tuple[str, ...] = ()
         if now is not before:
@@ -215,7 +215,7 @@ class _Work:
 
     def _find_held(self, reference: Callable[[], Any], n_bytes: int) -> tuple[str, ...]:
         if reference() is not None:
-            # A circle of objects may have it, and nobody else.
+            # Only a reference cycle may still hold it.
             gc.collect()
         value = reference()
         if value is None:
@@ -234,15 +234,15 @@ def _bring_back(done: _Done) -> Any:
     before = done.find_before()
     if before is not None:
         return before
-    assert done.outcome.restore is not None, "otherwise the value before is kept"
+    assert done.outcome.restore is not None, "otherwise the original is kept"
     return done.outcome.restore(done.outcome.value)
 
 
 def _nothing() -> None:
-    """Return that a value is gone."""
+    """Return None, for a value that is gone."""
 
 
-def _tell_type(value: Any, parts: tuple[Part, ...]) -> str:
+def _describe_type(value: Any, parts: tuple[Part, ...]) -> str:
     name = read_type(value)
     if len(parts) == 1 and name.endswith(f" {parts[0].before_dtype}"):
         return name.removesuffix(parts[0].before_dtype) + parts[0].after_dtype

@@ -1,4 +1,4 @@
-"""Takes a shrinking back."""
+"""Undoes shrinking."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from jupyter_memkit.techniques.namespaces import Namespace, find_namespace
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a value was before it was shrunk; the value itself is not kept."""
+    """The origin of a shrunk value; the original itself is not kept alive."""
 
     now: weakref.ref[Any]
     before: Callable[[], Any]
     restore: Callable[[Any], Any] | None
 
     def find(self) -> tuple[Any, str] | None:
-        """Return what it was, and how; None where nobody has it any more."""
+        """Return the original and how it was found; None if it is gone."""
         before = self.before()
         if before is not None:
             return before, "original"
@@ -33,26 +33,26 @@ class _Origin:
         return self.restore(self.now()), "converted"
 
 
-# By the address of the smaller value, as long as it lives.
+# By the address of the smaller value, while it is alive.
 _origins: dict[int, _Origin] = {}
 
 
 def remember(
     now: Any, before: Callable[[], Any], restore: Callable[[Any], Any] | None
 ) -> None:
-    """Note what a smaller value was.
+    """Remember the origin of a smaller value.
 
     Parameters
     ----------
     now : object
         The smaller value.
     before : callable
-        Returns the value before, or None when it is gone.
+        Returns the original, or None if it is gone.
     restore : callable or None
-        Makes the value before of the smaller one; None where that cannot be told.
+        Restores the original from the smaller value; None if that is not possible.
     """
     key = id(now)
-    # Without a Python frame, which could lose a signal.
+    # Without a Python frame, in which a signal could be lost.
     reference = weakref.ref(now, partial(_origins.pop, key))
     _origins[key] = _Origin(reference, before, restore)
 
@@ -60,30 +60,29 @@ def remember(
 def undo_names(
     *names: str, namespace: Namespace | None = None, shell: Any = None
 ) -> Restored:
-    """Give variables that were shrunk the dtypes back that they had.
+    """Restore the previous dtypes of variables that were shrunk.
 
-    Where somebody still has the value before, the variable gets that; otherwise it is
-    made again, which is possible when nothing was lost.
+    If something still holds the original value, the variable is set to it; otherwise
+    the value is converted back, which is possible if nothing was lost.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, all stay as they are.
+        The variables; if one is refused, none is changed.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
 
     Returns
     -------
     Restored
-        What was done.
+        The restored variables.
 
     Raises
     ------
     MemkitError
-        For a variable that was not shrunk, or whose value before is gone after a
-        step that lost something.
+        If a variable was not shrunk, or its original is gone after a lossy conversion.
 
     Examples
     --------
@@ -111,19 +110,20 @@ def undo_names(
 def _find_before(name: str, value: Any) -> tuple[Any, str]:
     origin = _origins.get(id(value))
     if origin is None or origin.now() is not value:
-        message = f"{name} is nothing that %shrink made, so that there is no undoing"
+        message = f"{name} was not shrunk with %shrink, so there is nothing to undo"
         raise MemkitError(message)
     try:
         found = origin.find()
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         message = (
-            f"{name} has been changed since it was shrunk, and its dtypes cannot be "
+            f"{name} has been modified since it was shrunk, and its dtypes cannot be "
             f"restored: {error}"
         )
         raise MemkitError(message) from error
     if found is None:
         message = (
-            f"what {name} was is gone, and rounding cannot be undone; load it again"
+            f"the original of {name} is gone, and rounding cannot be undone; load it "
+            "again"
         )
         raise MemkitError(message)
     return found
