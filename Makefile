@@ -1,5 +1,5 @@
 # make lab    sets up, builds, and opens JupyterLab on the tour
-# make test   sets up, then runs every check, and sums up what failed
+# make test   sets up, then runs every check, and summarises the failures
 # make check  sets up, then runs the quick checks
 # make bench  sets up, then compares the speed with hand-written code
 # make format formats the code
@@ -7,13 +7,13 @@
 SHELL := /bin/bash
 VENV := .venv
 UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.txt
-# More at a time would need more memory than a small machine has.
+# More processes would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
-# The parts collect it, and the last one reports and judges the whole.
 CHUNKED := tests/techniques/chunked
 SEARCHES := tests/hints tests/techniques/unloading tests/techniques/test_release.py \
 	tests/measure/test_holders.py tests/magics/test_memfree.py \
 	tests/magics/test_unload.py
+# Each part collects coverage; `make coverage` reports and checks the total.
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py \
 	tests/test_architecture.py tests/test_protocol_drift.py tests/test_units.py \
@@ -21,7 +21,7 @@ CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py
 LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 	-not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/coverage/*')
 
-# What setup puts into the environment, jlpm and perhaps node, comes first.
+# Prefer what setup installs in the environment: jlpm, and node if needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: lab test check bench format lock screenshot static lint types
@@ -57,11 +57,11 @@ test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
 		--ignore $(CHUNKED) $(SEARCHES:%=--ignore %)
 
-# Apart, because it imports many libraries, which takes memory from the other tests.
+# Separate, because they import many libraries, which need memory.
 test-chunked: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(CHUNKED)
 
-# Apart, because they search their whole process: what other tests leave there takes
+# Separate, because they search their whole process: objects of other tests would take
 # time, and would be found as well.
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
@@ -80,7 +80,7 @@ coverage:
 test-core: $(VENV)/installed
 	pytest $(PARALLEL) $(CORE)
 
-# By pip, which takes a build for the CPU where there is one.
+# With pip, which chooses a CPU build if there is one.
 test-torch: $(VENV)/installed
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	pytest -m torch
@@ -89,7 +89,7 @@ bench: $(VENV)/installed
 	$(UV_PIP) --group bench
 	python -m tests.benchmarks
 
-# The generated file first, without which the labextension may not compile.
+# Generates protocol.ts first, without which the labextension may not compile.
 format: $(VENV)/packages
 	python -m tests.protocol_codegen
 	$(MAKE) $(VENV)/installed
@@ -105,7 +105,7 @@ lock: $(VENV)/packages
 		--group dev --group node --group bench --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
 
-# The files below stand for a step of the setup that has been done.
+# Each file below marks a completed step of the setup.
 
 $(VENV)/bin/uv: constraints.txt
 	.ci/environment $(VENV)

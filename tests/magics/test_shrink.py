@@ -88,8 +88,8 @@ def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
     [
         ("", "needs the names of variables, or --file PATH"),
         ("nothing_here", "there is no variable 'nothing_here'"),
-        ("--undo values", "nothing that %shrink made"),
-        ("values", "%to_numpy makes an array of it"),
+        ("--undo values", "was not shrunk with %shrink"),
+        ("values", "convert it to an array with %to_numpy"),
         ("--file nowhere.csv", "cannot be read"),
         ("values --file nowhere.csv", "takes one path; leave values out"),
         ("values --tiny", "has no option"),

@@ -52,7 +52,7 @@ def test_options(shell: InteractiveShell) -> None:
     ("line", "sentence"),
     [
         ("nothing_here", "there is no variable 'nothing_here'"),
-        ("values", "^values stays as it is: it holds None once"),
+        ("values", "^values was not changed: it contains None once"),
         ("values --into 2", "'2' is not a name"),
         ("", "needs NAME"),
         ("values --deeper", "has no option"),

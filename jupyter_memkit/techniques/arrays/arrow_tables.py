@@ -1,4 +1,4 @@
-"""Shrinks the columns of Arrow's tables."""
+"""Shrinks the columns of Arrow tables."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
 from jupyter_memkit.techniques.arrays.policy import Policy, Tick
 from jupyter_memkit.techniques.arrays.records import Part
 
-# As for pandas' texts.
+# As in pandas_texts.
 _DICTIONARY_GAIN = 2
 
 
 def shrink_table(
     table: Any, policy: Policy, tick: Tick | None = None
 ) -> tuple[Any, tuple[Part, ...]]:
-    """Return a table of the same values in smaller columns.
+    """Return a table with the same values in smaller columns.
 
     Parameters
     ----------
@@ -23,15 +23,15 @@ def shrink_table(
         It is not changed.
     policy : Policy
         What may be done.
-    tick : callable, optional
-        Called with the number of values that were done since the last call.
+        tick : callable, optional
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     table : pyarrow.Table
-        With the metadata of the table; the table itself where nothing is smaller.
+        The new table, with the same metadata; the table itself if nothing is smaller.
     parts : tuple of Part
-        What each column came to.
+        The result for each column.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def shrink_table(
 
 
 def shrink_chunks(chunks: Any, policy: Policy) -> Any:
-    """Return a column in a smaller type; the column itself where none is.
+    """Return a column in a smaller type; the column itself if there is none.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def shrink_chunks(chunks: Any, policy: Policy) -> Any:
     Returns
     -------
     pyarrow.ChunkedArray
-        The same values.
+        The column with the same values.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def shrink_chunks(chunks: Any, policy: Policy) -> Any:
 
 
 def _find_dtype(chunks: Any, policy: Policy) -> Any:
-    """Return the smallest dtype of numpy's that keeps what is not missing."""
+    """Return the smallest numpy dtype that keeps all values that are not missing."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
     from pyarrow import compute  # noqa: PLC0415 - the column is pyarrow's
 
@@ -108,7 +108,7 @@ def _find_dtype(chunks: Any, policy: Policy) -> Any:
             return dtype
         return find_smaller(np.array([ends["min"], ends["max"]], dtype), policy)
     found = [
-        # float16 is no type that Arrow computes with.
+        # Arrow does not compute with float16.
         find_smaller(chunk.drop_null().to_numpy(zero_copy_only=False), Policy())
         for chunk in chunks.chunks
         if len(chunk) > chunk.null_count

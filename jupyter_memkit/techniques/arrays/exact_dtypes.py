@@ -1,4 +1,4 @@
-"""Finds the smallest dtype that keeps every number of an array, bit by bit."""
+"""Finds the smallest dtype that keeps every number of an array bit for bit."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import Any
 
 from jupyter_memkit.techniques.arrays.policy import Policy, Tick
 
-# 8 MiB of the largest numbers: little beside a column, and quick to interrupt.
+# 8 MiB of the largest numbers: little compared with a column, and quick to interrupt.
 _BLOCK = 1 << 20
 
 _SIGNED = ("i1", "i2", "i4", "i8")
 _UNSIGNED = ("u1", "u2", "u4", "u8")
-# With half precision sums overflow from 65,504 on.
+# Half-precision sums overflow above 65,504.
 _FLOATS = {False: ("f4", "f8"), True: ("f2", "f4", "f8")}
 _COMPLEX = ("c8", "c16")
 
 
 def find_smaller(array: Any, policy: Policy, tick: Tick | None = None) -> Any:
-    """Return the smallest dtype of the same kind that keeps all of an array.
+    """Return the smallest dtype of the same kind that keeps all values of an array.
 
-    Floats are kept bit by bit, also the sign of zero and what a NaN carries.
+    Floats are kept bit for bit, including the sign of zero and the payload of a NaN.
 
     Parameters
     ----------
     array : numpy.ndarray
-        Numbers; the dtype of anything else is kept.
+        An array of numbers; other dtypes are kept.
     policy : Policy
         Whether signed integers may become unsigned, and floats float16.
     tick : callable, optional
-        Called with the number of values that were looked at since the last call.
+        Called with the number of values checked since the last call.
 
     Returns
     -------
     numpy.dtype
-        That of the array where none is smaller.
+        The smallest dtype; that of the array if none is smaller.
 
     Examples
     --------
@@ -57,14 +57,14 @@ def find_smaller(array: Any, policy: Policy, tick: Tick | None = None) -> Any:
 
 
 def measure_rounding(array: Any, tick: Tick | None = None) -> tuple[float, bool]:
-    """Return how far float32 is off at most, and whether a number becomes infinite.
+    """Return the largest error of float32, and whether a number becomes infinite.
 
     Parameters
     ----------
     array : numpy.ndarray
         Floats.
     tick : callable, optional
-        As for `find_smaller`.
+        As in `find_smaller`.
 
     Returns
     -------
@@ -92,14 +92,13 @@ def read_array_blocks(array: Any, tick: Tick | None = None) -> Iterator[Any]:
     Parameters
     ----------
     array : numpy.ndarray
-        Of any shape and order; it is not copied as a whole.
+        An array of any shape and order; it is not copied as a whole.
     tick : callable, optional
-        Called with the number of values of each block that is done.
+        Called with the number of values of each finished block.
 
     Yields
     ------
-    numpy.ndarray
-        Read-only.
+    numpy.ndarray A read-only block.
     """
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -141,7 +140,8 @@ def _find_float(array: Any, names: tuple[str, ...], tick: Tick | None) -> Any:
     left = [np.dtype(name) for name in names]
     left = [each for each in left if each.itemsize < array.dtype.itemsize]
     for block in read_array_blocks(array, tick):
-        # What a small dtype keeps, every larger one keeps: those are not asked again.
+        # A larger dtype keeps everything that a smaller one keeps, so it is not checked
+        # again.
         while left and not _keeps(block, left[0]):
             del left[0]
         if not left:

@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.arrays.texts import pack_bytes, pack_texts
 Blocks = Callable[[], Iterator[list[Any]]]
 Tick = Callable[[int], object]
 
-# From here on not every integer is a float.
+# Beyond this, not every integer can be represented as a float.
 _EXACT_IN_FLOAT = 2**53
 
 _NUMBERS = (int, float, complex)
@@ -33,7 +33,7 @@ _DTYPES: dict[type, str] = {
 
 
 class _MixedTypesError(Exception):
-    """A block holds another type than the first value."""
+    """A block contains another type than the first value."""
 
 
 def pack_values(
@@ -46,22 +46,22 @@ def pack_values(
     read : callable
         Returns a fresh iterator over the values, in blocks.
     count : int
-        How many values there are, at least one.
+        The number of values, at least one.
     missing : object, optional
-        What ``None``, and values that are not of the most frequent kind, become; they
-        are refused when left out.
+        The replacement for ``None`` and for values that are not of the most frequent
+        type; by default they are refused.
     tick : callable, optional
-        Called with the number of values that are packed so far.
+        Called with the number of values packed so far.
 
     Returns
     -------
     numpy.ndarray
-        The values, each equal to what it was.
+        The values, each equal to the original.
 
     Raises
     ------
     MemkitError
-        When no dtype holds all of them.
+        If no dtype holds all of them.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def _pack(read: Blocks, count: int, kind: type, tick: Tick | None) -> Any:
         if kind is type(None):
             raise _MixedTypesError
         message = (
-            f"it holds objects of the type {kind.__name__}, which no dtype holds "
-            "exactly; take from them the numbers that you need"
+            f"it contains {kind.__name__} objects, which no dtype can hold exactly; "
+            "extract the numbers that you need from them"
         )
         raise MemkitError(message)
     try:
@@ -126,18 +126,18 @@ def _pack_mixed(read: Blocks, count: int, kinds: set[type], tick: Tick | None) -
         dtype = "c16" if complex in kinds else "f8"
         return _fill(read, count, np.dtype(dtype), tick)
     if float in kinds:
-        # Beside times, NaN is what numpy calls not a time.
+        # Among times, NaN becomes numpy's NaT.
         dtypes = [_DTYPES.get(kind, "") for kind in kinds - {float}]
         if len(dtypes) == 1 and dtypes[0][:1] in ("M", "m"):
             nat = _put_nat(read, dtypes[0])
             return _fill(nat, count, np.dtype(dtypes[0]), tick)
     names = " and ".join(sorted(each.__name__ for each in kinds))
-    message = f"no dtype holds {names} together; give another missing value"
+    message = f"no dtype can hold {names} together; give another missing value"
     raise MemkitError(message)
 
 
 def _unwrap(value: Any) -> Any:
-    """Return the Python value of a numpy scalar that is one of Python's."""
+    """Return the Python value of a numpy scalar that is also a Python number."""
     import numpy as np  # noqa: PLC0415 - as above
 
     return value.item() if isinstance(value, (np.number, np.bool_)) else value
@@ -173,7 +173,7 @@ def _fill(read: Blocks, count: int, dtype: Any, tick: Tick | None) -> Any:
     for block in read():
         end = done + len(block)
         if dtype.kind in "biufc?":
-            # Quicker than an assignment, which looks for the types first.
+            # Faster than an assignment, which checks the types first.
             packed[done:end] = np.fromiter(block, dtype, len(block))
         else:
             _check_zones(block)
@@ -189,8 +189,8 @@ def _check_zones(block: list[Any]) -> None:
     for each in block:
         if getattr(each, "tzinfo", None) is not None:
             message = (
-                f"it holds {each!s}, and numpy knows no time zones; convert to UTC and "
-                "take the zone off, or keep the list"
+                f"it contains {each!s}, but numpy does not support time zones; convert "
+                "to UTC and remove the time zone, or keep the list"
             )
             raise MemkitError(message)
 
@@ -199,8 +199,8 @@ def _check_times(packed: Any, block: list[Any]) -> None:
     for before, after in zip(block, packed.tolist(), strict=True):
         if before != after and after is not None:
             message = (
-                f"it holds {before!s}, which is more than the microseconds that numpy "
-                "counts; keep the list"
+                f"it contains {before!s}, which is out of numpy's range in "
+                "microseconds; keep the list"
             )
             raise MemkitError(message)
 
@@ -211,7 +211,9 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
 
     packed = np.array(list(itertools.chain.from_iterable(read())))
     if packed.shape != (count,) or packed.dtype.hasobject:
-        message = "it holds scalars that no dtype holds together; convert them first"
+        message = (
+            "it contains scalars that no single dtype can hold; convert them first"
+        )
         raise MemkitError(message)
     if packed.dtype.kind in "mM":
         _check_units(read, packed)
@@ -219,14 +221,15 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
 
 
 def _check_units(read: Blocks, packed: Any) -> None:
-    """Refuse times of several units of which the finest one does not hold all."""
+    """Refuse times of several units if the finest one cannot hold all of them."""
     times = itertools.chain.from_iterable(read())
     for before, after in zip(times, packed, strict=True):
         if before.dtype != packed.dtype and not _is_same_time(before, after):
             coarse = f"{packed.dtype.char}8[us]"
             message = (
-                f"it holds {before!s}, which {packed.dtype} does not reach, the unit "
-                f"of others; keep the list, or round each with .astype({coarse!r})"
+                f"it contains {before!s}, which is out of the range of {packed.dtype}, "
+                "the unit of other values; keep the list, or round each with "
+                f".astype({coarse!r})"
             )
             raise MemkitError(message)
 
@@ -240,7 +243,7 @@ def _is_same_time(before: Any, after: Any) -> bool:
 
 
 def _pack_large(read: Blocks, count: int, tick: Tick | None) -> Any:
-    """Pack integers of which some are too large for int64."""
+    """Pack integers some of which are too large for int64."""
     import numpy as np  # noqa: PLC0415 - as above
 
     least = min(min(block) for block in read())
@@ -248,9 +251,9 @@ def _pack_large(read: Blocks, count: int, tick: Tick | None) -> Any:
     if least < 0 or most >= 2**64:
         huge = most if most >= 2**63 else least
         message = (
-            f"it holds an integer of {len(str(abs(huge)))} digits, and no dtype holds "
-            "them all exactly; keep the list, or make an array of objects with "
-            "np.array(values, dtype=object)"
+            f"it contains an integer of {len(str(abs(huge)))} digits, and no dtype can "
+            "hold all values exactly; keep the list, or create an array of objects "
+            "with np.array(values, dtype=object)"
         )
         raise MemkitError(message)
     return _fill(read, count, np.dtype("u8"), tick)
@@ -261,14 +264,14 @@ def _check_integers(read: Blocks) -> None:
         for each in block:
             if type(each) is int and abs(each) > _EXACT_IN_FLOAT:
                 message = (
-                    f"it holds floats beside {each}, which is no float exactly; "
-                    "make floats of all yourself, or keep the list"
+                    f"it contains floats and {each}, which no float can hold exactly; "
+                    "convert all to floats yourself, or keep the list"
                 )
                 raise MemkitError(message)
 
 
 def _choose(kinds: Counter[type], missing: Any) -> set[type]:
-    """Return the types that stay; the others become the missing value."""
+    """Return the types to keep; the others become the missing value."""
     groups: Counter[frozenset[type]] = Counter()
     for kind, count in kinds.items():
         if kind is not type(None):
@@ -279,8 +282,8 @@ def _choose(kinds: Counter[type], missing: Any) -> set[type]:
     if type(None) in kinds:
         count = kinds[type(None)]
         message = (
-            f"it holds None {_tell_times(count)}; say with missing what it becomes, "
-            "such as --missing nan"
+            f"it contains None {_count_times(count)}; give its replacement with "
+            "missing, such as --missing nan"
         )
         raise MemkitError(message)
     if len(groups) == 1:
@@ -288,8 +291,7 @@ def _choose(kinds: Counter[type], missing: Any) -> set[type]:
     rows = [kind.__name__ for kind in kinds if issubclass(kind, SEQUENCES)]
     if rows:
         message = (
-            f"the rows are ragged: a {rows[0]} stands beside single values; make them "
-            "alike"
+            f"the rows are ragged: a {rows[0]} is among single values; make them alike"
         )
         raise MemkitError(message)
     names = ", ".join(
@@ -297,11 +299,11 @@ def _choose(kinds: Counter[type], missing: Any) -> set[type]:
         for kind, count in kinds.most_common(4)
     )
     message = (
-        f"it holds values of several types: {names}; say with missing what becomes of "
-        "those that are not of the most frequent one, such as --missing nan"
+        f"it contains values of several types: {names}; give a replacement for those "
+        "that are not of the most frequent type with missing, such as --missing nan"
     )
     raise MemkitError(message)
 
 
-def _tell_times(count: int) -> str:
+def _count_times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"

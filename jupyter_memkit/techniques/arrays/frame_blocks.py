@@ -1,7 +1,7 @@
-"""The blocks of memory that several columns of a frame lie in, given back in parts.
+"""Frees the memory of a frame's blocks, each with several columns, in parts.
 
-A block goes as a whole when the last of its columns does. Where nobody else has it,
-the pages of a column that is no longer needed can go before.
+A block is freed as a whole with the last of its columns. If nothing else refers to it,
+the pages of a column that is no longer needed can be freed earlier.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _MADV_DONTNEED = 4
 
 
 class FrameBlocks:
-    """The blocks of the columns of a frame that is gone.
+    """The blocks of the columns of a frame that has been deleted.
 
     Parameters
     ----------
     columns : sequence of pandas.Series
-        All that is left of the frame, in order.
+        The remaining columns of the frame, in order.
     """
 
     def __init__(self, columns: Sequence[Any]) -> None:
@@ -41,20 +41,21 @@ class FrameBlocks:
             if is_ours and len(numbers) > 1:
                 self._block_of.update(dict.fromkeys(numbers, key))
             else:
-                # A block of one column goes with it, another's is not ours to empty.
+                # A block of one column is freed with it; a block that others use must
+                # be kept.
                 del self._owners[key]
 
     def has(self, number: int) -> bool:
-        """Tell whether a column lies in a block whose pages can go one by one."""
+        """Return whether a column is in a block whose pages can be freed separately."""
         return number in self._block_of
 
     def find_leftovers(self, changed: Iterable[int]) -> list[int]:
-        """Return the kept columns of blocks of which another column has changed.
+        """Return the kept columns of blocks in which another column has changed.
 
         Parameters
         ----------
         changed : iterable of int
-            The columns that are no longer in their blocks.
+            The numbers of the columns that are no longer in their blocks.
         """
         blocks = {self._block_of[each] for each in changed if each in self._block_of}
         return [
@@ -64,14 +65,14 @@ class FrameBlocks:
         ]
 
     def release(self, number: int, values: Any) -> None:
-        """Give back the memory of a column, whose values are lost with it.
+        """Free the memory of a column, whose values are lost.
 
         Parameters
         ----------
         number : int
-            Which column.
+            The number of the column.
         values : numpy.ndarray
-            Where it is.
+            Its memory.
         """
         if values.dtype.hasobject:
             self._find_row(number, values)[:] = None
@@ -79,26 +80,26 @@ class FrameBlocks:
             _release_pages(values.ctypes.data, values.nbytes)
 
     def write_back(self, number: int, values: Any, content: Any) -> None:
-        """Write a column to where it was.
+        """Write a column back to its memory.
 
         Parameters
         ----------
         number : int
-            Which column.
+            The number of the column.
         values : numpy.ndarray
-            Where it was.
+            Its memory.
         content : numpy.ndarray
-            What it held.
+            Its values.
         """
         self._find_row(number, values)[:] = content
 
     def _find_row(self, number: int, values: Any) -> Any:
-        # pandas hands its values out for reading only.
+        # pandas returns its values as read-only.
         owner = self._owners[self._block_of[number]]
         return owner[(values.ctypes.data - owner.ctypes.data) // owner.strides[0]]
 
     def _count_own_references(self) -> int:
-        """Return what `_count_references` counts when no column has the block."""
+        """Return the result of `_count_references` if no column uses the block."""
         import numpy as np  # noqa: PLC0415 - the blocks are numpy's
 
         self._owners[-1] = np.empty((1, 1))
@@ -111,7 +112,7 @@ class FrameBlocks:
 
 
 def _find_owner(column: Any) -> Any:
-    """Return the array of several columns that a column lies in; None of its own."""
+    """Return the array of several columns that contains a column, or None."""
     import numpy as np  # noqa: PLC0415 - as above
 
     if not isinstance(column.dtype, np.dtype):
@@ -125,21 +126,21 @@ def _find_owner(column: Any) -> Any:
         and owner.flags.carray
         and _owns_memory(owner)
     )
-    # Where a row of the block is not a column, its pages belong to several.
+    # If columns are not contiguous in the block, they share pages.
     is_row = values.flags.c_contiguous and owner.shape[-1] == len(column)
     return owner if is_block and is_row else None
 
 
 def _owns_memory(owner: Any) -> bool:
-    """Tell whether an array's memory is its own, and not, say, a tensor's."""
+    """Return whether an array owns its memory, rather than, for example, a tensor."""
     if owner.base is None:
         return bool(owner.flags.owndata)
-    # Made by pyarrow for the columns of a frame, and writeable only where it is alone.
+    # Created by pyarrow for the columns of a frame, and writeable only if unshared.
     return repr(owner.base).startswith('<capsule object "arrow::Buffer"')
 
 
 def _release_pages(address: int, n_bytes: int) -> None:
-    """Give the whole pages of a stretch of memory back, where the system is Linux."""
+    """Return the whole pages of a memory range to the system, on Linux."""
     if sys.platform != "linux":
         return
     start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE

@@ -11,15 +11,15 @@ from jupyter_memkit.errors import MemkitError
 
 SEQUENCES = (list, tuple, deque)
 
-# A block stays in the processor's cache between a look at its types and its packing.
+# A block stays in the CPU cache between checking its types and packing it.
 BLOCK = 8192
 
-# What numpy allows.
+# numpy's limit.
 _MOST_DIMENSIONS = 64
 
 
 def is_sequence(value: Any) -> bool:
-    """Tell whether a value is taken for a row of values."""
+    """Return whether a value is treated as a row of values."""
     return isinstance(value, SEQUENCES)
 
 
@@ -34,12 +34,12 @@ def find_shape(values: Sequence[Any]) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        One length for each dimension.
+        The length of each dimension.
 
     Raises
     ------
     MemkitError
-        When the rows differ in length or depth, or contain themselves.
+        If the rows differ in length or depth, or contain themselves.
 
     Examples
     --------
@@ -51,8 +51,8 @@ def find_shape(values: Sequence[Any]) -> tuple[int, ...]:
     while is_sequence(first):
         if len(shape) == _MOST_DIMENSIONS:
             message = (
-                "the rows are nested without end, for one of them contains itself; "
-                "take that one out"
+                "the rows are nested endlessly, because one of them contains itself; "
+                "remove that one"
             )
             raise MemkitError(message)
         shape.append(_find_length(values, len(shape)))
@@ -61,14 +61,14 @@ def find_shape(values: Sequence[Any]) -> tuple[int, ...]:
 
 
 def read_blocks(values: Sequence[Any], depth: int) -> Iterator[list[Any]]:
-    """Yield the values of nested sequences in blocks, in their order.
+    """Yield the values of nested sequences in blocks, in order.
 
     Parameters
     ----------
     values : sequence
-        As for `find_shape`.
+        As in `find_shape`.
     depth : int
-        How many dimensions they have.
+        The number of their dimensions.
 
     Yields
     ------
@@ -81,7 +81,7 @@ def read_blocks(values: Sequence[Any], depth: int) -> Iterator[list[Any]]:
     [[1, 2, 3, 4]]
     """
     if depth == 1 and type(values) is list:
-        # Quicker than to iterate.
+        # Faster than iterating.
         for start in range(0, len(values), BLOCK):
             yield values[start : start + BLOCK]
         return
@@ -91,21 +91,21 @@ def read_blocks(values: Sequence[Any], depth: int) -> Iterator[list[Any]]:
 
 
 def _find_length(values: Sequence[Any], depth: int) -> int:
-    """Return the length that all rows at a depth have in common."""
+    """Return the common length of all rows at a depth."""
     rows = _flatten(values, depth)
     length: int | None = None
     for number, row in enumerate(rows):
         if not is_sequence(row):
             message = (
-                f"row {number} is {type(row).__name__!r}, other rows are sequences; "
-                "make them alike"
+                f"row {number} is {type(row).__name__!r}, but other rows are "
+                "sequences; make them the same"
             )
             raise MemkitError(message)
         length = len(row) if length is None else length
         if len(row) != length:
             message = (
-                f"the rows are ragged: row {number} has the length {len(row)}, the "
-                f"first {length}; fill them up, or keep one array for each row"
+                f"the rows are ragged: row {number} has length {len(row)}, the first "
+                f"has {length}; pad them, or keep one array per row"
             )
             raise MemkitError(message)
     return length or 0

@@ -1,4 +1,4 @@
-"""Shrinks numpy's arrays: the numbers, boxed values, texts, and views of big bases."""
+"""Shrinks numpy arrays: numbers, objects, strings, and views of large bases."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
 
 
 def check_array(array: Any) -> None:
-    """Raise unless an array can be replaced by a smaller one.
+    """Raise an error unless an array can be replaced by a smaller one.
 
     Raises
     ------
     MemkitError
-        For a mapped file and for a subclass, with what to do.
+        If it is a mapped file or a subclass; the message contains the remedy.
     """
     import numpy as np  # noqa: PLC0415 - the array is numpy's
 
     if isinstance(array, np.memmap) or is_mapped(array):
         message = (
             "it is mapped from a file and takes no memory of its own; np.array(it) "
-            "would read all of it, and that can be shrunk"
+            "reads it into memory, where it can be shrunk"
         )
         raise MemkitError(message)
     if type(array) is not np.ndarray:
         name = type(array).__name__
         message = (
-            f"it is a {name}, which can mean more than its numbers; shrink what "
-            "np.asarray makes of it"
+            f"it is a {name}, which may hold more than numbers; shrink the result of "
+            "np.asarray instead"
         )
         raise MemkitError(message)
 
 
 def is_mapped(array: Any) -> bool:
-    """Tell whether what an array holds lies in a mapped file."""
+    """Return whether the memory of an array is a mapped file."""
     return sizeof(array).elsewhere.get(DISK, 0) > 0 if array.base is not None else False
 
 
@@ -55,16 +55,16 @@ def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change
     Parameters
     ----------
     array : numpy.ndarray
-        Of any shape; it is not changed.
+        An array of any shape; it is not changed.
     policy : Policy
         What may be done.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     Change
-        Its result is the array itself where nothing is smaller.
+        The change; its result is the array itself if nothing is smaller.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change
     dtype, note = find_dtype(array, policy, tick)
     if dtype == array.dtype and array.base is None:
         return Change(result=array, note=note)
-    # A view holds all of its base, and a repeated one is less than its copy.
+    # A view holds its whole base, and a broadcast one is smaller than its copy.
     if array.size * dtype.itemsize >= before_bytes:
         return Change(result=array, note=note)
     if _is_base_shared(array):
@@ -94,21 +94,21 @@ def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change
 
 
 def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[Any, str]:
-    """Return the dtype that an array comes to, and what is lost with it.
+    """Return the dtype that an array shrinks to, and what is lost.
 
     Parameters
     ----------
     array : numpy.ndarray
-        Without objects in it.
+        An array without objects.
     policy, tick
-        As for `shrink_array`.
+        As in `shrink_array`.
 
     Returns
     -------
     dtype : numpy.dtype
-        That of the array, or a smaller one.
+        The dtype of the array, or a smaller one.
     note : str
-        The error of a lossy step; empty where every value is kept.
+        The error of a lossy conversion; empty if every value is kept.
     """
     import numpy as np  # noqa: PLC0415 - the array is numpy's
 
@@ -142,7 +142,7 @@ def _find_record(array: Any, policy: Policy) -> Any:
 
 
 def _find_width(array: Any, tick: Tick | None) -> Any:
-    """Return the dtype of texts that is as wide as the longest."""
+    """Return the string dtype that is as wide as the longest string."""
     import numpy as np  # noqa: PLC0415 - as above
 
     width = 1
@@ -154,7 +154,7 @@ def _find_width(array: Any, tick: Tick | None) -> Any:
 
 
 def _is_base_shared(array: Any) -> bool:
-    """Tell whether the base of a view has other users."""
+    """Return whether the base of a view has other users."""
     import numpy as np  # noqa: PLC0415 - as above
 
     if not isinstance(array.base, np.ndarray):
@@ -164,7 +164,7 @@ def _is_base_shared(array: Any) -> bool:
 
 
 def _unbox(array: Any, policy: Policy, before_bytes: int, tick: Tick | None) -> Change:
-    """Turn an array of objects of one type into one of values."""
+    """Convert an array of objects of one type to an array of values."""
     kinds: set[type] = set()
 
     def read() -> Iterator[list[Any]]:
@@ -175,12 +175,12 @@ def _unbox(array: Any, policy: Policy, before_bytes: int, tick: Tick | None) -> 
         kinds.update(map(type, block))
     if len(kinds) != 1:
         names = ", ".join(sorted(kind.__name__ for kind in kinds)[:4])
-        note = f"kept: holds {names}" if kinds else "kept: nothing is in it"
+        note = f"kept: holds {names}" if kinds else "kept: it is empty"
         return Change(result=array, note=note)
     try:
         packed = pack_values(read, array.size)
     except MemkitError as error:
-        # What to do about it is for those who want an array by all means.
+        # The remedy is for users who asked for an array.
         return Change(result=array, note=f"kept: {str(error).partition(';')[0]}")
     packed = packed.reshape(array.shape)
     packed = packed.astype(find_smaller(packed, policy, tick), copy=False)

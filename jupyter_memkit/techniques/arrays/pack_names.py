@@ -1,4 +1,4 @@
-"""Packs variables: the name gets the array, and the list's memory goes back."""
+"""Packs variables: assigns the array to the name, and frees the list's memory."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from jupyter_memkit.techniques.variables.namespaces import (
 )
 from jupyter_memkit.techniques.variables.replacing import Progress, Replacing
 
-# So many values are summed, thrice.
+# The number of values to sum, three times.
 _SUMMED = 100_000
 _REPEATS = 3
 
-# What refers to a value that nothing else has: a name of ours, and the call that
+# The references to a value that only we still hold: our variable, and the call that
 # counts.
 _OUR_REFERENCES = 2
 
@@ -41,33 +41,32 @@ def pack_names(
     shell: Any = None,
     progress: Progress | None = None,
 ) -> Packed:
-    """Turn the values of variables into arrays.
+    """Convert the values of variables to arrays.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, all stay as they are.
-    missing, frame
-        As for `to_numpy`.
+        The variables; if one is refused, none is changed.
+    missing, frame As in `to_numpy`.
     into : str, optional
-        The variable for the result, of one; the same variable when left out, and
-        then IPython forgets where it has shown the value before.
+        The variable for the result, if there is only one; by default the same variable,
+        and then the outputs that refer to the old value are removed.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
     progress : callable, optional
-        Called with the number of values that are packed so far.
+        Called with the number of values packed so far.
 
     Returns
     -------
     Packed
-        What each was and is.
+        The changes of each variable.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable, and what `to_numpy` refuses.
+        If a name is not a variable, or `to_numpy` refuses its value.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def pack_names(
                 _pack(group, namespace, into, missing, progress, frame=frame)
                 for group in groups
             ]
-        # From here on nothing is interrupted.
+        # From here on, everything is completed.
         variables = []
         for group, (result, packed) in zip(groups, results, strict=True):
             value = namespace[group[0]]
@@ -110,10 +109,10 @@ def pack_names(
 
 def _check_into(into: str, groups: list[list[str]]) -> None:
     if not into.isidentifier() or keyword.iskeyword(into):
-        message = f"{into!r} cannot name a variable; give a name such as prices"
+        message = f"{into!r} is not a valid name; give one such as prices"
         raise MemkitError(message)
     if len(groups) != 1:
-        message = "into is for one variable; pack the others by themselves"
+        message = "into works for one variable only; pack the others separately"
         raise MemkitError(message)
 
 
@@ -127,7 +126,8 @@ def _pack(
     frame: bool,
 ) -> tuple[Any, Replaced]:
     name, value = ", ".join(group), namespace[group[0]]
-    # An estimate from a sample: to visit every value takes longer than to pack it.
+    # An estimate from a sample, because visiting every value takes longer than packing
+    # it.
     before = sizeof(value, exact=False)
     result = naming(
         name, lambda: to_numpy(value, missing=missing, frame=frame, progress=progress)
@@ -147,7 +147,7 @@ def _pack(
 
 
 def _compare_sums(value: Any, result: Any) -> float | None:
-    """Return how many times faster a sum is; None where nothing can be summed."""
+    """Return how many times faster a sum is; None if nothing can be summed."""
     if not isinstance(value, (list, tuple)) or type(result).__name__ != "ndarray":
         return None
     if result.ndim != 1 or result.dtype.kind not in "iuf" or len(value) < _SUMMED:
@@ -159,7 +159,7 @@ def _compare_sums(value: Any, result: Any) -> float | None:
 
 
 def _time(work: Callable[[], Any]) -> float:
-    """Return the seconds of the quickest of a few runs."""
+    """Return the time of the fastest of a few runs, in seconds."""
     durations_s = []
     for _ in range(_REPEATS):
         started_s = time.perf_counter()

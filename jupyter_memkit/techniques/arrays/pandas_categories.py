@@ -1,4 +1,4 @@
-"""Turns texts into categories block by block, as long as that pays."""
+"""Converts strings to categories block by block, as long as that is worth it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 from jupyter_memkit.techniques.arrays.pandas_series import wrap
 from jupyter_memkit.techniques.arrays.policy import Tick
 
-# So many rows at a time need little memory besides.
+# The number of rows at a time, which need little additional memory.
 _BLOCK_ROWS = 1 << 18
 
 _CODES = ("i1", "i2", "i4", "i8")
 
 
 def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
-    """Return texts as categories, in their order as texts.
+    """Convert strings to categories, sorted as strings.
 
     Parameters
     ----------
     column : pandas.Series
-        Of texts; missing ones stay missing.
+        A column of strings; missing ones stay missing.
     most : int
-        How many different ones there may be.
+        The maximum number of categories.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     pandas.Series or None
-        None where there are more.
+        The column as categories; None if there are more.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
         if len(numbers) > most:
             return None
         codes = _widen(codes, len(numbers))
-        # Minus one stands for what is missing, and finds the last.
+        # The code -1 for a missing value selects the last one.
         codes[start : start + _BLOCK_ROWS] = np.array([*lookup, -1])[block]
         if tick is not None:
             tick(len(block))
@@ -62,7 +62,7 @@ def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
 
 
 def _widen(codes: Any, count: int) -> Any:
-    """Return the codes in a dtype for so many categories."""
+    """Return the codes in a dtype for a number of categories."""
     import numpy as np  # noqa: PLC0415 - as above
 
     dtype = next(name for name in _CODES if count - 1 <= np.iinfo(name).max)

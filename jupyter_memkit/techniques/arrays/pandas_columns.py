@@ -1,4 +1,4 @@
-"""Shrinks the columns of pandas' frames, each by the rules of its dtype."""
+"""Shrinks the columns of pandas frames, each by the rules of its dtype."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from jupyter_memkit.techniques.arrays.records import Part
 
 _NULLABLE = {"Int16", "Int32", "Int64", "UInt16", "UInt32", "UInt64", "Float64"}
 
-# A column is sparse where so much of it is one value.
+# A column becomes sparse if at least this share is one value.
 _SPARSE_PART = 0.9
 
 
-def shrink_column(  # noqa: PLR0911 - one for each kind of column
+def shrink_column(  # noqa: PLR0911 - one per kind of column
     column: Any, policy: Policy, tick: Tick | None = None
 ) -> Change:
     """Find the smallest column that holds the same values.
@@ -34,12 +34,12 @@ def shrink_column(  # noqa: PLR0911 - one for each kind of column
     policy : Policy
         What may be done.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     Change
-        Its result is the column itself where nothing is smaller, and otherwise a
+        The change; its result is the column itself if nothing is smaller, otherwise a
         Series with the same index, name and attrs.
 
     Examples
@@ -70,17 +70,17 @@ def shrink_column(  # noqa: PLR0911 - one for each kind of column
 def examine_column(
     column: Any, policy: Policy, tick: Tick | None = None
 ) -> tuple[Change, Part]:
-    """Find the smallest column, and tell what it is; kept where it is no smaller.
+    """Find the smallest column, and describe it; the column is kept if none is smaller.
 
     Parameters
     ----------
     column, policy, tick
-        As for `shrink_column`.
+        As in `shrink_column`.
 
     Returns
     -------
     change : Change
-        As `shrink_column` returns it.
+        The result of `shrink_column`.
     part : Part
         The dtypes and true sizes.
     """
@@ -123,7 +123,7 @@ def _shrink_numbers(column: Any, policy: Policy, tick: Tick | None) -> Change:
 
 
 def _make_sparse(column: Any, dtype: Any) -> Change | None:
-    """Return a sparse column; None where most values differ, or one would be lost."""
+    """Return a sparse column; None if most values differ, or one would be lost."""
     import numpy as np  # noqa: PLC0415 - as above
     import pandas as pd  # noqa: PLC0415 - as above
 
@@ -145,7 +145,7 @@ def _make_sparse(column: Any, dtype: Any) -> Change | None:
 
 
 def _shrink_masked(column: Any, policy: Policy, tick: Tick | None) -> Change:
-    """Shrink one of pandas' nullable columns."""
+    """Shrink a column of a nullable pandas dtype."""
     before = column.dtype
     numbers = before.numpy_dtype
     if numbers.kind not in "iuf":
@@ -162,7 +162,7 @@ def _shrink_masked(column: Any, policy: Policy, tick: Tick | None) -> Change:
 
 
 def _shrink_arrow(column: Any, policy: Policy) -> Change:
-    """Shrink a column whose dtype is Arrow's."""
+    """Shrink a column of an Arrow dtype."""
     import pandas as pd  # noqa: PLC0415 - as above
     import pyarrow as pa  # noqa: PLC0415 - the column is pyarrow's
 

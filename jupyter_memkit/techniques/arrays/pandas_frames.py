@@ -1,7 +1,8 @@
-"""Shrinks pandas' frames column by column, with no more than a column on top.
+"""Shrinks pandas frames column by column, with at most one additional column in memory.
 
-A frame that nobody else has is taken apart: what a column held goes before the next one
-is looked at. Of a frame that others have as well a shallow copy gets the new columns.
+A frame that nothing else holds is taken apart: the memory of each column is freed
+before the next one is processed. If something else holds the frame, the new columns are
+put into a shallow copy.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
 from jupyter_memkit.techniques.arrays.records import Part
 
-# Less than that may wait for the end.
+# Smaller amounts are freed at the end.
 _LARGE_BYTES = 8 << 20
 
 Restore = Callable[[Any], Any]
 
 
 def check_frame(frame: Any) -> None:
-    """Raise unless a frame or Series is pandas' own.
+    """Raise an error if a frame or Series is a subclass of pandas' own.
 
     Raises
     ------
     MemkitError
-        For a subclass, with what to do.
+        If it is a subclass; the message contains the remedy.
     """
     import pandas as pd  # noqa: PLC0415 - the frame is pandas'
 
@@ -38,8 +39,8 @@ def check_frame(frame: Any) -> None:
         name = type(frame).__name__
         base = "pd.Series" if isinstance(frame, pd.Series) else "pd.DataFrame"
         message = (
-            f"it is a {name}, which can mean more than its columns; shrink what "
-            f"{base}(it) makes of it"
+            f"it is a {name}, which may hold more than columns; shrink the result of "
+            f"{base}(it) instead"
         )
         raise MemkitError(message)
 
@@ -50,21 +51,21 @@ class FrameShrinker:
     Parameters
     ----------
     take : callable
-        Returns the frame and lets it go. When nobody else has it, it is taken apart,
-        and is gone unless `shrink` or `restore` return it.
+        Returns the frame and drops its own reference. If nothing else holds it, it is
+        taken apart, and lost unless `shrink` or `restore` returns it.
     policy : Policy
-        What may be done; with rounding somebody else has to have the frame.
+        What may be done; for rounding, something else must hold the frame.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
     allowed : callable, optional
-        Returns a context in which Ctrl-C may come.
+        Returns a context in which Ctrl-C is allowed.
 
     Attributes
     ----------
     parts : list of Part
-        What each column came to.
+        The result for each column.
     restores : dict of int to callable or None
-        What makes a changed column again, by its number.
+        Functions that restore changed columns, by column number.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class FrameShrinker:
 
     @property
     def restores(self) -> dict[int, Restore | None]:
-        """What makes a changed column again."""
+        """Functions that restore changed columns."""
         return {
             number: change.restore
             for number, change in self._changes.items()
@@ -96,7 +97,7 @@ class FrameShrinker:
         }
 
     def shrink(self) -> Any:
-        """Return the smaller frame; as it was, itself if possible, if nothing is."""
+        """Return the smaller frame; an equal one, or itself, if nothing is smaller."""
         frame = self._frame()
         if frame is not None:
             return self._shrink_shared(frame)
@@ -146,12 +147,12 @@ class FrameShrinker:
         else:
             self._columns[number] = None
             if self.parts[-1].before_bytes >= _LARGE_BYTES:
-                # pyarrow's allocator would keep it for the next one.
+                # pyarrow's allocator would keep it for the next column.
                 release_unused()
 
     def _take_back(self, blocks: FrameBlocks) -> None:
         for number, change in self._changes.items():
-            assert change.restore is not None, "what rounds must not take apart"
+            assert change.restore is not None, "rounding must not take a frame apart"
             before = change.restore(change.result)
             if blocks.has(number):
                 place = self._columns[number].to_numpy()
@@ -186,7 +187,7 @@ def _return(values: Any) -> Any:
 
 
 def _copies_on_write() -> bool:
-    """Tell whether a shallow copy is independent: since pandas 3 it always is."""
+    """Return whether a shallow copy is independent; since pandas 3 it always is."""
     import pandas as pd  # noqa: PLC0415 - as above
 
     return int(pd.__version__.partition(".")[0]) >= 3

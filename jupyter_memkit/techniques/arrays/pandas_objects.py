@@ -1,4 +1,4 @@
-"""Unboxes the columns of pandas' frames whose values are Python objects."""
+"""Converts columns of Python objects in pandas frames to typed columns."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _NULLABLE = {bool: "boolean", int: "Int64", float: "Float64"}
 
 
 def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
-    """Turn a column of objects of one type into one of values.
+    """Convert a column of objects of one type to a typed column.
 
-    Missing values become what the smaller dtype has for them, where all of them are
-    the same: ``None`` among integers becomes ``pandas.NA``.
+    Missing values become those of the smaller dtype if they are all the same: ``None``
+    among integers becomes ``pandas.NA``.
 
     Parameters
     ----------
     column : pandas.Series
-        Of the dtype object.
+        A column of dtype object.
     policy : Policy
         What may be done.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     Change
-        Its result is the column itself where its objects fit no dtype.
+        The change; its result is the column itself if no dtype holds its objects.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
     try:
         smaller = _convert(column, kind, policy, has_missing=bool(markers))
     except (MemkitError, ValueError, TypeError, OverflowError) as error:
-        # What to do about it is for those who want an array by all means.
+        # The remedy is for users who asked for an array.
         return Change(result=column, note=f"kept: {str(error).partition(';')[0]}")
     if smaller is None:
         return Change(result=column, note=f"kept: holds {kind.__name__} objects")
@@ -75,7 +75,7 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
 
 
 def _convert(column: Any, kind: type, policy: Policy, *, has_missing: bool) -> Any:
-    """Return the column as values; None where no dtype holds them."""
+    """Return the typed column; None if no dtype holds the values."""
     import pandas as pd  # noqa: PLC0415 - as above
 
     if kind in (dt.datetime, pd.Timestamp):
@@ -106,7 +106,7 @@ def _read(column: Any) -> Iterator[list[Any]]:
 
 
 def _are_nan(column: Any) -> bool:
-    """Tell whether all floats are NaN, so that they stand for what is missing."""
+    """Return whether all floats are NaN, and therefore mark missing values."""
     return all(
         each != each  # noqa: PLR0124 - NaN
         for block in _read(column)
@@ -131,7 +131,7 @@ def _is_equal(times: Any, column: Any) -> bool:
 
 
 def _restore_with(markers: dict[type, Any]) -> Callable[[Any], Any]:
-    """Return what makes a column of objects again, with its own missing values."""
+    """Return a function that restores the objects, with their missing values."""
 
     def restore(now: Any) -> Any:
         boxed = now.astype(object)

@@ -1,4 +1,4 @@
-"""Measures and makes single columns of pandas' frames."""
+"""Measures and creates single columns of pandas frames."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from jupyter_memkit.measure.sizes import sizeof
 
 
 def measure_column(column: Any) -> int:
-    """Return the bytes of a column, without those of the block that it is a part of.
+    """Return the bytes of a column, without the rest of its block.
 
     Parameters
     ----------
     column : pandas.Series
-        Its index does not count.
+        The column; its index does not count.
 
     Returns
     -------
     int
-        The true size of its values.
+        The true size of its values, in bytes.
 
     Examples
     --------
@@ -31,13 +31,13 @@ def measure_column(column: Any) -> int:
     if not isinstance(column.dtype, np.dtype):
         return sizeof(column.array).bytes
     if column.dtype == object:
-        # A copy of the references: those to the other columns' objects lie beside.
+        # A copy of the references, because the block also has those of other columns.
         return sizeof(column.to_numpy().copy()).bytes
     return len(column) * int(column.dtype.itemsize)
 
 
 def name_label(label: Any) -> str:
-    """Return the label of a column as text; of a MultiIndex, level by level.
+    """Return the label of a column as text; for a MultiIndex, level by level.
 
     Examples
     --------
@@ -50,19 +50,19 @@ def name_label(label: Any) -> str:
 
 
 def wrap(values: Any, column: Any) -> Any:
-    """Return a Series that differs from a column in its values alone.
+    """Return a Series that differs from a column only in its values.
 
     Parameters
     ----------
     values : array
-        As many as the column has.
+        The values, as many as the column has.
     column : pandas.Series
-        Gives the index, the name and the attrs.
+        The column whose index, name and attrs are used.
 
     Returns
     -------
     pandas.Series
-        Of these values, which are not copied.
+        The Series; the values are not copied.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Turns columns of texts into categories, or into Arrow's, where that pays."""
+"""Converts string columns to categories or Arrow strings if that is worth it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jupyter_memkit.techniques.arrays.pandas_categories import categorize
 from jupyter_memkit.techniques.arrays.pandas_series import measure_column
 from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
 
-# Categories behave unlike texts here and there, so that they have to win much.
+# Categories behave differently from strings in places, so they must save much.
 _CATEGORY_GAIN = 2
-# Where nearly all of so many values differ, there are no few categories.
+# If nearly all of this many values differ, there are too many categories.
 _SAMPLE = 20_000
 _PLACES = 50
 _DISTINCT_PART = 0.9
@@ -24,23 +24,23 @@ def shrink_texts(
     restore: Callable[[Any], Any] | None = None,
     tick: Tick | None = None,
 ) -> Change:
-    """Find the smallest column of the same texts.
+    """Find the smallest column with the same strings.
 
     Parameters
     ----------
     column : pandas.Series
-        Of texts, in boxes or in one of pandas' dtypes for them.
+        A column of strings, as objects or in one of pandas' string dtypes.
     policy : Policy
-        Whether they may become categories.
+        What may be done.
     restore : callable, optional
-        How the column is made again; by its dtype when left out.
+        Restores the column; by default by its dtype.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     Change
-        Its result is the column itself where nothing is smaller.
+        The change; its result is the column itself if nothing is smaller.
 
     Examples
     --------
@@ -71,8 +71,8 @@ def shrink_texts(
 def _repeats(column: Any) -> bool:
     import pandas as pd  # noqa: PLC0415 - as above
 
-    # From everywhere, for the rows may be sorted; in slices, because to take single
-    # rows Arrow copies the whole column first.
+    # From all over the column, because the rows may be sorted; in slices, because Arrow
+    # copies the whole column to take single rows.
     rows = min(len(column), _SAMPLE // _PLACES)
     step = max(1, (len(column) - rows) // _PLACES)
     starts = range(0, len(column) - rows + 1, step)
@@ -81,7 +81,7 @@ def _repeats(column: Any) -> bool:
 
 
 def _to_arrow(column: Any) -> Any:
-    """Return boxed texts as Arrow's; None where it does not take them."""
+    """Convert string objects to Arrow strings; None if Arrow refuses them."""
     import pandas as pd  # noqa: PLC0415 - the column is pandas'
 
     is_old = int(pd.__version__.partition(".")[0]) < 3

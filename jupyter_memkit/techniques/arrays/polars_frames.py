@@ -1,4 +1,4 @@
-"""Shrinks the columns of polars' frames."""
+"""Shrinks the columns of polars frames."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
 from jupyter_memkit.techniques.arrays.policy import Policy, Tick
 from jupyter_memkit.techniques.arrays.records import Part
 
-# Categories behave unlike texts here and there, so that they have to win much.
+# Categories behave differently from strings in places, so they must save much.
 _CATEGORY_GAIN = 2
 
 
 def shrink_polars(
     value: Any, policy: Policy, tick: Tick | None = None
 ) -> tuple[Any, tuple[Part, ...]]:
-    """Return a frame or Series of the same values in smaller columns.
+    """Return a frame or Series with the same values in smaller columns.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ def shrink_polars(
     policy : Policy
         What may be done.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     value : polars.DataFrame or polars.Series
-        The value itself where nothing is smaller.
+        The result; the value itself if nothing is smaller.
     parts : tuple of Part
-        What each column came to.
+        The result for each column.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def shrink_polars(
     for column in columns:
         after = _shrink_column(column, policy)
         smaller.append(after)
-        parts.append(_tell(column, after))
+        parts.append(_describe(column, after))
         if tick is not None:
             tick(len(column))
     if all(after is column for after, column in zip(smaller, columns, strict=True)):
@@ -59,12 +59,12 @@ def shrink_polars(
 
 
 def restore_polars(value: Any) -> Callable[[Any], Any]:
-    """Return what makes of a smaller frame or Series what it was.
+    """Return a function that restores a smaller frame or Series.
 
     Parameters
     ----------
     value : polars.DataFrame or polars.Series
-        What was shrunk; only its dtypes are kept.
+        The original; only its dtypes are kept.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def _shrink_column(column: Any, policy: Policy) -> Any:
         return _shrink_integers(column, policy)
     if dtype == pl.Float64:
         values = column.drop_nulls().to_numpy()
-        # polars computes little with float16.
+        # polars supports few operations on float16.
         if values.size and find_smaller(values, Policy()).itemsize == 4:
             return column.cast(pl.Float32)
     if policy.categories and dtype == pl.String:
@@ -109,7 +109,7 @@ def _shrink_integers(column: Any, policy: Policy) -> Any:
     return column if dtype == column.dtype else column.cast(dtype)
 
 
-def _tell(before: Any, after: Any) -> Part:
+def _describe(before: Any, after: Any) -> Part:
     return Part(
         label=before.name,
         before_dtype=str(before.dtype),

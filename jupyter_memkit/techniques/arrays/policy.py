@@ -1,4 +1,4 @@
-"""What shrinking may do, and what one column came to."""
+"""What shrinking may do, and its result for one column."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Policy:
     float32 : bool
         Whether floats may be rounded to float32.
     categories : bool
-        Whether texts may become categories.
+        Whether strings may become categories.
     sparse : bool
-        Whether columns that nearly all have one value may become sparse.
+        Whether columns that almost entirely have one value may become sparse.
     """
 
     smallest: bool = False
@@ -33,14 +33,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a column or an array comes to.
+    """The result of shrinking a column or an array.
 
     Attributes
     ----------
     result : object
-        The smaller one; the very same where it is kept.
+        The smaller one; the original object if it is kept.
     restore : callable or None
-        Makes of the smaller one what it was; None where that cannot be told.
+        Restores the original from the smaller one; None if that is not possible.
     note : str
         Why it is kept, or what is lost.
     """

@@ -1,4 +1,4 @@
-"""Shows what shrinking would make of a value, without making all of it."""
+"""Previews the result of shrinking a value, without creating all of it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from jupyter_memkit.techniques.arrays.shrink import find_kind, shrink_taken
 
 
 def preview(value: Any, tick: Tick | None = None) -> tuple[Part, ...]:
-    """Find what `shrink` makes of each part of a value by its defaults.
+    """Find the result of `shrink` with its defaults for each part of a value.
 
-    Of a frame one column at a time is made, of an array of numbers nothing.
+    For a frame, one column at a time is created; for an array of numbers, nothing.
 
     Parameters
     ----------
     value : object
-        Anything; it is not changed.
+        Any object; it is not changed.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
 
     Returns
     -------
     tuple of Part
-        The columns, or one part for an array or a Series; none of what `shrink` refuses
-        and of views, which are cured by a copy.
+        The columns, or one part for an array or a Series; empty for values that
+        `shrink` refuses and for views, which should be copied instead.
 
     Examples
     --------

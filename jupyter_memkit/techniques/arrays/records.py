@@ -1,4 +1,4 @@
-"""What packing and shrinking did, as the magics return it."""
+"""Records of packing and shrinking, which the magics return."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from jupyter_memkit.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Record):
-    """A column of a frame, or all of an array.
+    """A column of a frame, or a whole array.
 
     Attributes
     ----------
     label : str
         The column's label as text; empty for an array or a Series.
     before_dtype, after_dtype : str
-        The dtypes; equal where it was kept.
+        The dtypes; equal if it was kept.
     before_bytes, after_bytes : int
         True sizes, in bytes.
     note : str
-        Why it was kept, or what is not as it was: the error of a lossy step.
+        Why it was kept, or the error of a lossy conversion.
     """
 
     label: str
@@ -38,23 +38,23 @@ class Replaced(Record):
     Attributes
     ----------
     name : str
-        The variable; several with commas where they are one object.
+        The name of the variable; several with commas if they are one object.
     into : str
-        The variable that has the result.
+        The variable for the result.
     before_type, after_type : str
-        What it was, and is.
+        Its type before and after.
     shape : tuple of int or None
         The shape of the result.
     before_bytes, after_bytes : int
         True sizes, in bytes.
     exact : bool
-        Whether `before_bytes` is exact, or an estimate from a sample.
+        Whether `before_bytes` is exact rather than estimated from a sample.
     parts : tuple of Part
-        Column by column.
+        The columns.
     held : tuple of str
-        The chains by which the value before is still reached; empty when it is gone.
+        The chains that still lead to the old value; empty if it is gone.
     speedup : float or None
-        How many times faster a sum is; None where nothing was summed.
+        How many times faster a sum is; None if nothing was summed.
     """
 
     name: str
@@ -72,18 +72,18 @@ class Replaced(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed(Record):
-    """What `to_numpy` did to variables.
+    """The result of `to_numpy` on variables.
 
     Attributes
     ----------
     variables : tuple of Replaced
-        One for each.
+        A record for each variable.
     freed_bytes : int
-        Resident memory before minus after; below 0 where it rose.
+        Resident memory before minus after; negative if it rose.
     duration_s : float
-        How long it took, in seconds.
+        The duration, in seconds.
     copies : tuple of str
-        What had held the values before, and does no longer.
+        Other holders of the old values that were cleared.
     """
 
     variables: tuple[Replaced, ...]
@@ -94,18 +94,18 @@ class Packed(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrunk(Record):
-    """What shrinking did to variables, or with ``dry_run`` would do.
+    """The result of shrinking variables, or with ``dry_run`` what it would be.
 
     Attributes
     ----------
     variables : tuple of Replaced
-        One for each.
+        A record for each variable.
     freed_bytes : int or None
         Resident memory before minus after; None in a dry run.
     duration_s : float
-        How long it took, in seconds.
+        The duration, in seconds.
     copies : tuple of str
-        What had held the values before, and does no longer.
+        Other holders of the old values that were cleared.
     dry_run : bool
         Whether nothing was changed.
     """
@@ -118,10 +118,10 @@ class Shrunk(Record):
 
     @property
     def before_bytes(self) -> int:
-        """True size of all before."""
+        """The total true size before."""
         return sum(each.before_bytes for each in self.variables)
 
     @property
     def after_bytes(self) -> int:
-        """True size of all after."""
+        """The total true size after."""
         return sum(each.after_bytes for each in self.variables)

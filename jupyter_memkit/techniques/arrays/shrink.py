@@ -23,16 +23,16 @@ Kind = Literal["array", "frame", "series", "polars", "arrow"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a value comes to.
+    """The result of shrinking a value.
 
     Attributes
     ----------
     value : object
-        The smaller one, or the very same.
+        The smaller value, or the original object.
     parts : tuple of Part
         Its columns.
     restore : callable or None
-        Makes of the smaller one what it was; None where that cannot be told.
+        Restores the original from the smaller one; None if that is not possible.
     """
 
     value: Any
@@ -49,37 +49,37 @@ def shrink(
     sparse: bool = False,
     progress: Tick | None = None,
 ) -> Any:
-    """Return an array or frame of the same values in the smallest dtypes.
+    """Return an array or frame with the same values in the smallest dtypes.
 
-    Every value is kept, floats bit by bit. Whole numbers become smaller whole numbers,
-    floats float32 where that holds all of them, objects what they hold, texts
-    categories or Arrow's where that pays. Index, labels and attrs stay.
+    Every value is kept, floats bit for bit. Integers become smaller integers, floats
+    float32 if that holds all of them, object columns the type of their values, strings
+    categories or Arrow strings if that is smaller. Index, labels and attrs are kept.
 
     Parameters
     ----------
     value : numpy.ndarray, pandas or polars DataFrame or Series, or pyarrow.Table
         It is not changed.
     smallest : bool
-        Whether signed integers may become unsigned, and floats float16: their
+        Whether signed integers may become unsigned, and floats float16, whose
         differences and sums overflow sooner.
     float32 : bool
-        Whether float64 is rounded to float32: the one step that loses something.
+        Whether float64 is rounded to float32, the only lossy conversion.
     categories : bool
-        Whether texts may become categories.
+        Whether strings may become categories.
     sparse : bool
-        Whether columns that are nearly all zero or missing become sparse.
+        Whether columns that are almost all zero or missing become sparse.
     progress : callable, optional
-        Called with the number of values that were done so far.
+        Called with the number of values processed so far.
 
     Returns
     -------
     object
-        Of the same type; the value itself where nothing is smaller.
+        The result, of the same type; the value itself if nothing is smaller.
 
     Raises
     ------
     MemkitError
-        For what is no array or frame, a subclass, or a mapped file.
+        If it is not an array or a frame, or is a subclass or a mapped file.
 
     Examples
     --------
@@ -95,12 +95,12 @@ def shrink(
 
 
 def find_kind(value: Any) -> Kind:
-    """Return what rules a value goes by.
+    """Return the kind of a value, which determines the rules.
 
     Raises
     ------
     MemkitError
-        When there are none, with what to do.
+        If it is not supported; the message contains the remedy.
     """
     for module, name, kind in _KINDS:
         base = getattr(sys.modules.get(module), name, None)
@@ -112,11 +112,11 @@ def find_kind(value: Any) -> Kind:
             return kind
     name = type(value).__name__
     remedy = (
-        "%to_numpy makes an array of it"
+        "convert it to an array with %to_numpy"
         if isinstance(value, (list, tuple, dict))
-        else "%shrink takes numpy's arrays and pandas', polars' and Arrow's frames"
+        else "%shrink supports numpy arrays and frames of pandas, polars and Arrow"
     )
-    message = f"it is of the type {name}; {remedy}"
+    message = f"it has the type {name}; {remedy}"
     raise MemkitError(message)
 
 
@@ -137,25 +137,24 @@ def shrink_taken(
     give_back: Callable[[Any], None] | None = None,
     allowed: Allowed = nullcontext,
 ) -> Outcome:
-    """Shrink a value that is taken from where it was.
+    """Shrink a value that is removed from its variable.
 
     Parameters
     ----------
     take : callable
-        Returns the value, and lets it go.
+        Returns the value and drops its own reference.
     policy : Policy
         What may be done.
     tick : callable, optional
-        Called with the number of values that were done since the last call.
+        Called with the number of values processed since the last call.
     give_back : callable, optional
-        Gets the value as it was when shrinking it fails.
+        Receives the original value if shrinking fails.
     allowed : callable, optional
-        Returns a context in which Ctrl-C may come.
+        Returns a context in which Ctrl-C is allowed.
 
     Returns
     -------
-    Outcome
-        The smaller one.
+    Outcome The result.
     """
     value = take()
     kind = find_kind(value)
@@ -180,7 +179,7 @@ def shrink_taken(
 
 
 def count_up(progress: Tick | None) -> Tick | None:
-    """Return what adds up steps for somebody who wants to know how many are done."""
+    """Return a callable that sums steps and reports their total."""
     if progress is None:
         return None
     done = 0
@@ -200,7 +199,7 @@ def _shrink_frame(
     give_back: Callable[[Any], None] | None,
     allowed: Allowed,
 ) -> Outcome:
-    # The box is the last to have the frame, if nobody else has it.
+    # The box holds the last reference to the frame, if nothing else does.
     shrinker = FrameShrinker(box.pop, policy, tick, allowed)
     try:
         smaller = shrinker.shrink()
@@ -247,7 +246,7 @@ def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
 
 
 def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> Outcome:
-    """Shrink what is polars' or Arrow's; neither is imported for anybody else."""
+    """Shrink a value of polars or Arrow, which are imported only for their values."""
     if kind == "polars":
         from jupyter_memkit.techniques.arrays.polars_frames import (  # noqa: PLC0415
             restore_polars,

@@ -1,4 +1,4 @@
-"""Shrinks variables: the name gets the smaller value, and the memory is freed."""
+"""Shrinks variables: assigns the smaller value to the name, and frees the memory."""
 
 from __future__ import annotations
 
@@ -38,35 +38,35 @@ def shrink_names(
     shell: Any = None,
     progress: Progress | None = None,
 ) -> Shrunk:
-    """Give variables the smallest dtypes that keep every value.
+    """Convert variables to the smallest dtypes that keep every value.
 
-    A frame that nothing but its variable has is taken apart, so that no more than one
-    column is in memory twice.
+    A frame that only its variable holds is taken apart, so that at most one column is
+    in memory twice.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, or on Ctrl-C, all are as they were.
+        The variables; if one is refused, or on Ctrl-C, all are restored.
     policy : Policy, optional
-        What may be done besides.
+        What may be done.
     dry_run : bool
-        Only tell what would come of it.
+        Only report what would change.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
     progress : callable, optional
-        Called with the number of values that were done so far.
+        Called with the number of values processed so far.
 
     Returns
     -------
     Shrunk
-        What each was and is.
+        The changes of each variable.
 
     Raises
     ------
     MemkitError
-        For a name that is no variable, and what `shrink` refuses.
+        If a name is not a variable, or `shrink` refuses its value.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class _Done:
     before_type: str
     before_bytes: int
     outcome: Outcome
-    # A weak reference, unless nothing else can bring the value back.
+    # A weak reference, unless nothing else can restore the value.
     find_before: Callable[[], Any]
 
 
@@ -124,7 +124,7 @@ class _Work:
         self._tick = tick
 
     def preview(self, names: list[str]) -> Replaced:
-        """Return what a variable would come to, one column at a time."""
+        """Return the result for a variable, one column at a time."""
         value = self._namespace[names[0]]
         if find_kind(value) == "frame":
             columns = (value.iloc[:, number] for number in range(value.shape[1]))
@@ -140,7 +140,7 @@ class _Work:
             name=", ".join(names),
             into=", ".join(names),
             before_type=read_type(value),
-            after_type=_tell_type(value, parts),
+            after_type=_describe_type(value, parts),
             shape=read_shape(value),
             before_bytes=before_bytes,
             after_bytes=before_bytes - won_bytes,
@@ -158,7 +158,7 @@ class _Work:
         with self._replacing.allowed():
             before_type, before_bytes = read_type(value), sizeof(value).bytes
         reference = weakref.ref(value)
-        # What is rounded cannot be made again.
+        # Rounded values cannot be restored.
         kept = value if self._policy.float32 else None
         find_before = reference if kept is None else lambda: kept
         del value
@@ -215,10 +215,10 @@ class _Work:
 
 
 def _nothing() -> None:
-    """Return that a value is gone."""
+    """Return None, for a value that is gone."""
 
 
-def _tell_type(value: Any, parts: tuple[Part, ...]) -> str:
+def _describe_type(value: Any, parts: tuple[Part, ...]) -> str:
     name = read_type(value)
     if len(parts) == 1 and name.endswith(f" {parts[0].before_dtype}"):
         return name.removesuffix(parts[0].before_dtype) + parts[0].after_dtype

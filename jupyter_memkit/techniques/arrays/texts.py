@@ -1,4 +1,4 @@
-"""Packs texts and bytes into the array of them that is truly the smallest."""
+"""Packs strings and bytes into the smallest array that holds them."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from jupyter_memkit.errors import MemkitError
 
 Blocks = Callable[[], Iterator[list[Any]]]
 
-# numpy's StringDType keeps so many bytes in the array, longer texts beside it.
+# numpy's StringDType stores this many bytes in the array, longer strings outside it.
 _ITEM_BYTES = 16
 _INLINE_BYTES = 15
 
 
 def pack_texts(read: Blocks, count: int) -> Any:
-    """Pack texts: of one width, or each with its own where that is smaller.
+    """Pack strings with a common width, or each with its own if that is smaller.
 
     Parameters
     ----------
     read : callable
-        Returns a fresh iterator over the texts, in blocks.
+        Returns a fresh iterator over the strings, in blocks.
     count : int
-        How many there are.
+        Their number.
 
     Returns
     -------
     numpy.ndarray
-        Of the dtype ``<U…``, or of numpy's ``StringDType``.
+        An array of dtype ``<U…``, or numpy's ``StringDType``.
 
     Raises
     ------
     MemkitError
-        When neither holds them exactly.
+        If neither holds them exactly.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def pack_texts(read: Blocks, count: int) -> Any:
         return _fill(read, count, own_dtype())
     if padded:
         message = (
-            "it holds texts that end with a zero character, which numpy cuts off; "
+            "it contains strings that end with a null character, which numpy drops; "
             "strip them, or keep the list"
         )
         raise MemkitError(message)
@@ -64,7 +64,7 @@ def pack_texts(read: Blocks, count: int) -> Any:
 
 
 def pack_bytes(read: Blocks, count: int) -> Any:
-    """Pack byte strings, all of one width.
+    """Pack byte strings with a common width.
 
     Examples
     --------
@@ -78,8 +78,8 @@ def pack_bytes(read: Blocks, count: int) -> Any:
         width = max(width, *map(len, block))
         if any(each[-1:] == b"\0" for each in block):
             message = (
-                "it holds bytes that end with a zero byte, which numpy cuts off; "
-                "keep the list, or join them with b''.join"
+                "it contains bytes that end with a null byte, which numpy drops; keep "
+                "the list, or join them with b''.join"
             )
             raise MemkitError(message)
     return _fill(read, count, np.dtype(f"S{width}"))
@@ -89,7 +89,7 @@ def _count_bytes(text: str) -> float:
     try:
         n_bytes = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
-        # Half a pair of surrogates, which it does not take.
+        # It does not accept a lone surrogate.
         return math.inf
     return _ITEM_BYTES + (n_bytes if n_bytes > _INLINE_BYTES else 0)
 

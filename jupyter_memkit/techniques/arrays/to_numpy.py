@@ -1,4 +1,4 @@
-"""Turns Python's containers into arrays that hold every value exactly."""
+"""Converts Python containers to arrays that hold every value exactly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.arrays.leaves import (
 
 Tick = Callable[[int], object]
 
-# What is compact already, by the library that it is of.
+# Types that are already compact, by library.
 _COMPACT = ("numpy", "pandas", "polars", "pyarrow", "torch")
 
 
@@ -29,37 +29,37 @@ def to_numpy(
     frame: bool = False,
     progress: Tick | None = None,
 ) -> Any:
-    """Turn lists, and what consists of them, into arrays.
+    """Convert lists, and containers of lists, to arrays.
 
-    The dtype holds every value exactly: whole numbers become int64 (uint64 where one
-    is larger), floats float64, texts the smaller of ``<U…`` and ``StringDType``.
-    Integers among floats are taken where each of them is a float.
+    The dtype holds every value exactly: integers become int64 (uint64 if one is
+    larger), floats float64, strings the smaller of ``<U…`` and ``StringDType``.
+    Integers among floats are accepted if each of them is exact as a float.
 
     Parameters
     ----------
     values : list, tuple, deque, array.array or dict
-        Values; rows of equal length, nested as deep as one likes; a dict of lists,
-        which becomes a dict of arrays; or a list of dicts with the same keys, which
-        becomes a structured array.
+        Values; rows of equal length, nested to any depth; a dict of lists, which
+        becomes a dict of arrays; or a list of dicts with the same keys, which becomes a
+        structured array.
     missing : object, optional
-        What ``None``, and values that are not of the most frequent type, become; they
-        are refused when left out.
+        The replacement for ``None`` and for values that are not of the most frequent
+        type; by default they are refused.
     frame : bool
-        Whether to return a pandas DataFrame of a dict of lists, a list of dicts or
-        a list of rows. Then ``None`` is what pandas calls missing, unless another
-        value of the column's type is given for it.
+        Whether to return a pandas DataFrame for a dict of lists, a list of dicts or a
+        list of rows. ``None`` then becomes pandas' missing value, unless ``missing`` is
+        another value of the column's type.
     progress : callable, optional
-        Called with the number of values that are packed so far.
+        Called with the number of values packed so far.
 
     Returns
     -------
     numpy.ndarray, dict of numpy.ndarray or pandas.DataFrame
-        New memory, which shares nothing with the values.
+        The result, which shares no memory with the values.
 
     Raises
     ------
     MemkitError
-        When the rows are ragged, a value fits no dtype, or there is nothing in it.
+        If the rows are ragged, no dtype holds a value, or the container is empty.
 
     Examples
     --------
@@ -85,27 +85,28 @@ def to_numpy(
 
 
 def check_container(values: Any) -> None:
-    """Raise unless a value is something that can be packed.
+    """Raise an error unless a value can be packed.
 
     Raises
     ------
     MemkitError
-        For anything else, with what to do.
+        If it cannot; the message contains the remedy.
     """
     kind = type(values)
     library = name_type(kind).partition(".")[0]
     if library in _COMPACT:
         message = (
-            f"it is {_name(values)} already, and compact; %shrink makes it smaller"
+            f"it is already {_name(values)}, which is compact; %shrink may make it "
+            "smaller"
         )
     elif isinstance(values, range):
-        message = "it is a range, which takes no memory; np.arange makes an array of it"
+        message = "it is a range, which takes no memory; np.arange creates an array"
     elif isinstance(values, (set, frozenset)):
         message = "it is a set, which has no order; give a list, such as sorted(values)"
     elif not (is_sequence(values) or isinstance(values, (array, dict))):
         message = f"it is {_name(values)}, not a list, tuple, deque, array or dict"
     elif len(values) == 0:
-        message = f"it is {_name(values)} with nothing in it, so that no dtype follows"
+        message = f"it is an empty {type(values).__name__}, so its dtype is unknown"
     else:
         return
     raise MemkitError(message)
@@ -119,24 +120,24 @@ def _pack_sequence(values: Sequence[Any], missing: Any, tick: Tick | None) -> An
     shape = find_shape(values)
     count = int(np.prod(shape, dtype=object))
     if count == 0:
-        message = "its rows have nothing in them, so that no dtype follows"
+        message = "its rows are empty, so their dtype is unknown"
         raise MemkitError(message)
     packed = pack_values(lambda: read_blocks(values, len(shape)), count, missing, tick)
     return packed.reshape(shape)
 
 
 def _stack(values: Sequence[Any]) -> Any:
-    """Join arrays that are alike."""
+    """Join arrays of the same shape and dtype."""
     import numpy as np  # noqa: PLC0415 - as above
 
     if not all(type(each) is np.ndarray for each in values):
-        message = "it holds arrays beside other things; make them alike"
+        message = "it contains arrays and other values; make them all arrays"
         raise MemkitError(message)
     kinds = {(each.dtype, each.shape) for each in values}
     if len(kinds) > 1:
         message = (
-            f"it holds arrays of {len(kinds)} kinds or shapes, which no array holds; "
-            "np.concatenate joins them end to end"
+            f"it contains arrays of {len(kinds)} different dtypes or shapes, which one "
+            "array cannot hold; np.concatenate joins them end to end"
         )
         raise MemkitError(message)
     return np.stack(list(values))
@@ -151,7 +152,7 @@ def _copy_array(values: array[Any]) -> Any:
 
 
 def _read_columns(values: Any) -> dict[Any, Sequence[Any]]:
-    """Return the columns that rows or a dict of lists consist of."""
+    """Return the columns of rows or of a dict of lists."""
     check_container(values)
     if isinstance(values, dict):
         return _check_columns(values)
@@ -166,10 +167,10 @@ def _read_columns(values: Any) -> dict[Any, Sequence[Any]]:
 
 
 def _check_rows(values: Sequence[Any]) -> None:
-    """Raise unless all rows are sequences of one length."""
+    """Raise an error unless all rows are sequences of equal length."""
     lengths = {len(row) if is_sequence(row) else None for row in values}
     if len(lengths) > 1:
-        message = "its rows are ragged; a frame takes rows of one length"
+        message = "its rows are ragged; a frame needs rows of equal length"
         raise MemkitError(message)
 
 
@@ -178,8 +179,8 @@ def _turn_dicts(rows: Sequence[Any]) -> dict[Any, Sequence[Any]]:
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or row.keys() != keys:
             message = (
-                f"row {number} has other keys than the first; give each row the same, "
-                "with None where a value is missing"
+                f"row {number} has other keys than the first; give all rows the same "
+                "keys, with None for missing values"
             )
             raise MemkitError(message)
     return {key: [row[key] for row in rows] for key in keys}
@@ -190,7 +191,7 @@ def _check_columns(values: dict[Any, Any]) -> dict[Any, Sequence[Any]]:
     for key, column in values.items():
         if not is_sequence(column) and not isinstance(column, array):
             message = (
-                f"{key!r} holds {_name(column)}; a dict is packed whose values are all "
+                f"{key!r} contains {_name(column)}; the values of a dict must all be "
                 "lists"
             )
             raise MemkitError(message)
@@ -211,7 +212,7 @@ def _pack_column(
     try:
         return to_numpy(column, missing=missing, progress=tick)
     except MemkitError as error:
-        message = f"of {key!r}: {error}"
+        message = f"in {key!r}: {error}"
         raise MemkitError(message) from error
 
 
@@ -226,12 +227,12 @@ def _build_records(
         raise MemkitError(message)
     packed = _pack_columns(columns, missing, tick)
     if not packed:
-        message = "its dicts have nothing in them, so that no dtype follows"
+        message = "its dicts are empty, so their dtype is unknown"
         raise MemkitError(message)
     dtype = [(key, each.dtype, each.shape[1:]) for key, each in packed.items()]
     if any(each.dtype.kind == "T" for each in packed.values()):
         message = (
-            "it holds texts of very different lengths, which a structured array "
+            "it contains strings of very different lengths, which a structured array "
             "pads; use frame=True (--frame)"
         )
         raise MemkitError(message)
@@ -244,7 +245,7 @@ def _build_records(
 def _build_frame(
     columns: dict[Any, Sequence[Any]], missing: Any, tick: Tick | None
 ) -> Any:
-    import pandas as pd  # noqa: PLC0415 - was asked for
+    import pandas as pd  # noqa: PLC0415 - the user asked for a frame
 
     lengths = {key: len(column) for key, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -256,7 +257,7 @@ def _build_frame(
     }
     wide = [key for key, each in packed.items() if each.ndim > 1]
     if wide:
-        message = f"{wide[0]!r} holds rows, and a column holds values; leave it out"
+        message = f"{wide[0]!r} contains rows, but a column needs values; leave it out"
         raise MemkitError(message)
     for key, each in packed.items():
         if each.dtype.kind in "UT":
@@ -267,7 +268,7 @@ def _build_frame(
 def _pack_for_frame(
     key: Any, column: Sequence[Any], missing: Any, tick: Tick | None
 ) -> Any:
-    """Pack a column as pandas has it: None is missing in text and numbers alike."""
+    """Pack a column as in pandas, where None is missing among strings and numbers."""
     import numpy as np  # noqa: PLC0415 - as above
 
     kinds = set(map(type, column))
@@ -278,7 +279,7 @@ def _pack_for_frame(
         fills = missing if type(missing) in kinds else None
         values = [fills if each is None else each for each in column]
         return np.array(values, dtype=object)
-    # A text that stands for missing text is no number.
+    # A replacement for missing strings is not a number.
     is_text = missing is None or type(missing) is str
     return _pack_column(key, column, math.nan if is_text else missing, tick)
 

@@ -72,7 +72,7 @@ def remember(
         Makes the old value of the new one; None where that is impossible.
     """
     key = id(now)
-    # Without a Python frame, which could lose a signal.
+    # Without a Python frame, in which a signal could be lost.
     reference = weakref.ref(now, partial(_origins.pop, key))
     _origins[key] = _Origin(reference, before, restore)
 
@@ -90,14 +90,14 @@ def undo_names(
     *names : str
         The variables; when one is refused, none is changed.
     namespace : mutable mapping, optional
-        Where the variables are; the shell's, or ``__main__``, when left out.
+        The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell; the running one when left out, if there is any.
+        The shell; by default the running one, if any.
 
     Returns
     -------
     Restored
-        What was done.
+        The restored variables.
 
     Raises
     ------
@@ -131,19 +131,20 @@ def undo_names(
 def _find_before(name: str, value: Any) -> tuple[Any, str]:
     origin = _origins.get(id(value))
     if origin is None or origin.now() is not value:
-        message = f"{name} is nothing that %shrink made, so that there is no undoing"
+        message = f"{name} was not shrunk with %shrink, so there is nothing to undo"
         raise MemkitError(message)
     try:
         found = origin.find()
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         message = (
-            f"{name} has been changed since it was shrunk, and its dtypes cannot be "
+            f"{name} has been modified since it was shrunk, and its dtypes cannot be "
             f"restored: {error}"
         )
         raise MemkitError(message) from error
     if found is None:
         message = (
-            f"what {name} was is gone, and rounding cannot be undone; load it again"
+            f"the original of {name} is gone, and rounding cannot be undone; load it "
+            "again"
         )
         raise MemkitError(message)
     return found

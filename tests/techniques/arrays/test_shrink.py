@@ -106,8 +106,8 @@ def test_rounding() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([1, 2], "the type list; %to_numpy makes an array of it"),
-        ("text", "the type str; %shrink takes"),
+        ([1, 2], "the type list; convert it to an array with %to_numpy"),
+        ("text", "the type str; %shrink supports"),
         (np.ma.array([1]), "it is a MaskedArray"),
         (Prices({"a": [1]}), "it is a Prices, .* pd.DataFrame"),
     ],
@@ -169,7 +169,7 @@ def test_columns() -> None:
     [
         ([1, "a"], "kept: holds int and str"),
         ([None, pd.NA, 1], "kept: holds NAType and NoneType and int"),
-        ([10**30, 1], "kept: it holds an integer of 31 digits, and no dtype holds"),
+        ([10**30, 1], "kept: it contains an integer of 31 digits, and no dtype"),
         ([10**30, None], "kept: "),
         ([0.5, float("nan"), None], "kept: holds both NaN and missing values"),
         ([decimal.Decimal(1)], "kept: holds Decimal objects"),
@@ -178,7 +178,7 @@ def test_columns() -> None:
     ids=str,
 )
 def test_kept_objects(values: list[Any], note: str) -> None:
-    """Objects that no dtype holds exactly are kept, and it is said why."""
+    """Objects that no dtype can hold exactly are kept, with the reason."""
     column = pd.Series(values * 9, dtype=object)
     change = shrink_column(column, Policy())
     assert change.result is column

@@ -89,46 +89,46 @@ def test_smallest_texts() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([1, None], "holds None once; say with missing what it becomes"),
+        ([1, None], "contains None once; give its replacement with missing"),
         ([1, "a"], "several types: int .1 value., str .1 value."),
         ([True, 1], "several types: bool"),
         ([10**30, 1], "an integer of 31 digits"),
         ([-(2**63) - 1], "an integer of 19 digits"),
         ([-1, 2**63], "an integer of 19 digits"),
-        ([2**53 + 1, 0.5], "floats beside 9007199254740993"),
-        ([[1, 2], [3]], "the rows are ragged: row 1 has the length 1"),
-        ([[1, 2], 3], "row 1 is 'int', other rows are sequences"),
-        ([1, [2]], "the rows are ragged: a list stands beside single values"),
-        ([], "a list with nothing in it"),
-        ([[], []], "its rows have nothing in them"),
+        ([2**53 + 1, 0.5], "floats and 9007199254740993"),
+        ([[1, 2], [3]], "the rows are ragged: row 1 has length 1"),
+        ([[1, 2], 3], "row 1 is 'int', but other rows are sequences"),
+        ([1, [2]], "the rows are ragged: a list is among single values"),
+        ([], "an empty list"),
+        ([[], []], "its rows are empty"),
         (CYCLE, "one of them contains itself"),
-        ([Decimal(1)], "objects of the type Decimal"),
-        ([b"a\0"], "bytes that end with a zero byte"),
+        ([Decimal(1)], "contains Decimal objects"),
+        ([b"a\0"], "bytes that end with a null byte"),
         (
             [dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)],
-            "numpy knows no time zones",
+            "numpy does not support time zones",
         ),
-        ([dt.timedelta.max], "more than the microseconds"),
-        ([np.zeros(2), np.zeros(3)], "arrays of 2 kinds or shapes"),
-        ([np.zeros(2), 1], "arrays beside other things"),
+        ([dt.timedelta.max], "out of numpy's range in microseconds"),
+        ([np.zeros(2), np.zeros(3)], "arrays of 2 different dtypes or shapes"),
+        ([np.zeros(2), 1], "arrays and other values"),
         (range(3), "a range, which takes no memory"),
         ({1, 2}, "a set, which has no order"),
         (5, "an int, not a list"),
         (np.zeros(3), "ndarray already"),
         (pd.Series([1]), "Series already"),
-        ({}, "a dict with nothing in it"),
-        ({"a": 1}, "'a' holds an int"),
-        ({"a": [1], "b": [1, None]}, "of 'b': it holds None once"),
+        ({}, "an empty dict"),
+        ({"a": 1}, "'a' contains an int"),
+        ({"a": [1], "b": [1, None]}, "in 'b': it contains None once"),
         ([{"a": 1}, {"b": 1}], "row 1 has other keys"),
         ([{1: 2}], "the key 1 cannot name a field"),
-        ([{}], "nothing in them"),
-        ([{"a": "b" * 10_000}, {"a": "c"}], "texts of very different lengths"),
+        ([{}], "its dicts are empty"),
+        ([{"a": "b" * 10_000}, {"a": "c"}], "strings of very different lengths"),
         (iter([1]), "not a list, tuple"),
     ],
     ids=lambda value: str(value)[:24],
 )
 def test_refused(values: Any, sentence: str) -> None:
-    """What no dtype holds exactly is refused with one sentence."""
+    """Values that no dtype can hold exactly are refused in one sentence."""
     with pytest.raises(MemkitError, match=sentence):
         to_numpy(values)
 
@@ -153,9 +153,9 @@ def test_missing(values: Any, missing: Any, expected: list[Any]) -> None:
 
 def test_missing_of_another_kind() -> None:
     """A missing value that is no such value itself is refused."""
-    with pytest.raises(MemkitError, match="no dtype holds int and str together"):
+    with pytest.raises(MemkitError, match="no dtype can hold int and str together"):
         to_numpy([1, None], missing="none")
-    with pytest.raises(MemkitError, match="floats beside"):
+    with pytest.raises(MemkitError, match="contains floats and"):
         to_numpy([2**53 + 1, None], missing=NAN)
 
 
@@ -188,7 +188,7 @@ def test_frame() -> None:
     [
         ([(1, 2), (3,)], "its rows are ragged"),
         ({"a": [1], "b": [1, 2]}, "its lists have different lengths"),
-        ({"a": [[1, 2]]}, "'a' holds rows"),
+        ({"a": [[1, 2]]}, "'a' contains rows"),
     ],
 )
 def test_frame_refused(values: Any, sentence: str) -> None:
@@ -240,7 +240,7 @@ def test_times_of_several_units(kind: Any) -> None:
     packed = to_numpy(near)
     assert packed.tolist()[:2] == [kind(3, "D").astype(packed.dtype).item(), 1]
     assert np.isnat(packed[2])
-    with pytest.raises(MemkitError, match=r"does not reach, .*\.astype\('.8\[us\]'\)"):
+    with pytest.raises(MemkitError, match=r"out of the range .*\.astype\('.8\[us\]'\)"):
         to_numpy([far, fine])
     rounded = [each.astype(f"{packed.dtype.char}8[us]") for each in (far, fine)]
     assert to_numpy(rounded)[0] == far

@@ -1,4 +1,4 @@
-"""Finds the dtypes that read a CSV file small, from a sample of it."""
+"""Advises how to read a CSV file with small dtypes, from a sample of it."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from jupyter_memkit.techniques.arrays.pandas_series import measure_column
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
 
-# A file is looked at in so many places, at so much in each.
+# The number of places in a file to sample, and the bytes of each.
 _PLACES = 32
 _PLACE_BYTES = 128 * 1024
 
 _DELIMITERS = ",;\t|"
 
-# What the sample did not see may be so many times larger.
+# The rest of the file may contain values this many times larger.
 _HEADROOM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingAdvice(Record):
-    """How to read a file small.
+    """How to read a file with small dtypes.
 
     Attributes
     ----------
     path : str
         The file.
     rows : int
-        How many rows were looked at.
+        The number of rows that were read.
     complete : bool
-        Whether those are all, or a sample.
+        Whether those are all rows rather than a sample.
     parts : tuple of Part
-        The columns: their dtypes and bytes as pandas reads the sample, and as advised.
+        The columns, with their dtypes and bytes as pandas reads the sample, and as
+        advised.
     code : str
-        What reads the file so, to paste.
+        Code that reads the file this way, to paste.
     """
 
     path: str
@@ -53,24 +54,24 @@ class ReadingAdvice(Record):
 
 
 def advise_reading(path: str) -> ReadingAdvice:
-    r"""Find how to read a CSV file with small dtypes.
+    r"""Advise how to read a CSV file with small dtypes.
 
     Parameters
     ----------
     path : str
-        The file, with its column names in the first line. Of a large one 32 places
-        are looked at, the first and the last among them.
+        The file, with its column names in the first line. A large file is sampled in 32
+        places, including the first and the last.
 
     Returns
     -------
     ReadingAdvice
         The dtypes, and the code. Integers of a sample get a dtype with room for twice
-        their size; what does not fit even so ends the reading with pandas' error.
+        their size; pandas raises an error if a value does not fit even so.
 
     Raises
     ------
     MemkitError
-        For a file that is missing, empty, or no CSV.
+        If the file is missing, empty, or not CSV.
 
     Examples
     --------
@@ -90,10 +91,10 @@ def advise_reading(path: str) -> ReadingAdvice:
     try:
         sample = pd.read_csv(io.StringIO(text), sep=delimiter)
     except (ValueError, UnicodeError) as error:
-        message = f"{path} is no CSV that pandas reads: {str(error).strip()}"
+        message = f"pandas cannot read {path} as CSV: {str(error).strip()}"
         raise MemkitError(message) from error
     if sample.empty:
-        message = f"{path} has no rows below its first line; there is nothing to tell"
+        message = f"{path} has no rows below its first line; there is nothing to advise"
         raise MemkitError(message)
     parts = tuple(
         _advise_column(sample.iloc[:, number], complete=complete)
@@ -109,11 +110,11 @@ def advise_reading(path: str) -> ReadingAdvice:
 
 
 def _read_sample(path: Path) -> tuple[str, bool]:
-    """Return whole lines from all over a file, and whether they are all."""
+    """Return whole lines from across a file, and whether they are all."""
     if path.suffix.lower() in (".parquet", ".feather", ".arrow"):
         message = (
-            f"{path.name} has its dtypes in itself; read the columns that you need "
-            "with columns=[...], then use %shrink on the frame"
+            f"{path.name} contains its dtypes; read the columns that you need with "
+            "columns=[...], then use %shrink on the frame"
         )
         raise MemkitError(message)
     try:
@@ -130,7 +131,7 @@ def _read_sample(path: Path) -> tuple[str, bool]:
                 if place:
                     file.readline()
                 piece = file.read(_PLACE_BYTES)
-                # Up to the end of the last whole line.
+                # Up to the end of the last complete line.
                 pieces.append(piece[: piece.rfind(b"\n") + 1])
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
@@ -140,13 +141,13 @@ def _read_sample(path: Path) -> tuple[str, bool]:
 
 def _decode(content: bytes, path: Path) -> str:
     if not content.strip():
-        message = f"{path} is empty; there is nothing to tell"
+        message = f"{path} is empty; there is nothing to advise"
         raise MemkitError(message)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = (
-            f"{path} is no text in UTF-8; unpack it, or convert it, such as with "
+            f"{path} is not UTF-8 text; decompress it, or convert it, for example with "
             "iconv, first"
         )
         raise MemkitError(message) from error
@@ -194,13 +195,13 @@ def _shrink(column: Any, *, complete: bool) -> tuple[Any, str]:
         whole = column.dropna()
         if len(whole) and column.isna().any() and (whole % 1 == 0).all():
             return shrink_column(column.astype("Int64"), Policy()).result, (
-                "whole numbers, of which some are missing"
+                "whole numbers, some of them missing"
             )
     return shrink_column(looked_at, Policy()).result, ""
 
 
 def _read_times(column: Any) -> Any:
-    """Return texts as times; None where they are none."""
+    """Parse strings as times; None if they are not."""
     import pandas as pd  # noqa: PLC0415 - as above
 
     first = str(column.dropna().iloc[0]) if column.notna().any() else ""

@@ -1,4 +1,4 @@
-"""Writes the code that reads a CSV file with given dtypes."""
+"""Generates code that reads a CSV file with given dtypes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def write_code(path: str, delimiter: str, parts: Iterable[Part]) -> str:
     path : str
         The file.
     delimiter : str
-        What is between its columns.
+        The delimiter of its columns.
     parts : iterable of Part
-        Its columns, with the dtypes that they shall have.
+        Its columns, with the dtypes to use.
 
     Returns
     -------
     str
-        One argument a line.
+        The code, with one argument per line.
 
     Examples
     --------
