@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.shrink import shrink
     from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
-    from jupyter_memkit.techniques.chunked.partial import partial
+    from jupyter_memkit.techniques.chunked.results.partial import partial
     from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
     from jupyter_memkit.techniques.isolated.calls import isolated
     from jupyter_memkit.techniques.release import free

@@ -25,7 +25,7 @@ from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import open_chunks
-from jupyter_memkit.techniques.chunked.combine import NOT_COMBINED, OPERATIONS
+from jupyter_memkit.techniques.chunked.results.combine import NOT_COMBINED, OPERATIONS
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql

@@ -48,7 +48,7 @@ def module_names(magics: Any) -> list[str]:
 def reductions(magics: Any) -> list[str]:
     """Return the operations that combine the chunks' values."""
     # Imported on first use, so that a kernel starts fast.
-    from jupyter_memkit.techniques.chunked.combine import OPERATIONS  # noqa: PLC0415
+    from jupyter_memkit.techniques.chunked.results.combine import OPERATIONS  # noqa: PLC0415
 
     namespace = magics.shell.user_ns
     own = [name for name in variable_names(magics) if callable(namespace[name])]
@@ -57,7 +57,7 @@ def reductions(magics: Any) -> list[str]:
 
 def backends(_magics: Any) -> tuple[str, ...]:
     """Return the types that the chunks of a table can have."""
-    from jupyter_memkit.techniques.chunked.frames import (  # noqa: PLC0415 - as above
+    from jupyter_memkit.techniques.chunked.sources.frames import (  # noqa: PLC0415 - as above
         BACKENDS,
     )
 

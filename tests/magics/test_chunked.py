@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from jupyter_memkit.magics.chunked import ChunkedMagics
 from jupyter_memkit.show.chunked import build_report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
-from jupyter_memkit.techniques.chunked.combine import OPERATIONS
+from jupyter_memkit.techniques.chunked.results.combine import OPERATIONS
 
 
 @pytest.fixture(autouse=True)

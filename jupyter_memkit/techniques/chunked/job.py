@@ -12,18 +12,21 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
-from jupyter_memkit.techniques.chunked.cluster import Cluster
-from jupyter_memkit.techniques.chunked.cluster_run import DaskRun, JoinedOutcome
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
+from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
+from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
+    DaskRun,
+    JoinedOutcome,
+)
+from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
 from jupyter_memkit.techniques.chunked.restarts import Restarts
+from jupyter_memkit.techniques.chunked.results.sinks import Reduced
 from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
-from jupyter_memkit.techniques.chunked.sinks import Reduced
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
-from jupyter_memkit.techniques.chunked.workers import WorkersRun
 from jupyter_memkit.techniques.interrupts import Interrupts
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.records import Record
-from jupyter_memkit.techniques.chunked.frames import FrameMaker
-from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.sources.reading import Reader
 
 # Chunks that are read: each third one may be twice the one before.
 _LOOKS = 18

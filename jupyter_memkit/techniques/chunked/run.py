@@ -9,14 +9,14 @@ from typing import Any, Protocol, TypeGuard
 from jupyter_memkit.errors import add_note
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
-from jupyter_memkit.techniques.chunked.frames import FrameMaker
-from jupyter_memkit.techniques.chunked.reading import Reader
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     Piece,
     Request,
     Source,
 )
+from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.sources.reading import Reader
 from jupyter_memkit.techniques.interrupts import Interrupts
 
 

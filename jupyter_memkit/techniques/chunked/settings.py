@@ -9,7 +9,6 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.techniques.chunked.budget import RowPlan
-from jupyter_memkit.techniques.chunked.frames import BACKENDS, find_backend
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     FROM_QUERY,
@@ -17,6 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     find_row_bytes,
 )
+from jupyter_memkit.techniques.chunked.sources.frames import BACKENDS, find_backend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

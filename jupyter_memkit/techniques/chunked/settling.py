@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import (
@@ -11,6 +10,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     TypeChange,
 )
+from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 # Larger files are not read twice: a type that shows late ends the run there.
 _MOST_BYTES = 64 << 20

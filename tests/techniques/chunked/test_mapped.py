@@ -187,7 +187,9 @@ def test_failure_to_join_keeps_the_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(_parts: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("jupyter_memkit.techniques.chunked.concat._chain", refuse)
+    monkeypatch.setattr(
+        "jupyter_memkit.techniques.chunked.results.concat._chain", refuse
+    )
     job = chunked(range(4), rows=2).map(list)
     with pytest.raises(MemoryError):
         job.reduce("concat")

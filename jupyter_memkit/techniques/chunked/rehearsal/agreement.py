@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.chunked.combine import (
-    ALIGNED,
-    Operation,
-    Reduction,
-    find_operation,
-)
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-from jupyter_memkit.techniques.chunked.partial import Partial
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     Flat,
     find_difference,
@@ -28,6 +21,13 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
 from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
+from jupyter_memkit.techniques.chunked.results.combine import (
+    ALIGNED,
+    Operation,
+    Reduction,
+    find_operation,
+)
+from jupyter_memkit.techniques.chunked.results.partial import Partial
 
 # So much of the processor's time a rehearsal takes at most, but for the first splits,
 # which show most.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.purity import is_plain, is_table
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source, find_row_bytes
+from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 _ROWS = 1_000
 _FEWEST_ROWS = 50

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
-from jupyter_memkit.techniques.chunked.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.effects import find_names
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
@@ -26,6 +25,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import refuse_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
+from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 

@@ -1,0 +1,295 @@
+"""Runs a function over chunks on a Dask cluster, with the results in order."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+import warnings
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
+from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
+from jupyter_memkit.techniques.chunked.parallel.cluster_tasks import Joined
+from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
+from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
+from jupyter_memkit.techniques.chunked.parallel.sending import Sender
+from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup, Task
+from jupyter_memkit.techniques.chunked.results.combine import Operation
+from jupyter_memkit.techniques.chunked.run import Outcome, Position
+from jupyter_memkit.techniques.chunked.sources.base import Request, Source
+from jupyter_memkit.techniques.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    pass
+
+# Parts of so many chunks come back as one.
+_GROUP = 8
+
+# Chunks that wait or run, for each worker: the next one is there when one is done.
+_AHEAD = 2
+
+_RETRIES = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class JoinedOutcome(Outcome):
+    """What came of several chunks in a row, joined on the cluster.
+
+    Its ``take`` gives a part of the reduction, not a value. Its number and its piece
+    are those of the last chunk, its rows those of all.
+
+    Attributes
+    ----------
+    chunks : int
+        How many.
+    chunk_rows : int
+        The rows of the largest, whose growth is the outcome's.
+    """
+
+    chunks: int
+    chunk_rows: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Chunks whose results come back together."""
+
+    tasks: list[Task] = field(default_factory=list)
+    replies: list[Any] = field(default_factory=list)
+    joined: Any = None
+
+
+class DaskRun:
+    """A function over the chunks of a source, on the workers of a cluster.
+
+    Workers that are lost on the way are survived: Dask runs their chunks again.
+
+    Parameters
+    ----------
+    source, request, function, tries, skips, position, interrupts
+        As of `LocalRun`.
+    cluster : Cluster
+        Where it runs.
+    operation : Operation, optional
+        The reduction, if it is associative: then parts are joined on the cluster, and
+        the outcomes are `JoinedOutcome`.
+    limit : int, optional
+        How many chunks to send at most.
+
+    Raises
+    ------
+    MemkitError
+        When the function cannot be sent to another process.
+    """
+
+    def __init__(  # noqa: PLR0913 - what makes up a run
+        self,
+        source: Source,
+        request: Request,
+        function: Callable[[Any], Any],
+        *,
+        cluster: Cluster,
+        tries: int = 1,
+        skips: bool = False,
+        operation: Operation | None = None,
+        limit: int | None = None,
+        position: Position,
+        interrupts: Interrupts,
+    ) -> None:
+        self.position = position
+        self._name = source.name
+        self._skips = skips
+        self._interrupts = interrupts
+        self._client = cluster.client
+        self._wait = cluster.wait
+        self._ahead = cluster.n_workers * _AHEAD
+        self._is_joining = operation is not None and operation.is_associative
+        self._operation = operation
+        self._function = dump_function(function)
+        self._tries = tries
+        self._handed_over: Any = None
+        self._run = f"memkit-{uuid.uuid4().hex}"
+        self._sender = Sender(
+            source, request, position=position, interrupts=interrupts, limit=limit
+        )
+        self._groups: deque[_Group] = deque()
+        # Chunks and what came of them, in order, to be given out.
+        self._ready: deque[tuple[list[Task], Joined]] = deque()
+
+    def step(self) -> Outcome | None:
+        """Return what came of the next chunks; None when there are none, or a stop."""
+        __tracebackhide__ = True
+        while not self._ready:
+            self._send()
+            if not self._groups:
+                self._sender.raise_broken(self.position)
+                return None
+            self._stand_at(self._groups[0].tasks[:1])
+            self._receive()
+        tasks, joined = self._ready.popleft()
+        return self._make_outcome(tasks, joined)
+
+    def close(self) -> None:
+        """Call off what waits or runs, and close the source."""
+        self._sender.close()
+        futures = self._futures()
+        self._groups.clear()
+        self._ready.clear()
+        # A cluster that is gone has nothing to call off.
+        with contextlib.suppress(Exception):
+            self._client.cancel(futures, force=True)
+            self._client.run(cluster_tasks.forget, self._run, on_error="ignore")
+        self._handed_over = None
+
+    def _futures(self) -> list[Any]:
+        futures = [] if self._handed_over is None else [self._handed_over]
+        for group in self._groups:
+            futures.extend(group.replies)
+            if group.joined is not None:
+                futures.append(group.joined)
+        return futures
+
+    def _stand_at(self, tasks: list[Task]) -> None:
+        position = self.position
+        position.number, position.first_row = tasks[0].number, tasks[0].first_row
+        position.rows = sum(task.piece.rows or 0 for task in tasks)
+        position.in_function = False
+
+    def _send(self) -> None:
+        """Hand out pieces while the workers have not enough of them."""
+        while self._sender.has_more and self._count_under_way() < self._ahead:
+            sent = self._sender.cut()
+            if sent is not None:
+                self._submit(*sent)
+        if not self._sender.has_more and self._groups:
+            self._seal(self._groups[-1])
+
+    def _count_under_way(self) -> int:
+        return sum(
+            not reply.done() for group in self._groups for reply in group.replies
+        )
+
+    def _hand_over(self) -> Any:
+        """Give the workers what all chunks need, once."""
+        if self._handed_over is None:
+            request = self._sender.request
+            setup = Setup(
+                source=self._name,
+                backend=request.backend,
+                function=self._function,
+                tries=self._tries,
+            )
+            self._handed_over = self._client.submit(
+                cluster_tasks.hand_over,
+                setup,
+                request,
+                key=f"{self._run}-function",
+                pure=False,
+            )
+        return self._handed_over
+
+    def _submit(self, task: Task, packed: bytes) -> None:
+        if not self._groups or self._groups[-1].joined is not None:
+            self._groups.append(_Group())
+        group = self._groups[-1]
+        with warnings.catch_warnings():
+            # Of data in memory the rows go with the task: what is scattered is lost
+            # with its worker.
+            warnings.filterwarnings("ignore", "Sending large graph")
+            reply = self._client.submit(
+                cluster_tasks.work,
+                self._run,
+                self._hand_over(),
+                packed,
+                key=f"{self._run}-{task.number}",
+                pure=False,
+                retries=_RETRIES,
+            )
+        group.tasks.append(task)
+        group.replies.append(reply)
+        if len(group.tasks) == (_GROUP if self._is_joining else 1):
+            self._seal(group)
+
+    def _seal(self, group: _Group) -> None:
+        """Let what a group's chunks give come back, joined where that can be."""
+        if group.joined is not None:
+            return
+        if not self._is_joining:
+            group.joined = group.replies[0]
+            return
+        group.joined = self._client.submit(
+            cluster_tasks.join,
+            self._operation,
+            self._skips,
+            *group.replies,
+            key=f"{self._run}-join-{group.tasks[0].number}",
+            pure=False,
+            retries=_RETRIES,
+        )
+
+    def _receive(self) -> None:
+        """Wait until something is done, and take the first group when it is."""
+        group = self._groups[0]
+        is_done = group.joined is not None and group.joined.done()
+        try:
+            with self._interrupts.allowed():
+                if not is_done:
+                    waiting = [each for each in self._futures() if not each.done()]
+                    with self._client.as_current():
+                        self._wait(waiting, return_when="FIRST_COMPLETED")
+                    return
+                result = group.joined.result()
+        except Exception as error:
+            raise self._explain(group, error) from error
+        self._groups.popleft()
+        tasks = group.tasks
+        for joined in result if self._is_joining else [Joined(reply=result)]:
+            self._ready.append((tasks[: joined.chunks], joined))
+            tasks = tasks[joined.chunks :]
+
+    def _explain(self, group: _Group, error: Exception) -> MemkitError:
+        """Return one sentence for what Dask says of a task that it gave up."""
+        failed = [
+            task
+            for task, reply in zip(group.tasks, group.replies, strict=True)
+            if reply.status in {"error", "cancelled", "lost"}
+        ]
+        self._stand_at(failed[:1] or group.tasks)
+        where = f"{self.position} of {self._name}"
+        if type(error).__name__ == "KilledWorker":
+            message = (
+                f"each worker that got {where} was lost; it may have been out of "
+                "memory: give a smaller --memory, or workers with more"
+            )
+        else:
+            message = (
+                f"the cluster could not do {where} ({type(error).__name__}: {error}); "
+                "see that its workers have jupyter_memkit, the libraries of the cell "
+                "and the files"
+            )
+        return MemkitError(message)
+
+    def _make_outcome(self, tasks: list[Task], joined: Joined) -> Outcome | None:
+        __tracebackhide__ = True
+        self._stand_at(tasks)
+        told = read_reply(joined.reply, self.position, self._name, skips=self._skips)
+        if told is None:
+            return None
+        fields: dict[str, Any] = {
+            "number": tasks[-1].number,
+            "first_row": tasks[0].first_row,
+            "rows": self.position.rows,
+            "piece": tasks[-1].piece,
+            **told,
+        }
+        if not joined.is_part:
+            return Outcome(**fields)
+        return JoinedOutcome(
+            chunks=len(tasks),
+            chunk_rows=max(task.piece.rows or 0 for task in tasks),
+            **fields,
+        )

@@ -1,0 +1,108 @@
+"""Hands out the pieces of a source to other processes, numbered and in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from typing import Any
+
+from jupyter_memkit.errors import add_note
+from jupyter_memkit.techniques.chunked.parallel.shipping import (
+    pack_piece,
+    settle_types,
+    shippable_pieces,
+    without_load,
+)
+from jupyter_memkit.techniques.chunked.parallel.worker_process import Task
+from jupyter_memkit.techniques.chunked.run import Position
+from jupyter_memkit.techniques.chunked.sources.base import Request, Source
+from jupyter_memkit.techniques.interrupts import Interrupts
+
+
+class Sender:
+    """Cuts the pieces that a run sends away.
+
+    Parameters
+    ----------
+    source, request : Source, Request
+        What is read, and how.
+    position : Position
+        Where the run begins.
+    interrupts : Interrupts
+        Which are allowed while the source is read.
+    limit : int, optional
+        How many pieces there are at most.
+
+    Attributes
+    ----------
+    request : Request
+        How the other processes make chunks: after the first piece with the types of
+        all columns.
+    has_more : bool
+        Whether the end was not seen yet.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        request: Request,
+        *,
+        position: Position,
+        interrupts: Interrupts,
+        limit: int | None = None,
+    ) -> None:
+        # They are never asked for rows there.
+        self.request = dataclasses.replace(request, rows=int, start=None, end=None)
+        self.has_more = True
+        self._source = source
+        self._pieces = shippable_pieces(source, request)
+        self._number, self._first_row = position.number, position.first_row
+        self._interrupts = interrupts
+        self._left = limit
+        self._is_settled = False
+        self._broken: Exception | None = None
+
+    def cut(self) -> tuple[Task, bytes] | None:
+        """Return the next piece's place, and all of it as bytes; None at the end."""
+        try:
+            with self._interrupts.allowed():
+                sent = self._cut() if self._left != 0 else None
+        except Exception as error:  # noqa: BLE001 - comes after the chunks before
+            self._broken = error
+            sent = None
+        self.has_more = sent is not None
+        return sent
+
+    def raise_broken(self, position: Position) -> None:
+        """Raise what the source raised, when all chunks before are done."""
+        if self._broken is None:
+            return
+        position.number, position.first_row = self._number, self._first_row
+        position.rows = 0
+        add_note(self._broken, f"In {position} of {self._source.name}.")
+        raise self._broken
+
+    def close(self) -> None:
+        """Close the source."""
+        self._pieces.close()
+
+    def _cut(self) -> tuple[Task, bytes] | None:
+        piece: Any = next(self._pieces, None)
+        if piece is None:
+            return None
+        task = Task(number=self._number, first_row=self._first_row, piece=piece)
+        packed = pack_piece(task, self._source.name)
+        # From here on the data are in the bytes alone.
+        place = dataclasses.replace(task, piece=without_load(piece))
+        del piece, task
+        if not self._is_settled:
+            first: Task = pickle.loads(packed)  # noqa: S301 - our own
+            self.request = settle_types(
+                self._source, self.request, first.piece, first.first_row
+            )
+            self._is_settled = True
+        self._number += 1
+        self._first_row += place.piece.rows or 0
+        if self._left is not None:
+            self._left -= 1
+        return place, packed

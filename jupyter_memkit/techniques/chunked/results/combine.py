@@ -1,0 +1,244 @@
+"""Reductions: how the values of chunks become one result, one value at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.aligned import MAX, MIN, SUM, Aligned
+from jupyter_memkit.techniques.chunked.results.concat import (
+    begin_concat,
+    finish_concat,
+    join_concat,
+)
+from jupyter_memkit.techniques.chunked.results.partial import Partial
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A way to make one result of many values.
+
+    Attributes
+    ----------
+    begin : callable
+        Makes a part of one value, or refuses it.
+    join : callable
+        Makes one part of two, of which it may use up the first.
+    finish : callable
+        Makes the result of the last part.
+    is_associative : bool
+        Whether parts of later values can be joined before they meet the first.
+    """
+
+    begin: Callable[[Any], Any] = _identity
+    join: Callable[[Any, Any], Any]
+    finish: Callable[[Any], Any] = _identity
+    is_associative: bool = True
+
+
+class Reduction:
+    """Takes values one after the other and gives what they make together.
+
+    Attributes
+    ----------
+    part : object
+        What is held so far, without the work of a result.
+    started : bool
+        Whether there is anything.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self.started = False
+        self.part: Any = None
+
+    def add(self, value: Any) -> None:
+        """Take the next value; one that does not fit changes nothing."""
+        __tracebackhide__ = True
+        self.add_part(self._operation.begin(value))
+
+    def add_part(self, part: Any) -> None:
+        """Take what was made of one or several values elsewhere."""
+        __tracebackhide__ = True
+        if self.started:
+            self.part = self._operation.join(self.part, part)
+        else:
+            self.part = part
+            self.started = True
+
+    def result(self) -> Any:
+        """Return the result of the values so far; None without any."""
+        return self._operation.finish(self.part) if self.started else None
+
+
+def find_operation(
+    op: str | Callable[[Any, Any], Any], keys: tuple[str, ...] = ()
+) -> Operation:
+    """Return an operation by its name, or of the user's function.
+
+    Parameters
+    ----------
+    op : str or callable
+        The name, or the function of the result so far and the next value.
+    keys : tuple of str
+        The columns of the values that are keys, for those that align by labels.
+
+    Raises
+    ------
+    MemkitError
+        When there is none of this name.
+    """
+    if callable(op):
+        return Operation(join=op, is_associative=False)
+    if op in OPERATIONS:
+        return _align(ALIGNED[op], keys) if keys and op in ALIGNED else OPERATIONS[op]
+    if op in NOT_COMBINED:
+        message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
+        raise MemkitError(message)
+    message = (
+        f"there is no reduction {op!r}; give one of {', '.join(OPERATIONS)}, "
+        "or a function of the result so far and the next value"
+    )
+    raise MemkitError(message)
+
+
+def _count(value: Any) -> int:
+    try:
+        return len(value)
+    except TypeError:
+        message = (
+            f"count adds up lengths, and {type(value).__name__} has none; "
+            "end the cell with the items to count, or use sum"
+        )
+        raise ReduceError(message) from None
+
+
+def _enlist(value: Any) -> list[Any]:
+    return [value]
+
+
+def _extend(so_far: list[Any], more: list[Any]) -> list[Any]:
+    so_far.extend(more)
+    return so_far
+
+
+def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
+    so_far |= more
+    return so_far
+
+
+class _Missing(Enum):
+    """Stands in a set for NaN, which is not equal to itself, nor to a copy of it."""
+
+    NAN = "nan"
+
+
+def _as_set(value: Any) -> set[Any]:
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        try:
+            return {
+                _Missing.NAN if _is_nan(item) else item for item in _list_items(value)
+            }
+        except TypeError as error:
+            message = f"union needs items that can be in a set ({error})"
+            raise ReduceError(message) from error
+    message = (
+        f"union needs sets, lists or arrays, not {type(value).__name__}; "
+        "end the cell with the items in a set"
+    )
+    raise ReduceError(message)
+
+
+def _list_items(value: Any) -> Iterable[Any]:
+    """Return the items of an array or a column as Python's, which print as values."""
+    pandas = sys.modules.get("pandas")
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if pandas is not None and kind in {"m", "M"}:
+        # Of these tolist() gives whole numbers.
+        value = pandas.Index(value)
+    methods = [name for name in ("tolist", "to_pylist") if hasattr(value, name)]
+    items: Iterable[Any] = getattr(value, methods[0])() if methods else value
+    return items
+
+
+def _is_nan(item: Any) -> bool:
+    # Only types whose comparison is no code of the user's.
+    return isinstance(item, (float, Decimal)) and item != item  # noqa: PLR0124 - NaN
+
+
+def _finish_set(part: set[Any]) -> set[Any]:
+    return {math.nan if item is _Missing.NAN else item for item in part}
+
+
+def _begin_merge(value: Any) -> Any:
+    return value if isinstance(value, Partial) else _copy_mapping(value)
+
+
+def _copy_mapping(value: Any) -> dict[Any, Any]:
+    if isinstance(value, Counter):
+        return Counter(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    message = (
+        f"merge needs dicts or partial statistics, not {type(value).__name__}; end the "
+        "cell with one of them, or use append"
+    )
+    raise ReduceError(message)
+
+
+def _merge(so_far: Any, value: Any) -> Any:
+    if isinstance(so_far, Partial) and isinstance(value, Partial):
+        return so_far.merge(value)
+    # A new one each time: a Counter's own update can be interrupted half-way.
+    merged = _copy_mapping(so_far)
+    merged.update(_copy_mapping(value))
+    return merged
+
+
+def _finish_merge(part: Any) -> Any:
+    return part.result() if isinstance(part, Partial) else part
+
+
+def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:
+    aligned = dataclasses.replace(aligned, keys=keys)
+    return Operation(begin=aligned.begin, join=aligned.step, finish=aligned.finish)
+
+
+# Those that combine values by their labels.
+ALIGNED = {"sum": SUM, "min": MIN, "max": MAX}
+
+OPERATIONS: dict[str, Operation] = {
+    **{name: _align(aligned) for name, aligned in ALIGNED.items()},
+    "count": Operation(begin=_count, join=operator.add),
+    "concat": Operation(begin=begin_concat, join=join_concat, finish=finish_concat),
+    "append": Operation(begin=_enlist, join=_extend),
+    "union": Operation(begin=_as_set, join=_unite, finish=_finish_set),
+    "merge": Operation(begin=_begin_merge, join=_merge, finish=_finish_merge),
+}
+
+# What people ask for, and cannot be had of chunks' own results.
+NOT_COMBINED = {
+    "mean": 'sum .agg(["sum", "count"]) of each chunk, and divide at the end',
+    "std": "sum the count, the values and their squares, and work it out at the end",
+    "var": "sum the count, the values and their squares, and work it out at the end",
+    "median": "sum .value_counts() of each chunk, or of its rounded values, and take "
+    "the middle at the end",
+    "quantile": "sum .value_counts() of each chunk, or of its rounded values, and look "
+    "it up at the end",
+    "nunique": "use --reduce union over each chunk's .unique(), and take its length",
+    "mode": "sum .value_counts() of each chunk, and take the largest at the end",
+}

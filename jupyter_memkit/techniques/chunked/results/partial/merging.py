@@ -1,0 +1,108 @@
+"""The statistics of some rows, to be merged with those of others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.partial.kinds import (
+    Spec,
+    find_statistic,
+    label,
+)
+
+
+class Partial:
+    """Statistics of some rows by group, got from `partial(...).agg(...)`.
+
+    Parameters
+    ----------
+    specs : mapping of str to a statistic, or a list of them
+        What was asked for, by column.
+    by : tuple of str
+        The columns of the keys; none is all rows together.
+    states : mapping
+        What is held for each column and statistic.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, Spec | list[Spec]],
+        by: tuple[str, ...],
+        states: Mapping[tuple[str, Spec], Any],
+    ) -> None:
+        self._specs = dict(specs)
+        self._by = by
+        self._states = dict(states)
+
+    def __repr__(self) -> str:
+        """Name the statistics."""
+        asked = ", ".join(f"{label(spec)} of {name}" for name, spec in self._states)
+        by = f" by {', '.join(self._by)}" if self._by else ""
+        return f"<partial {asked}{by}>"
+
+    def merge(self, other: Partial) -> Partial:
+        """Return the statistics of both, of which the rows of this one come first.
+
+        Raises
+        ------
+        ReduceError
+            When they are not the same statistics.
+        """
+        if (self._specs, self._by) != (other._specs, other._by):
+            message = (
+                f"{self!r} cannot be merged with {other!r}; ask for the same "
+                "statistics in every chunk"
+            )
+            raise ReduceError(message)
+        states = {
+            (column, spec): find_statistic(spec).merge(
+                state, other._states[column, spec]
+            )
+            for (column, spec), state in self._states.items()
+        }
+        return Partial(self._specs, self._by, states)
+
+    def result(self) -> Any:
+        """Return the statistics as ``agg`` of pandas does over all rows.
+
+        Returns
+        -------
+        pandas.DataFrame or pandas.Series
+            By group a frame, with two levels of columns where a column has a list of
+            statistics. Without groups a series by column, or a frame with a row for
+            each statistic.
+        """
+        pandas = sys.modules["pandas"]
+        found = {
+            (column, label(spec)): find_statistic(spec).finish(state)
+            for (column, spec), state in self._states.items()
+        }
+        is_nested = any(isinstance(spec, list) for spec in self._specs.values())
+        if self._by:
+            frame = pandas.concat(found, axis=1).sort_index()
+            return frame if is_nested else frame.droplevel(1, axis=1)
+        values = {key: _only(series) for key, series in found.items()}
+        if not is_nested:
+            return pandas.Series(
+                {column: values[column, name] for column, name in values}
+            )
+        return _tabulate(values)
+
+
+def _tabulate(values: Mapping[tuple[str, str], Any]) -> Any:
+    """Return a frame with a row for each statistic and a column for each column."""
+    frame = sys.modules["pandas"].DataFrame(
+        index=list(dict.fromkeys(name for _, name in values)),
+        columns=list(dict.fromkeys(column for column, _ in values)),
+        dtype=object,
+    )
+    for (column, name), value in values.items():
+        frame.at[name, column] = value
+    return frame.infer_objects()
+
+
+def _only(series: Any) -> Any:
+    return series.iloc[0] if len(series) else None

@@ -1,0 +1,130 @@
+"""Means, variances and correlations, by the update of Chan, Golub and LeVeque.
+
+Sums of squares would lose all digits where a mean is large beside its deviation.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.results.partial.statistic import Statistic, group
+
+
+class Moments:
+    """The count, the mean and the squared deviations of a column.
+
+    Parameters
+    ----------
+    finish : callable
+        Makes the statistic of them: a function of a table with the columns
+        ``n``, ``mean`` and ``m2``.
+    """
+
+    def __init__(self, finish: Callable[[Any], Any]) -> None:
+        self._finish = finish
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the three, by group."""
+        values = frame[column].astype("float64")
+        groups = group(values, keys)
+        deviations = values - groups.transform("mean")
+        return _table(
+            n=groups.count().astype("float64"),
+            mean=groups.mean(),
+            m2=group(deviations**2, keys).sum(),
+        )
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return those of both."""
+        one, other = _align(one, other)
+        n = one.n + other.n
+        delta = other["mean"] - one["mean"]
+        share = (other.n / n).fillna(0)
+        return _table(
+            n=n,
+            mean=one["mean"] + delta * share,
+            m2=one.m2 + other.m2 + delta**2 * one.n * share,
+        )
+
+    def finish(self, state: Any) -> Any:
+        """Return the statistic."""
+        return self._finish(state)
+
+
+class Correlation:
+    """Pearson's correlation with another column, over rows that have both.
+
+    Parameters
+    ----------
+    other : str
+        The other column.
+    """
+
+    def __init__(self, other: str) -> None:
+        self._other = other
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the count, the means and the squared deviations."""
+        x, y = (frame[name].astype("float64") for name in (column, self._other))
+        x, y = x.where(y.notna()), y.where(x.notna())
+        of_x, of_y = group(x, keys), group(y, keys)
+        dx, dy = x - of_x.transform("mean"), y - of_y.transform("mean")
+        return _table(
+            n=of_x.count().astype("float64"),
+            x=of_x.mean(),
+            y=of_y.mean(),
+            xx=group(dx**2, keys).sum(),
+            yy=group(dy**2, keys).sum(),
+            xy=group(dx * dy, keys).sum(),
+        )
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return those of both."""
+        one, other = _align(one, other)
+        n = one.n + other.n
+        share = (other.n / n).fillna(0)
+        dx, dy = other.x - one.x, other.y - one.y
+        return _table(
+            n=n,
+            x=one.x + dx * share,
+            y=one.y + dy * share,
+            xx=one.xx + other.xx + dx**2 * one.n * share,
+            yy=one.yy + other.yy + dy**2 * one.n * share,
+            xy=one.xy + other.xy + dx * dy * one.n * share,
+        )
+
+    def finish(self, state: Any) -> Any:
+        """Return the correlation; NaN where a column does not vary."""
+        product = state.xx * state.yy
+        return (state.xy / product.where(product > 0) ** 0.5).where(state.n > 1)
+
+
+def _variance(state: Any) -> Any:
+    return state.m2 / (state.n - 1).where(state.n > 1)
+
+
+MOMENTS: dict[str, Statistic] = {
+    "mean": Moments(lambda state: state["mean"].where(state.n > 0)),
+    "var": Moments(_variance),
+    "std": Moments(lambda state: _variance(state) ** 0.5),
+    "sem": Moments(lambda state: (_variance(state) / state.n) ** 0.5),
+}
+
+
+def _table(**columns: Any) -> Any:
+    return sys.modules["pandas"].DataFrame(columns)
+
+
+def _align(one: Any, other: Any) -> tuple[Any, Any]:
+    """Return two tables with the same groups, of which none is missing."""
+    groups = one.index.union(other.index)
+    one, other = (
+        state.fillna(0).reindex(groups, fill_value=0.0) for state in (one, other)
+    )
+    # The mean of nothing is that of the other: it moves nothing.
+    for name in set(one.columns) & {"mean", "x", "y"}:
+        one[name] = one[name].where(one.n > 0, other[name])
+        other[name] = other[name].where(other.n > 0, one[name])
+    return one, other

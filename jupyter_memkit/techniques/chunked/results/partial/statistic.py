@@ -1,0 +1,130 @@
+"""What every statistic that combines can do.
+
+The state of a statistic is a table of pandas by group, small beside the chunk, that can
+be pickled.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from jupyter_memkit.techniques.chunked.results.aligned import MAX, MIN, SUM, Aligned
+
+
+class Statistic(Protocol):
+    """A statistic of a column by group."""
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the state for the rows of a frame.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The rows.
+        column : str
+            The column.
+        keys : sequence of pandas.Series
+            The key of each row.
+        """
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return the state of the rows of two states, of which the first came first."""
+
+    def finish(self, state: Any) -> Any:
+        """Return the statistic, a series by group."""
+
+
+def group(values: Any, keys: Sequence[Any]) -> Any:
+    """Return the groups of a column, as pandas makes them by default."""
+    return values.groupby(list(keys), observed=True)
+
+
+def group_state(state: Any, *, sort: bool = True) -> Any:
+    """Return the groups of a table that has its keys in the index."""
+    return group_by_level(state, state.index.nlevels, sort=sort)
+
+
+def group_by_level(state: Any, n_levels: int, *, sort: bool = True) -> Any:
+    """Return the groups of a table by the first levels of its index."""
+    # Of a list of one pandas 2 warns.
+    level = 0 if n_levels == 1 else list(range(n_levels))
+    return state.groupby(level=level, sort=sort, observed=True)
+
+
+def stack(one: Any, other: Any) -> Any:
+    """Return the rows of two states."""
+    parts = [state for state in (one, other) if len(state)]
+    return sys.modules["pandas"].concat(parts) if parts else one
+
+
+def map_groups(groups: Any, function: Callable[[Any], Any]) -> Any:
+    """Return what a function makes of each group, as objects."""
+    found = [function(values) for _, values in groups]
+    index = groups.size().index
+    return sys.modules["pandas"].Series(found, index=index, dtype=object)
+
+
+class Simple:
+    """A statistic that is a method of pandas' groups, and combines by another.
+
+    Parameters
+    ----------
+    method : str
+        The method.
+    aligned : Aligned
+        How two values of it combine.
+    """
+
+    def __init__(self, method: str, aligned: Aligned) -> None:
+        self._method = method
+        self._aligned = aligned
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the values of the method."""
+        return getattr(group(frame[column], keys), self._method)()
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return the values of both, label by label."""
+        return self._aligned.step(one, other)
+
+    def finish(self, state: Any) -> Any:
+        """Return the values."""
+        return state
+
+
+class Chosen:
+    """The first value that is there, or the last.
+
+    Parameters
+    ----------
+    method : str
+        ``first`` or ``last``.
+    """
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the values."""
+        return getattr(group(frame[column], keys), self._method)()
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return the value of the one that comes first, or last."""
+        return getattr(group_state(stack(one, other)), self._method)()
+
+    def finish(self, state: Any) -> Any:
+        """Return the values."""
+        return state
+
+
+SIMPLE: dict[str, Statistic] = {
+    "count": Simple("count", SUM),
+    "size": Simple("size", SUM),
+    "sum": Simple("sum", SUM),
+    "min": Simple("min", MIN),
+    "max": Simple("max", MAX),
+    "first": Chosen("first"),
+    "last": Chosen("last"),
+}

@@ -1,0 +1,142 @@
+"""Where the values of chunks go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.results.combine import (
+    Operation,
+    Reduction,
+    find_operation,
+)
+from jupyter_memkit.techniques.chunked.results.out import FileSink
+
+
+class Sink(Protocol):
+    """Takes the values of chunks, in order."""
+
+    def add(self, value: Any) -> None:
+        """Take the next value; one that does not fit changes nothing."""
+
+    def save(self) -> Any:
+        """Return all that it holds, to be pickled."""
+
+    def restore(self, state: Any) -> None:
+        """Go on from what was saved."""
+
+    def finish(self) -> Any:
+        """Return the result, when all values are there."""
+
+    def rescue(self) -> Any:
+        """Return what there is when the run ends early."""
+
+    def reset(self) -> None:
+        """Forget all values: the run begins anew."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+class Dropped:
+    """Keeps nothing: the side effects of the user's code are the result."""
+
+    def add(self, value: Any) -> None:
+        """Drop the value."""
+
+    def save(self) -> None:
+        """Return None: nothing is held."""
+
+    def restore(self, state: Any) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Return None: there is no result."""
+
+    rescue = reset = close = finish
+
+
+class Reduced:
+    """Makes one result of the values.
+
+    Parameters
+    ----------
+    operation : Operation
+        How.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._reduction = Reduction(operation)
+
+    def add(self, value: Any) -> None:
+        """Take the next value."""
+        __tracebackhide__ = True
+        self._reduction.add(value)
+
+    def add_part(self, part: Any) -> None:
+        """Take what was made of several values elsewhere."""
+        __tracebackhide__ = True
+        self._reduction.add_part(part)
+
+    def save(self) -> Any:
+        """Return the part that was made so far."""
+        return [self._reduction.part] if self._reduction.started else []
+
+    def restore(self, state: Any) -> None:
+        """Begin with this part."""
+        for part in state:
+            self._reduction.add_part(part)
+
+    def finish(self) -> Any:
+        """Return the result."""
+        return self._reduction.result()
+
+    def rescue(self) -> Any:
+        """Return the result so far, or its parts where memory does not suffice."""
+        try:
+            return self._reduction.result()
+        except Exception:  # noqa: BLE001 - the user's error is on its way; this would hide it
+            return self._reduction.part
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._reduction = Reduction(self.operation)
+
+    def close(self) -> None:
+        """Do nothing: no file is open."""
+
+
+def open_sink(
+    op: str | Callable[[Any, Any], Any] | None,
+    out: str | os.PathLike[str] | None,
+    *,
+    resumable: bool,
+    keys: tuple[str, ...] = (),
+) -> Sink:
+    """Return a sink for a reduction or a file; without either it drops the values.
+
+    Parameters
+    ----------
+    op : str or callable, optional
+        The reduction.
+    out : path-like, optional
+        The file.
+    resumable : bool
+        Whether what is written stays when the run ends early.
+    keys : tuple of str
+        The columns of the values that are keys.
+
+    Raises
+    ------
+    MemkitError
+        When there is no reduction of this name, or no such file can be written.
+    """
+    if out is not None:
+        if op is not None:
+            message = "the values go to a reduction or to a file; give one of them"
+            raise MemkitError(message)
+        return FileSink(out, resumable=resumable)
+    return Dropped() if op is None else Reduced(find_operation(op, keys))

@@ -1,0 +1,415 @@
+"""Chunks on a Dask cluster: the same answers, also when a worker is lost."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from distributed import Client, LocalCluster
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
+from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.parallel import cluster as cluster_module
+from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
+from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
+from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
+    DaskRun,
+    JoinedOutcome,
+)
+from jupyter_memkit.techniques.chunked.results.combine import Operation, find_operation
+from jupyter_memkit.techniques.chunked.results.partial import partial
+from jupyter_memkit.techniques.chunked.run import Outcome, Position
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.interrupts import Interrupts
+from tests.waiting import interrupt_when, wait_until
+
+N_ROWS = 50_000
+BUDGET_BYTES = 500 << 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left(dask_leaves_nothing: None) -> None:
+    """End what Python keeps of the clusters, after the last of them."""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """Start two workers in processes of their own."""
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as own,
+        Client(own, set_as_default=False) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client
+
+
+@pytest.fixture
+def cluster(client: Client) -> Iterator[Cluster]:
+    """The cluster of a run, on workers that are there."""
+    client.wait_for_workers(2)
+    with Cluster(client, memory_bytes=BUDGET_BYTES) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a table to a CSV and a Parquet file."""
+    n = np.arange(N_ROWS)
+    frame = pd.DataFrame({"cat": np.array(["a", "b", "c"])[n % 3], "qty": n})
+    folder = tmp_path_factory.mktemp("orders")
+    frame.to_csv(folder / "orders.csv", index=False)
+    frame.to_parquet(folder / "orders.parquet", row_group_size=9_000)
+    return folder
+
+
+def run_on(
+    cluster: Cluster,
+    data: Any,
+    function: Callable[[Any], Any],
+    *,
+    operation: Operation | None = None,
+    outcomes: list[Outcome] | None = None,
+    **options: Any,
+) -> list[Outcome]:
+    """Return what came of the chunks, in the order in which it came."""
+    chosen = {key: options.pop(key) for key in ("rows", "backend") if key in options}
+    job = chunked(data, memory=BUDGET_BYTES, **chosen).map(function)
+    source, settings = job._source, job._settings
+    request = settings.request(source, settings.plan_rows(source))
+    outcomes = [] if outcomes is None else outcomes
+    with Interrupts() as interrupts:
+        run = DaskRun(
+            source,
+            request,
+            function,
+            cluster=cluster,
+            operation=operation,
+            position=Position(),
+            interrupts=interrupts,
+            **options,
+        )
+        try:
+            while (outcome := run.step()) is not None:
+                outcomes.append(outcome)
+        finally:
+            run.close()
+    return outcomes
+
+
+def values(outcomes: list[Outcome]) -> list[Any]:
+    """Return the values of the chunks that have one."""
+    return [outcome.take() for outcome in outcomes if outcome.error is None]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_same_values_in_order(cluster: Cluster, orders: Path, kind: str) -> None:
+    """The values, and the rows of the chunks, are those of one process."""
+    path = orders / f"orders.{kind}"
+
+    def describe(chunk: Any) -> tuple[int, int]:
+        return int(chunk.index[0]), int(chunk.qty.sum())
+
+    alone = chunked(path, rows=4_000).map(describe).run("append").value
+    outcomes = run_on(cluster, path, describe, rows=4_000)
+    assert values(outcomes) == alone
+    assert [outcome.number for outcome in outcomes] == list(range(1, 14))
+    assert sum(outcome.rows for outcome in outcomes) == N_ROWS
+    assert all(outcome.growth_bytes is not None for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: list(range(100)),
+        lambda: iter(range(100)),
+        lambda: np.arange(100),
+        lambda: pa.table({"n": range(100)}),
+        lambda: pd.Series(range(100)),
+    ],
+    ids=["list", "iterator", "array", "table", "series"],
+)
+def test_objects(cluster: Cluster, make: Any) -> None:
+    """Of data in memory each task gets its own rows."""
+
+    def add_up(chunk: Any) -> int:
+        return int(sum(chunk["n"].to_pylist() if hasattr(chunk, "schema") else chunk))
+
+    alone = chunked(make(), rows=7).map(add_up).run("append").value
+    assert values(run_on(cluster, make(), add_up, rows=7)) == alone
+
+
+@pytest.mark.parametrize("op", ["sum", "concat", "union"])
+def test_joined_there(cluster: Cluster, orders: Path, op: str) -> None:
+    """Parts are joined on the workers, and make the same result."""
+
+    def add_up(chunk: Any) -> Any:
+        sums = chunk.groupby("cat").qty.sum()
+        return set(sums) if op == "union" else sums
+
+    operation = find_operation(op)
+    path = orders / "orders.csv"
+    alone = chunked(path, rows=1_000).map(add_up).run(op).value
+    outcomes = run_on(cluster, path, add_up, rows=1_000, operation=operation)
+    assert len(outcomes) == 7
+    assert all(isinstance(outcome, JoinedOutcome) for outcome in outcomes)
+    assert [getattr(outcome, "chunks", 0) for outcome in outcomes] == [8] * 6 + [2]
+    assert sum(outcome.rows for outcome in outcomes) == N_ROWS
+    part, *parts = values(outcomes)
+    for more in parts:
+        part = operation.join(part, more)
+    result = operation.finish(part)
+    assert result.equals(alone) if hasattr(alone, "equals") else result == alone
+
+
+def test_a_value_that_does_not_join(cluster: Cluster) -> None:
+    """It comes by itself, so that it is refused as it is in one process."""
+    operation = find_operation("sum")
+    outcomes = run_on(
+        cluster,
+        [*range(12)],
+        lambda chunk: "text" if chunk[0] == 5 else chunk[0],
+        rows=1,
+        operation=operation,
+    )
+    joined = [getattr(outcome, "chunks", 0) for outcome in outcomes]
+    assert (joined, values(outcomes)[1]) == ([5, 0, 2, 4], "text")
+    with pytest.raises(ReduceError):
+        operation.begin("text")
+
+
+@pytest.mark.parametrize("op", [None, "sum"])
+def test_errors(cluster: Cluster, op: str | None) -> None:
+    """An error is the function's own, after the chunks before it."""
+    operation = None if op is None else find_operation(op)
+
+    def fail_at_five(chunk: list[int]) -> int:
+        if chunk[0] == 5:
+            message = "no five"
+            raise ValueError(message)
+        return chunk[0]
+
+    numbers, before = list(range(10)), list[Outcome]()
+    with pytest.raises(ValueError, match="no five") as raised:
+        run_on(
+            cluster,
+            numbers,
+            fail_at_five,
+            rows=1,
+            operation=operation,
+            outcomes=before,
+        )
+    assert sum(values(before)) == sum(range(5))
+    last = traceback.extract_tb(raised.value.__traceback__)[-1]
+    assert (last.name, last.line) == ("fail_at_five", "raise ValueError(message)")
+    outcomes = run_on(
+        cluster, numbers, fail_at_five, rows=1, operation=operation, skips=True
+    )
+    assert sum(values(outcomes)) == sum(numbers) - 5
+    assert [outcome.number for outcome in outcomes if outcome.error] == [6]
+
+
+@pytest.mark.parametrize("op", [None, "sum"])
+def test_stop(cluster: Cluster, op: str | None) -> None:
+    """A stop keeps the chunks before it, and drops those after."""
+
+    def stop_at_five(chunk: list[int]) -> int:
+        if chunk[0] == 5:
+            raise StopChunks
+        return chunk[0]
+
+    operation = None if op is None else find_operation(op)
+    outcomes = run_on(cluster, range(50), stop_at_five, rows=1, operation=operation)
+    assert sum(values(outcomes)) == sum(range(5))
+
+
+def test_limit(cluster: Cluster) -> None:
+    """No more chunks are sent than are wanted."""
+    outcomes = run_on(
+        cluster, range(90), sum, rows=1, operation=find_operation("sum"), limit=10
+    )
+    assert sum(values(outcomes)) == sum(range(10))
+
+
+def test_a_generator_that_raises(cluster: Cluster) -> None:
+    """Its error comes after the chunks before it."""
+
+    def count() -> Iterator[int]:
+        yield from range(10)
+        message = "gone"
+        raise OSError(message)
+
+    before: list[Outcome] = []
+    with pytest.raises(OSError, match="gone"):
+        run_on(cluster, count(), sum, rows=2, outcomes=before)
+    assert sum(values(before)) == sum(range(10))
+
+
+def test_types_of_the_first_chunk(cluster: Cluster, tmp_path: Path) -> None:
+    """The first chunk decides the types, whichever worker gets the next."""
+    path = tmp_path / "a.parquet"
+    column = pa.array([1] * 3_000 + [None] * 10 + [2] * 2_990, pa.int64())
+    pq.write_table(
+        pa.table({"a": column}), path, row_group_size=1_000, write_statistics=False
+    )
+    before: list[Outcome] = []
+    with pytest.raises(TypeChange, match="a is int64 before and float64 here"):
+        run_on(cluster, path, len, rows=1_000, backend="pandas", outcomes=before)
+    assert len(before) == 3
+
+
+def test_lost_worker(cluster: Cluster, tmp_path: Path) -> None:
+    """A worker that is killed on the way changes nothing."""
+    marker = tmp_path / "killed"
+
+    def die_once(chunk: list[int]) -> int:
+        if chunk[0] == 20 and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return chunk[0]
+
+    outcomes = run_on(
+        cluster, range(50), die_once, rows=1, operation=find_operation("sum")
+    )
+    assert marker.exists()
+    assert sum(values(outcomes)) == sum(range(50))
+    assert sum(outcome.rows for outcome in outcomes) == 50
+
+
+def test_worker_that_always_dies(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one sentence with the chunk, and no hang."""
+    local: Any = cluster.client.cluster
+    monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
+
+    def die(chunk: list[int]) -> int:
+        if chunk[0] == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return chunk[0]
+
+    with pytest.raises(MemkitError, match="each worker that got chunk"):
+        run_on(cluster, range(3), die, rows=1)
+
+
+def test_what_cannot_be_sent(cluster: Cluster) -> None:
+    """What cannot be pickled is told before anything is sent."""
+    with pytest.raises(MemkitError, match="what the list gives cannot be sent"):
+        run_on(cluster, [threading.Lock()], len, rows=1)
+
+
+def make_cell(text: str, namespace: dict[str, Any]) -> CellBody:
+    """Return a cell as a function."""
+    return CellBody(
+        ast.parse(text),
+        "cell",
+        namespace=namespace,
+        name="chunk",
+        source=text,
+        compile_code=compile,  # type: ignore[arg-type] # it takes a tree too
+    )
+
+
+def count_functions() -> int:
+    """Return how many runs a worker keeps the function of."""
+    return len(cluster_tasks._workers)
+
+
+def test_functions_are_let_go(client: Client, cluster: Cluster) -> None:
+    """After a run no worker keeps its function, nor the data that it holds."""
+    assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
+    wait_until(lambda: not any(client.run(count_functions).values()))
+
+
+def test_task_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that starts after its run has ended does not bring its function back."""
+    monkeypatch.setattr(cluster_tasks, "_ended", deque(maxlen=1))
+    cluster_tasks.forget("ended")
+    with pytest.raises(RuntimeError, match="ended"):
+        cluster_tasks.work("ended", cast("Any", None), b"")
+    assert "ended" not in cluster_tasks._workers
+
+
+def test_cell(cluster: Cluster) -> None:
+    """A cell finds the variables that it reads, and the place of its chunk."""
+    namespace = {"rate": 3, "lock": threading.Lock()}
+    body = make_cell("n = len(chunk)\nn * rate + chunk_info.first_row", namespace)
+    assert values(run_on(cluster, range(6), body, rows=2)) == [6, 8, 10]
+
+
+def test_accumulating_cell(cluster: Cluster) -> None:
+    """A cell that adds up in a variable is refused with the reduction that does it."""
+    body = make_cell("total += len(chunk)", {"total": 0})
+    with pytest.raises(MemkitError, match="--reduce sum"):
+        run_on(cluster, [1], body, rows=1)
+
+
+def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address without a scheduler is one sentence."""
+    monkeypatch.setattr(cluster_module, "_CONNECT_S", 1)
+    with pytest.raises(MemkitError, match="there is no Dask scheduler at"):
+        Cluster("tcp://127.0.0.1:1", memory_bytes=BUDGET_BYTES)
+
+
+def test_address(client: Client) -> None:
+    """An address is connected to, and the workers there stay."""
+    address = client.scheduler_info()["address"]
+    with Cluster(address, memory_bytes=BUDGET_BYTES) as cluster:
+        assert sum(values(run_on(cluster, range(10), sum, rows=3))) == sum(range(10))
+    client.wait_for_workers(2)
+
+
+def test_own_cluster_is_closed(client: Client, tmp_path: Path) -> None:
+    """Ctrl-C ends the workers that were started, though they are at work."""
+    del client
+    before = set(psutil.Process().children(recursive=True))
+    begun = tmp_path / "begun"
+
+    def sleep_long(_chunk: Any) -> None:
+        begun.touch()
+        time.sleep(600)
+
+    def work() -> None:
+        with Cluster("dask", memory_bytes=BUDGET_BYTES, n_workers=1) as cluster:
+            run_on(cluster, range(10), sleep_long, rows=1)
+
+    thread = interrupt_when(begun)
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    thread.join()
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_current_client(client: Client) -> None:
+    """A client that is current is used, and stays open."""
+    with client.as_current(), Cluster("dask", memory_bytes=BUDGET_BYTES) as cluster:
+        assert cluster.client is client
+        assert cluster.n_workers == 2
+    assert client.status == "running"
+
+
+def test_partial_statistics(client: Client, orders: Path) -> None:
+    """Partial statistics that are merged on a cluster are those of the whole."""
+
+    def mean_by_cat(chunk: Any) -> Any:
+        return partial(chunk, by="cat").agg(qty=["mean", "std"])
+
+    chunks = chunked(orders / "orders.csv", rows=1_000)
+    got = chunks.map(mean_by_cat).run("merge", on=client).value
+    expected = pd.read_csv(orders / "orders.csv").groupby("cat")
+    pd.testing.assert_frame_equal(got, expected.agg({"qty": ["mean", "std"]}))

@@ -1,0 +1,161 @@
+"""The reductions by their names."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.combine import (
+    OPERATIONS,
+    Reduction,
+    find_operation,
+)
+
+
+def combine(op: Any, *values: Any) -> Any:
+    """Pass values through a reduction."""
+    reduction = Reduction(find_operation(op))
+    for value in values:
+        reduction.add(value)
+    return reduction.result()
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "expected"),
+    [
+        ("count", ([1, 2], (), {"a": 1}), 3),
+        ("append", (1, None, "x"), [1, None, "x"]),
+        ("union", ({1, 2}, [2, 3], np.array([4])), {1, 2, 3, 4}),
+        ("merge", ({"a": 1, "b": 1}, {"b": 2}), {"a": 1, "b": 2}),
+        ("merge", (Counter("aab"), Counter("b")), Counter(a=2, b=2)),
+        ("concat", ([1], [2, 3]), [1, 2, 3]),
+        (max, (1, 5, 3), 5),
+    ],
+)
+def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
+    """Each reduction makes its one result of the values in order."""
+    assert combine(op, *values) == expected
+
+
+def test_union_knows_missing_values() -> None:
+    """NaN is one value in a union, whoever made it, and times stay times."""
+    nan = float("nan")
+    values = (np.array([1.5, nan]), pd.Series([nan, 2.5]), {Decimal("nan"), nan})
+    assert len(combine("union", *values)) == 3
+    part = pickle.loads(pickle.dumps(find_operation("union").begin([nan])))
+    assert (
+        len(find_operation("union").join(part, find_operation("union").begin([nan])))
+        == 1
+    )
+    times = pd.Series([pd.Timestamp("2024-01-01"), pd.NaT])
+    assert combine("union", times, times.to_numpy()) == {times[0], pd.NaT}
+
+
+def test_union_keeps_items() -> None:
+    """The items of a list stay what they are, whatever they would be in an array."""
+    items = combine("union", [1, None, 2**63], [2.5, -1], [True])
+    assert sorted(map(repr, items)) == ["-1", "1", "2.5", "9223372036854775808", "None"]
+    frame = pd.DataFrame({"a": [1]})
+    assert combine("union", frame, frame) == {"a"}
+    column = pa.chunked_array([["x"], ["y", None]])
+    assert combine("union", column, column.combine_chunks()) == {"x", "y", None}
+
+
+@pytest.mark.parametrize(
+    ("op", "values"),
+    [
+        ("sum", (pd.DataFrame({"t": pd.to_datetime(["2024"])}),) * 2),
+        ("sum", (pd.Series([1, 2, 3]), pd.Series([1, 2]))),
+        ("min", (pd.Series([1], ["a"]), pd.Series(["b"], ["a"]))),
+        ("max", (pd.DataFrame({"a": [{}]}, [5]), pd.DataFrame({"a": [[]]}, [5]))),
+        ("concat", (pl.DataFrame({"a": [1]}), pl.DataFrame({"b": [1]}))),
+        ("concat", (pl.DataFrame({"a": [1]}), pl.DataFrame({"a": ["x"]}))),
+    ],
+)
+def test_refused_in_a_sentence(op: str, values: tuple[Any, ...]) -> None:
+    """What a library cannot combine is refused, not by an error from inside it."""
+    with pytest.raises(ReduceError, match=r"use append|aligns by the index"):
+        combine(op, *values)
+
+
+@pytest.mark.parametrize("op", OPERATIONS)
+def test_nothing_added(op: str) -> None:
+    """A reduction without values has no result."""
+    assert combine(op) is None
+
+
+def test_concat_joins_frames_and_arrays() -> None:
+    """Frames keep their labels; arrays join along the first axis."""
+    joined = combine("concat", pd.Series([1], [0]), pd.Series([2], [5]))
+    assert joined.to_dict() == {0: 1, 5: 2}
+    assert combine("concat", np.ones((1, 2)), np.zeros((2, 2))).shape == (3, 2)
+    assert combine("concat", pl.Series([1]), pl.Series([2])).to_list() == [1, 2]
+
+
+def test_users_values_stay() -> None:
+    """No reduction changes the values that it was given."""
+    cases: list[tuple[str, Any, Any]] = [
+        ("union", {1}, {2}),
+        ("merge", {"a": 1}, {"b": 2}),
+        ("merge", Counter("a"), Counter("a")),
+        ("sum", {"a": 1}, {"a": 2}),
+    ]
+    for op, first, second in cases:
+        before = first.copy()
+        combine(op, first, second)
+        assert first == before
+
+
+def test_unknown_name() -> None:
+    """An unknown reduction is answered with the known ones."""
+    with pytest.raises(MemkitError) as raised:
+        find_operation("nonsense")
+    assert str(raised.value) == (
+        "there is no reduction 'nonsense'; give one of sum, min, max, count, concat, "
+        "append, union, merge, or a function of the result so far and the next value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "values", "sentence"),
+    [
+        ("count", (5,), "count adds up lengths, and int has none"),
+        ("union", (5,), "union needs sets, lists or arrays, not int"),
+        ("union", ("text",), "union needs sets, lists or arrays, not str"),
+        ("union", ([[1]],), "union needs items that can be in a set"),
+        ("merge", ([1],), "merge needs dicts or partial statistics, not list"),
+        ("concat", (5,), "not int; use append"),
+        ("concat", ([1], (1,)), "concat cannot join tuple to list"),
+        (
+            "concat",
+            (np.ones((1, 2)), np.ones((1, 3))),
+            r"cannot join ndarray of shape \(1, 3\) to ndarray of shape \(1, 2\)",
+        ),
+    ],
+)
+def test_unfit_values(op: str, values: tuple[Any, ...], sentence: str) -> None:
+    """A value that does not fit is refused with what would fit."""
+    with pytest.raises(ReduceError, match=sentence):
+        combine(op, *values)
+
+
+def test_unfit_value_changes_nothing() -> None:
+    """A refused value leaves the result of those before."""
+    for op, value in [("sum", 3), ("concat", [3]), ("append", 3), ("union", {3})]:
+        reduction = Reduction(find_operation(op))
+        reduction.add(value)
+        expected = reduction.result()
+        if op != "append":
+            with pytest.raises(ReduceError):
+                reduction.add(None)
+        assert reduction.result() == expected

@@ -1,0 +1,282 @@
+"""Values that are streamed to a file, whole and once."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.out import FileSink
+
+ENDINGS = ["parquet", "csv", "tsv", "arrow", "jsonl"]
+READERS: dict[str, Any] = {
+    "parquet": pd.read_parquet,
+    "csv": pd.read_csv,
+    "tsv": lambda path: pd.read_csv(path, sep="\t"),
+    "arrow": lambda path: pa.ipc.open_file(path).read_all().to_pandas(),
+    "jsonl": lambda path: pd.read_json(path, lines=True),
+}
+
+
+# Lines are written as they come, and rows of the other formats in groups of 131,072.
+LINES = frozenset(("csv", "tsv", "jsonl"))
+
+
+@pytest.fixture
+def orders(ending: str) -> pd.DataFrame:
+    """Return a table that fills two groups of rows and a part of a third."""
+    n = np.arange(30_000 if ending in LINES else 300_000)
+    return pd.DataFrame(
+        {
+            "id": n,
+            "text": np.array(["plain", 'with "quotes", and commas', "é\nline"])[n % 3],
+            "price": np.where(n % 7 == 0, np.nan, n / 7),
+        }
+    )
+
+
+def write(path: Path, values: Iterable[Any]) -> Path:
+    """Write values to a file."""
+    sink = FileSink(path, resumable=False)
+    for value in values:
+        sink.add(value)
+    result = sink.finish()
+    sink.close()
+    return result
+
+
+def split(frame: pd.DataFrame, rows: int) -> list[pd.DataFrame]:
+    """Cut a table into chunks."""
+    return [frame.iloc[start : start + rows] for start in range(0, len(frame), rows)]
+
+
+def digest(path: Path) -> str:
+    """Return what tells two files apart."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_reads_back(orders: pd.DataFrame, tmp_path: Path, ending: str) -> None:
+    """What is read back is what was written."""
+    path = write(tmp_path / f"a.{ending}", split(orders, len(orders) // 4))
+    pd.testing.assert_frame_equal(READERS[ending](path), orders)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_bytes_do_not_tell_the_chunks(
+    orders: pd.DataFrame, tmp_path: Path, ending: str
+) -> None:
+    """The same rows give the same bytes, however they were cut, and resumed or not."""
+    paths = [
+        write(tmp_path / f"{rows}.{ending}", split(orders, rows))
+        for rows in (1_300, 13_000, 131_072, 300_000)
+    ]
+    state = None
+    for number, chunk in enumerate(split(orders, len(orders) // 7 + 2_000)):
+        sink = FileSink(tmp_path / f"resumed.{ending}", resumable=True)
+        if number:
+            sink.restore(state)
+        sink.add(chunk)
+        state = sink.save()
+        # What came after the last saving is lost, as when the process is killed.
+        sink.add(chunk)
+        sink.close()
+    sink = FileSink(tmp_path / f"resumed.{ending}", resumable=True)
+    sink.restore(state)
+    paths.append(sink.finish())
+    sink.close()
+    assert len({digest(path) for path in paths}) == 1
+    assert len(list(tmp_path.iterdir())) == len(paths)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.DataFrame({"a": [1, 2]}),
+        pd.DataFrame({"a": [1, 2]}, index=[7, 8]),
+        pd.Series([1, 2], name="a"),
+        pl.DataFrame({"a": [1, 2]}),
+        pa.table({"a": [1, 2]}),
+        pa.record_batch({"a": [1, 2]}),
+        [{"a": 1}, {"a": 2}],
+        np.array([(1,), (2,)], dtype=[("a", "i8")]),
+        pd.DataFrame({"a": pd.Categorical([1, 2])}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_kinds_of_values(tmp_path: Path, value: Any) -> None:
+    """Frames and rows of all libraries are written by their columns."""
+    path = write(tmp_path / "a.csv", [value, value])
+    assert path.read_text() == "a\n1\n2\n1\n2\n"
+
+
+def test_index_with_names(tmp_path: Path) -> None:
+    """An index that has a name is a column."""
+    frame = pd.DataFrame({"cat": ["x", "y", "x"], "qty": [1, 2, 3]})
+    path = write(tmp_path / "a.csv", [frame.groupby("cat").qty.sum()])
+    assert path.read_text() == "cat,qty\nx,4\ny,2\n"
+
+
+@pytest.mark.parametrize("value", [5, "text", [1, 2], np.ones(3), None, {"a": 1}])
+def test_no_table(tmp_path: Path, value: Any) -> None:
+    """What is no table is refused with what would be one."""
+    with pytest.raises(ReduceError, match=r"--out cannot write \w+; end the cell with"):
+        FileSink(tmp_path / "a.csv", resumable=False).add(value)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            [{"a": 1}, {"b": 1}],
+            "--out got the columns b after a; give every chunk's value the same",
+        ),
+        ([{"a": 1}, {"a": "x"}], "--out got string after int64 in the column 'a'"),
+        ([{"a": 1}, {"a": 1.5}], "--out got double after int64 in the column 'a'"),
+    ],
+)
+def test_values_that_differ(
+    tmp_path: Path, values: list[dict[str, Any]], sentence: str
+) -> None:
+    """A value with other columns or types is refused, and the others stay."""
+    sink = FileSink(tmp_path / "a.csv", resumable=False)
+    sink.add([values[0]])
+    with pytest.raises(ReduceError) as raised:
+        sink.add([values[1]])
+    assert str(raised.value).startswith(sentence)
+    assert sink.finish().read_text() == "a\n1\n"
+
+
+def test_values_that_fit(tmp_path: Path) -> None:
+    """Whole numbers and missing values get the type of their column."""
+    values: list[Any] = [
+        [{"a": 1.5, "b": 1}],
+        [{"a": 2, "b": None}],
+        [{"b": 3, "a": 0.0}],
+    ]
+    path = write(tmp_path / "a.csv", values)
+    assert path.read_text() == "a,b\n1.5,1\n2.0,\n0.0,3\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("a.xlsx", "a.xlsx is of no kind that can be written by its ending; give one"),
+        ("none/a.csv", "to write to; make it first"),
+        ("folder.csv", "is a folder; give the path of a file"),
+    ],
+)
+def test_bad_paths(tmp_path: Path, name: str, sentence: str) -> None:
+    """A file that cannot be written is refused before anything runs."""
+    (tmp_path / "folder.csv").mkdir()
+    calls: list[Any] = []
+    with pytest.raises(MemkitError) as raised:
+        chunked([1]).map(calls.append).run(out=tmp_path / name)
+    assert sentence in str(raised.value)
+    assert calls == []
+
+
+def fail_late(chunk: list[int]) -> list[dict[str, int]]:
+    """Give rows, but for the second chunk."""
+    if chunk[0]:
+        raise KeyboardInterrupt
+    return [{"a": item} for item in chunk]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_run_that_ends_early(tmp_path: Path, ending: str) -> None:
+    """An interrupt leaves the old file as it was, and nothing beside it."""
+    path = tmp_path / f"a.{ending}"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        chunked([0, 1], rows=1).map(fail_late).run(out=path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterable[Path]:
+    """A disk of 64 KiB, where one may be made."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a file system can be made by root on Linux alone")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_full_disk(
+    orders: pd.DataFrame, small_disk: Path, ending: str, resumes: bool
+) -> None:
+    """A disk that fills is one sentence, and no half of a file."""
+    path = small_disk / f"a.{ending}"
+    job = chunked(orders, rows=60_000).map(lambda chunk: chunk)
+    resume = small_disk / "progress" if resumes else None
+    with pytest.raises(MemkitError, match="free space, or give another f"):
+        job.run(out=path, resume=resume)
+    assert not path.exists()
+    if not resumes:
+        assert list(small_disk.iterdir()) == []
+
+
+SCRIPT = """
+import sys, time
+from jupyter_memkit.techniques.chunked import chunked
+
+def expensive(chunk):
+    time.sleep(0.02)
+    if "--to-be-killed" in sys.argv and chunk.index[0] >= 15_000:
+        time.sleep(600)
+    return chunk[chunk.qty > 300]
+
+chunked(sys.argv[1], rows=400).map(expensive).run(out=sys.argv[2], resume=sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_killed_runs_write_the_same(tmp_path: Path, ending: str) -> None:
+    """However often the process is killed, the file is that of one whole run."""
+    rng = random.Random(5)
+    source, progress = tmp_path / "orders.csv", tmp_path / "progress"
+    lines = (f"{i},{i * 7 % 1_000}" for i in range(20_000))
+    source.write_text("id,qty\n" + "\n".join(lines) + "\n")
+    outs = [tmp_path / f"{name}.{ending}" for name in ("whole", "killed")]
+    arguments = [
+        [sys.executable, "-c", SCRIPT, str(source), str(out), str(progress)]
+        for out in outs
+    ]
+    subprocess.run(arguments[0], check=True)
+    for _ in range(3):
+        process = subprocess.Popen([*arguments[1], "--to-be-killed"])
+        while not progress.exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.25))
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not outs[1].exists()
+    subprocess.run(arguments[1], check=True)
+    assert digest(outs[0]) == digest(outs[1])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["orders.csv", outs[0].name, outs[1].name]
+    )
