@@ -111,7 +111,7 @@ _HOMES = {
     "isolated": "techniques.isolated.calls",
     "libraries": "techniques.unloading",
     "mem": "track.mem",
-    "partial": "techniques.chunked.partial",
+    "partial": "techniques.chunked.results.partial",
     "plot": "show.plot",
     "processes": "measure.processes",
     "shrink": "techniques.arrays.shrink",
