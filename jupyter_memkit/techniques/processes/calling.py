@@ -75,6 +75,8 @@ class Call:
     show : callable, optional
         Takes output: ``("stdout", text)``, ``("stderr", text)``, and what else the
         child shows through its `Output`. By default text is printed.
+    listener : Listener, optional
+        One that lasts, for a child with many short calls. Whoever made it stops it.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class Call:
         left_out: AbstractSet[str] = frozenset(),
         for_hooks: Any = None,
         show: Callable[[str, Any], None] | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._process = process
         self._memory_bytes = memory_bytes
@@ -101,7 +104,8 @@ class Call:
         self._left_out = left_out
         self._for_hooks = for_hooks
         self._watch = Watch(process, memory_bytes)
-        self._listener = Listener(process, show)
+        self._show = show
+        self._listener = listener or Listener(process)
         self._may_stop_sending = False
 
     def run(
@@ -132,7 +136,7 @@ class Call:
             self._process.busy.release()
 
     def _run(self, call: Any) -> Outcome:
-        self._listener.start()
+        self._listener.begin(self._show)
         try:
             return self._receive(self._send(call))
         except (Gone, OSError) as error:
@@ -144,7 +148,8 @@ class Call:
             has_ended = self._listener.has_ended
             if not has_ended:
                 self._process.kill()
-            self._listener.stop()
+            if not (has_ended and self._listener.lasts):
+                self._listener.stop()
             if not has_ended:
                 self._process.end()
 

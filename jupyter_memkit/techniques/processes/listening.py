@@ -36,27 +36,29 @@ class Gone(Exception):  # noqa: N818 - a signal: the caller describes the end
 
 
 class Listener:
-    """Receives the records of a call on two threads, and shows output on the caller's.
+    """Receives the records of calls on two threads, and shows output on the caller's.
 
     Parameters
     ----------
     process : ChildProcess
         The child.
-    show : callable, optional
-        As of `Call`.
+    lasts : bool
+        Whether the threads go on after a call, so that the next one starts sooner; they
+        then end with the process.
 
     Attributes
     ----------
     fence : bytes
-        Written by the child to standard error at the end of the call.
+        Written by the child to standard error at the end of each call.
+    lasts : bool
+        As given.
     """
 
-    def __init__(
-        self, process: ChildProcess, show: Callable[[str, Any], None] | None
-    ) -> None:
+    def __init__(self, process: ChildProcess, *, lasts: bool = False) -> None:
         self.fence = _FENCE_START + os.urandom(8).hex().encode()
+        self.lasts = lasts
         self._process = process
-        self._show = show or print_output
+        self._show: Callable[[str, Any], None] = print_output
         self._records: Queue[Record] = Queue(_MOST_RECORDS)
         self._is_idle = self._is_fenced = False
         self._threads = [
@@ -74,13 +76,16 @@ class Listener:
         """Whether no record waits to be taken."""
         return self._records.empty()
 
-    def start(self) -> None:
-        """Start the threads."""
+    def begin(self, show: Callable[[str, Any], None] | None) -> None:
+        """Receive the records of a call, and show its output with a function."""
+        self._show = show or print_output
+        self._is_idle = self._is_fenced = False
         for thread in self._threads:
-            thread.start()
+            if thread.ident is None:
+                thread.start()
 
     def stop(self) -> None:
-        """Stop the threads, after the end of the call or of the process."""
+        """Wait for the threads, after the end of the call or of the process."""
         deadline_s = time.monotonic() + _JOIN_S
         while any(thread.is_alive() for thread in self._threads):
             while not self._records.empty():
@@ -128,19 +133,23 @@ class Listener:
         while True:
             record = self._process.channel.receive() or Record(_GONE, 0)
             self._records.put(record)
-            if record.kind in (_GONE, IDLE):
+            if record.kind == _GONE or (record.kind == IDLE and not self.lasts):
                 return
 
     def _read_raw(self) -> None:
-        kept = fence = b""
-        while not fence and (data := self._process.read_errors()):
-            text, fence, _ = (kept + data).partition(self.fence)
+        kept = b""
+        while data := self._process.read_errors():
+            text, fence, rest = (kept + data).partition(self.fence)
             # A possible start of the fence waits for the rest.
             place = text.find(_FENCE_START, max(0, len(text) - len(self.fence)))
             n_shown = len(text) if fence or place < 0 else place
-            text, kept = text[:n_shown], text[n_shown:]
-            if text:
-                self._records.put(Record(_RAW, 0, text))
+            kept = rest if fence else text[n_shown:]
+            if n_shown:
+                self._records.put(Record(_RAW, 0, text[:n_shown]))
+            if fence:
+                self._records.put(Record(_FENCE, 0))
+                if not self.lasts:
+                    return
         self._records.put(Record(_FENCE, 0))
 
 

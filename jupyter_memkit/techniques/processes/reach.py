@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import sort_by_type
@@ -14,6 +14,10 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded, read_module_ends
 _SIMPLE = frozenset(
     id(kind)
     for kind in (bool, bytes, complex, float, int, str, range, slice, type(None))
+)
+# Types of which no object is a namespace, or stands for a module.
+_NO_MODULES = frozenset(
+    id(kind) for kind in (tuple, list, set, FunctionType, BuiltinFunctionType)
 )
 _BATCH = 4096
 
@@ -39,7 +43,8 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
     >>> [each for each in iterate_parts(rows) if type(each) is list]
     [[[1], {'a': (2, [3])}], [1], [3]]
     """
-    seen = {id(end) for end in read_module_ends()}
+    seen: set[int] = set()
+    has_ends = False
     # Lists that are made here must live on, so that no other gets their address.
     kept: list[Any] = []
     waiting = [value]
@@ -51,11 +56,22 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
             for kind, parts in sort_by_type(_find_parts(batch, kept)):
                 if id(kind) in _SIMPLE:
                     continue
+                if not has_ends and _may_be_module(kind, parts):
+                    # Late: with many modules it takes a while to find them.
+                    seen.update(id(end) for end in read_module_ends())
+                    has_ends = True
                 for each in parts:
                     if id(each) not in seen:
                         seen.add(id(each))
                         found.append(each)
         waiting = found
+
+
+def _may_be_module(kind: type, objects: list[Any]) -> bool:
+    """Return whether a module's namespace, or what replaces one, may be among them."""
+    if kind is dict:
+        return any(map(len, objects))
+    return id(kind) not in _NO_MODULES
 
 
 def _find_parts(objects: list[Any], kept: list[Any]) -> list[Any]:

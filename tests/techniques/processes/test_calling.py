@@ -16,6 +16,7 @@ import pytest
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.waiting import interrupt_when, wait_until
 
@@ -286,6 +287,40 @@ def test_limit_by_watching(process: ChildProcess) -> None:
         run(process, work, memory_bytes=100 * MIB)
 
 
+def test_many_calls(process: ChildProcess) -> None:
+    """Calls can share their threads, and each shows its own output, all of it."""
+    listener = Listener(process, lasts=True)
+    threads = threading.active_count()
+
+    def say(number: int) -> int:
+        sys.stdout.write(f"printed {number}\n")  # At once, so that it is not split.
+        os.write(1, b"past Python %d\n" % number)
+        return number
+
+    for number in range(5):
+        shown: list[str] = []
+
+        def take(_kind: str, text: str, shown: list[str] = shown) -> None:
+            shown.append(text)
+
+        call = Call(process, show=take, listener=listener)
+        assert call.run(say, (number,)).value == number
+        assert sorted(shown) == [f"past Python {number}\n", f"printed {number}\n"]
+        assert threading.active_count() == threads + 2
+    process.kill()
+    listener.stop()
+    assert threading.active_count() == threads
+
+
+def test_after_the_end(process: ChildProcess) -> None:
+    """A call to a child that has ended is refused, with how it ended."""
+    process.kill()
+    wait_until(lambda: not process.is_alive)
+    with pytest.raises(IsolatedError, match=r"was killed \(SIGKILL\) before this call"):
+        run(process, abs, -1)
+    process.end()
+
+
 def test_busy(shared: ChildProcess) -> None:
     """A child does one thing at a time."""
     errors: list[BaseException] = []
@@ -334,6 +369,7 @@ def test_close_runs_exit_handlers(process: ChildProcess, tmp_path: Path) -> None
 PARENT = """
 import os, signal
 from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
 process = ChildProcess()
 Call(process).run(abs, (1,))

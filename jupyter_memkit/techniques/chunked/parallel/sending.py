@@ -1,4 +1,4 @@
-"""Hands out the pieces of a source to other processes, numbered and in order."""
+"""Cuts a source into numbered pieces for other processes."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Sender:
-    """Cuts the pieces that a run sends away.
+    """Cuts the pieces of a run that other processes work on.
 
     Parameters
     ----------
     source, request : Source, Request
-        What is read, and how.
+        The source, and how it is read.
     position : Position
-        Where the run begins.
+        The start of the run.
     interrupts : Interrupts
-        Which are allowed while the source is read.
+        Allowed while the source is read.
     limit : int, optional
-        How many pieces there are at most.
+        The most pieces to cut.
 
     Attributes
     ----------
     request : Request
-        How the other processes make chunks: after the first piece with the types of
+        How the other processes make chunks; from the first piece on with the types of
         all columns.
     has_more : bool
-        Whether the end was not seen yet.
+        Whether the end has not been reached.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Sender:
         interrupts: Interrupts,
         limit: int | None = None,
     ) -> None:
-        # They are never asked for rows there.
+        # The other processes do not decide on the rows.
         self.request = dataclasses.replace(request, rows=int, start=None, end=None)
         self.has_more = True
         self._source = source
@@ -63,18 +63,18 @@ class Sender:
         self._broken: Exception | None = None
 
     def cut(self) -> tuple[Task, bytes] | None:
-        """Return the next piece's place, and all of it as bytes; None at the end."""
+        """Return the task without its data, and all of it as bytes; None at the end."""
         try:
             with self._interrupts.allowed():
                 sent = self._cut() if self._left != 0 else None
-        except Exception as error:  # noqa: BLE001 - comes after the chunks before
+        except Exception as error:  # noqa: BLE001 - raised after the chunks before
             self._broken = error
             sent = None
         self.has_more = sent is not None
         return sent
 
     def raise_broken(self, position: Position) -> None:
-        """Raise what the source raised, when all chunks before are done."""
+        """Raise the error of the source, when all chunks before are done."""
         if self._broken is None:
             return
         position.number, position.first_row = self._number, self._first_row
@@ -92,7 +92,7 @@ class Sender:
             return None
         task = Task(number=self._number, first_row=self._first_row, piece=piece)
         packed = pack_piece(task, self._source.name)
-        # From here on the data are in the bytes alone.
+        # The data are now in the bytes only.
         place = dataclasses.replace(task, piece=without_load(piece))
         del piece, task
         if not self._is_settled:

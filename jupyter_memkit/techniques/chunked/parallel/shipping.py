@@ -1,4 +1,4 @@
-"""Pieces that can be sent to other processes: each with its own rows, and no others."""
+"""Pickles pieces for other processes: each with its own rows, and no others."""
 
 from __future__ import annotations
 
@@ -26,22 +26,20 @@ def shippable_pieces(source: Source, request: Request) -> Generator[Piece, None,
 
     Parameters
     ----------
-    source : Source
-        What is read.
-    request : Request
-        How.
+    source, request : Source, Request
+        The source, and how it is read.
 
     Yields
     ------
     Piece
-        One that opens its file again where it is loaded, or one with its rows in it.
+        It opens its file where it is loaded, or it holds its rows.
     """
-    # Whole parts of a file have rows of their own, and begin where they like.
+    # Whole parts of a file have their own rows, and do not keep to these bounds.
     is_bound = request.exact or request.start is not None or request.end is not None
     loads_here = is_bound or isinstance(source, MemorySource)
     pieces = source.pieces(dataclasses.replace(request, portable=not is_bound))
     for piece in pieces:
-        # It leaves the list as it is handed out: two would be in memory else.
+        # Taken out of the list, since two pieces would otherwise be in memory.
         ready = [_load(piece) if loads_here or piece.rows is None else piece]
         del piece
         yield ready.pop()
@@ -53,18 +51,18 @@ def _load(piece: Piece) -> Piece:
 
 
 def without_load(piece: Piece) -> Piece:
-    """Return the place of a piece, whose data are elsewhere."""
+    """Return a piece without its data."""
     return dataclasses.replace(piece, load=_load_nothing)
 
 
 def _load_nothing() -> None:
-    """Stand for rows that were sent."""
+    """Replace the data of a piece that was sent."""
 
 
 def pack(thing: Any) -> bytes:
-    """Return an object as bytes; of tables the rows that it has, not all that it is of.
+    """Return a pickled object; of a slice of an Arrow table, with its own rows only.
 
-    Of a slice pyarrow would send the whole table.
+    pyarrow itself would send the whole table.
     """
     stream = BytesIO()
     cloudpickle = import_library("cloudpickle", "data for other processes")
@@ -92,19 +90,19 @@ def _read_arrow(content: bytes, kind: str) -> Any:
 
 
 def pack_piece(task: Any, name: str) -> bytes:
-    """Return what holds a piece as bytes.
+    """Return a pickled task with its piece.
 
     Raises
     ------
     MemkitError
-        When the rows cannot be pickled.
+        If the rows cannot be pickled.
     """
     try:
         return pack(task)
     except Exception as error:
         message = (
             f"what {name} gives cannot be sent to other processes ({error}); "
-            "leave --workers and --on out"
+            "leave out --workers and --on"
         )
         raise MemkitError(message) from error
 
@@ -114,21 +112,21 @@ def settle_types(
 ) -> Request:
     """Let the first chunk decide the types of all, as it does in one process.
 
-    Each process would else go by the first chunk that it happens to get.
+    Otherwise each process would go by the first chunk that it happens to get.
 
     Parameters
     ----------
     source, request : Source, Request
-        What is read, and how.
+        The source, and how it is read.
     piece : Piece
-        The first, which this loads.
+        The first piece; it is loaded.
     first_row : int
         The number of its first row.
 
     Returns
     -------
     Request
-        The same with the types of all columns.
+        The request with the types of all columns.
     """
     columns = request.columns or source.columns()
     are_known = columns is not None and set(columns) <= set(request.types)
@@ -137,7 +135,7 @@ def settle_types(
     try:
         frame = FrameMaker(source.name, request)(piece.load(), first_row)
         found = {name: str(dtype) for name, dtype in frame.dtypes.items()}
-    except Exception:  # noqa: BLE001 - whoever works on the chunk meets it, and says so
+    except Exception:  # noqa: BLE001 - raised again where the chunk is worked on
         return request
     types = {name: kind for name, kind in found.items() if kind != "category"}
     return dataclasses.replace(request, types={**types, **request.types})

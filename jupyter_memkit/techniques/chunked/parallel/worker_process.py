@@ -172,9 +172,18 @@ def start(setup: Setup) -> None:
     _workers.append(Worker(setup))
 
 
-def work(packed_task: bytes, request: Request | None) -> Reply:
-    """Run the function over a piece, as `Worker.work` does."""
-    return _workers[0].work(packed_task, request)
+def work(packed_task: bytes, packed_request: bytes) -> bytes:
+    """Run the function over a piece, and return the pickled reply.
+
+    Parameters
+    ----------
+    packed_task : bytes
+        As of `Worker.work`.
+    packed_request : bytes
+        The pickled `Request` with the first piece, else empty.
+    """
+    request = pickle.loads(packed_request) if packed_request else None  # noqa: S301 - ours
+    return pickle.dumps(_workers[0].work(packed_task, request), protocol=5)
 
 
 def _load_function(content: bytes) -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,7 @@ from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.calling import Call
-from jupyter_memkit.techniques.processes.listening import print_output
+from jupyter_memkit.techniques.processes.listening import Listener, print_output
 from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
 
 # On Windows, Ctrl-C does not interrupt a wait that has no end.
@@ -127,7 +128,7 @@ class WorkersRun:
             worker.process.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
-            worker.process.end()
+            worker.end()
         self._sender.close()
 
     def _send(self) -> None:
@@ -181,6 +182,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.process = ChildProcess()
+        self._listener = Listener(self.process, lasts=True)
         self._output: list[tuple[str, Any]] = []
         self._problem: BaseException | None = None
         self._is_first = True
@@ -197,16 +199,25 @@ class _Worker:
         try:
             if self._problem is not None:
                 raise self._problem
-            asked = request if self._is_first else None
-            reply = self._call(worker_process.work, packed, asked)
+            # Bytes, so that there is nothing to look through on the way.
+            asked = pickle.dumps(request, protocol=5) if self._is_first else b""
+            replied = self._call(worker_process.work, packed, asked)
             self._is_first = False
+            reply: Reply | IsolatedError = pickle.loads(replied)  # noqa: S301 - ours
         except IsolatedError as error:
             reply = error
         output, self._output = self._output, []
         return _Answer(reply=reply, output=output)
 
+    def end(self) -> None:
+        """End the process, and what belongs to it."""
+        self.process.kill()
+        self._listener.stop()
+        self.process.end()
+
     def _call(self, function: Callable[..., Any], *args: Any) -> Any:
-        outcome = Call(self.process, show=self._take).run(function, args)
+        call = Call(self.process, show=self._take, listener=self._listener)
+        outcome = call.run(function, args)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
