@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from typing import Any
 
 from jupyter_memkit.channel.kernel import KernelChannel
+from jupyter_memkit.channel.support import explain_unsupported
 from jupyter_memkit.magics import completing, registry
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
@@ -118,9 +120,7 @@ def load(shell: Any) -> None:
         # A plain terminal has no kernel and no sidebar.
         kernel = getattr(shell, "kernel", None)
         if hasattr(kernel, "control_handlers"):
-            channel = KernelChannel(kernel, tracker)
-            channel.attach()
-            undo.callback(channel.detach)
+            _connect(kernel, shell, tracker, undo)
         awaiting = AwaitTransformer(shell)
         shell.input_transformers_post.append(awaiting)
         undo.callback(shell.input_transformers_post.remove, awaiting)
@@ -134,6 +134,17 @@ def load(shell: Any) -> None:
         for record_type, module in _REPORTS.items():
             formatters.register(shell, record_type, module, undo)
         _loaded[shell] = undo.pop_all()
+
+
+def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -> None:
+    """Connect the kernel with the sidebar, or warn that it is too old."""
+    obstacle = explain_unsupported()
+    if obstacle is not None:
+        warnings.warn(obstacle, stacklevel=2)
+        return
+    channel = KernelChannel(kernel, shell, tracker)
+    channel.attach()
+    undo.callback(channel.detach)
 
 
 def unload(shell: Any) -> None:

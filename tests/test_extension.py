@@ -14,6 +14,7 @@ import jupyter_memkit
 from jupyter_memkit import extension
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.tracker import tracker
+from tests.channel.fake_kernel import FakeKernel
 
 OURS = {
     "line": {
@@ -88,6 +89,34 @@ def test_loading_and_unloading_leaves_no_objects(bare_shell: InteractiveShell) -
         cycle()
     # A handful comes and goes with the threads of other tests.
     assert count() - before < 50
+
+
+def test_cells_of_the_shell_that_is_given(
+    bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Busy is republished for cells of this shell, whatever the kernel's own is."""
+    kernel = FakeKernel()
+    monkeypatch.setattr(bare_shell, "kernel", kernel, raising=False)
+    before = len(bare_shell.events.callbacks["pre_run_cell"])
+    jupyter_memkit.load_ipython_extension(bare_shell)
+    # The accounts and the state each follow the cells.
+    assert len(bare_shell.events.callbacks["pre_run_cell"]) == before + 2
+    assert kernel.events == {"pre_run_cell": [], "post_run_cell": []}
+
+
+def test_old_kernel(
+    bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that is too old for the sidebar has the magics, and a warning."""
+    kernel = FakeKernel()
+    monkeypatch.setattr(bare_shell, "kernel", kernel, raising=False)
+    monkeypatch.setattr("ipykernel.version_info", (6, 20, 1))
+    with pytest.warns(
+        UserWarning, match=r"needs ipykernel 6\.29 .* has 6\.20; run %pip"
+    ):
+        jupyter_memkit.load_ipython_extension(bare_shell)
+    assert "memkit" in magic_names(bare_shell, "line")
+    assert kernel.control_handlers == {}
 
 
 def test_failed_load_leaves_nothing(

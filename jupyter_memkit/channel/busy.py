@@ -20,10 +20,13 @@ class BusyStatus:
     ----------
     kernel : ipykernel.ipkernel.IPythonKernel
         The kernel of this process.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell whose cells are followed.
     """
 
-    def __init__(self, kernel: Any) -> None:
+    def __init__(self, kernel: Any, shell: Any) -> None:
         self._kernel = kernel
+        self._events = shell.events
         self._parents: list[Any] = []
         # Held while publishing, so that "busy" is never sent after the cell's own
         # "idle", which the kernel sends after `post_run_cell`.
@@ -32,16 +35,14 @@ class BusyStatus:
         self._ends = guard_hook(self._post_run_cell, lambda: bool(self._parents))
 
     def attach(self) -> None:
-        """Start following the cells of the kernel's shell."""
-        events = self._kernel.shell.events
-        events.register("pre_run_cell", self._begins)
-        events.register("post_run_cell", self._ends)
+        """Start following the cells of the shell."""
+        self._events.register("pre_run_cell", self._begins)
+        self._events.register("post_run_cell", self._ends)
 
     def detach(self) -> None:
         """Stop following the cells."""
-        events = self._kernel.shell.events
-        events.unregister("pre_run_cell", self._begins)
-        events.unregister("post_run_cell", self._ends)
+        self._events.unregister("pre_run_cell", self._begins)
+        self._events.unregister("post_run_cell", self._ends)
 
     def republish(self) -> None:
         """Publish "busy" again if a cell is running."""

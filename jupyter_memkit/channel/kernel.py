@@ -48,6 +48,8 @@ class KernelChannel:
     ----------
     kernel : ipykernel.ipkernel.IPythonKernel
         The kernel of this process.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell that the extension is loaded into.
     tracker : MemoryTracker
         The source of the readings.
     work : Activities, optional
@@ -55,12 +57,16 @@ class KernelChannel:
     """
 
     def __init__(
-        self, kernel: Any, tracker: MemoryTracker, work: Activities | None = None
+        self,
+        kernel: Any,
+        shell: Any,
+        tracker: MemoryTracker,
+        work: Activities | None = None,
     ) -> None:
         self._kernel = kernel
         self._tracker = tracker
         self._work = work or activities()
-        self._busy = BusyStatus(kernel)
+        self._busy = BusyStatus(kernel, shell)
         self._credits: dict[str, int] = {}
         self._credits_lock = threading.Lock()
         self._answers: dict[str, Callable[[Any], protocol.Reply | protocol.State]] = {
