@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
 
 _KEY_LENGTH = 40
@@ -25,9 +26,6 @@ _FIXED: dict[type, str] = {
     types.ModuleType: "",
     types.TracebackType: "",
 }
-
-_read_dict = type.__dict__["__dict__"].__get__
-_read_mro = type.__dict__["__mro__"].__get__
 
 
 def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> str:
@@ -135,7 +133,7 @@ def _find_attribute(parent: Any, child: Any) -> str | None:
 def _find_in_array(parent: Any, child: Any) -> str | None:
     """Return how a numpy array refers to its base, or to an object in it."""
     ndarray = find_loaded("numpy", "ndarray")
-    if ndarray is None or not contains_identical(_read_mro(type(parent)), ndarray):
+    if ndarray is None or not contains_identical(read_mro(type(parent)), ndarray):
         return None
     if ndarray.base.__get__(parent) is child:
         return ".base"
@@ -151,8 +149,8 @@ def _read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
     """Yield attributes that are stored in an object, without running its code."""
     with contextlib.suppress(AttributeError, TypeError):
         yield from dict(object.__getattribute__(parent, "__dict__")).items()
-    for base in _read_mro(type(parent)):
-        for name, slot in _read_dict(base).items():
+    for base in read_mro(type(parent)):
+        for name, slot in read_dict(base).items():
             if type(slot) is types.MemberDescriptorType:
                 try:
                     yield name, slot.__get__(parent)

@@ -11,11 +11,10 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import read_namespace
+from jupyter_memkit.measure.sizes.raw_reads import read_dict
 
 # Types of objects that a script defines rather than computes.
 _PROGRAM = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
-
-_read_dict = type.__dict__["__dict__"].__get__
 
 
 def read_scripts(shell: Any) -> dict[str, dict[str, Any]]:
@@ -99,7 +98,7 @@ def _find_functions(value: Any) -> Iterable[FunctionType]:
     """Return a function, or the functions of a class."""
     if type(value) is FunctionType:
         return [value]
-    return [each for each in _read_dict(value).values() if type(each) is FunctionType]
+    return [each for each in read_dict(value).values() if type(each) is FunctionType]
 
 
 def _read_names(code: CodeType) -> Iterator[str]:

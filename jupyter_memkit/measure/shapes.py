@@ -8,9 +8,8 @@ from typing import Any
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
-
-_read_mro = type.__dict__["__mro__"].__get__
 
 # The names of these types in all supported versions.
 _SHAPES = {
@@ -54,7 +53,7 @@ def read_shape(value: Any) -> tuple[int, ...] | None:
     True
     """
     kind = type(value)
-    for base in _read_mro(kind):
+    for base in read_mro(kind):
         if contains_identical(_SIZED, base):
             return (base.__len__(value),)
         if name_type(base) in _SHAPES:
@@ -72,7 +71,7 @@ def read_type(value: Any) -> str:
     'dict'
     """
     name = name_type(type(value)).rpartition(".")[2]
-    for base in _read_mro(type(value)):
+    for base in read_mro(type(value)):
         if name_type(base) in _DTYPES:
             dtype = _read_property(value, _SHAPES[name_type(base)], "dtype")
             return name if dtype is None else f"{name} {dtype}"

@@ -12,10 +12,25 @@ from __future__ import annotations
 import array
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
+
+from jupyter_memkit.measure.sizes.raw_reads import (
+    WORD_BYTES,
+    read_basicsize,
+    read_dict,
+    read_flags,
+    read_itemsize,
+    read_mro,
+)
+from jupyter_memkit.measure.sizes.shared_keys import (
+    HAS_EMBEDDED_VALUES,
+    MOST_PLACES,
+    count_array_bytes,
+    has_embedded_values,
+)
 
 _SMALL_BYTES = 512
 # Small objects of one size come in pools, which have a header and a rest at the end.
@@ -39,24 +54,18 @@ _COMPACT = (str,)
 _COUNTING_ITEMS = (int, str)
 _DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof__()
 
-# Not the plain attributes: a metaclass can put code of its own before those.
-_read_basicsize = type.__dict__["__basicsize__"].__get__
-_read_dict = type.__dict__["__dict__"].__get__
-_read_flags = type.__dict__["__flags__"].__get__
-_read_itemsize = type.__dict__["__itemsize__"].__get__
-_read_mro = type.__dict__["__mro__"].__get__
 
 _GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
 _MANAGED_BYTES = 16
 
-# The values of a dict that shares its keys have a byte for each place, and two more,
-# before them (Objects/dictobject.c, `new_values`), of which its ``__sizeof__`` does not
-# know. As long as these are the keys of a dict of its own, and then left out.
+# A dict that shares its keys has an array of values, of which its ``__sizeof__`` knows
+# the values alone. As long as some are the keys of a dict of its own: these are left
+# out.
 _OWN_KEYS_BYTES = (120, 160, 208)
 _SHARED_VALUES_BYTES = {
-    8 * n: 8 * n + ((n + 2 + 7) & ~7)
-    for n in range(1, 31)
-    if (3, 11) <= sys.version_info < (3, 13) and 8 * n not in _OWN_KEYS_BYTES
+    n * WORD_BYTES: count_array_bytes(n)
+    for n in range(1, MOST_PLACES + 1)
+    if sys.version_info >= (3, 11) and n * WORD_BYTES not in _OWN_KEYS_BYTES
 }
 
 _object_sizeof = object.__dict__["__sizeof__"]
@@ -120,7 +129,7 @@ def allocated_together(n_bytes: int, count: int) -> int:
 
 def has_referents(kind: type) -> bool:
     """Tell whether the objects of a type can refer to others that Python knows of."""
-    return bool(_read_flags(kind) & _HAS_GC)
+    return bool(read_flags(kind) & _HAS_GC)
 
 
 def has_managed_dict(kind: type) -> bool:
@@ -129,8 +138,8 @@ def has_managed_dict(kind: type) -> bool:
     From Python 3.11 on they do until somebody asks for the ``__dict__``.
     """
     if sys.version_info >= (3, 13):
-        return bool(_read_flags(kind) & _HAS_INLINE_VALUES)
-    return sys.version_info >= (3, 11) and bool(_read_flags(kind) & _HAS_MANAGED_DICT)
+        return bool(read_flags(kind) & _HAS_INLINE_VALUES)
+    return sys.version_info >= (3, 11) and bool(read_flags(kind) & _HAS_MANAGED_DICT)
 
 
 def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
@@ -148,12 +157,12 @@ def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
         Whether it returns the same for every object of the type.
     """
     is_overridden = False
-    for base in _read_mro(kind):
-        function = _read_dict(base).get("__sizeof__")
+    for base in read_mro(kind):
+        function = read_dict(base).get("__sizeof__")
         if type(function) is MethodDescriptorType:
             break
         is_overridden = is_overridden or function is not None
-    is_fixed = function is _object_sizeof and not _read_itemsize(kind)
+    is_fixed = function is _object_sizeof and not read_itemsize(kind)
     if not is_overridden:
         return sys.getsizeof, is_fixed
     before = _preheader_bytes(kind)
@@ -181,13 +190,15 @@ class Layout:
     block_bytes: int = 0
     is_dict: bool = False
 
-    def count_allocated(self, sizes: Iterable[int]) -> int:
+    def count_allocated(self, objects: list[Any], sizeof: Callable[[Any], int]) -> int:
         """Add up what the allocator takes for objects.
 
         Parameters
         ----------
-        sizes : iterable of int
-            What each object asks for.
+        objects : list
+            Objects of one type.
+        sizeof : callable
+            Takes an object and returns what it asks for.
 
         Returns
         -------
@@ -196,9 +207,32 @@ class Layout:
         """
         total_bytes = 0
         # Millions of objects have a few sizes.
-        for size, count in Counter(sizes).items():
+        counts = Counter(map(sizeof, objects))
+        if self.is_dict and HAS_EMBEDDED_VALUES:
+            total_bytes += self._take_out_embedded(counts, objects, sizeof)
+        for size, count in counts.items():
             total_bytes += self._count_alike(size + self.surplus_bytes, count)
         return total_bytes
+
+    def _take_out_embedded(
+        self, counts: Counter[int], objects: list[Any], sizeof: Callable[[Any], int]
+    ) -> int:
+        """Return what dicts take whose values lie in another object, and uncount them.
+
+        The ``__sizeof__`` of such a dict knows values that are not its own.
+        """
+        shared = {
+            size for size in counts if size - self.header_bytes in _SHARED_VALUES_BYTES
+        }
+        if not shared:
+            return 0
+        embedded = [
+            size
+            for value, size in zip(objects, map(sizeof, objects), strict=True)
+            if size in shared and has_embedded_values(value)
+        ]
+        counts.subtract(embedded)
+        return allocated_together(self.header_bytes, len(embedded))
 
     def _count_alike(self, n_bytes: int, count: int) -> int:
         if not self.header_bytes:
@@ -215,7 +249,7 @@ class Layout:
 
 def find_layout(kind: type) -> Layout:
     """Return how the objects of a type are allocated."""
-    mro = _read_mro(kind)
+    mro = read_mro(kind)
     is_two = any(base is each for base in mro for each in _TWO_ALLOCATIONS)
     is_two |= any(base is each for base in mro[1:] for each in _COMPACT)
     is_deque = any(base is deque for base in mro)
@@ -230,31 +264,31 @@ def find_layout(kind: type) -> Layout:
 def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
     """Return what an object has over what its ``__sizeof__`` returns."""
     fields_bytes = sum(
-        int(_read_basicsize(kind) - _read_basicsize(each))
+        int(read_basicsize(kind) - read_basicsize(each))
         for each in _COUNTING_ITEMS
         if any(base is each for base in mro)
     )
-    if not _read_itemsize(kind) or not any(
+    if not read_itemsize(kind) or not any(
         base is each for base in mro[1:] for each in (bytes, int, tuple)
     ):
         return fields_bytes
-    own = _read_dict(kind)
+    own = read_dict(kind)
     named, all_fields = own.get("n_sequence_fields"), own.get("n_fields")
     if type(own.get("__new__")) is BuiltinFunctionType and type(all_fields) is int:
         # A struct sequence is longer than the tuple that it looks like.
-        return int((all_fields - named) * _read_itemsize(kind))
+        return int((all_fields - named) * read_itemsize(kind))
     # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
-    return fields_bytes + int(_read_itemsize(kind))
+    return fields_bytes + int(read_itemsize(kind))
 
 
 def object_bytes(kind: type) -> int:
     """Return what an object of a type asks for without its items."""
-    return int(_read_basicsize(kind)) + _preheader_bytes(kind)
+    return int(read_basicsize(kind)) + _preheader_bytes(kind)
 
 
 def _preheader_bytes(kind: type) -> int:
     """Return what lies before an object: the collector's and other managed fields."""
-    flags = _read_flags(kind)
+    flags = read_flags(kind)
     n_bytes = _GC_BYTES if flags & _HAS_GC else 0
     managed = _HAS_MANAGED_DICT
     if sys.version_info >= (3, 12):

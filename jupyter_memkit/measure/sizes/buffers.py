@@ -6,9 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from jupyter_memkit.measure.sizes.mapped_files import find_mapped_files, is_within
+from jupyter_memkit.measure.sizes.mapped_files import find_file_at, find_mapped_files
 from jupyter_memkit.measure.sizes.parts import DISK, RAM, UNTOUCHED, Buffer
-from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES, count_untouched
+from jupyter_memkit.measure.sizes.untouched import (
+    LEAST_BYTES,
+    Untouched,
+    UntouchedFinder,
+    count_copied,
+)
 
 # To look for less is not worth the look.
 _MAPPED_BYTES = 64 * 1024
@@ -20,6 +25,7 @@ class BufferTotals:
 
     bytes_by_fold: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     shared_bytes: float = 0.0
+    doubtful_bytes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +51,8 @@ class BufferLedger:
 
     def __init__(self) -> None:
         self._blocks: dict[str, list[_Block]] = defaultdict(list)
+        # By owner and place: how far what the system has provided is not known.
+        self._doubts: dict[tuple[int, int, int], float] = {}
 
     def add(self, buffer: Buffer, owner: int, *, fold: int, weight: float) -> None:
         """Note that a variable uses a block.
@@ -91,6 +99,8 @@ class BufferLedger:
                         total.shared_bytes += stretch.bytes
                 if device == RAM:
                     together_bytes += stretch.bytes * weight
+        for (owner, *_), n_bytes in self._doubts.items():
+            totals[owner, RAM].doubtful_bytes += n_bytes
         return totals, together_bytes
 
     def _move_to_disk(self) -> None:
@@ -103,21 +113,37 @@ class BufferLedger:
         on_disk: list[_Block] = []
         in_memory: list[_Block] = []
         for block in blocks:
-            (on_disk if is_within(block.start, files) else in_memory).append(block)
+            file = find_file_at(block.start, files)
+            if file is None:
+                in_memory.append(block)
+                continue
+            part = 0.0
+            if file.is_copied:
+                n_bytes = block.end - block.start
+                part = count_copied(block.start, n_bytes) / n_bytes
+            if part < 1:
+                on_disk.append(replace(block, part=1 - part))
+            if part:
+                in_memory.append(replace(block, part=part))
         self._blocks[RAM] = in_memory
         self._blocks[DISK] += on_disk
 
     def _set_untouched_apart(self) -> None:
         """Count of a large block only what the system has provided of it."""
-        untouched: dict[tuple[int, int], float] = {}
+        finder = UntouchedFinder()
+        untouched: dict[tuple[int, int], Untouched] = {}
         for number, block in enumerate(self._blocks.get(RAM, [])):
             n_bytes = block.end - block.start
-            if n_bytes < LEAST_BYTES:
+            if n_bytes < LEAST_BYTES or block.part != 1:
                 continue
             place = (block.start, block.end)
             if place not in untouched:
-                untouched[place] = count_untouched(block.start, n_bytes) / n_bytes
-            part = untouched[place]
+                untouched[place] = finder.find(block.start, n_bytes)
+            part = untouched[place].bytes / n_bytes
+            doubtful_bytes = untouched[place].doubtful_bytes
+            if doubtful_bytes:
+                key = (block.owner, *place)
+                self._doubts[key] = doubtful_bytes * block.weight
             if part:
                 self._blocks[RAM][number] = replace(block, part=1 - part)
                 self._blocks[UNTOUCHED].append(replace(block, part=part))

@@ -26,6 +26,7 @@ from jupyter_memkit.measure.sizes.allocation import (
 )
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import find_identical
+from jupyter_memkit.measure.sizes.raw_reads import read_itemsize, read_mro
 from jupyter_memkit.measure.sizes.unvisited import ReadUnvisited, find_unvisited
 from jupyter_memkit.measure.sizes.verified import find_hidden_bytes
 
@@ -41,10 +42,6 @@ _PROGRAM = (
 )
 
 _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
-
-# Not the plain attributes: a metaclass can put code of its own before those.
-_read_itemsize = type.__dict__["__itemsize__"].__get__
-_read_mro = type.__dict__["__mro__"].__get__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +115,7 @@ class Kinds:
         sizer = registry.find_sizer(kind)
         sizeof, is_fixed = find_sizeof(kind)
         if registry.is_scalar(kind):
-            sizeof, is_fixed = _count_fields, not _read_itemsize(kind)
+            sizeof, is_fixed = _count_fields, not read_itemsize(kind)
         read_unvisited = find_unvisited(kind)
         return Kind(
             name=registry.name_type(kind),
@@ -138,7 +135,7 @@ class Kinds:
 
 def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
     """Tell whether a type derives from others, without asking its metaclass."""
-    return any(base is each for base in _read_mro(kind) for each in bases)
+    return any(base is each for base in read_mro(kind) for each in bases)
 
 
 def _count_fields(value: Any) -> int:

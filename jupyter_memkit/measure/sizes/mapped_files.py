@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from pathlib import Path
 
 # In memory, though they have the names of files: shared memory and its kin.
 _IN_MEMORY = (b"/dev/", b"/memfd:", b"/SYSV", b"[")
 
 
-def find_mapped_files() -> list[tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class MappedFile:
+    """Where a file on disk is mapped.
+
+    Attributes
+    ----------
+    start, end : int
+        First and past-the-end addresses.
+    is_copied : bool
+        Whether pages that are written to become the process's own.
+    """
+
+    start: int
+    end: int
+    is_copied: bool
+
+
+def find_mapped_files() -> list[MappedFile]:
     """Return where files on disk are mapped (proc_pid_maps(5)).
 
     Returns
     -------
-    list of (int, int)
-        First and past-the-end addresses, ascending; empty where nothing tells.
+    list of MappedFile
+        By ascending addresses; empty where nothing tells.
     """
     try:
         lines = Path("/proc/self/maps").read_bytes().splitlines()
@@ -28,11 +46,14 @@ def find_mapped_files() -> list[tuple[int, int]]:
             if fields[5].startswith(_IN_MEMORY):
                 continue
             start, _, end = fields[0].partition(b"-")
-            found.append((int(start, 16), int(end, 16)))
+            is_copied = fields[1][1:2] == b"w" and fields[1][3:4] == b"p"
+            found.append(MappedFile(int(start, 16), int(end, 16), is_copied))
     return found
 
 
-def is_within(address: int, ranges: list[tuple[int, int]]) -> bool:
-    """Tell whether an address lies in one of ascending ranges."""
-    place = bisect_right(ranges, (address, 1 << 64))
-    return place > 0 and address < ranges[place - 1][1]
+def find_file_at(address: int, files: list[MappedFile]) -> MappedFile | None:
+    """Return which of the files, by ascending addresses, an address lies in."""
+    place = bisect_right(files, address, key=lambda file: file.start)
+    if place == 0 or address >= files[place - 1].end:
+        return None
+    return files[place - 1]

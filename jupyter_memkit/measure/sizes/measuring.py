@@ -153,15 +153,16 @@ def _end(budget_s: float | None) -> float:
 def _conclude(tally: Tally, most_bytes: int) -> Size:
     total, *folds = tally.folds[0], *tally.folds[1:]
     n_bytes = total + sum(folds)
-    error_ratio: float | None = 0.0
+    error_ratio = 0.0
     if tally.is_sampled and n_bytes:
         mean = sum(folds) / len(folds)
         variance = sum((each - mean) ** 2 for each in folds) / (len(folds) - 1)
         error_ratio = _T_QUANTILE * math.sqrt(len(folds) * variance) / n_bytes
         error_ratio = max(_LEAST_ERROR_RATIO, error_ratio)
         n_bytes = min(n_bytes, most_bytes)
-    if tally.is_cut:
-        error_ratio = None
+    is_doubtful = tally.doubtful_bytes > max(_HIDDEN_BYTES, n_bytes * _HIDDEN_RATIO)
+    if is_doubtful:
+        error_ratio += tally.doubtful_bytes / max(1, n_bytes)
     counted_bytes = n_bytes + sum(tally.elsewhere.values())
     most_hidden_bytes = max(_HIDDEN_BYTES, counted_bytes * _HIDDEN_RATIO)
     is_whole = sum(tally.hidden.values()) <= most_hidden_bytes
@@ -169,7 +170,7 @@ def _conclude(tally: Tally, most_bytes: int) -> Size:
         bytes=round(n_bytes),
         shared_bytes=min(round(tally.shared_bytes), round(n_bytes)),
         elsewhere={device: round(each) for device, each in tally.elsewhere.items()},
-        exact=not (tally.is_sampled or tally.is_cut) and is_whole,
-        error_ratio=error_ratio,
+        exact=not (tally.is_sampled or tally.is_cut or is_doubtful) and is_whole,
+        error_ratio=None if tally.is_cut else error_ratio,
         opaque=() if is_whole else tuple(sorted(tally.hidden)),
     )

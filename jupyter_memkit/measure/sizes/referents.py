@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 from collections.abc import Callable, Iterator
@@ -11,13 +10,22 @@ from itertools import islice
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH
-from jupyter_memkit.measure.sizes.allocation import allocated, object_bytes
+from jupyter_memkit.measure.sizes.allocation import (
+    allocated,
+    has_managed_dict,
+)
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
     read_batches,
 )
 from jupyter_memkit.measure.sizes.kinds import Kind
-from jupyter_memkit.measure.sizes.shared_keys import count_places
+from jupyter_memkit.measure.sizes.raw_reads import (
+    read_basicsize,
+    read_byte,
+    read_object,
+    read_word,
+)
+from jupyter_memkit.measure.sizes.shared_keys import count_array_bytes, count_places
 
 _ASKED_TOGETHER = 4096
 # Longer containers are read in batches, so that no list of all they hold is made.
@@ -30,14 +38,10 @@ _ASKED_ELEMENTS = BATCH // 2
 # A build without the GIL has other fields before its objects.
 _HAS_ARRAYS = sys.version_info >= (3, 11) and "t" not in getattr(sys, "abiflags", "")
 _IN_OBJECT = sys.version_info >= (3, 13)
-# `Py_TPFLAGS_INLINE_VALUES`: the objects of a class have room for the array.
-_HAS_INLINE_VALUES = 1 << 2
+# Where the ``__dict__`` is then (Include/internal/pycore_object.h).
+_DICT_PLACE = -3
 # Objects of one type are mostly made in one way.
 _LOOKED_AT = 64
-
-# Not the plain attribute: a metaclass can put code of its own before it.
-_read_basicsize = type.__dict__["__basicsize__"].__get__
-_read_flags = type.__dict__["__flags__"].__get__
 
 
 @dataclass(slots=True)
@@ -125,6 +129,8 @@ def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[An
     referents = gc.get_referents(*objects)
     if _HAS_ARRAYS and group.kind.has_managed_dict:
         add_own(_count_arrays(objects, referents, group.kind), group)
+        if _IN_OBJECT:
+            referents += _find_dicts(objects)
     return referents
 
 
@@ -136,24 +142,26 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
     n_arrays = len(objects)
     if not _IN_OBJECT and _has_taken_dict(referents, places):
         n_arrays = sum(map(_has_array, objects))
-    # Before the array there is a byte for each place, and for its lengths
-    # (Objects/dictobject.c, `new_values` and `_PyObject_InitInlineValues`).
+    array_bytes = count_array_bytes(places)
     if not _IN_OBJECT:
-        return n_arrays * allocated(((places + 2 + 7) & ~7) + places * 8)
+        return n_arrays * allocated(array_bytes)
     own_bytes = kind.sizeof(objects[0])
-    array_bytes = ((places + 7) & ~7) + (places + 1) * 8
     array_bytes = allocated(own_bytes + array_bytes) - allocated(own_bytes)
-    return n_arrays * array_bytes + _count_dicts(objects)
+    return n_arrays * array_bytes
 
 
-def _count_dicts(objects: list[Any]) -> int:
-    """Return what dicts take that are another form of the array in their object.
+def _find_dicts(objects: list[Any]) -> list[Any]:
+    """Return the dicts that are another form of the array in their object.
 
     The collector is told of what is in the array, and not of the dict.
     """
     if not any(map(_has_dict_of_array, islice(objects, _LOOKED_AT))):
-        return 0
-    return sum(map(_has_dict_of_array, objects)) * allocated(object_bytes(dict))
+        return []
+    return [
+        read_object(id(value), _DICT_PLACE, dict)
+        for value in objects
+        if _has_dict_of_array(value)
+    ]
 
 
 def _has_taken_dict(referents: list[Any], places: int) -> bool:
@@ -170,24 +178,18 @@ def _has_array(value: Any) -> bool:
     It is what lies before the object (Include/internal/pycore_object.h).
     """
     if _IN_OBJECT:
-        return bool(_read_flags(type(value)) & _HAS_INLINE_VALUES)
+        return has_managed_dict(type(value))
     if sys.version_info >= (3, 12):
-        return bool(_read_word_before(value, 3) & 1)
-    return bool(_read_word_before(value, 4))
+        return bool(read_word(id(value), -3) & 1)
+    return bool(read_word(id(value), -4))
 
 
 def _has_dict_of_array(value: Any) -> bool:
     """Tell whether an object has a dict, and the array in it is still in use."""
-    if not _read_word_before(value, 3):
+    if read_object(id(value), _DICT_PLACE, dict) is None:
         return False
     # The fourth byte of the array (Include/internal/pycore_dict.h, `valid`).
-    place = id(value) + _read_basicsize(type(value)) + 3
-    return bool(ctypes.c_uint8.from_address(place).value)
-
-
-def _read_word_before(value: Any, place: int) -> int:
-    address = id(value) - place * ctypes.sizeof(ctypes.c_ssize_t)
-    return ctypes.c_ssize_t.from_address(address).value
+    return bool(read_byte(id(value) + read_basicsize(type(value)) + 3))
 
 
 def _slice(objects: list[Any]) -> Iterator[list[Any]]:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.raw_reads import read_module, read_mro, read_qualname
 
 Sizer = Callable[[Any], Parts]
 _Registered = TypeVar("_Registered", bound=Callable[[Any], Any])
@@ -32,16 +33,11 @@ _hidden_by_name = {
     "pybind11_builtins.pybind11_detail_function_record": 0,
 }
 
-# Not the plain attributes: a metaclass can put code of its own before those.
-_read_mro = type.__dict__["__mro__"].__get__
-_read_module = type.__dict__["__module__"].__get__
-_read_qualname = type.__dict__["__qualname__"].__get__
-
 
 def name_module(kind: type) -> str:
     """Return the module that a type says it is from; empty when it does not."""
     try:
-        module = _read_module(kind)
+        module = read_module(kind)
     except AttributeError:
         return ""
     return module if type(module) is str else ""
@@ -49,7 +45,7 @@ def name_module(kind: type) -> str:
 
 def name_type(kind: type) -> str:
     """Return the dotted name of a type, without ``builtins``."""
-    module, name = name_module(kind), str.__str__(_read_qualname(kind))
+    module, name = name_module(kind), str.__str__(read_qualname(kind))
     return name if module in ("", "builtins") else f"{module}.{name}"
 
 
@@ -105,7 +101,7 @@ def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
 
 def find_sizer(kind: type) -> Callable[[Any], Any] | None:
     """Return the function that knows a type or the nearest of its bases, if any."""
-    for base in _read_mro(kind):
+    for base in read_mro(kind):
         if id(base) in _by_type:
             return _by_type[id(base)][1]
         _load_library(name_module(base).partition(".")[0])
@@ -162,6 +158,6 @@ def is_scalar(kind: type) -> bool:
 
     The ``__sizeof__`` of numpy's scalars counts their value a second time.
     """
-    bases = [name_type(base) for base in _read_mro(kind)]
+    bases = [name_type(base) for base in read_mro(kind)]
     others = ("numpy.str_", "numpy.void")
     return "numpy.generic" in bases and not any(each in bases for each in others)

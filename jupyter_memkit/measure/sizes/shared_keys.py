@@ -1,4 +1,4 @@
-"""How many attributes an object has room for, where they lie in an array.
+"""Arrays of attributes: how many they have room for, and what they take.
 
 From Python 3.11 on the attributes of an instance are an array that is as long as the
 keys which all instances of the class share, whatever this one has of them
@@ -7,15 +7,25 @@ keys which all instances of the class share, whatever this one has of them
 
 from __future__ import annotations
 
-import ctypes
+import sys
+from typing import Any
 
-_WORD_BYTES = ctypes.sizeof(ctypes.c_ssize_t)
+from jupyter_memkit.measure.sizes.raw_reads import (
+    WORD_BYTES,
+    read_basicsize,
+    read_byte,
+    read_word,
+)
+
 # `dk_usable` and `dk_nentries` of the keys (Include/internal/pycore_dict.h), in words.
 _LENGTH_PLACES = (2, 3)
-# `SHARED_KEYS_MAX_SIZE`.
-_MOST_PLACES = 30
+MOST_PLACES = 30
+"""The most attributes that share their keys (`SHARED_KEYS_MAX_SIZE`)."""
 
-_read_basicsize = type.__dict__["__basicsize__"].__get__
+
+# Of a dict: its size, and where its values are; of the values: whether they are in an
+# object (Include/internal/pycore_dict.h, `PyDictObject` and `_dictvalues`).
+_KNOWN_DICT_BYTES, _VALUES_PLACE, _EMBEDDED_BYTE = 48, 5, 2
 
 
 class _Known:
@@ -35,22 +45,55 @@ def count_places(kind: type) -> int:
     int
         The attributes that any of its instances has had, and one or more to spare.
     """
-    keys = _read_word(id(kind), _KEYS_PLACE)
+    keys = read_word(id(kind), _KEYS_PLACE)
     if not keys:
         return 0
-    length = sum(_read_word(keys, place) for place in _LENGTH_PLACES)
-    return max(0, min(length, _MOST_PLACES))
+    length = sum(read_word(keys, place) for place in _LENGTH_PLACES)
+    return max(0, min(length, MOST_PLACES))
 
 
-def _read_word(address: int, place: int) -> int:
-    return ctypes.c_ssize_t.from_address(address + place * _WORD_BYTES).value
+def count_array_bytes(places: int) -> int:
+    """Return what an array of attributes asks for, with what lies around it.
+
+    There is a byte for each place, and some for its lengths (Objects/dictobject.c,
+    `new_values`).
+
+    Examples
+    --------
+    >>> count_array_bytes(30) > 30 * WORD_BYTES
+    True
+    """
+    if sys.version_info >= (3, 13):
+        return (places + 1) * WORD_BYTES + ((places + 7) & ~7)
+    return places * WORD_BYTES + ((places + 2 + 7) & ~7)
+
+
+def has_embedded_values(value: dict[Any, Any]) -> bool:
+    """Tell whether the values of a dict are the array in the object that it is of.
+
+    Only where `HAS_EMBEDDED_VALUES` is true.
+    """
+    values = read_word(id(value), _VALUES_PLACE)
+    return bool(values) and read_byte(values + _EMBEDDED_BYTE) == 1
+
+
+def _find_embedded_values() -> bool:
+    """Return whether arrays lie in objects, and this is seen from their dicts."""
+    if sys.version_info < (3, 13) or dict.__basicsize__ != _KNOWN_DICT_BYTES:
+        return False
+    known = _Known()
+    known.name = ""  # type: ignore[attr-defined]  # the first of its attributes
+    return has_embedded_values(vars(known)) and not has_embedded_values({"name": ""})
 
 
 def _find_keys_place() -> int:
     """Return which word of a class refers to the shared keys: that after its name."""
     name = id(_Known.__qualname__)
-    places = range(_read_basicsize(type) // _WORD_BYTES)
-    return max(place for place in places if _read_word(id(_Known), place) == name) + 1
+    places = range(read_basicsize(type) // WORD_BYTES)
+    return max(place for place in places if read_word(id(_Known), place) == name) + 1
 
 
 _KEYS_PLACE = _find_keys_place()
+
+HAS_EMBEDDED_VALUES = _find_embedded_values()
+"""Whether the values of a dict can lie in an object, which is so from 3.13 on."""

@@ -2,16 +2,25 @@
 
 The collector has to know only what can be part of a circle, so a type may keep from it
 what it refers to (Objects/rangeobject.c), and a dict does not show its keys while all
-of them are strings (Objects/dictobject.c, `dict_traverse`).
+of them are strings, nor its values where they lie in the object that it is of
+(Objects/dictobject.c, `dict_traverse`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
+from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.measure.sizes.shared_keys import (
+    HAS_EMBEDDED_VALUES,
+    has_embedded_values,
+)
+
+# Dicts that are met together are mostly made in one way.
+_LOOKED_AT = 64
 
 ReadUnvisited = Callable[[list[Any]], list[Any]]
 
@@ -24,10 +33,6 @@ _ATTRIBUTES = {
     "numpy.flatiter": ("base",),
     "numpy.void": ("base",),
 }
-
-# Not the plain attributes: a metaclass can put code of its own before those.
-_read_dict = type.__dict__["__dict__"].__get__
-_read_mro = type.__dict__["__mro__"].__get__
 
 
 def find_unvisited(kind: type) -> ReadUnvisited | None:
@@ -43,19 +48,22 @@ def find_unvisited(kind: type) -> ReadUnvisited | None:
     callable or None
         Takes a list of objects of the type and returns what they refer to besides.
     """
-    for base in _read_mro(kind):
+    for base in read_mro(kind):
         if base is dict:
-            return _read_keys
+            return _read_dicts
         names = _ATTRIBUTES.get(name_type(base))
-        own = _read_dict(base)
+        own = read_dict(base)
         if names is not None and all(name in own for name in names):
             return _make_reader([own[name].__get__ for name in names])
     return None
 
 
-def _read_keys(dicts: list[Any]) -> list[Any]:
+def _read_dicts(dicts: list[Any]) -> list[Any]:
+    views = list(map(dict.keys, dicts))
+    if HAS_EMBEDDED_VALUES and any(map(has_embedded_values, islice(dicts, _LOOKED_AT))):
+        views += map(dict.values, filter(has_embedded_values, dicts))
     try:
-        return list(chain.from_iterable(map(dict.keys, dicts)))
+        return list(chain.from_iterable(views))
     except RuntimeError:
         # Another thread has changed one.
         return []

@@ -12,6 +12,14 @@ from types import MemberDescriptorType, MethodDescriptorType
 from typing import Any
 
 from jupyter_memkit.measure.sizes import registry
+from jupyter_memkit.measure.sizes.raw_reads import (
+    read_base,
+    read_basicsize,
+    read_dict,
+    read_dictoffset,
+    read_mro,
+    read_weakrefoffset,
+)
 
 # Python's own whose parts are all in the object, or known to the collector.
 _STANDARD = frozenset(
@@ -81,18 +89,10 @@ _LITTLE_BYTES = {
 
 _POINTER_BYTES = tuple.__itemsize__
 
-# Not the plain attributes: a metaclass can put code of its own before those.
-_read_base = type.__dict__["__base__"].__get__
-_read_basicsize = type.__dict__["__basicsize__"].__get__
-_read_dict = type.__dict__["__dict__"].__get__
-_read_dictoffset = type.__dict__["__dictoffset__"].__get__
-_read_mro = type.__dict__["__mro__"].__get__
-_read_weakrefoffset = type.__dict__["__weakrefoffset__"].__get__
-
 
 def _has_sizeof(kind: type) -> bool:
     """Tell whether a type has a ``__sizeof__`` of its own that is written in C."""
-    return type(_read_dict(kind).get("__sizeof__")) is MethodDescriptorType
+    return type(read_dict(kind).get("__sizeof__")) is MethodDescriptorType
 
 
 def _adds_fields(kind: type) -> bool:
@@ -101,11 +101,11 @@ def _adds_fields(kind: type) -> bool:
     The slots of a class, its ``__dict__`` and its weak references are no such fields:
     the collector knows them.
     """
-    base, own = _read_base(kind), _read_dict(kind)
+    base, own = read_base(kind), read_dict(kind)
     if base is None:
         return False
-    n_bytes = _read_basicsize(kind) - _read_basicsize(base)
-    for read_offset in (_read_dictoffset, _read_weakrefoffset):
+    n_bytes = read_basicsize(kind) - read_basicsize(base)
+    for read_offset in (read_dictoffset, read_weakrefoffset):
         # Negative is from the end; -1 stands for what lies before the object.
         if read_offset(kind) not in (0, -1, read_offset(base)):
             n_bytes -= _POINTER_BYTES
@@ -116,7 +116,7 @@ def _adds_fields(kind: type) -> bool:
 
 def find_hidden_bytes(kind: type) -> float:
     """Return what an object of a type can hold, at most, that nothing here sees."""
-    for base in _read_mro(kind):
+    for base in read_mro(kind):
         name = registry.name_type(base)
         if name in _LITTLE_BYTES:
             return _LITTLE_BYTES[name]

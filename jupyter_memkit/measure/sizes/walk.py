@@ -42,6 +42,8 @@ class Tally:
         Bytes on other devices.
     hidden : dict of str to float
         What the objects of each type can hide, at most.
+    doubtful_bytes : float
+        By how much the bytes can be more or less, where the system does not say.
     is_cut : bool
         Whether time was up before all levels were seen.
     """
@@ -50,6 +52,7 @@ class Tally:
     shared_bytes: float = 0.0
     elsewhere: dict[str, float] = field(default_factory=dict)
     hidden: dict[str, float] = field(default_factory=dict)
+    doubtful_bytes: float = 0.0
     is_cut: bool = False
     is_sampled: bool = False
 
@@ -130,6 +133,7 @@ class Walk:
                 tally.elsewhere[device] = sum(total.bytes_by_fold.values())
                 continue
             tally.shared_bytes += total.shared_bytes
+            tally.doubtful_bytes += total.doubtful_bytes
             for fold, n_bytes in total.bytes_by_fold.items():
                 tally.folds[fold] += n_bytes
         return self._tallies, self._together_bytes + together_bytes
@@ -137,7 +141,7 @@ class Walk:
     def _look(self, root: Any) -> None:
         """Add up an object without what it refers to."""
         kind = self._kinds[type(root)]
-        own_bytes = kind.layout.count_allocated([kind.sizeof(root)])
+        own_bytes = kind.layout.count_allocated([root], kind.sizeof)
         self._tally.folds[0] = own_bytes
         self._tally.is_cut = kind.has_referents or kind.sizer is not None
         self._together_bytes += own_bytes
@@ -246,7 +250,7 @@ class Walk:
             return sum(self._ask(kind, value, group) for value in group.objects)
         if kind.is_fixed:
             return allocated_together(kind.sizeof(group.objects[0]), len(group.objects))
-        return kind.layout.count_allocated(map(kind.sizeof, group.objects))
+        return kind.layout.count_allocated(group.objects, kind.sizeof)
 
     def _ask(self, kind: Kind, value: Any, group: Group) -> int:
         """Ask a sizer about an object."""

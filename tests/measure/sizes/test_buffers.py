@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_memkit.measure.sizes import arrow_c, sizeof
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
-from jupyter_memkit.measure.sizes.mapped_files import find_mapped_files, is_within
+from jupyter_memkit.measure.sizes.mapped_files import find_file_at, find_mapped_files
 from jupyter_memkit.measure.sizes.parts import Buffer
 
 MAPS = """\
@@ -87,7 +87,10 @@ def test_mapped_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "jupyter_memkit.measure.sizes.mapped_files.Path", lambda _: path
     )
     files = find_mapped_files()
-    assert files == [(0x400000, 0x500000), (0xE00000, 0xF00000)]
+    assert [(file.start, file.end) for file in files] == [
+        (0x400000, 0x500000),
+        (0xE00000, 0xF00000),
+    ]
     for address, expected in (
         (0x3FFFFF, False),
         (0x400000, True),
@@ -96,7 +99,7 @@ def test_mapped_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (0xE00001, True),
         (0xF00000, False),
     ):
-        assert is_within(address, files) is expected
+        assert (find_file_at(address, files) is not None) is expected
     path.unlink()
     assert find_mapped_files() == []
 

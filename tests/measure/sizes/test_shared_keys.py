@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from jupyter_memkit.measure.sizes import sizeof
-from jupyter_memkit.measure.sizes.shared_keys import count_places
+from jupyter_memkit.measure.sizes.shared_keys import count_array_bytes, count_places
 
 pytestmark = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="every object has a dict"
@@ -58,3 +58,41 @@ def test_opened_objects() -> None:
     for row in rows[2::2]:
         vars(row)
     assert sizeof(rows).bytes - closed_bytes == pytest.approx(MANY // 2 * 64, abs=64)
+
+
+class Mapping(dict):  # type: ignore[type-arg]  # a dict with attributes
+    """An object whose attributes are in a dict that shares its keys."""
+
+
+def make_mappings(count: int) -> list[Mapping]:
+    """Make such objects with one attribute each."""
+    found = [Mapping() for _ in range(count)]
+    for each in found:
+        each.name = None
+    return found
+
+
+def test_array_of_a_dict() -> None:
+    """What lies around the values of a dict that shares its keys is a part of it."""
+    places = dict.__sizeof__(vars(make_mappings(1)[0])) - dict.__basicsize__
+    places //= POINTER_BYTES
+    each = (
+        sizeof(make_mappings(2 * MANY)).bytes - sizeof(make_mappings(MANY)).bytes
+    ) / MANY
+    least = sizeof(Mapping()).bytes + sizeof({}).bytes
+    assert each >= least + count_array_bytes(places)
+
+
+def test_dicts_of_objects() -> None:
+    """A dict that stands for the attributes of an object has none of their room."""
+    _, rows = make_rows(20)
+    dicts = [vars(row) for row in rows]
+    beside_bytes = sizeof([rows, dicts]).bytes - sizeof(rows).bytes
+    assert beside_bytes == pytest.approx(sizeof([None] * len(dicts)).bytes, abs=128)
+
+
+def test_values_of_a_dict() -> None:
+    """What a dict keeps is found from it, also where its values lie in an object."""
+    _, rows = make_rows(0)
+    rows[0].a = bytearray(100_000)
+    assert sizeof(vars(rows[0])).bytes > 100_000

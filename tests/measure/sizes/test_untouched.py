@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import platform
 import re
 import sys
 from array import array
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.measure.sizes import sizeof, sizes, untouched
+from jupyter_memkit.measure.sizes.page_entries import PageEntries
+from jupyter_memkit.measure.sizes.untouched import Untouched, UntouchedFinder
 from jupyter_memkit.show.memls import format_size
 
 MIB = 1024 * 1024
@@ -61,6 +65,37 @@ def test_read_zeros() -> None:
     assert sizeof(values).bytes < SLACK_BYTES
 
 
+@pytest.mark.parametrize("pagemap", [untouched._PAGEMAP, "/proc/no/such/map"])
+def test_read_zeros_on_older_systems(
+    monkeypatch: pytest.MonkeyPatch, pagemap: str
+) -> None:
+    """Zeros that were read are told by what their mapping has, or bounded."""
+    monkeypatch.setattr(untouched, "_SCAN", 0)
+    monkeypatch.setattr(untouched, "_PAGEMAP", pagemap)
+    values = np.zeros(64 * MIB // 8)
+    values[: len(values) // 4] = 1
+    assert values.sum() == len(values) // 4
+    size = sizeof(values)
+    error_bytes = (size.error_ratio or 0) * size.bytes + SLACK_BYTES
+    assert abs(size.bytes - values.nbytes // 4) <= error_bytes
+    for part in (values[: len(values) // 2], values[len(values) // 2 :]):
+        start = part.ctypes.data // mmap.PAGESIZE * mmap.PAGESIZE
+        least, most = PageEntries().bound_provided(None, start, start + part.nbytes)
+        touched_bytes = int(part.sum()) * 8
+        assert least <= touched_bytes + SLACK_BYTES
+        assert most >= touched_bytes - SLACK_BYTES
+
+
+def test_doubt_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A size that the system tells only within bounds is an estimate with its error."""
+    found = Untouched(bytes=32 * MIB, doubtful_bytes=16 * MIB)
+    monkeypatch.setattr(UntouchedFinder, "find", lambda *_: found)
+    values = np.ones(64 * MIB // 8)
+    size = sizeof([values, values[1:]])
+    assert not size.exact
+    assert size.error_ratio == pytest.approx(16 / 32, rel=0.1)
+
+
 def test_hash_table() -> None:
     """The buckets of an index that no key has fallen into do not count."""
     index: Any = pd.Index(np.arange(900_000)[::-1].copy())
@@ -71,6 +106,23 @@ def test_hash_table() -> None:
     assert whole_bytes == pytest.approx(
         index._engine.sizeof() + index.to_numpy().nbytes, abs=4096
     )
+
+
+@pytest.mark.parametrize("scan", [untouched._SCAN, 0])
+def test_copied_pages_of_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scan: int
+) -> None:
+    """What is written to a file that was mapped to be copied is memory, and no disk."""
+    monkeypatch.setattr(untouched, "_SCAN", scan)
+    path = tmp_path / "values"
+    path.write_bytes(bytes(16 * MIB))
+    values = np.memmap(path, "u1", "c")
+    assert values.sum() == 0
+    assert sizeof(values).bytes < MIB
+    values[: 4 * MIB] = 1
+    size = sizeof(values)
+    assert size.bytes == pytest.approx(4 * MIB, abs=MIB // 4)
+    assert size.bytes + size.elsewhere["disk"] == pytest.approx(16 * MIB, abs=MIB // 4)
 
 
 def test_views() -> None:

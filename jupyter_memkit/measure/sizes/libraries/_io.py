@@ -7,16 +7,21 @@ believed only when the rest of the object is as expected.
 
 from __future__ import annotations
 
-import ctypes
 import io
 import sys
 from typing import Any
 
 from jupyter_memkit.measure.sizes.allocation import allocated, object_bytes
 from jupyter_memkit.measure.sizes.parts import Parts
+from jupyter_memkit.measure.sizes.raw_reads import (
+    WORD_BYTES,
+    read_object,
+    read_word,
+)
 from jupyter_memkit.measure.sizes.registry import sizer
 
-_HEAD_BYTES = 2 * ctypes.sizeof(ctypes.c_void_p)
+# The fields of an object begin behind those that each has.
+_FIRST_PLACE = object.__basicsize__ // WORD_BYTES
 _CHARACTER_BYTES = 4
 # What the smallest buffer takes.
 _LEAST_BYTES = 32
@@ -39,7 +44,7 @@ def size_bytes_io(file: io.BytesIO) -> Parts:
     _, position, length = _read_words(file, 3)
     if position != io.BytesIO.tell(file):
         return Parts(own_bytes=own_bytes, is_whole=False)
-    buffer = _read_object(file, 0, bytes)
+    buffer = read_object(id(file), _FIRST_PLACE, bytes)
     if buffer is None or length > len(buffer):
         return Parts(own_bytes=own_bytes, is_whole=False)
     if length == len(buffer):
@@ -66,7 +71,9 @@ def size_string_io(file: io.StringIO) -> Parts:
     places = _WRITTEN.get(sys.version_info[:2])
     if state != _ACCUMULATING or places is None:
         return Parts(own_bytes=own_bytes, is_whole=False)
-    children = [_read_object(file, place, kind) for place, kind in places]
+    children = [
+        read_object(id(file), _FIRST_PLACE + place, kind) for place, kind in places
+    ]
     return Parts(
         own_bytes=own_bytes,
         children=tuple(each for each in children if each is not None),
@@ -76,18 +83,4 @@ def size_string_io(file: io.StringIO) -> Parts:
 
 
 def _read_words(file: Any, count: int) -> list[int]:
-    # One by one: a type of arrays that is made here would be garbage.
-    start, step = id(file) + _HEAD_BYTES, ctypes.sizeof(ctypes.c_ssize_t)
-    places = range(start, start + count * step, step)
-    return [ctypes.c_ssize_t.from_address(place).value for place in places]
-
-
-def _read_object(file: Any, place: int, kind: type) -> Any:
-    """Return the object that a field refers to; None when it is none of a type."""
-    address = _read_words(file, place + 1)[place]
-    if address <= 0 or address % 8:
-        return None
-    type_address = ctypes.c_ssize_t.from_address(address + _HEAD_BYTES // 2).value
-    if type_address != id(kind):
-        return None
-    return ctypes.cast(address, ctypes.py_object).value
+    return [read_word(id(file), _FIRST_PLACE + place) for place in range(count)]

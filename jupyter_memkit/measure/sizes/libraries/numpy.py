@@ -13,6 +13,7 @@ import numpy as np
 
 from jupyter_memkit.measure.sizes.allocation import allocated, malloced, object_bytes
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
+from jupyter_memkit.measure.sizes.raw_reads import read_text, read_word
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
@@ -38,8 +39,8 @@ _NUMBER_BYTES = np.dtype(np.intp).itemsize
 # An array whose buffer was asked for, as compiled code does, keeps a description of it
 # until its end: `_buffer_info` of numpy/core/src/multiarray/arrayobject.h, with a mark
 # in its lowest bits, and `_buffer_info_t` of buffer.c.
-_KNOWN_ARRAY_BYTES, _DESCRIPTION_PLACE, _MARK = 96, 80, 3
-_DESCRIPTION_BYTES, _NEXT_PLACE, _LEAST_FORMAT_BYTES = 40, 32, 16
+_KNOWN_ARRAY_BYTES, _DESCRIPTION_PLACE, _MARK = 96, 10, 3
+_DESCRIPTION_BYTES, _NEXT_PLACE, _LEAST_FORMAT_BYTES = 40, 4, 16
 
 # Those of `ndarray` itself: a subclass can have properties of its own.
 _read_base = np.ndarray.__dict__["base"].__get__
@@ -102,22 +103,18 @@ def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
     """Return what an array keeps since its buffer was asked for."""
     if not _HAS_KNOWN_FIELDS:
         return 0
-    description = _read_word(id(values) + _DESCRIPTION_PLACE)
+    description = read_word(id(values), _DESCRIPTION_PLACE)
     if description & _MARK != _MARK:
         return 0
     n_bytes = 0
     description &= ~_MARK
     while description:
         n_bytes += allocated(_DESCRIPTION_BYTES + 2 * n_dimensions * _NUMBER_BYTES)
-        form = ctypes.c_char_p.from_address(description).value or b""
+        form = read_text(description)
         # Its room is doubled until the format and what ends it fit.
         n_bytes += allocated(max(_LEAST_FORMAT_BYTES, 1 << len(form).bit_length()))
-        description = _read_word(description + _NEXT_PLACE)
+        description = read_word(description, _NEXT_PLACE)
     return n_bytes
-
-
-def _read_word(address: int) -> int:
-    return ctypes.c_size_t.from_address(address).value
 
 
 def _find_description() -> bool:
@@ -125,10 +122,10 @@ def _find_description() -> bool:
     if np.ndarray.__basicsize__ != _KNOWN_ARRAY_BYTES:
         return False
     values = np.zeros((2, 3))
-    place = id(values) + _DESCRIPTION_PLACE
-    before = _read_word(place)
+    before = read_word(id(values), _DESCRIPTION_PLACE)
     values.data.release()
-    return before == 0 and _read_word(place) & _MARK == _MARK
+    after = read_word(id(values), _DESCRIPTION_PLACE)
+    return before == 0 and after & _MARK == _MARK
 
 
 _HAS_KNOWN_FIELDS = _find_description()
