@@ -50,7 +50,7 @@ def cut_lines(
         count = rest + _fill(stream, memoryview(buffer)[rest:size])
         if count == rest:
             break
-        ends.scan(buffer, rest, count)
+        ends.find_last(buffer, rest, count)
         end = ends.last
         if end:
             yield memoryview(buffer)[:end]
