@@ -76,10 +76,15 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
 def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
     """Return the names in a line; None where pandas may call a column otherwise."""
     text = line.removesuffix(b"\n").removesuffix(b"\r")
-    if any(mark in text for mark in (b"\n", b"\r", b'"', b"\xef\xbb\xbf")):
+    # Either all names are quoted, or none.
+    quote = text[:1] if text[:1] == text[-1:] == b'"' else b""
+    between = quote + separator.encode() + quote
+    encoded = text.removeprefix(quote).removesuffix(quote).split(between)
+    marks = (b"\n", b"\r", b'"', b"\xef\xbb\xbf")
+    if any(mark in name for name in encoded for mark in marks):
         return None
     try:
-        names = tuple(text.decode().split(separator))
+        names = tuple(name.decode() for name in encoded)
     except UnicodeDecodeError:
         return None
     is_plain = all(names) and len(set(names)) == len(names)
