@@ -16,7 +16,6 @@ from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _MOST_BLOCK_BYTES = (1 << 31) - 1
-_FEW_BYTES = 64 << 10
 
 # Each part of a wide table costs time for each column, so that it is to have so much.
 _COLUMN_BYTES = 2 << 10
@@ -171,8 +170,6 @@ def read_arrow(
             arrow.py_buffer(block),
             read_options=csv.ReadOptions(
                 column_names=layout.names,
-                # To wake a thread takes longer than to parse some lines.
-                use_threads=len(block) > _FEW_BYTES,
                 # Parts of the block, for each core to have some. With types of its
                 # own it is one: they are those of the first part.
                 block_size=min(

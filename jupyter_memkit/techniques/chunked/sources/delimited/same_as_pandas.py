@@ -67,10 +67,12 @@ def hold_plain_floats(columns: Iterable[Any]) -> bool:
 
     pyarrow takes more for a NaN, and digits of more than 64 bits.
     """
-    arrow = import_library("pyarrow", "CSV")
-    compute = import_library("pyarrow.compute", "CSV")
     # All at once, for a table may have thousands of columns.
     parts = [part for column in columns for part in column.chunks]
+    if not parts:
+        return True
+    arrow = import_library("pyarrow", "CSV")
+    compute = import_library("pyarrow.compute", "CSV")
     values = arrow.chunked_array(parts, arrow.float64())
     # A sum takes a fraction of the time of a search for the largest, and what is no
     # number makes it none.
