@@ -34,7 +34,7 @@ SUFFIXES = frozenset({".parquet", ".pq"})
 _BUFFER_BYTES = 65_536
 
 # Enough that reading a part costs nothing beside its rows, and few for a budget.
-_BATCH_ROWS = 65_536
+_BATCH_ROWS = 262_144
 _BATCH_CHUNKS = 4
 
 

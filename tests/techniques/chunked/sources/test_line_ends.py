@@ -87,6 +87,23 @@ def test_each_byte_is_looked_at_once(
     assert sum(seen) == len(content)
 
 
+def test_quoted_lines_are_cut_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a quoted value ends near the end of a block, the rest is not looked at."""
+    content = b'1,"a ""b"" c",2\n' * 100_000
+    seen = []
+    scan = LineEnds.scan
+
+    def count(self: LineEnds, data: bytes, start: int, end: int) -> None:
+        seen.append(end - start)
+        scan(self, data, start, end)
+
+    monkeypatch.setattr(LineEnds, "scan", count)
+    monkeypatch.setattr(line_ends, "_PART_BYTES", 1 << 10)
+    blocks = cut_lines(io.BytesIO(content), lambda: 256 << 10, LineEnds(","), "a")
+    assert all(bytes(view).endswith(b' c",2\n') for view in blocks)
+    assert 0 < sum(seen) < len(content) // 100
+
+
 def test_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quote that is never closed ends the run before the memory does."""
     monkeypatch.setattr(cut, "_MOST_LINE_BYTES", 1 << 20)

@@ -46,7 +46,22 @@ def test_odd_values(values: str) -> None:
     assert columns in (None, _infer_by_pandas(lines, ";", "a"))
 
 
-@pytest.mark.parametrize("names", ["a;a", ";a", '"a";b', "\ufeffa;b", "a"])
+@pytest.mark.parametrize("names", ['"a";"b"', '"a;b";" c"', '"1";"ö"'])
+def test_quoted_names(names: str) -> None:
+    """Names that are all in quotes, as many writers have them, need no other look."""
+    lines = f'{names}\n1;"x"\n'.encode()
+    columns = _infer_by_arrow(lines, ";")
+    assert columns is not None
+    assert columns == _infer_by_pandas(lines, ";", "a")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("a;a", ";a", '"a";b', "\ufeffa;b", "a", '"a";"a"', '"";"a"', '"a""b";"c"'),
+        *('"a";b;"c"', '"a;b', '"a"b";"c"', '"'),
+    ],
+)
 def test_odd_names(names: str) -> None:
     """Names that pandas changes are left to it."""
     lines = f"{names}\n1;2\n".encode()

@@ -12,11 +12,13 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
-from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import has, skip_names
+from jupyter_memkit.techniques.chunked.sources.delimited.first_guess import (
+    guess_types,
+)
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _MOST_BLOCK_BYTES = (1 << 31) - 1
-_FEW_BYTES = 64 << 10
 
 # Each part of a wide table costs time for each column, so that it is to have so much.
 _COLUMN_BYTES = 2 << 10
@@ -42,8 +44,9 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
     csv = import_library("pyarrow.csv", name)
     if not lines.endswith((b"\n", b"\r")):
         lines += b"\n"  # For pyarrow names alone that no line's end follows are none.
-    try:
-        table = csv.read_csv(
+
+    def read(types: Mapping[str, Any]) -> Any:
+        return csv.read_csv(
             io.BytesIO(lines),
             # The types are those of the first block.
             read_options=csv.ReadOptions(block_size=_fit_block(lines)),
@@ -53,7 +56,16 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
                 # A broken line is told when its chunk is read.
                 invalid_row_handler=lambda _row: "skip",
             ),
+            convert_options=csv.ConvertOptions(column_types=types),
         )
+
+    start = skip_names(lines, separator)
+    names = lines[:start].decode(errors="replace").rstrip("\r\n").split(separator)
+    try:
+        try:
+            table = read(guess_types(lines[start:], names, separator))
+        except arrow.ArrowInvalid:
+            table = read({})
     except arrow.ArrowInvalid as error:
         raise _make_error(name, error) from error
     names = table.column_names
@@ -171,15 +183,13 @@ def read_arrow(
             arrow.py_buffer(block),
             read_options=csv.ReadOptions(
                 column_names=layout.names,
-                # To wake a thread takes longer than to parse some lines.
-                use_threads=len(block) > _FEW_BYTES,
-                # Parts of the block, for each core to have some. With types of its
-                # own it is one: they are those of the first part.
+                # Parts of the block, for each core to have some. Where types are to be
+                # found it is one: they are those of the first part.
                 block_size=min(
                     max(1 << 20, len(block) // 4, _COLUMN_BYTES * len(layout.names)),
                     _MOST_BLOCK_BYTES,
                 )
-                if types
+                if all(name in types for name in layout.columns)
                 else _fit_block(block),
             ),
             parse_options=csv.ParseOptions(

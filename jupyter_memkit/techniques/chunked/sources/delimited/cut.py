@@ -46,11 +46,12 @@ def cut_lines(
         size = max(wanted_bytes(), rest, 1) + rest
         if size > len(buffer):
             # Some more, for blocks of as many rows differ in their bytes.
-            buffer = buffer[:rest] + bytearray(size + size // 8 - rest)
+            begun, buffer = buffer[:rest], bytearray(size + size // 8)
+            buffer[:rest] = begun
         count = rest + _fill(stream, memoryview(buffer)[rest:size])
         if count == rest:
             break
-        ends.scan(buffer, rest, count)
+        ends.find_last(buffer, rest, count)
         end = ends.last
         if end:
             yield memoryview(buffer)[:end]

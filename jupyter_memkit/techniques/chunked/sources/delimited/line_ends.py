@@ -2,6 +2,10 @@
 
 A quote opens a value only where the value begins, as in pandas and pyarrow: an inch
 mark in the middle of one is a letter. Inside quotes a line's end is a letter too.
+
+So behind a quote that follows a letter no value is open, unless another quote is next:
+it has closed one, or is a letter itself. From there the last line's end can be found
+without the bytes before.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ _QUOTE, _LF, _CR = b'"\n\r'
 # So few that what is made of them stays in the processor's cache.
 _PART_BYTES = 256 << 10
 
+# Quotes that are tried for one behind which no value is open.
+_TRIES = 64
+
 
 class LineEnds:
     """The last end of a line in a buffer that is filled bit by bit.
@@ -27,6 +34,8 @@ class LineEnds:
         What is between two values: one byte.
     knows_cr : bool
         Whether a lone CR ends a line too.
+    finds_letters : bool
+        Whether quotes that are letters are looked for, which takes all bytes.
 
     Attributes
     ----------
@@ -36,12 +45,41 @@ class LineEnds:
         Whether a quote in the middle of a value was met, which is a letter of it.
     """
 
-    def __init__(self, separator: str, *, knows_cr: bool = True) -> None:
+    def __init__(
+        self, separator: str, *, knows_cr: bool = True, finds_letters: bool = False
+    ) -> None:
         (self._separator,) = separator.encode()
+        self._no_letters = {self._separator, _LF, _CR, _QUOTE}
         self._knows_cr = knows_cr
+        self._finds_letters = finds_letters
         self.is_inside = self.has_letters = False
         self._closed_at = -2  # The quote that closed the last quoted value.
         self._after_lf = self._after_cr = 0
+
+    def find_last(self, data: bytes | bytearray, start: int, end: int) -> None:
+        """Do what `scan` does, mostly by a look at the end alone."""
+        place = end - _PART_BYTES
+        if place > start and not self._finds_letters:
+            before = self.is_inside, self._closed_at
+            known = self._find_known(data, place, end)
+            if known:
+                self.is_inside = False
+                self.scan(data, known, end)
+                if self._after_lf:
+                    return
+                self.is_inside, self._closed_at = before
+        self.scan(data, start, end)
+
+    def _find_known(self, data: bytes | bytearray, start: int, end: int) -> int:
+        """Return a place where no value is open whatever came before, or 0."""
+        quote = start
+        for _ in range(_TRIES):
+            quote = data.find(b'"', quote + 1, end - 1)
+            if quote < 0:
+                break
+            if data[quote - 1] not in self._no_letters and data[quote + 1] != _QUOTE:
+                return quote + 1
+        return 0
 
     def scan(self, data: bytes | bytearray, start: int, end: int) -> None:
         """Look at bytes that go on from those before; byte 0 would begin a line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from typing import Any
@@ -11,6 +12,9 @@ from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns,
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
     first_line,
     skip_names,
+)
+from jupyter_memkit.techniques.chunked.sources.delimited.first_guess import (
+    guess_types,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import name_types
 from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
@@ -50,9 +54,12 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
         body_start=start,
         row_bytes=0.0,
     )
-    try:
-        table = read_arrow(body, layout, {}, OPTIONS)
-    except (arrow.ArrowException, UnicodeDecodeError):
+    table = None
+    for guessed in (guess_types(body, names, separator), {}):
+        with contextlib.suppress(arrow.ArrowException, UnicodeDecodeError):
+            table = read_arrow(body, layout, guessed, OPTIONS)
+            break
+    if table is None:
         return None
     kinds = [str(column.type) for column in table.columns]
     if ("int64" in kinds and may_be_hexadecimal(body)) or (
@@ -76,10 +83,15 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
 def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
     """Return the names in a line; None where pandas may call a column otherwise."""
     text = line.removesuffix(b"\n").removesuffix(b"\r")
-    if any(mark in text for mark in (b"\n", b"\r", b'"', b"\xef\xbb\xbf")):
+    # Either all names are quoted, or none.
+    quote = text[:1] if text[:1] == text[-1:] == b'"' else b""
+    between = quote + separator.encode() + quote
+    encoded = text.removeprefix(quote).removesuffix(quote).split(between)
+    marks = (b"\n", b"\r", b'"', b"\xef\xbb\xbf")
+    if any(mark in name for name in encoded for mark in marks):
         return None
     try:
-        names = tuple(text.decode().split(separator))
+        names = tuple(name.decode() for name in encoded)
     except UnicodeDecodeError:
         return None
     is_plain = all(names) and len(set(names)) == len(names)

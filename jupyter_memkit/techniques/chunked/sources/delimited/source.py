@@ -128,10 +128,13 @@ class DelimitedSource(FileSource):
                 # A buffer for more than is left takes longer to clear than to fill.
                 return wanted if size is None else min(wanted, size - start)
 
-            # For polars a lone CR is a letter.
-            ends = LineEnds(self.separator, knows_cr=layout.backend != "polars")
+            # For polars a lone CR is a letter, and a quote never is.
+            is_polars = layout.backend == "polars"
+            ends = LineEnds(
+                self.separator, knows_cr=not is_polars, finds_letters=is_polars
+            )
             for block in cut_lines(stream, wanted_bytes, ends, self.name):
-                if layout.backend == "polars":
+                if is_polars:
                     check_quotes(ends, self.name)
                 row_bytes = measure_row(block, row_bytes)
                 if not _is_blank(block, layout.backend):
