@@ -1,4 +1,4 @@
-"""Emptying modules, and what must not be emptied."""
+"""Emptying modules, and those that must not be emptied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.techniques.unloading.packages import assert_refused, load
 
 
 def test_deep() -> None:
-    """The namespaces are emptied, and a second import is whole."""
+    """The namespaces are emptied, and a second import works."""
     namespace = load("fruit")
     attributes = vars(sys.modules["fruit.apple"])
     unloaded = unload("fruit", namespace=namespace, deep=True)
@@ -27,7 +27,7 @@ def test_deep() -> None:
 
 
 def test_order() -> None:
-    """Names with one underscore go first, the builtins never, as at an exit."""
+    """Names with one underscore are emptied first, the builtins never, as at exit."""
     order = []
 
     class Names(dict[str, object]):
@@ -56,21 +56,21 @@ def test_objects_are_alive() -> None:
 
 
 def test_function_has_a_name() -> None:
-    """Refused while one of its functions has a name, unless that goes too."""
+    """Refused while one of its functions has a name, unless that is deleted, too."""
     namespace = load("fruit") | {"p": sys.modules["fruit.apple"].peel}
     assert_refused(namespace, "fruit", match="classes: p; add --names", deep=True)
     assert unload("fruit", namespace=namespace, deep=True, names=True).names[1] == "p"
 
 
 def test_another_library_uses_it() -> None:
-    """Refused while another library would break; both go together."""
+    """Refused while another library would break; both can be unloaded together."""
     namespace = load("fruit", "cook")
     assert_refused(namespace, "fruit", match="use it: cook; name them", deep=True)
     assert unload("fruit", "cook", namespace=namespace, deep=True).survivors == ()
 
 
 def test_exit_callback_with_arguments() -> None:
-    """Refused while it has something to do at the end that cannot be done now."""
+    """Refused while it has an exit callback that cannot be called now."""
     namespace = load("fruit")
     apple = sys.modules["fruit.apple"]
     exec("def clean(it): pass", vars(apple))
@@ -83,7 +83,7 @@ def test_exit_callback_with_arguments() -> None:
 
 
 def test_thread_runs_it() -> None:
-    """Refused while a thread is in its code."""
+    """Refused while a thread runs its code."""
     baking.started, baking.go_on = threading.Event(), threading.Event()
     namespace = load("fruit")
     apple = sys.modules["fruit.apple"]
@@ -100,6 +100,6 @@ def test_thread_runs_it() -> None:
 
 
 def test_compiled_module_uses_it() -> None:
-    """Refused where a compiled module would call what was emptied."""
+    """Refused if a compiled module would call emptied functions."""
     pytest.importorskip("sklearn.utils")
     assert_refused({}, "sklearn", match="its compiled module sklearn", deep=True)
