@@ -161,11 +161,11 @@ def test_running_cell_moves_at_least_twice_a_second(scene: Scene) -> None:
     """A cell whose memory does not change is reported at every second reading."""
     scene.subscribe()
     scene.tracker.begin_cell("spin()", execution_count=1, cell_id=None)
-    told = []
+    sent = []
     for _ in range(9):
         scene.tick(0.2)
-        told.append(len(scene.kernel.broadcasts()))
-    assert told == [1, 0, 1, 0, 1, 0, 1, 0, 1]
+        sent.append(len(scene.kernel.broadcasts()))
+    assert sent == [1, 0, 1, 0, 1, 0, 1, 0, 1]
 
 
 def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
@@ -196,9 +196,9 @@ def test_progress_is_told_at_every_reading(scene: Scene) -> None:
     scene.subscribe()
     scene.tracker.begin_cell("run()", execution_count=1, cell_id=None)
     scene.tick(0.2)
-    with scene.work.open("orders.csv", "rows") as tell:
+    with scene.work.open("orders.csv", "rows") as update:
         for chunk in range(1, 4):
-            tell(chunk * 100, 300, chunks=chunk)
+            update(chunk * 100, 300, chunks=chunk)
             scene.tick(0.2)
     scene.tick(0.2)
     assert done_in(scene.kernel.broadcasts()) == [None, 100, 200, 300, None]
@@ -209,8 +209,8 @@ def test_progress_is_told_at_every_reading(scene: Scene) -> None:
 def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
     """Progress of a thread is sent without a cell, but only when it changes."""
     scene.subscribe()
-    with scene.work.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    with scene.work.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.tick(1.0)
         scene.tick(1.0)
         assert done_in(scene.kernel.broadcasts()) == [100]
@@ -220,8 +220,8 @@ def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
 
 def test_unwatched_progress_is_silent(scene: Scene) -> None:
     """Without subscribers no progress is sent; a new subscriber receives it."""
-    with scene.work.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    with scene.work.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.tick(0.2)
         assert scene.kernel.sent == []
         assert scene.ask(golden("subscribe"))["activity"]["done"] == 100
@@ -430,10 +430,10 @@ def test_a_cell_that_ends_between_two_looks(
     monkeypatch.setattr(scene.tracker, "latest_cells", latest_cells)
     scene.tick(0.25)
     scene.tick(0.25)
-    told = [
+    sent = [
         each["first_line"]
         for message in scene.kernel.broadcasts()
         if message["type"] == "cells"
         for each in message["cells"]
     ]
-    assert told == ["early", "late"]
+    assert sent == ["early", "late"]

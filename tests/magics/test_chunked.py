@@ -218,8 +218,8 @@ def test_broken_file_keeps_the_result(
     assert type(result.error_in_exec).__name__ == "UsageError"
     assert str(result.error_in_exec).startswith("orders.csv is broken in line 1000")
     assert shell.user_ns["sizes"] == [300, 300]
-    told = capsys.readouterr().err.splitlines()[0]
-    assert told == (
+    message_line = capsys.readouterr().err.splitlines()[0]
+    assert message_line == (
         "reading chunk 3 (from row 600) failed; the result of 2 chunks is kept in sizes"
     )
 

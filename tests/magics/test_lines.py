@@ -81,11 +81,13 @@ def test_awaiting_in_a_kernel(tmp_path: Path) -> None:
             "import asyncio\n"
             "result = %mem -o --lines x = await asyncio.sleep(0, bytearray(9 << 20))"
         )
-        told = kernel.run(
+        shown_lines = kernel.run(
             "print([(line.line, line.kept_bytes) for line in result.lines])"
         )
     ((number, kept_bytes),) = [
-        (number, kept_bytes) for number, kept_bytes in eval(told) if kept_bytes > MIB
+        (number, kept_bytes)
+        for number, kept_bytes in eval(shown_lines)
+        if kept_bytes > MIB
     ]
     assert number == 1
     assert abs(kept_bytes - 9 * MIB) < MIB

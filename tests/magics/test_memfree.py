@@ -120,6 +120,6 @@ def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
             now = read_rss(kernel)
             left[name] = now - before
             if name == "memfree":
-                told = int(kernel.run("print(freed.total_bytes)")) / MIB
-                assert abs(held - now - told) < 1
+                reported = int(kernel.run("print(freed.total_bytes)")) / MIB
+                assert abs(held - now - reported) < 1
     assert left["memfree"] < left["hand"] + 5

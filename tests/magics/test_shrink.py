@@ -47,11 +47,11 @@ FRAME = Replaced(
 def test_shrink_and_undo(shell: InteractiveShell) -> None:
     """The variable is set to the smaller frame, and undo restores it."""
     shell.user_ns["frame"] = pd.DataFrame({"a": np.arange(1000)})
-    told = shell.run_line_magic("shrink", "frame --dry-run")
+    planned = shell.run_line_magic("shrink", "frame --dry-run")
     assert shell.user_ns["frame"]["a"].dtype == np.int64
     shrunk = shell.run_line_magic("shrink", "frame")
     assert shell.user_ns["frame"]["a"].dtype == np.int16
-    assert (told.dry_run, shrunk.dry_run) == (True, False)
+    assert (planned.dry_run, shrunk.dry_run) == (True, False)
     assert shell.run_line_magic("shrink", "--undo frame").names == ("frame",)
     assert shell.user_ns["frame"]["a"].dtype == np.int64
 
@@ -134,8 +134,10 @@ def test_report_of_small_floats() -> None:
 
 def test_report_of_a_dry_run() -> None:
     """A dry run reports that nothing was changed."""
-    told = Shrunk(variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True)
-    report = build_report(told)
+    planned = Shrunk(
+        variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True
+    )
+    report = build_report(planned)
     assert report.title.startswith("orders: would shrink from 10.0 MiB to 3.0 MiB")
     assert report.notes == ("Nothing was changed.",)
 

@@ -213,9 +213,9 @@ def test_kernel(tmp_path: Path) -> None:
         now = read_rss(kernel)
         assert held > before + 185
         assert now < before + 10
-        told = int(kernel.run("print(spilled.freed_bytes)")) / MIB
+        reported = int(kernel.run("print(spilled.freed_bytes)")) / MIB
         # Modules that the magic imported remain in memory.
-        assert held - now == pytest.approx(told, rel=0.05)
+        assert held - now == pytest.approx(reported, rel=0.05)
         assert kernel.run("print(numbers.sum())") == total
         assert len(list(folder.glob("*/*.bin"))) == 2
         kernel.run("%spill --back numbers")

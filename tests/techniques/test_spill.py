@@ -181,12 +181,12 @@ def test_views_move_along() -> None:
 def test_each_has_its_own_file(disk: Path) -> None:
     """Variables that do not share memory are moved and freed separately."""
     names: dict[str, Any] = {"a": np.ones(1000), "b": np.ones(500), "frame": flights()}
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     spilled = spill_variables(
-        *names, namespace=names, progress=lambda *done: told.append(done)
+        *names, namespace=names, progress=lambda *done: steps.append(done)
     )
     assert (len(spilled.paths), spilled.along) == (3, ())
-    assert told[-1] == (spilled.file_bytes, spilled.file_bytes)
+    assert steps[-1] == (spilled.file_bytes, spilled.file_bytes)
     back = unspill_variables("a", namespace=names)
     assert (back.along, back.file_bytes, is_spilled(names["b"])) == ((), 8000, True)
     del names["b"]
@@ -316,11 +316,11 @@ def test_names() -> None:
 def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C during a move changes nothing, and leaves no file."""
     monkeypatch.setattr("jupyter_memkit.techniques.spilling.parts._BLOCK_BYTES", 1000)
-    told: list[int] = []
+    steps: list[int] = []
 
     def interrupt(done_bytes: int, total_bytes: int) -> None:
         assert total_bytes == 8000
-        told.append(done_bytes)
+        steps.append(done_bytes)
         if done_bytes >= 4000:
             raise KeyboardInterrupt
 
@@ -328,7 +328,7 @@ def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"array": array}
     with pytest.raises(KeyboardInterrupt):
         spill_variables("array", namespace=names, progress=interrupt)
-    assert told == [1000, 2000, 3000, 4000]
+    assert steps == [1000, 2000, 3000, 4000]
     assert names["array"] is array
     assert (left_on(disk), list_files()) == ([], [])
     spilled = spill(array)

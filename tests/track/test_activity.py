@@ -49,9 +49,9 @@ def test_work_that_fails_is_gone(scene: Scene) -> None:
 
 def test_news_are_shown_as_told(scene: Scene) -> None:
     """Everything that is reported can be read, with its time."""
-    with scene.activities.open("orders.csv", "rows") as tell:
+    with scene.activities.open("orders.csv", "rows") as update:
         scene.clock.now_s = 1002.0
-        tell(500, 2000, chunks=1, chunk_peak_bytes=70, budget_bytes=100)
+        update(500, 2000, chunks=1, chunk_peak_bytes=70, budget_bytes=100)
         assert scene.current == Activity(
             label="orders.csv",
             unit="rows",
@@ -67,42 +67,42 @@ def test_news_are_shown_as_told(scene: Scene) -> None:
 
 def test_speed_is_of_this_run(scene: Scene) -> None:
     """Units of an earlier run do not count for the rate."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(1_000_000, chunks=1)
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(1_000_000, chunks=1)
         assert scene.current.per_s is None
         scene.clock.now_s += 4.0
-        tell(1_000_200, chunks=2)
+        update(1_000_200, chunks=2)
         assert scene.current.per_s == 50.0
 
 
 def test_speed_of_a_run_that_began_anew(scene: Scene) -> None:
     """After a step back, the rate is that since then."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.clock.now_s += 1.0
-        tell(900, chunks=2)
+        update(900, chunks=2)
         scene.clock.now_s += 1.0
-        tell(100, chunks=1)
+        update(100, chunks=1)
         assert scene.current.per_s is None
         scene.clock.now_s += 2.0
-        tell(120, chunks=2)
+        update(120, chunks=2)
         assert scene.current.per_s == 10.0
 
 
 def test_no_speed_without_time(scene: Scene) -> None:
     """Reports at the same moment give no rate."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
-        tell(200, chunks=2)
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
+        update(200, chunks=2)
         assert scene.current.per_s is None
 
 
 def test_inner_work_is_shown_while_it_lasts(scene: Scene) -> None:
     """A nested task is shown, and after it the outer one again."""
-    with scene.activities.open("outer", "rows") as tell:
-        tell(3, chunks=1)
+    with scene.activities.open("outer", "rows") as update:
+        update(3, chunks=1)
         with scene.activities.open("inner", "rows"):
-            tell(5, chunks=2)
+            update(5, chunks=2)
             assert scene.current.label == "inner"
         assert (scene.current.label, scene.current.done) == ("outer", 5)
 
@@ -119,9 +119,9 @@ def test_overlapping_work(scene: Scene) -> None:
 
 def test_late_news_bring_nothing_back(scene: Scene) -> None:
     """Reports of a task that has ended are not shown."""
-    with scene.activities.open("a", "rows") as tell:
+    with scene.activities.open("a", "rows") as update:
         pass
-    tell(1, chunks=1)
+    update(1, chunks=1)
     assert scene.activities.current is None
 
 
@@ -139,9 +139,9 @@ def test_every_reading_is_whole() -> None:
 
     def do() -> None:
         for _ in range(200):
-            with work.open("a", "rows") as tell:
+            with work.open("a", "rows") as update:
                 for number in range(10):
-                    tell(number, chunks=number)
+                    update(number, chunks=number)
 
     watcher = threading.Thread(target=watch)
     workers = [threading.Thread(target=do) for _ in range(4)]

@@ -222,19 +222,19 @@ def watch_apart(cell: str, before: str = "") -> dict[str, Any]:
 
 def test_tracemalloc() -> None:
     """Tracemalloc measures how far memory rose in each line, even briefly."""
-    told = watch_apart(CELL)
-    assert near(told["peak"], 150 * MIB)
-    assert told["peak_line"] == 2
-    assert near(told["kept"], 50 * MIB)
-    rises = {int(line): rise for line, (rise, _) in told["lines"].items()}
-    nets = {int(line): net for line, (_, net) in told["lines"].items()}
+    measured = watch_apart(CELL)
+    assert near(measured["peak"], 150 * MIB)
+    assert measured["peak_line"] == 2
+    assert near(measured["kept"], 50 * MIB)
+    rises = {int(line): rise for line, (rise, _) in measured["lines"].items()}
+    nets = {int(line): net for line, (_, net) in measured["lines"].items()}
     assert near(rises[2], 100 * MIB)
     assert near(rises[4], 50 * MIB)
     # The function's block is freed when it returns, during the calling line.
     assert near(nets[2] + nets[5], 0)
-    assert told["fallback"] == "memray is not installed"
-    assert told["complete"]
-    assert told["left"] == [False, False]
+    assert measured["fallback"] == "memray is not installed"
+    assert measured["complete"]
+    assert measured["left"] == [False, False]
 
 
 def test_tracemalloc_of_the_user() -> None:
@@ -265,9 +265,9 @@ def test_generators_and_errors() -> None:
         "total = sum(blocks())\n"
         "1 / 0\n"
     )
-    told = watch_apart(cell)
-    assert near(told["lines"]["3"][0], 20 * MIB)
-    assert told["left"] == [False, False]
+    measured = watch_apart(cell)
+    assert near(measured["lines"]["3"][0], 20 * MIB)
+    assert measured["left"] == [False, False]
 
 
 def test_ledger() -> None:

@@ -44,17 +44,17 @@ def test_cell_marks_the_history() -> None:
 
 def test_observer_is_told_of_each_reading() -> None:
     """An observer is called after each reading until it is removed."""
-    told = []
+    seen = []
     mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
 
     def observer() -> None:
-        told.append(len(mine.history()))
+        seen.append(len(mine.history()))
 
     mine.observe(observer)
     mine.sample()
     mine.unobserve(observer)
     mine.sample()
-    assert told == [1]
+    assert seen == [1]
 
 
 def test_intervals() -> None:

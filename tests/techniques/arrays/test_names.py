@@ -51,13 +51,13 @@ def interrupt_at(count: int) -> Callable[[int], object]:
     """Return a progress callback that sends Ctrl-C at its nth call."""
     calls = 0
 
-    def tell(_done: int) -> None:
+    def send(_done: int) -> None:
         nonlocal calls
         calls += 1
         if calls == count:
             signal.raise_signal(signal.SIGINT)
 
-    return tell
+    return send
 
 
 @pytest.mark.own_process
@@ -238,11 +238,11 @@ def test_dry_run() -> None:
     """A dry run reports what shrinking would do, and changes nothing."""
     frame = make_frame()
     mine: dict[str, Any] = {"frame": frame, "numbers": np.arange(1000)}
-    told = shrink_names("frame", "numbers", dry_run=True, namespace=mine)
+    dry = shrink_names("frame", "numbers", dry_run=True, namespace=mine)
     assert mine["frame"] is frame
     del frame
     done = shrink_names("frame", "numbers", namespace=mine)
-    for planned, made in zip(told.variables, done.variables, strict=True):
+    for planned, made in zip(dry.variables, done.variables, strict=True):
         for expected, part in zip(planned.parts, made.parts, strict=True):
             assert (part.label, part.after_dtype) == (
                 expected.label,
@@ -250,8 +250,8 @@ def test_dry_run() -> None:
             )
             # An array keeps some more bytes after a library has requested its buffer.
             assert part.after_bytes == pytest.approx(expected.after_bytes, abs=256)
-    assert told.variables[1].after_type == done.variables[1].after_type
-    assert (told.freed_bytes, told.dry_run) == (None, True)
+    assert dry.variables[1].after_type == done.variables[1].after_type
+    assert (dry.freed_bytes, dry.dry_run) == (None, True)
 
 
 def test_held(bare_shell: InteractiveShell) -> None:

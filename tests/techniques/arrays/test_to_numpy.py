@@ -199,10 +199,10 @@ def test_frame_refused(values: Any, sentence: str) -> None:
 
 def test_progress() -> None:
     """Long lists report progress, and can be interrupted between blocks."""
-    told: list[int] = []
-    to_numpy(list(range(50_000)), progress=told.append)
-    assert told == sorted(told)
-    assert (len(told) > 3, told[-1]) == (True, 50_000)
+    steps: list[int] = []
+    to_numpy(list(range(50_000)), progress=steps.append)
+    assert steps == sorted(steps)
+    assert (len(steps) > 3, steps[-1]) == (True, 50_000)
 
 
 @pytest.mark.parametrize(
