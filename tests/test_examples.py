@@ -1,4 +1,4 @@
-"""The examples in the docstrings and in the README, run as they stand."""
+"""The examples in the docstrings and in the README, run as written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# Where the servers' and the shells' libraries are not needed to read an example.
+# Packages whose import needs the libraries of servers or shells.
 PACKAGES = ("measure", "show", "techniques", "track")
 
 MODULES = sorted(
@@ -25,7 +25,7 @@ MODULES = sorted(
             path
             for package in PACKAGES
             for path in (ROOT / "jupyter_memkit" / package).rglob("*.py")
-            # These import a library that need not be installed.
+            # These import a library that may not be installed.
             if path.parent.name != "libraries"
         ),
     ]
@@ -34,19 +34,19 @@ MODULES = sorted(
 
 @pytest.fixture(autouse=True)
 def no_last_value() -> Iterator[None]:
-    """Examples leave their last value in a place where IPython keeps off its own."""
+    """Examples set the last value, which would disable IPython's own."""
     yield
     vars(builtins).pop("_", None)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name: str) -> None:
-    """What a docstring shows is what happens."""
+    """The examples in a docstring are correct."""
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_readme() -> None:
-    """The Python code of the README runs from its start to its end."""
+    """The Python code of the README runs from start to end."""
     readme = (ROOT / "README.md").read_text()
     (code,) = re.findall(r"(?ms)^```python\n(.*?)^```", readme)
     exec(code, {})

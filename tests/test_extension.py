@@ -31,7 +31,7 @@ def magic_names(shell: InteractiveShell, kind: str) -> set[str]:
 
 
 def test_magics_come_and_go(bare_shell: InteractiveShell) -> None:
-    """Loading adds the magics, unloading takes exactly them away."""
+    """Loading adds the magics, unloading removes exactly those."""
     before = {kind: magic_names(bare_shell, kind) for kind in OURS}
     jupyter_memkit.load_ipython_extension(bare_shell)
     added = {kind: magic_names(bare_shell, kind) - before[kind] for kind in OURS}
@@ -42,7 +42,7 @@ def test_magics_come_and_go(bare_shell: InteractiveShell) -> None:
 
 
 def test_magic_of_the_user_comes_back(bare_shell: InteractiveShell) -> None:
-    """A magic that had one of our names before has it again after."""
+    """A magic that had one of our names before is restored."""
     table = bare_shell.magics_manager.magics["line"]
     table["unload"] = print
     jupyter_memkit.load_ipython_extension(bare_shell)
@@ -52,7 +52,7 @@ def test_magic_of_the_user_comes_back(bare_shell: InteractiveShell) -> None:
 
 
 def test_magic_taken_meanwhile_stays(bare_shell: InteractiveShell) -> None:
-    """A magic that the user made under our name while loaded is left alone."""
+    """A magic that the user registered under our name meanwhile is kept."""
     jupyter_memkit.load_ipython_extension(bare_shell)
     table = bare_shell.magics_manager.magics["line"]
     table["memkit"] = print
@@ -73,7 +73,7 @@ def test_loading_twice_changes_nothing(bare_shell: InteractiveShell) -> None:
 
 
 def test_loading_and_unloading_leaves_no_objects(bare_shell: InteractiveShell) -> None:
-    """However often it is loaded and unloaded, no object stays."""
+    """However often it is loaded and unloaded, no objects are left."""
 
     def count() -> int:
         gc.collect()
@@ -87,7 +87,7 @@ def test_loading_and_unloading_leaves_no_objects(bare_shell: InteractiveShell) -
     before = count()
     for _ in range(10):
         cycle()
-    # A handful comes and goes with the threads of other tests.
+    # A few objects come and go with the threads of other tests.
     assert count() - before < 50
 
 
@@ -122,7 +122,7 @@ def test_old_kernel(
 def test_failed_load_leaves_nothing(
     bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When a step fails, the steps before it are undone."""
+    """If a step fails, the steps before it are undone."""
 
     class BrokenMagics:
         def __init__(self, _shell: InteractiveShell) -> None:
@@ -142,7 +142,7 @@ def test_memory_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Where nothing reads the memory, loading says so in a sentence."""
+    """If the memory cannot be read, loading reports it in one sentence."""
 
     def fail() -> None:
         message = "the memory of this process cannot be read"
@@ -159,7 +159,7 @@ def test_memory_that_cannot_be_read(
 def test_too_many_open_files(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """While no file can be opened cells run without a word, and are called inexact."""
+    """While no file can be opened, cells run silently, and are marked as inexact."""
     code = (
         "import resource\n"
         "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
@@ -177,7 +177,7 @@ def test_too_many_open_files(
 
 
 def test_unloading_ends_a_standing_pause(bare_shell: InteractiveShell) -> None:
-    """A collector that %gc_pause paused runs again after unloading."""
+    """A collector that %gc_pause paused is resumed by unloading."""
     jupyter_memkit.load_ipython_extension(bare_shell)
     bare_shell.run_line_magic("gc_pause", "on")
     # The autouse fixture asserts that the collector is as it was.
@@ -185,7 +185,7 @@ def test_unloading_ends_a_standing_pause(bare_shell: InteractiveShell) -> None:
 
 
 def test_public_names_are_there() -> None:
-    """Each public name can be imported, and the front door knows no other."""
+    """Each public name can be imported, and there are no others."""
     names = {name for name in jupyter_memkit.__all__ if name != "__version__"}
     assert names == set(jupyter_memkit._HOMES)
     assert all(getattr(jupyter_memkit, name) is not None for name in names)
@@ -195,7 +195,7 @@ def test_public_names_are_there() -> None:
 
 
 def test_every_record_has_its_report() -> None:
-    """The names by which records find their reports are those of real things."""
+    """The names of the records and of their reports exist."""
     for record_type, module in extension._REPORTS.items():
         home, _, name = record_type.rpartition(".")
         assert getattr(importlib.import_module(home), name).__module__ == home
@@ -203,7 +203,7 @@ def test_every_record_has_its_report() -> None:
 
 
 def test_import_needs_no_ipython() -> None:
-    """A script that imports the package does not get IPython with it."""
+    """Importing the package in a script does not import IPython."""
     code = "import sys, jupyter_memkit; print('IPython' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

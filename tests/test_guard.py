@@ -1,4 +1,4 @@
-"""The guard: what a signal's handler raises reaches the user's code."""
+"""The guard: exceptions of signal handlers reach the user's code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
 from tests.waiting import press_ctrl_c
 
-# It ends by itself, so that a lost interrupt fails the test and does not hang it.
+# It ends by itself, so that a lost interrupt fails the test instead of hanging it.
 LONG_CELL = """
 for _ in range(3000):
     __import__("time").sleep(0.01)
@@ -31,7 +31,7 @@ TRIALS = int(os.environ.get("MEMKIT_RANDOM_INTERRUPTS", "20"))
 def test_ctrl_c_in_a_hook_ends_the_cell(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C while a cell's account is opened ends the cell, and the account stands."""
+    """Ctrl-C while a cell's record is opened ends the cell, and keeps the record."""
     begin = MemoryTracker.begin_cell
 
     def begin_struck(self: MemoryTracker, code: str, **names: Any) -> Any:
@@ -49,7 +49,7 @@ def test_ctrl_c_in_a_hook_ends_the_cell(
 def test_ctrl_c_at_the_end_of_an_inner_cell_ends_the_outer_one(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C in the hook after a cell that a cell has started ends the outer one."""
+    """Ctrl-C in the hook after a nested cell ends the outer one."""
     shell.user_ns["shell"] = shell
     code = f"shell.run_cell('1')\n{LONG_CELL}"
     end = CellEvents._post_run_cell
@@ -70,7 +70,7 @@ def test_ctrl_c_at_the_end_of_an_inner_cell_ends_the_outer_one(
 def test_a_cell_interrupted_before_its_code_has_an_account_that_ends(
     shell: InteractiveShell,
 ) -> None:
-    """Ctrl-C in what IPython does before the code leaves no account open."""
+    """Ctrl-C in IPython before the cell's code leaves no record open."""
 
     class Interrupted(ast.NodeTransformer):
         def visit(self, _node: ast.AST) -> ast.AST:
@@ -83,13 +83,13 @@ def test_a_cell_interrupted_before_its_code_has_an_account_that_ends(
     assert [cell.error for cell in tracker().cells] == ["KeyboardInterrupt", None]
 
 
-# Ctrl-C in IPython leaves a coroutine behind, and streams as IPython changed them.
+# Ctrl-C in IPython leaves a coroutine, and the streams as IPython changed them.
 @pytest.mark.untraced
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of the system")
 def test_no_signal_is_lost_at_the_start_of_a_cell(shell: InteractiveShell) -> None:
-    """Wherever a signal strikes when a cell starts, the cell ends with it."""
+    """Wherever a signal arrives when a cell starts, the cell ends with it."""
     chance = random.Random(13)
     previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
     lost = []
@@ -100,7 +100,7 @@ def test_no_signal_is_lost_at_the_start_of_a_cell(shell: InteractiveShell) -> No
                 signal.setitimer(signal.ITIMER_REAL, delay_s)
                 shell.run_cell(LONG_CELL + "lost = True")
             except KeyboardInterrupt:
-                # It struck in IPython itself, before the cell.
+                # It arrived in IPython itself, before the cell.
                 continue
             if shell.user_ns.pop("lost", False):
                 lost.append(delay_s)
@@ -134,7 +134,7 @@ def test_every_thread_has_a_guard_of_its_own() -> None:
 def test_a_failure_is_logged_and_the_guard_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What the function raises reaches the log alone, and the next call is served."""
+    """An exception of the function is only logged, and the next call works."""
     seen: list[float] = []
 
     def divide(number: float) -> None:
@@ -148,7 +148,7 @@ def test_a_failure_is_logged_and_the_guard_goes_on(
 
 
 def test_nothing_of_a_call_is_kept() -> None:
-    """The argument of a call is let go when the call is over."""
+    """The argument of a call is released after the call."""
 
     class Result:
         pass

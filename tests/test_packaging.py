@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# A checkout has them; they go into no package.
+# Folders of a checkout that are not packaged.
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "node_modules", "lib", ".*_cache")
 
 
@@ -32,7 +32,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files_below(folder: Path) -> set[str]:
-    """Return the files of an environment, but for compiled modules."""
+    """Return the files of an environment, except compiled modules."""
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
@@ -41,7 +41,7 @@ def files_below(folder: Path) -> set[str]:
 
 
 def test_wheel_holds_each_part_once(dist: Path) -> None:
-    """The labextension and the start-up file are data, not parts of the package."""
+    """The labextension and the start-up file are data, not part of the package."""
     (wheel,) = dist.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     data = [name.partition(".data/data/")[2] for name in names if ".data/" in name]
@@ -58,7 +58,7 @@ def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:
     """The sdist carries the built labextension, and it counts as current."""
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        # Debian's Python has no filters yet; later ones warn without.
+        # Debian's Python does not support filters; later versions warn without one.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         archive.extractall(tmp_path)
     (source,) = tmp_path.iterdir()
@@ -76,7 +76,7 @@ def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:
 
 
 def test_uninstalling_leaves_nothing(dist: Path, tmp_path: Path) -> None:
-    """After an uninstall the environment holds what it held before."""
+    """After uninstalling, the environment is as before."""
     environment = tmp_path / "environment"
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", environment], check=True

@@ -1,4 +1,4 @@
-"""What a tilde stands for in a path."""
+"""The meaning of a tilde in a path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_memkit.paths import expand_home
     "name", ["~x.csv", "~$report.xlsx", "~no_such_user/x.csv", "a~/x", "~"]
 )
 def test_only_homes_are_expanded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tilde alone, or before a slash, is a home; else it belongs to the name."""
+    """A tilde alone, or before a slash, is a home; otherwise it belongs to the name."""
     monkeypatch.setenv("HOME", "/home/someone")
     expected = Path("/home/someone") if name == "~" else Path(name)
     assert expand_home(name) == expected

@@ -1,4 +1,4 @@
-"""The extension in real kernels: what a page would see, and what stays behind."""
+"""The extension in real kernels: what a page receives, and what is left behind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kernel(tmp_path: Path) -> Iterator[RealKernel]:
 
 
 def test_loaded_by_installation(kernel: RealKernel) -> None:
-    """A kernel of this environment has the extension, and no name of ours."""
+    """A kernel of this environment loads the extension, without adding names."""
     assert (
         kernel.run("print('jupyter_memkit' in get_ipython().extension_manager.loaded)")
         == "True\n"
@@ -38,7 +38,7 @@ def test_loaded_by_installation(kernel: RealKernel) -> None:
 
 
 def test_kept_out_by_variable(tmp_path: Path) -> None:
-    """JUPYTER_MEMKIT_AUTOLOAD=0 keeps the package out of the process."""
+    """With JUPYTER_MEMKIT_AUTOLOAD=0 the package is not imported."""
     with real_kernel(tmp_path, JUPYTER_MEMKIT_AUTOLOAD="0") as kernel:
         loaded = kernel.run(
             "import sys; print([m for m in sys.modules if 'memkit' in m])"
@@ -48,18 +48,18 @@ def test_kept_out_by_variable(tmp_path: Path) -> None:
 
 @linux_only
 def test_peak_of_a_numpy_cell(kernel: RealKernel) -> None:
-    """50 million doubles that are gone at once are a peak of their 381.5 MiB."""
+    """50 million doubles that are freed immediately cause a peak of 381.5 MiB."""
     kernel.run("import numpy as np")
     kernel.run("import numpy as np; a = np.ones(50_000_000); del a")
     cell = kernel.subscribe()["cells"][-1]
     above_bytes = cell["peak_bytes"] - cell["before_bytes"]
-    # The system's mark lags by what its cores have not yet counted together.
+    # The system's mark lags by pages that its cores have not yet added up.
     assert 380 * MIB <= above_bytes <= 384 * MIB
     assert cell["exact"]
 
 
 def until_exists(path: Path) -> str:
-    """Return code that prints, and waits for a file."""
+    """Return code that prints and waits for a file."""
     return (
         "import pathlib, time\nprint('on', flush=True)\n"
         f"while not pathlib.Path({str(path)!r}).exists(): time.sleep(0.01)"
@@ -69,7 +69,7 @@ def until_exists(path: Path) -> str:
 def test_request_is_answered_while_a_cell_runs(
     kernel: RealKernel, tmp_path: Path
 ) -> None:
-    """The snapshot names the running cell, and the kernel is still called busy."""
+    """The snapshot contains the running cell, and the kernel is still "busy"."""
     seen = tmp_path / "seen"
     msg_id = kernel.start(until_exists(seen))
     snapshot = kernel.subscribe()
@@ -89,7 +89,7 @@ def test_request_is_answered_while_a_cell_runs(
 
 
 def test_figure_of_a_plotting_cell_stays(kernel: RealKernel, tmp_path: Path) -> None:
-    """A request in the middle of a plotting cell does not take its figure."""
+    """A request during a plotting cell does not flush its figure."""
     kernel.run("%matplotlib inline")
     seen = tmp_path / "seen"
     msg_id = kernel.start(
@@ -104,7 +104,7 @@ def test_figure_of_a_plotting_cell_stays(kernel: RealKernel, tmp_path: Path) -> 
 
 @linux_only
 def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
-    """The collector's time, the page faults and the child processes are told."""
+    """The collector's time, the page faults and the child processes are sent."""
     kernel.run(
         "import gc\ngc.collect()\nblock = bytearray(50 << 20)\n"
         + START_CHILD
@@ -115,13 +115,13 @@ def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
     assert 0 < cell["gc_s"] < cell["duration_s"]
     assert cell["minor_faults"] > 100
     assert 100 * MIB < cell["children_peak_bytes"] < 150 * MIB
-    # It has ended, so what it did after the last reading is not known.
+    # It has ended, so its memory after the last reading is unknown.
     assert cell["children_exact"] is False
 
 
 @linux_only
 def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
-    """A child process is counted, with its memory, as long as it lives."""
+    """A child process is counted, with its memory, while it is alive."""
     kernel.run(START_CHILD)
     wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] > 0)
     snapshot = kernel.subscribe()
@@ -137,7 +137,7 @@ def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
 
 @linux_only
 def test_line_at_the_peak(kernel: RealKernel) -> None:
-    """Of a cell whose peak a reading saw the line that ran then is known."""
+    """If a reading saw the peak of a cell, the line that was running is known."""
     kernel.run("import time\nfrom jupyter_memkit import tracker")
     lines = (
         "block = bytearray(200 << 20)",
@@ -146,12 +146,12 @@ def test_line_at_the_peak(kernel: RealKernel) -> None:
     kernel.run("def work():\n    " + "\n    ".join(lines) + "\nwork()")
     cell = kernel.subscribe()["cells"][-1]
     assert cell["first_line"] == "def work():"
-    # The first, if a reading falls into it.
+    # The first, if a reading was taken during it.
     assert cell["peak_line"] in lines
 
 
 def test_state_while_a_cell_runs(kernel: RealKernel, tmp_path: Path) -> None:
-    """The whole state is answered in the middle of a cell, in at most 2 KB."""
+    """The state is returned during a cell, in at most 2 KB."""
     seen = tmp_path / "seen"
     msg_id = kernel.start(until_exists(seen))
     answer = kernel.request({"type": "state", "protocol": protocol.PROTOCOL_VERSION})
@@ -171,7 +171,7 @@ def test_state_while_a_cell_runs(kernel: RealKernel, tmp_path: Path) -> None:
     ],
 )
 def test_completion(kernel: RealKernel, code: str, offered: str) -> None:
-    """Any front end is offered options, choices and variables of a magic."""
+    """Front ends receive completions for options, choices and variables of a magic."""
     kernel.run("big_frame = 1")
     kernel.client.complete(code, len(code))
     matches = kernel.client.get_shell_msg(timeout=60)["content"]["matches"]
@@ -179,7 +179,7 @@ def test_completion(kernel: RealKernel, code: str, offered: str) -> None:
 
 
 def test_two_clients_do_not_mix(kernel: RealKernel) -> None:
-    """Cells of a second client of the kernel have accounts of their own."""
+    """Cells of a second client of the kernel have their own records."""
     second = connect(kernel.client.connection_file)
     try:
         first_id = kernel.client.execute("first = 1")
@@ -197,13 +197,13 @@ def test_two_clients_do_not_mix(kernel: RealKernel) -> None:
 
 
 def test_interrupted_cell_is_recorded(tmp_path: Path) -> None:
-    """A cell that was interrupted has its account, and the next one its own."""
+    """An interrupted cell has a record, and the next one its own."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import _thread, threading")
         msg_id = kernel.client.execute(
             "threading.Timer(0.2, _thread.interrupt_main).start()\nwhile True: pass"
         )
-        # What is asked for before its end is not run, because it fails.
+        # Code that is requested before its end is not run, because it fails.
         kernel.iopub_until_idle(msg_id)
         kernel.run("pass")
         cells = kernel.subscribe()["cells"]
@@ -232,7 +232,7 @@ def test_unloading_leaves_nothing(kernel: RealKernel) -> None:
 
 
 def test_loading_is_idempotent_and_symmetric(kernel: RealKernel) -> None:
-    """Loaded twice, reloaded, unloaded and loaded again, one sampler runs."""
+    """After loading twice, reloading, unloading and loading again, one sampler runs."""
     kernel.run("%load_ext jupyter_memkit")
     kernel.run("%reload_ext jupyter_memkit")
     kernel.run("%unload_ext jupyter_memkit")
@@ -243,7 +243,7 @@ def test_loading_is_idempotent_and_symmetric(kernel: RealKernel) -> None:
 
 
 def test_loading_imports_nothing_heavy(tmp_path: Path) -> None:
-    """Loading brings none of the user's libraries with it."""
+    """Loading imports none of the user's libraries."""
     with real_kernel(tmp_path, JUPYTER_MEMKIT_AUTOLOAD="0") as kernel:
         loaded = kernel.run(
             "import sys; before = set(sys.modules)\n"

@@ -33,7 +33,7 @@ class Hostile:
 
 
 def test_json_of_any_value() -> None:
-    """JSON takes it, also infinity and objects whose code must not run."""
+    """Any value is converted, even infinity and objects whose code must not run."""
     taken = Taken(
         peak_bytes=2048,
         share=float("inf"),
@@ -54,7 +54,7 @@ def test_json_of_any_value() -> None:
 
 
 def test_circle() -> None:
-    """A value that refers to itself comes to an end."""
+    """Converting a value that contains itself terminates."""
     circle: list[Any] = []
     circle.append(circle)
     json.dumps(to_plain(circle))
@@ -70,7 +70,7 @@ def test_circle() -> None:
     ],
 )
 def test_records_of_magics(shell: InteractiveShell, line: str) -> None:
-    """Every result of a magic has a form for JSON, and a repr of a line or two."""
+    """Every result of a magic converts to JSON, and has a repr of a line or two."""
     shell.run_cell("import numpy\ndata = numpy.arange(1000)\nrows = [1, 2, 3]")
     name, _, rest = line.partition(" ")
     record: Any = shell.run_line_magic(name, rest)

@@ -1,4 +1,4 @@
-"""Quantities, by the cases that both languages read."""
+"""Quantities, with the test cases that both languages share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_format_bytes(n_bytes: int, expected: str) -> None:
 
 @pytest.mark.parametrize(("duration_s", "expected"), CASES["durations"])
 def test_format_duration(duration_s: float, expected: str) -> None:
-    """Durations have the unit that a person would say."""
+    """Durations are shown in the customary units."""
     assert format_duration(duration_s) == expected
 
 
@@ -53,7 +53,7 @@ def test_parse_bytes(text: str, expected: int) -> None:
     ("text", "meant"), [("500", "500MB"), ("1.5", "1.5MB"), ("500000000", "500000000B")]
 )
 def test_a_size_without_a_unit(text: str, meant: str) -> None:
-    """A number without a unit is refused, and what the error offers is a size."""
+    """A number without a unit is refused, and the error suggests a size."""
     with pytest.raises(MemkitError, match=f"no unit; did you mean {meant}\\?"):
         parse_bytes(text)
     assert parse_bytes(meant) > 0
@@ -70,7 +70,7 @@ def test_a_size_without_a_unit(text: str, meant: str) -> None:
     ],
 )
 def test_a_size_is_shown_as_it_was_given(text: str, shown: str) -> None:
-    """Decimal units stay decimal, also in another process."""
+    """Decimal units stay decimal, even in another process."""
     size = parse_bytes(text)
     assert format_bytes(size) == shown
     assert format_bytes(pickle.loads(pickle.dumps(size))) == shown
@@ -79,7 +79,7 @@ def test_a_size_is_shown_as_it_was_given(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten"])
 def test_text_that_is_no_size(text: str) -> None:
-    """The error shows how a size is written."""
+    """The error shows the format of a size."""
     with pytest.raises(MemkitError, match=r"is not a size; write .* 512MB or 1\.5GiB"):
         parse_bytes(text)
 
@@ -95,18 +95,18 @@ def test_text_that_is_no_size(text: str) -> None:
     ],
 )
 def test_parse_duration(text: str, expected: float) -> None:
-    """A duration is a number and the unit that it is counted in."""
+    """A duration is a number with a unit."""
     assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "min", "-1s", "1h30", "2 weeks"])
 def test_text_that_is_no_duration(text: str) -> None:
-    """The error shows how a duration is written."""
+    """The error shows the format of a duration."""
     with pytest.raises(MemkitError, match=r"is not a duration; write .* 10min or 1h"):
         parse_duration(text)
 
 
 def test_a_duration_without_a_unit() -> None:
-    """A number without a unit is refused with what was probably meant."""
+    """A number without a unit is refused with a suggestion."""
     with pytest.raises(MemkitError, match=r"'90' has no unit; did you mean 90s\?"):
         parse_duration("90")

@@ -16,13 +16,13 @@ Enter = Callable[[], contextlib.AbstractContextManager[None]]
 
 @pytest.fixture
 def seen() -> list[str]:
-    """What happened, in its order."""
+    """The events, in order."""
     return []
 
 
 @pytest.fixture
 def enter(seen: list[str]) -> Enter:
-    """A context manager that says when it is entered and left."""
+    """A context manager that records when it is entered and left."""
 
     @contextlib.contextmanager
     def context() -> Iterator[None]:
@@ -36,7 +36,7 @@ def enter(seen: list[str]) -> Enter:
 
 
 def test_function(seen: list[str], enter: Enter) -> None:
-    """A call runs inside, and its name and value are its own."""
+    """A call runs inside, and the name and result are unchanged."""
 
     def work(value: int) -> int:
         seen.append("work")
@@ -49,7 +49,7 @@ def test_function(seen: list[str], enter: Enter) -> None:
 
 
 def test_function_that_raises(seen: list[str], enter: Enter) -> None:
-    """The context is left when the call fails."""
+    """The context is left if the call fails."""
 
     def fail() -> None:
         raise ValueError
@@ -83,7 +83,7 @@ def test_generator(seen: list[str], enter: Enter) -> None:
 
 
 def test_asynchronous_generator(enter: Enter) -> None:
-    """The one kind that may never end is refused, with what to write instead."""
+    """The one kind that may never end is refused, with an alternative."""
 
     async def count() -> AsyncGenerator[int, None]:
         yield 1

@@ -9,7 +9,7 @@ import type { Kernel } from '@jupyterlab/services';
 export async function readLanguage(
   kernel: Kernel.IKernelConnection
 ): Promise<string> {
-  const told = kernel.info.then(info => info.language_info.name);
-  const specified = kernel.spec.then(spec => spec?.language ?? told);
-  return (await Promise.race([told, specified])).toLowerCase();
+  const reported = kernel.info.then(info => info.language_info.name);
+  const specified = kernel.spec.then(spec => spec?.language ?? reported);
+  return (await Promise.race([reported, specified])).toLowerCase();
 }

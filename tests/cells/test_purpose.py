@@ -1,4 +1,4 @@
-"""Which cells collected on purpose."""
+"""Finding cells that collected on purpose."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def idle():
     ],
 )
 def test_purpose(shell: InteractiveShell, cell: str, purpose: str) -> None:
-    """What is called decides, not how it is spelled."""
+    """The called object decides, not its name."""
     shell.run_cell(SETUP).raise_error()
     assert read_purpose(shell.transform_cell(cell), shell) == purpose
 
 
 def make_cells(gc_old_s: float) -> list[CellRecord]:
-    """Make the account of cell 1, in which the collector took three of four seconds."""
+    """Return the record of cell 1, with three of four seconds in the collector."""
     cell = make_record(1, duration_s=4.0, gc_s=3.0)
     changes = {"gc_old_s": gc_old_s, "gc_old": 2, "gc_young_s": 3.0 - gc_old_s}
     values = {name: getattr(cell, name) for name in cell.__dataclass_fields__}
@@ -62,7 +62,7 @@ def make_cells(gc_old_s: float) -> list[CellRecord]:
 
 
 def test_wanted_collections_are_not_saved(shell: InteractiveShell) -> None:
-    """A pause spares a cell what it did not ask for, and the kit's magics nothing."""
+    """Requested collections are not saved, nor those of our own magics."""
     shell.user_ns |= {"gc": gc, "In": ["", "gc.collect()"]}
     (cost,) = find_collector_costs(make_cells(2.9), shell).costs
     assert cost.saved_s == 0.0

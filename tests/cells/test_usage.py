@@ -1,4 +1,4 @@
-"""Which cell made a variable, and which used it last."""
+"""The cells that set a variable and used it last."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ from jupyter_memkit.cells.usage import NameUsage, find_usage
 def test_usage(
     cells: list[str], name: str, made_in: int | None, used_in: int | None
 ) -> None:
-    """A cell counts by its code, also in magics and in functions that it calls."""
+    """A cell's code counts, including magics and functions that it calls."""
     found = find_usage(cells).get(name, NameUsage())
     assert (found.made_in, found.used_in) == (made_in, used_in)

@@ -1,4 +1,4 @@
-"""A kernel that keeps what it was asked to send."""
+"""A fake kernel that records the messages it is asked to send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FakeKernel:
         self.shell_parent: dict[str, Any] = {"header": {"msg_id": "cell"}}
 
     def get_parent(self, _channel: str) -> dict[str, Any]:
-        """Return the message that is being handled."""
+        """Return the message being handled."""
         return self.shell_parent
 
     def trigger(self, event: str) -> None:
@@ -39,7 +39,7 @@ class FakeKernel:
             hook(None)
 
     def broadcasts(self) -> list[dict[str, Any]]:
-        """Return the data of what was broadcast so far, and forget it."""
+        """Return the data of the broadcasts so far, and clear them."""
         sent = [m for m in self.sent if m.msg_type == "comm_msg"]
         self.sent.clear()
         return [message.content["data"] for message in sent]

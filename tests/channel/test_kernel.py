@@ -1,4 +1,4 @@
-"""The kernel's end of the wire, on a kernel that keeps what it sends."""
+"""The kernel's side of the protocol, on a fake kernel that records messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 
 
 class Scene:
-    """A channel between a fake kernel and a process that the test moves."""
+    """A channel between a fake kernel and a process controlled by the test."""
 
     def __init__(self) -> None:
         self.kernel = FakeKernel()
@@ -51,7 +51,7 @@ class Scene:
         return reply.content
 
     def subscribe(self, client_id: str = "page") -> Any:
-        """Subscribe a page, and forget what was broadcast before."""
+        """Subscribe a page, and clear earlier broadcasts."""
         self.tracker.sample()
         reply = self.ask(
             {
@@ -66,21 +66,21 @@ class Scene:
         return reply
 
     def tick(self, seconds: float) -> None:
-        """Let time pass, then take a reading."""
+        """Advance the time, then take a reading."""
         self.clock.now_s += seconds
         self.tracker.sample()
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    """A channel that is attached."""
+    """An attached channel."""
     scene = Scene()
     yield scene
     scene.channel.detach()
 
 
 def test_golden_requests_are_answered(scene: Scene) -> None:
-    """What the sidebar sends is understood."""
+    """The sidebar's requests are understood."""
     assert scene.ask(golden("subscribe"))["type"] == "snapshot"
     assert scene.channel.subscribers == 1
     assert scene.ask(golden("unsubscribe")) == golden("unsubscribed")
@@ -109,21 +109,21 @@ def test_golden_requests_are_answered(scene: Scene) -> None:
 def test_bad_request_is_refused(
     scene: Scene, request_: dict[str, Any], message: str
 ) -> None:
-    """A request that is none gets a sentence, and subscribes nobody."""
+    """An invalid request is answered with a sentence, and does not subscribe."""
     expected = {"type": "refused", "protocol": 1, "message": message}
     assert scene.ask(request_) == expected
     assert scene.channel.subscribers == 0
 
 
 def test_other_version_is_told_both(scene: Scene) -> None:
-    """A page of another version learns ours."""
+    """A page of another version receives ours."""
     reply = scene.ask({"type": "subscribe", "protocol": 99, "client_id": "a"})
     assert reply["type"] == "incompatible"
     assert reply["protocol"] == protocol.PROTOCOL_VERSION
 
 
 def test_unwatched_kernel_is_silent(scene: Scene) -> None:
-    """Without a subscriber nothing is sent, whatever happens."""
+    """Without subscribers nothing is sent, whatever happens."""
     scene.tracker.begin_cell("work()", execution_count=1, cell_id=None)
     scene.probe.use(900 * MIB)
     scene.tick(0.25)
@@ -131,7 +131,7 @@ def test_unwatched_kernel_is_silent(scene: Scene) -> None:
 
 
 def test_idle_flat_kernel_is_silent(scene: Scene) -> None:
-    """Memory that moves by less than a MiB is no news of an idle kernel."""
+    """An idle kernel does not report changes of less than a MiB."""
     scene.subscribe()
     scene.probe.use(100 + 900_000)
     scene.tick(1.0)
@@ -140,7 +140,7 @@ def test_idle_flat_kernel_is_silent(scene: Scene) -> None:
 
 @pytest.mark.own_process
 def test_idle_change_is_told(scene: Scene) -> None:
-    """What a background thread allocates shows without a cell."""
+    """Allocations of a background thread are reported without a cell."""
     scene.subscribe()
     scene.probe.use(50 * MIB)
     scene.tick(1.0)
@@ -151,7 +151,7 @@ def test_idle_change_is_told(scene: Scene) -> None:
 
 @pytest.mark.own_process
 def test_idle_spike_is_told(scene: Scene) -> None:
-    """A spike that is over by the next reading shows too."""
+    """A spike that is over by the next reading is reported, too."""
     scene.subscribe()
     scene.probe.use(50 * MIB, 100)
     scene.tick(1.0)
@@ -160,18 +160,18 @@ def test_idle_spike_is_told(scene: Scene) -> None:
 
 
 def test_running_cell_moves_at_least_twice_a_second(scene: Scene) -> None:
-    """A cell whose memory is still shows life at every second reading."""
+    """A cell whose memory does not change is reported at every second reading."""
     scene.subscribe()
     scene.tracker.begin_cell("spin()", execution_count=1, cell_id=None)
-    told = []
+    sent = []
     for _ in range(9):
         scene.tick(0.2)
-        told.append(len(scene.kernel.broadcasts()))
-    assert told == [1, 0, 1, 0, 1, 0, 1, 0, 1]
+        sent.append(len(scene.kernel.broadcasts()))
+    assert sent == [1, 0, 1, 0, 1, 0, 1, 0, 1]
 
 
 def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
-    """A cell whose memory moves is broadcast at every reading."""
+    """A cell whose memory changes is reported at every reading."""
     scene.subscribe()
     scene.tracker.begin_cell("grow()", execution_count=1, cell_id=None)
     for step in range(1, 5):
@@ -188,19 +188,19 @@ def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
 
 
 def done_in(messages: list[dict[str, Any]]) -> list[int | None]:
-    """Return how far the work is in each message, None where there is none."""
+    """Return the progress in each message, None if there is none."""
     activities = [message["activity"] for message in messages]
     return [activity and activity["done"] for activity in activities]
 
 
 def test_progress_is_told_at_every_reading(scene: Scene) -> None:
-    """News of the work leave with the next reading, its end too, and only once."""
+    """Progress, including its end, is sent with the next reading, and only once."""
     scene.subscribe()
     scene.tracker.begin_cell("run()", execution_count=1, cell_id=None)
     scene.tick(0.2)
-    with scene.work.open("orders.csv", "rows") as tell:
+    with scene.work.open("orders.csv", "rows") as update:
         for chunk in range(1, 4):
-            tell(chunk * 100, 300, chunks=chunk)
+            update(chunk * 100, 300, chunks=chunk)
             scene.tick(0.2)
     scene.tick(0.2)
     assert done_in(scene.kernel.broadcasts()) == [None, 100, 200, 300, None]
@@ -209,10 +209,10 @@ def test_progress_is_told_at_every_reading(scene: Scene) -> None:
 
 
 def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
-    """Work in a thread shows without a cell; while it stands still, silence."""
+    """Progress of a thread is sent without a cell, but only when it changes."""
     scene.subscribe()
-    with scene.work.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    with scene.work.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.tick(1.0)
         scene.tick(1.0)
         assert done_in(scene.kernel.broadcasts()) == [100]
@@ -221,16 +221,16 @@ def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
 
 
 def test_unwatched_progress_is_silent(scene: Scene) -> None:
-    """Without a subscriber no progress is sent; who subscribes then is told."""
-    with scene.work.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    """Without subscribers no progress is sent; a new subscriber receives it."""
+    with scene.work.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.tick(0.2)
         assert scene.kernel.sent == []
         assert scene.ask(golden("subscribe"))["activity"]["done"] == 100
 
 
 def test_end_of_work_that_only_the_snapshot_knew(scene: Scene) -> None:
-    """Work that ended before the first reading is told to have ended."""
+    """The end of work that ended before the first reading is reported."""
     scene.subscribe()
     with scene.work.open("orders.csv", "rows"):
         assert scene.ask(golden("subscribe"))["activity"] is not None
@@ -239,7 +239,7 @@ def test_end_of_work_that_only_the_snapshot_knew(scene: Scene) -> None:
 
 
 def test_end_of_work_that_only_the_other_page_knew(scene: Scene) -> None:
-    """A snapshot for one page does not stand for the news that another lacks."""
+    """A snapshot for one page does not replace the news for another."""
     scene.subscribe("first")
     with scene.work.open("orders.csv", "rows"):
         scene.tick(1.0)
@@ -250,7 +250,7 @@ def test_end_of_work_that_only_the_other_page_knew(scene: Scene) -> None:
 
 
 def test_paused_collector_is_told_at_once(scene: Scene) -> None:
-    """A pause that begins or ends is news of an idle kernel, too, and only once."""
+    """An idle kernel also reports the start and end of a pause, each only once."""
     scene.subscribe()
     with gc_pause(collect=False):
         scene.tick(1.0)
@@ -265,7 +265,7 @@ def test_paused_collector_is_told_at_once(scene: Scene) -> None:
 
 
 def test_collector_that_the_user_disabled_is_told(scene: Scene) -> None:
-    """A collector that is off without us is told as well, without a date."""
+    """A collector that the user disabled is reported as well, without a time."""
     scene.subscribe()
     gc.disable()
     try:
@@ -281,7 +281,7 @@ def test_collector_that_the_user_disabled_is_told(scene: Scene) -> None:
 
 
 def test_ended_cells_are_told_together(scene: Scene) -> None:
-    """Cells that end between two readings are one message, and told once."""
+    """Cells that end between two readings are sent once, in one message."""
     scene.subscribe()
     for count in (1, 2):
         cell = scene.tracker.begin_cell("x", execution_count=count, cell_id=None)
@@ -293,7 +293,7 @@ def test_ended_cells_are_told_together(scene: Scene) -> None:
 
 
 def test_end_of_a_cell_is_told(scene: Scene) -> None:
-    """After the last cell a broadcast says that none runs."""
+    """After the last cell, a broadcast reports that none is running."""
     scene.subscribe()
     cell = scene.tracker.begin_cell("x", execution_count=1, cell_id=None)
     scene.tick(0.25)
@@ -305,7 +305,7 @@ def test_end_of_a_cell_is_told(scene: Scene) -> None:
 
 
 def test_end_of_a_cell_that_only_the_snapshot_knew(scene: Scene) -> None:
-    """A cell that ended before the first reading is told to have ended."""
+    """The end of a cell that ended before the first reading is reported."""
     cell = scene.tracker.begin_cell("x", execution_count=1, cell_id=None)
     reply = scene.ask(golden("subscribe"))
     scene.tracker.end_cell(cell, error=None)
@@ -315,7 +315,7 @@ def test_end_of_a_cell_that_only_the_snapshot_knew(scene: Scene) -> None:
 
 
 def test_subscription_ends_with_its_credit(scene: Scene) -> None:
-    """A page that is gone is forgotten; one that renews is not."""
+    """A closed page is removed; one that renews is kept."""
     credit = scene.subscribe("gone")["credit"]
     for step in range(credit):
         scene.probe.use((step % 2 + 1) * 50 * MIB)
@@ -328,7 +328,7 @@ def test_subscription_ends_with_its_credit(scene: Scene) -> None:
 
 
 def test_subscribers_are_few(scene: Scene) -> None:
-    """However many pages subscribe, the latest are kept, and ids are short."""
+    """Of many subscribed pages the latest are kept, and ids are limited in length."""
     for number in range(100):
         assert scene.subscribe(f"page {number}")["type"] == "snapshot"
         scene.tracker.sample()
@@ -339,7 +339,7 @@ def test_subscribers_are_few(scene: Scene) -> None:
 
 @pytest.mark.own_process
 def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
-    """What a snapshot held is not broadcast again."""
+    """Readings in a snapshot are not broadcast again."""
     for _ in range(100):
         scene.tick(1.0)
     scene.subscribe()
@@ -350,7 +350,7 @@ def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
 
 
 def test_reading_kept_back_for_a_page_that_left(scene: Scene) -> None:
-    """A still reading from before a page left is not told to the next one."""
+    """A reading held back before a page left is not sent to the next one."""
     scene.subscribe("first")
     scene.tick(1.0)
     scene.ask({"type": "unsubscribe", "protocol": 1, "client_id": "first"})
@@ -363,7 +363,7 @@ def test_reading_kept_back_for_a_page_that_left(scene: Scene) -> None:
 
 
 def test_one_of_two_pages_leaves(scene: Scene) -> None:
-    """Closing one sidebar leaves the other live."""
+    """Closing one sidebar does not affect another."""
     scene.subscribe("first")
     scene.subscribe("second")
     scene.ask({"type": "unsubscribe", "protocol": 1, "client_id": "first"})
@@ -373,7 +373,7 @@ def test_one_of_two_pages_leaves(scene: Scene) -> None:
 
 
 def test_broadcast_belongs_to_no_cell(scene: Scene) -> None:
-    """A broadcast has no parent, so no output area takes it for its own."""
+    """A broadcast has no parent, so no output area claims it."""
     scene.subscribe()
     scene.probe.use(50 * MIB)
     scene.tick(1.0)
@@ -383,7 +383,7 @@ def test_broadcast_belongs_to_no_cell(scene: Scene) -> None:
 
 
 def test_busy_is_said_again_after_a_request_in_a_cell(scene: Scene) -> None:
-    """The kernel's "idle" after a request does not stand for the running cell."""
+    """After a request during a cell, "busy" is published again."""
     scene.kernel.trigger("pre_run_cell")
     scene.ask(golden("unsubscribe"))
     (message,) = scene.kernel.sent
@@ -393,7 +393,7 @@ def test_busy_is_said_again_after_a_request_in_a_cell(scene: Scene) -> None:
 
 
 def test_idle_kernel_is_not_called_busy(scene: Scene) -> None:
-    """After the cell, and after an empty one, nothing is said again."""
+    """After a cell, and after an empty one, "busy" is not published again."""
     scene.kernel.trigger("pre_run_cell")
     scene.kernel.trigger("post_run_cell")
     scene.kernel.trigger("post_run_cell")
@@ -402,7 +402,7 @@ def test_idle_kernel_is_not_called_busy(scene: Scene) -> None:
 
 
 def test_detach_takes_everything_away() -> None:
-    """No handler, hook or observer stays, and the pages are told."""
+    """No handler, hook or observer is left, and the pages are notified."""
     scene = Scene()
     scene.subscribe()
     scene.channel.detach()
@@ -417,7 +417,7 @@ def test_detach_takes_everything_away() -> None:
 def test_a_cell_that_ends_between_two_looks(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every cell is told once, also one that ends while another is packed."""
+    """Every cell is sent once, even one that ends while another is being packed."""
     scene.subscribe()
     take = scene.tracker.latest_cells
     late = scene.tracker.begin_cell("late", execution_count=2, cell_id=None)
@@ -432,10 +432,10 @@ def test_a_cell_that_ends_between_two_looks(
     monkeypatch.setattr(scene.tracker, "latest_cells", latest_cells)
     scene.tick(0.25)
     scene.tick(0.25)
-    told = [
+    sent = [
         each["first_line"]
         for message in scene.kernel.broadcasts()
         if message["type"] == "cells"
         for each in message["cells"]
     ]
-    assert told == ["early", "late"]
+    assert sent == ["early", "late"]

@@ -1,4 +1,4 @@
-"""Messages are the golden ones that the sidebar's tests read too."""
+"""Messages equal the golden ones that the sidebar's tests read, too."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def sample(
 
 
 def reading(children: int, swap_bytes: int | None, gpu: GpuReading) -> Reading:
-    """A reading, of which a message takes what is told for the moment only."""
+    """A reading, of which a message contains the momentary figures."""
     return Reading(
         rss_bytes=400 * MIB,
         limit_bytes=None,
@@ -200,12 +200,12 @@ def test_samples_of_an_idle_kernel() -> None:
 
 
 def test_ended_cells() -> None:
-    """Cells are told with all of their account."""
+    """Cells are sent with their whole record."""
     assert cells_message(ENDED) == golden("cells")
 
 
 class StillTracker(MemoryTracker):
-    """A tracker whose past a test has made up."""
+    """A tracker with a made-up history."""
 
     cells = ENDED
     running = running_cell()
@@ -233,12 +233,12 @@ class StillTracker(MemoryTracker):
 
 
 def still_tracker() -> StillTracker:
-    """A tracker that reads nothing by itself."""
+    """A tracker that takes no readings."""
     return StillTracker(PeakMeter(FakeProbe()), SetClock(0.0))
 
 
 def test_snapshot_of_everything() -> None:
-    """A new page gets the limit, the past, the running cell and its progress."""
+    """A new page receives the limit, the history, the running cell and its progress."""
     pause = CollectorPause(enabled=False, by="gc.disable()", since_s=None)
     news = News(activity=CHUNKS, collector_pause=pause)
     message = snapshot_message(still_tracker(), news, since_s=0.0, credit=600)
@@ -246,7 +246,7 @@ def test_snapshot_of_everything() -> None:
 
 
 def test_snapshot_since_a_time() -> None:
-    """A page that renews gets only what it has not."""
+    """A page that renews receives only what it lacks."""
     tracker = still_tracker()
     message = snapshot_message(tracker, News(), since_s=1790000005.0005, credit=600)
     assert [cell["execution_count"] for cell in message["cells"]] == [6]

@@ -1,4 +1,4 @@
-"""The whole state in a short message."""
+"""The state in a short message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.channel.test_messages import golden
 
 @pytest.mark.parametrize("text", ["x", "\U0001f600", '"', "\ud800"])
 def test_state_is_short(text: str) -> None:
-    """However long the texts are, and whatever they become in JSON."""
+    """The state is short, however long texts are in JSON."""
     with MemoryTracker() as tracker:
         cell = tracker.begin_cell(text * 300, execution_count=1, cell_id="a" * 300)
         tracker.end_cell(cell, error=text * 300)
@@ -31,7 +31,7 @@ def test_state_has_what_a_golden_state_has(shell: InteractiveShell) -> None:
 
 
 def test_answered_without_a_subscription() -> None:
-    """The request subscribes nobody, and is answered while a cell runs."""
+    """The request does not subscribe, and is answered while a cell runs."""
     scene = Scene()
     scene.tracker.begin_cell("work()", execution_count=1, cell_id=None)
     reply: Any = scene.ask(golden("ask_state"))

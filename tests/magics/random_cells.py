@@ -1,4 +1,4 @@
-"""Cells that change and read the state of a process, drawn by chance."""
+"""Random cells that change and read the state of a process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-# Run before each cell; it leaves the same variables and state each time.
+# Run before each cell, to set the same variables and state each time.
 SETUP = """
 import array, builtins, decimal, gc, itertools, logging, os, random, signal, sys
 import threading, warnings
@@ -84,7 +84,7 @@ del name
 
 # `N` is a number, and `I` an index.
 STATEMENTS = (
-    # Variables, what they share, and what stays.
+    # Variables, what they share, and what is kept.
     "rows.append(N)",
     "rows[I] = N",
     "rows = [*rows, N]",
@@ -123,7 +123,7 @@ STATEMENTS = (
     "import math",
     "x = add()",
     "x = grow(N)",
-    # What a cell reads.
+    # Variables that a cell reads.
     "print(rows, table, deep, inner, pair)",
     "print(arr.sum(), view, part, floats)",
     "print(data, bytes(window), list(keys))",
@@ -182,7 +182,7 @@ STATEMENTS = (
     "print(get_ipython().getoutput('echo data')[0])",
     "%env MEMKIT_Y=N",
     "%cd -q .",
-    # Ends.
+    # Ends of cells.
     "raise ValueError(N)",
     "1 / 0",
     "missing_name",
@@ -191,7 +191,7 @@ STATEMENTS = (
     "assert len(rows) < 5",
 )
 
-# What is refused.
+# Code that is refused.
 REFUSED = (
     "print(next(lazy))",
     "handle.write('mine'); handle.flush()",
@@ -210,28 +210,28 @@ VARIABLES = (
 
 
 def draw_cell(chance: random.Random) -> tuple[str, tuple[str, ...]]:
-    """Return a cell, and the variables that it is to bring back."""
+    """Return a cell, and the variables that it returns."""
     lines = []
     statements = (*STATEMENTS, chance.choice(REFUSED))
     for each in chance.choices(statements, k=chance.randint(1, 6)):
         number, index = str(chance.randint(4, 9)), str(chance.randint(0, 2))
         lines.append(re.sub(r"\bN\b", number, re.sub(r"\bI\b", index, each)))
     code = "\n".join([*lines, "print('end')"])
-    # A name that is nowhere in the cell is refused.
+    # A name that does not occur in the cell is refused.
     named = sorted({*VARIABLES} & {*re.findall(r"\w+", code)})
     n_outputs = min(len(named), chance.choice((0, 1, 2, 4)))
     return code, tuple(chance.sample(named, n_outputs))
 
 
-class Teller:
-    """Tells what variables are, with numbers for the objects that they share."""
+class Describer:
+    """Describes variables, with numbers for the objects that they share."""
 
     def __init__(self) -> None:
         self._numbers: dict[int, int] = {}
         self._kept: list[Any] = []
 
-    def tell(self, value: Any) -> str:
-        """Return what a value is."""
+    def describe(self, value: Any) -> str:
+        """Describe a value."""
         kind = type(value)
         if kind in (int, float, str, bytes, bool, type(None)):
             return repr(value)
@@ -246,7 +246,7 @@ class Teller:
         name = f"{kind.__name__} {self._number(value)}"
         if is_known:
             return name
-        return f"{name} [{', '.join(map(self.tell, _find_parts(value, kind)))}]"
+        return f"{name} [{', '.join(map(self.describe, _find_parts(value, kind)))}]"
 
     def _number(self, value: Any) -> int:
         self._kept.append(value)
@@ -270,6 +270,8 @@ def _find_parts(value: Any, kind: type) -> list[Any]:
 
 
 def describe(namespace: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    """Return what each variable is, with numbers for the objects that they share."""
-    teller = Teller()
-    return {name: teller.tell(namespace[name]) for name in names if name in namespace}
+    """Describe each variable, with numbers for the objects that they share."""
+    describer = Describer()
+    return {
+        name: describer.describe(namespace[name]) for name in names if name in namespace
+    }

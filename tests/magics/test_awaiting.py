@@ -1,4 +1,4 @@
-"""Code that awaits under a magic, in a shell of its own and in a real kernel."""
+"""Code that awaits under a magic, in a separate shell and in a real kernel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(shell: InteractiveShell, cell: str) -> Any:
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[RealKernel]:
-    """A kernel, whose event loop runs while a cell does."""
+    """A kernel, whose event loop runs during a cell."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import asyncio")
         yield kernel
@@ -46,13 +46,13 @@ def kernel(tmp_path: Path) -> Iterator[RealKernel]:
     ],
 )
 def test_value(shell: InteractiveShell, cell: str) -> None:
-    """The last expression is shown, whoever awaits it."""
+    """The last expression is displayed, whatever awaits it."""
     run(shell, cell)
     assert shell.user_ns["Out"] == {1: 7}
 
 
 def test_result_object(shell: InteractiveShell) -> None:
-    """What a magic returns comes back through the await."""
+    """The result of a magic is returned through the await."""
     run(shell, "import asyncio\nresult = %mem -r 2 -o await asyncio.sleep(0)")
     result = shell.user_ns["result"]
     assert isinstance(result, MemResult)
@@ -61,7 +61,7 @@ def test_result_object(shell: InteractiveShell) -> None:
 
 
 def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
-    """What was measured until an error is shown, and the collector restored."""
+    """Figures up to an error are shown, and the collector is restored."""
     code = "import asyncio\nawait asyncio.sleep(0)\n1 / 0"
     error = run(shell, f"%%mem\n%%gc_pause\n{code}").error_in_exec
     assert isinstance(error, ZeroDivisionError)
@@ -81,7 +81,7 @@ def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
     ],
 )
 def test_what_does_not_await(shell: InteractiveShell, cell: str) -> None:
-    """Code that only has the word in it is run as it was before."""
+    """Code that only contains the word is run as before."""
     transformed = shell.transform_cell(cell)
     assert "await get_ipython()" not in transformed
     shell.run_line_magic("unload_ext", "jupyter_memkit")
@@ -89,7 +89,7 @@ def test_what_does_not_await(shell: InteractiveShell, cell: str) -> None:
 
 
 def test_places(shell: InteractiveShell) -> None:
-    """Each call is awaited where it stands, also behind letters of several bytes."""
+    """Each call is awaited in its place, even after multi-byte characters."""
     cell = "é = %mem -o await a\nif é:\n    %memit await b"
     assert shell.transform_cell(cell) == (
         "é = await get_ipython().run_line_magic('mem', '-o await a')\n"
@@ -99,13 +99,13 @@ def test_places(shell: InteractiveShell) -> None:
 
 @pytest.mark.parametrize("cell", ["%mem --fast await x", "%%mem\nawait = = 1", "x ="])
 def test_invalid_code(shell: InteractiveShell, cell: str) -> None:
-    """What is not valid is left for who says so best."""
+    """Invalid code is left for IPython to report."""
     assert "await get_ipython()" not in shell.transform_cell(cell)
     assert run(shell, cell).error_in_exec or run(shell, cell).error_before_exec
 
 
 def test_autoawait_off(shell: InteractiveShell) -> None:
-    """Where the user has awaiting off, it is off under a magic too."""
+    """If the user has disabled autoawait, it is disabled under a magic, too."""
     shell.autoawait = False
     error = run(shell, "%%mem\nimport asyncio\nawait asyncio.sleep(0)").error_in_exec
     assert isinstance(error, SyntaxError)
@@ -120,7 +120,7 @@ def test_direct_call(shell: InteractiveShell) -> None:
 
 @linux
 def test_peak_in_a_kernel(kernel: RealKernel) -> None:
-    """In a kernel, whose loop runs, a cell awaits and is measured."""
+    """A cell that awaits is measured in a kernel with a running loop."""
     printed = kernel.run(
         "%%mem\nblock = b'x' * (100 << 20)\nawait asyncio.sleep(0.01)\ndel block\n"
         "print(await asyncio.sleep(0, 'awaited'))"
@@ -132,7 +132,7 @@ def test_peak_in_a_kernel(kernel: RealKernel) -> None:
 
 
 def test_tasks_run_meanwhile_in_a_kernel(kernel: RealKernel) -> None:
-    """While a measured cell waits the loop goes on with other tasks."""
+    """While a measured cell waits, the loop runs other tasks."""
     printed = kernel.run(
         "%%gc_pause\nevent = asyncio.Event()\n"
         "asyncio.get_running_loop().call_later(0.05, event.set)\n"

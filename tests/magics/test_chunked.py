@@ -34,7 +34,7 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
 
 
 def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
-    """Run a cell and return IPython's account of it."""
+    """Run a cell and return IPython's result."""
     result: ExecutionResult = shell.run_cell(cell, store_history=True)
     return result
 
@@ -50,7 +50,7 @@ def summarise(shell: InteractiveShell, cell: str) -> ChunkedSummary:
 
 @pytest.mark.parametrize("path", ["orders.csv", "'my orders.csv'", '"orders.parquet"'])
 def test_group_sum(shell: InteractiveShell, orders: pd.DataFrame, path: str) -> None:
-    """A group-sum by chunks is the one over the whole table."""
+    """A sum by group over chunks equals that of the whole table."""
     body = "df.groupby('cat').qty.sum()"
     line = f"%%chunked {path} --rows 300 --as df --reduce sum --into revenue"
     summary = summarise(shell, f"{line}\n{body}")
@@ -60,7 +60,7 @@ def test_group_sum(shell: InteractiveShell, orders: pd.DataFrame, path: str) -> 
 
 
 def test_side_effects(shell: InteractiveShell) -> None:
-    """Without a reduction the names that the cell sets are the result."""
+    """Without a reduction, the result is the names that the cell sets."""
     shell.user_ns["seen"] = []
     summary = summarise(
         shell, "%%chunked orders.csv --rows 400\nlast = len(chunk)\nseen.append(last);"
@@ -70,21 +70,21 @@ def test_side_effects(shell: InteractiveShell) -> None:
 
 
 def test_value_without_into(shell: InteractiveShell) -> None:
-    """With a reduction and no name the result carries the value."""
+    """With a reduction but no name, the result contains the value."""
     assert summarise(shell, "%%chunked orders.csv --reduce sum\nlen(chunk)").value == (
         1_000
     )
 
 
 def test_collect(shell: InteractiveShell) -> None:
-    """The values are a list where the person asks for one."""
+    """The values are returned as a list on request."""
     line = "%%chunked orders.csv --rows 400 --collect --into sizes"
     summarise(shell, f"{line}\nlen(chunk);")
     assert shell.user_ns["sizes"] == [400, 400, 200]
 
 
 def test_reduce_with_own_function(shell: InteractiveShell) -> None:
-    """A reduction may be a function of the user's."""
+    """A reduction may be a user's function."""
     run(shell, "def longest(so_far, value):\n    return max(so_far, value)")
     line = "%%chunked orders.csv --rows 400 --reduce longest --into size"
     summarise(shell, f"{line}\nlen(chunk)")
@@ -99,7 +99,7 @@ def test_source_from_variable(shell: InteractiveShell, value: str) -> None:
 
 
 def test_variable_wins_over_file(shell: InteractiveShell) -> None:
-    """A variable hides a file of the same name, which quotes bring back."""
+    """A variable hides a file of the same name, unless it is quoted."""
     Path("data").mkdir()
     run(shell, "data = [1, 2]")
     assert summarise(shell, "%%chunked data\nchunk").rows == 2
@@ -114,14 +114,14 @@ def test_path_with_variable(shell: InteractiveShell, tmp_path: Path) -> None:
 
 
 def test_magics_in_the_cell(shell: InteractiveShell) -> None:
-    """The cell is IPython's: magics work in it."""
+    """Magics work in the cell."""
     cell = "%%chunked orders.csv --rows 400\nplace = %pwd\n!true"
     summarise(shell, cell)
     assert shell.user_ns["place"] == str(Path.cwd())
 
 
 def test_chunk_name_is_restored(shell: InteractiveShell) -> None:
-    """The chunk's name is there only while the cell runs, also when it fails."""
+    """The chunk's name exists only while the cell runs, even if it fails."""
     summarise(shell, "%%chunked orders.csv\nchunk")
     assert "chunk" not in shell.user_ns
     for body in ("df", "del df", "df = 1/0"):
@@ -131,7 +131,7 @@ def test_chunk_name_is_restored(shell: InteractiveShell) -> None:
 
 
 def test_stop(shell: InteractiveShell) -> None:
-    """StopChunks ends the run and keeps what is done."""
+    """StopChunks ends the run and keeps the result so far."""
     run(shell, "from jupyter_memkit import StopChunks")
     body = "if chunk.index[0] >= 400:\n    raise StopChunks\nlen(chunk)"
     line = "%%chunked orders.csv --rows 200 --reduce sum --into n"
@@ -156,7 +156,7 @@ def test_error_keeps_the_result(
     error: str,
     verb: str,
 ) -> None:
-    """After an error or Ctrl-C the result so far is kept, and the person told."""
+    """After an error or Ctrl-C the result so far is kept, and a message says so."""
     result = run(shell, FAILING.format(error=error))
     assert type(result.error_in_exec).__name__ == error
     assert shell.user_ns["n"] == 600
@@ -167,7 +167,7 @@ def test_error_keeps_the_result(
 def test_traceback_points_at_the_line(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A traceback shows the user's line, counted from the top of the cell."""
+    """A traceback shows the user's line, numbered from the top of the cell."""
     result = run(shell, FAILING.format(error="ZeroDivisionError"))
     error = result.error_in_exec
     assert error is not None
@@ -200,7 +200,7 @@ def test_error_without_into(
     body: str,
     kept: str,
 ) -> None:
-    """What is not kept is not promised."""
+    """The message does not promise a result that is not kept."""
     run(shell, f"%%chunked orders.csv {options}\n{body}")
     assert capsys.readouterr().err.splitlines()[0].endswith(f"failed; {kept}")
 
@@ -218,14 +218,14 @@ def test_broken_file_keeps_the_result(
     assert type(result.error_in_exec).__name__ == "UsageError"
     assert str(result.error_in_exec).startswith("orders.csv is broken in line 1000")
     assert shell.user_ns["sizes"] == [300, 300]
-    told = capsys.readouterr().err.splitlines()[0]
-    assert told == (
+    message_line = capsys.readouterr().err.splitlines()[0]
+    assert message_line == (
         "reading chunk 3 (from row 600) failed; the result of 2 chunks is kept in sizes"
     )
 
 
 def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
-    """An error that the user's own code got from our API stays theirs."""
+    """An error of our API in the user's own code is raised unchanged."""
     run(shell, "import jupyter_memkit as memkit")
     result = run(shell, "%%chunked orders.csv\nmemkit.chunked('none.csv')")
     assert type(result.error_in_exec).__name__ == "SourceError"
@@ -284,7 +284,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
 def test_bad_input(
     shell: InteractiveShell, line: str, body: str, sentence: str
 ) -> None:
-    """A mistake is one sentence with the remedy, and the namespace stays."""
+    """A usage error is one sentence with the remedy, and the namespace is unchanged."""
     Path("empty.csv").touch()
     Path("header.csv").write_text("a,b\n")
     Path("no.parquet").write_text("no")
@@ -317,7 +317,7 @@ def test_bad_input(
 def test_line_that_replaces(
     shell: InteractiveShell, orders: pd.DataFrame, body: str
 ) -> None:
-    """The line that a refusal names gives the statistic of the whole, once followed."""
+    """The line that an error suggests computes the statistic of the whole."""
     line = "%%chunked orders.csv --rows 300 --reduce"
     error = str(run(shell, f"{line} sum\n{body}").error_in_exec)
     found = re.search(
@@ -342,7 +342,7 @@ def test_line_that_replaces(
 
 
 def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
-    """A type that shows late ends a cell with an effect, with what to do."""
+    """A type that appears late ends a cell with side effects, with the remedy."""
     Path("late.csv").write_text("a\n" + "1\n" * 250 + "0.5\n")
     run(shell, "import pandas as pd; seen = []")
     run(shell, "reader = pd.read_csv('late.csv', chunksize=100)")
@@ -359,7 +359,7 @@ def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
 
 
 def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
-    """A cell runs in other processes with what it reads, functions and modules too."""
+    """A cell runs in other processes with the functions and modules that it uses."""
     run(shell, "import math\nrate = 2\ndef scale(x):\n    return x * rate")
     line = "%%chunked orders.csv --rows 300 --workers 2 --reduce sum --into total"
     summary = summarise(shell, f"{line}\nmath.floor(scale(chunk.qty.sum()))")
@@ -369,7 +369,7 @@ def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
 
 @pytest.mark.usefixtures("dask_leaves_nothing")
 def test_dask(shell: InteractiveShell, orders: pd.DataFrame) -> None:
-    """The same cell runs on a cluster of Dask, which is closed at the end."""
+    """The same cell runs on a Dask cluster, which is closed at the end."""
     line = "%%chunked orders.csv --rows 300 --workers 1 --on dask --reduce sum"
     summary = summarise(shell, f"{line} --into total\nchunk.groupby('cat').qty.sum()")
     expected = orders.groupby("cat").qty.sum()
@@ -397,7 +397,7 @@ def test_workers_traceback(
     ],
 )
 def test_workers_refuse(shell: InteractiveShell, body: str, sentence: str) -> None:
-    """What cannot run in another process is refused with the remedy."""
+    """A cell that cannot run in another process is refused with the remedy."""
     shell.user_ns.update(total=0, lock=threading.Lock())
     line = "%%chunked orders.csv --workers 2 --reduce sum"
     error = run(shell, f"{line}\n{body}").error_in_exec
@@ -406,7 +406,7 @@ def test_workers_refuse(shell: InteractiveShell, body: str, sentence: str) -> No
 
 
 def test_out(shell: InteractiveShell, orders: pd.DataFrame) -> None:
-    """The rows that a cell chooses are in the file, from all chunks."""
+    """The file has the rows that the cell selects from all chunks."""
     line = "%%chunked orders.csv --rows 300 --out chosen.parquet"
     summary = summarise(shell, f"{line}\nchunk[chunk.qty > 500]")
     assert summary.value == Path("chosen.parquet").absolute()
@@ -428,7 +428,7 @@ def test_query(shell: InteractiveShell, orders: pd.DataFrame) -> None:
 
 
 def test_plan(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dry run tells what would be read, and runs nothing."""
+    """A dry run reports what would be read, and does not run the cell."""
     shell.user_ns["seen"] = []
     cell = "%%chunked orders.parquet --dry-run\nseen.append(chunk.qty.sum())"
     run(shell, cell).raise_error()
@@ -439,7 +439,7 @@ def test_plan(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_columns_that_the_cell_uses(shell: InteractiveShell) -> None:
-    """Only the columns in the cell's code are read, and told."""
+    """Only the columns in the cell's code are read, and are reported."""
     line = "%%chunked orders.csv --reduce sum"
     assert summarise(shell, f"{line}\nchunk.qty.sum()").columns == ("qty",)
     assert summarise(shell, f"{line}\nchunk[['qty']]\nlen(chunk)").columns == ("qty",)
@@ -447,7 +447,7 @@ def test_columns_that_the_cell_uses(shell: InteractiveShell) -> None:
 
 
 def test_chunk_info(shell: InteractiveShell) -> None:
-    """A cell that asks for its place gets it, for as long as it runs."""
+    """A cell can read the position of its chunk while it runs."""
     line = "%%chunked orders.csv --rows 400 --collect"
     body = "(chunk_info.number, chunk_info.first_row, chunk_info.rows)"
     value = summarise(shell, f"{line}\n{body}").value
@@ -456,7 +456,7 @@ def test_chunk_info(shell: InteractiveShell) -> None:
 
 
 def test_skipped_chunks(shell: InteractiveShell, orders: pd.DataFrame) -> None:
-    """Chunks on which the cell fails are left out, listed, and run again by number."""
+    """Chunks on which the cell fails are skipped, listed, and rerun by number."""
     body = "\n1 // int(chunk.qty.min() != 300 or ready)\nchunk.qty.sum()"
     shell.user_ns["ready"] = False
     line = "%%chunked orders.csv --rows 300 --reduce sum"
@@ -494,7 +494,7 @@ def test_progress(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A long run shows its rows; no thread of the bar stays, and no text of a short."""
+    """A long run shows its rows; no thread is left, and a short run shows nothing."""
     threads = threading.active_count()
     summarise(shell, "%%chunked orders.csv --rows 300\nchunk;")
     assert capsys.readouterr().err == ""
@@ -525,7 +525,7 @@ def test_progress(
     ],
 )
 def test_report(value: Any, exact: bool, expected: str) -> None:
-    """A summary reads as its counts, its peak, and its value in one line."""
+    """A summary shows its counts, its peak, and its value in one line."""
     summary = ChunkedSummary(
         source="orders.csv",
         budget_bytes=4_096,
@@ -541,7 +541,7 @@ def test_report(value: Any, exact: bool, expected: str) -> None:
 
 
 def test_help() -> None:
-    """The help begins with what the magic does, and names every option."""
+    """The help starts with what the magic does, and lists every option."""
     help_text: Any = ChunkedMagics.chunked.__doc__
     first = help_text.split("\n\n")[2]
     assert first == "Run the cell once per chunk of data that is too large for memory."
@@ -550,13 +550,13 @@ def test_help() -> None:
 
 
 def test_help_names_every_reduction(shell: InteractiveShell) -> None:
-    """The list in the help, which imports nothing, is that of the reductions."""
+    """The help lists all reductions, although it imports nothing."""
     text = shell.magics_manager.magics["cell"]["chunked"].__doc__
     assert f"{', '.join(OPERATIONS)}, or the name" in " ".join(text.split())
 
 
 def test_types_that_never_agree(shell: InteractiveShell) -> None:
-    """A column that no type of both files holds ends the run, with the remedy."""
+    """A column for which no common type exists ends the run, with the remedy."""
     days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=3)})
     days.astype(str).to_parquet("1.parquet")
     days.to_parquet("2.parquet")

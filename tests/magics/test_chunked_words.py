@@ -1,4 +1,4 @@
-"""What a cell of ``%%chunked`` means by its names and its last line."""
+"""How ``%%chunked`` interprets the names and the last line of a cell."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMESPACE["model"] = object()
     ],
 )
 def test_dropped_value(cell: str, drops: bool) -> None:
-    """A value is told apart from a call for its effect."""
+    """A value is distinguished from a call for its side effect."""
     assert drops_value(cell, ast.parse(cell), NAMESPACE) is drops
 
 
@@ -49,7 +49,7 @@ def test_dropped_value(cell: str, drops: bool) -> None:
     ],
 )
 def test_name_of_the_chunk(given: str | None, cell: str, name: str) -> None:
-    """The only name that is not defined is the chunk's."""
+    """The only undefined name is the chunk's."""
     assert choose_name(given, ast.parse(cell), NAMESPACE) == name
 
 
@@ -59,7 +59,7 @@ def test_ambiguous_names() -> None:
         choose_name(None, ast.parse("df.merge(other)"), {})
 
     class DataFrame:
-        """A table by its name."""
+        """A type with the name of a table type."""
 
     tree = ast.parse("df.v.sum()")
     with pytest.raises(UsageError, match="add --as df if"):

@@ -1,4 +1,4 @@
-"""Completion of options and values, as IPython's completer gives it."""
+"""Completion of options and values through IPython's completer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 
 def complete(shell: InteractiveShell, text: str) -> list[str]:
-    """Return what a tab at the end of a cell offers."""
+    """Return the completions at the end of a cell."""
     with provisionalcompleter():
         return [each.text for each in shell.Completer.completions(text, len(text))]
 
@@ -33,14 +33,14 @@ def complete(shell: InteractiveShell, text: str) -> list[str]:
     ],
 )
 def test_offered(shell: InteractiveShell, text: str, offered: str) -> None:
-    """An option, a choice and a variable are offered where they can stand."""
+    """Options, choices and variables are offered where they are valid."""
     shell.run_cell("big_frame = [1]")
     assert offered in complete(shell, text)
 
 
 @pytest.mark.parametrize("text", ["%memls --zz", "%%chunked 'x", "%memkit export x"])
 def test_nothing_of_ours(shell: InteractiveShell, text: str) -> None:
-    """Where nothing fits, or a file is named, IPython is left alone."""
+    """If nothing matches, or a file is named, IPython completes."""
     assert "--all" not in complete(shell, text)
 
 

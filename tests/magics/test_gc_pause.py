@@ -1,4 +1,4 @@
-"""The magics of the collector, in a shell."""
+"""The collector's magics in a shell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(shell: InteractiveShell, cell: str) -> Any:
 
 
 def test_cell(shell: InteractiveShell) -> None:
-    """The collector is off in the cell, and only there."""
+    """The collector is paused during the cell, and only then."""
     run(shell, "%%gc_pause\nimport gc\nseen = gc.isenabled()")
     assert shell.user_ns["seen"] is False
     assert gc.isenabled()
@@ -62,7 +62,7 @@ def test_semicolon(shell: InteractiveShell, capsys: Captured) -> None:
 def test_interactivity(
     shell: InteractiveShell, capsys: Captured, interactivity: str, shown: list[str]
 ) -> None:
-    """What is shown of a cell is what the user has set."""
+    """Which values of a cell are displayed is the user's setting."""
     shell.ast_node_interactivity = interactivity
     run(shell, "%%gc_pause\n1\nx = 2\n3")
     lines = capsys.readouterr().out.splitlines()
@@ -72,14 +72,14 @@ def test_interactivity(
 
 
 def test_assignment_is_shown(shell: InteractiveShell, capsys: Captured) -> None:
-    """An assignment at the end is shown where the user has set that."""
+    """An assignment at the end is displayed if the user has set that."""
     shell.ast_node_interactivity = "last_expr_or_assign"
     run(shell, "%%gc_pause\nx = 2")
     assert "Out[1]: 2" in capsys.readouterr().out
 
 
 def test_report(shell: InteractiveShell, capsys: Captured) -> None:
-    """The cell ends with its figures."""
+    """The figures are shown below the cell."""
     run(shell, "%%gc_pause\nrows = [{} for _ in range(100_000)]")
     out = capsys.readouterr().out
     assert "Garbage collector: paused for" in out
@@ -87,13 +87,13 @@ def test_report(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_strings_of_several_lines(shell: InteractiveShell) -> None:
-    """The text of the cell is not touched."""
+    """The text of the cell is not changed."""
     run(shell, '%%gc_pause\nif True:\n    text = """a\n  b\n"""')
     assert shell.user_ns["text"] == "a\n  b\n"
 
 
 def test_other_magics(shell: InteractiveShell) -> None:
-    """Magics work in the cell, also a second one for the cell."""
+    """Magics work in the cell, including a second cell magic."""
     run(shell, "%%gc_pause\n%%capture captured\nprint('hidden')")
     assert shell.user_ns["captured"].stdout == "hidden\n"
 
@@ -112,7 +112,7 @@ def test_counts_as_one_cell(shell: InteractiveShell) -> None:
 
 
 def test_cell_raises(shell: InteractiveShell, capsys: Captured) -> None:
-    """The error is shown once, with the cell's own lines, and the cell has failed."""
+    """The error is shown once, with the cell's own lines, and the cell fails."""
     result = run(shell, "%%gc_pause\n\nx = 1\n1 / 0  # here")
     captured = capsys.readouterr()
     shown = captured.out + captured.err
@@ -138,7 +138,7 @@ def test_cell_is_interrupted(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
-    """A cell that is no Python fails as it would without the magic."""
+    """A cell with a syntax error fails as it would without the magic."""
     result = run(shell, "%%gc_pause\nx = = 1")
     assert isinstance(result.error_in_exec, SyntaxError)
     assert result.error_in_exec.lineno == 2
@@ -146,7 +146,7 @@ def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_switch(shell: InteractiveShell) -> None:
-    """On pauses over cells until off."""
+    """``on`` pauses over cells until ``off``."""
     run(shell, "%gc_pause on")
     assert not gc.isenabled()
     assert shell.run_line_magic("gc_pause", "status").paused_by == "%gc_pause on"
@@ -156,7 +156,7 @@ def test_switch(shell: InteractiveShell) -> None:
 
 
 def test_close(bare_shell: InteractiveShell) -> None:
-    """Closing the magics ends a standing pause."""
+    """Closing the magics ends a pause."""
     magics = GcPauseMagics(bare_shell)
     magics.magics["line"]["gc_pause"]("on")
     magics.close()
@@ -165,7 +165,7 @@ def test_close(bare_shell: InteractiveShell) -> None:
 
 @pytest.mark.parametrize("word", ["of", "pause", "1"])
 def test_wrong_word(shell: InteractiveShell, word: str) -> None:
-    """A wrong word is refused with those that are known."""
+    """An unknown action is refused, with a list of the known ones."""
     with pytest.raises(UsageError, match="write on, off, status or report"):
         shell.run_line_magic("gc_pause", word)
 
@@ -196,7 +196,7 @@ def test_unknown_option(shell: InteractiveShell) -> None:
     ],
 )
 def test_wrong_options(shell: InteractiveShell, line: str, message: str | None) -> None:
-    """Options that are wrong, or nowhere used, are refused; nothing is paused."""
+    """Invalid or unused options are refused, and nothing is paused."""
     if message is None:
         shell.run_line_magic("gc_pause", line)
         shell.run_line_magic("gc_pause", "off")
@@ -207,7 +207,7 @@ def test_wrong_options(shell: InteractiveShell, line: str, message: str | None) 
 
 
 def test_alone_it_pauses(shell: InteractiveShell) -> None:
-    """It does what its name says, and the second time says that it stands."""
+    """Without an action it pauses, and a second time reports that it is paused."""
     assert shell.run_line_magic("gc_pause", "").paused_by == "%gc_pause on"
     assert not gc.isenabled()
     assert "already" in shell.run_line_magic("gc_pause", "").note
@@ -216,7 +216,7 @@ def test_alone_it_pauses(shell: InteractiveShell) -> None:
 
 
 def test_options_of_a_cell(shell: InteractiveShell) -> None:
-    """The thresholds are raised, and what is alive is frozen, in the cell alone."""
+    """The thresholds are raised and live objects frozen only during the cell."""
     found = gc.get_threshold()
     run(
         shell,
@@ -228,7 +228,7 @@ def test_options_of_a_cell(shell: InteractiveShell) -> None:
 
 
 def test_memory_runs_away(shell: InteractiveShell, capsys: Captured) -> None:
-    """The report of the cell says when the collector was resumed, and why."""
+    """The report shows when and why the collector was resumed."""
     run(
         shell,
         "%%gc_pause --max-growth 20MB\nimport gc, time\nloads = []\n"
@@ -242,7 +242,7 @@ def test_memory_runs_away(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_costs(shell: InteractiveShell, capsys: Captured) -> None:
-    """The report tells the cell that collected most, in which generation."""
+    """The report shows which cell collected most, and in which generation."""
     run(shell, "import gc")
     run(shell, "for _ in range(30): gc.collect()")
     costs = run(shell, "%gc_pause report").result
@@ -260,7 +260,7 @@ def test_costs_without_a_tracker(bare_shell: InteractiveShell) -> None:
 
 
 def test_reminder(shell: InteractiveShell, capsys: Captured) -> None:
-    """Every twentieth cell under a pause begins with a reminder, and no other one."""
+    """Every twentieth cell during a pause starts with a reminder, and no other."""
     run(shell, "%gc_pause on")
     capsys.readouterr()
     shown = []
@@ -277,7 +277,7 @@ def test_reminder(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_reminders_end(shell: InteractiveShell) -> None:
-    """The hook of the reminders is there while the pause stands, and only then."""
+    """The hook of the reminders exists during the pause, and only then."""
     before = list(shell.events.callbacks["pre_run_cell"])
     run(shell, "%gc_pause on")
     run(shell, "%gc_pause on")
@@ -289,7 +289,7 @@ def test_reminders_end(shell: InteractiveShell) -> None:
 def test_reminder_fails(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reminder that cannot be shown does not keep a cell from running."""
+    """A reminder that cannot be displayed does not prevent a cell from running."""
 
     def fail(**_: Any) -> None:
         raise OSError
@@ -303,7 +303,7 @@ def test_reminder_fails(
 
 
 def test_report_of_a_pause_under_another() -> None:
-    """A pause without figures says where they are."""
+    """A pause without figures reports which one has them."""
     with gc_pause(collect=False), gc_pause() as inner:
         pass
     report = build_report(inner)

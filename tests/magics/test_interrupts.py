@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of a magic ends it, and leaves the user's values whole."""
+"""Ctrl-C at any moment ends a magic, and leaves the user's values intact."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from IPython.core.interactiveshell import InteractiveShell
 from tests.waiting import press_ctrl_c
 
 pytestmark = [
-    # An interrupt in coverage's own code leaves its lock taken.
+    # An interrupt in coverage's own code leaves its lock held.
     pytest.mark.untraced,
     pytest.mark.skipif(
         sys.platform == "win32", reason="a test cannot press Ctrl-C there"
     ),
-    # One that arrives between `open` and `with` leaves the file to the collector.
+    # An interrupt between `open` and `with` leaves the file to the collector.
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
 ]
 
-# More of them take a while: MEMKIT_INTERRUPTS=200.
+# For a longer run: MEMKIT_INTERRUPTS=200.
 COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))
 
 LISTS = "x = [[i, str(i)] for i in range(20_000)]"
 ARRAY = "x = np.arange(300_000)"
 
-# By name: what is prepared before each call, and the call.
+# By name: the preparation before each call, and the call.
 CALLS = {
     "memfree": (LISTS, "%memfree x"),
     "spill": (ARRAY, "%spill x"),
@@ -50,7 +50,7 @@ CALLS = {
 
 
 class Interrupting:
-    """Presses Ctrl-C at a moment of a cell, and knows what came of it."""
+    """Sends Ctrl-C at a moment of a cell, and records the outcome."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -85,7 +85,7 @@ class Interrupting:
 
 
 def _is_in_code(frame: FrameType | None) -> bool:
-    """Return whether the code of a cell runs, not what IPython does around it."""
+    """Return whether the cell's own code is running, rather than IPython's."""
     while frame is not None:
         if frame.f_code.co_name == "run_code":
             return True
@@ -101,7 +101,7 @@ def test_ctrl_c_ends_the_magic(
     capsys: pytest.CaptureFixture[str],
     name: str,
 ) -> None:
-    """No Ctrl-C is lost, its traceback is the user's, and values stay what they are."""
+    """No Ctrl-C is lost, its traceback is the user's, and values are unchanged."""
     (tmp_path / "kitless.py").write_text("rows = [[i] for i in range(20_000)]")
     monkeypatch.syspath_prepend(tmp_path)
     shell.user_ns["np"] = np

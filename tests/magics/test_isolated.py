@@ -32,13 +32,13 @@ def run(shell: InteractiveShell, cell: str) -> ExecutionResult:
 
 
 def shown(result: ExecutionResult) -> Any:
-    """Return what a cell has shown as its value."""
+    """Return the displayed value of a cell."""
     return result.result
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(shell: InteractiveShell) -> Iterator[None]:
-    """Without the extension no process stays."""
+    """No process is left after the extension is unloaded."""
     before = psutil.Process().children(recursive=True)
     yield
     assert shell.extension_manager is not None
@@ -58,12 +58,12 @@ def test_value(shell: InteractiveShell, capsys: Captured) -> None:
     assert "Out[2]: (15, " in out
     assert "Isolated: peak " in out
     assert "Lost with the process: rate. --out rate would have returned them." in out
-    # Functions bring what they read.
+    # Functions are sent with what they read.
     assert "B: price, rate\n" in out
 
 
 def test_out(shell: InteractiveShell, capsys: Captured) -> None:
-    """The variables that --out names are brought back, and nothing else."""
+    """The variables that --out names are returned, and nothing else."""
     cell = "import numpy as np\na = np.arange(10)\nb = a[5:]\nc = 1\na.sum()"
     result = run(shell, f"%%isolated --out a,b\n{cell}")
     assert result.success
@@ -71,14 +71,14 @@ def test_out(shell: InteractiveShell, capsys: Captured) -> None:
     assert "c" not in shell.user_ns
     assert "np" not in shell.user_ns
     out = capsys.readouterr().out
-    # It is shown, but no variable of the kernel.
+    # It is displayed, but is not a variable in the kernel.
     assert "Out[1]: np.int64(45)" in out
     assert result.result is None
     assert "Lost with the process: c." in out
 
 
 def test_result(shell: InteractiveShell) -> None:
-    """With -o the account is the cell's result."""
+    """With -o the record is the cell's result."""
     result = shown(run(shell, "%%isolated -o --out a\na = b'x' * 1000\nb = 1"))
     assert (result.outputs, result.kept) == (("a",), ("b",))
     assert result.received_bytes > 1000
@@ -87,7 +87,7 @@ def test_result(shell: InteractiveShell) -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_output(shell: InteractiveShell, capsys: Captured) -> None:
-    """What is printed, displayed and warned of is shown as in the kernel."""
+    """Printed and displayed output and warnings are shown as in the kernel."""
     shell.user_ns["name"] = "ann"
     run(
         shell,
@@ -112,13 +112,13 @@ def test_output(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_shell_of_the_process(shell: InteractiveShell) -> None:
-    """Functions of the notebook find the shell of their own process."""
+    """Functions of the notebook find the shell of their process."""
     run(shell, "def here():\n    return type(get_ipython()).__name__")
     assert shown(run(shell, "%%isolated\nhere()")) == "_Shell"
 
 
 def test_value_that_stays(shell: InteractiveShell, capsys: Captured) -> None:
-    """A value that has no meaning elsewhere is shown, and not brought back."""
+    """A value that cannot be sent is displayed, but not returned."""
     result = run(shell, "%%isolated\n(each for each in ())")
     assert result.success
     assert "Out[1]: <generator object" in capsys.readouterr().out
@@ -126,7 +126,7 @@ def test_value_that_stays(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_error(shell: InteractiveShell, capsys: Captured) -> None:
-    """An error is the cell's, at its lines, and the kernel is as it was."""
+    """An error is raised with the cell's lines, and the kernel is unchanged."""
     run(shell, "def invert(x):\n    return 1 / x")
     shell.user_ns["y"] = 5
     result = run(shell, "%%isolated --out y\n\ny = 1\ninvert(0)  # here")
@@ -141,7 +141,7 @@ def test_error(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_error_after_a_change(shell: InteractiveShell, capsys: Captured) -> None:
-    """What a cell changed before it failed is said below its error, and stays there."""
+    """Changes before a failure are reported below the error, and not returned."""
     change = "import os\nos.environ['MEMKIT_X'] = '1'\n"
     run(shell, f"%%isolated --name p\n{change}1 / 0")
     shown_text = "".join(capsys.readouterr())
@@ -154,7 +154,7 @@ def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
     """Ctrl-C ends the cell with KeyboardInterrupt, at its line."""
 
     class Presser:
-        """Presses Ctrl-C when the cell has printed."""
+        """Sends Ctrl-C when the cell has printed."""
 
         def write(self, text: str) -> None:
             if text.startswith("begun"):
@@ -194,7 +194,7 @@ REFUSED = [
 def test_refused(
     shell: InteractiveShell, options: str, body: str, sentence: str
 ) -> None:
-    """A mistake, and a process that dies, is one sentence; all is as it was."""
+    """A usage error or a dying process is one sentence, and nothing is changed."""
     run(shell, "import threading\nlocked = threading.Lock()\nrows = [1]")
     before = dict(shell.user_ns)
     error = run(shell, f"%%isolated {options}\n{body}").error_in_exec
@@ -211,7 +211,7 @@ def test_refused(
 def test_syntax_error(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    """A slip in the code is told before any process is started."""
+    """A syntax error is reported before any process is started."""
     monkeypatch.setattr(isolated_session, "ChildProcess", None)
     result = run(shell, "%%isolated\nx = = 1")
     assert isinstance(result.error_in_exec, SyntaxError)
@@ -222,7 +222,7 @@ def test_syntax_error(
 def test_too_large(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    """A variable of which there is no room for a copy is refused with its size."""
+    """A variable that is too large to copy is refused with its size."""
     shell.user_ns["big"] = np.zeros(8 * MIB)
     run(shell, "def total():\n    return big.sum()")
     monkeypatch.setattr(isolated_cell, "read_room_bytes", lambda: 10 * MIB)
@@ -234,7 +234,7 @@ def test_too_large(
 
 
 def test_memory(shell: InteractiveShell, capsys: Captured) -> None:
-    """With --memory an allocation fails in the cell, where the system counts it."""
+    """With --memory an allocation fails in the cell, if the system limits it."""
     result = run(shell, "%%isolated --memory 200MiB\nx = bytearray(10**9)")
     assert isinstance(result.error_in_exec, (MemoryError, UsageError))
     if isinstance(result.error_in_exec, MemoryError):
@@ -243,7 +243,7 @@ def test_memory(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_named(shell: InteractiveShell, capsys: Captured) -> None:
-    """A process with a name goes on with what it has, until it is closed."""
+    """A named process keeps its variables until it is closed."""
     shell.user_ns["rows"] = [1, 2]
     run(shell, "%%isolated --name model\nrows.append(3)\nmodel = sum(rows)")
     shell.user_ns["model"] = None
@@ -255,7 +255,7 @@ def test_named(shell: InteractiveShell, capsys: Captured) -> None:
     for number in (1, 2):
         run(shell, f"def count():\n    return {number}")
         assert run(shell, "%%isolated --name model\ncount()").result == number
-    # What functions read is the process's own too.
+    # Variables that functions read belong to the process, too.
     run(shell, "def grow():\n    rows.append(model)\n    return rows")
     for expected in ([1, 2, 6], [1, 2, 6, 6]):
         assert run(shell, "%%isolated --name model\ngrow()").result == expected
@@ -277,7 +277,7 @@ def test_named(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_named_that_died(shell: InteractiveShell) -> None:
-    """A process that died in between is told of once; then there is a fresh one."""
+    """The end of a process between cells is reported once; then a new one starts."""
     run(shell, "%%isolated --name model\nx = 1").raise_error()
     (process,) = shown(run(shell, "%isolated")).processes
     os.kill(process.pid, signal.SIGKILL)
@@ -288,7 +288,7 @@ def test_named_that_died(shell: InteractiveShell) -> None:
 
 
 def test_unload_ends_processes(shell: InteractiveShell) -> None:
-    """Unloading the extension ends the processes that go on."""
+    """Unloading the extension ends the running processes."""
     before = set(psutil.Process().children())
     run(shell, "%%isolated --name model\nx = 1").raise_error()
     assert set(psutil.Process().children()) > before
@@ -298,13 +298,13 @@ def test_unload_ends_processes(shell: InteractiveShell) -> None:
 
 
 def test_line_without_a_cell(shell: InteractiveShell) -> None:
-    """The line magic takes no options of a cell."""
+    """The line magic refuses the options of a cell."""
     error = run(shell, "%isolated --out x").error_in_exec
     assert "put %%isolated on the first line of a cell" in str(error)
 
 
 def test_tracker(shell: InteractiveShell, capsys: Captured) -> None:
-    """The cell has the peak of its process in its account."""
+    """The record of the cell includes the peak of its process."""
     run(shell, "%%isolated\nimport time\nx = b'x' * 300_000_000\ntime.sleep(0.6)")
     capsys.readouterr()
     (tracker,) = tracker_module._running

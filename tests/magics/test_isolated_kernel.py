@@ -23,7 +23,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
 
 
 def messages(kernel: RealKernel, cell: str) -> list[tuple[str, Any]]:
-    """Run a cell in a kernel, and return what a page would show."""
+    """Run a cell in a kernel, and return the messages to a page."""
     shown: list[tuple[str, Any]] = []
 
     def keep(message: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ def messages(kernel: RealKernel, cell: str) -> list[tuple[str, Any]]:
 
 
 def test_figure(kernel: RealKernel) -> None:
-    """A figure is shown, the kernel does not import matplotlib for it."""
+    """A figure is displayed without importing matplotlib in the kernel."""
     shown = messages(
         kernel, "%%isolated\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
     )
@@ -56,7 +56,7 @@ def test_figure(kernel: RealKernel) -> None:
 
 
 def test_displays(kernel: RealKernel) -> None:
-    """Displays are rich, can be updated and cleared; progress is text."""
+    """Rich displays can be updated and cleared; progress bars are text."""
     shown = messages(
         kernel,
         "%%isolated\n"
@@ -77,7 +77,7 @@ def test_displays(kernel: RealKernel) -> None:
 
 
 def test_event_loop(kernel: RealKernel) -> None:
-    """A cell finds the event loop running, as here; tasks that go on are named."""
+    """A cell runs in an event loop, as in the kernel; unfinished tasks are reported."""
     body = "import asyncio\nprint(asyncio.get_running_loop().is_running())"
     assert kernel.run(body) == "True\n"
     assert kernel.run(f"%%isolated\n{body}").startswith("True\n")
@@ -89,7 +89,7 @@ def test_event_loop(kernel: RealKernel) -> None:
 
 
 def test_display_settings(kernel: RealKernel) -> None:
-    """Values are shown there as they would be here."""
+    """Values are displayed as they would be in the kernel."""
     kernel.run(
         "%precision 2\n"
         "class Point: pass\n"
@@ -110,7 +110,7 @@ def test_display_settings(kernel: RealKernel) -> None:
 
 
 def test_restart(kernel: RealKernel) -> None:
-    """The processes that go on end with the kernel that is killed."""
+    """Running processes end when the kernel is killed."""
     kernel.run("%%isolated --name model\nx = 1")
     kernel.run("listed = %isolated\nimport os")
     printed = kernel.run("print(listed.processes[0].pid, os.getpid())")

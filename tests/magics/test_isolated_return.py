@@ -1,4 +1,4 @@
-"""What comes back from ``%%isolated`` takes its place; what is otherwise is said."""
+"""Results of ``%%isolated`` replace the variables; differences are reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ lazy = (each for each in rows)
 
 
 def run(shell: InteractiveShell, options: str, code: str) -> IsolatedResult:
-    """Run an isolated cell after the setup, and return its account."""
+    """Run an isolated cell after the setup, and return its record."""
     shell.run_cell(SETUP).raise_error()
     done = shell.run_cell(f"%%isolated -o {options}\n{code}")
     done.raise_error()
@@ -55,7 +55,7 @@ def refusal(shell: InteractiveShell, code: str) -> str:
 
 
 def test_in_place(shell: InteractiveShell) -> None:
-    """A variable that was changed is the same object, for all that hold it too."""
+    """A variable that was modified is still the same object for all its holders."""
     code = "arr[:] = 7; rows.append(2); deep[1].append(3)"
     result = run(shell, "--out arr,rows", code)
     space: dict[str, Any] = shell.user_ns
@@ -68,7 +68,7 @@ def test_in_place(shell: InteractiveShell) -> None:
 
 
 def test_apart(shell: InteractiveShell) -> None:
-    """What comes back as a copy is named, with what it would be one with here."""
+    """Variables returned as copies are reported, with what they shared before."""
     result = run(
         shell, "--out deep,best,box", "deep[0].append(3)\nbest = rows\nbox.x = 1"
     )
@@ -81,7 +81,7 @@ def test_apart(shell: InteractiveShell) -> None:
 
 
 def test_set_anew(shell: InteractiveShell) -> None:
-    """A variable that was set anew comes apart from nothing, as here."""
+    """A variable that was replaced shares with nothing, as in the kernel."""
     result = run(shell, "--out rows,arr", "rows = [5]\narr = arr * 2")
     assert (result.apart, result.changed) == ((), ())
     assert shell.user_ns["table"] == {"rows": [1]}
@@ -89,7 +89,7 @@ def test_set_anew(shell: InteractiveShell) -> None:
 
 
 def test_shared_outputs(shell: InteractiveShell) -> None:
-    """Variables that come back together share what they shared."""
+    """Variables that are returned together still share what they shared."""
     run(shell, "--out rows,table,arr,view", "rows.append(2); view[:] = 5; arr, table")
     space: dict[str, Any] = shell.user_ns
     assert space["table"]["rows"] is space["rows"]
@@ -98,7 +98,7 @@ def test_shared_outputs(shell: InteractiveShell) -> None:
 
 
 def test_stays(shell: InteractiveShell) -> None:
-    """What --out does not name stays as it is, and is said."""
+    """Variables that --out does not name are unchanged, which is reported."""
     code = (
         "import math\nrows.append(2); Box.kind = 5; del rate; new = _own = 1\nlen(deep)"
     )
@@ -111,13 +111,13 @@ def test_stays(shell: InteractiveShell) -> None:
 
 
 def test_only_read(shell: InteractiveShell) -> None:
-    """What was only read is no change."""
+    """Variables that were only read are not reported as changed."""
     result = run(shell, "", "float(arr.sum()), len(rows), box.price(), deep.copy()")
     assert (result.changed, result.state) == ((), ())
 
 
 def test_functions(shell: InteractiveShell) -> None:
-    """A function that comes back reads the kernel's variables; others are named."""
+    """A returned function reads the kernel's variables; missing ones are reported."""
     result = run(
         shell, "--out f", "step = 5\nrate = 9\ndef f(n): return n * rate + step"
     )
@@ -129,7 +129,7 @@ def test_functions(shell: InteractiveShell) -> None:
 
 
 def test_classes(shell: InteractiveShell) -> None:
-    """Objects of a class here are of that class; it changes when --out names it."""
+    """Objects belong to the kernel's class, which --out can replace."""
     run(shell, "--out box,fresh", "Box.kind = 5; box.x = 3; fresh = Box()")
     space: dict[str, Any] = shell.user_ns
     assert type(space["box"]) is type(space["fresh"]) is space["Box"]
@@ -141,12 +141,12 @@ def test_classes(shell: InteractiveShell) -> None:
 
 
 def test_session_refused(shell: InteractiveShell) -> None:
-    """In a cell such a refusal is one sentence."""
+    """In a cell the refusal is one sentence."""
     assert "globals() inspects the whole session" in refusal(shell, "globals()")
 
 
 def test_reasons(shell: InteractiveShell) -> None:
-    """A refusal names the variable with its own reason, and all of them."""
+    """An error names all variables, each with its reason."""
     sentence = refusal(shell, "next(lazy)")
     assert "lazy cannot be sent to another process (cannot pickle 'gen" in sentence
     sentence = refusal(shell, "def use(): return data, lazy\nuse()")
@@ -175,13 +175,13 @@ def test_session(code: str, what: str) -> None:
 
 
 def test_no_session(shell: InteractiveShell) -> None:
-    """The same names for something else are not refused."""
+    """The same names with another meaning are not refused."""
     code = "def f(a):\n    return sorted(locals()), dir(a)\nlen(f(vars(box))[0])"
     assert run(shell, "", code).kept == ("f",)
 
 
 def test_shell_words(shell: InteractiveShell) -> None:
-    """Words for other programs are no variables."""
+    """Words of shell commands are not variables."""
     result = run(shell, "", "!echo data lazy {rate}\n%env MEMKIT_X=data\n1")
     assert result.inputs == ("rate",)
     assert result.state == ("os.environ",)
@@ -201,7 +201,7 @@ def test_shell_words(shell: InteractiveShell) -> None:
 def test_changed_before_it_was_set_anew(
     shell: InteractiveShell, setup: str, cell: str
 ) -> None:
-    """What another variable holds of an output that was set anew is said to differ."""
+    """Holders of an output that was modified and then replaced are reported."""
     shell.run_cell(setup).raise_error()
     done = shell.run_cell(f"%%isolated -o --out rows\n{cell}")
     done.raise_error()

@@ -1,4 +1,4 @@
-"""The one parser of the lines of all magics."""
+"""The parser of the lines of all magics."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ LINE_MAGICS = (
     ],
 )
 def test_words(line: str, words: list[str]) -> None:
-    """Quotes hold a word together, and other characters stay as they are."""
+    """Quotes keep a word together, and other characters are unchanged."""
     assert list(split_words(line)) == words
 
 
 def test_list_with_quotes() -> None:
-    """A comma in quotes separates nothing."""
+    """A comma in quotes does not separate items."""
     assert split_list("'a, b',c, \"d\"") == ["a, b", "c", "d"]
 
 
@@ -44,14 +44,14 @@ def test_list_with_quotes() -> None:
 def test_a_quote_that_is_not_closed(
     shell: InteractiveShell, name: str, line: str
 ) -> None:
-    """It is one sentence in every magic."""
+    """An unclosed quote is reported in one sentence by every magic."""
     with pytest.raises(UsageError, match=r"the quote . is not closed in .*; close or"):
         shell.run_line_magic(name, line)
 
 
 @pytest.mark.parametrize("name", [*LINE_MAGICS, "mem"])
 def test_an_option_that_there_is_not(shell: InteractiveShell, name: str) -> None:
-    """No magic ignores an option that it does not have."""
+    """No magic ignores an unknown option."""
     with pytest.raises(
         UsageError, match=f"%{name} has no option --zzzz; it has (-|none)"
     ):
@@ -76,7 +76,7 @@ def test_an_option_that_there_is_not(shell: InteractiveShell, name: str) -> None
 def test_the_option_that_was_meant(
     shell: InteractiveShell, line: str, meant: str
 ) -> None:
-    """A misspelt option, and one of another library, gets the kit's."""
+    """For a misspelt option, or that of another library, ours is suggested."""
     chunked = shell.magics_manager.magics["cell"]["chunked"]
     with pytest.raises(UsageError) as caught:
         parse_line(chunked, f"x.csv {line}")
@@ -93,7 +93,7 @@ def test_the_option_that_was_meant(
     ],
 )
 def test_sizes(shell: InteractiveShell, line: str, shown: str) -> None:
-    """A size may have a blank, and is shown in its own unit."""
+    """A size may contain a space, and is shown in its own unit."""
     chunked = shell.magics_manager.magics["cell"]["chunked"]
     args = parse_line(chunked, f"x.csv {line} --rows 5")
     assert format_bytes(args.memory) == shown
@@ -101,7 +101,7 @@ def test_sizes(shell: InteractiveShell, line: str, shown: str) -> None:
 
 
 def test_twice(shell: InteractiveShell) -> None:
-    """Of two values none is silently left out; options that add up can repeat."""
+    """A repeated option is refused, unless its values add up."""
     chunked = shell.magics_manager.magics["cell"]["chunked"]
     with pytest.raises(UsageError, match="--rows is given twice"):
         parse_line(chunked, "x.csv --rows 5 --rows 6")
@@ -109,7 +109,7 @@ def test_twice(shell: InteractiveShell) -> None:
 
 
 def test_a_statement_stays_as_it_is(shell: InteractiveShell) -> None:
-    """Options before a statement are read, and no character of it changes."""
+    """Options before a statement are parsed, and the statement is unchanged."""
     mem = shell.magics_manager.magics["line"]["mem"]
     args, statement = parse_statement(mem, "-r 3 --max 2 GB x = 'a  b' ; y")
     assert (args.runs, format_bytes(args.max_bytes)) == (3, "2 GB")
@@ -131,7 +131,7 @@ def test_a_statement_stays_as_it_is(shell: InteractiveShell) -> None:
 def test_an_option_without_effect(
     shell: InteractiveShell, name: str, line: str, message: str
 ) -> None:
-    """An option that does nothing here is refused, not ignored."""
+    """An option without effect is refused, not ignored."""
     with pytest.raises(UsageError, match=message):
         shell.run_line_magic(name, line)
 
@@ -139,7 +139,7 @@ def test_an_option_without_effect(
 def test_quoted_paths(
     shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A path with a blank works behind every option that takes one."""
+    """A quoted path with a space works for every option that takes one."""
     monkeypatch.chdir(tmp_path)
     Path("a b").mkdir()
     Path("a b/x.csv").write_text("a\n1\n2\n")

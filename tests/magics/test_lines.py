@@ -31,14 +31,14 @@ made
 
 
 def test_lines(shell: InteractiveShell, capsys: Captured) -> None:
-    """Lines of the cell, and of functions of earlier cells, have their memory."""
+    """Lines of the cell, and of functions of earlier cells, are measured."""
     shell.run_cell("def make():\n    return len(bytearray(50 << 20))")
     result = shell.run_cell(CELL)
     result.raise_error()
     out = capsys.readouterr().out
     assert result.result == 50 << 20
     assert shell.user_ns["text"] == "a\nb"
-    # The cost is said before.
+    # The cost is announced first.
     assert out.startswith("watching every line\nmemray records every allocation")
     assert "50.0 MiB" in out
     assert "2 of make  return len(bytearray(50 << 20))" in out
@@ -46,14 +46,14 @@ def test_lines(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_result(shell: InteractiveShell) -> None:
-    """With -o the result comes back, of a statement too."""
+    """With -o the result is returned, also for a statement."""
     result = shell.run_cell("%mem -o --lines block = bytearray(30 << 20)").result
     assert isinstance(result, LinesResult)
     assert abs((result.lines[0].peak_bytes or 0) - 30 * MIB) < MIB
 
 
 def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
-    """Of code that fails what was seen until then is shown."""
+    """If the code fails, the lines measured so far are shown."""
     error = shell.run_cell("%%mem --lines\nx = 1\n1 / 0").error_in_exec
     assert isinstance(error, ZeroDivisionError)
     assert "until ZeroDivisionError: peak" in capsys.readouterr().out
@@ -68,24 +68,26 @@ def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
     ],
 )
 def test_mistake(shell: InteractiveShell, cell: str, sentence: str) -> None:
-    """What cannot be done is one sentence."""
+    """Invalid requests are reported in one sentence."""
     error = shell.run_cell(cell).error_in_exec
     assert isinstance(error, UsageError)
     assert sentence in str(error)
 
 
 def test_awaiting_in_a_kernel(tmp_path: Path) -> None:
-    """A cell that awaits is watched in a kernel, and the cell around it is not."""
+    """A cell that awaits is measured in a kernel, without the cell around it."""
     with real_kernel(tmp_path) as kernel:
         kernel.run(
             "import asyncio\n"
             "result = %mem -o --lines x = await asyncio.sleep(0, bytearray(9 << 20))"
         )
-        told = kernel.run(
+        shown_lines = kernel.run(
             "print([(line.line, line.kept_bytes) for line in result.lines])"
         )
     ((number, kept_bytes),) = [
-        (number, kept_bytes) for number, kept_bytes in eval(told) if kept_bytes > MIB
+        (number, kept_bytes)
+        for number, kept_bytes in eval(shown_lines)
+        if kept_bytes > MIB
     ]
     assert number == 1
     assert abs(kept_bytes - 9 * MIB) < MIB

@@ -35,7 +35,7 @@ def run(shell: InteractiveShell, cell: str) -> Any:
     "magic", ["%mem -o ", "%%mem -o\n", "%memit -o ", "%%memit -o\n"]
 )
 def test_spike(shell: InteractiveShell, magic: str) -> None:
-    """What was allocated and given back is the peak, and not kept."""
+    """Memory that was allocated and freed is in the peak, but not kept."""
     result = run(shell, f"{magic}block = b'x' * (200 << 20); del block").result
     assert isinstance(result, MemResult)
     assert abs(result.peak_bytes - 200 * MIB) < 4 * MIB
@@ -46,7 +46,7 @@ def test_spike(shell: InteractiveShell, magic: str) -> None:
 @pytest.mark.own_process
 @linux
 def test_cell_keeps_its_own_account(shell: InteractiveShell) -> None:
-    """A statement inside a cell leaves the cell's peak as it was."""
+    """A measured statement inside a cell does not affect the cell's peak."""
     run(
         shell,
         "block = b'x' * (100 << 20); del block\n"
@@ -58,13 +58,13 @@ def test_cell_keeps_its_own_account(shell: InteractiveShell) -> None:
 
 
 def test_statement_is_not_touched(shell: InteractiveShell) -> None:
-    """The statement runs as it was written: spaces, quotes, braces and options."""
+    """The statement runs as written, including spaces, quotes, braces and options."""
     run(shell, "%mem -r 1  text = 'a  b -r 3 {x} $x' + \"'\"")
     assert shell.user_ns["text"] == "a  b -r 3 {x} $x'"
 
 
 def test_strings_of_several_lines(shell: InteractiveShell) -> None:
-    """The text of the cell is not touched."""
+    """The text of the cell is not changed."""
     run(shell, '%%mem\nif True:\n    text = """a\n  b\n"""')
     assert shell.user_ns["text"] == "a\n  b\n"
 
@@ -88,7 +88,7 @@ def test_magics_in_the_code(shell: InteractiveShell) -> None:
 
 
 def test_time_of_the_collector(shell: InteractiveShell) -> None:
-    """What the collector took is part of the time."""
+    """The time includes that of the collector."""
     result = run(shell, "%mem -o import gc; gc.collect();").result
     assert 0 < result.gc_s <= result.duration_s
 
@@ -97,7 +97,7 @@ def test_time_of_the_collector(shell: InteractiveShell) -> None:
 def test_error_is_at_its_own_line(
     shell: InteractiveShell, code: str, line: int
 ) -> None:
-    """A traceback counts the lines as they stand in the cell."""
+    """A traceback numbers the lines as in the cell."""
     error = shell.run_cell(code, store_history=True).error_in_exec
     assert error is not None
     innermost = traceback.extract_tb(error.__traceback__)[-1]
@@ -105,7 +105,7 @@ def test_error_is_at_its_own_line(
 
 
 def test_error(shell: InteractiveShell, capsys: Captured) -> None:
-    """The figures up to the error are shown, then it once, with the cell's lines."""
+    """Figures up to the error are shown, then the error with the cell's lines."""
     result = run(shell, "%%mem -r 2\n\nx = 1\n1 / 0  # here")
     assert isinstance(result.error_in_exec, ZeroDivisionError)
     frames = traceback.extract_tb(result.error_in_exec.__traceback__)
@@ -126,7 +126,7 @@ def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
-    """Code that is no Python has not run, and has no figures."""
+    """Code with a syntax error does not run, and has no figures."""
     result = run(shell, "%%mem\nx = = 1")
     assert isinstance(result.error_in_exec, SyntaxError)
     assert result.error_in_exec.lineno == 2
@@ -135,7 +135,7 @@ def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
 
 @linux
 def test_max_over(shell: InteractiveShell, capsys: Captured) -> None:
-    """A peak over the size fails the cell in a sentence, after it has run."""
+    """A peak above the limit fails the cell with one sentence, after it has run."""
     result = run(
         shell, "%%mem --max 10MiB\nblock = b'x' * (50 << 20)\ndel block\ny = 1"
     )
@@ -150,7 +150,7 @@ def test_max_over(shell: InteractiveShell, capsys: Captured) -> None:
 
 @pytest.mark.parametrize("size", ["1GiB", '"1 GiB"', "1 GiB"])
 def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None:
-    """A peak below the size is shown as ever."""
+    """A peak below the limit is shown as usual."""
     result = run(shell, f"%mem --max {size} x = 1")
     assert result.success
     assert capsys.readouterr().out.startswith("peak ")
@@ -158,7 +158,7 @@ def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None
 
 @linux
 def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
-    """A cell whose child processes take the memory fails too."""
+    """A cell whose child processes take the memory fails, too."""
     child = "x = b'x' * (80 << 20); input()"
     result = run(
         shell,
@@ -175,7 +175,7 @@ def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
 
 
 def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
-    """Several runs tell of the highest one, and show no values."""
+    """Several runs report the highest one, and display no values."""
     run(shell, "sizes = iter([10, 50, 20])")
     run(shell, "%mem -r 3 len(b'x' * (next(sizes) << 20))")
     assert next(shell.user_ns["sizes"], None) is None
@@ -196,7 +196,7 @@ def test_highest_of_the_runs(shell: InteractiveShell) -> None:
 
 
 def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
-    """With -o the figures go into a name, and are shown when it is."""
+    """With -o the figures can be assigned, and are shown when displayed."""
     run(shell, "result = %mem -o x = 1")
     assert capsys.readouterr().out == ""
     run(shell, "result")
@@ -218,14 +218,14 @@ def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
     ],
 )
 def test_bad_input(shell: InteractiveShell, line: str, sentence: str) -> None:
-    """What cannot be done is one sentence, and nothing runs."""
+    """Invalid requests are reported in one sentence, and nothing runs."""
     error = run(shell, line).error_in_exec
     assert isinstance(error, UsageError)
     assert sentence in str(error)
 
 
 def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
-    """The options are memory_profiler's, and so is the line."""
+    """The options and the output are those of memory_profiler."""
     run(shell, "%memit -r 2 -t 1.5 -i 0.1 'a value that is not shown'")
     out = capsys.readouterr().out
     assert out.startswith("peak memory: ")
@@ -236,7 +236,7 @@ def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.own_process
 @linux
 def test_children(shell: InteractiveShell, capsys: Captured) -> None:
-    """The peak of child processes is told beside that of the kernel."""
+    """The peak of child processes is reported separately."""
     run(shell, RUN_CHILD)
     result = run(shell, "%mem -o run_child();").result
     assert result.children_peak_bytes > 100 * MIB
@@ -248,7 +248,7 @@ def test_children(shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.own_process
 @linux
 def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
-    """With -c the child processes are added, and the line says how much they are."""
+    """With -c the child processes are added, and their part is reported."""
     run(shell, RUN_CHILD)
     run(shell, "%memit -c run_child()")
     out = capsys.readouterr().out
@@ -261,7 +261,7 @@ def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.own_process
 @linux
 def test_memit_with_a_setup(shell: InteractiveShell) -> None:
-    """What stands above the cell runs first and is not measured."""
+    """The setup on the line runs first and is not measured."""
     result = run(
         shell, "%%memit -o kept = b'x' * (50 << 20)\nblock = kept[1:]\ndel block, kept"
     ).result
@@ -271,7 +271,7 @@ def test_memit_with_a_setup(shell: InteractiveShell) -> None:
 
 @pytest.mark.parametrize("kind", ["line", "cell"])
 def test_memit_of_somebody_else(bare_shell: InteractiveShell, kind: str) -> None:
-    """Where the name is taken it stays with its owner."""
+    """If the name is taken, it is not replaced."""
     magics = bare_shell.magics_manager.magics
     magics[kind]["memit"] = print
     jupyter_memkit.load_ipython_extension(bare_shell)

@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 
 def test_options(shell: InteractiveShell) -> None:
-    """Each option asks for what it says."""
+    """Each option requests what it says."""
     shell.run_cell("data = [1.5]")
     freed = shell.run_line_magic("memfree", "data --all")
     assert freed.names == ("data",)
@@ -30,7 +30,7 @@ def test_options(shell: InteractiveShell) -> None:
 
 
 def test_undefined(shell: InteractiveShell) -> None:
-    """A name that is none is one sentence with the remedy."""
+    """An unknown name is reported in one sentence with the remedy."""
     with pytest.raises(UsageError, match="there is no variable 'nothing_here'"):
         shell.run_line_magic("memfree", "nothing_here")
 
@@ -74,7 +74,7 @@ def read_rss(kernel: RealKernel) -> float:
 
 @linux
 def test_failed_cell_of_a_kernel(tmp_path: Path) -> None:
-    """A failed cell that held 381 MiB: use is back within 5 MiB."""
+    """After a failed cell that held 381 MiB, use is within 5 MiB of before."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import numpy as np\n%memfree")
         before = read_rss(kernel)
@@ -91,7 +91,7 @@ def test_failed_cell_of_a_kernel(tmp_path: Path) -> None:
 
 @linux
 def test_shown_value_of_a_kernel(tmp_path: Path) -> None:
-    """A shown value of 381 MiB is gone after its name was freed."""
+    """A displayed value of 381 MiB is freed with its name."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import numpy as np\n%memfree")
         before = read_rss(kernel)
@@ -104,7 +104,7 @@ def test_shown_value_of_a_kernel(tmp_path: Path) -> None:
 
 @linux
 def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
-    """Of 1 GiB of deleted strings comes back what does by hand, and it is told."""
+    """Of 1 GiB of deleted strings as much is freed as by hand, and it is reported."""
     by_hand = (
         "import gc, ctypes; gc.collect(); ctypes.CDLL(None).malloc_trim(0); print()"
     )
@@ -120,6 +120,6 @@ def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
             now = read_rss(kernel)
             left[name] = now - before
             if name == "memfree":
-                told = int(kernel.run("print(freed.total_bytes)")) / MIB
-                assert abs(held - now - told) < 1
+                reported = int(kernel.run("print(freed.total_bytes)")) / MIB
+                assert abs(held - now - reported) < 1
     assert left["memfree"] < left["hand"] + 5

@@ -14,7 +14,7 @@ from jupyter_memkit.show.status import Status
 
 
 def test_status_is_a_result(shell: InteractiveShell) -> None:
-    """The status can be used from code, and counts the cells before it."""
+    """The status can be used in code, and counts the cells before it."""
     shell.run_cell("x = 1", store_history=True)
     status = shell.run_line_magic("memkit", "")
     assert isinstance(status, Status)
@@ -26,7 +26,7 @@ def test_status_is_a_result(shell: InteractiveShell) -> None:
 def test_status_is_shown(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a terminal it is shown as text."""
+    """In a terminal it is displayed as text."""
     shell.run_cell("%memkit", store_history=True)
     assert "in use" in capsys.readouterr().out
 
@@ -50,14 +50,14 @@ def test_mistake(
     line: str,
     expected: str,
 ) -> None:
-    """A mistake is told in a sentence that has the remedy."""
+    """A usage error is one sentence with the remedy."""
     shell.run_cell(f"%memkit {line}", store_history=True)
     assert f"UsageError: {expected}" in capsys.readouterr().err
 
 
 @pytest.mark.own_process
 def test_processes(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
-    """The kernel's process is listed, with its number."""
+    """The kernel's process is listed with its id."""
     shell.run_cell("%memkit processes", store_history=True)
     out = capsys.readouterr().out
     assert "the kernel and 0 child processes" in out
@@ -71,7 +71,7 @@ def test_export(
     tmp_path: Path,
     name: str,
 ) -> None:
-    """The cells that have ended are written, and the file is told."""
+    """The finished cells are exported, and the file is reported."""
     shell.run_cell("first = 1", store_history=True)
     path = tmp_path / name
     shell.run_cell(f'%memkit export "{path}"', store_history=True)

@@ -19,12 +19,12 @@ def filled(shell: InteractiveShell) -> InteractiveShell:
 
 
 def names(listed: Any) -> list[str]:
-    """Return the names of what is listed."""
+    """Return the listed names."""
     return [each.name for each in listed.variables]
 
 
 def test_memls(filled: InteractiveShell) -> None:
-    """Variables are listed, with the options that choose."""
+    """Variables are listed, filtered by the options."""
     memls = filled.run_line_magic
     assert names(memls("memls", "")) == ["prices", "name"]
     assert names(memls("memls", "n*")) == ["name"]
@@ -48,7 +48,7 @@ def test_memls(filled: InteractiveShell) -> None:
     ],
 )
 def test_memls_refuses(filled: InteractiveShell, line: str, message: str) -> None:
-    """A wrong option is one sentence with the remedy."""
+    """An invalid option is reported in one sentence with the remedy."""
     with pytest.raises(UsageError, match=message):
         filled.run_line_magic("memls", line)
 
@@ -67,7 +67,7 @@ def test_memleaks(filled: InteractiveShell) -> None:
 
 
 def test_memsnap(filled: InteractiveShell) -> None:
-    """Moments are remembered by name, compared, listed and forgotten."""
+    """Snapshots are taken by name, compared, listed and deleted."""
     snap = filled.run_line_magic
     assert set(snap("memsnap", "before").sizes) == {"prices", "name"}
     filled.run_cell("del name\nmore = [1.5] * 1000")
@@ -95,21 +95,21 @@ def test_memsnap(filled: InteractiveShell) -> None:
     ],
 )
 def test_memsnap_refuses(filled: InteractiveShell, line: str, message: str) -> None:
-    """What is not there is one sentence with the remedy."""
+    """Unknown names are reported in one sentence with the remedy."""
     filled.run_line_magic("memsnap", "before")
     with pytest.raises(UsageError, match=message):
         filled.run_line_magic("memsnap", line)
 
 
 def test_advice(filled: InteractiveShell) -> None:
-    """Hints come when they are asked for."""
+    """Hints are shown on request."""
     found = filled.run_line_magic("memkit", "advice")
     assert isinstance(found, Hints)
     assert [each.name for each in found.hints] == ["prices"]
 
 
 def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
-    """In a terminal the results are shown as text."""
+    """In a terminal the results are displayed as text."""
     for line in ("%memls", "%memleaks", "%memsnap a", "%memfree", "%memkit advice"):
         filled.run_cell(line).raise_error()
     out = capsys.readouterr().out

@@ -16,7 +16,7 @@ from tests.real_kernel import RealKernel, real_kernel
 
 @pytest.mark.parametrize("line", ["", "--last 10min", "--cells", "--cells --last 1h"])
 def test_result_is_a_figure(shell: InteractiveShell, line: str) -> None:
-    """The figure of what was asked for can be kept and changed."""
+    """The requested figure can be kept and modified."""
     shell.run_cell("x = 1", store_history=True)
     figure = shell.run_line_magic("memplot", line)
     assert isinstance(figure, Figure)
@@ -38,13 +38,13 @@ def test_mistake(
     line: str,
     expected: str,
 ) -> None:
-    """A mistake is told in a sentence."""
+    """A usage error is one sentence."""
     shell.run_cell(f"%memplot {line}", store_history=True)
     assert f"UsageError: {expected}" in capsys.readouterr().err
 
 
 def test_terminal(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a front end the figure is in a file, whose path is printed."""
+    """Without a front end the figure is written to a file, whose path is printed."""
     shell.run_line_magic("memplot", "")
     path = Path(capsys.readouterr().out.strip().removeprefix("wrote "))
     assert path.read_bytes().startswith(b"\x89PNG")
@@ -59,7 +59,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
 
 
 def pictures(kernel: RealKernel, code: str) -> list[bytes]:
-    """Run a cell and return the pictures that the notebook would show."""
+    """Run a cell and return the images that the notebook would display."""
     shown: list[bytes] = []
 
     def keep(message: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ def pictures(kernel: RealKernel, code: str) -> list[bytes]:
     ],
 )
 def test_shown_once(kernel: RealKernel, code: str) -> None:
-    """A notebook shows one picture, whether or not pyplot shows figures inline."""
+    """A notebook displays one image, whether or not pyplot displays figures inline."""
     kernel.run("x = 1")
     (picture,) = pictures(kernel, code)
     assert picture.startswith(b"\x89PNG")

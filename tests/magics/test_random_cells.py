@@ -1,4 +1,4 @@
-"""Random cells have the same effect under ``%%isolated`` as here, or it is said."""
+"""Random cells have the same effect under ``%%isolated``, or it is reported."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from jupyter_memkit.techniques.isolated.records import IsolatedResult
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from tests.magics.random_cells import SETUP, VARIABLES, describe, draw_cell
 
-# So many cells are drawn in `make test`; more by the variable.
+# The number of cells in `make test`; the variable sets more.
 N_CELLS = int(os.environ.get("MEMKIT_RANDOM_CELLS", "5"))
 FIRST_SEED = int(os.environ.get("MEMKIT_RANDOM_CELLS_FROM", "0"))
 
 
 class Ran(NamedTuple):
-    """What a cell has done."""
+    """The effects of a cell."""
 
     error: str
     raised: BaseException | None
@@ -41,15 +41,15 @@ class Ran(NamedTuple):
 
 
 def run(shell: InteractiveShell, cell: str) -> Ran:
-    """Run a cell after the setup, and return what it has done."""
+    """Run a cell after the setup, and return its effects."""
     shell.run_cell(SETUP).raise_error()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         done = shell.run_cell(cell)
     error = done.error_in_exec or done.error_before_exec
     printed = re.split(r"Out\[|\x1b\[|---------|UsageError", out.getvalue())[0]
-    # Of a warning the place and the text, of a log the record. When files that are not
-    # closed are collected is a matter of chance.
+    # The place and text of a warning, and the record of a log. Unclosed files are
+    # collected at random times.
     warned = re.findall(
         r":\d+: UserWarning: .*|^[A-Z]+ logged.*", err.getvalue(), re.MULTILINE
     )
@@ -72,7 +72,7 @@ def run(shell: InteractiveShell, cell: str) -> Ran:
 
 
 def find_faults(shell: InteractiveShell, seed: int) -> list[str]:
-    """Return what an isolated cell does otherwise, and does not say."""
+    """Return unreported differences of an isolated cell."""
     code, outputs = draw_cell(random.Random(seed))
     option = f" --out {','.join(outputs)}" if outputs else ""
     before = run(shell, "pass")
@@ -103,7 +103,7 @@ def _find_unsaid(
     said.update(*(others for _, others in result.apart))
     if "Box" in said:
         said |= {"box", "boxes"}
-    # What shares objects or memory with a variable is changed through that.
+    # A variable is also changed through others that share objects or memory.
     marks = Marks({name: before.values[name] for name in said & before.values.keys()})
     said |= {name for name, value in before.values.items() if marks.find(value)}
     faults = []
@@ -128,7 +128,7 @@ def _find_unsaid(
 def test_random_cells(
     shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a cell prints, raises, brings back and leaves is the same, or said."""
+    """What a cell prints, raises, returns and leaves is the same, or reported."""
     (tmp_path / "memkit_settings.py").write_text("RATE = 1\nNAMES = []\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     shell.user_ns |= {"FOLDER": str(tmp_path), "PATH": list(sys.path)}

@@ -46,13 +46,13 @@ FRAME = Replaced(
 
 
 def test_shrink_and_undo(shell: InteractiveShell) -> None:
-    """The variable gets the smaller frame, and undoing gives it back."""
+    """The variable is set to the smaller frame, and undo restores it."""
     shell.user_ns["frame"] = pd.DataFrame({"a": np.arange(1000)})
-    told = shell.run_line_magic("shrink", "frame --dry-run")
+    planned = shell.run_line_magic("shrink", "frame --dry-run")
     assert shell.user_ns["frame"]["a"].dtype == np.int64
     shrunk = shell.run_line_magic("shrink", "frame")
     assert shell.user_ns["frame"]["a"].dtype == np.int16
-    assert (told.dry_run, shrunk.dry_run) == (True, False)
+    assert (planned.dry_run, shrunk.dry_run) == (True, False)
     assert shell.run_line_magic("shrink", "--undo frame").names == ("frame",)
     assert shell.user_ns["frame"]["a"].dtype == np.int64
 
@@ -62,21 +62,21 @@ def test_shrink_and_undo(shell: InteractiveShell) -> None:
     [("--smallest", "float16"), ("--float32", "float32"), ("--sparse", "float32")],
 )
 def test_options(shell: InteractiveShell, options: str, dtype: str) -> None:
-    """Each option allows what it says."""
+    """Each option has its effect."""
     shell.user_ns["numbers"] = np.array([0.5, 2.5] * 99)
     shell.run_line_magic("shrink", f"numbers {options}")
     assert shell.user_ns["numbers"].dtype == dtype
 
 
 def test_no_categories(shell: InteractiveShell) -> None:
-    """Texts stay texts on request."""
+    """Strings stay strings on request."""
     shell.user_ns["texts"] = pd.Series(["a", "b"] * 999)
     shell.run_line_magic("shrink", "texts --no-categories")
     assert shell.user_ns["texts"].dtype != "category"
 
 
 def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
-    """A file is told how to be read."""
+    """For a file, the code that reads it is shown."""
     path = tmp_path / "orders.csv"
     path.write_text("a\n" + "1\n" * 9)
     advice = shell.run_line_magic("shrink", f"--file {path}")
@@ -96,14 +96,14 @@ def test_file(shell: InteractiveShell, tmp_path: Path) -> None:
     ],
 )
 def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
-    """A mistake is one sentence with the remedy."""
+    """A usage error is one sentence with the remedy."""
     shell.run_cell("values = [1, 2]")
     with pytest.raises(UsageError, match=sentence):
         shell.run_line_magic("shrink", line)
 
 
 def test_report() -> None:
-    """The report has a row for each column, and text stays text."""
+    """The report has a row for each column, with text escaped."""
     shrunk = Shrunk(
         variables=(FRAME,), freed_bytes=7 * MIB, duration_s=0.25, copies=("_",)
     )
@@ -135,8 +135,10 @@ def test_report_of_small_floats() -> None:
 
 def test_report_of_a_dry_run() -> None:
     """A dry run reports that nothing was changed."""
-    told = Shrunk(variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True)
-    report = build_report(told)
+    planned = Shrunk(
+        variables=(FRAME,), freed_bytes=None, duration_s=0.25, dry_run=True
+    )
+    report = build_report(planned)
     assert report.title.startswith("orders: would shrink from 10.0 MiB to 3.0 MiB")
     assert report.notes == ("Nothing was changed.",)
 
@@ -167,7 +169,7 @@ def test_report_of_an_undoing() -> None:
 
 
 def test_kernel(tmp_path: Path) -> None:
-    """In a kernel a frame that was shown gives its memory back all the same."""
+    """In a kernel, the memory of a displayed frame is freed, too."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("%load_ext jupyter_memkit\nimport numpy as np, pandas as pd")
         kernel.run("frame = pd.DataFrame({'a': np.arange(5_000_000) % 100})")

@@ -36,7 +36,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:
-    """A variable goes to the disk, is listed, and comes back; the file is gone."""
+    """A variable is moved to disk, listed, and moved back; then the file is gone."""
     shell.run_cell("import numpy as np\na = np.arange(1_000_000.0)\npart = a[3:5]")
     spilled = shell.run_line_magic("spill", f"a --folder {disk}")
     assert (spilled.names, spilled.along) == (("a",), ("part",))
@@ -63,14 +63,14 @@ def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:
     ],
 )
 def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
-    """A mistake is one sentence with the remedy."""
+    """A usage error is one sentence with the remedy."""
     shell.run_cell("import numpy as np\ntexts = ['a']\nnumbers = np.ones(5)")
     with pytest.raises(UsageError, match=sentence):
         shell.run_line_magic("spill", line)
 
 
 def test_a_refusal_holds_nothing(shell: InteractiveShell) -> None:
-    """The error that IPython keeps of a refusal does not hold what was refused."""
+    """The error that IPython keeps does not hold the refused value."""
     shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = [a]")
     shell.run_cell("%spill a")
     assert "uses the memory of a" in str(sys.last_value)
@@ -81,7 +81,7 @@ def test_a_refusal_holds_nothing(shell: InteractiveShell) -> None:
 def test_interrupted(
     shell: InteractiveShell, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After Ctrl-C on the way back all is on disk, and nothing keeps it there."""
+    """After Ctrl-C while moving back, all is on disk, and nothing else holds it."""
     shell.run_cell("import numpy as np\na = np.ones(1000)\n%spill a")
 
     def interrupt() -> None:
@@ -96,7 +96,7 @@ def test_interrupted(
 
 
 def test_unloading_the_extension(shell: InteractiveShell, disk: Path) -> None:
-    """The files go with the extension; what lay in them can be used on."""
+    """The files are removed with the extension; their variables remain usable."""
     shell.run_cell("import numpy as np\na = np.ones(1000)")
     shell.run_line_magic("spill", "a")
     assert len(list(disk.glob("*/*.bin"))) == 1
@@ -198,7 +198,7 @@ def read_rss(kernel: RealKernel) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_kernel(tmp_path: Path) -> None:
-    """An array that was shown is on the disk and out of memory; then all is gone."""
+    """A displayed array is on disk and not in memory; at the end nothing is left."""
     folder = tmp_path / "spilled"
     folder.mkdir()
     with real_kernel(tmp_path) as kernel:
@@ -213,13 +213,13 @@ def test_kernel(tmp_path: Path) -> None:
         now = read_rss(kernel)
         assert held > before + 185
         assert now < before + 10
-        told = int(kernel.run("print(spilled.freed_bytes)")) / MIB
-        # What the magic itself has imported meanwhile stays.
-        assert held - now == pytest.approx(told, rel=0.05)
+        reported = int(kernel.run("print(spilled.freed_bytes)")) / MIB
+        # Modules that the magic imported remain in memory.
+        assert held - now == pytest.approx(reported, rel=0.05)
         assert kernel.run("print(numbers.sum())") == total
         assert len(list(folder.glob("*/*.bin"))) == 2
         kernel.run("%spill --back numbers")
         assert len(list(folder.glob("*/*.bin"))) == 1
-    # Its kernel was killed: the next one clears up.
+    # Its kernel was killed, so the next one cleans up.
     folders.remove_left(folder)
     assert list(folder.iterdir()) == []

@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 
 def test_replaces(shell: InteractiveShell) -> None:
-    """The variable gets the array, and the result tells what it was."""
+    """The variable is set to the array, and the result describes the change."""
     shell.run_cell("prices = [1.5, 2.5]")
     packed = shell.run_line_magic("to_numpy", "prices")
     assert shell.user_ns["prices"].tolist() == [1.5, 2.5]
@@ -27,21 +27,21 @@ def test_replaces(shell: InteractiveShell) -> None:
     [("nan", math.nan), ("-1", -1), ("2.5", 2.5), ("inf", math.inf)],
 )
 def test_missing(shell: InteractiveShell, missing: str, expected: float) -> None:
-    """What is missing becomes the number, or the word for one, on the line."""
+    """Missing values become the number, or the name of one, on the line."""
     shell.run_cell("values = [1, None]")
     shell.run_line_magic("to_numpy", f"values --missing={missing}")
     assert str(float(shell.user_ns["values"][1])) == str(float(expected))
 
 
 def test_missing_text(shell: InteractiveShell) -> None:
-    """A word that is no number is a text."""
+    """A word that is not a number is a string."""
     shell.run_cell("values = ['a', None]")
     shell.run_line_magic("to_numpy", "values --missing none")
     assert shell.user_ns["values"].tolist() == ["a", "none"]
 
 
 def test_options(shell: InteractiveShell) -> None:
-    """A frame goes into another variable."""
+    """A frame is assigned to another variable."""
     shell.run_cell("rows = [{'a': 1}, {'a': 2}]")
     shell.run_line_magic("to_numpy", "rows --frame --into table")
     assert shell.user_ns["table"]["a"].tolist() == [1, 2]
@@ -59,7 +59,7 @@ def test_options(shell: InteractiveShell) -> None:
     ],
 )
 def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
-    """A mistake is one sentence, and the list stays."""
+    """A usage error is one sentence, and the list is kept."""
     shell.run_cell("values = [1, None]")
     with pytest.raises(UsageError, match=sentence):
         shell.run_line_magic("to_numpy", line)
@@ -67,7 +67,7 @@ def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
 
 
 def test_report() -> None:
-    """The report tells bytes, speed, and who has the list still; text stays text."""
+    """The report shows bytes, speed, and holders of the list, with text escaped."""
     packed = Packed(
         variables=(
             Replaced(
@@ -106,7 +106,7 @@ def test_report() -> None:
 
 
 def test_report_of_no_gain() -> None:
-    """A result that is no smaller is called so."""
+    """A result that is not smaller is reported as such."""
     same = Replaced(
         name="few",
         into="few",

@@ -34,7 +34,7 @@ UNLOADED = Unloaded(
 
 @pytest.fixture(autouse=True)
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make a small module that can be imported."""
+    """Create a small importable module."""
     (tmp_path / "fruit.py").write_text("def peel(): pass\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
@@ -43,7 +43,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_unload(shell: InteractiveShell) -> None:
-    """The module and the user's name for it go; the result is returned."""
+    """The module and the user's name for it are removed; the result is returned."""
     shell.run_cell("import fruit as f")
     unloaded = shell.run_line_magic("unload", "f")
     assert (unloaded.name, unloaded.names) == ("fruit", ("f",))
@@ -59,7 +59,7 @@ def test_dry_run(shell: InteractiveShell) -> None:
 
 
 def test_names(shell: InteractiveShell) -> None:
-    """The names of functions stay, and go with --names."""
+    """The names of functions are kept, unless --names is given."""
     shell.run_cell("import fruit\nfrom fruit import peel")
     assert shell.run_line_magic("unload", "fruit --dry-run").code_names == {
         "peel": "fruit"
@@ -70,7 +70,7 @@ def test_names(shell: InteractiveShell) -> None:
 
 
 def test_list(shell: InteractiveShell) -> None:
-    """--list tells what is loaded, and who uses it."""
+    """--list shows what is loaded, and what uses it."""
     shell.run_cell("from fruit import peel")
     listed = shell.run_line_magic("unload", "--list")
     (fruit,) = (each for each in listed.libraries if each.name == "fruit")
@@ -78,7 +78,7 @@ def test_list(shell: InteractiveShell) -> None:
 
 
 def test_unused(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--unused unloads what nothing uses; where all is used it shows the list."""
+    """--unused unloads what nothing uses; if everything is used, it shows the list."""
     others = {
         name: module for name, module in sys.modules.items() if "fruit" not in name
     }
@@ -93,12 +93,12 @@ def test_unused(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def stay(key: str, _: Any) -> str | None:
-    """Say of every library but one that it has to stay."""
+    """Make every library but one refuse to be unloaded."""
     return None if key == "fruit" else "stays"
 
 
 def test_refused(shell: InteractiveShell) -> None:
-    """A refusal is one sentence of usage, and nothing is unloaded."""
+    """A refusal is one sentence, and nothing is unloaded."""
     shell.run_cell("import fruit, sys")
     with pytest.raises(UsageError, match=r"^sys stays"):
         shell.run_line_magic("unload", "fruit sys")
@@ -128,7 +128,7 @@ def test_kernel(tmp_path: Path) -> None:
             return sum("image/png" in each["content"].get("data", {}) for each in shown)
 
         assert count_plots() == 1
-        # The kernel has its plots' backend, which is no use of matplotlib.
+        # The kernel's inline backend does not count as a use of matplotlib.
         asked_for = "[each.names for each in memkit.libraries().libraries"
         listed = f"{asked_for} if each.name == 'matplotlib']"
         shown = kernel.run(f"import jupyter_memkit as memkit; print({listed})")
@@ -141,7 +141,7 @@ def test_kernel(tmp_path: Path) -> None:
 
 
 def test_report() -> None:
-    """The report tells what came back, what stayed, who holds it, and the truth."""
+    """The report shows what was freed, what stayed, what holds it, and the caveat."""
     unloaded = replace(
         UNLOADED,
         modules=("fruit", *(f"fruit.m{n}" for n in range(9))),

@@ -1,4 +1,4 @@
-"""The memory of child processes, made ones and real ones."""
+"""The memory of child processes, fake ones and real ones."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="exact figures are of
 
 
 class SlowChildren(FakeChildren):
-    """To find them takes half a second of a clock."""
+    """Finding them takes half a second on a clock."""
 
     now_s = 0.0
 
     def find(self) -> list[int]:
-        """Return the ids of all, late."""
+        """Return all ids, slowly."""
         self.now_s += 0.5
         return super().find()
 
@@ -49,12 +49,12 @@ def probe() -> FakeChildren:
 
 @pytest.fixture
 def meter(probe: FakeChildren) -> ChildrenMeter:
-    """A meter whose readings cost nothing, so that each of them is due."""
+    """A meter whose readings cost nothing, so each of them is due."""
     return ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
 
 
 def test_no_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """Without children the peak is nothing, surely, and nobody looks for any."""
+    """Without children the peak is exactly 0, and no search is made."""
     watch = meter.open()
     assert meter.observe() == ChildrenReading(count=0, bytes=0, peak_bytes=0)
     assert watch.close(1000) == ChildrenPeak(before_bytes=0, peak_bytes=0, exact=True)
@@ -62,7 +62,7 @@ def test_no_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
 
 
 def test_child_between_two_readings(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """The highest memory of a child that lives is exact, however short it was."""
+    """The peak of a living child is exact, however short it was."""
     watch = meter.open()
     probe.use(7, 100, 700, 200)
     assert meter.observe() == ChildrenReading(count=1, bytes=200, peak_bytes=700)
@@ -70,7 +70,7 @@ def test_child_between_two_readings(probe: FakeChildren, meter: ChildrenMeter) -
 
 
 def test_child_of_an_earlier_stretch(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """What a child has held before the stretch is not in it."""
+    """Memory that a child held before a measurement is not included."""
     probe.use(7, 700, 200)
     meter.observe()
     watch = meter.open()
@@ -81,14 +81,14 @@ def test_child_of_an_earlier_stretch(probe: FakeChildren, meter: ChildrenMeter) 
 
 
 def test_newborn_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """The first children of a stretch are looked for at its end, also unseen ones."""
+    """The first children are searched for at the end, including unseen ones."""
     watch = meter.open()
     probe.use(7, 500, 100)
     assert watch.close(1000) == ChildrenPeak(before_bytes=0, peak_bytes=500, exact=True)
 
 
 def test_several_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """Several are added up; whether they peaked together is not known."""
+    """Several children are added up; whether they peaked together is unknown."""
     watch = meter.open()
     probe.use(7, 100)
     probe.use(8, 100, 300)
@@ -99,7 +99,7 @@ def test_several_children(probe: FakeChildren, meter: ChildrenMeter) -> None:
 
 
 def test_fork_shares(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """What a forked child shares with this process is not counted a second time."""
+    """Memory that a forked child shares with this process is not counted twice."""
     probe.shareable_bytes = 1000
     watch = meter.open()
     probe.fork(7)
@@ -112,7 +112,7 @@ def test_fork_shares(probe: FakeChildren, meter: ChildrenMeter) -> None:
 
 
 def test_fork_that_starts_a_program(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """A child that has started another program shares nothing any more."""
+    """A child that has executed another program no longer shares memory."""
     probe.shareable_bytes = 1000
     probe.fork(7)
     meter.observe()
@@ -122,7 +122,7 @@ def test_fork_that_starts_a_program(probe: FakeChildren, meter: ChildrenMeter) -
 
 
 def test_unseen_fork(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """A fork that came and went unseen is known by what the system adds up."""
+    """A fork that came and went unseen is found through the system's totals."""
     probe.shareable_bytes = 1000
     watch = meter.open()
     probe.fork(7)
@@ -137,7 +137,7 @@ def test_unseen_fork(probe: FakeChildren, meter: ChildrenMeter) -> None:
 def test_unseen_child_in_doubt(
     probe: FakeChildren, meter: ChildrenMeter, own_peak_bytes: int | None
 ) -> None:
-    """A figure that can be this process's own memory is not taken for a child's."""
+    """A figure that may be this process's own memory is not attributed to a child."""
     watch = meter.open()
     probe.use(7, 1700)
     probe.end(7)
@@ -146,7 +146,7 @@ def test_unseen_child_in_doubt(
 
 
 def test_end_of_an_old_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """A child of an earlier stretch that ends in this one brings no old figure."""
+    """A child of an earlier measurement that ends in this one adds no old figure."""
     probe.use(7, 1700, 100)
     meter.observe()
     watch = meter.open()
@@ -159,7 +159,7 @@ def test_end_of_an_old_child(probe: FakeChildren, meter: ChildrenMeter) -> None:
 def test_child_that_ends_while_it_is_read(
     probe: FakeChildren, meter: ChildrenMeter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A child that is gone when it is read is left out."""
+    """A child that has ended when it is read is left out."""
     probe.use(7, 100)
     monkeypatch.setattr(probe, "read", lambda _pid: None)
     assert meter.observe() == ChildrenReading(count=0, bytes=0, peak_bytes=0)
@@ -168,7 +168,7 @@ def test_child_that_ends_while_it_is_read(
 def test_children_that_are_gone_before_a_stretch(
     probe: FakeChildren, meter: ChildrenMeter
 ) -> None:
-    """A stretch begins without the memory of children that have ended before it."""
+    """A measurement starts without the memory of children that ended before."""
     probe.use(7, 100)
     meter.observe()
     probe.end(7)
@@ -178,7 +178,7 @@ def test_children_that_are_gone_before_a_stretch(
 
 
 def test_children_that_are_gone(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """Nothing is left of children that have ended, all of them or one."""
+    """Ended children no longer count, whether all of them or one."""
     probe.use(7, 100)
     probe.use(8, 100)
     meter.observe()
@@ -190,7 +190,7 @@ def test_children_that_are_gone(probe: FakeChildren, meter: ChildrenMeter) -> No
 
 
 def test_pace() -> None:
-    """Looking for children takes a four hundredth of the time, not more."""
+    """Searching for children takes at most a four hundredth of the time."""
     probe = SlowChildren()
     probe.use(7, 100)
     meter = ChildrenMeter(probe, lambda: probe.now_s, lambda: probe.now_s)
@@ -202,7 +202,7 @@ def test_pace() -> None:
 
 
 def test_nested_stretches(probe: FakeChildren, meter: ChildrenMeter) -> None:
-    """A stretch inside another has the peak since its own start."""
+    """A nested measurement has the peak since its own start."""
     outer = meter.open()
     probe.use(7, 900, 100)
     meter.observe()
@@ -214,7 +214,7 @@ def test_nested_stretches(probe: FakeChildren, meter: ChildrenMeter) -> None:
 
 
 def test_where_nothing_tells_of_ends() -> None:
-    """Where no end of a child would be known, the figure is called inexact."""
+    """If the end of a child cannot be detected, the figure is inexact."""
     probe = FakeChildren(knows_ends=False)
     meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
     watch = meter.open()
@@ -241,7 +241,7 @@ def real_child() -> Iterator[int]:
 @pytest.mark.own_process
 @linux
 def test_real_child() -> None:
-    """A child that holds 60 MiB for a moment is found, with its own high-water mark."""
+    """A child that briefly holds 60 MiB is found, with its own high-water mark."""
     meter = ChildrenMeter(children_probe())
     watch = meter.open()
     with real_child() as pid:
@@ -259,7 +259,7 @@ def test_real_child() -> None:
 @pytest.mark.own_process
 @linux
 def test_real_fork() -> None:
-    """A forked child counts with what it takes, not with what it was given."""
+    """A forked child counts with the memory it takes, not with what it inherits."""
     block = bytearray(100 * MIB)
     meter = ChildrenMeter(children_probe())
     watch = meter.open()
@@ -293,8 +293,8 @@ print(watch.close(watch.shareable_bytes + (200 << 20)).peak_bytes)
 
 @linux
 def test_real_fork_that_nobody_sees() -> None:
-    """The peak of a fork that came and went is what the system says it was."""
-    # In a new process: the system keeps the highest of all children that ever were.
+    """The peak of a fork that came and went is the system's figure."""
+    # In a new process, because the system keeps the highest of all earlier children.
     command = [sys.executable, "-c", UNSEEN_FORK]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert abs(int(result.stdout) - 900 * MIB) < 20 * MIB
@@ -303,7 +303,7 @@ def test_real_fork_that_nobody_sees() -> None:
 @linux
 @pytest.mark.own_process
 def test_asking_for_children_takes_none_away() -> None:
-    """A child that has ended can still be waited for by whom it belongs to."""
+    """An ended child can still be waited for by its owner."""
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as child:
         while ProcChildrenProbe().read(child.pid) is not None:
             time.sleep(0.01)
@@ -313,7 +313,7 @@ def test_asking_for_children_takes_none_away() -> None:
 
 
 def test_psutil() -> None:
-    """Psutil finds and reads a child too, and says that it knows of no ends."""
+    """The psutil probe finds and reads a child, and does not claim to see ends."""
     probe = PsutilChildrenProbe()
     with real_child() as pid:
         assert pid in probe.find()
@@ -328,7 +328,7 @@ def test_psutil() -> None:
 
 
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no /proc, or it is hidden, psutil reads."""
+    """If there is no /proc, or it is hidden, psutil is used."""
     monkeypatch.setattr(
         "jupyter_memkit.measure.children_probe.read_proc_file", _unreadable
     )
@@ -344,7 +344,7 @@ def _unreadable(_path: str) -> bytes:
 def test_forked_process_has_a_meter_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A forked process does not use the lock that its parent may hold."""
+    """A forked process does not use a lock that its parent may hold."""
     mine = children_meter()
     assert children_meter() is mine
     monkeypatch.setattr(os, "getpid", lambda: -1)

@@ -1,4 +1,4 @@
-"""The time of the garbage collector over stretches of work."""
+"""The time of the garbage collector over measurements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(0 < gc_s < build_s)
 """
 
 
-# A timer strikes while the collector goes through a large heap, as Ctrl-C would.
+# A timer fires while the collector traverses a large heap, as Ctrl-C would.
 INTERRUPTS = """
 import gc, signal
 from jupyter_memkit.measure.collector import collector_clock
@@ -58,7 +58,7 @@ print(lost, watch.close().counts[2] > 0)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of the system")
 def test_no_signal_is_lost_in_a_collection() -> None:
-    """What a signal's handler raises during a collection ends the user's code."""
+    """An exception of a signal handler during a collection ends the user's code."""
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTS], capture_output=True, text=True, check=True
     )
@@ -66,7 +66,7 @@ def test_no_signal_is_lost_in_a_collection() -> None:
 
 
 def test_collections_are_counted_by_generation() -> None:
-    """Collections by hand are counted in the generation that they were asked for."""
+    """Explicit collections are counted in the requested generation."""
     clock = CollectorClock()
     gc.disable()
     try:
@@ -85,7 +85,7 @@ def test_collections_are_counted_by_generation() -> None:
 
 
 def test_unreachable_objects_are_counted() -> None:
-    """What the collections found is counted, and nothing before the stretch."""
+    """Objects that the collections found are counted, but none from before."""
     clock = CollectorClock()
     gc.collect()
     watch = clock.open()
@@ -98,7 +98,7 @@ def test_unreachable_objects_are_counted() -> None:
 
 
 def test_stretches_overlap() -> None:
-    """Each stretch has what happened in it, whichever ends first."""
+    """Each measurement has its own figures, whichever ends first."""
     clock = CollectorClock()
     gc.disable()
     try:
@@ -114,7 +114,7 @@ def test_stretches_overlap() -> None:
 
 
 def test_nothing_stays_behind() -> None:
-    """The callbacks are there while a stretch is open, and gone after, also twice."""
+    """The callbacks exist only during a measurement, even if it is ended twice."""
     before = list(gc.callbacks)
     watch = CollectorClock().open()
     assert len(gc.callbacks) > len(before)
@@ -124,7 +124,7 @@ def test_nothing_stays_behind() -> None:
 
 
 def test_time_is_part_of_the_work() -> None:
-    """The collector's time is more than nothing and less than the work's."""
+    """The collector's time is above zero and below that of the work."""
     done = subprocess.run(
         [sys.executable, "-c", SHARE], capture_output=True, text=True, check=True
     )

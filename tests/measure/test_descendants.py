@@ -1,4 +1,4 @@
-"""The processes below a process, made ones and real ones."""
+"""The descendants of a process, fake ones and real ones."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @linux
 def test_by_threads(tmp_path: Path) -> None:
-    """Where threads tell of their children, those of all threads are found."""
+    """If threads list their children, those of all threads are found."""
     tree = {"1/task/1": "2 ", "1/task/9": "3 ", "2/task/2": "", "3/task/3": "4 5 "}
     for name, children in tree.items():
         folder = tmp_path / name
         folder.mkdir(parents=True)
         (folder / "children").write_text(children)
-    # The last two have ended since.
+    # The last two have ended meanwhile.
     assert sorted(find_descendants(1, str(tmp_path))) == [2, 3, 4, 5]
 
 
 @linux
 def test_by_parents(tmp_path: Path) -> None:
-    """Else every process is asked for its parent, whatever it is called."""
+    """Otherwise the parent of every process is read, whatever its name."""
     for pid, parent in ((1, 0), (2, 1), (3, 2), (4, 7)):
         folder = tmp_path / str(pid)
         folder.mkdir()
@@ -42,7 +42,7 @@ def test_by_parents(tmp_path: Path) -> None:
 @pytest.mark.own_process
 @pytest.mark.parametrize("platform", [sys.platform, "psutil only"])
 def test_real_tree(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    """Children and their children are found, whichever way."""
+    """Children and their children are found either way."""
     monkeypatch.setattr(sys, "platform", platform)
     inner = "import sys; print(flush=True); sys.stdin.read()"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
@@ -59,7 +59,7 @@ def test_real_tree(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
 
 
 def test_process_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Below a process that is gone there is nothing."""
+    """A process that has ended has no descendants."""
     gone = max(psutil.pids()) + 1000
     assert find_descendants(gone) == []
     monkeypatch.setattr(sys, "platform", "psutil only")

@@ -1,4 +1,4 @@
-"""The memory of GPUs, with a driver that a test sets."""
+"""The memory of GPUs, with a fake driver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_memkit.measure.gpu import (
 )
 from tests.fake_nvml import FakeGpu, FakeNvml, NVMLError
 
-# In a fresh process: neither the import nor the meter brings in a library.
+# In a fresh process: neither the import nor the meter imports a library.
 IMPORTS = """
 import sys
 from jupyter_memkit.measure.gpu import gpu_meter
@@ -32,7 +32,7 @@ print(before, sorted({"torch", "cupy", "jax"} & set(sys.modules)))
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock controlled by the test."""
 
     now_s = 1000.0
 
@@ -43,13 +43,13 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands."""
+    """A stopped clock."""
     return Clock()
 
 
 @pytest.fixture(autouse=True)
 def no_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has none of the libraries, whatever other tests imported."""
+    """A process without the libraries, whatever other tests imported."""
     for name in ("torch.cuda", "cupy.cuda", "jax._src.xla_bridge"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
@@ -70,13 +70,13 @@ def meter_of(
 
 
 def read_process_bytes(meter: GpuMeter, *pids: int) -> int | None:
-    """Return what these processes use of the only device."""
+    """Return the memory of these processes on the only device."""
     (device,) = meter.read(pids).devices
     return device.process_bytes
 
 
 def use_torch(monkeypatch: pytest.MonkeyPatch, *allocated_bytes: int) -> None:
-    """Put a torch into the process that holds this much of each device."""
+    """Install a fake torch that holds this much of each device."""
     cuda = SimpleNamespace(
         is_initialized=lambda: True,
         device_count=lambda: len(allocated_bytes),
@@ -88,7 +88,7 @@ def use_torch(monkeypatch: pytest.MonkeyPatch, *allocated_bytes: int) -> None:
 
 
 def test_two_devices() -> None:
-    """Each device has its own memory, that of all processes and that of ours."""
+    """Each device has its own figures, of all processes and of ours."""
     nvml = FakeNvml(
         FakeGpu(name="A", used_bytes=300, compute=[(7, 200), (99, 100)]),
         FakeGpu(name=b"B", used_bytes=5, total_bytes=2000, compute=[(99, 5)]),
@@ -108,13 +108,13 @@ def test_two_devices() -> None:
 
 
 def test_children_are_added() -> None:
-    """The kernel's process and its children count together, each once."""
+    """The kernel's process and its children are added up, each once."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200), (8, 30), (9, 4), (99, 1000)]))
     assert read_process_bytes(meter_of(nvml), 7, 8, 9, 9, 10) == 234
 
 
 def test_process_that_computes_and_draws_counts_once() -> None:
-    """A process in both lists has one memory; one that only draws counts too."""
+    """A process in both lists counts once; one that only renders counts, too."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200)], graphics=[(7, 200), (8, 30)]))
     assert read_process_bytes(meter_of(nvml), 7, 8) == 230
 
@@ -126,25 +126,25 @@ def test_process_that_computes_and_draws_counts_once() -> None:
 def test_size_that_the_driver_does_not_tell(
     compute: int | None, graphics: int | None, expected: int | None
 ) -> None:
-    """A size is unavailable when no list tells it, as on Windows."""
+    """A size is unavailable if no list reports it, as on Windows."""
     nvml = FakeNvml(FakeGpu(compute=[(7, compute)], graphics=[(7, graphics)]))
     assert read_process_bytes(meter_of(nvml), 7) == expected
 
 
 def test_untold_size_of_a_child_makes_the_sum_unavailable() -> None:
-    """A sum with an unknown part is no sum."""
+    """A sum with an unknown part is unknown."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200), (8, None)]))
     assert read_process_bytes(meter_of(nvml), 7, 8) is None
 
 
 def test_untold_size_of_a_stranger_changes_nothing() -> None:
-    """What the driver does not tell of others does not matter."""
+    """Unknown sizes of other processes do not matter."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200), (99, None)]))
     assert read_process_bytes(meter_of(nvml), 7) == 200
 
 
 def test_memory_under_another_process_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a container the driver may know us by another id: that is not 0 bytes."""
+    """In a container the driver may use other ids, which does not mean 0 bytes."""
     nvml = FakeNvml(FakeGpu(compute=[(4321, 200)]))
     assert read_process_bytes(meter_of(nvml), 7) == 0
     assert read_process_bytes(meter_of(nvml, contexts=frozenset({0})), 7) is None
@@ -160,7 +160,7 @@ def test_memory_under_another_process_id(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_process_list_that_is_refused(function: str, expected: int | None) -> None:
-    """The device shows without the list; one that cannot draw needs only the other."""
+    """A device is shown without the list; one without graphics needs only the other."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200)]))
     nvml.failures[function] = NVMLError("Not Supported")
     assert read_process_bytes(meter_of(nvml), 7) == expected
@@ -176,7 +176,7 @@ def test_process_list_that_is_refused(function: str, expected: int | None) -> No
     ],
 )
 def test_other_devices_show_when_one_fails(function: str) -> None:
-    """A device that fails is left out, and the others keep their numbers."""
+    """A failing device is left out, and the others keep their numbers."""
     nvml = FakeNvml(FakeGpu(), FakeGpu(), FakeGpu())
     nvml.failures[function, 1] = NVMLError("GPU is lost")
     reading = meter_of(nvml).read(())
@@ -185,7 +185,7 @@ def test_other_devices_show_when_one_fails(function: str) -> None:
 
 
 def test_only_device_is_refused() -> None:
-    """When no device can be read, the reason is the device's."""
+    """If no device can be read, the reason is the device's."""
     nvml = FakeNvml(FakeGpu())
     nvml.failures["nvmlDeviceGetMemoryInfo"] = NVMLError("Insufficient Permissions")
     reading = meter_of(nvml).read(())
@@ -195,7 +195,7 @@ def test_only_device_is_refused() -> None:
 
 
 def test_driver_without_devices() -> None:
-    """A driver that shows no device is a reason, and is not kept started."""
+    """A driver without devices is a reason, and is shut down."""
     nvml = FakeNvml()
     reading = meter_of(nvml).read(())
     assert reading.reason == "the driver shows no device to this process"
@@ -203,7 +203,7 @@ def test_driver_without_devices() -> None:
 
 
 def test_missing_driver_is_asked_once_a_minute(clock: Clock) -> None:
-    """A start that failed is not repeated with every reading; the reason stays."""
+    """A failed start is not repeated with every reading; the reason is kept."""
     nvml = FakeNvml(FakeGpu())
     nvml.failures["nvmlInit"] = NVMLError("NVML Shared Library Not Found")
     meter = meter_of(nvml, clock)
@@ -222,11 +222,11 @@ def test_missing_driver_is_asked_once_a_minute(clock: Clock) -> None:
 
 
 def test_driver_that_is_lost_comes_back(clock: Clock) -> None:
-    """A driver that fails later is let go, and started again after a minute."""
+    """A driver that fails later is shut down, and started again after a minute."""
     nvml = FakeNvml(FakeGpu())
     meter = meter_of(nvml, clock)
     assert meter.read(()).reason is None
-    # Neither the end of a lost driver nor an error without words does any harm.
+    # Neither a failing shutdown nor an error without a message does any harm.
     nvml.failures = {"nvmlDeviceGetCount": NVMLError(), "nvmlShutdown": NVMLError()}
     lost = meter.read(())
     assert lost.devices == ()
@@ -240,7 +240,7 @@ def test_driver_that_is_lost_comes_back(clock: Clock) -> None:
 
 
 def test_started_once_for_many_readings() -> None:
-    """A driver that answers is started by the first reading only."""
+    """A working driver is started only by the first reading."""
     nvml = FakeNvml(FakeGpu())
     meter = meter_of(nvml)
     assert nvml.started == 0
@@ -258,7 +258,7 @@ def test_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_close_ends_what_was_started() -> None:
-    """Closing shuts NVML down, once; a later reading starts it at once."""
+    """Closing shuts NVML down once; a later reading starts it again."""
     nvml = FakeNvml(FakeGpu())
     meter = meter_of(nvml)
     meter.close()
@@ -272,7 +272,7 @@ def test_close_ends_what_was_started() -> None:
 
 
 def test_close_forgets_a_failure() -> None:
-    """Who loads the kit again need not wait for the minute to end."""
+    """Reloading the extension does not have to wait for the minute to end."""
     nvml = FakeNvml(FakeGpu())
     nvml.failures["nvmlInit"] = NVMLError("Driver Not Loaded")
     meter = meter_of(nvml)
@@ -295,7 +295,7 @@ def test_close_forgets_a_failure() -> None:
 def test_devices_of_libraries_have_the_numbers_of_the_driver(
     monkeypatch: pytest.MonkeyPatch, visible: str | None, indices: list[int]
 ) -> None:
-    """CUDA_VISIBLE_DEVICES changes the libraries' numbers, and is seen through."""
+    """The libraries' numbers are mapped through CUDA_VISIBLE_DEVICES."""
     use_torch(monkeypatch, 10, 20)
     nvml = FakeNvml(FakeGpu(uuid="GPU-aaaa-1"), FakeGpu(uuid=b"GPU-bbbb-2"))
     environ = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
@@ -313,7 +313,7 @@ def test_devices_of_libraries_have_the_numbers_of_the_driver(
 
 
 def test_unavailable_memory_follows_the_visible_devices() -> None:
-    """Only the device that the process has in use is one whose size is unknown."""
+    """The size is unknown only for the device that the process uses."""
     nvml = FakeNvml(FakeGpu(), FakeGpu())
     environ = {"CUDA_VISIBLE_DEVICES": "1"}
     meter = meter_of(nvml, environ=environ, contexts=frozenset({0}))
@@ -322,7 +322,7 @@ def test_unavailable_memory_follows_the_visible_devices() -> None:
 
 
 def test_allocators_show_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a library holds is known also where the driver cannot be asked."""
+    """The memory of a library is known even if the driver cannot be read."""
     use_torch(monkeypatch, 10)
     nvml = FakeNvml()
     environ = {"CUDA_VISIBLE_DEVICES": "GPU-aaaa-1"}
@@ -332,7 +332,7 @@ def test_allocators_show_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_this_machine() -> None:
-    """Here the meter reads devices, or says why there are none; it never raises."""
+    """On this machine the meter reads devices, or reports why there are none."""
     meter = gpu_meter()
     assert meter is gpu_meter()
     try:
@@ -343,7 +343,7 @@ def test_this_machine() -> None:
 
 
 def test_nothing_is_imported_before_a_reading() -> None:
-    """To have a meter costs no import, and a reading brings in no library."""
+    """Creating a meter imports nothing, and a reading imports no library."""
     done = subprocess.run(
         [sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True
     )
@@ -351,7 +351,7 @@ def test_nothing_is_imported_before_a_reading() -> None:
 
 
 def test_functions_are_those_of_nvidia_ml_py() -> None:
-    """Every name of the fake driver is one of the real package."""
+    """Every name of the fake driver exists in the real package."""
     pynvml: Any = pytest.importorskip("pynvml")
     names = [name for name in vars(FakeNvml) if name.lower().startswith("nvml")]
     assert len(names) > 8

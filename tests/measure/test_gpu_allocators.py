@@ -1,4 +1,4 @@
-"""What libraries hold of GPUs, with libraries that a test makes."""
+"""The GPU memory of libraries, with fake libraries."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from jupyter_memkit.measure.gpu_allocators import (
 
 
 class FakeCuda:
-    """Stands for CUDA's driver library.
+    """A fake of CUDA's driver library.
 
     Parameters
     ----------
     active : int or None
-        For each device, 1 when the process has it in use; None when it fails.
+        For each device, 1 if the process uses it; None if the query fails.
     status : int
-        What the count of the devices returns; 3 is "not initialized".
+        The status of counting the devices; 3 is "not initialized".
     """
 
     def __init__(self, *active: int | None, status: int = 0) -> None:
@@ -34,7 +34,7 @@ class FakeCuda:
         self._status = status
 
     def cuDeviceGetCount(self, count: Any) -> int:  # noqa: N802 - CUDA's name
-        """Write how many devices there are."""
+        """Write the number of devices."""
         count._obj.value = len(self._active)
         return self._status
 
@@ -51,7 +51,7 @@ class FakeCuda:
 
 
 class FakeDevice:
-    """A device of jax."""
+    """A fake jax device."""
 
     def __init__(
         self, stats: dict[str, int] | None, platform: str = "gpu", number: int = 0
@@ -67,18 +67,18 @@ class FakeDevice:
 
 @pytest.fixture(autouse=True)
 def no_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has none of the libraries, whatever other tests imported."""
+    """A process without the libraries, whatever other tests imported."""
     for name in ("torch.cuda", "cupy.cuda", "jax._src.xla_bridge"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
 def read(*contexts: int) -> tuple[GpuAllocator, ...]:
-    """Return what is held, with these devices in use and as the libraries count."""
+    """Return the allocators, with these devices in use, in the libraries' numbering."""
     return read_allocators(lambda ordinal: ordinal, contexts)
 
 
 def use_torch(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
-    """Put a torch into the process, with some functions changed."""
+    """Install a fake torch, with some functions changed."""
     cuda = SimpleNamespace(
         is_initialized=lambda: True,
         device_count=lambda: 2,
@@ -93,7 +93,7 @@ def use_torch(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
 def use_cupy(
     monkeypatch: pytest.MonkeyPatch, used_bytes: int, total_bytes: int, device: int
 ) -> None:
-    """Put a cupy into the process whose current device is this one."""
+    """Install a fake cupy with this current device."""
     pool = SimpleNamespace(
         used_bytes=lambda: used_bytes, total_bytes=lambda: total_bytes
     )
@@ -104,7 +104,7 @@ def use_cupy(
 
 
 def use_jax(monkeypatch: pytest.MonkeyPatch, **backends: list[FakeDevice]) -> None:
-    """Put a jax into the process that has started these backends."""
+    """Install a fake jax that has started these backends."""
     clients = {
         name: SimpleNamespace(local_devices=lambda devices=devices: devices)
         for name, devices in backends.items()
@@ -114,18 +114,18 @@ def use_jax(monkeypatch: pytest.MonkeyPatch, **backends: list[FakeDevice]) -> No
 
 
 def fail(*_: int) -> int:
-    """Stand for a question that must not be asked, or that a broken library gets."""
+    """Fail, as a query that must not be made or that is broken."""
     msg = "a broken library"
     raise RuntimeError(msg)
 
 
 def test_nothing_without_libraries() -> None:
-    """A process without the libraries holds nothing through them."""
+    """Without the libraries there are no allocators."""
     assert read(0, 1) == ()
 
 
 def test_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each device of which torch holds something has its figures, others are out."""
+    """Each device on which torch holds memory has its figures; others are left out."""
     use_torch(monkeypatch)
     assert read() == (
         GpuAllocator(
@@ -139,14 +139,14 @@ def test_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reserved_memory_is_reason_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library without objects may still keep memory of the device."""
+    """A library without objects may still hold device memory."""
     use_torch(monkeypatch, memory_allocated=lambda _: 0)
     (allocator,) = read()
     assert (allocator.allocated_bytes, allocator.reserved_bytes) == (0, 200)
 
 
 def test_torch_that_has_used_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before its first use of CUDA torch is asked nothing that could begin it."""
+    """Before its first use of CUDA, torch is not queried, which could initialize it."""
     asked: list[int] = []
     use_torch(
         monkeypatch,
@@ -159,14 +159,14 @@ def test_torch_that_has_used_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_library_that_is_half_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library whose import is under way has not yet the names that are asked for."""
+    """A library that is still being imported may lack the names that are read."""
     for name in ("torch", "torch.cuda", "cupy", "cupy.cuda", "jax._src.xla_bridge"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     assert read(0) == ()
 
 
 def test_lazy_library_is_left_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that is imported by its first attribute is not touched."""
+    """A lazy module is not accessed."""
 
     class Lazy(ModuleType):
         touched = False
@@ -183,14 +183,14 @@ def test_lazy_library_is_left_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_library_that_fails_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the other libraries hold is still told."""
+    """The other libraries are still reported."""
     use_torch(monkeypatch, max_memory_allocated=fail)
     use_jax(monkeypatch, cuda=[FakeDevice({"bytes_in_use": 5})])
     assert [allocator.library for allocator in read()] == ["jax"]
 
 
 def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pool of the current device has what is used and what is kept."""
+    """The pool of the current device has the used and the reserved memory."""
     use_cupy(monkeypatch, 10, 30, device=1)
     assert read(0, 1) == (
         GpuAllocator(
@@ -207,7 +207,7 @@ def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cupy_on_a_device_that_is_not_in_use(
     monkeypatch: pytest.MonkeyPatch, contexts: tuple[int, ...]
 ) -> None:
-    """The pool of a device that nothing has used is not asked: it could begin it."""
+    """The pool of an unused device is not queried, which could initialize it."""
     use_cupy(monkeypatch, 10, 30, device=1)
     monkeypatch.setattr(sys.modules["cupy"], "get_default_memory_pool", pytest.fail)
     if not contexts:
@@ -216,7 +216,7 @@ def test_cupy_on_a_device_that_is_not_in_use(
 
 
 def test_jax(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GPUs have their allocator's figures by the number of the hardware."""
+    """GPUs have their allocator's figures by hardware number."""
     stats = {"bytes_in_use": 10, "peak_bytes_in_use": 20, "pool_bytes": 750}
     use_jax(
         monkeypatch,
@@ -246,7 +246,7 @@ def test_jax(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reserved_memory_of_jax(
     monkeypatch: pytest.MonkeyPatch, stats: dict[str, int], expected: int | None
 ) -> None:
-    """What jax keeps of a device is its pool, and unavailable where it says 0."""
+    """Reserved memory of jax is its pool, and unavailable if it reports 0."""
     use_jax(monkeypatch, cuda=[FakeDevice({"bytes_in_use": 10, **stats})])
     (allocator,) = read()
     assert allocator.reserved_bytes == expected
@@ -254,7 +254,7 @@ def test_reserved_memory_of_jax(
 
 
 def test_jax_without_backends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A jax that has started no backend holds nothing, and starts none."""
+    """If jax has started no backend, it holds nothing, and none is started."""
     use_jax(monkeypatch)
     monkeypatch.setattr(
         sys.modules["jax._src.xla_bridge"], "backends", pytest.fail, raising=False
@@ -275,13 +275,13 @@ def test_jax_without_backends(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_devices_in_use(cuda: object, expected: set[int]) -> None:
-    """A device is in use when CUDA says so; before its first use it says nothing."""
+    """CUDA reports which devices are in use; before its first use, none."""
     assert find_contexts(lambda: cuda) == expected
 
 
 @pytest.mark.parametrize("system", ["linux", "win32"])
 def test_cuda_that_is_not_loaded(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
-    """A process that has not loaded CUDA is not made to."""
+    """CUDA is not loaded if the process has not loaded it."""
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     assert find_loaded_cuda() is None
@@ -295,18 +295,19 @@ def test_cuda_that_is_not_loaded(monkeypatch: pytest.MonkeyPatch, system: str) -
         ("0", 1),
         ("5,3", 3),
         ("GPU-bb,GPU-aa", 0),
-        # The beginning of two UUIDs, an unknown one, an instance of a divided device.
+        # An ambiguous beginning of a UUID, an unknown one, an instance of a partitioned
+        # device.
         ("0,GPU-", 1),
         ("0,GPU-cc", 1),
         ("0,MIG-aa", 1),
     ],
 )
 def test_number_of_a_device(visible: str | None, expected: int) -> None:
-    """A number or a UUID names the device; what names none leaves the number."""
+    """A number or a UUID names the device; otherwise the number is unchanged."""
     assert find_index(visible, {0: "GPU-aa", 1: "GPU-bb"}, 1) == expected
 
 
 def refuse(name: str, mode: int) -> None:
-    """Stand for the system's refusal to open a library that is not loaded."""
+    """Fail, as the system does for a library that is not loaded."""
     assert (name, mode) == ("libcuda.so.1", 4)
     raise OSError(name)

@@ -1,4 +1,4 @@
-"""Who keeps an object alive, told as a way from a name to it."""
+"""What keeps an object alive, as a path from a name to it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 @pytest.fixture
 def main() -> Iterator[dict[str, Any]]:
-    """The namespace of the program, as it was before afterwards."""
+    """The namespace of the program, restored afterwards."""
     namespace = vars(sys.modules["__main__"])
     before = set(namespace)
     yield namespace
@@ -52,12 +52,12 @@ def main() -> Iterator[dict[str, Any]]:
 
 
 def ways(value: Any) -> list[str]:
-    """Return the ways to an object."""
+    """Return the paths to an object."""
     return [chain.text for chain in holders(value).chains]
 
 
 def make_closure(value: Any) -> Any:
-    """Make a function that holds a value."""
+    """Return a function that holds a value."""
     return lambda: value
 
 
@@ -85,14 +85,14 @@ def generate(value: Any) -> Generator[Any]:
     ],
 )
 def test_ways(main: dict[str, Any], make: Any, way: str) -> None:
-    """A way is written as Python code where that is possible."""
+    """A path is written as Python code where possible."""
     value: list[Any] = [1.5]
     main["held_x"] = make(value)
     assert ways(value) == [way]
 
 
 def test_generators(main: dict[str, Any]) -> None:
-    """A generator is told by its function."""
+    """A generator is named by its function."""
     value = [1.5]
     generator = generate(value)
     next(generator)
@@ -101,7 +101,7 @@ def test_generators(main: dict[str, Any]) -> None:
 
 
 def test_several_ways(main: dict[str, Any]) -> None:
-    """Each holder has its own way, the nearest first."""
+    """Each holder has its own path, the shortest first."""
     value = [1.5]
     main |= {"held_x": {"deep": [[value]]}, "held_y": value}
     assert ways(value) == ["held_y", "held_x['deep'][0][0]"]
@@ -111,14 +111,14 @@ def test_several_ways(main: dict[str, Any]) -> None:
 
 
 def test_bases_of_views(main: dict[str, Any]) -> None:
-    """An array that a view was cut from is held by the view."""
+    """The base of a view is held by the view."""
     base = np.ones((10, 10))
     main["held_x"] = base[1]
     assert ways(base) == ["held_x.base"]
 
 
 def test_inside_a_frame(main: dict[str, Any]) -> None:
-    """What a frame consists of is reached through it."""
+    """The parts of a frame are reached through it."""
     frame = pd.DataFrame({"a": [1.5, 2.5]})
     main["held_x"] = frame
     (way,) = ways(frame._mgr)
@@ -126,7 +126,7 @@ def test_inside_a_frame(main: dict[str, Any]) -> None:
 
 
 def test_modules_and_classes(main: dict[str, Any]) -> None:
-    """What a module or a class keeps is told by its name."""
+    """Objects in a module or a class are named after it."""
     value = [1.5]
     np.held_here = value  # type: ignore[attr-defined]
     Job.held_here = value  # type: ignore[attr-defined]
@@ -139,14 +139,14 @@ def test_modules_and_classes(main: dict[str, Any]) -> None:
 
 
 def test_circles_have_no_name() -> None:
-    """What only refers to itself, or a running function holds, has no way to it."""
+    """An object held only by a reference cycle or a running function has no path."""
     value: list[Any] = [1.5]
     value.append(value)
     assert holders(value).chains == ()
 
 
 def test_threads() -> None:
-    """What another thread works on is held by it."""
+    """Objects of another thread are held by it."""
     value = [1.5]
     started, ended = threading.Event(), threading.Event()
 
@@ -166,10 +166,10 @@ def test_threads() -> None:
 
 
 def test_two_ways_through_one_object(main: dict[str, Any]) -> None:
-    """That one way is written does not lose the next, which shares a part of it."""
+    """Describing one path does not lose the next, which shares a part of it."""
 
     class Box:
-        """Has attributes."""
+        """An object with attributes."""
 
     value = [1.5]
     main["held_x"] = box = Box()
@@ -179,7 +179,7 @@ def test_two_ways_through_one_object(main: dict[str, Any]) -> None:
 
 
 def test_budget() -> None:
-    """When time is up, that is said."""
+    """The result says if the time limit was reached."""
     assert not holders([1.5], budget_s=0.0).complete
 
 
@@ -202,6 +202,6 @@ def test_the_search_holds_nothing(main: dict[str, Any]) -> None:
     ],
 )
 def test_steps(make: Any, way: str) -> None:
-    """Long keys are cut, and what cannot be written is an arrow."""
+    """Long keys are truncated, and steps that cannot be written are arrows."""
     inner = (1.5,)
     assert write_chain("a", [make(inner), inner]) == way

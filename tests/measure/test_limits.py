@@ -1,4 +1,4 @@
-"""The tightest limit, in made systems."""
+"""The smallest limit, on fake systems."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def make_cgroup(
 
 
 def test_host_memory_without_any_limit(proc: Path) -> None:
-    """The machine's memory is the limit when nothing else is."""
+    """The machine's memory is the limit if there is no other."""
     expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
     assert read_limit(proc, {}) == expected
 
@@ -56,7 +56,7 @@ def test_container_limit_of_cgroup_version_2(proc: Path, tmp_path: Path) -> None
 
 
 def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
-    """A limit on a parent holds for the process, whatever its own says."""
+    """A limit on a parent applies to the process, whatever its own limit."""
     mount_point = tmp_path / "cgroup"
     make_cgroup(proc, mount_point, version=2, root="/", path="/user/kernel")
     (mount_point / "user" / "kernel" / "memory.max").write_text("max\n")
@@ -65,7 +65,7 @@ def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
 
 
 def test_throttling_limit_counts(proc: Path, tmp_path: Path) -> None:
-    """Above memory.high the process crawls, so that is where it should stop."""
+    """Above memory.high the process is throttled, so it counts as a limit."""
     mount_point = tmp_path / "cgroup"
     make_cgroup(proc, mount_point, version=2, root="/", path="/")
     (mount_point / "memory.max").write_text(f"{24 * GIB}\n")
@@ -80,7 +80,7 @@ def test_throttling_limit_counts(proc: Path, tmp_path: Path) -> None:
     [("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA")],
 )
 def test_resource_limit(proc: Path, label: str, name: str) -> None:
-    """A soft limit of the shell counts by its own name."""
+    """A soft limit of the shell counts, under its own name."""
     (proc / "self" / "limits").write_text(
         "Limit                     Soft Limit           Hard Limit           Units\n"
         "Max cpu time              unlimited            unlimited            seconds\n"
@@ -90,7 +90,7 @@ def test_resource_limit(proc: Path, label: str, name: str) -> None:
 
 
 def test_unlimited_resources_are_no_limit(proc: Path) -> None:
-    """What is unlimited leaves the machine's memory as the limit."""
+    """Unlimited resources do not count as limits."""
     (proc / "self" / "limits").write_text(
         "Max data size             unlimited            unlimited            bytes\n"
     )
@@ -100,7 +100,7 @@ def test_unlimited_resources_are_no_limit(proc: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_real_resource_limit() -> None:
-    """A process that was started with a ulimit sees it."""
+    """A process that was started with a ulimit reads it."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_DATA, (2**29, -1));"
         "from jupyter_memkit.measure.limits import read_limit;"
@@ -133,12 +133,12 @@ def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None
     ],
 )
 def test_announced_limit(proc: Path, text: str, expected: MemoryLimit) -> None:
-    """MEM_LIMIT counts when it is a size, and is passed over when it is not."""
+    """MEM_LIMIT counts if it is a size, and is ignored otherwise."""
     assert read_limit(proc, {"MEM_LIMIT": text}) == expected
 
 
 def test_files_of_another_form(proc: Path) -> None:
-    """A sandbox that fills the files in its own way is no error."""
+    """Files in another format, as in some sandboxes, are not an error."""
     (proc / "self" / "cgroup").write_text("\n0\n:\n0::/\n9:memory:/\n")
     (proc / "self" / "mountinfo").write_text("\nnone\n - cgroup\n - \n")
     (proc / "self" / "limits").write_text("Max data size\n")
@@ -147,7 +147,7 @@ def test_files_of_another_form(proc: Path) -> None:
 
 
 def test_sandbox_without_proc(tmp_path: Path) -> None:
-    """Where nothing can be read there is no limit, and no error."""
+    """If nothing can be read, there is no limit, and no error."""
     assert read_limit(tmp_path / "nothing", {}) is None
 
 

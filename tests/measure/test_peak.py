@@ -1,4 +1,4 @@
-"""Peaks of stretches of work, nested and overlapping."""
+"""Peaks of nested and overlapping measurements."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def probe() -> FakeProbe:
 
 
 def test_spike_between_readings_is_the_peak(probe: FakeProbe) -> None:
-    """The peak is found without any reading while it stood."""
+    """The peak is found without any reading during it."""
     watch = PeakMeter(probe).open()
     probe.use(500, 120)
     assert watch.close() == Peak(
@@ -34,7 +34,7 @@ def test_spike_between_readings_is_the_peak(probe: FakeProbe) -> None:
 
 
 def test_spike_before_the_start_does_not_count(probe: FakeProbe) -> None:
-    """A stretch begins with a mark of its own."""
+    """A measurement starts with its own mark."""
     meter = PeakMeter(probe)
     probe.use(900, 100)
     watch = meter.open()
@@ -43,7 +43,7 @@ def test_spike_before_the_start_does_not_count(probe: FakeProbe) -> None:
 
 
 def test_inner_stretch_leaves_the_outer_exact(probe: FakeProbe) -> None:
-    """The reset of an inner stretch loses nothing of the outer one."""
+    """The reset of an inner measurement does not affect the outer one."""
     meter = PeakMeter(probe)
     outer = meter.open()
     probe.use(700, 100)
@@ -54,7 +54,7 @@ def test_inner_stretch_leaves_the_outer_exact(probe: FakeProbe) -> None:
 
 
 def test_inner_peak_counts_for_the_outer(probe: FakeProbe) -> None:
-    """What an inner stretch uses, the outer one has used."""
+    """The peak of an inner measurement counts for the outer one."""
     meter = PeakMeter(probe)
     outer = meter.open()
     inner = meter.open()
@@ -64,7 +64,7 @@ def test_inner_peak_counts_for_the_outer(probe: FakeProbe) -> None:
 
 
 def test_overlapping_stretches_stay_exact(probe: FakeProbe) -> None:
-    """Stretches that end in the order of their start each have their own peak."""
+    """Measurements that end in the order of their start each have their own peak."""
     meter = PeakMeter(probe)
     first = meter.open()
     probe.use(400, 100)
@@ -76,7 +76,7 @@ def test_overlapping_stretches_stay_exact(probe: FakeProbe) -> None:
 
 
 def test_closing_twice_gives_the_same_peak(probe: FakeProbe) -> None:
-    """A closed watch no longer follows the process."""
+    """A closed measurement no longer changes."""
     watch = PeakMeter(probe).open()
     probe.use(300, 100)
     watch.close()
@@ -85,7 +85,7 @@ def test_closing_twice_gives_the_same_peak(probe: FakeProbe) -> None:
 
 
 def test_without_high_water_mark_the_samples_count() -> None:
-    """Where the mark cannot be reset the peak is the highest sample, and says so."""
+    """If the mark cannot be reset, the peak is the highest sample, and inexact."""
     probe = FakeProbe(has_high_water=False)
     meter = PeakMeter(probe)
     watch = meter.open()
@@ -98,7 +98,7 @@ def test_without_high_water_mark_the_samples_count() -> None:
 
 
 def test_refusal_on_the_way_is_said(probe: FakeProbe) -> None:
-    """A system that begins to refuse the reset makes open stretches inexact."""
+    """If the system starts refusing the reset, open measurements become inexact."""
     meter = PeakMeter(probe)
     watch = meter.open()
     probe.has_high_water = False
@@ -107,7 +107,7 @@ def test_refusal_on_the_way_is_said(probe: FakeProbe) -> None:
 
 
 def test_refusal_need_not_last(probe: FakeProbe) -> None:
-    """A stretch that begins when the reset works again is exact again."""
+    """A measurement that starts after the reset works again is exact."""
     meter = PeakMeter(probe)
     probe.has_high_water = False
     meter.open().close()
@@ -120,7 +120,7 @@ def test_refusal_need_not_last(probe: FakeProbe) -> None:
 
 
 def test_reading_that_fails(probe: FakeProbe) -> None:
-    """What cannot be read counts as before, and makes the stretches inexact."""
+    """After a failed reading the last one is used, and measurements become inexact."""
     meter = PeakMeter(probe)
     first = meter.open()
     probe.is_readable = False
@@ -145,7 +145,7 @@ def test_forked_process_has_a_meter_of_its_own(
 
 
 def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
-    """A spike shows in the reading after it, and not in the next."""
+    """A spike is in the reading after it, but not in the next."""
     meter = PeakMeter(probe)
     meter.open()
     probe.use(500, 100)
@@ -156,7 +156,7 @@ def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
 def test_real_spike_inside_one_call_is_exact() -> None:
-    """An allocation that lives and dies inside one C call is seen to 4 MiB."""
+    """An allocation within one C call is measured to 4 MiB."""
     watch = peak_meter().open()
     len(b"x" * (400 * MIB))
     peak = watch.close()
@@ -167,7 +167,7 @@ def test_real_spike_inside_one_call_is_exact() -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/clear_refs")
 def test_real_spike_on_another_thread_is_exact() -> None:
-    """The peak is the process's, whichever thread made it."""
+    """The peak is that of the process, whichever thread caused it."""
     watch = peak_meter().open()
     thread = threading.Thread(target=lambda: np.ones(25 * MIB).sum())
     thread.start()

@@ -23,7 +23,7 @@ MIB = 1024 * 1024
 
 @pytest.mark.own_process
 def test_own_memory_agrees_with_psutil() -> None:
-    """Two ways to read the same figure agree to a MiB."""
+    """Two readings of the same figure agree to a MiB."""
     expected = psutil.Process().memory_info().rss
     assert abs(read_rss_bytes() - expected) < MIB
 
@@ -42,7 +42,7 @@ def test_memory_of_another_process() -> None:
 
 
 def test_ended_process_is_one_clear_sentence() -> None:
-    """A process that is gone raises an error that names it."""
+    """Reading an ended process raises an error that names it."""
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()
     with pytest.raises(MemkitError, match=f"process {child.pid} cannot be read"):
@@ -52,7 +52,7 @@ def test_ended_process_is_one_clear_sentence() -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="needs waitid(2)")
 def test_killed_process_that_nobody_has_asked_about() -> None:
-    """A process that has ended and is still in the table has no memory, not 0 bytes."""
+    """A zombie has no memory figure, rather than 0 bytes."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         child.kill()
@@ -78,7 +78,7 @@ def test_linux_has_the_exact_probe() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no descriptors")
 def test_reading_leaves_no_descriptor_open() -> None:
-    """A hundred readings need no more descriptors than one."""
+    """A hundred readings need as many descriptors as one."""
     probe = system_probe()
     process = psutil.Process()
     before = process.num_fds()
@@ -94,13 +94,13 @@ def _refuse(_self: object) -> int:
 
 
 def test_hidden_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the files of /proc cannot be read psutil is asked."""
+    """If the files of /proc cannot be read, psutil is used."""
     monkeypatch.setattr(ProcProbe, "read_high_water_bytes", _refuse)
     assert isinstance(system_probe(), PsutilProbe)
 
 
 def test_nothing_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where psutil cannot tell either, there is one sentence with the remedy."""
+    """If psutil fails as well, the error is one sentence with the remedy."""
 
     def fail() -> None:
         raise psutil.NoSuchProcess(1)
@@ -117,7 +117,7 @@ def test_swap() -> None:
 
 
 def test_swap_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is not known, it is None."""
+    """If it is unknown, it is None."""
 
     def refuse(_path: str) -> bytes:
         raise FileNotFoundError

@@ -1,4 +1,4 @@
-"""The kernel's process and its children one by one."""
+"""The kernel's process and each of its children."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.measure.test_children import real_child
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="PSS is of Linux")
 
-# Other tests may have left a child, such as the tracker of multiprocessing.
+# Other tests may have left a child, such as multiprocessing's tracker.
 pytestmark = pytest.mark.own_process
 
 
@@ -31,14 +31,14 @@ def test_this_process_and_a_child() -> None:
 
 
 def test_budget() -> None:
-    """Without time there are no proportional sizes, and all the others."""
+    """Without time, only the proportional sizes are missing."""
     (mine,) = processes(budget_s=0.0)
     assert mine.pss_bytes is None
     assert mine.rss_bytes > 0
 
 
 def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no /proc the figures that need it are None."""
+    """Without /proc, the figures that need it are None."""
 
     def refuse(_path: str) -> bytes:
         raise PermissionError
@@ -49,7 +49,7 @@ def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_child_that_ends_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child that is gone when it is read is left out."""
+    """A child that has ended when it is read is left out."""
     gone = max(psutil.pids()) + 1000
     monkeypatch.setattr(processes_module, "find_descendants", lambda _pid: [gone])
     assert [process.pid for process in processes()] == [os.getpid()]

@@ -20,13 +20,13 @@ MIB = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A server with the extension switched on by its installation alone."""
+    """A server with the extension enabled by its installation."""
     with lab_server(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 def connect_to(server: LabServer, kernel_id: str) -> BlockingKernelClient:
-    """Return a client of a kernel of the server's."""
+    """Return a client of a kernel of the server."""
     runtime = server.root.parent / "home" / "runtime"
     return connect(str(runtime / f"kernel-{kernel_id}.json"))
 
@@ -80,7 +80,7 @@ def status_of(server: LabServer, kernel_id: str) -> int:
 
 
 def test_unknown_kernel(server: LabServer) -> None:
-    """A kernel that is none of the server's is not found."""
+    """A kernel that is not the server's is not found."""
     unknown = "00000000-0000-4000-8000-000000000000"
     assert status_of(server, unknown) == HTTPStatus.NOT_FOUND
 
@@ -88,14 +88,14 @@ def test_unknown_kernel(server: LabServer) -> None:
 def test_stranger_gets_nothing(
     server: LabServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the token nobody learns anything."""
+    """Without the token, the request is refused."""
     kernel_id = server.start_kernel()
     monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
     assert status_of(server, kernel_id) == HTTPStatus.FORBIDDEN
 
 
 def test_looking_is_no_activity(server: LabServer) -> None:
-    """A sidebar that looks does not count as a person at work."""
+    """Requests of the sidebar do not count as activity."""
     kernel_id = server.start_kernel()
     connect_to(server, kernel_id).stop_channels()
     before = server.ask("GET", "api/status")["last_activity"]

@@ -1,4 +1,4 @@
-"""What a tracker has seen, elsewhere."""
+"""Exporting the history and cells of a tracker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.track.test_clock import SetClock
 
 @pytest.fixture
 def tracker() -> MemoryTracker:
-    """Two cells of a second have run: one with a number, one that failed."""
+    """Two cells have run for a second: one with a number, one that failed."""
     probe, clock = FakeProbe(), SetClock(1000.0)
     tracker = MemoryTracker(PeakMeter(probe), clock)
     tracker._limit = MemoryLimit(bytes=4096, name="cgroup memory.max")
@@ -46,7 +46,7 @@ def tracker() -> MemoryTracker:
 
 @pytest.mark.own_process
 def test_json(tracker: MemoryTracker) -> None:
-    """JSON holds the limit, the readings as columns, and every cell whole."""
+    """JSON contains the limit, the readings as columns, and complete cells."""
     exported = json.loads(to_json(tracker))
     assert exported["version"] == __version__
     assert exported["limit"] == {"bytes": 4096, "name": "cgroup memory.max"}
@@ -68,7 +68,7 @@ def test_no_limit(tracker: MemoryTracker) -> None:
 
 
 def test_csv(tracker: MemoryTracker) -> None:
-    """CSV is a row for each cell, quoted where it has to be, empty where unknown."""
+    """CSV has a row for each cell, quoted if necessary, empty where unknown."""
     rows = list(csv.DictReader(io.StringIO(to_csv(tracker))))
     assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
     chosen = (
@@ -100,14 +100,14 @@ def test_frame(tracker: MemoryTracker) -> None:
 def test_frame_without_pandas(
     tracker: MemoryTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where pandas is missing, the sentence says how to install it."""
+    """If pandas is missing, the error says how to install it."""
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MemkitError, match=r'pip install "jupyter_memkit\[data\]"'):
         to_frame(tracker)
 
 
 def test_nothing_seen() -> None:
-    """A tracker without cells gives an empty table with its columns."""
+    """A tracker without cells exports an empty table with columns."""
     empty = MemoryTracker(PeakMeter(FakeProbe()))
     assert to_csv(empty) == ",".join(COLUMNS) + "\n"
     assert tuple(to_frame(empty).columns) == COLUMNS
@@ -123,7 +123,7 @@ def test_file(
     name: str,
     text_of: Callable[[MemoryTracker], str],
 ) -> None:
-    """The suffix chooses the form; a file before is replaced, and nothing else left."""
+    """The suffix determines the format; an existing file is replaced cleanly."""
     path = tmp_path / name
     path.write_text("before")
     exported = export(tracker, str(path))
@@ -142,7 +142,7 @@ def test_home(
 
 
 def test_character_without_encoding(tracker: MemoryTracker, tmp_path: Path) -> None:
-    """Half a character in a cell is written as its number."""
+    """A lone surrogate in a cell is written as its number."""
     cell = tracker.begin_cell("'\ud83d'", execution_count=9, cell_id=None)
     tracker.end_cell(cell, error="UnicodeEncodeError")
     path = export(tracker, tmp_path / "cells.csv").path
@@ -162,7 +162,7 @@ def test_character_without_encoding(tracker: MemoryTracker, tmp_path: Path) -> N
 def test_place_that_cannot_be(
     tracker: MemoryTracker, tmp_path: Path, name: str, expected: str
 ) -> None:
-    """One sentence says what to change, and nothing is half-written."""
+    """The error says what to change, and no partial file is left."""
     (tmp_path / "folder.json").mkdir()
     with pytest.raises(MemkitError, match=expected):
         export(tracker, tmp_path / name)
@@ -174,7 +174,7 @@ def test_place_that_cannot_be(
     [("a.json", "the limit, the readings and the cells"), ("a.csv", "the cells")],
 )
 def test_report(name: str, holds: str) -> None:
-    """What was written is told with its size."""
+    """The exported file is reported with its size."""
     exported = Exported(path=Path(name), file_bytes=2048, cells=2)
     assert build_report(exported).text() == (
         f"wrote {name}: 2.0 KiB\n  holds  {holds}\n  cells  2"

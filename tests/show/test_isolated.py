@@ -1,4 +1,4 @@
-"""What a person reads of work in another process."""
+"""The report of work in a separate process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.techniques.isolated.records import IsolatedResult
 
 
 def make_result(**fields: Any) -> IsolatedResult:
-    """Make an account."""
+    """Return a record."""
     return IsolatedResult(
         **{
             "duration_s": 1.0,

@@ -1,4 +1,4 @@
-"""What %%mem --lines shows."""
+"""The report of %%mem --lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def line(number: int, **figures: Any) -> LineMemory:
 
 
 def by_memray(count: int = 2, **changes: Any) -> LinesResult:
-    """Lines of which each held more than the one before it."""
+    """Lines each of which held more than the one before."""
     lines = [
         line(n, peak_bytes=n * MIB, kept_bytes=MIB // 2, blocks=n)
         for n in range(1, count + 1)
@@ -35,7 +35,7 @@ def by_memray(count: int = 2, **changes: Any) -> LinesResult:
 
 
 def test_memray() -> None:
-    """The largest line is at the top, each with its code."""
+    """The largest line is first, each with its code."""
     text = build_report(by_memray()).text()
     assert text.splitlines()[:5] == [
         "peak 3.0 MiB allocated, kept 1.0 MiB, line by line by memray",
@@ -47,7 +47,7 @@ def test_memray() -> None:
 
 
 def test_many_lines() -> None:
-    """Twenty lines are shown, and the rest is added up."""
+    """Twenty lines are shown, and the others are added up."""
     text = build_report(by_memray(25)).text()
     assert "5 smaller lines" in text
     assert "15.0 MiB" in text
@@ -61,7 +61,7 @@ def test_code_is_text() -> None:
 
 
 def test_tracemalloc() -> None:
-    """The line of the peak is named, with the function that it is in."""
+    """The line of the peak is named, with its function."""
     peak = LineMemory(
         filename="<cell>",
         line=7,

@@ -1,4 +1,4 @@
-"""What a person reads of a stretch of work."""
+"""The report of a measured block."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLED = (
 
 
 def test_report() -> None:
-    """The title has the answer, the rows what it was made from."""
+    """The title has the result, the rows the figures behind it."""
     assert build_report(RESULT).text() == (
         "peak 300.0 MiB above the start, kept 50.0 MiB, 2.0 s\n"
         "  in use             100.0 MiB at the start, 400.0 MiB at the peak, "
@@ -41,7 +41,7 @@ def test_memory_given_back() -> None:
 
 
 def test_error() -> None:
-    """Figures of a stretch that failed are those up to the error."""
+    """The figures of a failed block are those up to the error."""
     failed = dataclasses.replace(RESULT, error="KeyboardInterrupt")
     assert build_report(failed).title.startswith("until KeyboardInterrupt: peak ")
     assert build_memit_report(failed).title.startswith(
@@ -50,7 +50,7 @@ def test_error() -> None:
 
 
 def test_sampled() -> None:
-    """A figure that is not exact says so wherever it is shown."""
+    """A sampled figure is marked wherever it is shown."""
     sampled = dataclasses.replace(RESULT, exact=False)
     assert build_report(sampled).title.startswith(
         "peak 300.0 MiB above the start (sampled), kept"
@@ -62,13 +62,13 @@ def test_sampled() -> None:
 
 
 def test_several_runs() -> None:
-    """The highest of several runs says that it is."""
+    """The highest of several runs is labelled as such."""
     several = dataclasses.replace(RESULT, runs=3)
     assert build_report(several).notes == ("The highest of 3 runs.",)
 
 
 def test_no_time_at_all() -> None:
-    """A clock that stood still divides nothing."""
+    """A duration of 0 causes no division by zero."""
     instant = dataclasses.replace(RESULT, duration_s=0.0, gc_s=0.0)
     assert dict(build_report(instant).rows)["garbage collector"] == (
         "0.0 ms, 0.0% of the time"
@@ -76,14 +76,14 @@ def test_no_time_at_all() -> None:
 
 
 def test_memit_report() -> None:
-    """The line is memory_profiler's."""
+    """The output is memory_profiler's line."""
     assert build_memit_report(RESULT).text() == (
         "peak memory: 400.00 MiB, increment: 300.00 MiB"
     )
 
 
 def test_refusal() -> None:
-    """The sentence has what was used and what was allowed."""
+    """The message contains the peak and the limit."""
     assert build_refusal(RESULT, 100 * MIB) == (
         "the peak was 300.0 MiB above the start, over the 100.0 MiB that --max allows"
     )

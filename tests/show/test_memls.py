@@ -1,4 +1,4 @@
-"""What a person reads of variables, holders and moments."""
+"""The reports of variables, holders and snapshots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 
 
 def variable(name: str, n_bytes: int, **options: Any) -> Variable:
-    """Make a variable."""
+    """Return a variable."""
     return Variable(
         name=name,
         type="list",
@@ -27,7 +27,7 @@ def variable(name: str, n_bytes: int, **options: Any) -> Variable:
 
 
 def test_variables() -> None:
-    """Sizes say how true they are, and where they live."""
+    """Sizes show their accuracy and location."""
     listed = Variables(
         variables=(
             variable("a", 3 * MIB, shared_bytes=MIB),
@@ -67,13 +67,13 @@ def test_many_variables() -> None:
 
 
 def test_no_variables() -> None:
-    """Where there is none, no table is shown."""
+    """Without variables, no table is shown."""
     report = memls.build_report(Variables(variables=(), total_bytes=0))
     assert report.text() == "0 variables; 0 B together"
 
 
 def test_sorting() -> None:
-    """A table that sorts carries what to sort by, and shows names as text."""
+    """A sortable table contains its sort keys, with names escaped."""
     listed = Variables(variables=(variable("<b>", MIB),), total_bytes=MIB)
     html = memls.build_report(listed).html()
     assert "<b>" not in html
@@ -158,14 +158,14 @@ def test_a_rise_that_is_not_in_variables() -> None:
 
 
 def test_the_rest_of_the_process() -> None:
-    """The last row is what is in no variable, with its known parts below."""
+    """The last row is the memory in no variable, with its known parts below."""
     remainder = Remainder(bytes=5 * MIB, parts={"outputs": 2 * MIB})
     listed = Variables(
         variables=(variable("a", MIB),), total_bytes=MIB, remainder=remainder
     )
     *_, row, note = memls.build_report(listed).text().splitlines()
     assert row.split() == ["not", "in", "variables", "5.0", "MiB"]
-    # Outside the body, whose rows are sorted.
+    # Outside the table body, whose rows are sorted.
     _, last = memls.build_report(listed).html().split("</tbody>")
     assert "not in variables" in last
     assert note == (

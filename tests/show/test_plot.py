@@ -1,4 +1,4 @@
-"""Plots of what a made tracker has seen."""
+"""Plots of a fake tracker's history."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ START_S = 1_700_000_000.0
 
 
 class MadeTracker:
-    """A tracker whose memory, time and limit a test sets."""
+    """A tracker whose memory, time and limit are set by the test."""
 
     def __init__(self, limit_bytes: int | None = None) -> None:
         self.probe, self.clock = FakeProbe(), SetClock(START_S)
@@ -53,7 +53,7 @@ class MadeTracker:
         count: int | None,
         error: str | None = None,
     ) -> None:
-        """Run a cell of two seconds, and wait for ten."""
+        """Run a cell for two seconds, and wait for ten."""
         cell = self.tracker.begin_cell(code, execution_count=count, cell_id=None)
         self.clock.now_s += 2
         self.probe.use(100 * MIB + rise_bytes, 100 * MIB)
@@ -64,7 +64,7 @@ class MadeTracker:
 
 @pytest.fixture
 def made() -> MadeTracker:
-    """Three cells have run: one high, one that failed, one by samples."""
+    """Three cells have run: one with a high peak, one that failed, one sampled."""
     made = MadeTracker()
     made.run("high()", 400 * MIB, count=1)
     made.run("fail()", 200 * MIB, count=2, error="ValueError")
@@ -74,12 +74,12 @@ def made() -> MadeTracker:
 
 
 def texts(axes: Axes) -> list[str]:
-    """Return what is written in a plot, besides its scales."""
+    """Return the texts in a plot, except its scales."""
     return [text.get_text() for text in axes.texts]
 
 
 def shades(axes: Axes) -> list[int]:
-    """Return how many cells each collection of spans shades."""
+    """Return the number of cells that each collection of spans shades."""
     return [
         len(collection.get_paths())
         for collection in axes.collections
@@ -109,7 +109,7 @@ def test_timeline(made: MadeTracker) -> None:
 
 
 def test_line_is_the_history(made: MadeTracker) -> None:
-    """The line has every reading, in bytes, over dates."""
+    """The line has every reading, in bytes over dates."""
     (line,) = plot(made.tracker).axes[0].lines
     history = made.tracker.history()
     dates: Any = line.get_xdata()
@@ -140,7 +140,7 @@ def test_children_stand_on_the_line(made: MadeTracker) -> None:
 
 
 def test_ticks_do_not_lie() -> None:
-    """A step is passed over when a label would be rounded: 1.25 GiB is not 1.3."""
+    """A step is skipped if its labels would be rounded: 1.25 GiB is not 1.3."""
     assert plot_axes.byte_ticks(1.3 * GIB) == (
         [0, 512 * MIB, GIB],
         ["0 B", "512 MiB", "1 GiB"],
@@ -149,7 +149,7 @@ def test_ticks_do_not_lie() -> None:
 
 @pytest.mark.parametrize(("limit_bytes", "drawn"), [(600 * MIB, True), (GIB, False)])
 def test_limit_in_reach(limit_bytes: int, drawn: bool) -> None:
-    """The limit is drawn and named when the peaks come near it, else left out."""
+    """The limit is drawn and labelled if the peaks come near it, otherwise left out."""
     made = MadeTracker(limit_bytes)
     made.run("high()", 400 * MIB, count=1)
     (axes,) = plot(made.tracker).axes
@@ -159,7 +159,7 @@ def test_limit_in_reach(limit_bytes: int, drawn: bool) -> None:
 
 
 def test_running_cell(made: MadeTracker) -> None:
-    """The cell that runs is shaded apart, up to the last reading."""
+    """The running cell is shaded separately, up to the last reading."""
     cell = made.tracker.begin_cell("wait()", execution_count=4, cell_id=None)
     made.clock.now_s += 5
     made.tracker.sample()
@@ -170,7 +170,7 @@ def test_running_cell(made: MadeTracker) -> None:
 
 
 def test_numbers_do_not_collide() -> None:
-    """Of cells too close for their numbers the higher one keeps it."""
+    """Of cells too close for their numbers, the one with the higher peak keeps it."""
     made = MadeTracker()
     made.run("first()", 100 * MIB, count=1000)
     made.clock.now_s += 10_000
@@ -180,7 +180,7 @@ def test_numbers_do_not_collide() -> None:
 
 
 def test_since(made: MadeTracker) -> None:
-    """What was before is left out, and the reading before holds at the left edge."""
+    """Earlier readings are left out, and the last of them holds at the left edge."""
     since_s = START_S + 20
     (axes,) = plot(made.tracker, since_s=since_s).axes
     assert sorted(texts(axes)) == ["[3]"]
@@ -191,14 +191,14 @@ def test_since(made: MadeTracker) -> None:
 
 
 def test_since_the_future(made: MadeTracker) -> None:
-    """When nothing is so late, the last second is shown."""
+    """If there is no later reading, the last second is shown."""
     (axes,) = plot(made.tracker, since_s=START_S + 1000).axes
     left, right = axes.get_xlim()
     assert round((right - left) * 86_400, 3) == 1.0
 
 
 def test_long_times() -> None:
-    """Hours are told to the minute, more than a day with its date."""
+    """Hours are shown to the minute, more than a day with the date."""
     made = MadeTracker()
     labels = []
     for wait_s in (0, 3600, 100_000):
@@ -211,7 +211,7 @@ def test_long_times() -> None:
 
 
 def test_ranking(made: MadeTracker) -> None:
-    """Bars are ranked by the rise; failed and sampled are words, failed is hatched."""
+    """Bars are ranked by the rise; failed and sampled cells are labelled."""
     made.run("print('$a$', '\t$b$', 'and so on and on')", 0, count=None)
     (axes,) = plot(made.tracker, cells=True).axes
     labels = axes.get_yticklabels()
@@ -234,7 +234,7 @@ def test_ranking(made: MadeTracker) -> None:
 
 
 def test_ranking_is_bounded() -> None:
-    """Of many cells the 15 highest are shown."""
+    """Only the 15 highest of many cells are shown."""
     made = MadeTracker()
     for count in range(1, 21):
         made.run("work()", count * MIB, count=count)
@@ -244,7 +244,7 @@ def test_ranking_is_bounded() -> None:
 
 
 def test_nothing_to_plot(made: MadeTracker) -> None:
-    """Without cells, or without readings, a sentence says what to do."""
+    """Without cells or readings, the error says what to do."""
     with pytest.raises(MemkitError, match="run one, or plot a longer time"):
         plot(made.tracker, cells=True, since_s=START_S + 1000)
     with pytest.raises(MemkitError, match=r"start it with tracker\.start\(\)"):
@@ -255,7 +255,7 @@ def test_nothing_to_plot(made: MadeTracker) -> None:
 
 @pytest.mark.parametrize("cells", [False, True])
 def test_user_keeps_pyplot_and_settings(made: MadeTracker, cells: bool) -> None:
-    """No figure of pyplot is made or changed, and no setting."""
+    """No pyplot figure or setting is created or changed."""
     mine = plt.figure()
     settings = mpl.rcParams.copy()
     figure: Any = plot(made.tracker, cells=cells)
@@ -268,7 +268,7 @@ def test_user_keeps_pyplot_and_settings(made: MadeTracker, cells: bool) -> None:
 
 
 def test_axes_of_the_user(made: MadeTracker) -> None:
-    """With axes of theirs it draws there, and returns their figure, nested or not."""
+    """The user's axes are drawn on, and their figure returned, nested or not."""
     figure = Figure()
     nested = figure.add_subfigure(figure.add_gridspec(1, 2)[0])
     assert plot(made.tracker, ax=nested.add_subplot()) is figure
@@ -278,7 +278,7 @@ def test_axes_of_the_user(made: MadeTracker) -> None:
 
 @pytest.mark.parametrize("cells", [False, True])
 def test_picture(made: MadeTracker, cells: bool) -> None:
-    """The picture has an empty background, twice its size on screen, no warning."""
+    """The image is transparent, at twice its size on screen, without warnings."""
     made.run("数据 = 1", 900 * MIB, count=4)
     figure: Any = plot(made.tracker, cells=cells)
     with mpl.rc_context({"savefig.bbox": "tight", "savefig.facecolor": "white"}):
@@ -307,7 +307,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("background", ["#ffffff", "#111111"])
 def test_colours_on_light_and_dark(background: str) -> None:
-    """Lines stand out 3 to 1 from either background, text 4 to 1."""
+    """Lines have a contrast of 3 to 1 with either background, text 4 to 1."""
     for colour in (plot_axes.IN_USE, plot_axes.PEAK):
         assert contrast(colour, background) >= 3
     for colour in (plot_axes.TEXT, plot_axes.LIMIT):

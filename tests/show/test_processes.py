@@ -1,4 +1,4 @@
-"""What %memkit processes shows."""
+"""The report of %memkit processes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_all_sizes_are_known() -> None:
 
 
 def test_a_size_is_missing() -> None:
-    """Without all proportional sizes no sum is given, and the reason is."""
+    """Without all proportional sizes there is no total, and the report says why."""
     report = build_report(Processes((process(1, None, None),)))
     assert report.title == "the kernel and 0 child processes"
     assert report.notes[0].startswith("Each resident size includes shared memory")

@@ -1,4 +1,4 @@
-"""The bar in a notebook that is saved."""
+"""The progress bar in a saved notebook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ bar.close()
 
 
 def test_nothing_is_left() -> None:
-    """A saved notebook has no widget of it and no picture, and the user's output."""
+    """A saved notebook contains the user's output, but no trace of the bar."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     outputs = notebook.cells[0].outputs

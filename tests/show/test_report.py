@@ -1,4 +1,4 @@
-"""The common form of what magics show."""
+"""The common format of the magics' output."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ REPORT = Report(
 
 
 def test_text_is_aligned() -> None:
-    """In a terminal the values stand below each other."""
+    """In a terminal the values are aligned."""
     assert REPORT.text() == (
         "2 <chunks>\n  rows         10\n  peak & more  <b>1 GiB</b>\nA note & a half."
     )
 
 
 def test_html_is_escaped() -> None:
-    """What a user's data holds is text, never markup."""
+    """Users' data is shown as text, never as markup."""
     html = REPORT.html()
     assert "<b>" not in html
     assert "&lt;b&gt;1 GiB&lt;/b&gt;" in html
@@ -28,7 +28,7 @@ def test_html_is_escaped() -> None:
 
 
 def test_report_without_rows() -> None:
-    """A title alone is a line, and no empty table."""
+    """A title alone is one line, without an empty table."""
     report = Report(title="nothing to do")
     assert report.text() == "nothing to do"
     assert "<table>" not in report.html()

@@ -1,4 +1,4 @@
-"""What %memkit tells."""
+"""The report of %memkit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def status(
 
 
 def test_status_of_a_container() -> None:
-    """The figures, what sets the limit, and how they are got."""
+    """The figures, the source of the limit, and how they are measured."""
     assert build_report(status()).text() == (
         f"jupyter_memkit {__version__}: 1.0 GiB in use\n"
         "  limit              4.0 GiB (cgroup memory.max), 25.0% of it in use\n"
@@ -77,7 +77,7 @@ def test_status_of_a_container() -> None:
     ],
 )
 def test_what_is_missing_is_said(changed: Status, expected: tuple[str, str]) -> None:
-    """A figure that is not exact, not there or not normal is labelled."""
+    """A figure that is sampled, missing or unusual is labelled."""
     assert expected in build_report(changed).rows
 
 

@@ -1,4 +1,4 @@
-"""Giving memory back, in a shell and without one."""
+"""Returning memory to the system, in a shell and without one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ fail()
 
 @pytest.mark.own_process
 def test_figures_add_up() -> None:
-    """The steps add up to the total, and the total is what the system says."""
+    """The steps add up to the total, which is the system's figure."""
     before_bytes = read_rss_bytes()
     freed = free()
     assert freed.total_bytes == sum(step.freed_bytes for step in freed.steps)
@@ -38,7 +38,7 @@ def test_figures_add_up() -> None:
 
 @pytest.mark.own_process
 def test_small_strings() -> None:
-    """Pages of deleted strings come back."""
+    """Pages of deleted strings are freed."""
     texts = [f"text number {number}" for number in range(1_000_000)]
     held_bytes = read_rss_bytes()
     del texts
@@ -48,7 +48,7 @@ def test_small_strings() -> None:
 
 @pytest.mark.own_process
 def test_failed_cell(bare_shell: InteractiveShell) -> None:
-    """What a failed cell held comes back, by the step that let it go."""
+    """The variables of a failed cell are freed, and attributed to their step."""
     bare_shell.run_cell(FAILING)
     held_bytes = read_rss_bytes()
     freed = free(shell=bare_shell)
@@ -59,7 +59,7 @@ def test_failed_cell(bare_shell: InteractiveShell) -> None:
 
 
 def test_an_error_can_still_be_asked(bare_shell: InteractiveShell) -> None:
-    """The user's own name for an error keeps what it says."""
+    """An error that the user keeps retains its message."""
     bare_shell.run_cell("try:\n    1 / 0\nexcept Exception as error:\n    kept = error")
     free(shell=bare_shell)
     assert isinstance(bare_shell.user_ns["kept"], ZeroDivisionError)
@@ -68,7 +68,7 @@ def test_an_error_can_still_be_asked(bare_shell: InteractiveShell) -> None:
 
 @pytest.mark.own_process
 def test_shown_variable(bare_shell: InteractiveShell) -> None:
-    """A variable that was shown goes with every copy of it."""
+    """A displayed variable is deleted with every copy of it."""
     bare_shell.run_cell("import numpy as np")
     bare_shell.run_cell("shown = np.ones(13_000_000)", store_history=True)
     bare_shell.run_cell("shown", store_history=True)
@@ -81,13 +81,13 @@ def test_shown_variable(bare_shell: InteractiveShell) -> None:
     assert f"Out[{number}]" in freed.copies
     assert {"_", "the last result"} <= set(freed.copies)
     assert "shown" not in bare_shell.user_ns
-    # IPython goes on as it should.
+    # IPython still works.
     bare_shell.run_cell("41 + 1", store_history=True)
     assert bare_shell.user_ns["_"] == 42
 
 
 def test_what_lives_on(bare_shell: InteractiveShell) -> None:
-    """What something else holds is deleted as a name, and its holder is told."""
+    """If something else holds a value, its name is deleted and the holder reported."""
     bare_shell.run_cell("data = [[1.5]]\nkept = {'a': data}")
     freed = free("data", shell=bare_shell)
     assert freed.held == {"data": ("kept['a']",)}
@@ -96,7 +96,7 @@ def test_what_lives_on(bare_shell: InteractiveShell) -> None:
 
 @pytest.mark.own_process
 def test_circles_go(bare_shell: InteractiveShell) -> None:
-    """A variable in a circle of objects goes with it."""
+    """A variable in a reference cycle is freed with it."""
     bare_shell.run_cell("ring = [bytearray(50 << 20)]\nring.append(ring)")
     held_bytes = read_rss_bytes()
     freed = free("ring", shell=bare_shell)
@@ -105,7 +105,7 @@ def test_circles_go(bare_shell: InteractiveShell) -> None:
 
 
 def make_figures(shell: InteractiveShell, *, close: bool) -> None:
-    """Make figures whose parts have names as well."""
+    """Create figures whose parts have names as well."""
     pytest.importorskip("matplotlib.pyplot")
     shell.run_cell(
         "import matplotlib; matplotlib.use('agg')\n"
@@ -116,14 +116,14 @@ def make_figures(shell: InteractiveShell, *, close: bool) -> None:
 
 
 def test_parts_of_a_closed_figure(bare_shell: InteractiveShell) -> None:
-    """Values that refer to each other and go together do not live on."""
+    """Values that refer to each other and are deleted together are freed."""
     make_figures(bare_shell, close=True)
     freed = free("figures", "fig", "ax", shell=bare_shell)
     assert (freed.held, bare_shell.user_ns["watch"]()) == ({}, None)
 
 
 def test_open_figure(bare_shell: InteractiveShell) -> None:
-    """A figure that is named is closed; a part of an open one lives on."""
+    """A named figure is closed; a part of an open one stays alive."""
     make_figures(bare_shell, close=False)
     freed = free("ax", shell=bare_shell)
     assert list(freed.held) == ["ax"]
@@ -134,7 +134,7 @@ def test_open_figure(bare_shell: InteractiveShell) -> None:
 
 @pytest.fixture
 def script(bare_shell: InteractiveShell, tmp_path: Path) -> InteractiveShell:
-    """A shell that has run a script of one function and one variable."""
+    """A shell that has run a script with one function and one variable."""
     path = tmp_path / "load.py"
     path.write_text(
         "import numpy as np\nloaded = np.ones(10)\ndef count(): return len(loaded)\n"
@@ -145,14 +145,14 @@ def script(bare_shell: InteractiveShell, tmp_path: Path) -> InteractiveShell:
 
 
 def test_variable_of_a_script(script: InteractiveShell) -> None:
-    """What `%run` has made goes from the script's namespace as well."""
+    """A variable of `%run` is deleted from the script's namespace as well."""
     freed = free("loaded", shell=script)
     assert freed.copies == ("loaded of load.py",)
     assert script.user_ns["watch"]() is None
 
 
 def test_deleted_variable_of_a_script(script: InteractiveShell) -> None:
-    """What only the script's namespace has can still be named."""
+    """A variable that only the script's namespace has can be named."""
     script.run_cell("del loaded").raise_error()
     assert script.user_ns["watch"]() is not None
     assert free("loaded", shell=script).held == {}
@@ -160,7 +160,7 @@ def test_deleted_variable_of_a_script(script: InteractiveShell) -> None:
 
 
 def test_scripts_on_request(script: InteractiveShell) -> None:
-    """With `scripts` only what neither a name nor a function needs is deleted."""
+    """`scripts` deletes only variables that neither a name nor a function needs."""
     free(scripts=True, shell=script)
     script.run_cell("del loaded").raise_error()
     free(scripts=True, shell=script)
@@ -171,7 +171,7 @@ def test_scripts_on_request(script: InteractiveShell) -> None:
 
 
 def test_output_by_its_number(bare_shell: InteractiveShell) -> None:
-    """An output is named as IPython names it, and goes with all its names."""
+    """An output is named as in IPython, and deleted with all its names."""
     bare_shell.run_cell("import weakref; kept = {1.5}; watch = weakref.ref(kept)")
     bare_shell.run_cell("kept", store_history=True)
     number = bare_shell.execution_count - 1
@@ -181,7 +181,7 @@ def test_output_by_its_number(bare_shell: InteractiveShell) -> None:
 
 
 def test_outputs_after_a_reset(bare_shell: InteractiveShell) -> None:
-    """`%reset out` leaves copies in a hidden namespace; they go with the outputs."""
+    """Copies in a hidden namespace that `%reset out` leaves are deleted, too."""
     bare_shell.run_cell("import weakref; kept = {1.5}; watch = weakref.ref(kept)")
     bare_shell.run_cell("kept", store_history=True)
     bare_shell.run_cell("kept", store_history=True)
@@ -192,7 +192,7 @@ def test_outputs_after_a_reset(bare_shell: InteractiveShell) -> None:
 
 
 def test_long_texts(bare_shell: InteractiveShell) -> None:
-    """A long text that was shown is nobody else's, and goes like an array."""
+    """A long string that was displayed is freed like an array."""
     bare_shell.run_cell("text = 'x' * 10_000", store_history=True)
     bare_shell.run_cell("text", store_history=True)
     assert "_" in free("text", shell=bare_shell).copies
@@ -201,13 +201,13 @@ def test_long_texts(bare_shell: InteractiveShell) -> None:
 
 @pytest.mark.parametrize("name", ["Out", "In", "get_ipython"])
 def test_names_of_ipython(bare_shell: InteractiveShell, name: str) -> None:
-    """What IPython needs is refused."""
+    """Names that IPython needs are refused."""
     with pytest.raises(MemkitError, match="%memfree --outputs deletes"):
         free(name, shell=bare_shell)
     assert name in bare_shell.user_ns
 
 
-@pytest.mark.own_process  # A process that watches over theirs stays with this one.
+@pytest.mark.own_process  # The resource tracker of the workers stays with this process.
 def test_idle_workers(bare_shell: InteractiveShell) -> None:
     """Idle workers of joblib end on request, and their memory is reported."""
     joblib = pytest.importorskip("joblib")
@@ -220,7 +220,7 @@ def test_idle_workers(bare_shell: InteractiveShell) -> None:
 
 
 def test_numbers_are_not_searched(bare_shell: InteractiveShell) -> None:
-    """A number is everybody's, and no output is forgotten for its sake."""
+    """Numbers are shared, so no output is removed because of one."""
     bare_shell.run_cell("n = 5", store_history=True)
     bare_shell.run_cell("n", store_history=True)
     freed = free("n", shell=bare_shell)
@@ -229,7 +229,7 @@ def test_numbers_are_not_searched(bare_shell: InteractiveShell) -> None:
 
 
 def test_unknown_name(bare_shell: InteractiveShell) -> None:
-    """For a name that is none everything stays as it is."""
+    """For an unknown name nothing is changed."""
     bare_shell.run_cell("prices = [1.5]")
     with pytest.raises(MemkitError, match=r"did you mean prices\?"):
         free("prices", "price", shell=bare_shell)
@@ -239,7 +239,7 @@ def test_unknown_name(bare_shell: InteractiveShell) -> None:
 
 
 def test_outputs_on_request(bare_shell: InteractiveShell) -> None:
-    """Outputs stay unless one asks."""
+    """Outputs are kept unless requested."""
     bare_shell.run_cell("[1.5] * 10", store_history=True)
     number = bare_shell.execution_count - 1
     free(shell=bare_shell)
@@ -263,12 +263,12 @@ def test_figures_on_request() -> None:
 
 @functools.lru_cache
 def remember(number: int) -> list[int]:
-    """Keep a list."""
+    """Return a list, cached."""
     return [number]
 
 
 def test_caches_on_request() -> None:
-    """Caches of functions stay unless one asks, the standard library's always."""
+    """Caches of functions are kept unless requested, the standard library's always."""
     remember(1)
     linecache.getline(__file__, 1)
     free()
@@ -279,7 +279,7 @@ def test_caches_on_request() -> None:
 
 
 def test_lines_of_cells_stay() -> None:
-    """The code of a cell is nowhere else, and tracebacks show it."""
+    """The lines of cells are kept, because tracebacks show them."""
     name = "<ipython-input-1>"
     linecache.cache[name] = (5, None, ["x = 1"], name)
     try:
@@ -290,20 +290,20 @@ def test_lines_of_cells_stay() -> None:
 
 
 def test_pools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The allocators of loaded libraries are asked, and one that fails is left."""
+    """The allocators of loaded libraries are trimmed; a failing one is ignored."""
     asked: list[str] = []
 
     class Cuda:
-        """Stands for torch's."""
+        """A fake of torch.cuda."""
 
         @staticmethod
         def is_initialized() -> bool:
-            """Tell that it is in use."""
+            """Return that it is in use."""
             return True
 
         @staticmethod
         def empty_cache() -> None:
-            """Note the call, and fail."""
+            """Record the call, and fail."""
             asked.append("torch")
             raise RuntimeError
 
@@ -314,7 +314,7 @@ def test_pools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_shell() -> None:
-    """In a script the names are those of the program."""
+    """In a script the variables are those of the program."""
     main: Any = sys.modules["__main__"]
     main.freed_here = np.ones(10)
     free("freed_here")

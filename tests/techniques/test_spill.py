@@ -1,4 +1,4 @@
-"""Values on the disk: the same as before, their memory given back, nothing left."""
+"""Values on disk: unchanged, with their memory freed, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits")
 
 @pytest.fixture(autouse=True)
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files, which is empty again after each test."""
+    """The folder for temporary files, which must be empty after each test."""
     if folders.is_in_memory(tmp_path):
         pytest.skip("the folder for temporary files is in memory")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -49,7 +49,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def left_on(disk: Path) -> list[Path]:
-    """Return the files of values that there are."""
+    """Return the existing files of values."""
     return list(disk.glob("*/*.bin"))
 
 
@@ -77,7 +77,7 @@ ARRAYS: dict[str, Callable[[], np.ndarray]] = {
 
 @pytest.mark.parametrize("kind", ARRAYS)
 def test_arrays(kind: str) -> None:
-    """An array is the same on disk and back, in its type, order and flags."""
+    """An array keeps its type, order and flags on disk and back."""
     array = ARRAYS[kind]()
     spilled = spill(array)
     back = unspill(spilled)
@@ -118,7 +118,7 @@ FRAMES: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_frames(kind: str) -> None:
-    """A frame is the same on disk and back, and all its numbers are there."""
+    """A frame is unchanged on disk and back, with all its numbers on disk."""
     frame = FRAMES[kind]()
     spilled = spill(frame)
     assert all(find_file(array) for array in arrays_of(spilled))
@@ -132,7 +132,7 @@ def test_frames(kind: str) -> None:
 
 
 def test_frames_stay_on_disk() -> None:
-    """What pandas computes does not bring a frame back; writing goes to the file."""
+    """Computing with pandas does not move a frame back; changes go to the file."""
     frame = spill(flights())
     frame.describe()
     frame.groupby("late").delay.sum()
@@ -144,7 +144,7 @@ def test_frames_stay_on_disk() -> None:
 @pytest.mark.own_process
 @linux
 def test_memory_comes_back() -> None:
-    """The system has the memory again, and the move took next to none itself."""
+    """The memory is returned to the system, and the move itself needs almost none."""
     names = {"numbers": np.ones(25_000_000)}
     spill(np.ones(10))
     probe = ProcProbe()
@@ -179,14 +179,14 @@ def test_views_move_along() -> None:
 
 
 def test_each_has_its_own_file(disk: Path) -> None:
-    """What does not share memory goes, comes back and ends by itself."""
+    """Variables that do not share memory are moved and freed separately."""
     names: dict[str, Any] = {"a": np.ones(1000), "b": np.ones(500), "frame": flights()}
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     spilled = spill_variables(
-        *names, namespace=names, progress=lambda *done: told.append(done)
+        *names, namespace=names, progress=lambda *done: steps.append(done)
     )
     assert (len(spilled.paths), spilled.along) == (3, ())
-    assert told[-1] == (spilled.file_bytes, spilled.file_bytes)
+    assert steps[-1] == (spilled.file_bytes, spilled.file_bytes)
     back = unspill_variables("a", namespace=names)
     assert (back.along, back.file_bytes, is_spilled(names["b"])) == ((), 8000, True)
     del names["b"]
@@ -195,7 +195,7 @@ def test_each_has_its_own_file(disk: Path) -> None:
 
 @pytest.mark.own_process
 def test_a_small_view_leaves_its_base() -> None:
-    """Of a base without a name only what the view shows is written."""
+    """If the base has no name, only the view's part is written."""
     names = {"part": np.ones((1_000_000, 4))[:, 0]}
     spilled = spill_variables("part", namespace=names)
     assert spilled.file_bytes == 8_000_000
@@ -204,7 +204,7 @@ def test_a_small_view_leaves_its_base() -> None:
 
 
 def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
-    """Where something else uses the memory it is named, and nothing is done."""
+    """If something else uses the memory, it is named, and nothing is moved."""
     bare_shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = {'k': [a[5:]]}")
     array = bare_shell.user_ns["a"]
     looked_at: list[int] = []
@@ -219,7 +219,7 @@ def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
 def test_nothing_else_holds_it(
     make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the variable alone refers to it, nobody looks through all objects."""
+    """If only the variable refers to it, not all objects are searched."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError
@@ -231,7 +231,7 @@ def test_nothing_else_holds_it(
 
 
 def test_frames_that_share(disk: Path) -> None:
-    """Memory that two objects of pandas share is not moved, for it would be twice."""
+    """Memory that two pandas objects share is not moved, which would duplicate it."""
     frame = pd.DataFrame({"a": np.arange(10.0)})
     names: dict[str, Any] = {"frame": frame, "column": frame["a"]}
     with pytest.raises(MemkitError, match=r"column = column\.copy\(\)"):
@@ -244,7 +244,7 @@ def test_frames_that_share(disk: Path) -> None:
 @pytest.mark.own_process
 @pytest.mark.parametrize("shown", ["numbers", "numbers[5:]", "numbers.reshape(10, -1)"])
 def test_outputs(bare_shell: InteractiveShell, shown: str) -> None:
-    """What cells have shown of it is forgotten, and told."""
+    """Outputs that refer to it are removed, and reported."""
     bare_shell.run_cell("import numpy as np")
     bare_shell.run_cell("numbers = np.ones(13_000_000)", store_history=True)
     bare_shell.run_cell(shown, store_history=True)
@@ -279,7 +279,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_refused(disk: Path, kind: str) -> None:
-    """What cannot lie in a file is refused with the remedy, and nothing is done."""
+    """A value that cannot be stored is refused with the remedy, without changes."""
     value, sentence = REFUSED[kind]
     names = {"x": value}
     with pytest.raises(MemkitError, match=f"^x .*{sentence}"):
@@ -299,7 +299,7 @@ def test_mapped_already(disk: Path) -> None:
 
 
 def test_names() -> None:
-    """A name that is none, and a move that is done already, are one sentence."""
+    """An unknown name, or a repeated move, is reported in one sentence."""
     names = {"prices": np.ones(10), "rest": np.ones(10)}
     with pytest.raises(MemkitError, match=r"'price'; did you mean prices\?"):
         spill_variables("price", namespace=names)
@@ -314,13 +314,13 @@ def test_names() -> None:
 
 
 def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C in the middle leaves all as it was, and no file."""
+    """Ctrl-C during a move changes nothing, and leaves no file."""
     monkeypatch.setattr("jupyter_memkit.techniques.spilling.parts._BLOCK_BYTES", 1000)
-    told: list[int] = []
+    steps: list[int] = []
 
     def interrupt(done_bytes: int, total_bytes: int) -> None:
         assert total_bytes == 8000
-        told.append(done_bytes)
+        steps.append(done_bytes)
         if done_bytes >= 4000:
             raise KeyboardInterrupt
 
@@ -328,7 +328,7 @@ def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"array": array}
     with pytest.raises(KeyboardInterrupt):
         spill_variables("array", namespace=names, progress=interrupt)
-    assert told == [1000, 2000, 3000, 4000]
+    assert steps == [1000, 2000, 3000, 4000]
     assert names["array"] is array
     assert (left_on(disk), list_files()) == ([], [])
     spilled = spill(array)
@@ -337,7 +337,7 @@ def test_interrupt(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_spilled(spilled)
 
 
-# A limit on files ends the writing in the middle, as a full disk does.
+# A limit on file sizes interrupts the writing, as a full disk does.
 FULL = """\
 import resource, sys
 import numpy as np
@@ -365,7 +365,7 @@ def test_full_disk_on_the_way(disk: Path) -> None:
 
 
 def test_full_disk(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is too little room nothing is written."""
+    """If there is too little space, nothing is written."""
     usage = type("Usage", (), {"free": 10})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     with pytest.raises(MemkitError, match=r"7\.8 KiB do not fit .* has 10 B free"):
@@ -374,7 +374,7 @@ def test_full_disk(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_full_disk_for_the_second(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where one of several does not fit none is moved."""
+    """If one of several does not fit, none is moved."""
     names: dict[str, Any] = {"a": np.ones(1000), "b": np.ones(5000)}
     usage = type("Usage", (), {"free": 10_000})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
@@ -385,7 +385,7 @@ def test_full_disk_for_the_second(disk: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not fit into memory stays on disk."""
+    """A value that does not fit into memory stays on disk."""
     spilled = spill(np.ones(1000))
     limit = MemoryLimit(bytes=read_rss_bytes(), name="a test")
     monkeypatch.setattr(values, "read_limit", lambda: limit)
@@ -395,7 +395,7 @@ def test_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_folder(disk: Path) -> None:
-    """A folder that is not there, or cannot be written to, is one sentence."""
+    """A missing or read-only folder is reported in one sentence."""
     with pytest.raises(MemkitError, match=r"there is no folder .*; create it first"):
         spill(np.ones(10), folder=disk / "nowhere")
     own = disk / "own"
@@ -415,7 +415,7 @@ def test_folder_that_takes_nothing() -> None:
 
 
 def test_folder_that_is_taken(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new folder that another process takes for one that was left is left to it."""
+    """A new folder that another process mistakes for a leftover is abandoned."""
     lock = folders._lock
     calls: list[int] = []
 
@@ -433,7 +433,7 @@ def test_folder_that_is_taken(disk: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a file system without locks folders are used, and not cleared away."""
+    """On a file system without locks, folders are used, but never cleaned up."""
 
     def refuse(_descriptor: int) -> None:
         raise OSError
@@ -445,7 +445,7 @@ def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pandas_that_copies(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Should a version of pandas copy what it is given, that is told."""
+    """If a version of pandas copies the arrays, an error reports it."""
     build = Layout.build
     monkeypatch.setattr(Layout, "build", lambda *args: [build(*args)[0].copy()])
     with pytest.raises(MemkitError, match=r"would copy .*; spill its numbers"):
@@ -455,7 +455,7 @@ def test_pandas_that_copies(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @linux
 def test_folder_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that is itself memory is refused, and passed over by default."""
+    """A folder in memory is refused, and skipped by default."""
     memory = Path("/dev/shm")
     if not memory.is_dir() or not folders.is_in_memory(memory):
         pytest.skip("there is no such folder here")
@@ -469,7 +469,7 @@ def test_folder_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @posix
 def test_for_the_user_alone(disk: Path) -> None:
-    """Nobody else can read the files, or see what there is."""
+    """Other users can neither read nor list the files."""
     spilled = spill(np.ones(10))
     (path,) = left_on(disk)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -479,7 +479,7 @@ def test_for_the_user_alone(disk: Path) -> None:
 
 @posix
 def test_file_ends_with_the_value(disk: Path) -> None:
-    """The file is there as long as anything uses it, and not longer."""
+    """The file exists exactly as long as something uses it."""
     spilled = spill(np.arange(1000))
     part = spilled[5:10]
     del spilled
@@ -489,7 +489,7 @@ def test_file_ends_with_the_value(disk: Path) -> None:
     assert (left_on(disk), list_files()) == ([], [])
 
 
-# Spills, and ends as it is told.
+# Spills, and ends as requested.
 CHILD = """\
 import os, signal, sys
 import numpy as np
@@ -511,13 +511,13 @@ sys.stdin.readline()
 
 @posix
 def test_process_that_ends(disk: Path) -> None:
-    """With the process the folder goes, but not with one that was forked from it."""
+    """The folder is removed with the process, but not with a forked child."""
     assert run(CHILD, disk, "fork").split() == ["2"]
 
 
 @posix
 def test_process_that_is_killed(disk: Path) -> None:
-    """What a killed process leaves the next one removes, that of a living one not."""
+    """The next process removes leftovers of a killed one, but no files in use."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, str(disk), "wait"],
         stdin=subprocess.PIPE,
@@ -555,6 +555,6 @@ def test_list(disk: Path) -> None:
 
 
 def run(program: str, *arguments: object) -> str:
-    """Run a program in a process of its own; return what it printed."""
+    """Run a program in a separate process; return its output."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

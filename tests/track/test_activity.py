@@ -1,4 +1,4 @@
-"""The work under way that tells how far it is."""
+"""Running tasks that report their progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.track.test_clock import SetClock
 
 
 class Scene:
-    """Work under way, by a clock that the test sets."""
+    """Running tasks, on a clock controlled by the test."""
 
     def __init__(self) -> None:
         self.clock = SetClock(1000.0)
@@ -19,19 +19,19 @@ class Scene:
 
     @property
     def current(self) -> Activity:
-        """The work that is shown."""
+        """The task that is shown."""
         assert self.activities.current is not None
         return self.activities.current
 
 
 @pytest.fixture
 def scene() -> Scene:
-    """No work under way yet."""
+    """No running task yet."""
     return Scene()
 
 
 def test_work_shows_from_its_beginning_to_its_end(scene: Scene) -> None:
-    """Work is there before its first news, and gone with its block."""
+    """A task is shown before its first report, until the end of its block."""
     assert scene.activities.current is None
     with scene.activities.open("orders.csv", "rows"):
         assert scene.current == Activity(
@@ -41,17 +41,17 @@ def test_work_shows_from_its_beginning_to_its_end(scene: Scene) -> None:
 
 
 def test_work_that_fails_is_gone(scene: Scene) -> None:
-    """An interrupt ends the work too."""
+    """An interrupt ends the task, too."""
     with pytest.raises(KeyboardInterrupt), scene.activities.open("a", "rows"):
         raise KeyboardInterrupt
     assert scene.activities.current is None
 
 
 def test_news_are_shown_as_told(scene: Scene) -> None:
-    """All that is told can be read, with the time at which it was."""
-    with scene.activities.open("orders.csv", "rows") as tell:
+    """Everything that is reported can be read, with its time."""
+    with scene.activities.open("orders.csv", "rows") as update:
         scene.clock.now_s = 1002.0
-        tell(500, 2000, chunks=1, chunk_peak_bytes=70, budget_bytes=100)
+        update(500, 2000, chunks=1, chunk_peak_bytes=70, budget_bytes=100)
         assert scene.current == Activity(
             label="orders.csv",
             unit="rows",
@@ -66,49 +66,49 @@ def test_news_are_shown_as_told(scene: Scene) -> None:
 
 
 def test_speed_is_of_this_run(scene: Scene) -> None:
-    """What a resumed run had done before does not make it fast."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(1_000_000, chunks=1)
+    """Units of an earlier run do not count for the rate."""
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(1_000_000, chunks=1)
         assert scene.current.per_s is None
         scene.clock.now_s += 4.0
-        tell(1_000_200, chunks=2)
+        update(1_000_200, chunks=2)
         assert scene.current.per_s == 50.0
 
 
 def test_speed_of_a_run_that_began_anew(scene: Scene) -> None:
-    """After a step back the speed is that since."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
+    """After a step back, the rate is that since then."""
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
         scene.clock.now_s += 1.0
-        tell(900, chunks=2)
+        update(900, chunks=2)
         scene.clock.now_s += 1.0
-        tell(100, chunks=1)
+        update(100, chunks=1)
         assert scene.current.per_s is None
         scene.clock.now_s += 2.0
-        tell(120, chunks=2)
+        update(120, chunks=2)
         assert scene.current.per_s == 10.0
 
 
 def test_no_speed_without_time(scene: Scene) -> None:
-    """News of the same moment make no speed."""
-    with scene.activities.open("orders.csv", "rows") as tell:
-        tell(100, chunks=1)
-        tell(200, chunks=2)
+    """Reports at the same moment give no rate."""
+    with scene.activities.open("orders.csv", "rows") as update:
+        update(100, chunks=1)
+        update(200, chunks=2)
         assert scene.current.per_s is None
 
 
 def test_inner_work_is_shown_while_it_lasts(scene: Scene) -> None:
-    """Work inside work is shown; after it the outer one is again."""
-    with scene.activities.open("outer", "rows") as tell:
-        tell(3, chunks=1)
+    """A nested task is shown, and after it the outer one again."""
+    with scene.activities.open("outer", "rows") as update:
+        update(3, chunks=1)
         with scene.activities.open("inner", "rows"):
-            tell(5, chunks=2)
+            update(5, chunks=2)
             assert scene.current.label == "inner"
         assert (scene.current.label, scene.current.done) == ("outer", 5)
 
 
 def test_overlapping_work(scene: Scene) -> None:
-    """Work that ends before what was begun after it leaves that shown."""
+    """If an earlier task ends first, the later one is still shown."""
     first = scene.activities.open("first", "rows")
     first.__enter__()
     with scene.activities.open("second", "rows"):
@@ -118,15 +118,15 @@ def test_overlapping_work(scene: Scene) -> None:
 
 
 def test_late_news_bring_nothing_back(scene: Scene) -> None:
-    """News of work that has ended are not shown."""
-    with scene.activities.open("a", "rows") as tell:
+    """Reports of a task that has ended are not shown."""
+    with scene.activities.open("a", "rows") as update:
         pass
-    tell(1, chunks=1)
+    update(1, chunks=1)
     assert scene.activities.current is None
 
 
 def test_every_reading_is_whole() -> None:
-    """A thread that reads while others work never sees half of the news."""
+    """A thread that reads while others work never sees a partial report."""
     work = Activities()
     ends = threading.Event()
     torn: list[Activity] = []
@@ -139,9 +139,9 @@ def test_every_reading_is_whole() -> None:
 
     def do() -> None:
         for _ in range(200):
-            with work.open("a", "rows") as tell:
+            with work.open("a", "rows") as update:
                 for number in range(10):
-                    tell(number, chunks=number)
+                    update(number, chunks=number)
 
     watcher = threading.Thread(target=watch)
     workers = [threading.Thread(target=do) for _ in range(4)]
@@ -155,7 +155,7 @@ def test_every_reading_is_whole() -> None:
 
 
 def test_one_for_the_process() -> None:
-    """What anybody opens is what the sidebar reads."""
+    """Every task in the process is visible to the sidebar."""
     with activities().open("orders.csv", "rows"):
         current = activities().current
         assert current is not None

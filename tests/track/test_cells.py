@@ -1,4 +1,4 @@
-"""Accounts of cells, on a process whose memory the test sets."""
+"""Records of cells, on a process whose memory is set by the test."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.track.test_clock import SetClock
 
 
 def made_accounts(meter: PeakMeter) -> CellAccounts:
-    """Accounts of a process without children whose time stands still."""
+    """Records of a process without children and with a stopped clock."""
     return CellAccounts(meter, ChildrenMeter(FakeChildren()), SetClock(0.0))
 
 
 def test_account_of_a_cell() -> None:
-    """A record holds what the cell used, kept and how long it took."""
+    """A record has the memory a cell used and kept, and its duration."""
     probe, children, clock = FakeProbe(), FakeChildren(), SetClock(1000.0)
     accounts = CellAccounts(PeakMeter(probe), ChildrenMeter(children), clock)
     children.use(7, 30)
@@ -73,7 +73,7 @@ def test_first_of_overlapping_cells_is_the_running_one() -> None:
 
 
 def test_ten_thousand_cells() -> None:
-    """The last thousand are kept, and all are counted."""
+    """The last thousand records are kept, and all cells are counted."""
     accounts = made_accounts(PeakMeter(FakeProbe()))
     for count in range(10_000):
         cell = accounts.begin("", execution_count=count, cell_id=None)
@@ -84,7 +84,7 @@ def test_ten_thousand_cells() -> None:
 
 
 def test_abandoned_cell_leaves_no_open_watch() -> None:
-    """When tracking ends in a cell, its account ends too."""
+    """When tracking ends during a cell, its record is closed, too."""
     meter = PeakMeter(FakeProbe())
     accounts = made_accounts(meter)
     accounts.begin("sleep()", execution_count=1, cell_id=None)

@@ -1,4 +1,4 @@
-"""The clock that never runs backwards."""
+"""The clock that never goes backwards."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from jupyter_memkit.track.clock import ForwardClock
 
 
 class SetClock:
-    """A clock that a test sets."""
+    """A clock set by the test."""
 
     def __init__(self, now_s: float) -> None:
         self.now_s = now_s
 
     def __call__(self) -> float:
-        """Return what was set."""
+        """Return the time that was set."""
         return self.now_s
 
 
 def test_follows_the_wall() -> None:
-    """As long as nobody touches the wall clock, its time is the time."""
+    """The clock follows the wall clock unless that is set back."""
     wall, monotonic = SetClock(1000.0), SetClock(5.0)
     clock = ForwardClock(wall, monotonic)
     wall.now_s, monotonic.now_s = 1002.5, 7.5
@@ -25,7 +25,7 @@ def test_follows_the_wall() -> None:
 
 
 def test_wall_set_back() -> None:
-    """Readings after the wall clock was set back are still later than those before."""
+    """After the wall clock was set back, times are still later than before."""
     wall, monotonic = SetClock(1000.0), SetClock(5.0)
     clock = ForwardClock(wall, monotonic)
     wall.now_s, monotonic.now_s = 400.0, 8.0
@@ -33,7 +33,7 @@ def test_wall_set_back() -> None:
 
 
 def test_night_of_sleep() -> None:
-    """A machine that slept, its monotonic clock too, wakes to the wall's time."""
+    """After the machine was suspended, the clock follows the wall clock."""
     wall, monotonic = SetClock(1000.0), SetClock(5.0)
     clock = ForwardClock(wall, monotonic)
     wall.now_s, monotonic.now_s = 30000.0, 5.1

@@ -1,4 +1,4 @@
-"""What the collector cost, and what of it a pause would save."""
+"""The costs of the collector, and the savings of a pause."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET = make_record(11, duration_s=3.2, gc_s=0.0)
 def collecting(
     number: int, duration_s: float, old_s: float, *, old: int = 10, found: int = 0
 ) -> CellRecord:
-    """Make the account of a cell with collections of the old generation."""
+    """Return the record of a cell with collections of the old generation."""
     record = make_record(number, duration_s, old_s + 0.1)
     return dataclasses.replace(
         record,
@@ -31,7 +31,7 @@ def collecting(
 
 
 def test_dearest_cell_is_first() -> None:
-    """Cells without collections are left out, the others sorted by their cost."""
+    """Cells without collections are left out, the others sorted by cost."""
     cells = [collecting(1, 4.0, 0.5), QUIET, collecting(3, 4.0, 2.0)]
     costs = find_collector_costs(cells)
     assert [cost.cell.execution_count for cost in costs.costs] == [3, 1]
@@ -39,35 +39,35 @@ def test_dearest_cell_is_first() -> None:
 
 
 def test_only_the_last_cells() -> None:
-    """What was long ago does not count."""
+    """Older cells do not count."""
     costs = find_collector_costs([collecting(1, 4.0, 0.5), *[QUIET] * 20])
     assert (costs.costs, costs.cells) == ((), 20)
 
 
 def test_saving_is_less_the_closing_collection() -> None:
-    """One collection stays: the last of many is a fifth, a single one is all."""
+    """The closing collection is subtracted: a fifth of many, or a single one."""
     many, single = collecting(1, 4.0, 2.0), collecting(2, 4.0, 2.0, old=1)
     costs = find_collector_costs([many, single]).costs
     saved_s = {cost.cell.execution_count: round(cost.saved_s, 3) for cost in costs}
-    # What is left of the second is no tenth of its time.
+    # The rest of the second is less than a tenth of its time.
     assert saved_s == {1: 1.7, 2: 0.0}
 
 
 def test_small_savings_are_none() -> None:
-    """A tenth of a second, and a tenth of the cell, is the least worth a word."""
+    """Savings below a tenth of a second or of the cell are not reported."""
     cells = [make_record(1, 0.15, 0.09), collecting(2, 60.0, 2.0)]
     assert [cost.saved_s for cost in find_collector_costs(cells).costs] == [0, 0]
 
 
 def test_paused_cell() -> None:
-    """A cell that is paused already is not advised to be."""
+    """There is no advice for a cell that is already paused."""
     cell = dataclasses.replace(collecting(1, 4.0, 3.0), first_line="%%gc_pause")
     (cost,) = find_collector_costs([cell]).costs
     assert (cost.is_paused, cost.saved_s) == (True, 0.0)
 
 
 def test_report() -> None:
-    """The table has the figures, the notes say what they support."""
+    """The table has the figures, the notes the conclusions."""
     cells = [collecting(12, 3.2, 1.2, found=1_200_000), QUIET]
     assert build_report(find_collector_costs(cells)).text() == (
         "Garbage collector: 1.3 s in the last 2 cells\n"

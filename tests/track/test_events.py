@@ -1,4 +1,4 @@
-"""Cells of a real shell and their accounts."""
+"""Cells of a real shell and their records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_cell_is_recorded(shell: InteractiveShell) -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="exact figures are of Linux")
 def test_peak_of_a_real_cell(shell: InteractiveShell) -> None:
-    """What a cell allocated and gave back is its peak, and not its delta."""
+    """Memory that a cell allocated and freed is in its peak, but not in its delta."""
     run(shell, "block = b'x' * (200 << 20); del block")
     record = only_cell()
     assert abs(record.peak_bytes - record.before_bytes - 200 * MIB) < 4 * MIB
@@ -66,7 +66,7 @@ def test_failed_cell_is_recorded(
 
 @pytest.mark.filterwarnings("ignore:To exit")
 def test_system_exit_is_recorded(shell: InteractiveShell) -> None:
-    """A cell that asks to exit is a cell with an error."""
+    """A cell that calls exit is recorded with an error."""
     run(shell, "raise SystemExit")
     assert only_cell().error == "SystemExit"
 
@@ -78,7 +78,7 @@ def test_cell_that_starts_cells_counts_once(shell: InteractiveShell) -> None:
 
 
 def test_run_magic_counts_once(shell: InteractiveShell, tmp_path: Path) -> None:
-    """A notebook that is started by %run belongs to the cell."""
+    """A notebook run by %run belongs to the cell."""
     script = tmp_path / "script.ipy"
     script.write_text("x = 1\n")
     run(shell, f"%run {script}")
@@ -86,26 +86,26 @@ def test_run_magic_counts_once(shell: InteractiveShell, tmp_path: Path) -> None:
 
 
 def test_async_cell(shell: InteractiveShell) -> None:
-    """A cell that awaits is a cell like others."""
+    """A cell that awaits is recorded like others."""
     run(shell, "import asyncio\nawait asyncio.sleep(0)")
     assert only_cell().error is None
 
 
 def test_empty_and_silent_cells_are_none(shell: InteractiveShell) -> None:
-    """What runs nothing, or asks not to be seen, has no account."""
+    """Empty and silent cells are not recorded."""
     run(shell, "  \n")
     shell.run_cell("x = 1", silent=True)
     assert tracker().cells == []
 
 
 def test_cell_outside_the_history_has_no_number(shell: InteractiveShell) -> None:
-    """Code that a front end runs for itself has no number in brackets."""
+    """Code that a front end runs for itself has no execution count."""
     shell.run_cell("x = 1", store_history=False)
     assert only_cell().execution_count is None
 
 
 def test_cell_after_an_error_is_on_its_own(shell: InteractiveShell) -> None:
-    """A failed cell leaves no account open behind it."""
+    """A failed cell leaves no record open."""
     run(shell, "1 / 0")
     run(shell, "x = 1")
     assert [record.error for record in tracker().cells] == ["ZeroDivisionError", None]
@@ -115,7 +115,7 @@ def test_cell_after_an_error_is_on_its_own(shell: InteractiveShell) -> None:
 def test_broken_account_never_breaks_the_cell(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the account fails the cell runs all the same."""
+    """If recording fails, the cell still runs."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError

@@ -1,4 +1,4 @@
-"""What the history keeps, and how much memory that takes."""
+"""The history of readings, and its memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.track.test_clock import SetClock
 
 
 def sample(t_s: float, rss_bytes: int = 100, peak_bytes: int = 0) -> Sample:
-    """A sample whose peak is its reading unless given."""
+    """A sample whose peak is its reading by default."""
     return Sample(
         t_s=t_s,
         rss_bytes=rss_bytes,
@@ -25,7 +25,7 @@ def sample(t_s: float, rss_bytes: int = 100, peak_bytes: int = 0) -> Sample:
 
 
 def test_samples_come_back_in_order() -> None:
-    """What was appended is read oldest first."""
+    """Appended samples are returned oldest first."""
     history = History()
     samples = [sample(1.0), sample(1.25), sample(1.5)]
     for each in samples:
@@ -34,7 +34,7 @@ def test_samples_come_back_in_order() -> None:
 
 
 def test_since_leaves_out_what_is_known() -> None:
-    """A sample at the given time itself is not repeated."""
+    """A sample exactly at the given time is not returned."""
     history = History()
     for t_s in (1.0, 2.0, 3.0):
         history.append(sample(t_s))
@@ -42,7 +42,7 @@ def test_since_leaves_out_what_is_known() -> None:
 
 
 def test_bucket_keeps_the_highest_peak() -> None:
-    """Samples of one stretch become one: the latest reading, the highest peak."""
+    """Samples in one bucket are merged: the latest reading, the highest peak."""
     level = Level(bucket_s=10.0, capacity=5)
     level.append(sample(11.0, 100, 900))
     level.append(sample(15.0, 300))
@@ -50,7 +50,7 @@ def test_bucket_keeps_the_highest_peak() -> None:
 
 
 def test_late_sample_does_not_disturb_the_order() -> None:
-    """A thread that comes a moment late does not put time backwards."""
+    """A late sample of another thread does not break the order."""
     level = Level(bucket_s=0.1, capacity=5)
     level.append(sample(5.31))
     level.append(sample(5.29, 700))
@@ -60,7 +60,7 @@ def test_late_sample_does_not_disturb_the_order() -> None:
 
 
 def test_full_level_forgets_the_oldest() -> None:
-    """A ring that is full drops from its start, also after many rounds."""
+    """A full ring buffer drops its oldest samples, even after many rounds."""
     level = Level(bucket_s=1.0, capacity=3)
     for t_s in range(1, 12):
         level.append(sample(float(t_s)))
@@ -68,7 +68,7 @@ def test_full_level_forgets_the_oldest() -> None:
 
 
 def week() -> Iterator[Sample]:
-    """A reading in ten seconds for a week, and four a second in its last hour."""
+    """A reading every ten seconds for a week, and four per second in its last hour."""
     week_s = 7 * 24 * 3600
     for second in range(0, week_s - 3600, 10):
         yield sample(float(second))
@@ -77,7 +77,7 @@ def week() -> Iterator[Sample]:
 
 
 def test_week_is_known_coarsely_and_minutes_finely() -> None:
-    """Days back there is a sample in two minutes, hours back one in ten seconds."""
+    """There is a sample per two minutes for days, and one per ten seconds for hours."""
     history = History()
     for each in week():
         history.append(each)

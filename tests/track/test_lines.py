@@ -1,7 +1,7 @@
-"""Which lines took the memory, by both engines.
+"""Measuring which lines took memory, with both engines.
 
-A coverage tool traces the code of these tests, and tracemalloc's engine needs that
-place. So it runs in processes of its own, and here with the tracing played.
+A coverage tool traces the code of these tests, as tracemalloc's engine would have to.
+Therefore that engine runs in separate processes, and here with simulated tracing.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ def is_own(filename: str) -> bool:
 
 
 def compile_cell(source: str, name: str = "<cell 1>") -> Any:
-    """Compile a cell, and keep its lines as IPython does."""
+    """Compile a cell, and store its lines as IPython does."""
     lines = source.splitlines(keepends=True)
     linecache.cache[name] = (len(source), None, lines, name)
     return compile(source, name, "exec")
 
 
 def by_line(result: LinesResult) -> dict[int, LineMemory]:
-    """Return the lines by their numbers."""
+    """Return the lines by number."""
     return {line.line: line for line in result.lines}
 
 
 def near(size: int | None, expected: int) -> bool:
-    """Return whether a size is right but for the small objects around it."""
+    """Return whether a size is right, apart from small objects."""
     return size is not None and abs(size - expected) < MIB
 
 
@@ -73,7 +73,7 @@ def no_memray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_memray
 def test_memray() -> None:
-    """Memray tells what each line held at the peak, and what it kept."""
+    """Memray measures what each line held at the peak, and what it kept."""
     namespace: dict[str, Any] = {}
     code = compile_cell(CELL)
     with profile_lines(is_own) as profile:
@@ -95,7 +95,7 @@ def test_memray() -> None:
 
 @needs_memray
 def test_memray_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The file is removed, also when the code fails, and what was seen is told."""
+    """The file is removed even if the code fails, and the result is available."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     profile = profile_lines(is_own)
     with pytest.raises(ZeroDivisionError), profile:
@@ -107,7 +107,7 @@ def test_memray_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 @needs_memray
 def test_nested() -> None:
-    """A second profile inside the first is refused, and the first goes on."""
+    """A nested profile is refused, and the first continues."""
     with profile_lines(is_own) as profile:
         with (
             pytest.raises(MemkitError, match="are already being measured"),
@@ -134,7 +134,7 @@ def test_memray_of_somebody_else(tmp_path: Path) -> None:
 
 @needs_memray
 def test_memray_beside_a_profiler() -> None:
-    """A profiler keeps its place: tracemalloc would watch, and says why."""
+    """A running profiler is not replaced; tracemalloc is used, with the reason."""
     before = sys.getprofile()
     sys.setprofile(lambda *_: None)
     try:
@@ -147,7 +147,7 @@ def test_memray_beside_a_profiler() -> None:
 
 @needs_memray
 def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures that cannot be read fail whoever asks for them, not the code."""
+    """If the figures cannot be read, reading the result fails, not the code."""
 
     def fail(_self: MemrayLines) -> LinesResult:
         raise OSError
@@ -160,14 +160,14 @@ def test_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_result_before_the_end() -> None:
-    """Before the block has ended there is nothing to tell."""
+    """There is no result before the block has ended."""
     with pytest.raises(MemkitError, match="read the result after the block"):
         _ = profile_lines(is_own).result
 
 
 @pytest.mark.usefixtures("no_memray")
 def test_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A debugger keeps its place: watching is refused with the remedy."""
+    """A debugger is not replaced: measuring is refused with the remedy."""
     monkeypatch.setattr(sys, "gettrace", lambda: print)
     with (
         pytest.raises(MemkitError, match="stop it first, or install memray"),
@@ -206,7 +206,7 @@ print(json.dumps({{
 
 
 def watch_apart(cell: str, before: str = "") -> dict[str, Any]:
-    """Watch a cell by tracemalloc in a process of its own."""
+    """Measure a cell with tracemalloc in a separate process."""
     code = APART.format(cell=cell, before=before)
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -221,24 +221,24 @@ def watch_apart(cell: str, before: str = "") -> dict[str, Any]:
 
 
 def test_tracemalloc() -> None:
-    """Tracemalloc tells how far memory rose in each line, also for a moment."""
-    told = watch_apart(CELL)
-    assert near(told["peak"], 150 * MIB)
-    assert told["peak_line"] == 2
-    assert near(told["kept"], 50 * MIB)
-    rises = {int(line): rise for line, (rise, _) in told["lines"].items()}
-    nets = {int(line): net for line, (_, net) in told["lines"].items()}
+    """Tracemalloc measures how far memory rose in each line, even briefly."""
+    measured = watch_apart(CELL)
+    assert near(measured["peak"], 150 * MIB)
+    assert measured["peak_line"] == 2
+    assert near(measured["kept"], 50 * MIB)
+    rises = {int(line): rise for line, (rise, _) in measured["lines"].items()}
+    nets = {int(line): net for line, (_, net) in measured["lines"].items()}
     assert near(rises[2], 100 * MIB)
     assert near(rises[4], 50 * MIB)
-    # The function's block is freed when it returns, while the line runs that called.
+    # The function's block is freed when it returns, during the calling line.
     assert near(nets[2] + nets[5], 0)
-    assert told["fallback"] == "memray is not installed"
-    assert told["complete"]
-    assert told["left"] == [False, False]
+    assert measured["fallback"] == "memray is not installed"
+    assert measured["complete"]
+    assert measured["left"] == [False, False]
 
 
 def test_tracemalloc_of_the_user() -> None:
-    """Where tracemalloc ran before, it runs on."""
+    """If tracemalloc was already running, it keeps running."""
     before = "import tracemalloc; tracemalloc.start()"
     assert watch_apart("x = 1", before)["left"] == [False, True]
 
@@ -251,12 +251,12 @@ def test_tracemalloc_of_the_user() -> None:
     ],
 )
 def test_code_that_takes_over(cell: str) -> None:
-    """Code that ends the tracing is let, and the result says that it is not whole."""
+    """Code may stop the tracing, and the result is marked as incomplete."""
     assert watch_apart(cell)["complete"] is False
 
 
 def test_generators_and_errors() -> None:
-    """A generator's lines have their own memory, and an error ends nothing of it."""
+    """A generator's lines have their own memory, even after an error."""
     cell = (
         "def blocks():\n"
         "    for _ in range(3):\n"
@@ -265,13 +265,13 @@ def test_generators_and_errors() -> None:
         "total = sum(blocks())\n"
         "1 / 0\n"
     )
-    told = watch_apart(cell)
-    assert near(told["lines"]["3"][0], 20 * MIB)
-    assert told["left"] == [False, False]
+    measured = watch_apart(cell)
+    assert near(measured["lines"]["3"][0], 20 * MIB)
+    assert measured["left"] == [False, False]
 
 
 def test_ledger() -> None:
-    """A reading is booked on the line that ran before it."""
+    """A reading is attributed to the line that ran before it."""
     ledger = LineLedger(100)
     ledger.settle(150, 400)
     ledger.settle(120, 160)
@@ -281,7 +281,7 @@ def test_ledger() -> None:
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Tracing that is only noted, so that a coverage tool keeps its place."""
+    """Simulated tracing, so that a coverage tool keeps working."""
     set_to: list[Any] = [None]
 
     class PlayedSys:
@@ -295,7 +295,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 
 class PlayedFrame:
-    """A frame whose line a test sets."""
+    """A frame whose line is set by the test."""
 
     def __init__(self, code: Any, line: int) -> None:
         self.f_code = code
@@ -304,7 +304,7 @@ class PlayedFrame:
 
 
 def test_played_events(played: list[Any]) -> None:
-    """Each event books what came before it; frames of others are not followed."""
+    """Each event attributes what came before it; other frames are not traced."""
     engine = TracemallocLines(is_own)
     engine.start()
     on_call = played[-1]
@@ -327,7 +327,7 @@ def test_played_events(played: list[Any]) -> None:
 
 
 def test_played_generator(played: list[Any]) -> None:
-    """A frame that is entered again goes on with its line."""
+    """A re-entered frame continues with its line."""
 
     def generate() -> Iterator[int]:
         yield 1
@@ -343,7 +343,7 @@ def test_played_generator(played: list[Any]) -> None:
 
 
 def test_played_interruption(played: list[Any]) -> None:
-    """What is followed when the block ends is followed no longer."""
+    """Tracing of all frames stops at the end of the block."""
     engine = TracemallocLines(is_own)
     engine.start()
     frame: Any = PlayedFrame(compile_cell("a"), 1)
@@ -354,7 +354,7 @@ def test_played_interruption(played: list[Any]) -> None:
 
 
 def test_callers_are_left_out(played: list[Any]) -> None:
-    """A cell that waits for the block is not taken for a part of it."""
+    """A cell that waits for the block is not part of it."""
     engine = TracemallocLines(lambda _filename: True)
     engine.start()
     frame: FrameType = sys._getframe()

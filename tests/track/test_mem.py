@@ -1,4 +1,4 @@
-"""Stretches of work and their figures."""
+"""Measuring blocks and calls."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="exact figures are of
 
 @pytest.fixture(autouse=True)
 def no_callbacks() -> Iterator[None]:
-    """After each test the collector calls whom it called before."""
+    """After each test, `gc.callbacks` is as before."""
     before = list(gc.callbacks)
     yield
     assert gc.callbacks == before
 
 
 def use_probe(monkeypatch: pytest.MonkeyPatch, probe: FakeProbe) -> None:
-    """Measure a made process."""
+    """Measure a fake process."""
     meter = PeakMeter(probe)
     monkeypatch.setattr(mem_module, "peak_meter", lambda: meter)
 
@@ -38,7 +38,7 @@ def use_probe(monkeypatch: pytest.MonkeyPatch, probe: FakeProbe) -> None:
 @pytest.mark.own_process
 @linux
 def test_spike() -> None:
-    """What was allocated and given back is the peak, and not kept."""
+    """Memory that was allocated and freed is in the peak, but not kept."""
     with mem() as measured:
         block = b"x" * (200 * MIB)
         del block
@@ -49,7 +49,7 @@ def test_spike() -> None:
 
 
 def test_figures_are_above_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Peak and delta are differences; the start is told besides."""
+    """Peak and delta are relative to the start, which is given separately."""
     probe = FakeProbe()
     use_probe(monkeypatch, probe)
     with mem() as measured:
@@ -64,7 +64,7 @@ def test_figures_are_above_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_high_water_mark_it_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread reads the memory meanwhile, the figure says so, the thread ends."""
+    """A thread samples the memory and ends; the figure is marked as sampled."""
     sampled = threading.Event()
 
     class Probe(FakeProbe):
@@ -84,8 +84,8 @@ def test_without_a_high_water_mark_it_samples(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_time_of_the_collector() -> None:
-    """What the collector took is part of the time, and none without a collection."""
-    gc.collect()  # so that none is due
+    """The collector's time is measured, and is 0 without a collection."""
+    gc.collect()  # so that no collection is due
     with mem() as idle:
         pass
     with mem() as busy:
@@ -97,8 +97,8 @@ def test_time_of_the_collector() -> None:
 @pytest.mark.own_process
 @linux
 def test_nested() -> None:
-    """An inner stretch has its own peak, and the outer one's survives it."""
-    # Up to 32 MiB the C library may take from memory that it has kept.
+    """A nested block has its own peak, and does not affect the outer one's."""
+    # The C library may reuse up to 32 MiB of memory that it has kept.
     with mem() as outer:
         block = b"x" * (100 * MIB)
         del block
@@ -110,7 +110,7 @@ def test_nested() -> None:
 
 
 def test_error() -> None:
-    """A block that fails has its figures, and the error goes on."""
+    """A failed block has figures, and the error is propagated."""
     measured = mem()
     with pytest.raises(ZeroDivisionError), measured:
         _ = 1 / 0
@@ -128,7 +128,7 @@ def test_one_block_after_the_other() -> None:
 
 
 def test_entered_twice() -> None:
-    """A second block at the same time is refused, and the first goes on."""
+    """Entering it again is refused, and the first block continues."""
     measured = mem()
     with measured, pytest.raises(MemkitError, match=r"create another with mem\(\)"):
         measured.__enter__()
@@ -136,7 +136,7 @@ def test_entered_twice() -> None:
 
 
 def test_result_before_the_end() -> None:
-    """There is no result before there is one."""
+    """Reading the result too early is an error."""
     with (
         mem() as measured,
         pytest.raises(MemkitError, match="read the result after the block"),
@@ -145,7 +145,7 @@ def test_result_before_the_end() -> None:
 
 
 def test_failed_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the memory cannot be read, nothing stays open."""
+    """If the memory cannot be read, nothing is left open."""
 
     def fail() -> PeakMeter:
         raise OSError
@@ -158,21 +158,21 @@ def test_failed_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_decorated_function() -> None:
-    """Each call is measured, also one that calls itself."""
+    """Each call is measured, including recursive ones."""
     profile = mem()
 
     @profile
     def factorial(n: int) -> int:
-        """Multiply."""
+        """Return the factorial."""
         return n * factorial(n - 1) if n else 1
 
     assert factorial(3) == 6
-    assert factorial.__doc__ == "Multiply."
+    assert factorial.__doc__ == "Return the factorial."
     assert len(profile.results) == 4
 
 
 def test_decorated_function_in_threads() -> None:
-    """Calls that overlap in threads are measured each for itself."""
+    """Calls that overlap in threads are measured separately."""
     profile = mem()
     together = threading.Barrier(4, timeout=60)
 
@@ -202,7 +202,7 @@ def test_decorated_coroutine() -> None:
 
 
 def test_decorated_generator() -> None:
-    """A generator is measured once it has ended, not when it is made."""
+    """A generator is measured when it has ended, not when it is created."""
     profile = mem()
 
     @profile
@@ -226,7 +226,7 @@ def test_decorated_asynchronous_generator() -> None:
 
 
 def test_results_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function that is called all day does not fill the memory."""
+    """The results of a function that is called all day are bounded."""
     use_probe(monkeypatch, FakeProbe())
     profile = mem()
 
@@ -240,7 +240,7 @@ def test_results_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_result_is_frozen() -> None:
-    """A result is a record."""
+    """A result cannot be modified."""
     with mem() as measured:
         pass
     assert measured.result == MemResult(

@@ -1,4 +1,4 @@
-"""The line that ran when a cell was seen to use the most memory."""
+"""The line that was running at a cell's highest reading."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def run_cell(see: Any, name: str = "<a cell>") -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def no_lines_left() -> Any:
-    """Forget the text of the cell."""
+    """Clear the lines of the cell."""
     yield
     linecache.cache.pop("<a cell>", None)
 
 
 def watch_cell(peak_mib: int, *, aside: bool = False) -> str | None:
-    """Return the line at the peak, of readings on this thread or on another."""
+    """Return the line at the peak, with readings on this thread or on another."""
     lines: list[PeakLine] = []
 
     def see(namespace: dict[str, Any], mib: int) -> None:
@@ -60,18 +60,18 @@ def watch_cell(peak_mib: int, *, aside: bool = False) -> str | None:
 
 @pytest.mark.parametrize("aside", [False, True])
 def test_innermost_line_of_the_notebook(aside: bool) -> None:
-    """The highest reading has its line, whoever took it, and lower ones have not."""
+    """The line at the highest reading is kept, whatever thread took it."""
     assert watch_cell(400, aside=aside) == "see(400)"
 
 
 def test_peak_that_no_reading_saw() -> None:
-    """Where the peak was far above the readings its line is not known."""
+    """If the peak was far above the readings, its line is unknown."""
     assert watch_cell(430) == "see(400)"
     assert watch_cell(500) is None
 
 
 def test_nothing_of_the_notebook_runs() -> None:
-    """A cell without a line on the stack, or without a namespace, has none."""
+    """Without a line of the cell on the stack, or a namespace, there is none."""
     namespaces: tuple[dict[str, Any] | None, ...] = (None, {})
     for namespace in namespaces:
         line = PeakLine(namespace, 0)
@@ -80,7 +80,7 @@ def test_nothing_of_the_notebook_runs() -> None:
 
 
 def test_small_growth_is_not_looked_at() -> None:
-    """Up to a MiB no stack is read."""
+    """For growth of up to a MiB, the stack is not inspected."""
     line = PeakLine(globals(), 10 * MIB)
     line.see(10 * MIB + 1000)
     assert line.read(10 * MIB + 1000) is None

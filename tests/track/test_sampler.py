@@ -1,4 +1,4 @@
-"""The thread that calls again and again."""
+"""The thread that calls a function repeatedly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.track.sampler import Sampler
 
 
 def test_ticks_until_stopped() -> None:
-    """Stopping joins the thread; no tick comes after."""
+    """Stopping joins the thread, and there are no later ticks."""
     ticked = threading.Semaphore(0)
     sampler = Sampler(ticked.release, lambda: 0.001)
     sampler.start()
@@ -21,7 +21,7 @@ def test_ticks_until_stopped() -> None:
 
 
 def test_start_and_stop_are_idempotent() -> None:
-    """Starting twice makes one thread, stopping twice is no error."""
+    """Starting twice creates one thread, stopping twice is not an error."""
     sampler = Sampler(lambda: None, lambda: 60.0)
     sampler.start()
     sampler.start()
@@ -32,7 +32,7 @@ def test_start_and_stop_are_idempotent() -> None:
 
 
 def test_wake_asks_for_the_interval_anew() -> None:
-    """A thread that waits for long ticks soon after the interval has changed."""
+    """A waiting thread ticks soon after its interval was shortened."""
     ticked = threading.Event()
     interval_s = 3600.0
     sampler = Sampler(ticked.set, lambda: interval_s)
@@ -44,7 +44,7 @@ def test_wake_asks_for_the_interval_anew() -> None:
 
 
 def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """A failure ends nothing, and is told once, not four times a second."""
+    """A failure does not end the thread, and is logged only once."""
     failed = threading.Semaphore(0)
 
     def fail() -> None:
@@ -62,7 +62,7 @@ def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_sampler_can_be_started_again() -> None:
-    """A stopped sampler starts anew."""
+    """A stopped sampler can be restarted."""
     ticked = threading.Event()
     sampler = Sampler(ticked.set, lambda: 0.001)
     sampler.start()

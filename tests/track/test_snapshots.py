@@ -1,4 +1,4 @@
-"""What changed in a namespace between two moments."""
+"""Changes of a namespace between two snapshots."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jupyter_memkit.track.snapshots import Snapshot, snapshot
 
 
 class Node:
-    """An object to be counted."""
+    """An object to count."""
 
 
 def test_changes() -> None:
-    """What appeared, vanished, grew and shrank, the largest first."""
+    """Variables that appeared, vanished, grew and shrank, the largest change first."""
     before = snapshot({"gone": [1.5] * 10, "same": "x", "grows": [1.5], "less": [1, 2]})
     after = snapshot({"same": "x", "grows": [1.5] * 999, "less": [], "new": (1.5,)})
     changes = [(each.name, each.change) for each in before.compare(after).variables]
@@ -31,7 +31,7 @@ def test_changes() -> None:
 
 
 def test_types() -> None:
-    """Bytes are told by type, the largest first."""
+    """Bytes are summed by type, the largest first."""
     before = snapshot({"a": np.ones(1000), "c": 1.5})
     after = snapshot({"a": np.ones(3000), "b": [1.5] * 100, "c": 1.5})
     types = before.compare(after).types
@@ -40,14 +40,14 @@ def test_types() -> None:
 
 
 def test_objects() -> None:
-    """Objects that nobody named are counted by their type."""
+    """Objects without names are counted by type."""
     before = snapshot({})
     nodes = [Node() for _ in range(500)]
     assert before.compare(snapshot({})).objects[f"{__name__}.Node"] == len(nodes)
 
 
 def test_nothing_is_kept() -> None:
-    """A remembered moment keeps no value alive."""
+    """A snapshot does not keep values alive."""
     node = Node()
     reference = weakref.ref(node)
     taken = snapshot({"node": node})
@@ -58,7 +58,7 @@ def test_nothing_is_kept() -> None:
 
 
 def test_estimates_that_differ_by_chance() -> None:
-    """Two estimates within their errors are no change."""
+    """A difference of two estimates within their errors is not a change."""
 
     def make(n_bytes: int, **options: Any) -> Snapshot:
         size = Size(bytes=n_bytes, **options)

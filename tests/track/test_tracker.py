@@ -1,4 +1,4 @@
-"""The tracker as a script uses it."""
+"""The tracker in a script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 
 
 def test_script_gets_the_tracker_that_runs() -> None:
-    """Inside the with block there is a tracker, outside there is none."""
+    """The tracker is running inside the with block only."""
     with MemoryTracker() as mine:
         assert tracker() is mine
     with pytest.raises(MemkitError, match=r"%load_ext jupyter_memkit"):
@@ -22,7 +22,7 @@ def test_script_gets_the_tracker_that_runs() -> None:
 
 
 def test_reading_of_now() -> None:
-    """A reading has the memory and the limit, the first below the second."""
+    """A reading has the memory and the limit, which is higher."""
     with MemoryTracker() as mine:
         reading = mine.now()
     assert reading.limit_bytes is not None
@@ -43,22 +43,22 @@ def test_cell_marks_the_history() -> None:
 
 
 def test_observer_is_told_of_each_reading() -> None:
-    """An observer runs after each reading until it is taken away."""
-    told = []
+    """An observer is called after each reading until it is removed."""
+    seen = []
     mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
 
     def observer() -> None:
-        told.append(len(mine.history()))
+        seen.append(len(mine.history()))
 
     mine.observe(observer)
     mine.sample()
     mine.unobserve(observer)
     mine.sample()
-    assert told == [1]
+    assert seen == [1]
 
 
 def test_intervals() -> None:
-    """Seldom when idle, often in a cell, and very often where samples are all."""
+    """Readings are rare when idle, frequent in a cell, and very frequent if sampled."""
     probe = FakeProbe()
     mine = MemoryTracker(PeakMeter(probe), SetClock(0.0))
     assert mine._interval_s() == 1.0
@@ -75,7 +75,7 @@ def test_intervals() -> None:
 
 
 def test_stop_in_a_cell_closes_its_account() -> None:
-    """A tracker that stops while a cell runs keeps no watch open."""
+    """A tracker that stops during a cell leaves no measurement open."""
     meter = PeakMeter(FakeProbe())
     mine = MemoryTracker(meter, SetClock(0.0))
     mine.start()

@@ -19,18 +19,18 @@ from jupyter_memkit.track.variables import _GROUPS, list_variables
 
 
 def run(shell: InteractiveShell, *cells: str) -> None:
-    """Run cells as a user does, with their numbers."""
+    """Run cells as a user does, with numbers."""
     for cell in cells:
         shell.run_cell(cell, store_history=True).raise_error()
 
 
 def names(shell: InteractiveShell, **options: Any) -> list[str]:
-    """Return the names of the variables that are listed."""
+    """Return the names of the listed variables."""
     return [each.name for each in list_variables(shell, **options).variables]
 
 
 def test_the_user_s_own(bare_shell: InteractiveShell) -> None:
-    """Data are listed, the largest first; what is the program's is not."""
+    """Data is listed, the largest first, without objects of the program."""
     run(
         bare_shell,
         "import sys\nsmall = 1.5\nlarge = [1.5] * 1000",
@@ -43,7 +43,7 @@ def test_the_user_s_own(bare_shell: InteractiveShell) -> None:
 
 
 def test_filters(bare_shell: InteractiveShell) -> None:
-    """Names, types and sizes choose; the sum stays that of all."""
+    """Names, types and sizes filter the list, but the total is that of all."""
     run(bare_shell, "df_a = [1.5] * 1000\ndf_b = 1.5\nother = 'x' * 5000")
     assert names(bare_shell, patterns=["df_*"]) == ["df_a", "df_b"]
     assert names(bare_shell, patterns=["df_?", "other"], types=["str"]) == ["other"]
@@ -54,7 +54,7 @@ def test_filters(bare_shell: InteractiveShell) -> None:
 
 
 def test_hidden(bare_shell: InteractiveShell) -> None:
-    """On request outputs and tracebacks are listed, each object once."""
+    """Outputs and tracebacks are listed on request, each object once."""
     run(bare_shell, "named = [1.5] * 1000", "named", "[2.5] * 1000")
     bare_shell.run_cell("def f():\n    x = [3.5] * 9000\n    1 / 0\nf()")
     listed = list_variables(bare_shell, hidden=True).variables
@@ -63,7 +63,7 @@ def test_hidden(bare_shell: InteractiveShell) -> None:
     assert found[f"Out[{number}]"].is_hidden
     assert found[f"Out[{number}]"].size.bytes > 8000
     assert not found["named"].is_hidden
-    # It has a name already.
+    # It is already listed as a variable.
     assert f"Out[{number - 1}]" not in found
     assert "linecache.cache" in found
     tracebacks = [name for name in found if name.startswith(("sys.last", "the last"))]
@@ -72,7 +72,7 @@ def test_hidden(bare_shell: InteractiveShell) -> None:
 
 
 def test_what_a_name_reaches_in_the_shell(bare_shell: InteractiveShell) -> None:
-    """A name for the shell is not charged with all that the shell keeps."""
+    """A variable that refers to the shell does not count what the shell keeps."""
     run(bare_shell, "big = [1.5] * 100_000", "ip = get_ipython()\nheld = [ip]")
     (held,) = list_variables(bare_shell, patterns=["held"]).variables
     assert held.size.bytes < 10_000
@@ -95,7 +95,7 @@ def test_what_a_name_reaches_in_the_shell(bare_shell: InteractiveShell) -> None:
     ],
 )
 def test_types_and_shapes(code: str, kind: str, shape: tuple[int, ...] | None) -> None:
-    """Types and shapes are told by the libraries' own code, not the user's."""
+    """Types and shapes are read by the libraries' code, not by the user's."""
 
     def refuse(_: Any) -> Any:
         raise RuntimeError
@@ -115,7 +115,7 @@ def test_types_and_shapes(code: str, kind: str, shape: tuple[int, ...] | None) -
 def test_what_holds_data_is_listed_like_a_variable(
     bare_shell: InteractiveShell,
 ) -> None:
-    """A closure, a class and a private name are listed by what they hold, no module."""
+    """Closures, classes and private names that hold data are listed, but no modules."""
     run(
         bare_shell,
         "import sys\ndef outer():\n    held = [1.5] * 50_000\n"
@@ -128,13 +128,13 @@ def test_what_holds_data_is_listed_like_a_variable(
 
 
 def test_every_kind_has_a_group() -> None:
-    """Whatever holds memory without a name of the user's has a word in the listing."""
+    """Every kind of hidden holder has a description in the listing."""
     assert set(_GROUPS) == set(get_args(HolderKind))
 
 
 @pytest.mark.own_process
 def test_the_remainder(bare_shell: InteractiveShell) -> None:
-    """The rows add up to the process, and what is shown is a known part of the rest."""
+    """The rows add up to the process; displayed data is a known part of the rest."""
     run(bare_shell, "held = b'x' * 20_000_000", "b'y' * 10_000_000")
     listed = list_variables(bare_shell)
     assert listed.remainder is not None
@@ -159,13 +159,13 @@ def test_the_remainder(bare_shell: InteractiveShell) -> None:
 def test_what_there_is_not(
     bare_shell: InteractiveShell, options: Any, message: str
 ) -> None:
-    """A name or a type that there is not is refused, with the nearest one."""
+    """An unknown name or type is refused, with the closest match."""
     run(bare_shell, "prices = [1.5]\nprices")
     with pytest.raises(MemkitError, match=message):
         list_variables(bare_shell, **options)
 
 
 def test_a_type_is_found_without_its_dtype(bare_shell: InteractiveShell) -> None:
-    """An array is one of type `ndarray`, whatever its dtype."""
+    """An array has the type `ndarray`, whatever its dtype."""
     run(bare_shell, "import numpy as np\nnumbers = np.arange(3)")
     assert names(bare_shell, types=["ndarray", "list"]) == ["numbers"]

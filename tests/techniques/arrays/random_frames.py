@@ -1,4 +1,4 @@
-"""Random frames, and the comparison of two, bit by bit."""
+"""Random frames, and bitwise comparison of two."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _floats(draw: st.DrawFn, n_rows: int) -> Any:
 
 
 def _bits(draw: st.DrawFn, n_rows: int) -> Any:
-    """Floats of any bits, NaNs with a message among them."""
+    """Floats with random bits, including NaNs with payloads."""
     bits = st.one_of(
         st.integers(0, 2**64 - 1), st.sampled_from([0x7FF8 << 48, 1 << 63])
     )
@@ -121,7 +121,7 @@ def _lists(values: st.SearchStrategy[Any], n_rows: int) -> st.SearchStrategy[Any
 
 @st.composite
 def frames(draw: st.DrawFn) -> Any:
-    """Draw a frame of a few rows and columns of all kinds."""
+    """Draw a frame with a few rows and columns of all kinds."""
     n_rows = draw(st.integers(0, 8))
     makers = draw(st.lists(st.sampled_from(_COLUMNS), max_size=5))
     columns = {number: make(draw, n_rows) for number, make in enumerate(makers)}
@@ -154,7 +154,7 @@ def frames(draw: st.DrawFn) -> Any:
 
 
 def assert_same(before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Raise unless two frames differ in their dtypes alone."""
+    """Raise unless two frames differ only in their dtypes."""
     assert type(after) is type(before)
     assert after.attrs == before.attrs
     pd.testing.assert_index_equal(before.index, after.index)
@@ -176,11 +176,11 @@ def assert_identical(before: pd.DataFrame, after: pd.DataFrame) -> None:
 
 
 def _plain(kinds: list[type]) -> list[type]:
-    # A time comes back as pandas' own, which is one of Python's too.
+    # A time is returned as pandas' type, which is also a Python time.
     return [
         dt.datetime if issubclass(kind, dt.datetime) else kind
         for kind in kinds
-        # NaT is one of them as well, and neither.
+        # NaT is an instance of both types.
         if kind is not type(pd.NaT)
     ]
 

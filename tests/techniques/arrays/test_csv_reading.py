@@ -1,4 +1,4 @@
-"""The advice on reading a file small."""
+"""The advice on reading a file with small dtypes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write(path: Path, n_rows: int, **options: Any) -> pd.DataFrame:
 
 
 def test_small_file(tmp_path: Path) -> None:
-    """The code reads the file with the advised dtypes, every value as it is."""
+    """The code reads the file with the advised dtypes, keeping every value."""
     path = tmp_path / "orders.csv"
     frame = write(path, 1000)
     advice = advise_reading(str(path))
@@ -61,13 +61,13 @@ def test_small_file(tmp_path: Path) -> None:
 
 
 def test_large_file(tmp_path: Path) -> None:
-    """Of a large file a sample is taken, to its end, and integers get room."""
+    """A large file is sampled up to its end, and integers get room to grow."""
     path = tmp_path / "orders.csv"
     write(path, 120_000)
     advice = advise_reading(str(path))
     assert (advice.rows < 120_000, advice.complete) == (True, False)
     dtypes = {part.label: part.after_dtype for part in advice.parts}
-    # 99 twice is no int8; the last number is some 120,000.
+    # Twice 99 does not fit into int8; the last number is about 120,000.
     assert (dtypes["id"], dtypes["qty"]) == ("int32", "int16")
     report = build_report(advice).text()
     assert f"From a sample of {advice.rows:,} rows" in report
@@ -76,7 +76,7 @@ def test_large_file(tmp_path: Path) -> None:
 
 
 def test_delimiter(tmp_path: Path) -> None:
-    """Another delimiter is seen, and is in the code."""
+    """Another delimiter is detected, and used in the code."""
     path = tmp_path / "orders.csv"
     write(path, 100, sep=";")
     advice = advise_reading(str(path))
@@ -98,7 +98,7 @@ def test_delimiter(tmp_path: Path) -> None:
 def test_refused(
     tmp_path: Path, name: str, content: bytes | None, sentence: str
 ) -> None:
-    """A file that cannot be read is one sentence."""
+    """A file that cannot be read is reported in one sentence."""
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Shrinking random frames loses nothing, and undoing it neither."""
+"""Shrinking random frames loses nothing, nor does undoing it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.techniques.arrays.random_frames import (
     frames,
 )
 
-# More of them take a while: MEMKIT_RANDOM_FRAMES=10000.
+# For a longer run: MEMKIT_RANDOM_FRAMES=10000.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_FRAMES", "50"))
 
 thorough = settings(
@@ -32,11 +32,12 @@ thorough = settings(
 @thorough
 @given(frame=frames())
 def test_shrink(frame: pd.DataFrame) -> None:
-    """Every value is kept, bit by bit, also with all that may be done without loss."""
+    """Every value is kept bit for bit, with all lossless options."""
     before = frame.copy()
     for more in (False, True):
         with warnings.catch_warnings():
-            # pandas warns of too many digits of a second, of the test's own making.
+            # pandas warns about fractions of seconds with too many digits, which the
+            # test creates.
             warnings.simplefilter("ignore")
             smaller = shrink(frame, smallest=more, sparse=more)
         assert_same(before, smaller)
@@ -46,7 +47,7 @@ def test_shrink(frame: pd.DataFrame) -> None:
 @thorough
 @given(frame=frames())
 def test_names(frame: pd.DataFrame) -> None:
-    """A frame that is taken apart is whole afterwards, and undoing restores it."""
+    """A frame that is taken apart is complete afterwards, and undo restores it."""
     before = frame.copy()
     mine = {"frame": frame.copy()}
     mine["frame"].attrs = dict(frame.attrs)

@@ -1,4 +1,4 @@
-"""Variables that are packed and shrunk: whole, or as they were."""
+"""Packing and shrinking variables: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROWS = 500_000
 
 
 def make_frame(n_rows: int = 1000) -> pd.DataFrame:
-    """Return a frame whose columns lie in blocks of several."""
+    """Return a frame whose blocks have several columns."""
     numbers = np.arange(n_rows)
     frame = pd.DataFrame(
         {
@@ -48,21 +48,21 @@ def make_frame(n_rows: int = 1000) -> pd.DataFrame:
 
 
 def interrupt_at(count: int) -> Callable[[int], object]:
-    """Return what sends Ctrl-C when it is told of progress so many times."""
+    """Return a progress callback that sends Ctrl-C at its nth call."""
     calls = 0
 
-    def tell(_done: int) -> None:
+    def send(_done: int) -> None:
         nonlocal calls
         calls += 1
         if calls == count:
             signal.raise_signal(signal.SIGINT)
 
-    return tell
+    return send
 
 
 @pytest.mark.own_process
 def test_peak() -> None:
-    """Shrinking a frame needs no more than one column on top of what there was."""
+    """Shrinking a frame needs at most one additional column of memory."""
     rng = np.random.default_rng(0)
     columns = {f"n{i}": rng.integers(0, 50, ROWS) for i in range(8)}
     columns |= {f"x{i}": rng.random(ROWS).astype("f4").astype("f8") for i in range(8)}
@@ -77,7 +77,7 @@ def test_peak() -> None:
     if peak.exact:
         assert peak.peak_bytes - peak.before_bytes < ROWS * 8 + 4 * MB
         assert shrunk.freed_bytes is not None
-        # What is left is a twelfth of one half and a half of the other.
+        # The rest is a twelfth of one half and a half of the other.
         assert shrunk.freed_bytes > 0.9 * (shrunk.before_bytes - shrunk.after_bytes)
     for name, values in before.items():
         assert (mine["frame"][name].to_numpy() == values).all()
@@ -85,7 +85,7 @@ def test_peak() -> None:
 
 @pytest.mark.parametrize("count", range(1, 8))
 def test_interrupted(count: int) -> None:
-    """After Ctrl-C anywhere a frame is as it was, also where it was taken apart."""
+    """After Ctrl-C anywhere a frame is unchanged, even if it was taken apart."""
     mine: dict[str, Any] = {"frame": make_frame(), "numbers": np.arange(1000)}
     before = mine["frame"].copy()
     with pytest.raises(KeyboardInterrupt):
@@ -95,7 +95,7 @@ def test_interrupted(count: int) -> None:
 
 
 def test_interrupted_packing() -> None:
-    """After Ctrl-C a list is what it was, the very same."""
+    """After Ctrl-C a list is still the same object, unchanged."""
     numbers, more = list(range(50_000)), list(range(50_000))
     mine: dict[str, Any] = {"numbers": numbers, "more": more}
     with pytest.raises(KeyboardInterrupt):
@@ -105,7 +105,7 @@ def test_interrupted_packing() -> None:
 
 
 def test_refused() -> None:
-    """When one of several is refused, none is changed."""
+    """If one of several is refused, none is changed."""
     mine: dict[str, Any] = {"good": [1, 2], "bad": [1, None], "numbers": np.arange(9)}
     before = dict(mine)
     with pytest.raises(MemkitError, match=r"^bad was not changed: it contains None"):
@@ -126,7 +126,7 @@ def test_refused() -> None:
     [("two words", "is not a valid name"), ("class", "is not a valid name")],
 )
 def test_into_refused(into: str, sentence: str) -> None:
-    """What is no name is refused before anything is done."""
+    """An invalid name is refused before anything is changed."""
     mine: dict[str, Any] = {"numbers": [1, 2]}
     with pytest.raises(MemkitError, match=sentence):
         pack_names("numbers", into=into, namespace=mine)
@@ -134,7 +134,7 @@ def test_into_refused(into: str, sentence: str) -> None:
 
 
 def test_into() -> None:
-    """Another variable gets the result, and the list stays."""
+    """The result is assigned to another variable, and the list is kept."""
     mine: dict[str, Any] = {"numbers": [1, 2], "more": [3]}
     packed = pack_names("numbers", into="array", namespace=mine)
     assert (mine["numbers"], mine["array"].tolist()) == ([1, 2], [1, 2])
@@ -156,7 +156,7 @@ def test_two_names() -> None:
 
 
 def test_shared_frame() -> None:
-    """A frame that somebody else has stays whole for them."""
+    """A frame that has other holders stays complete for them."""
     frame = make_frame()
     before, series = frame.copy(), frame["a"]
     mine = {"frame": frame}
@@ -167,7 +167,7 @@ def test_shared_frame() -> None:
 
 
 def test_shared_column() -> None:
-    """A column that somebody else has keeps its values when the frame goes."""
+    """A column that has other holders keeps its values when the frame is freed."""
     frame = make_frame()
     series, view = frame["a"], frame["c"].to_numpy()[:10]
     mine = {"frame": frame}
@@ -178,7 +178,7 @@ def test_shared_column() -> None:
 
 
 def test_foreign_memory() -> None:
-    """Memory that is not the frame's own, such as a tensor's, keeps what it holds."""
+    """Memory that the frame does not own, such as a tensor's, is not freed."""
     buffer = bytearray(np.arange(2 * ROWS).tobytes())
     block = np.ndarray((2, ROWS), np.int64, buffer)
     mine = {"frame": pd.DataFrame(block.T, copy=False)}
@@ -189,7 +189,7 @@ def test_foreign_memory() -> None:
 
 
 def test_undo() -> None:
-    """Undoing gives the dtypes back, or the very object where somebody has it."""
+    """Undo restores the dtypes, or the original object if it still exists."""
     frame = make_frame()
     before = frame.copy()
     mine: dict[str, Any] = {"frame": frame}
@@ -204,7 +204,7 @@ def test_undo() -> None:
 
 
 def test_undo_refused() -> None:
-    """What was not shrunk, or rounded and is gone, cannot be brought back."""
+    """A value that was not shrunk, or rounded without its original, is refused."""
     mine: dict[str, Any] = {"numbers": np.arange(9), "prices": np.arange(99) / 7}
     with pytest.raises(MemkitError, match="was not shrunk with %shrink"):
         undo_names("numbers", namespace=mine)
@@ -220,7 +220,7 @@ def test_undo_refused() -> None:
 
 
 def test_rounded_frame() -> None:
-    """A frame that is rounded comes back when it is interrupted."""
+    """A frame is restored if rounding it is interrupted."""
     mine = {"frame": make_frame(), "more": make_frame()}
     before = mine["frame"].copy()
     policy = Policy(float32=True)
@@ -235,27 +235,27 @@ def test_rounded_frame() -> None:
 
 
 def test_dry_run() -> None:
-    """A dry run tells what shrinking does, and changes nothing."""
+    """A dry run reports what shrinking would do, and changes nothing."""
     frame = make_frame()
     mine: dict[str, Any] = {"frame": frame, "numbers": np.arange(1000)}
-    told = shrink_names("frame", "numbers", dry_run=True, namespace=mine)
+    dry = shrink_names("frame", "numbers", dry_run=True, namespace=mine)
     assert mine["frame"] is frame
     del frame
     done = shrink_names("frame", "numbers", namespace=mine)
-    for planned, made in zip(told.variables, done.variables, strict=True):
+    for planned, made in zip(dry.variables, done.variables, strict=True):
         for expected, part in zip(planned.parts, made.parts, strict=True):
             assert (part.label, part.after_dtype) == (
                 expected.label,
                 expected.after_dtype,
             )
-            # An array keeps some bytes more once a library has asked for its buffer.
+            # An array keeps some more bytes after a library has requested its buffer.
             assert part.after_bytes == pytest.approx(expected.after_bytes, abs=256)
-    assert told.variables[1].after_type == done.variables[1].after_type
-    assert (told.freed_bytes, told.dry_run) == (None, True)
+    assert dry.variables[1].after_type == done.variables[1].after_type
+    assert (dry.freed_bytes, dry.dry_run) == (None, True)
 
 
 def test_held(bare_shell: InteractiveShell) -> None:
-    """IPython forgets what it has shown; who else has the list is told."""
+    """Outputs with the list are removed, and its other holders are reported."""
     bare_shell.run_cell("numbers = [float(n) for n in range(200_000)]")
     bare_shell.run_cell("numbers", store_history=True)
     packed = pack_names("numbers", shell=bare_shell)
@@ -268,7 +268,7 @@ def test_held(bare_shell: InteractiveShell) -> None:
 
 
 def test_memory_of_a_list() -> None:
-    """What is left of a packed list is its array, to five per cent."""
+    """After packing a list only its array is left, to five per cent."""
     code = """
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.arrays.pack_names import pack_names
@@ -284,8 +284,8 @@ print((read_rss_bytes() - empty) / mine["numbers"].nbytes)
 
 
 def test_lists_that_were_refused(shell: InteractiveShell) -> None:
-    """A refusal keeps nothing alive: the list goes when its name does."""
-    # Of a list there are no weak references.
+    """A refusal keeps nothing alive: the list is freed with its name."""
+    # Lists do not support weak references.
     shell.user_ns["values"] = deque([1.0, None])
     reference = weakref.ref(shell.user_ns["values"])
     assert shell.run_cell("%to_numpy values").error_in_exec is not None

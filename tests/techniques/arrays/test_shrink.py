@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.arrays.shrink import shrink
 
 
 class Prices(pd.DataFrame):
-    """A subclass, such as GeoDataFrame is one."""
+    """A subclass, like GeoDataFrame."""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_arrays(values: Any, dtype: str) -> None:
 
 
 def test_smallest() -> None:
-    """Unsigned integers and half precision come only when they are asked for."""
+    """Unsigned integers and half precision are used only on request."""
     assert shrink(np.array([0, 200] * 9)).dtype == np.int16
     assert shrink(np.array([0, 200] * 9), smallest=True).dtype == np.uint8
     assert shrink(np.array([0.5, 200] * 9), smallest=True).dtype == np.float16
@@ -75,7 +75,7 @@ def test_structured() -> None:
 
 
 def test_views() -> None:
-    """A view that is all that is left of a big base is copied out of it."""
+    """A view that is the only user of a large base is copied."""
     view = np.random.default_rng(0).random(1000)[:10]
     smaller = shrink(view)
     assert (smaller.base, smaller.tolist()) == (None, view.tolist())
@@ -86,7 +86,7 @@ def test_views() -> None:
 
 
 def test_layout() -> None:
-    """The order of the axes, and whether an array may be written, stay."""
+    """The order of the axes and the writeable flag are kept."""
     columns = np.asfortranarray(np.arange(600).reshape(20, 30))
     columns.flags.writeable = False
     smaller = shrink(columns)
@@ -95,7 +95,7 @@ def test_layout() -> None:
 
 
 def test_rounding() -> None:
-    """Rounding is done on request alone; what it would make infinite stays."""
+    """Rounding is done only on request, and not if a number would become infinite."""
     prices = np.array([0.1, 93.2] * 9)
     rounded = shrink(prices, float32=True)
     assert rounded.dtype == np.float32
@@ -114,7 +114,7 @@ def test_rounding() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_refused(values: Any, sentence: str) -> None:
-    """What is no plain array or frame is refused with one sentence."""
+    """Anything but a plain array or frame is refused in one sentence."""
     with pytest.raises(MemkitError, match=sentence):
         shrink(values)
 
@@ -132,7 +132,7 @@ def test_mapped_files(tmp_path: Path) -> None:
 
 
 def test_columns() -> None:
-    """Each kind of column goes by its own rule."""
+    """Each kind of column has its own rule."""
     n = 2000
     frame = pd.DataFrame(
         {
@@ -153,7 +153,7 @@ def test_columns() -> None:
         "boxed": "Int8",
         "boxed bools": "boolean",
         "boxed floats": "Float32",
-        # As pandas 3 and pandas 2 call them.
+        # The names in pandas 3 and pandas 2.
         "boxed texts": "str" if pd.Series(["a"]).dtype == "str" else "string",
         "nullable": "Int8",
         "few texts": "category",
@@ -197,7 +197,7 @@ def test_kept_objects(values: list[Any], note: str) -> None:
     ids=str,
 )
 def test_unboxed(values: list[Any], dtype: str) -> None:
-    """Objects of one type, missing ones among them, become values; attrs stay."""
+    """Objects of one type, with missing ones, become a typed column; attrs are kept."""
     column = pd.Series(values * 999, dtype=object, name="boxed")
     column.attrs["source"] = "made"
     smaller = shrink(column)
@@ -208,7 +208,7 @@ def test_unboxed(values: list[Any], dtype: str) -> None:
 
 
 def test_objects_that_are_shared() -> None:
-    """An array of references to few objects is less than their values would be."""
+    """An array of references to few objects is smaller than their values."""
     texts = np.array(["a long text of many letters"] * 9 + ["b"], dtype=object)
     assert shrink(texts) is texts
     surrogates = pd.Series([f"half \ud800 {i}" for i in range(99)], dtype=object)
@@ -216,7 +216,7 @@ def test_objects_that_are_shared() -> None:
 
 
 def test_categories() -> None:
-    """Categories are in the order of the texts, and left out on request."""
+    """Categories are in the order of the strings, and can be disabled."""
     texts = pd.Series(["red", None, "blue"] * 1000, name="colour")
     smaller = shrink(texts)
     assert list(smaller.cat.categories) == ["blue", "red"]
@@ -229,7 +229,7 @@ def test_categories() -> None:
 
 
 def test_sparse() -> None:
-    """A column of nearly one value is sparse on request, unless a zero has a sign."""
+    """A column of mostly one value becomes sparse on request, but not with -0.0."""
     zeros = pd.Series([0.0] * 2000 + [1.1] * 10)
     assert isinstance(shrink(zeros, sparse=True).dtype, pd.SparseDtype)
     assert shrink(zeros).dtype == np.float64
@@ -242,7 +242,7 @@ def test_sparse() -> None:
 
 
 def test_shared_frames_stay_apart() -> None:
-    """A smaller frame and the one before do not see each other's changes."""
+    """A smaller frame and its original do not share changes."""
     frame = pd.DataFrame({"a": np.arange(100), "b": np.arange(100) / 7})
     smaller = shrink(frame)
     smaller.loc[0, "b"] = 5.0
@@ -251,7 +251,7 @@ def test_shared_frames_stay_apart() -> None:
 
 
 def test_polars() -> None:
-    """Polars' frames keep their values, names and missing ones."""
+    """Polars frames keep their values, names and missing values."""
     frame = pl.DataFrame(
         {
             "a": [1, None, 300] * 50,
@@ -270,7 +270,7 @@ def test_polars() -> None:
 
 
 def test_arrow() -> None:
-    """Arrow's tables keep their values and metadata, chunk by chunk."""
+    """Arrow tables keep their values and metadata, chunk by chunk."""
     schema = pa.schema(
         [("a", pa.int64()), ("b", pa.float64()), ("c", pa.string())],
         metadata={"made": "here"},

@@ -1,4 +1,4 @@
-"""Lists into arrays: every value, or one sentence."""
+"""Converting lists to arrays: every value exactly, or an error."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Point = namedtuple("Point", "x y")  # noqa: PYI024 - what users have
     ids=str,
 )
 def test_exact(values: Any, dtype: str) -> None:
-    """Each kind of value gets the dtype that holds it, and is equal afterwards."""
+    """Each kind of value gets a dtype that holds it, and is equal afterwards."""
     packed = to_numpy(values)
     assert packed.dtype == np.dtype(dtype)
     assert str(packed.tolist()) == str(np.array(values, dtype=object).tolist()) or (
@@ -67,7 +67,7 @@ def test_exact(values: Any, dtype: str) -> None:
     )
 )
 def test_equal_or_refused(values: list[Any]) -> None:
-    """Whatever is not refused is equal afterwards, and of the same kind."""
+    """Values that are not refused are equal afterwards, and of the same kind."""
     try:
         packed = to_numpy(values)
     except MemkitError:
@@ -79,7 +79,7 @@ def test_equal_or_refused(values: list[Any]) -> None:
 
 
 def test_smallest_texts() -> None:
-    """One long text among short ones does not make all of them long."""
+    """One long string among short ones does not make all of them long."""
     texts = ["a", "b" * 100_000, "zero\0"]
     packed = to_numpy(texts)
     assert packed.nbytes < 1000
@@ -147,12 +147,12 @@ def test_refused(values: Any, sentence: str) -> None:
     ],
 )
 def test_missing(values: Any, missing: Any, expected: list[Any]) -> None:
-    """None, and what is unlike most values, becomes what the user says."""
+    """None, and values unlike most, become the given replacement."""
     assert str(to_numpy(values, missing=missing).tolist()) == str(expected)
 
 
 def test_missing_of_another_kind() -> None:
-    """A missing value that is no such value itself is refused."""
+    """A replacement of another kind is refused."""
     with pytest.raises(MemkitError, match="no dtype can hold int and str together"):
         to_numpy([1, None], missing="none")
     with pytest.raises(MemkitError, match="contains floats and"):
@@ -172,7 +172,7 @@ def test_containers() -> None:
 
 
 def test_frame() -> None:
-    """A frame has a column for each key, or each place of a row."""
+    """A frame has a column for each key, or each position in a row."""
     expected = {"x": [1, 2], "y": ["a", "b"]}
     by_key = to_numpy([{"x": 1, "y": "a"}, {"x": 2, "y": "b"}], frame=True)
     assert by_key.to_dict("list") == expected
@@ -198,11 +198,11 @@ def test_frame_refused(values: Any, sentence: str) -> None:
 
 
 def test_progress() -> None:
-    """Long lists tell how far they are, and can be interrupted between blocks."""
-    told: list[int] = []
-    to_numpy(list(range(50_000)), progress=told.append)
-    assert told == sorted(told)
-    assert (len(told) > 3, told[-1]) == (True, 50_000)
+    """Long lists report progress, and can be interrupted between blocks."""
+    steps: list[int] = []
+    to_numpy(list(range(50_000)), progress=steps.append)
+    assert steps == sorted(steps)
+    assert (len(steps) > 3, steps[-1]) == (True, 50_000)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_progress() -> None:
     ],
 )
 def test_none_in_frames(missing: Any, numbers: list[Any], texts: list[Any]) -> None:
-    """In a frame None is missing in text and numbers alike, or what is given for it."""
+    """In a frame None is missing among strings and numbers, or replaced."""
     frame = to_numpy(
         [{"n": 1, "t": "x"}, {"n": None, "t": None}], missing=missing, frame=True
     )
@@ -225,7 +225,7 @@ def test_none_in_frames(missing: Any, numbers: list[Any], texts: list[Any]) -> N
 
 
 def test_none_among_other_values_in_frames() -> None:
-    """Truth values with None stay what they are, and times have NaT."""
+    """Booleans with None are kept, and times have NaT."""
     values = {"b": [True, None], "d": [dt.date(2024, 1, 2), None]}
     frame = to_numpy(values, frame=True)
     assert frame["b"].tolist() == [True, None]
@@ -234,7 +234,7 @@ def test_none_among_other_values_in_frames() -> None:
 
 @pytest.mark.parametrize("kind", [np.datetime64, np.timedelta64])
 def test_times_of_several_units(kind: Any) -> None:
-    """Times of several units are exact, or refused with a way that works."""
+    """Times of several units are exact, or refused with a remedy that works."""
     far, fine = kind(400 * 365, "D"), kind(1, "ns")
     near = [kind(3, "D"), fine, kind("NaT")]
     packed = to_numpy(near)

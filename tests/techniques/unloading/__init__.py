@@ -1,1 +1,1 @@
-"""Unloading modules, and what comes with it."""
+"""Tests of unloading modules."""

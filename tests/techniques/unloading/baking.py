@@ -1,4 +1,4 @@
-"""What a slow import and the test of it tell each other."""
+"""The events between a slow import and its test."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Small packages that can be imported, for every test of unloading."""
+"""Small importable packages, for every test of unloading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.techniques.unloading.packages import FILES
 
 @pytest.fixture(autouse=True)
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Small packages that can be imported."""
+    """Small importable packages."""
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def load(*names: str) -> Namespace:
 
 
 def assert_refused(namespace: Namespace, *names: str, match: str) -> None:
-    """Refused with this sentence, and everything is as it was."""
+    """Assert a refusal with this message, and that nothing is changed."""
     before = dict(namespace), set(sys.modules)
     with pytest.raises(UnloadError, match=match) as caught:
         unload(*names, namespace=namespace)

@@ -1,4 +1,4 @@
-"""Unloading real libraries, each in a process of its own."""
+"""Unloading real libraries, each in a separate process."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ SMOKE = {
 
 
 def run_script(script: str) -> str:
-    """Run a script in a process of its own and return what it printed."""
-    # pyarrow's threads may abort at the end of any process; that is not ours to test.
+    """Run a script in a separate process and return its output."""
+    # pyarrow's threads may abort at the end of any process, which is not tested here.
     script += "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
     ended = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
@@ -69,7 +69,7 @@ print(len(unloaded.modules) > 10, {name!r} in sys.modules)
 
 
 def test_figures_are_closed() -> None:
-    """What matplotlib does at the end of the process is done when it is unloaded."""
+    """The exit callback of matplotlib is called when it is unloaded."""
     pytest.importorskip("matplotlib")
     script = """
 import matplotlib.pyplot, weakref
@@ -91,7 +91,7 @@ print(closed, figure())
     ],
 )
 def test_loads_once(imported: str, name: str, reason: str) -> None:
-    """Refused where a compiled module keeps classes that a second import would make."""
+    """Refused if a compiled module keeps classes that an import would recreate."""
     if importlib.util.find_spec(name.partition(".")[0]) is None:
         pytest.skip(f"{name} is not installed")
     script = f"""

@@ -1,4 +1,4 @@
-"""The loaded libraries, and who uses them."""
+"""The loaded libraries, and what uses them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def find(namespace: dict[str, Any]) -> dict[str, Library]:
 
 
 def test_nothing_uses_it() -> None:
-    """A library that nothing uses is told as such, with its modules and size."""
+    """A library that nothing uses is listed as such, with its modules and size."""
     load("fruit")
     found = find({})["fruit"]
     assert (found.modules, found.names, found.users) == (2, (), ())
@@ -24,7 +24,7 @@ def test_nothing_uses_it() -> None:
 
 
 def test_names() -> None:
-    """Names of modules, functions, classes and objects count, in containers too."""
+    """Names of modules, functions, classes and objects count, even in containers."""
     namespace = load("fruit")
     apple = sys.modules["fruit.apple"]
     namespace |= {"peel": apple.peel, "Apple": apple.Apple, "one": apple.peel()}
@@ -36,7 +36,7 @@ def test_names() -> None:
 
 
 def test_used_by_another_library() -> None:
-    """A library that a used one uses is used; the whole circle is unused else."""
+    """A library that a used one uses is used; otherwise the whole cycle is unused."""
     namespace = load("cook")
     found = find(namespace)
     assert found["fruit"].users == ("cook",)
@@ -45,13 +45,13 @@ def test_used_by_another_library() -> None:
 
 
 def test_kernel_stays() -> None:
-    """What the kernel runs on, and what that uses, is not in the list."""
+    """The kernel's libraries and their dependencies are not listed."""
     names = set(find({}))
     assert not names & {"IPython", "psutil", "traitlets", "zmq", "os", "__main__"}
 
 
 def test_what_has_to_stay_is_used() -> None:
-    """A library that cannot go is no unused one, with the reason beside it."""
+    """A library that cannot be unloaded is not unused, and the reason is listed."""
     found = find({})["numpy"]
     assert found.is_used
     assert "C core is loaded once" in str(found.reason)

@@ -1,4 +1,4 @@
-"""What a library has left elsewhere goes with it, and nothing of others does."""
+"""Registrations of a library are removed with it, but not those of others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def format(*_): return ""
 
 @pytest.fixture
 def stall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Import a library that can leave things everywhere."""
+    """Import a library that can register itself everywhere."""
     (tmp_path / "stall.py").write_text(STALL)
     monkeypatch.syspath_prepend(str(tmp_path))
     import stall  # type: ignore[import-not-found] # noqa: PLC0415 - just written
@@ -57,7 +57,7 @@ def stall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 def test_exit_callbacks(stall: Any) -> None:
-    """One without arguments is called now and forgotten; any other stays."""
+    """A callback without arguments is called and removed; others are kept."""
     other: list[str] = []
     atexit.register(stall.clean)
     atexit.register(stall.clean_that, "a basket")
@@ -74,7 +74,7 @@ def test_exit_callbacks(stall: Any) -> None:
 
 
 def test_codecs(stall: Any) -> None:
-    """Its search for encodings ends, and those of others go on."""
+    """Its search for encodings is removed, and those of others are kept."""
 
     def mine(name: str) -> Any:
         return codecs.lookup("utf-8") if name == "mine" else None
@@ -91,7 +91,7 @@ def test_codecs(stall: Any) -> None:
 
 
 def test_import_hooks(stall: Any) -> None:
-    """Its finders and path hooks no longer take part in imports."""
+    """Its finders and path hooks are removed."""
     before = list(sys.meta_path), list(sys.path_hooks)
     sys.meta_path.insert(0, stall.Finder())
     sys.path_hooks.insert(0, stall.hook)
@@ -103,7 +103,7 @@ def test_import_hooks(stall: Any) -> None:
 
 
 def test_logs(stall: Any) -> None:
-    """Its handlers are closed and gone; so are filters, and methods for a level."""
+    """Its handlers are closed and removed; so are filters, and methods for a level."""
     logger = logging.getLogger("market")
     own = logging.NullHandler()
     logger.addHandler(own)
@@ -132,7 +132,7 @@ def test_pickling(stall: Any) -> None:
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="overloads are not kept")
 def test_typing(stall: Any) -> None:
-    """Its overloads are forgotten, those of others kept; caches hold nothing of it."""
+    """Its overloads are cleared, those of others kept; caches do not refer to it."""
     exec(
         "import typing\n@typing.overload\ndef cut(x: int) -> int: ...\n",
         vars(stall),
@@ -156,7 +156,7 @@ def test_typing(stall: Any) -> None:
 
 
 def test_warnings(stall: Any) -> None:
-    """Its filters, its texts and what was shown of it are forgotten."""
+    """Its filters, its writers and its shown warnings are removed."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", stall.Ripe)
         filters = len(warnings.filters)
@@ -176,7 +176,7 @@ def test_warnings(stall: Any) -> None:
 def test_shell(
     stall: Any, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shell forgets how it shows and calls; what others registered stays by name."""
+    """Its formatters and callbacks are removed; those of others are kept by name."""
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     assert shell.display_formatter is not None
     plain = shell.display_formatter.formatters["text/plain"]

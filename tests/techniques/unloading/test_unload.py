@@ -19,7 +19,7 @@ from tests.techniques.unloading.packages import assert_refused, load
 
 
 def test_package() -> None:
-    """The package goes with its submodules and its names, and can come back."""
+    """A package is removed with its submodules and names, and can be reimported."""
     namespace = load("fruit.pear.core")
     namespace["f"] = namespace["fruit"]
     namespace["core"] = sys.modules["fruit.pear.core"]
@@ -50,7 +50,7 @@ def test_alias() -> None:
 
 
 def test_dotted_name() -> None:
-    """A submodule goes from its parent; the parent stays."""
+    """A submodule is removed from its parent, which is kept."""
     namespace = load("fruit.pear.core")
     unloaded = unload("fruit.pear", namespace=namespace)
     assert sorted(unloaded.modules) == ["fruit.pear", "fruit.pear.core"]
@@ -59,18 +59,18 @@ def test_dotted_name() -> None:
 
 
 def test_main_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a namespace the names of __main__ are meant."""
+    """The default namespace is that of __main__."""
     main = sys.modules["__main__"]
     monkeypatch.setattr(
         main, "f", importlib.import_module("fruit.apple"), raising=False
     )
     assert unload("f").names == ("f",)
-    # What monkeypatch takes away at the end is gone already.
+    # monkeypatch would remove at the end what is gone already.
     main.f = None  # type: ignore[attr-defined] # as any name of a user
 
 
 def test_dry_run() -> None:
-    """A dry run tells and changes nothing."""
+    """A dry run reports, and changes nothing."""
     namespace = load("fruit")
     namespace["peel"] = sys.modules["fruit.apple"].peel
     before = dict(namespace)
@@ -85,7 +85,7 @@ def test_dry_run() -> None:
 
 
 def test_several() -> None:
-    """Several go together; what they hold of each other does not survive."""
+    """Several are unloaded together; references between them do not survive."""
     namespace = load("fruit", "cook")
     unloaded = unload("fruit", "cook", namespace=namespace)
     assert unloaded.name == "fruit, cook"
@@ -93,12 +93,12 @@ def test_several() -> None:
 
 
 def test_one_of_several_is_refused() -> None:
-    """When one is refused, none is unloaded."""
+    """If one is refused, none is unloaded."""
     assert_refused(load("fruit"), "fruit", "sys", match="^sys stays")
 
 
 def test_another_module_holds_it() -> None:
-    """A survivor is told with the attribute that holds it."""
+    """A survivor is reported with the attribute that holds it."""
     namespace = load("fruit", "cook")
     unloaded = unload("fruit", namespace=namespace)
     assert unloaded.survivors == ("fruit.apple",)
@@ -106,7 +106,7 @@ def test_another_module_holds_it() -> None:
 
 
 def test_name_of_a_function_holds_it() -> None:
-    """A function keeps its module in memory, is told, and is not removed."""
+    """A function that keeps its module in memory is reported, but not removed."""
     namespace = load("fruit")
     namespace["peel"] = sys.modules["fruit.apple"].peel
     unloaded = unload("fruit", namespace=namespace)
@@ -116,7 +116,7 @@ def test_name_of_a_function_holds_it() -> None:
 
 
 def test_names() -> None:
-    """With names the functions and classes of the library go as well, and no others."""
+    """With ``names`` only the library's functions and classes are removed as well."""
     namespace = load("fruit") | {"other": print}
     apple = sys.modules["fruit.apple"]
     namespace |= {"peel": apple.peel, "Apple": apple.Apple}
@@ -128,7 +128,7 @@ def test_names() -> None:
 
 
 def test_container_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What holds a survivor deep in another module is told with the way there."""
+    """A holder deep in another module is reported with the path."""
     cook = ModuleType("kitchen")
     cook.shelf = {"jars": [load("fruit")["fruit"].apple.peel]}  # type: ignore[attr-defined] # as any module
     monkeypatch.setitem(sys.modules, "kitchen", cook)
@@ -140,7 +140,7 @@ def test_container_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_output_of_an_object_holds_it(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A function that a cell has shown is told by its place in Out."""
+    """A function in an output is reported by its place in Out."""
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     peel = load("fruit")["fruit"].apple.peel
     shell.user_ns["Out"][5] = peel
@@ -150,7 +150,7 @@ def test_output_of_an_object_holds_it(
 
 
 def test_size_of_a_module() -> None:
-    """The estimate counts what a module holds, and not what others do."""
+    """The estimate counts what a module holds, but not what others hold."""
     namespace = load("fruit")
     before_bytes = unload("fruit", namespace=namespace, dry_run=True).imported_bytes
     apple = sys.modules["fruit.apple"]
@@ -161,20 +161,20 @@ def test_size_of_a_module() -> None:
 
 
 def test_second_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module that is entered under a second name goes under both."""
+    """A module that is registered under two names is removed under both."""
     namespace = load("fruit")
     monkeypatch.setitem(sys.modules, "lone_apple", namespace["fruit"].apple)
     assert "lone_apple" in unload("fruit", namespace=namespace).modules
 
 
 def test_private_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library's own part beside it goes with it."""
+    """A separate part of a library is removed with it."""
     monkeypatch.setitem(sys.modules, "_fruit_core", ModuleType("_fruit_core"))
     assert "_fruit_core" in unload("fruit", namespace=load("fruit")).modules
 
 
 def test_output_cache_holds_it() -> None:
-    """A module that was shown is told by its place in Out."""
+    """A module in an output is reported by its place in Out."""
     namespace = load("fruit")
     namespace["Out"] = {3: namespace["fruit"]}
     unloaded = unload("fruit", namespace=namespace)
@@ -182,7 +182,7 @@ def test_output_cache_holds_it() -> None:
 
 
 def test_objects_are_alive() -> None:
-    """A module whose objects are alive stays, and the message names them."""
+    """A module whose objects are alive is refused, and the message names them."""
     namespace = load("fruit")
     peel = sys.modules["fruit.apple"].peel
     namespace |= {"a": peel(), "nested": [{"key": (1, peel())}], "free": [1, [2]]}
@@ -190,7 +190,7 @@ def test_objects_are_alive() -> None:
 
 
 def test_shown_objects_are_alive() -> None:
-    """A value that was shown is named once, by its place in Out."""
+    """A displayed value is named once, by its place in Out."""
     namespace = load("fruit")
     value = sys.modules["fruit.apple"].peel()
     outputs = {3: value}
@@ -199,7 +199,7 @@ def test_shown_objects_are_alive() -> None:
 
 
 def test_object_of_a_subclass_is_alive() -> None:
-    """An object of the user's own subclass counts as well."""
+    """An object of a user's subclass counts as well."""
     namespace = load("fruit")
     mine = type("Mine", (sys.modules["fruit.apple"].Apple,), {"__module__": "mine"})
     namespace["m"] = mine()
@@ -207,7 +207,7 @@ def test_object_of_a_subclass_is_alive() -> None:
 
 
 def test_cyclic_container() -> None:
-    """A list that holds itself is looked through once."""
+    """A list that contains itself is searched once."""
     namespace = load("fruit")
     cycle: list[Any] = []
     cycle.append(cycle)
@@ -217,7 +217,7 @@ def test_cyclic_container() -> None:
 
 
 def test_more_objects_than_a_line_holds() -> None:
-    """A long list of names is cut."""
+    """A long list of names is truncated."""
     namespace = load("fruit")
     peel = sys.modules["fruit.apple"].peel
     namespace |= {f"a{n:02}": peel() for n in range(12)}
@@ -230,20 +230,20 @@ def test_unknown_name() -> None:
 
 
 def test_strange_name() -> None:
-    """A name like nothing that could go is refused with where to look."""
+    """A name without similar modules is refused with a pointer to the list."""
     assert_refused({}, "IPythn", match="%unload --list shows the loaded")
     assert_refused({}, "qqqqqqqq", match="%unload --list shows the loaded")
 
 
 def test_variable() -> None:
-    """A variable is refused with the way to delete it."""
+    """A variable is refused with the line that deletes it."""
     assert_refused(
         {"x": 1}, "x", match=r"x is not a module but a value \(int\); use del x"
     )
 
 
 def test_module_that_is_gone() -> None:
-    """A name of a module that was unloaded elsewhere is refused with the cure."""
+    """A name of a module that was unloaded elsewhere is refused with the remedy."""
     namespace = load("fruit")
     del sys.modules["fruit"]
     assert_refused(namespace, "fruit", match="delete the name: del fruit")
@@ -269,25 +269,25 @@ def test_module_under_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_must_stay(name: str, match: str) -> None:
-    """What the kernel needs is refused with the reason."""
+    """Modules that the kernel needs are refused with the reason."""
     assert_refused({}, name, match=match)
 
 
 def test_numpy_with_arrays() -> None:
-    """With arrays alive numpy stays, and they are named."""
+    """With arrays alive numpy is refused, and they are named."""
     numpy = pytest.importorskip("numpy")
     namespace = {"np": numpy, "a": numpy.zeros(3), "b": [numpy.zeros(3)], "c": 1}
     assert_refused(namespace, "np", match="delete its objects instead: a, b$")
 
 
 def test_numpy_without_arrays() -> None:
-    """Without arrays numpy stays as well, since it cannot be imported twice."""
+    """Without arrays numpy is refused as well, because it cannot be imported twice."""
     namespace = {"np": pytest.importorskip("numpy")}
     assert_refused(namespace, "np", match="importing it again would fail; restart")
 
 
 def test_import_is_going_on() -> None:
-    """A module that another thread imports stays for now."""
+    """A module that another thread is importing is refused for now."""
     baking.started, baking.go_on = threading.Event(), threading.Event()
     thread = threading.Thread(target=importlib.import_module, args=("oven.slow",))
     thread.start()
@@ -307,7 +307,7 @@ def test_namespace_package() -> None:
 
 
 def test_lazy_module_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Things in sys.modules that are no modules are left in peace."""
+    """Objects in sys.modules that are not modules are not accessed."""
 
     class Lazy:
         def __getattr__(self, name: str) -> object:
@@ -323,7 +323,7 @@ def test_lazy_module_is_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_proxies_are_not_asked() -> None:
-    """Nothing runs the code of an object that says to be of another type."""
+    """The code of an object that claims another type is not run."""
 
     class Proxy:
         @property  # type: ignore[misc] # as proxies do
@@ -337,6 +337,6 @@ def test_proxies_are_not_asked() -> None:
 
 
 def test_no_allocator_to_trim(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without ctypes nothing is trimmed, and that is no error."""
+    """Without ctypes nothing is trimmed, without an error."""
     monkeypatch.setitem(sys.modules, "ctypes", None)
     assert heap.trim_allocator() is False
