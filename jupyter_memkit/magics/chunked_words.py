@@ -11,9 +11,9 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_memkit.cells.effects import find_names
 from jupyter_memkit.cells.inputs import find_inputs
 from jupyter_memkit.techniques.chunked.body import INFO_NAME
-from jupyter_memkit.techniques.chunked.effects import find_names
 
 _DEFAULT = "chunk"
 

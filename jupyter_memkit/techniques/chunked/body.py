@@ -8,9 +8,9 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from jupyter_memkit.cells.effects import find_accumulated, find_names
+from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.effects import find_accumulated, find_names
-from jupyter_memkit.techniques.chunked.purity import find_effect
 
 # The name of the chunk's place, in a cell that reads it.
 INFO_NAME = "chunk_info"

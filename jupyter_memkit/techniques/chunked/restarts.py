@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_memkit.cells.columns.missing import find_missing
 from jupyter_memkit.errors import MemkitError, add_note
-from jupyter_memkit.techniques.chunked.columns.missing import find_missing
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.run import Position

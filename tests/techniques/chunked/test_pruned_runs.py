@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.cells.columns.missing import find_missing
 from jupyter_memkit.techniques.chunked import ChunkedSummary
-from jupyter_memkit.techniques.chunked.columns.missing import find_missing
 
 N_ROWS = 1_000
 

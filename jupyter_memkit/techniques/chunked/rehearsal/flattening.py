@@ -7,7 +7,7 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.purity import is_scalar
+from jupyter_memkit.cells.purity import is_scalar
 
 # How far two ways to add up the same numbers can be apart, by the precision of floats.
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4}

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.purity import is_plain, is_table
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.effects import find_names
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
-from jupyter_memkit.techniques.chunked.effects import find_names
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 
-from jupyter_memkit.techniques.chunked.columns.follow import Follower, find_height
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.follow import Follower, find_height
+from jupyter_memkit.cells.columns.kinds import (
     EscapeError,
     Kind,
     has_only,
     keywords,
 )
-from jupyter_memkit.techniques.chunked.columns.polars_expressions import (
+from jupyter_memkit.cells.columns.polars_expressions import (
     use_expression,
 )
 

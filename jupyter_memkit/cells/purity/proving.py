@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.cells.inputs import find_inputs
-from jupyter_memkit.techniques.chunked.purity.expressions import Expressions
-from jupyter_memkit.techniques.chunked.purity.outside import is_listed
-from jupyter_memkit.techniques.chunked.purity.values import EffectError, Reach
+from jupyter_memkit.cells.purity.expressions import Expressions
+from jupyter_memkit.cells.purity.outside import is_listed
+from jupyter_memkit.cells.purity.values import EffectError, Reach
 
 
 def find_effect(

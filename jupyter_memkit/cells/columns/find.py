@@ -6,13 +6,13 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.columns.arrow_forms import ArrowForms
-from jupyter_memkit.techniques.chunked.columns.cell import Cell
-from jupyter_memkit.techniques.chunked.columns.follow import Follower, Forms
-from jupyter_memkit.techniques.chunked.columns.hidden import reads_secretly
-from jupyter_memkit.techniques.chunked.columns.kinds import EscapeError
-from jupyter_memkit.techniques.chunked.columns.pandas_forms import PandasForms
-from jupyter_memkit.techniques.chunked.columns.polars_forms import PolarsForms
+from jupyter_memkit.cells.columns.arrow_forms import ArrowForms
+from jupyter_memkit.cells.columns.cell import Cell
+from jupyter_memkit.cells.columns.follow import Follower, Forms
+from jupyter_memkit.cells.columns.hidden import reads_secretly
+from jupyter_memkit.cells.columns.kinds import EscapeError
+from jupyter_memkit.cells.columns.pandas_forms import PandasForms
+from jupyter_memkit.cells.columns.polars_forms import PolarsForms
 
 _FORMS: Mapping[str | None, Callable[[], Forms]] = {
     "pandas": PandasForms,

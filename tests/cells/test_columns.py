@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.compute as pc
 import pytest
 
-from jupyter_memkit.techniques.chunked.columns.find import find_columns
+from jupyter_memkit.cells.columns.find import find_columns
 
 COLUMNS = ["id", "user", "cat", "price", "qty", "max"]
 

@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.columns.cell import ABSENT, Cell
-from jupyter_memkit.techniques.chunked.columns.kinds import EscapeError
+from jupyter_memkit.cells.columns.cell import ABSENT, Cell
+from jupyter_memkit.cells.columns.kinds import EscapeError
 
 # A name, or a list of names.
 Key = str | list[str]

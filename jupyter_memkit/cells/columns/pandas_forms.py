@@ -10,20 +10,20 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.chunked.columns.follow import Follower, find_height
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.follow import Follower, find_height
+from jupyter_memkit.cells.columns.kinds import (
     EscapeError,
     Kind,
 )
-from jupyter_memkit.techniques.chunked.columns.pandas_methods import (
+from jupyter_memkit.cells.columns.pandas_methods import (
     frame_method,
     use_aggregated,
 )
-from jupyter_memkit.techniques.chunked.columns.pandas_values import (
+from jupyter_memkit.cells.columns.pandas_values import (
     computed,
     elementwise_function,
 )
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 # What of groups looks at the keys alone: attributes, methods, and methods that give
 # something for each row.

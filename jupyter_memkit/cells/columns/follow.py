@@ -6,13 +6,13 @@ import ast
 import functools
 from typing import Protocol
 
-from jupyter_memkit.techniques.chunked.columns.cell import (
+from jupyter_memkit.cells.columns.cell import (
     Cell,
     bound_names,
     find_made,
 )
-from jupyter_memkit.techniques.chunked.columns.keys import Key, Keys
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.keys import Key, Keys
+from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
     HOLDERS,
     EscapeError,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from jupyter_memkit.cells.columns.cell import ABSENT
+from jupyter_memkit.cells.columns.follow import Follower
+from jupyter_memkit.cells.columns.kinds import COMPUTED, Kind
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.chunked.columns.cell import ABSENT
-from jupyter_memkit.techniques.chunked.columns.follow import Follower
-from jupyter_memkit.techniques.chunked.columns.kinds import COMPUTED, Kind
 
 # Accessors, and their attributes that hold one value a row.
 _ACCESSORS = frozenset({"str", "dt", "cat"})

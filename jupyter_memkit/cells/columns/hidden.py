@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from jupyter_memkit.cells.columns.cell import Cell
+from jupyter_memkit.cells.columns.kinds import is_scalar
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import read_namespace
-from jupyter_memkit.techniques.chunked.columns.cell import Cell
-from jupyter_memkit.techniques.chunked.columns.kinds import is_scalar
 
 # What gives variables by names that no code shows.
 _NAMES = frozenset(

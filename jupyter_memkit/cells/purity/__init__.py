@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from jupyter_memkit.techniques.chunked.purity.outside import (
+from jupyter_memkit.cells.purity.outside import (
     is_plain,
     is_scalar,
     is_table,
 )
-from jupyter_memkit.techniques.chunked.purity.proving import find_effect
+from jupyter_memkit.cells.purity.proving import find_effect
 
 __all__ = ["find_effect", "is_plain", "is_scalar", "is_table"]

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.purity.arguments import (
+from jupyter_memkit.cells.purity.arguments import (
     is_formula,
     may_write_into,
     names_pure_methods,
 )
-from jupyter_memkit.techniques.chunked.purity.lists import (
+from jupyter_memkit.cells.purity.lists import (
     CALLING_BY_NAME,
     CHANGING_ATTRIBUTES,
     DRAWING,
@@ -26,13 +26,13 @@ from jupyter_memkit.techniques.chunked.purity.lists import (
     PURE_BUILTINS,
     READING_CODE,
 )
-from jupyter_memkit.techniques.chunked.purity.outside import (
+from jupyter_memkit.cells.purity.outside import (
     find_attributes,
     find_in_module,
     is_patched,
     is_plain,
 )
-from jupyter_memkit.techniques.chunked.purity.values import (
+from jupyter_memkit.cells.purity.values import (
     OWN,
     EffectError,
     Reach,

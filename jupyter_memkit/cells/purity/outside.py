@@ -25,12 +25,12 @@ from types import (
 )
 from typing import Any
 
-from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
-from jupyter_memkit.techniques.chunked.purity.lists import (
+from jupyter_memkit.cells.purity.lists import (
     PURE_BUILTINS,
     PURE_FUNCTIONS,
 )
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
 
 # Longer containers are not looked through.
 _MOST_ITEMS = 10_000

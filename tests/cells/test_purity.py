@@ -20,12 +20,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from jupyter_memkit.techniques.chunked.purity import find_effect
-from jupyter_memkit.techniques.chunked.purity.lists import (
+from jupyter_memkit.cells.purity import find_effect
+from jupyter_memkit.cells.purity.lists import (
     PURE_ATTRIBUTES,
     PURE_FUNCTIONS,
 )
-from jupyter_memkit.techniques.chunked.purity.outside import (
+from jupyter_memkit.cells.purity.outside import (
     find_attributes,
     find_in_module,
     is_patched,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from jupyter_memkit.cells.purity.lists import DRAWING, PURE_ATTRIBUTES
+from jupyter_memkit.cells.purity.outside import find_attributes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.chunked.purity.lists import DRAWING, PURE_ATTRIBUTES
-from jupyter_memkit.techniques.chunked.purity.outside import find_attributes
 
 
 def is_formula(node: ast.expr) -> bool:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import ModuleType
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.purity.outside import (
+from jupyter_memkit.cells.purity.outside import (
     is_listed,
     is_plain,
     is_pure_callable,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jupyter_memkit.techniques.chunked.effects import find_accumulated
+from jupyter_memkit.cells.effects import find_accumulated
 
 NAMESPACE: dict[str, Any] = {"np": np, "math": math, "model": object(), "rate": 2}
 

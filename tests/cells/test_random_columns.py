@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from jupyter_memkit.techniques.chunked.columns.find import find_columns
-from jupyter_memkit.techniques.chunked.columns.missing import find_missing
-from tests.techniques.chunked.column_cells import (
+from jupyter_memkit.cells.columns.find import find_columns
+from jupyter_memkit.cells.columns.missing import find_missing
+from tests.cells.column_cells import (
     GRAMMARS,
     cells,
     make_namespace,

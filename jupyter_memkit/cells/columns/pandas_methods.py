@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from jupyter_memkit.techniques.chunked.columns.follow import Follower
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.follow import Follower
+from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
     EscapeError,
     Kind,

@@ -6,15 +6,15 @@ import ast
 import sys
 from typing import Any
 
-from jupyter_memkit.measure.sizes.loaded import read_namespace
-from jupyter_memkit.techniques.chunked.columns.cell import ABSENT
-from jupyter_memkit.techniques.chunked.columns.follow import Follower, find_height
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.cell import ABSENT
+from jupyter_memkit.cells.columns.follow import Follower, find_height
+from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
     EscapeError,
     Kind,
     has_only,
 )
+from jupyter_memkit.measure.sizes.loaded import read_namespace
 
 
 class ArrowForms:

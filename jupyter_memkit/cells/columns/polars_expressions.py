@@ -12,9 +12,9 @@ import datetime as dt
 import decimal
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.columns.cell import ABSENT
-from jupyter_memkit.techniques.chunked.columns.follow import Follower
-from jupyter_memkit.techniques.chunked.columns.kinds import (
+from jupyter_memkit.cells.columns.cell import ABSENT
+from jupyter_memkit.cells.columns.follow import Follower
+from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
     EscapeError,
     keywords,
