@@ -14,15 +14,17 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
     DaskRun,
     JoinedOutcome,
 )
 from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.restarts import Restarts
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced
-from jupyter_memkit.techniques.chunked.run import LocalRun, Outcome, Position, Run
+from jupyter_memkit.techniques.chunked.run import LocalRun, Run
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
@@ -249,7 +251,7 @@ class Job:
 
     def _take(
         self,
-        outcome: Outcome,
+        outcome: ChunkOutcome,
         plan: RowPlan,
         progress: Callable[[Step], object] | None,
     ) -> None:
@@ -272,7 +274,7 @@ class Job:
             progress(self._step(outcome, growth_bytes))
         self._learn(plan, outcome, growth_bytes)
 
-    def _learn(self, plan: RowPlan, outcome: Outcome, growth_bytes: int) -> None:
+    def _learn(self, plan: RowPlan, outcome: ChunkOutcome, growth_bytes: int) -> None:
         """Let the plan know what the chunk took, and trim before it gives up."""
         start_bytes = self._watch.before_bytes
         kept_bytes = peak_meter().read_rss_bytes() - start_bytes
@@ -285,7 +287,7 @@ class Job:
         )
         plan.learn(rows, growth_bytes, kept_bytes, chunk_bytes)
 
-    def _step(self, outcome: Outcome, growth_bytes: int) -> Step:
+    def _step(self, outcome: ChunkOutcome, growth_bytes: int) -> Step:
         rows = outcome.first_row + outcome.rows
         total = self._total_rows
         if self._options.only is not None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel.cluster_run import JoinedOutcome
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced, Sink
-from jupyter_memkit.techniques.chunked.run import Outcome
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 
 
@@ -47,7 +47,7 @@ class Ledger:
         self.skipped: list[SkippedChunk] = []
         self.notes = list(notes)
         self._checkpoint = checkpoint
-        self._unsaved: Outcome | None = None
+        self._unsaved: ChunkOutcome | None = None
 
     @property
     def chunks_seen(self) -> int:
@@ -59,7 +59,7 @@ class Ledger:
         """Whether the progress is saved."""
         return self._checkpoint is not None
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: ChunkOutcome) -> None:
         """Count a chunk and pass its value to the sink."""
         __tracebackhide__ = True
         if isinstance(outcome, JoinedOutcome) and isinstance(self.sink, Reduced):
@@ -70,7 +70,7 @@ class Ledger:
             self.chunks += 1
         self.rows += outcome.rows
 
-    def skip(self, outcome: Outcome) -> None:
+    def skip(self, outcome: ChunkOutcome) -> None:
         """Note a chunk on which the function failed."""
         error = outcome.error
         self.skipped.append(
@@ -84,12 +84,12 @@ class Ledger:
             )
         )
 
-    def save(self, outcome: Outcome, types: Mapping[str, str]) -> None:
+    def save(self, outcome: ChunkOutcome, types: Mapping[str, str]) -> None:
         """Save the progress after a chunk, if enough was done since the last time.
 
         Parameters
         ----------
-        outcome : Outcome
+        outcome : ChunkOutcome
             The last chunk.
         types : mapping of str to str
             The types of columns that were found on the way.
@@ -131,7 +131,7 @@ class Ledger:
             self._checkpoint.remove()
 
     def _write(
-        self, checkpoint: Checkpoint, outcome: Outcome, types: Mapping[str, str]
+        self, checkpoint: Checkpoint, outcome: ChunkOutcome, types: Mapping[str, str]
     ) -> None:
         self._unsaved = None
         checkpoint.save(

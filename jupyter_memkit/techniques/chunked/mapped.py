@@ -13,9 +13,10 @@ from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
-from jupyter_memkit.techniques.chunked.run import LocalRun, Position
+from jupyter_memkit.techniques.chunked.run import LocalRun
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sources.base import Source

@@ -8,8 +8,8 @@ from typing import Any
 from jupyter_memkit.cells.columns.missing import find_missing
 from jupyter_memkit.errors import MemkitError, add_note
 from jupyter_memkit.techniques.chunked.ledger import Ledger
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.remedies import write_list
-from jupyter_memkit.techniques.chunked.run import Position
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source, TypeChange
 

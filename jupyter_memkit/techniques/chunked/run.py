@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from jupyter_memkit.errors import add_note
-from jupyter_memkit.measure.peak import Peak, peak_meter
+from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
+from jupyter_memkit.techniques.chunked.position import ChunkInfo, Position
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
-    Piece,
     Request,
     Source,
 )
@@ -20,110 +20,12 @@ from jupyter_memkit.techniques.chunked.sources.reading import Reader
 from jupyter_memkit.techniques.interrupts import Interrupts
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What came of one chunk.
-
-    Attributes
-    ----------
-    number : int
-        Of the chunk, from 1.
-    first_row, rows : int
-        Its place in the source.
-    piece : Piece
-        What it was made of.
-    peak : Peak
-        The memory of the process that worked on it.
-    growth_bytes : int, optional
-        How far another process grew that worked on it.
-    error : Exception, optional
-        Why it has no value.
-    """
-
-    number: int
-    first_row: int
-    rows: int
-    piece: Piece
-    peak: Peak
-    growth_bytes: int | None = None
-    error: Exception | None = None
-    _value: list[Any]
-
-    def take(self) -> Any:
-        """Hand the value over, so that nobody else holds it."""
-        return self._value.pop()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkInfo:
-    """The place of a chunk, as ``chunk_info`` in a cell of ``%%chunked``.
-
-    Attributes
-    ----------
-    number : int
-        Of the chunk, from 1.
-    first_row : int
-        The number of its first row, from 0: so many rows came before.
-    rows : int
-        Its rows.
-    source : str
-        The name of the source.
-    """
-
-    number: int
-    first_row: int
-    rows: int
-    source: str
-
-
-@dataclass(slots=True)
-class Position:
-    """Where a run stands.
-
-    Attributes
-    ----------
-    number : int
-        The chunk, from 1.
-    first_row, rows : int
-        Its first row from 0, and its rows; 0 while it is read.
-    in_function : bool
-        Whether the function is running, or raised.
-    """
-
-    number: int = 1
-    first_row: int = 0
-    rows: int = 0
-    in_function: bool = False
-
-    def __str__(self) -> str:
-        """Name the chunk, and its first and last row from 0."""
-        if not self.rows:
-            return f"reading chunk {self.number} (from row {self.first_row:,})"
-        last = self.first_row + self.rows - 1
-        return f"chunk {self.number} (rows {self.first_row:,} to {last:,})"
-
-    def info(self, source: str) -> ChunkInfo:
-        """Return what the user's code may know of the chunk."""
-        return ChunkInfo(
-            number=self.number,
-            first_row=self.first_row,
-            rows=self.rows,
-            source=source,
-        )
-
-    def advance(self) -> None:
-        """Go on to the next chunk."""
-        self.number += 1
-        self.first_row += self.rows
-        self.rows = 0
-
-
 class Run(Protocol):
     """A function at work over the pieces of a source, somewhere."""
 
     position: Position
 
-    def step(self) -> Outcome | None:
+    def step(self) -> ChunkOutcome | None:
         """Return what came of the next chunk, in order; None at the end."""
 
     def close(self) -> None:
@@ -179,7 +81,7 @@ class LocalRun:
         )
         self._is_first = True
 
-    def step(self) -> Outcome | None:
+    def step(self) -> ChunkOutcome | None:
         """Do the next chunk; None when there is none, or the function stopped."""
         __tracebackhide__ = True
         position = self.position
@@ -221,7 +123,7 @@ class LocalRun:
         position.in_function = False
         values = [value]
         del value
-        return Outcome(
+        return ChunkOutcome(
             number=position.number,
             first_row=position.first_row,
             rows=position.rows,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_tasks import Joined
@@ -18,8 +19,8 @@ from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
 from jupyter_memkit.techniques.chunked.parallel.sending import Sender
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup, Task
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.results.combine import Operation
-from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.interrupts import Interrupts
 
@@ -36,7 +37,7 @@ _RETRIES = 3
 
 
 @dataclass(slots=True, kw_only=True)
-class JoinedOutcome(Outcome):
+class JoinedOutcome(ChunkOutcome):
     """What came of several chunks in a row, joined on the cluster.
 
     Its ``take`` gives a part of the reduction, not a value. Its number and its piece
@@ -120,7 +121,7 @@ class DaskRun:
         # Chunks and what came of them, in order, to be given out.
         self._ready: deque[tuple[list[Task], Joined]] = deque()
 
-    def step(self) -> Outcome | None:
+    def step(self) -> ChunkOutcome | None:
         """Return what came of the next chunks; None when there are none, or a stop."""
         __tracebackhide__ = True
         while not self._ready:
@@ -273,7 +274,7 @@ class DaskRun:
             )
         return MemkitError(message)
 
-    def _make_outcome(self, tasks: list[Task], joined: Joined) -> Outcome | None:
+    def _make_outcome(self, tasks: list[Task], joined: Joined) -> ChunkOutcome | None:
         __tracebackhide__ = True
         self._stand_at(tasks)
         told = read_reply(joined.reply, self.position, self._name, skips=self._skips)
@@ -287,7 +288,7 @@ class DaskRun:
             **told,
         }
         if not joined.is_part:
-            return Outcome(**fields)
+            return ChunkOutcome(**fields)
         return JoinedOutcome(
             chunks=len(tasks),
             chunk_rows=max(task.piece.rows or 0 for task in tasks),

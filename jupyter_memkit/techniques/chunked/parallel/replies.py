@@ -8,14 +8,14 @@ from typing import Any
 
 from jupyter_memkit.errors import add_note
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Reply
-from jupyter_memkit.techniques.chunked.run import Position
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.processes.failures import load_failure
 
 
 def read_reply(
     reply: Reply, position: Position, name: str, *, skips: bool
 ) -> dict[str, Any] | None:
-    """Print the output of a chunk, and return the fields of its `Outcome`.
+    """Print the output of a chunk, and return the fields of its `ChunkOutcome`.
 
     Parameters
     ----------

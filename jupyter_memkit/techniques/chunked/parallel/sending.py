@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.chunked.parallel.shipping import (
     without_load,
 )
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Task
-from jupyter_memkit.techniques.chunked.run import Position
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.interrupts import Interrupts
 

@@ -13,12 +13,13 @@ from queue import SimpleQueue
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError, MemkitError
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel import worker_process
 from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
 from jupyter_memkit.techniques.chunked.parallel.sending import Sender
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Reply, Setup, Task
-from jupyter_memkit.techniques.chunked.run import Outcome, Position
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.calling import Call
@@ -92,7 +93,7 @@ class WorkersRun:
             self.close()
             raise
 
-    def step(self) -> Outcome | None:
+    def step(self) -> ChunkOutcome | None:
         """Return the outcome of the next chunk; None at the end, or at a stop."""
         __tracebackhide__ = True
         self._send()
@@ -114,7 +115,7 @@ class WorkersRun:
         fields = read_reply(answer.reply, position, self._name, skips=self._skips)
         if fields is None:
             return None
-        return Outcome(
+        return ChunkOutcome(
             number=task.number,
             first_row=task.first_row,
             rows=position.rows,

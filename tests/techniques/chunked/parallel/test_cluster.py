@@ -24,6 +24,7 @@ from distributed import Client, LocalCluster
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel import cluster as cluster_module
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
@@ -31,9 +32,9 @@ from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
     DaskRun,
     JoinedOutcome,
 )
+from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.results.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.results.partial import partial
-from jupyter_memkit.techniques.chunked.run import Outcome, Position
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.interrupts import Interrupts
 from tests.waiting import interrupt_when, wait_until
@@ -84,9 +85,9 @@ def run_on(
     function: Callable[[Any], Any],
     *,
     operation: Operation | None = None,
-    outcomes: list[Outcome] | None = None,
+    outcomes: list[ChunkOutcome] | None = None,
     **options: Any,
-) -> list[Outcome]:
+) -> list[ChunkOutcome]:
     """Return what came of the chunks, in the order in which it came."""
     chosen = {key: options.pop(key) for key in ("rows", "backend") if key in options}
     job = chunked(data, memory=BUDGET_BYTES, **chosen).map(function)
@@ -112,7 +113,7 @@ def run_on(
     return outcomes
 
 
-def values(outcomes: list[Outcome]) -> list[Any]:
+def values(outcomes: list[ChunkOutcome]) -> list[Any]:
     """Return the values of the chunks that have one."""
     return [outcome.take() for outcome in outcomes if outcome.error is None]
 
@@ -204,7 +205,7 @@ def test_errors(cluster: Cluster, op: str | None) -> None:
             raise ValueError(message)
         return chunk[0]
 
-    numbers, before = list(range(10)), list[Outcome]()
+    numbers, before = list(range(10)), list[ChunkOutcome]()
     with pytest.raises(ValueError, match="no five") as raised:
         run_on(
             cluster,
@@ -254,7 +255,7 @@ def test_a_generator_that_raises(cluster: Cluster) -> None:
         message = "gone"
         raise OSError(message)
 
-    before: list[Outcome] = []
+    before: list[ChunkOutcome] = []
     with pytest.raises(OSError, match="gone"):
         run_on(cluster, count(), sum, rows=2, outcomes=before)
     assert sum(values(before)) == sum(range(10))
@@ -267,7 +268,7 @@ def test_types_of_the_first_chunk(cluster: Cluster, tmp_path: Path) -> None:
     pq.write_table(
         pa.table({"a": column}), path, row_group_size=1_000, write_statistics=False
     )
-    before: list[Outcome] = []
+    before: list[ChunkOutcome] = []
     with pytest.raises(TypeChange, match="a is int64 before and float64 here"):
         run_on(cluster, path, len, rows=1_000, backend="pandas", outcomes=before)
     assert len(before) == 3

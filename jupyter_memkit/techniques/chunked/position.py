@@ -1,0 +1,69 @@
+"""Where a run is, for itself and for the user's code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkInfo:
+    """The place of a chunk, as ``chunk_info`` in a cell of ``%%chunked``.
+
+    Attributes
+    ----------
+    number : int
+        Of the chunk, from 1.
+    first_row : int
+        The number of its first row, from 0: so many rows came before.
+    rows : int
+        Its rows.
+    source : str
+        The name of the source.
+    """
+
+    number: int
+    first_row: int
+    rows: int
+    source: str
+
+
+@dataclass(slots=True)
+class Position:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    number : int
+        The chunk, from 1.
+    first_row, rows : int
+        Its first row from 0, and its rows; 0 while it is read.
+    in_function : bool
+        Whether the function is running, or raised.
+    """
+
+    number: int = 1
+    first_row: int = 0
+    rows: int = 0
+    in_function: bool = False
+
+    def __str__(self) -> str:
+        """Name the chunk, and its first and last row from 0."""
+        if not self.rows:
+            return f"reading chunk {self.number} (from row {self.first_row:,})"
+        last = self.first_row + self.rows - 1
+        return f"chunk {self.number} (rows {self.first_row:,} to {last:,})"
+
+    def info(self, source: str) -> ChunkInfo:
+        """Return what the user's code may know of the chunk."""
+        return ChunkInfo(
+            number=self.number,
+            first_row=self.first_row,
+            rows=self.rows,
+            source=source,
+        )
+
+    def advance(self) -> None:
+        """Go on to the next chunk."""
+        self.number += 1
+        self.first_row += self.rows
+        self.rows = 0
