@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
@@ -28,7 +29,9 @@ def find(scene: Scene) -> Iterator[Hint]:
 
 
 def _build(scene: Scene, leak: HiddenLeak) -> Hint:
-    options = dict.fromkeys(_OPTIONS[kind] for kind in leak.kinds if kind in _OPTIONS)
+    options: dict[str, Any] = {
+        _OPTIONS[kind]: True for kind in leak.kinds if kind in _OPTIONS
+    }
     names: dict[str, None] = {}
     if leak.kinds == ("script",):
         # The names of the variables, which come before those of their scripts.
@@ -44,5 +47,5 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
         bytes=leak.bytes,
         accuracy="exact" if leak.exact else "at most",
         cure=" ".join(["%memfree", *names, *(f"--{each}" for each in options)]),
-        _call=partial(free, *names, shell=scene.shell, **dict.fromkeys(options, True)),
+        _call=partial(free, *names, shell=scene.shell, **options),
     )

@@ -13,8 +13,9 @@ from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.numpy_arrays import check_array, shrink_array
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.pandas_frames import FrameShrinker, check_frame
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Progress, Tick, count_up
 
 Restore = Callable[[Any], Any]
 Allowed = Callable[[], AbstractContextManager[Any]]
@@ -22,7 +23,7 @@ Kind = Literal["array", "frame", "series", "polars", "arrow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ShrunkValue:
     """What a value comes to.
 
     Attributes
@@ -47,7 +48,7 @@ def shrink(
     float32: bool = False,
     categories: bool = True,
     sparse: bool = False,
-    progress: Tick | None = None,
+    progress: Progress | None = None,
 ) -> Any:
     """Return an array or frame of the same values in the smallest dtypes.
 
@@ -136,7 +137,7 @@ def shrink_taken(
     tick: Tick | None = None,
     give_back: Callable[[Any], None] | None = None,
     allowed: Allowed = nullcontext,
-) -> Outcome:
+) -> ShrunkValue:
     """Shrink a value that is taken from where it was.
 
     Parameters
@@ -154,7 +155,7 @@ def shrink_taken(
 
     Returns
     -------
-    Outcome
+    ShrunkValue
         The smaller one.
     """
     value = take()
@@ -169,7 +170,7 @@ def shrink_taken(
                 return _shrink_array(value, policy, tick)
             if kind == "series":
                 change, part = examine_column(value, policy, tick)
-                return Outcome(
+                return ShrunkValue(
                     value=change.result, parts=(part,), restore=change.restore
                 )
             return _shrink_other(value, kind, policy, tick)
@@ -179,27 +180,13 @@ def shrink_taken(
         raise
 
 
-def count_up(progress: Tick | None) -> Tick | None:
-    """Return what adds up steps for somebody who wants to know how many are done."""
-    if progress is None:
-        return None
-    done = 0
-
-    def tick(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done)
-
-    return tick
-
-
 def _shrink_frame(
     box: list[Any],
     policy: Policy,
     tick: Tick | None,
     give_back: Callable[[Any], None] | None,
     allowed: Allowed,
-) -> Outcome:
+) -> ShrunkValue:
     # The box is the last to have the frame, if nobody else has it.
     shrinker = FrameShrinker(box.pop, policy, tick, allowed)
     try:
@@ -208,7 +195,7 @@ def _shrink_frame(
         if give_back is not None:
             give_back(shrinker.restore())
         raise
-    return Outcome(
+    return ShrunkValue(
         value=smaller,
         parts=tuple(shrinker.parts),
         restore=_restore_columns(shrinker.restores),
@@ -229,7 +216,7 @@ def _restore_columns(restores: dict[int, Restore | None]) -> Restore | None:
     return restore
 
 
-def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
+def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> ShrunkValue:
     before_bytes = sizeof(array).bytes
     change = shrink_array(array, policy, tick)
     after_bytes = before_bytes
@@ -243,10 +230,12 @@ def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
         after_bytes=after_bytes,
         note=change.note,
     )
-    return Outcome(value=change.result, parts=(part,), restore=change.restore)
+    return ShrunkValue(value=change.result, parts=(part,), restore=change.restore)
 
 
-def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> Outcome:
+def _shrink_other(
+    value: Any, kind: Kind, policy: Policy, tick: Tick | None
+) -> ShrunkValue:
     """Shrink what is polars' or Arrow's; neither is imported for anybody else."""
     if kind == "polars":
         from jupyter_memkit.techniques.arrays.polars_frames import (  # noqa: PLC0415
@@ -255,11 +244,13 @@ def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> 
         )
 
         smaller, parts = shrink_polars(value, policy, tick)
-        return Outcome(value=smaller, parts=parts, restore=restore_polars(value))
+        return ShrunkValue(value=smaller, parts=parts, restore=restore_polars(value))
     from jupyter_memkit.techniques.arrays.arrow_tables import (  # noqa: PLC0415
         shrink_table,
     )
 
     smaller, parts = shrink_table(value, policy, tick)
     schema = value.schema
-    return Outcome(value=smaller, parts=parts, restore=lambda table: table.cast(schema))
+    return ShrunkValue(
+        value=smaller, parts=parts, restore=lambda table: table.cast(schema)
+    )
