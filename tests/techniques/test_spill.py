@@ -25,7 +25,6 @@ from jupyter_memkit.techniques.spilling import folders, sharing, values
 from jupyter_memkit.techniques.spilling.files import find_file, list_files
 from jupyter_memkit.techniques.spilling.kinds import arrays_of, is_spilled
 from jupyter_memkit.techniques.spilling.listing import list_spilled
-from jupyter_memkit.techniques.spilling.parts import Layout
 from jupyter_memkit.techniques.spilling.variables import (
     spill_variables,
     unspill_variables,
@@ -446,8 +445,8 @@ def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pandas_that_copies(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a version of pandas copies the arrays, an error reports it."""
-    build = Layout.build
-    monkeypatch.setattr(Layout, "build", lambda *args: [build(*args)[0].copy()])
+    build = BufferLayout.build
+    monkeypatch.setattr(BufferLayout, "build", lambda *args: [build(*args)[0].copy()])
     with pytest.raises(MemkitError, match=r"would copy .*; spill its numbers"):
         spill(pd.DataFrame({"a": [1.0]}))
     assert left_on(disk) == []
