@@ -48,7 +48,7 @@ def modules() -> list[Path]:
 
 
 # Rooms of `techniques` that others there build on, and what they import from there.
-FOUNDATIONS = {"processes": {"processes"}}
+FOUNDATIONS = {"processes": {"processes", "interrupts"}}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
