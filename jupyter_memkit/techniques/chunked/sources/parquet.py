@@ -123,6 +123,7 @@ class ParquetSource(FileSource):
         """Read row groups in small parts, of which chunks of any size are made."""
         arrow = import_library("pyarrow", self.name)
         total = self.total_rows
+        described = self._footer().describe(columns)
         with self._open(request.categories) as file:
             for batch in file.iter_batches(
                 batch_size=self._choose_batch(request),
@@ -131,9 +132,10 @@ class ParquetSource(FileSource):
                 use_threads=False,
             ):
                 end = row + len(batch)
-                ready = [arrow.Table.from_batches([batch])]
+                table = arrow.Table.from_batches([batch])
+                ready = [table.replace_schema_metadata(described)]
                 # A batch that is handed out has no other holder.
-                del batch
+                del batch, table
                 yield Piece(
                     load=Loaded(ready.pop()), start=row, end=end, fraction=end / total
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Collection
 from functools import cached_property
@@ -62,6 +63,24 @@ class Footer:
             size for name, size, _ in self._chunks if wanted is None or name in wanted
         )
         return float(sum(sizes)) / max(1, self.starts[-1])
+
+    def describe(self, columns: Collection[str] | None) -> dict[bytes, bytes] | None:
+        """Return the metadata of a table of some columns; None is all.
+
+        What pandas noted of the others would be read again for each chunk.
+        """
+        metadata: dict[bytes, bytes] | None = self.schema.metadata
+        noted = self.schema.pandas_metadata
+        if columns is None or not noted:
+            return metadata
+        wanted = set(columns)
+        kept = [
+            each
+            for each in noted["columns"]
+            if each.get("field_name", each.get("name")) in wanted
+        ]
+        text = json.dumps({**noted, "columns": kept})
+        return {**(metadata or {}), b"pandas": text.encode()}
 
     def find_groups(self, row: int) -> tuple[int, list[int]]:
         """Return the first row of the row group of a row, and the groups from there."""
