@@ -123,7 +123,9 @@ class ParquetSource(FileSource):
         """Read row groups in small parts, of which chunks of any size are made."""
         arrow = import_library("pyarrow", self.name)
         total = self.total_rows
-        described = self._footer().describe(columns)
+        footer = self._footer()
+        is_pandas = request.backend == "pandas"
+        metadata = footer.describe(columns) if is_pandas else footer.schema.metadata
         with self._open(request.categories) as file:
             for batch in file.iter_batches(
                 batch_size=self._choose_batch(request),
@@ -133,7 +135,7 @@ class ParquetSource(FileSource):
             ):
                 end = row + len(batch)
                 table = arrow.Table.from_batches([batch])
-                ready = [table.replace_schema_metadata(described)]
+                ready = [table.replace_schema_metadata(metadata)]
                 # A batch that is handed out has no other holder.
                 del batch, table
                 yield Piece(
