@@ -37,7 +37,7 @@ def check_deep(removal: Removal, namespace: Mapping[str, Any], *, names: bool) -
     Raises
     ------
     UnloadError
-        With the reason and the remedy. Nothing is changed.
+        If something would; the message contains the reason and the remedy.
     """
     what = join(removal.roots[:1])
     code = find_code(namespace, removal.modules)
