@@ -53,7 +53,7 @@ describe('Notice', () => {
     }
   );
 
-  it('is not there while readings come in', () => {
+  it('is hidden while readings arrive', () => {
     expect(show({ kind: 'live' }).innerHTML).toBe('');
   });
 });

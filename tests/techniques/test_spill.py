@@ -25,6 +25,7 @@ from jupyter_memkit.techniques.spilling import folders, sharing, values
 from jupyter_memkit.techniques.spilling.files import find_file, list_files
 from jupyter_memkit.techniques.spilling.kinds import arrays_of, is_spilled
 from jupyter_memkit.techniques.spilling.listing import list_spilled
+from jupyter_memkit.techniques.spilling.parts import BufferLayout
 from jupyter_memkit.techniques.spilling.variables import (
     spill_variables,
     unspill_variables,
