@@ -94,10 +94,7 @@ def check_container(values: Any) -> None:
     kind = type(values)
     library = name_type(kind).partition(".")[0]
     if library in _COMPACT:
-        message = (
-            f"it is already {_name(values)}, which is compact; %shrink may make it "
-            "smaller"
-        )
+        message = f"{_name(values)} is already compact; %shrink may make it smaller"
     elif isinstance(values, range):
         message = "it is a range, which takes no memory; np.arange creates an array"
     elif isinstance(values, (set, frozenset)):

@@ -66,6 +66,6 @@ def naming(name: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except MemkitError as error:
-        message = f"{name} stays as it is: {error}"
+        message = f"{name} was not changed: {error}"
     # Without a cause, whose traceback would keep the value alive.
     raise MemkitError(message)
