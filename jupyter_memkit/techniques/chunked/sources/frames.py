@@ -114,12 +114,10 @@ class FrameMaker:
         """Give a frame the types of those before it."""
         self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
-        # A frame may be wide, and to name a type of numpy takes longer than to look it
-        # up by its object; of pandas' own types it is the hash that does.
-        names: dict[int, str] = {}
-        dtypes = frame.dtypes
-        for column, dtype in dtypes.items():
-            got = names.get(id(dtype)) or names.setdefault(id(dtype), str(dtype))
+        # To name a type takes longer than to look it up, and a frame may be wide.
+        names = {dtype: str(dtype) for dtype in set(frame.dtypes)}
+        for column, dtype in frame.dtypes.items():
+            got = names[dtype]
             if got == "category" or column in self._request.categories:
                 frame[column] = self._categorize(column, frame[column])
                 continue
