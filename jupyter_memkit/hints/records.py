@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jupyter_memkit.errors import MemkitError
@@ -59,7 +59,7 @@ class Hint(Record):
     accuracy: Accuracy = "exact"
     saved_s: float | None = None
     cure: str
-    _call: Callable[[], object] | None = None
+    _call: Callable[[], object] | None = field(default=None, compare=False)
 
     def apply(self) -> object:
         """Do what the line of the cure does.
