@@ -51,14 +51,17 @@ def _find_views(scene: Scene) -> Iterator[Leak]:
     for key, view in zip(bases, views, strict=True):
         # What another variable has as well stays when this one is copied.
         own_bytes = alone[key].bytes - alone[key].shared_bytes
-        if own_bytes < view.base_bytes * _ALONE:
+        if own_bytes < alone[key].bytes * _ALONE:
             continue
         lost_bytes = view.base_bytes - view.view_bytes
         if view.has_objects:
             lost_bytes = round(own_bytes * lost_bytes / view.base_bytes)
+        else:
+            # Not what nobody has touched.
+            lost_bytes = min(lost_bytes, own_bytes - view.view_bytes)
         if lost_bytes < LEAST_BYTES:
             continue
-        note = "a small view that keeps the whole array it was cut from"
+        note = "a small view that keeps all of what it was cut from"
         if sized[key].shared_bytes >= view.base_bytes * _ALONE:
             sharing = [name for name in hidden if sized[name].shared_bytes]
             note += f", which {join(sharing)} may keep as well: then %memfree --all"
