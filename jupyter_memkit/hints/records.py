@@ -28,6 +28,9 @@ HintKind = (
 
 Accuracy = Literal["exact", "estimate", "at most"]
 
+# The kinds about data that could be smaller, and cells that could be faster.
+_SAVINGS = frozenset({"collector", "dtype", "numbers"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint(Record):
@@ -116,3 +119,8 @@ class Hints(Record):
     hints: tuple[Hint, ...]
     unused: tuple[Unused, ...] = ()
     complete: bool = True
+
+    @property
+    def leaks(self) -> tuple[Hint, ...]:
+        """The hints about memory that is no longer used."""
+        return tuple(hint for hint in self.hints if hint.kind not in _SAVINGS)

@@ -5,5 +5,10 @@ stays: variables, closures, the user's own modules, the globals that functions o
 scripts read. An estimate first shows what shares anything, and only that is then
 visited whole; libraries' namespaces are left out, because looking through them takes
 seconds. `small_views` and `small_slices` find what keeps more than it shows, and
-`duplicates` finds equal data. The rules of `hints` turn these into hints with cures.
+`duplicates` finds equal data. The rules of `hints` turn these into hints with
+cures; they measure with `sizes`.
 """
+
+from jupyter_memkit.measure.sizes import sizes
+
+__all__ = ["sizes"]
