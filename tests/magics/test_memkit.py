@@ -41,7 +41,7 @@ def test_status_is_shown(
         ("processes all", "%memkit does not accept 'processes all'; write %memkit"),
         ("export", "name the file: %memkit export history.json, or cells.csv"),
         ("export cells.xls", "'cells.xls' must end in .json or .csv"),
-        ("export a.csv b.csv", "does not accept 'b.csv' here"),
+        ("export a.csv b.csv", "%memkit does not accept 'b.csv' here"),
     ],
 )
 def test_mistake(

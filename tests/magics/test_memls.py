@@ -115,6 +115,6 @@ def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
         filled.run_cell(line).raise_error()
     out = capsys.readouterr().out
     assert "2 variables" in out
-    assert "remembered: 2 variables" in out
+    assert "snapshot taken: 2 variables" in out
     assert " in use now" in out
     assert "%to_numpy prices" in out
