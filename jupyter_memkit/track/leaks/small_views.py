@@ -9,13 +9,13 @@ from typing import Any
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 SMALL_VIEW = 4
-"""Views that are so many times smaller than their base hold it for little."""
-# Less is not worth a look.
+"""A view is small if its base is more than this many times larger."""
+# Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
-# A wider frame or a longer list is looked at in part.
+# Only this many columns or elements are checked.
 _MOST_PARTS = 1000
 
-# How each kind of variable is replaced by what has memory of its own.
+# The statement that gives each kind of variable memory of its own.
 _CURES = {
     "value": "{0} = {0}.copy()",
     "index": "{0}.index = {0}.index.copy(deep=True)",
@@ -27,18 +27,18 @@ _CURES = {
 
 @dataclass(slots=True)
 class SmallView:
-    """Variables that keep arrays of which they show a small part.
+    """Variables that show a small part of the arrays they keep.
 
     Attributes
     ----------
     names : tuple of str
         All variables that show any of them.
     bases : list of numpy.ndarray
-        The arrays that are kept.
+        The arrays that they keep.
     view_bytes, base_bytes : int
-        What the variables show, and what the arrays hold.
+        The size of the shown parts, and of the arrays.
     cures : list of str
-        The statements that replace each variable by a copy.
+        The statements that replace the variables with copies.
     """
 
     names: tuple[str, ...]
@@ -54,13 +54,13 @@ class SmallView:
 
     @property
     def cure(self) -> str:
-        """The line that does all of it."""
+        """All statements as one line."""
         return "; ".join(self.cures)
 
 
 @dataclass(slots=True)
 class _Base:
-    """An array, and who shows parts of it."""
+    """An array, and the variables that show parts of it."""
 
     array: Any
     view_bytes: int = 0
@@ -68,13 +68,13 @@ class _Base:
 
 
 def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
-    """Yield the variables that show small parts of arrays which nothing else shows.
+    """Yield variables that show small parts of arrays that nothing else shows.
 
     Parameters
     ----------
     variables : mapping of str to object
-        Names and values: numpy's arrays, pandas' frames and series, and lists, tuples
-        and dicts of these.
+        The variables: numpy arrays, pandas frames and series, and lists, tuples and
+        dicts of these are checked.
 
     Yields
     ------
@@ -95,7 +95,7 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
             if cure not in view.cures:
                 view.cures.append(cure)
     for view in found.values():
-        # What an array of objects refers to can be any amount.
+        # An array of objects can refer to any amount of memory.
         if view.has_objects or view.base_bytes - view.view_bytes >= _LEAST_BYTES:
             yield view
 
@@ -108,7 +108,7 @@ def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
             root = array
             while type(root.base) is type(root):
                 root = root.base
-            # What belongs to a file or to another library is not numpy's to free.
+            # numpy cannot free memory that belongs to a file or another library.
             if root.base is None:
                 base = bases.setdefault(id(root), _Base(root))
                 base.view_bytes += array.nbytes
@@ -117,12 +117,12 @@ def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
 
 
 def _read_parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays that a variable shows, and how it is replaced by a copy."""
+    """Yield the arrays that a variable shows, each with its key in `_CURES`."""
     kind = type(value)
     if kind is list or kind is tuple or kind is dict:
         elements = list(value.values() if kind is dict else value)[:_MOST_PARTS]
         found = [list(_read_arrays(each)) for each in elements]
-        # Only where all of them have a method that copies.
+        # The cure calls `copy` on each element, so all must be arrays or frames.
         if all(found):
             yield from ((kind.__name__, each) for arrays in found for _, each in arrays)
     else:
@@ -130,7 +130,7 @@ def _read_parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _read_arrays(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays of numpy in a value, with the part that they are of."""
+    """Yield the numpy arrays in a value, each with its key in `_CURES`."""
     ndarray = find_loaded("numpy", "ndarray")
     if ndarray is None:
         return
@@ -146,7 +146,7 @@ def _read_arrays(value: Any) -> Iterator[tuple[str, Any]]:
     else:
         return
     for column in columns:
-        # Arrow's columns and nullable ones are no arrays of numpy.
+        # Arrow columns and nullable columns are not numpy arrays.
         array = getattr(column.array, "_ndarray", None)
         if type(array) is ndarray:
             yield "value", array
