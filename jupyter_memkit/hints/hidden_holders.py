@@ -29,13 +29,14 @@ def find(scene: Scene) -> Iterator[Hint]:
 
 
 def _build(scene: Scene, leak: HiddenLeak) -> Hint:
-    options = dict.fromkeys(_OPTIONS[kind] for kind in leak.kinds if kind in _OPTIONS)
+    options: dict[str, Any] = {
+        _OPTIONS[kind]: True for kind in leak.kinds if kind in _OPTIONS
+    }
     names: dict[str, None] = {}
     if leak.kinds == ("script",):
         # "loaded of load.py": the variable comes before its script.
         names = dict.fromkeys(name.partition(" ")[0] for name in leak.names)
         options = {}
-    switches: dict[str, Any] = dict.fromkeys(options, True)
     name = join(leak.names)
     if leak.kinds[-1] in ("output", "traceback"):
         name = leak.names[0]
@@ -46,5 +47,5 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
         bytes=leak.bytes,
         accuracy="exact" if leak.exact else "at most",
         cure=" ".join(["%memfree", *names, *(f"--{each}" for each in options)]),
-        _call=partial(free, *names, shell=scene.shell, **switches),
+        _call=partial(free, *names, shell=scene.shell, **options),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jupyter_memkit.errors import MemkitError
@@ -27,6 +27,9 @@ HintKind = (
 )
 
 Accuracy = Literal["exact", "estimate", "at most"]
+
+# The kinds about data that could be smaller, and cells that could be faster.
+_SAVINGS = frozenset({"collector", "dtype", "numbers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class Hint(Record):
     accuracy: Accuracy = "exact"
     saved_s: float | None = None
     cure: str
-    _call: Callable[[], object] | None = None
+    _call: Callable[[], object] | None = field(default=None, compare=False)
 
     def apply(self) -> object:
         """Do what the line in `cure` does.
@@ -116,3 +119,8 @@ class Hints(Record):
     hints: tuple[Hint, ...]
     unused: tuple[Unused, ...] = ()
     complete: bool = True
+
+    @property
+    def leaks(self) -> tuple[Hint, ...]:
+        """The hints about memory that is no longer used."""
+        return tuple(hint for hint in self.hints if hint.kind not in _SAVINGS)

@@ -23,7 +23,7 @@ from jupyter_memkit.hints import (
 )
 from jupyter_memkit.hints.records import Hint, Hints, Unused
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
-from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.track import leaks
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 
@@ -73,7 +73,7 @@ def find_leaks(
         The largest first.
     """
     deadline_s = time.perf_counter() + budget_s
-    scene = Scene(shell, deadline_s, measure_sizes=sizes)
+    scene = Scene(shell, deadline_s, measure_sizes=leaks.sizes)
     hints = _run(LEAKS, scene)
     names = {hint.name for hint in hints}
     unused = () if scene.is_late else _find_unused(scene, unused_cells, names)
@@ -106,13 +106,13 @@ def find_hints(
     Hints
         The leaks and the other hints: the largest first, then those that save time.
     """
-    leaks = find_leaks(shell, budget_s=budget_s / 2)
+    found = find_leaks(shell, budget_s=budget_s / 2)
     deadline_s = time.perf_counter() + budget_s / 2
-    scene = Scene(shell, deadline_s, accounts, measure_sizes=sizes)
+    scene = Scene(shell, deadline_s, accounts, measure_sizes=leaks.sizes)
     savings = _run(SAVINGS, scene)
     return Hints(
-        hints=tuple(sorted([*leaks.hints, *savings], key=_rank)),
-        complete=leaks.complete and not scene.is_cut,
+        hints=tuple(sorted([*found.hints, *savings], key=_rank)),
+        complete=found.complete and not scene.is_cut,
     )
 
 

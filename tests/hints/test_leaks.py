@@ -210,6 +210,35 @@ def test_view(shell: InteractiveShell) -> None:
     assert "view" not in find(shell)
 
 
+def test_view_of_a_nullable_column(shell: InteractiveShell) -> None:
+    """A view is found even if part of its array was never touched."""
+    run(
+        shell,
+        "import numpy as np, pandas as pd",
+        "few = pd.Series(np.arange(4_000_000), dtype='Int64').iloc[:5]",
+    )
+    leak = find(shell)["view"]
+    assert leak.name == "few"
+    assert leak.bytes is not None
+    assert leak.bytes >= 4_000_000 * 8 - 45
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_views_in_objects(shell: InteractiveShell) -> None:
+    """A view in an attribute is found, unless another variable shows its array."""
+    run(
+        shell,
+        "import numpy as np\nfrom types import SimpleNamespace",
+        "a = SimpleNamespace(part=np.ones(1_000_000)[:5])",
+        "big = np.ones(1_000_000)\nb = SimpleNamespace(part=big[:5])",
+    )
+    leak = find(shell)["view"]
+    assert leak.cure == "a.part = a.part.copy()"
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
 TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000)]\n"
 
 

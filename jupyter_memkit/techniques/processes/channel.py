@@ -16,7 +16,6 @@ import mmap
 import os
 import struct
 import sys
-import tempfile
 import threading
 from typing import BinaryIO, NamedTuple
 
@@ -133,6 +132,8 @@ def make_memory() -> tuple[mmap.mmap, str, tuple[int, ...]]:
     if hasattr(os, "memfd_create"):
         file = os.memfd_create("memkit")
     else:
+        import tempfile  # noqa: PLC0415 - a child starts faster without it
+
         with tempfile.TemporaryFile() as opened:
             file = os.dup(opened.fileno())
     os.ftruncate(file, n_bytes)

@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.progress import Progress
 from jupyter_memkit.techniques.variables.forget import forget
 from jupyter_memkit.techniques.variables.namespaces import Namespace
 
@@ -19,9 +20,6 @@ from jupyter_memkit.techniques.variables.namespaces import Namespace
 _BUDGET_S = 5.0
 # The holders of a smaller value are not searched for.
 _SEARCHED_BYTES = 1 << 20
-
-Progress = Callable[[int], object]
-"""Called with the number of values or objects processed so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,5 +8,10 @@ searching them takes seconds. Values that several holders keep together make one
 with one cure. If the search was cut short, a size is an upper bound.
 
 `small_views` and `small_slices` find values that keep more memory than they show, and
-`duplicates` finds equal data. The rules in `hints` turn these into hints with cures.
+`duplicates` finds equal data. The rules in `hints` turn these into hints with cures,
+and measure with `sizes`.
 """
+
+from jupyter_memkit.measure.sizes import sizes
+
+__all__ = ["sizes"]
