@@ -1,4 +1,4 @@
-"""Outputs, tracebacks, figures, scripts and caches that alone keep values alive."""
+"""Values that only outputs, tracebacks, figures, scripts or caches keep alive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.techniques.release import free
 from jupyter_memkit.track.leaks.hidden import HiddenLeak, find_hidden_leaks, join
 
-# What of a free lets go of each kind; tracebacks are dropped by every free.
+# The option of `free` that releases each kind; every call releases tracebacks.
 _OPTIONS: dict[HolderKind, str] = {
     "cache": "caches",
     "display": "outputs",
@@ -23,7 +23,7 @@ _OPTIONS: dict[HolderKind, str] = {
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint for each group of holders that go together."""
+    """Yield a hint for each group of holders that are released together."""
     for leak in find_hidden_leaks(scene.shell, scene.variables, scene.measure):
         yield _build(scene, leak)
 
@@ -34,7 +34,7 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
     }
     names: dict[str, None] = {}
     if leak.kinds == ("script",):
-        # The names of the variables, which come before those of their scripts.
+        # "loaded of load.py": the variable comes before its script.
         names = dict.fromkeys(name.partition(" ")[0] for name in leak.names)
         options = {}
     name = join(leak.names)

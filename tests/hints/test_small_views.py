@@ -1,4 +1,4 @@
-"""Small views of large blocks are found wherever they are, with a cure that works."""
+"""Small views of large blocks are found anywhere in a value, with a working cure."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ N = 1_000_000
 
 
 class Slotted:
-    """An object whose attribute has no dict."""
+    """An object without a ``__dict__``."""
 
     __slots__ = ("part",)
 
 
 def make_slotted() -> Slotted:
-    """Make an object that shows a part of an array."""
+    """Create an object with a view of an array."""
     made = Slotted()
     made.part = np.ones(N)[:10]  # type: ignore[attr-defined]
     return made
 
 
 def make_chain(length: int) -> Any:
-    """Make objects that refer to each other, the last of them to a view."""
+    """Create a chain of objects, the last of which refers to a view."""
     made: Any = np.ones(N)[:10]
     for _ in range(length):
         made = [made, None]
     return made
 
 
-# What a variable is, and the bytes that it shows of 8,000,000 and more.
+# Values, and how many bytes they show of 8,000,000 or more.
 VIEWS: dict[str, tuple[Any, int]] = {
     "attribute": (SimpleNamespace(part=np.ones(N)[:10]), 80),
     "slot": (make_slotted(), 80),
@@ -56,7 +56,7 @@ VIEWS: dict[str, tuple[Any, int]] = {
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_views(name: str) -> None:
-    """A small view is found, and its cure replaces it by an equal copy."""
+    """A small view is found, and its cure replaces it with an equal copy."""
     value, view_bytes = VIEWS[name]
     (view,) = find_small_views({"x": value})
     assert view.view_bytes == view_bytes
@@ -69,13 +69,13 @@ def test_views(name: str) -> None:
 
 
 def make_function() -> Any:
-    """Make a function that keeps an array, and a view of the array."""
+    """Create a function that keeps an array and a view of it."""
     array = np.ones(N)
     return [lambda: array, array[:10]]
 
 
 def make_circle() -> list[Any]:
-    """Make a list that refers to itself, to an array, and to a view of it."""
+    """Create a list that refers to itself, to an array and to a view of it."""
     array = np.ones(N)
     circle: list[Any] = [array, array[:10]]
     circle.append(circle)
@@ -95,5 +95,5 @@ WHOLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_shows_all(name: str) -> None:
-    """A view is no loss where its variable shows all as well, or may do so."""
+    """A view is not reported if its variable also shows the whole, or may."""
     assert list(find_small_views({"x": WHOLE[name]})) == []

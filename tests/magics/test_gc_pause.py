@@ -312,7 +312,7 @@ def test_report_of_a_pause_under_another() -> None:
         "closing collection": "none",
     }
     assert report.notes == (
-        "Another pause goes on; the last one to end has the figures.",
+        "Another pause is active; the last one to end has the figures.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Finds what a variable shows of larger blocks of memory, wherever that is in it."""
+"""Finds the parts of larger blocks of memory that a variable shows."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# A wider frame is looked at in part.
+# Only this many columns are checked.
 _MOST_COLUMNS = 1000
-# What refers to more objects is not looked through.
+# Values that refer to more objects are not searched.
 _MOST_OBJECTS = 10_000
 
 _BYTES = (bytes, bytearray)
-# What these refer to is not all to be reached, or cannot be replaced.
+# Types that refer to objects which cannot all be reached or replaced.
 _HIDING = (FrameType, TracebackType, GeneratorType, CoroutineType, AsyncGeneratorType)
 
-# How what shows a part is replaced by a copy of the part.
+# Statements that replace a part with a copy.
 _COPY = "{0} = {0}.copy()"
 _COPY_DEEP = "import copy; {0} = copy.deepcopy({0})"
 _COPY_INDEX = "{0}.index = {0}.index.copy(deep=True)"
@@ -49,11 +49,11 @@ class Shown:
     Attributes
     ----------
     cure : str
-        The line that replaces the part by a copy.
+        The line that replaces the part with a copy.
     block : numpy.ndarray, bytes or bytearray
-        What the memory belongs to.
+        The owner of the memory.
     view_bytes : int
-        The part that is shown.
+        The size of the shown part.
     """
 
     cure: str
@@ -61,12 +61,12 @@ class Shown:
     view_bytes: int
 
     def cure_for(self, path: str) -> Shown:
-        """Return it with the cure written for where it is found."""
+        """Return it with the cure for the path where it was found."""
         return replace(self, cure=self.cure.format(path))
 
 
 class ShownFinder:
-    """Finds what variables show of arrays, bytes and byte arrays."""
+    """Finds the parts of arrays, bytes and byte arrays that variables show."""
 
     def __init__(self) -> None:
         names = ("ndarray", "matrix", "recarray", "void")
@@ -80,19 +80,19 @@ class ShownFinder:
             (find_loaded("pandas", "DataFrame"), self._read_frame),
             (find_loaded("pandas", "Series"), self._read_series),
         ]
-        # By address: the hash of a class is code of its metaclass.
+        # By address, because hashing a class can run code of its metaclass.
         self._readers = {id(kind): read for kind, read in known if kind is not None}
 
     def find(self, name: str, value: Any) -> Iterator[Shown]:
-        """Yield what a variable shows.
+        """Yield the parts that a variable shows.
 
         Parameters
         ----------
         name : str
             The variable.
         value : object
-            An array of numpy, a frame or a series of pandas, a memoryview, or anything
-            that refers to such.
+            A numpy array, a pandas frame or series, a memoryview, or any object that
+            refers to these.
         """
         way = find_identical(type(value), _COPY_ALL)
         if id(type(value)) in self._readers:
@@ -103,7 +103,7 @@ class ShownFinder:
             yield from self._read_deep(name, value)
 
     def _read(self, value: Any) -> Iterator[Shown]:
-        """Yield what a value shows itself, nothing where it is of another type."""
+        """Yield the parts that a value itself shows; none for other types."""
         read = self._readers.get(id(type(value)))
         if read is not None:
             yield from read(value)
@@ -113,7 +113,7 @@ class ShownFinder:
         if len(elements) > _MOST_OBJECTS:
             return
         found = [list(self._read(each)) for each in elements]
-        # One line does only where all of them have a method that copies.
+        # One line is only enough if all elements have a `copy` method.
         if all(found) and all(part.cure == _COPY for each in found for part in each):
             parts = chain.from_iterable(found)
             yield from (replace(part, cure=way.format(name)) for part in parts)
@@ -121,11 +121,11 @@ class ShownFinder:
             yield from self._read_deep(name, value)
 
     def _read_deep(self, name: str, value: Any) -> list[Shown]:
-        """Return what the objects show that a value refers to, if they are few."""
+        """Return the parts shown by objects that a value refers to, if they are few."""
         found: list[Shown] = []
         seen = {id(value)}
-        # Objects, each with the number of the one that refers to it; it grows while
-        # it is gone through.
+        # Each object with the number of the one that refers to it. The list grows
+        # during the loop.
         met: list[tuple[int, Any]] = [(0, value)]
         for number, (_, parent) in enumerate(met):
             for each in gc.get_referents(parent):
@@ -155,7 +155,7 @@ class ShownFinder:
         yield from self._show(_COPY, value)
 
     def _read_series(self, value: Any) -> Iterator[Shown]:
-        # Nullable ones are two arrays, those of Arrow none.
+        # A nullable column consists of two arrays, an Arrow column of none.
         for name in ("_ndarray", "_data", "_mask"):
             array = getattr(value.array, name, None)
             if contains_identical(self._arrays, type(array)):
@@ -175,7 +175,7 @@ class ShownFinder:
             yield from self._show(_COPY_INDEX, array)
 
     def _show(self, cure: str, view: Any) -> Iterator[Shown]:
-        """Yield a view of an array, or of bytes; none of what is not to be freed so."""
+        """Yield a view of an array or of bytes, if a copy would free the memory."""
         block = view
         while block is not None:
             kind = type(block)
@@ -185,7 +185,7 @@ class ShownFinder:
             if kind is memoryview:
                 block = block.obj
             elif not contains_identical(self._arrays, kind):
-                # That of a file, or of another library.
+                # The memory of a file or another library.
                 return
             elif block.base is None:
                 yield Shown(cure, block, view.nbytes)
@@ -205,14 +205,14 @@ def _find_way(met: list[tuple[int, Any]], number: int) -> list[Any]:
 
 
 def _write_path(name: str, steps: list[Any]) -> str | None:
-    """Return the code that leads to a part, where something else can be put there."""
+    """Return the expression for a part; None if it cannot be assigned to."""
     path = write_chain(name, steps)
     is_code = not any(sign in path for sign in ("→", "…", "<"))
     return path if is_code and type(steps[-2]) is not tuple else None
 
 
 def _hides(value: Any) -> bool:
-    """Tell whether an object may show more than what it refers to."""
+    """Return whether an object may refer to objects that cannot be reached."""
     kind = type(value)
     if kind is FunctionType:
         return value.__closure__ is not None

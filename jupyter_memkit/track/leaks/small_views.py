@@ -9,25 +9,25 @@ from typing import Any
 from jupyter_memkit.track.leaks.shown import ShownFinder
 
 SMALL_VIEW = 4
-"""Views that are so many times smaller than their base hold it for little."""
-# Less is not worth a look.
+"""A view is small if its base is more than this many times larger."""
+# Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
 class SmallView:
-    """Variables that keep blocks of memory of which they show a small part.
+    """Variables that show a small part of the memory that they keep.
 
     Attributes
     ----------
     names : tuple of str
         All variables that show any of them.
     bases : list
-        What is kept: arrays, bytes and byte arrays.
+        The arrays, bytes and byte arrays that they keep.
     view_bytes, base_bytes : int
-        What the variables show, and what is kept.
+        The size of the shown parts, and of the whole memory.
     cures : list of str
-        The statements that replace each variable by a copy.
+        The statements that replace the variables with copies.
     """
 
     names: tuple[str, ...]
@@ -44,13 +44,13 @@ class SmallView:
 
     @property
     def cure(self) -> str:
-        """The line that does all of it."""
+        """All statements as one line."""
         return "; ".join(self.cures)
 
 
 @dataclass(slots=True)
 class _Base:
-    """A block of memory, and who shows parts of it."""
+    """A block of memory, and the variables that show parts of it."""
 
     block: Any
     view_bytes: int = 0
@@ -64,12 +64,12 @@ class _Base:
 
 
 def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
-    """Yield the variables that show small parts of blocks which nothing else shows.
+    """Yield variables that show small parts of blocks that nothing else shows.
 
     Parameters
     ----------
     variables : mapping of str to object
-        Names and values, which refer to arrays, frames, series or memoryviews.
+        The variables: those that refer to arrays, frames, series or memoryviews.
 
     Yields
     ------
@@ -88,7 +88,7 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
         cures = [cure for _, cure in base.users if cure not in view.cures]
         view.cures += dict.fromkeys(cures)
     for view in found.values():
-        # What an array of objects refers to can be any amount.
+        # An array of objects can refer to any amount of memory.
         if view.has_objects or view.base_bytes - view.view_bytes >= _LEAST_BYTES:
             yield view
 
