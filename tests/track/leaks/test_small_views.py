@@ -43,6 +43,7 @@ VIEWS: dict[str, tuple[Any, int]] = {
     "in a list": ([1, np.ones(N)[:10]], 80),
     "in a tuple": ((1, np.ones(N)[:10]), 80),
     "deep": (make_chain(500), 80),
+    "many": ([np.ones(N)[:10]] * 20_000, 20_000 * 80),
     "masked": (np.ma.array(np.ones(N))[:10], 80),
     "field": (np.ones(N // 4, [(name, "f8") for name in "abcde"])["a"], 2 * N),
     "row": (np.ones(N, [("a", "f8"), ("b", "f8")])[3], 16),
@@ -90,6 +91,8 @@ WHOLE: dict[str, Any] = {
     "function": make_function(),
     "many objects": [BIG[:10], [[each] for each in range(20_000)]],
     "circle": make_circle(),
+    "wide frame": pd.DataFrame(np.ones((100, 10_000))),
+    "mixed frame": pd.DataFrame(np.ones((N, 2))).assign(text="x", time=pd.NaT),
 }
 
 
