@@ -109,7 +109,7 @@ class ShownFinder:
                 yield part.at(partial(part.way.format, name))
         elif way is not None:
             yield from self._read_container(name, value, way)
-        else:
+        elif not _hides(value):
             yield from self._read_deep(name, value)
 
     def _read(self, value: Any) -> Iterator[_Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,12 +84,25 @@ def make_circle() -> list[Any]:
     return circle
 
 
+def make_generator() -> Iterator[float]:
+    """Make a generator that shows a part of an array, and cannot be copied."""
+    part = np.ones(N)[:10]
+    yield from part
+
+
+def start(generator: Iterator[float]) -> Iterator[float]:
+    """Run a generator up to its first value."""
+    next(generator)
+    return generator
+
+
 BIG = np.ones(N)
 RAW = bytes(8 * N)
 WHOLE: dict[str, Any] = {
     "array": [{"a": BIG}, SimpleNamespace(part=BIG[:10])],
     "bytes": (RAW, memoryview(RAW)[:10]),
     "function": make_function(),
+    "generator": start(make_generator()),
     "many objects": [BIG[:10], [[each] for each in range(20_000)]],
     "circle": make_circle(),
     "wide frame": pd.DataFrame(np.ones((100, 10_000))),
