@@ -300,7 +300,7 @@ def hidden(): return df.id
 """,
     ],
 )
-def test_what_holds_functions(code: str) -> None:
+def test_functions_held_by_objects(code: str) -> None:
     """Functions held by other objects, or by each other, are found."""
     namespace: dict[str, Any] = {"__name__": "__main__", "ABC": abc.ABC}
     exec(code, namespace)
@@ -317,7 +317,7 @@ def test_functions_that_set_variables() -> None:
     assert find(cell, namespace) is None
 
 
-def test_texts_that_name_the_chunk() -> None:
+def test_strings_that_name_the_chunk() -> None:
     """A string with the chunk's name may be run as code, wherever it is."""
     namespace: dict[str, Any] = {"__name__": "__main__", "f": str}
     assert find("df.price\nf('other')", namespace) == "price"
@@ -333,7 +333,7 @@ def test_texts_that_name_the_chunk() -> None:
     assert find("df.price", namespace) == "price"
 
 
-def test_libraries_that_look_at_variables() -> None:
+def test_libraries_that_look_up_variables() -> None:
     """A cell in which a library could look up the chunk reads all columns."""
     duckdb = importlib.import_module("duckdb")
     connection = duckdb.connect()

@@ -393,7 +393,7 @@ def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_lists_name_what_there_is() -> None:
+def test_listed_functions_exist() -> None:
     """Listed functions belong to their libraries; pandas' methods are not patches."""
     import pyarrow as pa  # noqa: PLC0415 - only here
     import pyarrow.compute  # noqa: PLC0415 - only here

@@ -61,7 +61,7 @@ def make_cells(gc_old_s: float) -> list[CellRecord]:
     return [CellRecord(**values | changes)]
 
 
-def test_wanted_collections_are_not_saved(shell: InteractiveShell) -> None:
+def test_requested_collections_are_not_saved(shell: InteractiveShell) -> None:
     """A pause would not save requested collections, nor those of our own magics."""
     shell.user_ns |= {"gc": gc, "In": ["", "gc.collect()"]}
     (cost,) = find_collector_costs(make_cells(2.9), shell).costs

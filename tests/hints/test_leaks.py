@@ -68,7 +68,7 @@ def test_traceback(shell: InteractiveShell) -> None:
     assert "traceback" not in find(shell)
 
 
-def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
+def test_shared_with_a_variable_is_no_leak(shell: InteractiveShell) -> None:
     """Memory that holders share with a variable is not a leak until it is deleted."""
     run(
         shell,
@@ -88,7 +88,7 @@ def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
     assert find(shell) == {}
 
 
-def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
+def test_held_by_a_closure_is_no_leak(shell: InteractiveShell) -> None:
     """A value that a function's closure holds is not a leak."""
     run(
         shell,
@@ -114,7 +114,7 @@ def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
     assert find(shell) == {}
 
 
-def test_what_a_function_of_a_script_reads(
+def test_read_by_a_function_of_a_script(
     shell: InteractiveShell, tmp_path: Path
 ) -> None:
     """A script's variable is not a leak while the user has a function that reads it."""

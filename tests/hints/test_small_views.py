@@ -111,6 +111,6 @@ WHOLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_what_shows_all(name: str) -> None:
+def test_variable_that_shows_all(name: str) -> None:
     """A view is not reported if its variable also shows the whole, or may."""
     assert list(find_small_views({"x": WHOLE[name]})) == []

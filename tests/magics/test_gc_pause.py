@@ -227,7 +227,7 @@ def test_options_of_a_cell(shell: InteractiveShell) -> None:
     assert gc.get_threshold() == found
 
 
-def test_memory_runs_away(shell: InteractiveShell, capsys: Captured) -> None:
+def test_limit_is_exceeded(shell: InteractiveShell, capsys: Captured) -> None:
     """The report shows when and why the collector was resumed."""
     run(
         shell,

@@ -80,7 +80,7 @@ def test_apart(shell: InteractiveShell) -> None:
     assert shell.user_ns["inner"] == [1]
 
 
-def test_set_anew(shell: InteractiveShell) -> None:
+def test_replaced(shell: InteractiveShell) -> None:
     """A variable that was replaced shares with nothing, as in the kernel."""
     result = run(shell, "--out rows,arr", "rows = [5]\narr = arr * 2")
     assert (result.apart, result.changed) == ((), ())
@@ -198,7 +198,7 @@ def test_shell_words(shell: InteractiveShell) -> None:
         ),
     ],
 )
-def test_changed_before_it_was_set_anew(
+def test_changed_before_it_was_replaced(
     shell: InteractiveShell, setup: str, cell: str
 ) -> None:
     """Holders of an output that was modified and then replaced are reported."""

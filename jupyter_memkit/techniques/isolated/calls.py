@@ -162,8 +162,8 @@ def isolated(
     The arguments and the notebook variables that the function reads are sent, and its
     value is returned. Everything else ends with the process: data, libraries, memory
     that allocators keep. Its output is shown here, its exceptions are raised here, and
-    Ctrl-C interrupts it. Each call starts a new process; inside ``with isolated() as
-    process:`` the functions decorated with ``process(function)`` share one.
+    Ctrl-C interrupts it. Each call starts a new process; inside
+    ``with isolated() as process:`` all calls of ``process(function)`` share one.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def watchers() -> list[str]:
 
 
 @pytest.mark.own_process
-def test_memory_runs_away() -> None:
+def test_limit_is_exceeded() -> None:
     """Above the limit garbage is collected, and the collector runs until the end."""
     gc.collect()
     with gc_pause(max_growth=50 * MIB) as pause:
@@ -101,7 +101,7 @@ def test_raised_thresholds_are_restored_early() -> None:
     assert pause.resumption is not None
 
 
-def test_memory_stays() -> None:
+def test_limit_is_not_exceeded() -> None:
     """A pause that stays below its limit lasts to its end."""
     with gc_pause(max_growth="1TB") as pause:
         time.sleep(3 * module._INTERVAL_S)

@@ -297,7 +297,7 @@ def test_freeze(*, found_enabled: bool) -> None:
     assert pause.is_frozen == found_enabled
 
 
-def test_two_freeze() -> None:
+def test_two_pauses_freeze() -> None:
     """Objects stay frozen until the last pause with freezing has ended."""
     first, second = gc_pause(freeze=True), gc_pause(freeze=True, collect=False)
     first.__enter__()
@@ -380,7 +380,7 @@ def test_inner_pause_has_no_figures() -> None:
         pass
     assert inner.collections_avoided is None
     assert inner.reclaimed_bytes is None
-    assert inner.notes[0].startswith("Another pause goes on")
+    assert inner.notes[0].startswith("Another pause is active")
 
 
 def test_counter_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,12 +134,12 @@ def test_reminders(switch: GcSwitch) -> None:
     """Every twentieth cell of a pause gets a reminder, and no cell without a pause."""
     assert [switch.remind() for _ in range(40)] == [None] * 40
     switch.on()
-    told = [switch.remind() for _ in range(40)]
+    reminders = [switch.remind() for _ in range(40)]
     assert read_gc_status().cells == 40
     switch.off()
-    numbers = [number for number, text in enumerate(told, 1) if text is not None]
+    numbers = [number for number, text in enumerate(reminders, 1) if text is not None]
     assert numbers == [20, 40]
-    assert told[19] == (
+    assert reminders[19] == (
         "The garbage collector has been paused for 20 cells; "
         "%gc_pause off lets it run as before."
     )
@@ -148,16 +148,16 @@ def test_reminders(switch: GcSwitch) -> None:
 def test_reminder_of_raised_thresholds(switch: GcSwitch) -> None:
     """The reminder of raised thresholds does not call the collector paused."""
     switch.on(read_options(threshold=50_000))
-    told = [switch.remind() for _ in range(20)]
+    reminders = [switch.remind() for _ in range(20)]
     switch.off()
-    assert told[19] is not None
-    assert told[19].startswith("The thresholds of the garbage collector have been")
+    assert reminders[19] is not None
+    assert reminders[19].startswith("The thresholds of the garbage collector have been")
 
 
 def test_no_reminder_of_a_running_collector(switch: GcSwitch) -> None:
     """There is no reminder once the collector was enabled."""
     switch.on()
     gc.enable()
-    told = [switch.remind() for _ in range(40)]
+    reminders = [switch.remind() for _ in range(40)]
     switch.off()
-    assert told == [None] * 40
+    assert reminders == [None] * 40

@@ -243,7 +243,7 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
     wait_until(lambda: not psutil.pid_exists(pid))
 
 
-def test_last_words(process: ChildProcess) -> None:
+def test_output_before_a_crash(process: ChildProcess) -> None:
     """Output just before a crash is shown."""
     shown: list[str] = []
 

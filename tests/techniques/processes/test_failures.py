@@ -105,7 +105,7 @@ def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
     assert (str(error), error.number) == ("odd 5", 5)
 
 
-def test_what_cannot_be_sent(shared: ChildProcess) -> None:
+def test_exception_that_cannot_be_sent(shared: ChildProcess) -> None:
     """The message of an exception that cannot be pickled is preserved."""
 
     def work() -> None:

@@ -176,7 +176,7 @@ def test_subclass() -> None:
     assert send(rows.view(np.recarray)).shape == (2, 2)
 
 
-def test_frames_keep_apart() -> None:
+def test_frames_stay_separate() -> None:
     """Frames that pandas copies before it writes to them stay separate."""
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     column, other = frame["a"], frame.copy(deep=False)

@@ -166,7 +166,7 @@ def test_peak_of_sending(shared: ChildProcess) -> None:
     assert peak.peak_bytes - peak.before_bytes < 64 * MIB
 
 
-def test_forked_memory_is_apart(shared: ChildProcess) -> None:
+def test_returned_memory_is_private(shared: ChildProcess) -> None:
     """The memory of a returned array is private to this process."""
     array = send_back(shared, np.zeros(4 * MIB))
     address = array.__array_interface__["data"][0]

@@ -34,7 +34,7 @@ def test_a_failure_restores_all() -> None:
     assert mine["a"] is mine["also"] is first
 
 
-def test_what_is_finished_stays() -> None:
+def test_finish_keeps_the_values() -> None:
     """An error after `finish` restores nothing."""
     mine: dict[str, Any] = {"a": 1}
 
