@@ -253,12 +253,12 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ),
         ("orders.csv --reduce sum", "x = 1", "no value for --reduce"),
         ("orders.csv --collect", "x = 1", "no value for --collect"),
-        ("orders.csv --into y", "1", "give --reduce OP for one result of all"),
-        ("orders.csv --reduce sum --collect", "1", "give one of them"),
+        ("orders.csv --into y", "1", "add --reduce OP for one result"),
+        ("orders.csv --reduce sum --collect", "1", "give only one of them"),
         (
             "orders.csv --reduce mean",
             "1",
-            "mean does not combine over chunks to that of the whole",
+            "the mean of chunks does not give that of the whole",
         ),
         ("orders.csv --reduce sum", "chunk.qty.median()", "a median does not add up"),
         (

@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.techniques.chunked.sources import lines, looks
+from jupyter_memkit.techniques.chunked.sources import lines, samples
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.json_lines import sample
 from tests.techniques.chunked.sources.random_lines import make_lines
@@ -51,8 +51,8 @@ def check_lines(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> str
     rng = random.Random(-seed - 1)
     head = rng.choice((1, 30, 200, 1 << 20))
     monkeypatch.setattr(lines, "HEAD_BYTES", head)
-    monkeypatch.setattr(looks, "_LOOK_BYTES", rng.choice((10, 40, 200)))
-    monkeypatch.setattr(looks, "_LOOKS", rng.choice((1, 3, 8)))
+    monkeypatch.setattr(samples, "_SAMPLE_BYTES", rng.choice((10, 40, 200)))
+    monkeypatch.setattr(samples, "_SAMPLES", rng.choice((1, 3, 8)))
     monkeypatch.setattr(sample, "_SCAN_BYTES", rng.choice((1, 50, 1 << 20)))
     path = folder / f"a{seed}.jsonl"
     path.write_bytes(content)
