@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes.allocation import _SHARED_VALUES_BYTES
 from jupyter_memkit.measure.sizes.shared_keys import count_array_bytes, count_places
 
 pytestmark = pytest.mark.skipif(
@@ -76,6 +77,8 @@ def test_array_of_a_dict() -> None:
     """What lies around the values of a dict that shares its keys is a part of it."""
     places = dict.__sizeof__(vars(make_mappings(1)[0])) - dict.__basicsize__
     places //= POINTER_BYTES
+    if places * POINTER_BYTES not in _SHARED_VALUES_BYTES:
+        pytest.skip("such an array is as large as the keys of a dict of its own")
     each = (
         sizeof(make_mappings(2 * MANY)).bytes - sizeof(make_mappings(MANY)).bytes
     ) / MANY
