@@ -208,7 +208,7 @@ def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
     bare_shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = {'k': [a[5:]]}")
     array = bare_shell.user_ns["a"]
     looked_at: list[int] = []
-    with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a"):
+    with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a,"):
         spill_variables("a", shell=bare_shell, looking=looked_at.append)
     assert looked_at
     assert bare_shell.user_ns["a"] is array
