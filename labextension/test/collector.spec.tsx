@@ -52,7 +52,7 @@ describe('CollectorChip', () => {
   });
 
   it.each(['%%gc_pause', 'constructor'])(
-    'names no cure for a pause that ends by itself',
+    'names no remedy for a pause that ends by itself',
     by => {
       expect(show({ by, sinceS: null }).title).toBe(
         `Python's garbage collector is paused by ${by}`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +44,7 @@ VIEWS: dict[str, tuple[Any, int]] = {
     "in a list": ([1, np.ones(N)[:10]], 80),
     "in a tuple": ((1, np.ones(N)[:10]), 80),
     "deep": (make_chain(500), 80),
+    "many": ([np.ones(N)[:10]] * 20_000, 20_000 * 80),
     "masked": (np.ma.array(np.ones(N))[:10], 80),
     "field": (np.ones(N // 4, [(name, "f8") for name in "abcde"])["a"], 2 * N),
     "row": (np.ones(N, [("a", "f8"), ("b", "f8")])[3], 16),
@@ -82,14 +84,29 @@ def make_circle() -> list[Any]:
     return circle
 
 
+def make_generator() -> Iterator[float]:
+    """Make a generator that shows a part of an array, and cannot be copied."""
+    part = np.ones(N)[:10]
+    yield from part
+
+
+def start(generator: Iterator[float]) -> Iterator[float]:
+    """Run a generator up to its first value."""
+    next(generator)
+    return generator
+
+
 BIG = np.ones(N)
 RAW = bytes(8 * N)
 WHOLE: dict[str, Any] = {
     "array": [{"a": BIG}, SimpleNamespace(part=BIG[:10])],
     "bytes": (RAW, memoryview(RAW)[:10]),
     "function": make_function(),
+    "generator": start(make_generator()),
     "many objects": [BIG[:10], [[each] for each in range(20_000)]],
     "circle": make_circle(),
+    "wide frame": pd.DataFrame(np.ones((100, 10_000))),
+    "mixed frame": pd.DataFrame(np.ones((N, 2))).assign(text="x", time=pd.NaT),
 }
 
 

@@ -238,7 +238,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("ordrs.csv", "1", "did you mean orders.csv?"),
         ("nothing", "1", "nothing is neither a variable nor a file"),
         ("range(9)", "1", "range(9) is an expression; assign it to a variable"),
-        ("number", "1", "the int is no source of chunks"),
+        ("number", "1", "the int is not a source of chunks"),
         ("empty.csv", "1", "empty.csv is empty; there is nothing to run over"),
         ("header.csv", "1", "header.csv has no rows; there is nothing to run over"),
         ("no.parquet", "1", "no.parquet is no whole Parquet file"),
@@ -258,7 +258,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         (
             "orders.csv --reduce mean",
             "1",
-            "the mean of chunks is not that of the whole",
+            "the mean of chunks does not give that of the whole",
         ),
         ("orders.csv --reduce sum", "chunk.qty.median()", "a median does not add up"),
         (
@@ -268,17 +268,17 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ),
         ("orders.csv --columns a,,b", "1", "contains an empty name"),
         ("orders.csv --memory much", "1", "'much' is not a size"),
-        ("orders.csv --backend spark", "1", "there is no backend 'spark'; give one of"),
+        ("orders.csv --backend spark", "1", "there is no backend 'spark'; use one of"),
         ("orders.csv --on-error ignore", "1", "--on-error takes stop, skip or retry=N"),
         ("orders.csv --only 3", "1", "did not skip chunk 3 (skipped: none)"),
         ("orders.csv --read sep", "1", "'sep' is not KEY=VALUE"),
         ("'*.tsv'", "1", "no file matches *.tsv"),
         ("--sql 'select 1'", "1", "a query needs both"),
         ("--sql 'select 1' --connection con", "1", "there is no variable con"),
-        ("orders.csv --reduce sum", "'text'", "sum cannot take str"),
+        ("orders.csv --reduce sum", "'text'", "sum does not support str"),
         ("'orders.csv", "1", "the quote ' is not closed"),
         ("orders.csv --bogus", "1", "has no option --bogus"),
-        ("orders.csv", "await something()", "cannot await; await before it"),
+        ("orders.csv", "await something()", "cannot await; await in a separate cell"),
     ],
 )
 def test_bad_input(
@@ -321,7 +321,7 @@ def test_line_that_replaces(
     line = "%%chunked orders.csv --rows 300 --reduce"
     error = str(run(shell, f"{line} sum\n{body}").error_in_exec)
     found = re.search(
-        r"give --reduce merge, and end the cell with (.*), after (import .*)", error
+        r"use --reduce merge, and end the cell with (.*), after (import .*)", error
     )
     assert found, error
     if "approx" in found[1]:
@@ -351,9 +351,9 @@ def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
     shell.user_ns["reader"].close()
     assert str(error).startswith("the pandas reader changes its types: a is int64")
     assert str(error).endswith(
-        "give --types a=float64; the cell may have an effect (seen.append), so the 200 "
-        "rows before are not run again: undo what it did with them before you run it "
-        "with --types"
+        "use --types a=float64; the cell may have an effect (seen.append), so the "
+        "run does not repeat the first 200 rows: undo what it did with them, then run "
+        "it with --types"
     )
     assert shell.user_ns["seen"] == [100, 100]
 
@@ -392,7 +392,7 @@ def test_workers_traceback(
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("total += len(chunk)\n1", "keeps something for the next chunk in total"),
+        ("total += len(chunk)\n1", "accumulates in total"),
         ("lock\nlen(chunk)", "lock cannot be sent to another process"),
     ],
 )

@@ -151,7 +151,7 @@ def test_reasons(shell: InteractiveShell) -> None:
     assert "lazy cannot be sent to another process (cannot pickle 'gen" in sentence
     sentence = refusal(shell, "def use(): return data, lazy\nuse()")
     assert "data (cannot pickle 'sqlite3.Connection' object) and lazy cann" in sentence
-    assert sentence.endswith("; make them in the cell")
+    assert sentence.endswith("; create them in the cell")
 
 
 @pytest.mark.parametrize(

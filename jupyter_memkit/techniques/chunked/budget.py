@@ -19,11 +19,13 @@ from jupyter_memkit.units import format_bytes
 
 # Where the growth of the process is aimed at, as a part of the budget, up to where the
 # chunks creep on, and where it is close. More than so many bytes is never aimed at:
-# larger chunks are no faster.
+# larger chunks are slower, for the system has to clear the memory that they take. Of
+# a budget more than so much changes nothing.
 _AIM = 0.33
 _CREEP = 0.5
 _CLOSE = 0.75
-_MOST_BYTES = 192 << 20
+_MOST_BYTES = 64 << 20
+_MOST_BUDGET_BYTES = 576 << 20
 
 # The first chunk, as a part of the budget, if a row took this many times its file's.
 _PROBE = 1 / 64
@@ -116,13 +118,13 @@ class RowPlan:
         self._lately: list[tuple[int, int]] = []
         self._fixed = fixed_rows is not None
         self._steady = steady
+        most_bytes = min(budget_bytes, _MOST_BUDGET_BYTES)
         self._aim_bytes = min(budget_bytes * _AIM, _MOST_BYTES)
-        self._creep_bytes = min(budget_bytes * _CREEP, _MOST_BYTES)
-        self._limit_bytes = self._aim_bytes / _AIM * _LIMIT
+        self._creep_bytes = self._aim_bytes / _AIM * _CREEP
+        self._limit_bytes = most_bytes * _LIMIT
         if fixed_rows is not None:
             self.rows = fixed_rows
         elif row_bytes:
-            most_bytes = self._aim_bytes / _AIM
             aim_bytes = most_bytes * (_AIM / 2 if steady else _PROBE)
             rows = aim_bytes / _EXPANSION / row_bytes
             worst_bytes = self._least_slope * _MOST_EXPANSION

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from types import (
     AsyncGeneratorType,
@@ -21,18 +22,18 @@ from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Only this many columns are checked.
-_MOST_COLUMNS = 1000
-# Values that refer to more objects are not searched.
-_MOST_OBJECTS = 10_000
+# Values with more elements, or that refer to more objects, are not searched.
+_MOST_ELEMENTS, _MOST_OBJECTS = 20_000, 10_000
 
 _BYTES = (bytes, bytearray)
 # Types that refer to objects which cannot all be reached or replaced.
 _HIDING = (FrameType, TracebackType, GeneratorType, CoroutineType, AsyncGeneratorType)
 
+COPY_DEEP = "import copy; {0} = copy.deepcopy({0})"
+"""The line that replaces a variable with a copy of all that it refers to."""
+
 # Statements that replace a part with a copy.
 _COPY = "{0} = {0}.copy()"
-_COPY_DEEP = "import copy; {0} = copy.deepcopy({0})"
 _COPY_INDEX = "{0}.index = {0}.index.copy(deep=True)"
 _COPY_MEMORYVIEW = "{0} = memoryview({0}.tobytes()).cast({0}.format)"
 _COPY_ALL: dict[type, str] = {
@@ -48,21 +49,29 @@ class Shown:
 
     Attributes
     ----------
-    cure : str
-        The line that replaces the part with a copy.
+    write_cure : callable
+        Returns the line that replaces the part with a copy; writing it takes some time.
     block : numpy.ndarray, bytes or bytearray
         The owner of the memory.
     view_bytes : int
         The size of the shown part.
     """
 
-    cure: str
+    write_cure: Callable[[], str]
     block: Any
     view_bytes: int
 
-    def cure_for(self, path: str) -> Shown:
-        """Return it with the cure for the path where it was found."""
-        return replace(self, cure=self.cure.format(path))
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part that is shown, and the statement that copies it, wherever it is."""
+
+    way: str
+    block: Any
+    view_bytes: int
+
+    def at(self, write_cure: Callable[[], str]) -> Shown:
+        return Shown(write_cure, self.block, self.view_bytes)
 
 
 class ShownFinder:
@@ -73,12 +82,12 @@ class ShownFinder:
         arrays = [find_loaded("numpy", name) for name in names]
         arrays.append(find_loaded("numpy.ma", "MaskedArray"))
         self._arrays = tuple(kind for kind in arrays if kind is not None)
-        known: list[tuple[Any, Callable[[Any], Iterator[Shown]]]] = [
+        known: list[tuple[Any, Callable[[Any], Iterator[_Part]]]] = [
             *((kind, self._read_array) for kind in self._arrays),
             *((kind, self._read_bytes) for kind in _BYTES),
             (memoryview, self._read_memoryview),
-            (find_loaded("pandas", "DataFrame"), self._read_frame),
-            (find_loaded("pandas", "Series"), self._read_series),
+            (find_loaded("pandas", "DataFrame"), self._read_table),
+            (find_loaded("pandas", "Series"), self._read_table),
         ]
         # By address, because hashing a class can run code of its metaclass.
         self._readers = {id(kind): read for kind, read in known if kind is not None}
@@ -96,13 +105,14 @@ class ShownFinder:
         """
         way = find_identical(type(value), _COPY_ALL)
         if id(type(value)) in self._readers:
-            yield from (each.cure_for(name) for each in self._read(value))
+            for part in self._read(value):
+                yield part.at(partial(part.way.format, name))
         elif way is not None:
             yield from self._read_container(name, value, way)
-        else:
+        elif not _hides(value):
             yield from self._read_deep(name, value)
 
-    def _read(self, value: Any) -> Iterator[Shown]:
+    def _read(self, value: Any) -> Iterator[_Part]:
         """Yield the parts that a value itself shows; none for other types."""
         read = self._readers.get(id(type(value)))
         if read is not None:
@@ -110,13 +120,15 @@ class ShownFinder:
 
     def _read_container(self, name: str, value: Any, way: str) -> Iterator[Shown]:
         elements = list(value.values() if type(value) is dict else value)
-        if len(elements) > _MOST_OBJECTS:
+        if len(elements) > _MOST_ELEMENTS:
             return
-        found = [list(self._read(each)) for each in elements]
+        kinds = set(map(id, map(type, elements)))
+        is_direct = kinds <= self._readers.keys()
+        found = [list(self._read(each)) for each in elements] if is_direct else []
         # One line is only enough if all elements have a `copy` method.
-        if all(found) and all(part.cure == _COPY for each in found for part in each):
-            parts = chain.from_iterable(found)
-            yield from (replace(part, cure=way.format(name)) for part in parts)
+        parts = list(chain.from_iterable(found))
+        if parts and all(part.way == _COPY for part in parts):
+            yield from (part.at(partial(way.format, name)) for part in parts)
         else:
             yield from self._read_deep(name, value)
 
@@ -132,55 +144,52 @@ class ShownFinder:
                 if id(each) in seen:
                     continue
                 seen.add(id(each))
-                if id(type(each)) in self._readers:
-                    path = _write_path(name, [*_find_way(met, number), each])
-                    for part in self._read(each):
-                        if path is None:
-                            part = replace(part, cure=_COPY_DEEP)  # noqa: PLW2901
-                        found.append(part.cure_for(path or name))
-                elif _hides(each) or len(seen) > _MOST_OBJECTS:
+                if _hides(each) or len(seen) > _MOST_OBJECTS:
                     return []
+                if id(type(each)) in self._readers:
+                    for part in self._read(each):
+                        way = partial(_write_deep, part.way, name, met, number, each)
+                        found.append(part.at(way))
                 elif not issubclass(type(each), (FunctionType, ModuleType, type)):
                     met.append((number, each))
         return found
 
-    def _read_bytes(self, value: Any) -> Iterator[Shown]:
-        yield Shown(_COPY_DEEP, value, len(value))
+    def _read_bytes(self, value: Any) -> Iterator[_Part]:
+        yield _Part(COPY_DEEP, value, len(value))
 
-    def _read_memoryview(self, value: memoryview) -> Iterator[Shown]:
+    def _read_memoryview(self, value: memoryview) -> Iterator[_Part]:
         if value.ndim == 1:
             yield from self._show(_COPY_MEMORYVIEW, value)
 
-    def _read_array(self, value: Any) -> Iterator[Shown]:
+    def _read_array(self, value: Any) -> Iterator[_Part]:
         yield from self._show(_COPY, value)
 
-    def _read_series(self, value: Any) -> Iterator[Shown]:
-        # A nullable column consists of two arrays, an Arrow column of none.
-        for name in ("_ndarray", "_data", "_mask"):
-            array = getattr(value.array, name, None)
-            if contains_identical(self._arrays, type(array)):
-                yield from self._show(_COPY, array)
+    def _read_table(self, value: Any) -> Iterator[_Part]:
+        """Yield what the blocks of a frame or a series show, and its index."""
+        # Not column by column: there can be thousands.
+        for block in getattr(value._mgr, "blocks", ()):  # noqa: SLF001 - no other way
+            values = block.values
+            # A column is one array, two if it is nullable, none of numpy's for Arrow.
+            names = ("_ndarray", "_data", "_mask")
+            parts = [values, *(getattr(values, name, None) for name in names)]
+            for array in parts:
+                if contains_identical(self._arrays, type(array)):
+                    yield from self._show(_COPY, array)
         yield from self._read_index(value.index)
 
-    def _read_frame(self, value: Any) -> Iterator[Shown]:
-        for number in range(min(value.shape[1], _MOST_COLUMNS)):
-            parts = self._read_series(value.iloc[:, number])
-            yield from (each for each in parts if each.cure != _COPY_INDEX)
-        yield from self._read_index(value.index)
-
-    def _read_index(self, index: Any) -> Iterator[Shown]:
+    def _read_index(self, index: Any) -> Iterator[_Part]:
         array = getattr(index.array, "_ndarray", None)
         is_plain = type(index) is find_loaded("pandas", "Index")
         if is_plain and contains_identical(self._arrays, type(array)):
             yield from self._show(_COPY_INDEX, array)
 
-    def _show(self, cure: str, view: Any) -> Iterator[Shown]:
+    def _show(self, way: str, view: Any) -> Iterator[_Part]:
         """Yield a view of an array or of bytes, if a copy would free the memory."""
         block = view
         while block is not None:
             kind = type(block)
             if contains_identical(_BYTES, kind):
-                yield Shown(cure, block, view.nbytes)
+                yield _Part(way, block, view.nbytes)
                 return
             if kind is memoryview:
                 block = block.obj
@@ -188,7 +197,7 @@ class ShownFinder:
                 # The memory of a file or another library.
                 return
             elif block.base is None:
-                yield Shown(cure, block, view.nbytes)
+                yield _Part(way, block, view.nbytes)
                 return
             else:
                 block = block.base
@@ -204,11 +213,16 @@ def _find_way(met: list[tuple[int, Any]], number: int) -> list[Any]:
     return [met[0][1], *reversed(way)]
 
 
-def _write_path(name: str, steps: list[Any]) -> str | None:
-    """Return the expression for a part; None if it cannot be assigned to."""
+def _write_deep(
+    way: str, name: str, met: list[tuple[int, Any]], number: int, part: Any
+) -> str:
+    """Return the line that copies a part in place, or else all of the variable."""
+    steps = [*_find_way(met, number), part]
     path = write_chain(name, steps)
     is_code = not any(sign in path for sign in ("→", "…", "<"))
-    return path if is_code and type(steps[-2]) is not tuple else None
+    if is_code and type(steps[-2]) is not tuple:
+        return way.format(path)
+    return COPY_DEEP.format(name)
 
 
 def _hides(value: Any) -> bool:

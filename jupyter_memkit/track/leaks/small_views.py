@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from jupyter_memkit.track.leaks.shown import ShownFinder
+from jupyter_memkit.track.leaks.shown import COPY_DEEP, Shown, ShownFinder
 
 SMALL_VIEW = 4
 """A view is small if its base is more than this many times larger."""
 # Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
+# A line that names more places is none to read.
+_MOST_PLACES = 10
 
 
 @dataclass(slots=True)
@@ -25,27 +29,22 @@ class SmallView:
     bases : list
         The arrays, bytes and byte arrays that they keep.
     view_bytes, base_bytes : int
-        The size of the shown parts, and of the whole memory.
-    cures : list of str
-        The statements that replace the variables with copies.
+        What the variables show, and what is kept.
+    cure : str
+        The line that replaces what they show by copies.
     """
 
     names: tuple[str, ...]
     bases: list[Any] = field(default_factory=list)
     view_bytes: int = 0
     base_bytes: int = 0
-    cures: list[str] = field(default_factory=list)
+    cure: str = ""
 
     @property
     def has_objects(self) -> bool:
         """Whether an array refers to objects, which its bytes do not count."""
         dtypes = [getattr(base, "dtype", None) for base in self.bases]
         return any(dtype is not None and dtype.hasobject for dtype in dtypes)
-
-    @property
-    def cure(self) -> str:
-        """All statements as one line."""
-        return "; ".join(self.cures)
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ class _Base:
 
     block: Any
     view_bytes: int = 0
-    users: dict[tuple[str, str], None] = field(default_factory=dict)
+    shown_by: dict[str, list[Shown]] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -77,20 +76,31 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
         One for each group of variables that keep the same blocks.
     """
     found: dict[tuple[str, ...], SmallView] = {}
+    parts: dict[tuple[str, ...], list[Shown]] = defaultdict(list)
     for base in _find_bases(variables):
         if base.view_bytes * SMALL_VIEW >= base.bytes:
             continue
-        names = tuple(dict.fromkeys(name for name, _ in base.users))
+        names = tuple(base.shown_by)
         view = found.setdefault(names, SmallView(names))
         view.bases.append(base.block)
         view.view_bytes += base.view_bytes
         view.base_bytes += base.bytes
-        cures = [cure for _, cure in base.users if cure not in view.cures]
-        view.cures += dict.fromkeys(cures)
+        parts[names] += chain.from_iterable(base.shown_by.values())
     for view in found.values():
         # An array of objects can refer to any amount of memory.
         if view.has_objects or view.base_bytes - view.view_bytes >= _LEAST_BYTES:
+            view.cure = _write_cure(view.names, parts[view.names])
             yield view
+
+
+def _write_cure(names: tuple[str, ...], parts: Iterable[Shown]) -> str:
+    """Return the line that copies parts where they are, or all where they are many."""
+    cures: dict[str, None] = {}
+    for part in parts:
+        cures[part.write_cure()] = None
+        if len(cures) > _MOST_PLACES:
+            return "; ".join(COPY_DEEP.format(name) for name in names)
+    return "; ".join(cures)
 
 
 def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
@@ -101,5 +111,5 @@ def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
         for shown in finder.find(name, value):
             base = bases.setdefault(id(shown.block), _Base(shown.block))
             base.view_bytes += shown.view_bytes
-            base.users[name, shown.cure] = None
+            base.shown_by.setdefault(name, []).append(shown)
     return bases.values()

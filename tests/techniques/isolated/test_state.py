@@ -22,6 +22,7 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.isolated import state as state_room
+from jupyter_memkit.techniques.isolated.hooks import HOOKS
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
@@ -289,7 +290,7 @@ def test_modules(
     mine = importlib.import_module("memkit_mine")
     mine.RATE = 3
     file.write_text("RATE = 1\nOPTIONS = {}\ndef price(n): return n + RATE\n")
-    with contextlib.closing(ChildProcess()) as fresh:
+    with contextlib.closing(ChildProcess(HOOKS)) as fresh:
         outcome = call(fresh, act, *read)
     assert outcome.value[0] == 8
     assert outcome.from_hooks.untaken == (

@@ -1,1 +1,1 @@
-"""Where chunks come from: one file a family of sources, behind one protocol."""
+"""The sources of chunks: one module for each family, behind one protocol."""

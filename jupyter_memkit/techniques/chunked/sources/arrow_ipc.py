@@ -1,7 +1,7 @@
-"""Arrow files and streams, and Feather, which is one: mapped, not read.
+"""Arrow files and streams, including Feather: mapped, not read.
 
-A chunk maps the file for itself and lets go of it with its rows: the pages of a mapping
-that stayed would all count as memory of the process until its end.
+Each chunk maps the file for itself, and the mapping ends with its rows: the pages of a
+lasting mapping would all count as memory of the process.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ SUFFIXES = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrowSource(FileSource):
-    """An Arrow file or stream, its rows in order.
+    """The rows of an Arrow file or stream, in order.
 
     Parameters
     ----------
     path : Path
         The file.
     options : mapping
-        None are known.
+        No options are supported.
     """
 
     backend: str = FROM_FILES
 
     @property
     def total_rows(self) -> int:
-        """The number of rows, from the heads of the batches."""
+        """The number of rows, from the headers of the batches."""
         return self._index().starts[-1]
 
     @property
@@ -59,13 +59,13 @@ class ArrowSource(FileSource):
         return self.path.stat().st_size / max(1, self.total_rows)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns, without those that are pandas' index."""
+        """Return the names of the columns, without those of a pandas index."""
         schema = self._index().schema
         labels = _index_names(schema)
         return tuple(name for name in schema.names if name not in labels)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types that pandas gives where values are missing."""
+        """Return the types in pandas of columns with missing values."""
         if backend not in {"pandas", "numpy"}:
             return {}
         index = self._index()
@@ -73,7 +73,7 @@ class ArrowSource(FileSource):
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Cut the file into runs of rows; what is compressed, where a batch ends."""
+        """Cut the file into ranges of rows; compressed files at the ends of batches."""
         check_options(self.name, self.options)
         index = self._index()
         rows = _Rows(
@@ -85,8 +85,8 @@ class ArrowSource(FileSource):
         held: dict[int, Any] = {}
         while start < (total if request.end is None else request.end):
             stop = request.end or _find_stop(index, request, start, total)
-            # A compressed batch of which a part is wanted is read once, and its parts
-            # are handed out; all else is told by its rows.
+            # A compressed batch that is larger than a piece is decompressed once, and
+            # its parts are handed out; all other rows are read when a piece is loaded.
             in_part = index.is_compressed and not (
                 index.is_boundary(start) and index.is_boundary(stop)
             )
@@ -102,7 +102,7 @@ class ArrowSource(FileSource):
             start = stop
 
     def _choose(self, schema: Any, columns: tuple[str, ...] | None) -> list[int] | None:
-        """Return the numbers of the columns to read: those of the index too."""
+        """Return the numbers of the columns to read, including those of the index."""
         if columns is None:
             return None
         # Rows without any column could not be counted.
@@ -115,20 +115,20 @@ class ArrowSource(FileSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Index:
-    """Where the rows of a file are.
+    """The positions of the rows in a file.
 
     Attributes
     ----------
     schema : pyarrow.Schema
-        Its columns.
+        The columns.
     starts : list of int
         The first row of each batch, and the number of all rows.
     offsets : list of int
-        Where each batch begins in the file.
+        The position of each batch in the file, in bytes.
     missing : frozenset of str
-        The columns of which values are missing.
+        The columns with missing values.
     is_compressed : bool
-        Whether any batch is.
+        Whether any batch is compressed.
     is_stream : bool
         Whether the batches can be found only one after the other.
     """
@@ -141,12 +141,12 @@ class _Index:
     is_stream: bool
 
     def is_boundary(self, row: int) -> bool:
-        """Tell whether a batch begins with a row, or the last one ends before it."""
+        """Return whether a row is the first of a batch, or comes after the last."""
         return self.starts[bisect_right(self.starts, row) - 1] == row
 
 
 def _find_stop(index: _Index, request: Request, start: int, total: int) -> int:
-    """Return where the next piece ends."""
+    """Return the row at which the next piece ends."""
     stop = min(start + request.rows(), total)
     if request.exact or not index.is_compressed:
         return stop
@@ -159,7 +159,7 @@ def _find_index(path: Path) -> _Index:
     return _read_index(path, state.st_size, state.st_mtime_ns)
 
 
-# Asked for at each step of a run.
+# Cached, because each step of a run needs it.
 @lru_cache(maxsize=1024)
 def _read_index(path: Path, _size: int, _changed: int) -> _Index:
     contents = read_contents(path)
@@ -183,7 +183,7 @@ def _read_index(path: Path, _size: int, _changed: int) -> _Index:
 
 
 def _count_nodes(kind: Any) -> int:
-    """Return the columns of which a type consists: itself and those nested in it."""
+    """Return the number of columns in a type: itself and those nested in it."""
     kind = getattr(kind, "storage_type", kind)
     inner = (kind.field(number).type for number in range(kind.num_fields))
     return 1 + sum(map(_count_nodes, inner))
@@ -203,10 +203,10 @@ class _Rows:
         Parameters
         ----------
         start, stop : int
-            The first row, and that after the last.
+            The first row, and the one after the last.
         held : dict, optional
-            The batch that the call before read only in part, by its number; that of
-            this call is left in it.
+            The batch of which the previous call returned a part, by its number; this
+            call leaves its own there.
         """
         arrow = import_library("pyarrow", self.path.name)
         index = _find_index(self.path)
@@ -241,12 +241,12 @@ class _Rows:
 
 
 def _read_batch(opened: Any, index: _Index, number: int, place: int) -> Any:
-    """Read a batch; of a stream that stands before the batch `place`."""
+    """Read a batch; a stream is at the batch with the number `place`."""
     reader, file = opened
     if not index.is_stream:
         return reader.get_batch(number)
     if any(map(_has_dictionary, index.schema.types)):
-        # What the categories stand for may change between two batches.
+        # The values of the categories may change between two batches.
         for _ in range(number - place):
             reader.read_next_batch()
     else:
@@ -283,9 +283,10 @@ def _open(
         ):
             yield reader, file
     except MemoryError:
-        raise  # pyarrow's own is an ArrowException too, but says nothing of the file.
+        raise  # pyarrow's own is an ArrowException too, but not about the file.
     except (arrow.ArrowException, OSError) as error:
         message = (
-            f"{path.name} is no whole Arrow file ({error}); write or fetch it again"
+            f"{path.name} is not a complete Arrow file ({error}); write or fetch it "
+            "again"
         )
         raise SourceError(message) from error

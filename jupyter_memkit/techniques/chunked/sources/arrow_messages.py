@@ -1,7 +1,8 @@
-"""What the messages of an Arrow file tell without their data.
+"""Reads the messages of an Arrow file without their data.
 
-pyarrow tells the rows of a batch, and how many values are missing, only after it has
-read it. Both stand in the message before the data, a flatbuffer: tables of offsets.
+pyarrow shows the rows of a batch, and how many values are missing, only after it has
+read the batch. Both are in the message before the data, a flatbuffer: tables of
+offsets.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _OLD_FEATHER_MAGIC = b"FEA1"
 _SCHEMA, _BATCH = 1, 3  # Kinds of messages.
 _CONTINUATION = -1
 
-_BLOCK = "<qi4xq"  # Where a batch is, in the footer.
+_BLOCK = "<qi4xq"  # The position of a batch, in the footer.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,13 @@ class Batch:
     Attributes
     ----------
     offset : int
-        Where its message begins in the file, in bytes.
+        The position of its message in the file, in bytes.
     rows : int
-        Its rows.
+        Its number of rows.
     nulls : tuple of int
-        The missing values of each column, those in nested columns too.
+        The number of missing values in each column, including nested ones.
     is_compressed : bool
-        Whether its data are.
+        Whether its data are compressed.
     """
 
     offset: int
@@ -53,12 +54,12 @@ class Contents:
 
 
 def read_contents(path: Path) -> Contents:
-    """Read the heads of the batches: of a file where its footer says that they are.
+    """Read the headers of the batches; the footer of a file gives their positions.
 
     Raises
     ------
     SourceError
-        When it is no Arrow file, or breaks off.
+        If it is not an Arrow file, or is truncated.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -68,7 +69,7 @@ def read_contents(path: Path) -> Contents:
             raise SourceError(message)
         if magic.startswith(_OLD_FEATHER_MAGIC):
             message = (
-                f"{path.name} is of version 1 of Feather; write it again with "
+                f"{path.name} is a Feather file of version 1; convert it with "
                 "pandas.read_feather(...).to_feather(...)"
             )
             raise SourceError(message)
@@ -96,12 +97,12 @@ def _read_file(file: IO[bytes], path: Path, size: int) -> list[Batch]:
     blocks = footer.position(3)
     batches = []
     for number in range(0 if blocks is None else _count(data, blocks)):
-        # Of each batch its offset, the bytes of its message, and those of its data.
+        # The offset of the batch, the bytes of its message, and those of its data.
         place = _follow(data, blocks or 0) + 4 + number * struct.calcsize(_BLOCK)
         offset, _, body_bytes = struct.unpack_from(_BLOCK, data, place)
         head = _read_length(file, offset)
         if head is None or offset + body_bytes > size:
-            raise _broken(path, "it breaks off")
+            raise _broken(path, "it is truncated")
         _, _, batch = _read_message(file.read(head[1]), offset)
         if batch is not None:
             batches.append(batch)
@@ -114,13 +115,13 @@ def _read_stream(file: IO[bytes], path: Path, size: int) -> list[Batch]:
     while head := _read_length(file, start):
         head_bytes, length = head
         if not 0 < length <= size - start:
-            raise _broken(path, "it breaks off") if start else _not_arrow(path)
+            raise _broken(path, "it is truncated") if start else _not_arrow(path)
         kind, body_bytes, batch = _read_message(file.read(length), start)
         if not start and kind != _SCHEMA:
             raise _not_arrow(path)
         start += head_bytes + length + body_bytes
         if start > size:
-            raise _broken(path, "it breaks off")
+            raise _broken(path, "it is truncated")
         if batch is not None:
             batches.append(batch)
     if not start:
@@ -130,18 +131,19 @@ def _read_stream(file: IO[bytes], path: Path, size: int) -> list[Batch]:
 
 def _broken(path: Path, why: str) -> SourceError:
     return SourceError(
-        f"{path.name} is no whole Arrow file ({why}); write or fetch it again"
+        f"{path.name} is not a complete Arrow file ({why}); write or fetch it again"
     )
 
 
 def _not_arrow(path: Path) -> SourceError:
     return SourceError(
-        f"{path.name} is neither an Arrow file nor a stream; check what wrote it"
+        f"{path.name} is neither an Arrow file nor an Arrow stream; check the program "
+        "that wrote it"
     )
 
 
 def _read_length(file: IO[bytes], start: int) -> tuple[int, int] | None:
-    """Return the bytes before a message and those of it; None at the end."""
+    """Return the bytes before a message and its length; None at the end."""
     file.seek(start)
     head = file.read(8)
     if len(head) < 8:
@@ -149,13 +151,13 @@ def _read_length(file: IO[bytes], start: int) -> tuple[int, int] | None:
     mark, length = struct.unpack("<ii", head)
     if mark == _CONTINUATION:
         return (8, length) if length else None
-    # As it was before version 0.15.
+    # The format before version 0.15.
     file.seek(start + 4)
     return (4, mark) if mark else None
 
 
 def _read_message(data: bytes, offset: int) -> tuple[int, int, Batch | None]:
-    """Return the kind of a message, the bytes of its data, and the batch it is."""
+    """Return the kind of a message, the bytes of its data, and its batch, if any."""
     message = _Table(data, _follow(data, 0))
     kind = message.number(1, "<B")
     body_bytes = message.number(3, "<q")
@@ -165,7 +167,7 @@ def _read_message(data: bytes, offset: int) -> tuple[int, int, Batch | None]:
     nodes = header.position(1)
     nulls: tuple[int, ...] = ()
     if nodes is not None:
-        # Of each column its length and its missing values.
+        # The length and the number of missing values of each column.
         form = f"<{2 * _count(data, nodes)}q"
         numbers = struct.unpack_from(form, data, _follow(data, nodes) + 4)
         nulls = numbers[1::2]
@@ -179,12 +181,12 @@ def _read_message(data: bytes, offset: int) -> tuple[int, int, Batch | None]:
 
 
 def _follow(data: bytes, position: int) -> int:
-    """Return where an offset leads, which counts from itself."""
+    """Return the target of an offset, which is relative to its own position."""
     return position + int(struct.unpack_from("<I", data, position)[0])
 
 
 def _count(data: bytes, position: int) -> int:
-    """Return the length of the list to which an offset leads."""
+    """Return the length of the list that an offset points to."""
     return int(struct.unpack_from("<I", data, _follow(data, position))[0])
 
 
@@ -196,7 +198,7 @@ class _Table:
     start: int
 
     def position(self, field: int) -> int | None:
-        """Return where a field is."""
+        """Return the position of a field, or None if it is missing."""
         slots = self.start - int(struct.unpack_from("<i", self.data, self.start)[0])
         slot = 4 + 2 * field
         if slots < 0 or slot >= struct.unpack_from("<H", self.data, slots)[0]:
@@ -205,14 +207,14 @@ class _Table:
         return self.start + offset if offset else None
 
     def number(self, field: int, form: str) -> int:
-        """Return a number, which is 0 where it is left out."""
+        """Return a number, which is 0 if its field is missing."""
         position = self.position(field)
         if position is None:
             return 0
         return int(struct.unpack_from(form, self.data, position)[0])
 
     def table(self, field: int) -> _Table:
-        """Return a table in this one."""
+        """Return a table nested in this one."""
         position = self.position(field)
         if position is None:
             raise IndexError

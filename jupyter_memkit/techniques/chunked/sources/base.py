@@ -1,6 +1,6 @@
-"""What every source of chunks offers, and what is asked of it.
+"""The interface of every source of chunks, and the request that it gets.
 
-A family of sources is one small file; its class only has to look like `Source`.
+Each family of sources has a module; its class only has to match `Source`.
 """
 
 from __future__ import annotations
@@ -12,38 +12,39 @@ from typing import Any, Protocol
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.remedies import write_list
 
-# The backend of a source whose tables the user does not know yet: theirs.
+# The backend of stored tables, which are converted to the user's library.
 FROM_FILES = "table"
 
-# The same, read on the thread that runs: a connection to a database belongs to one.
+# The same, but read on the main thread, to which a database connection may belong.
 FROM_QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """How a source is to be read.
+    """How a source is read.
 
     Attributes
     ----------
     rows : callable
-        Tells, before each piece, how many rows it is to have. The answer changes
-        from piece to piece, as the run learns what a row costs.
+        Called before each piece; returns how many rows it should have. This changes
+        from piece to piece, as the run learns how much memory a row takes.
     columns : tuple of str, optional
         The only columns that are needed; None is all.
     types : mapping of str to str
-        Types of columns, by pandas' names for them, that go before the source's own.
+        Types of columns, by their pandas names, which override those of the source.
     categories : frozenset of str
         Columns that the user wants as categories.
     backend : str, optional
-        What the chunks become: ``"pandas"``, ``"polars"``, ``"arrow"``, ``"numpy"``.
+        The library of the chunks: ``"pandas"``, ``"polars"``, ``"arrow"``,
+        ``"numpy"``.
     start : object, optional
-        The `Piece.end` of an earlier reading, from where to go on.
+        The `Piece.end` of an earlier reading, to continue from.
     end : object, optional
-        Where to stop: then all from the start to here is one piece.
+        Where to stop; all from the start to here is then one piece.
     exact : bool
-        Whether the user fixed the rows: then no piece but the last has others.
+        Whether the user fixed the rows, so that only the last piece may have fewer.
     portable : bool
-        Whether pieces are loaded in other processes: each must then know its rows.
+        Whether pieces are loaded in other processes; each must then know its rows.
     """
 
     rows: Callable[[], int]
@@ -64,14 +65,14 @@ class Piece:
     Attributes
     ----------
     load : callable
-        Returns the rows as the source's library has them: a pyarrow table, a pandas
-        frame, an array, a list. It is called once, and keeps nothing.
+        Returns the rows as the library of the source has them: a pyarrow table, a
+        pandas frame, an array, a list. It is called once, and keeps nothing.
     start, end : object
-        Where the piece begins and ends, in what JSON can hold.
+        The start and the end of the piece, as JSON values.
     rows : int, optional
-        Its rows, where they are known before it is loaded.
+        Its number of rows, if known before it is loaded.
     fraction : float, optional
-        The part of the source that ends with this piece, 0 to 1, where known.
+        The fraction of the source up to the end of this piece, if known.
     """
 
     load: Callable[[], Any]
@@ -86,46 +87,46 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """How messages call the source."""
+        """The name of the source in messages."""
 
     @property
     def total_rows(self) -> int | None:
-        """The number of rows where it is cheaply known."""
+        """The number of rows, if it is cheap to find."""
 
     @property
     def row_bytes(self) -> float | None:
-        """The bytes of a row as it is stored, where they are cheaply known."""
+        """The stored bytes of a row, if they are cheap to find."""
 
     @property
     def backend(self) -> str | None:
-        """What its chunks are where nobody asks: `FROM_FILES`, or None as they are."""
+        """The default library of its chunks: `FROM_FILES`, or None if as they are."""
 
     def columns(self) -> tuple[str, ...] | None:
-        """Return the names of its columns; None where it has none."""
+        """Return the names of its columns; None if it has none."""
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of columns over the whole source, where they are known."""
+        """Return the types of columns over the whole source, as far as known."""
 
     def fingerprint(self) -> Any:
-        """Return what changes when the data do, in what JSON can hold."""
+        """Return a JSON value that changes when the data do."""
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read from the start, or from where the request says.
+        """Read from the start, or from the start of the request.
 
-        A generator, so that closing it closes the file. It must not hold a piece
-        that it has handed out: that would keep two in memory.
+        A generator, so that closing it closes the file. It must not hold a piece that
+        it has handed out, because that would keep two in memory.
         """
 
 
 def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | None:
-    """Return the bytes of a row as it is stored, where they are cheaply known.
+    """Return the stored bytes of a row, if they are cheap to find.
 
     Parameters
     ----------
     source : Source
-        One that reads only what is wanted has a method ``row_bytes_of``.
+        If it reads only the requested columns, it has a method ``row_bytes_of``.
     columns : tuple of str, optional
-        The columns that are wanted; None is all.
+        The requested columns; None is all.
     """
     measure = getattr(source, "row_bytes_of", None)
     if measure is None:
@@ -134,17 +135,17 @@ def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | N
     return row_bytes
 
 
-class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
-    """A column's values further on do not fit the type that they began with.
+class TypeChange(MemkitError):  # noqa: N818 - an event, for which a run may start over
+    """Later values of a column do not fit the type of the first ones.
 
     Parameters
     ----------
     name : str
-        How messages call the source.
+        The name of the source in messages.
     changes : mapping of str to tuple of str
-        The type before, and the one that holds all values so far, by column.
+        The previous type, and the one that holds all values so far, by column.
     rows : mapping of str to int, optional
-        In which row it showed, where that is known.
+        The row of the first value that does not fit, by column, if known.
 
     Attributes
     ----------
@@ -159,34 +160,34 @@ class TypeChange(MemkitError):  # noqa: N818 - what happened to the column
         rows: Mapping[str, int] | None = None,
     ) -> None:
         rows = dict(rows or {})
-        said = ", ".join(
+        described = ", ".join(
             f"{column} is {before} before and {after} "
             + (f"in row {rows[column]:,}" if column in rows else "here")
             for column, (before, after) in changes.items()
         )
         pairs = (f"{column}={after}" for column, (_, after) in changes.items())
         super().__init__(
-            f"{name} changes its types: {said}; give --types {write_list(pairs)}"
+            f"{name} changes its types: {described}; use --types {write_list(pairs)}"
         )
         self.types = {column: after for column, (_, after) in changes.items()}
-        self._made_of = (name, dict(changes), rows)
+        self._arguments = (name, dict(changes), rows)
 
     def after(self, rows: int) -> TypeChange:
-        """Return the same, where so many rows came before those that it knows of."""
-        name, changes, known = self._made_of
+        """Return the same change, with its rows counted from `rows` rows earlier."""
+        name, changes, known = self._arguments
         return TypeChange(name, changes, {c: row + rows for c, row in known.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Come out of another process as it was."""
-        return TypeChange, self._made_of
+        """Pickle the arguments, from which the other process builds the same error."""
+        return TypeChange, self._arguments
 
 
 class Loaded:
-    """Rows that are in memory already: the `load` of a piece, which lets go of them."""
+    """Rows that are in memory already: a `Piece.load` that drops its reference."""
 
     def __init__(self, rows: Any) -> None:
         self._rows = [rows]
 
     def __call__(self) -> Any:
-        """Hand the rows over."""
+        """Return the rows, and drop the reference to them."""
         return self._rows.pop()

@@ -1,4 +1,4 @@
-"""Files of records of one size, without a header that tells what they are."""
+"""Files of records of one size, without a header that describes them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BinaryRecordsSource(FileSource):
     path : Path
         The file.
     options : mapping
-        ``dtype``, what `numpy.dtype` takes, as a string or a list of fields; and
+        ``dtype``, as `numpy.dtype` takes it, as a string or a list of fields; and
         ``offset``, the bytes before the first record.
     """
 
@@ -58,7 +58,7 @@ class BinaryRecordsSource(FileSource):
         return names
 
     def fingerprint(self) -> Any:
-        """Return the file's size and time of change, and how it is read."""
+        """Return the size and modification time of the file, and how it is read."""
         stored = self._stored()
         return [file_fingerprint(self.path), str(stored.dtype), stored.offset]
 
@@ -74,21 +74,25 @@ class BinaryRecordsSource(FileSource):
         check_options(self.name, self.options, "dtype", "offset")
         dtype, offset = self._dtype(), self.options.get("offset", 0)
         if not isinstance(offset, int) or offset < 0:
-            message = f"offset is {offset!r}; give the bytes before the first record"
+            message = (
+                f"offset is {offset!r}; use --read offset=N with the bytes before the "
+                "first record"
+            )
             raise SourceError(message)
         size = self.path.stat().st_size - offset
         if size < 0:
             message = (
-                f"{self.name} has no {offset:,} bytes before the first record; "
-                "give a smaller --read offset=N, or the whole file"
+                f"{self.name} is shorter than the offset of {offset:,} bytes; "
+                "use a smaller --read offset=N, or the complete file"
             )
             raise SourceError(message)
         rows, rest = divmod(size, dtype.itemsize)
         if rest:
             message = (
-                f"{self.name} has {size:,} bytes of records, which is no multiple of "
-                f"the {dtype.itemsize:,} of one ({rest:,} are left over); give another "
-                "dtype, --read offset=N for bytes before the first, or the whole file"
+                f"{self.name} has {size:,} bytes of records, which is not a multiple "
+                f"of the {dtype.itemsize:,} bytes of one ({rest:,} are left over); use "
+                "another --read dtype=TYPE, --read offset=N for bytes before the "
+                "first, or the complete file"
             )
             raise SourceError(message)
         stored = StoredArray(
@@ -105,17 +109,17 @@ class BinaryRecordsSource(FileSource):
         numpy = import_library("numpy", self.name)
         given = self.options.get("dtype")
         if given is None:
-            message = f"{self.name} does not tell what its records are; give {_EXAMPLE}"
+            message = f"{self.name} does not describe its records; use {_EXAMPLE}"
             raise SourceError(message)
         try:
             if isinstance(given, str) and given.lstrip().startswith("["):
                 given = ast.literal_eval(given)
             dtype = numpy.dtype(given)
         except (TypeError, ValueError, SyntaxError) as error:
-            message = f"numpy has no dtype {given!r} ({error}); give {_EXAMPLE}"
+            message = f"numpy has no dtype {given!r} ({error}); use {_EXAMPLE}"
             raise SourceError(message) from error
         if not dtype.itemsize:
-            message = f"records of {given!r} have no bytes; give {_EXAMPLE}"
+            message = f"records of {given!r} have no bytes; use {_EXAMPLE}"
             raise SourceError(message)
         return dtype
 

@@ -1,4 +1,4 @@
-"""Opens files as bytes, decompressed by their ending."""
+"""Opens files as bytes, decompressed by their extension."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _UNREADABLE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error
 
 
 def is_plain(path: Path) -> bool:
-    """Tell whether a file is not compressed, by its ending."""
+    """Return whether a file is not compressed, by its extension."""
     return path.suffix.lower() not in COMPRESSIONS
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, decompressed by its ending."""
+    """Open a file, decompressed by its extension."""
     suffix = path.suffix.lower()
     with path.open("rb") as raw:
         if suffix == ".zip":
@@ -36,8 +36,8 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
                 names = archive.namelist()
                 if len(names) != 1:
                     message = (
-                        f"{path.name} does not hold one file; "
-                        "unpack it and give the path of one"
+                        f"{path.name} does not contain exactly one file; "
+                        "unpack it and use the path of one of its files"
                     )
                     raise SourceError(message)
                 with archive.open(names[0]) as stream:
@@ -61,7 +61,7 @@ _OPENERS: dict[str, Callable[[Any], Any]] = {
 
 
 class _Forward(io.RawIOBase):
-    """A stream of pyarrow that can be skipped forwards, as Python's own can."""
+    """A pyarrow stream that can seek forwards, as Python's own streams can."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -101,7 +101,7 @@ def read_range(path: Path, start: int, end: int) -> bytes:
     Raises
     ------
     SourceError
-        When the file ends before the part does.
+        If the file ends before the part does.
     """
     with path.open("rb") as stream:
         stream.seek(start)
@@ -114,7 +114,7 @@ def read_range(path: Path, start: int, end: int) -> bytes:
 
 @contextmanager
 def explaining_breaks(path: Path) -> Iterator[None]:
-    """Turn what is raised for a file that breaks off into a sentence."""
+    """Raise the errors of a truncated or damaged file as one sentence."""
     try:
         yield
     except _UNREADABLE as error:

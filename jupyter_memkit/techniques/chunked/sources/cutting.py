@@ -1,4 +1,4 @@
-"""Pieces of as many rows as are wanted, of rows that come in parts of any size."""
+"""Cuts rows that come in parts of any size into pieces of the requested size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     TypeChange,
 )
 
-# What puts the rows of a library together; numpy's takes arrays of others too.
+# The function of each library that joins rows; numpy's takes other arrays too.
 _JOINS = {
     "pandas": ("concat", {}),
     "polars": ("concat", {}),
@@ -29,22 +29,22 @@ _JOINS = {
 def cut_pieces(
     parts: Generator[Piece, None, None], request: Request, skipped_rows: int = 0
 ) -> Generator[Piece, None, None]:
-    """Cut parts anew, into pieces of as many rows as are asked for.
+    """Cut parts into pieces of the requested size.
 
     Parameters
     ----------
     parts : generator of Piece
-        Whose rows are tables, frames, arrays or lists, all of one kind.
+        Parts whose rows are tables, frames, arrays or lists, all of one type.
     request : Request
-        What is asked for.
+        The request for the pieces.
     skipped_rows : int
-        Rows at the start to leave out.
+        The rows at the start to leave out.
 
     Yields
     ------
     Piece
-        Its place is that of a part, and how many rows into it. Its rows share the
-        memory of the part where they are not made of several.
+        Its start and end are the place of a part, and a number of rows into it. Its
+        rows share the memory of the part, unless they come from several parts.
     """
     held: deque[_Part] = deque()
     n_held = 0
@@ -78,13 +78,13 @@ def cut_pieces(
                 rows=rows,
                 fraction=fraction,
             )
-            if request.end is not None:  # It is this one piece that was asked for.
+            if request.end is not None:  # The request is for this one piece.
                 return
 
 
 @dataclass(slots=True)
 class _Part:
-    """Rows that are not handed out yet, of a part that began somewhere."""
+    """The rows of a part that are not handed out yet."""
 
     rows: Any
     start: Any
@@ -92,18 +92,18 @@ class _Part:
 
     @property
     def place(self) -> list[Any]:
-        """Where its next row is."""
+        """The place of its next row."""
         return [self.start, self.used]
 
     def take(self, count: int) -> Any:
-        """Take rows from its front, and let go of them."""
+        """Remove rows from the front, and return them."""
         front, self.rows = _split(self.rows, count)
         self.used += len(front)
         return front
 
 
 def _take(held: deque[_Part], count: int) -> Any:
-    """Take rows from the front of the parts that are held."""
+    """Remove rows from the front of the held parts, and return them."""
     taken = []
     while count:
         front = held[0].take(count)
@@ -126,7 +126,7 @@ def _split(rows: Any, count: int) -> tuple[Any, Any]:
 
 
 def join_rows(parts: list[Any]) -> Any:
-    """Return rows of one kind that came in parts, one after the other."""
+    """Return the rows of several parts of one type, one after the other."""
     if isinstance(parts[0], list):
         return list(chain.from_iterable(parts))
     for kind in type(parts[0]).__mro__:

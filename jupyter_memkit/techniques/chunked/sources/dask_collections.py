@@ -1,4 +1,4 @@
-"""Dask's frames, bags and arrays, of which one partition at a time is computed."""
+"""Frames, bags and arrays of Dask, computed one partition at a time."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class DaskSource:
     """A collection of Dask, in the order of its partitions.
 
     Each partition is computed by the scheduler that the user chose for Dask, or by
-    the cluster of the current client, and is in this process whole.
+    the cluster of the current client, and is then in this process as a whole.
 
     Parameters
     ----------
     collection : dask.dataframe.DataFrame, Series, dask.bag.Bag or dask.array.Array
-        What is computed.
+        The collection.
     """
 
     collection: Any
-    # Chunks are what the partitions are made of.
+    # The chunks have the type of the partitions.
     backend: None = None
 
     @property
@@ -44,7 +44,7 @@ class DaskSource:
 
     @property
     def total_rows(self) -> int | None:
-        """The length of an array's first axis, where it is known."""
+        """The length of the first axis of an array, if it is known."""
         if not _is(self.collection, "dask.array"):
             return None
         length = self.collection.shape[0]
@@ -59,18 +59,18 @@ class DaskSource:
         return None if math.isnan(count) else self.collection.dtype.itemsize * count
 
     def columns(self) -> tuple[str, ...] | None:
-        """Return the names of a frame's columns."""
+        """Return the names of the columns of a frame."""
         if not _is(self.collection, "dask.dataframe", "DataFrame"):
             return None
         names: tuple[str, ...] = tuple(self.collection.columns)
         return names
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: Dask gives all partitions the same types."""
+        """Return no types: Dask gives all partitions the same types."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return Dask's own token, in which files have their times of change."""
+        """Return Dask's own token, which covers the modification times of files."""
         token = sys.modules["dask"].base.tokenize(self.collection)
         return [type(self.collection).__name__, token]
 
@@ -93,12 +93,12 @@ class DaskSource:
     def _open(
         self, columns: tuple[str, ...] | None
     ) -> tuple[int, Callable[[int], Any]]:
-        """Return the number of partitions, and what computes one."""
+        """Return the number of partitions, and a function that computes one."""
         collection = self.collection
         if _is(collection, "dask.array"):
             if not collection.ndim:
                 message = (
-                    f"{self.name} without dimensions has no rows; give one with an axis"
+                    f"{self.name} without dimensions has no rows; use one with an axis"
                 )
                 raise SourceError(message)
             blocks = collection.blocks
@@ -113,14 +113,14 @@ class DaskSource:
 
 
 def is_dask_collection(source: Any) -> bool:
-    """Tell whether this is a frame, series, bag or array of Dask; imports nothing."""
+    """Return whether this is a frame, series, bag or array of Dask; imports nothing."""
     return any(_is(source, module, *names) for module, names in _KINDS)
 
 
 def _is(source: Any, module: str, *names: str) -> bool:
-    """Tell whether an object has a class of a module that may not be loaded."""
+    """Return whether an object is of a class in a module that may not be loaded."""
     loaded = sys.modules.get(module)
     kinds = names or next(found for name, found in _KINDS if name == module)
-    with contextlib.suppress(AttributeError):  # While it is being loaded.
+    with contextlib.suppress(AttributeError):  # While the module is being imported.
         return any(isinstance(source, getattr(loaded, kind)) for kind in kinds)
     return False

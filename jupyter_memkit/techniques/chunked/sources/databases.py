@@ -1,4 +1,4 @@
-"""Connections to databases, and how each gives the rows of a query bit by bit."""
+"""Connections to databases, and how each yields the rows of a query in batches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
 
 QUERY = "the query"
 
-# Python's values take several times the memory of a table, so it is few at once.
+# Python's values take several times the memory of a table, so batches are small.
 _BATCH_ROWS = 10_000
 
 
@@ -24,22 +24,22 @@ class Database(Protocol):
     """A connection that a query can be sent to."""
 
     def quote(self, column: str) -> str:
-        """Return a column's name as a query has to have it."""
+        """Return the name of a column, quoted for a query."""
 
     def tables(self, query: str, request: Request) -> Generator[Any, None, None]:
-        """Run a query, and yield its rows in small tables of pyarrow.
+        """Run a query, and yield its rows in small pyarrow tables.
 
-        The first one, which may be without rows, tells the columns. Closing the
-        generator ends the query.
+        The first one, which may have no rows, has the columns. Closing the generator
+        ends the query.
 
         Raises
         ------
         SourceError
-            With the database's own message.
+            If the query fails, with the message of the database.
         """
 
     def is_sqlite(self) -> bool:
-        """Tell whether SQLite is behind it, whose data are in files."""
+        """Return whether the database is SQLite, whose data are in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SqliteDatabase:
         """Step through a cursor."""
         sqlite = sys.modules["sqlite3"]
         with _explaining(sqlite.Error), closing(self.connection.cursor()) as cursor:
-            # A dictionary of the user's would give names instead of values.
+            # A row factory of the user's could return dicts.
             cursor.row_factory = None
             cursor.execute(query)
             names = [column[0] for column in cursor.description or ()]
@@ -71,8 +71,8 @@ class SqliteDatabase:
 class DuckDatabase:
     """A connection of DuckDB.
 
-    It is the user's own, since another does not see its temporary tables and frames;
-    while it is read, other queries need a ``connection.cursor()``.
+    It is the user's own connection, because another one does not see its temporary
+    tables and frames; while it is read, other queries need a ``connection.cursor()``.
     """
 
     connection: Any
@@ -82,11 +82,11 @@ class DuckDatabase:
         return _quote(column)
 
     def tables(self, query: str, _request: Request) -> Generator[Any, None, None]:
-        """Stream the result, of which DuckDB makes no more than is read."""
+        """Stream the result, which DuckDB computes only as far as it is read."""
         duckdb = sys.modules["duckdb"]
         with _explaining(duckdb.Error):
             relation = self.connection.sql(query)
-            _refuse_no_rows([] if relation is None else relation.columns)
+            _reject_no_rows([] if relation is None else relation.columns)
             stream = getattr(relation, "to_arrow_reader", None)
             if stream is None:  # Before version 1.4.
                 stream = relation.fetch_arrow_reader
@@ -100,7 +100,7 @@ class DuckDatabase:
 
 @dataclass(frozen=True, slots=True)
 class AdbcDatabase:
-    """A connection of ADBC's, whose driver gives tables."""
+    """A connection of ADBC, whose driver returns tables."""
 
     connection: Any
 
@@ -109,12 +109,12 @@ class AdbcDatabase:
         return _quote(column)
 
     def tables(self, query: str, _request: Request) -> Generator[Any, None, None]:
-        """Read the driver's batches."""
+        """Read the batches of the driver."""
         dbapi = sys.modules["adbc_driver_manager.dbapi"]
         with _explaining(dbapi.Error), closing(self.connection.cursor()) as cursor:
             cursor.execute(query)
             with closing(cursor.fetch_record_batch()) as reader:
-                _refuse_no_rows(reader.schema.names)
+                _reject_no_rows(reader.schema.names)
                 yield from _read(reader)
 
     def is_sqlite(self) -> bool:
@@ -126,24 +126,24 @@ class AdbcDatabase:
 class AlchemyDatabase:
     """An engine or a connection of SQLAlchemy, or the URL of one.
 
-    A connection is the user's; of an engine it is one of its own, and of a URL also
-    the engine, closed at the end.
+    The user's connection is used as it is. An engine opens a new one, and a URL also a
+    new engine; these are closed at the end.
     """
 
     engine: Any
 
     def quote(self, column: str) -> str:
-        """Return a column's name as the database's dialect quotes it."""
+        """Return a column's name as the dialect of the database quotes it."""
         with self._connect() as connection:
             preparer = connection.dialect.identifier_preparer
             return str(preparer.quote_identifier(column))
 
     def tables(self, query: str, request: Request) -> Generator[Any, None, None]:
-        """Stream the result through a cursor of the server's where it has one."""
+        """Stream the result, through a server-side cursor if there is one."""
         options = {
             "stream_results": True,
             "max_row_buffer": _BATCH_ROWS,
-            # So that percent signs are the query's own.
+            # Percent signs are part of the query, not parameters.
             "no_parameters": True,
         }
         with self._connect() as connection:
@@ -173,7 +173,7 @@ class AlchemyDatabase:
 
 
 def find_database(connection: Any) -> Database | None:
-    """Return what reads from a connection, or from a URL; never imports its library."""
+    """Return the database of a connection or a URL; never imports its library."""
     if isinstance(connection, str):
         return AlchemyDatabase(connection) if "://" in connection else None
     for module, names, kind in _KINDS:
@@ -194,16 +194,16 @@ _KINDS: tuple[tuple[str, tuple[str, ...], Callable[[Any], Database]], ...] = (
 
 
 def _create_engine(alchemy: Any, url: str) -> Any:
-    """Make an engine; SQLite alone would make a new file of one that is not there."""
+    """Create an engine, but let SQLite create no file that does not exist."""
     kind = url.partition("://")[0]
     try:
         parsed = alchemy.engine.make_url(url)
         engine = alchemy.create_engine(parsed)
     except (alchemy.exc.ArgumentError, ImportError) as error:
-        # Without the URL, which may hold a password.
+        # Without the URL, which may contain a password.
         message = (
             f"{kind}://… cannot be opened ({error}); install its driver with pip, or "
-            "give a URL such as sqlite:///file.db"
+            "use a URL such as sqlite:///file.db"
         )
         raise SourceError(message) from error
     path = parsed.database or ":memory:"
@@ -215,8 +215,8 @@ def _create_engine(alchemy: Any, url: str) -> Any:
 def _fetch(
     cursor: Any, names: list[str], request: Request
 ) -> Generator[Any, None, None]:
-    """Make tables of what a cursor gives in rows."""
-    _refuse_no_rows(names)
+    """Yield the rows of a cursor as tables."""
+    _reject_no_rows(names)
     make = RowTables(QUERY, names, request)
     yield make([])
     while rows := cursor.fetchmany(_BATCH_ROWS):
@@ -228,16 +228,16 @@ def _fetch(
 def _read(reader: Any) -> Generator[Any, None, None]:
     arrow = import_library("pyarrow", QUERY)
     yield reader.schema.empty_table()
-    # A loop would hold each batch until it has the next.
+    # A for loop would hold each batch until it has the next.
     while (batch := next(reader, None)) is not None:
         ready = [arrow.Table.from_batches([batch])]
         del batch
         yield ready.pop()
 
 
-def _refuse_no_rows(columns: list[str]) -> None:
+def _reject_no_rows(columns: list[str]) -> None:
     if not columns:
-        message = f"{QUERY} gives no rows; give a SELECT"
+        message = f"{QUERY} returns no rows; use a SELECT"
         raise SourceError(message)
 
 
@@ -248,18 +248,18 @@ def _quote(column: str) -> str:
 
 @contextmanager
 def _explaining(*errors: type[Exception]) -> Iterator[None]:
-    """Turn what a database raises into a sentence with its message."""
+    """Raise the errors of a database as one sentence with its message."""
     arrow = import_library("pyarrow", QUERY)
     try:
         yield
     except MemoryError:
-        raise  # pyarrow's own is an ArrowException too, but says nothing of the query.
+        raise  # pyarrow's own is an ArrowException too, but not about the query.
     except (*errors, arrow.ArrowException, OSError) as error:
-        said = str(getattr(error, "orig", None) or error)
-        # Below an empty line, or after this word, the query is said again.
-        first = said.partition("\n\n")[0].partition("\nquery:")[0]
+        text = str(getattr(error, "orig", None) or error)
+        # After an empty line, or after this word, the query is repeated.
+        first = text.partition("\n\n")[0].partition("\nquery:")[0]
         message = (
-            f"{QUERY} fails ({' '.join(first.split())}); correct it, or give the "
+            f"{QUERY} fails ({' '.join(first.split())}); correct it, or use the "
             "connection that it is for"
         )
         raise SourceError(message) from error

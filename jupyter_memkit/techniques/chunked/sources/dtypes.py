@@ -1,4 +1,4 @@
-"""Which type holds the values of two, by the names that the libraries have for them."""
+"""Finds the type that holds the values of two types, by their names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
 def widen(before: str, after: str) -> str:
-    """Return the type of pandas that holds the values of both; text is ``"str"``."""
+    """Return the pandas type that holds the values of both; text is ``"str"``."""
     pair = {before, after}
     if pair == {"int64", "uint64"}:
         return "uint64"
@@ -21,22 +21,22 @@ def widen(before: str, after: str) -> str:
 
 
 def widen_for_missing(before: str) -> str:
-    """Return the type of pandas for values of a type, of which some are missing."""
+    """Return the pandas type for values of a type if some of them are missing."""
     if before == "bool":
         return "object"
     return "float64" if before.startswith(("int", "uint")) else before
 
 
 def name_of_text() -> str:
-    """Return what pandas calls text."""
+    """Return the name of the text type in pandas."""
     pandas = import_library("pandas", "the table")
     return "str" if int(pandas.__version__.partition(".")[0]) >= 3 else "object"
 
 
 def holds(wanted: str, got: str) -> bool:
-    """Tell whether values of one type can be given the other without a loss.
+    """Return whether values of type `got` can become `wanted` without a loss.
 
-    Numbers that were read from text are no text any more: what was 007 is 7.
+    Numbers that were read from text cannot become text again, since 007 became 7.
     """
     return (wanted == "float64" and got in {"int32", "int64"}) or (
         wanted in {"object", "str"} and got in {"bool", "object", "str"}
@@ -44,7 +44,7 @@ def holds(wanted: str, got: str) -> bool:
 
 
 def unite(before: str, after: str, backend: str | None) -> str:
-    """Return the type that holds the values of two files' columns."""
+    """Return the type that holds the values of a column in two files."""
     if backend in {"pandas", "numpy"}:
         numbers = {before, after} <= {"int64", "float64", "uint64"}
         return "float64" if numbers else widen(before, after)
@@ -53,14 +53,14 @@ def unite(before: str, after: str, backend: str | None) -> str:
 
 
 def types_of_missing(schema: Any, missing: Iterable[str]) -> dict[str, str]:
-    """Return pandas' types of columns that are others where values are missing.
+    """Return the pandas types of columns whose type depends on missing values.
 
     Parameters
     ----------
     schema : pyarrow.Schema
-        Of the whole.
+        The schema of the whole source.
     missing : iterable of str
-        The columns in which values are missing somewhere.
+        The columns with missing values.
     """
     names = list(missing)
     if not names:

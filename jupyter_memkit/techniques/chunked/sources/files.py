@@ -20,15 +20,15 @@ _GLOB = frozenset("*?[")
 
 
 def find_files(path: str | os.PathLike[str]) -> list[Path]:
-    """Return the files that a path, a folder or a pattern stands for, by name.
+    """Return the files of a path, a folder or a pattern, sorted by name.
 
-    Of a folder those at any depth below it, without hidden ones and those that
-    begin with an underscore, which other programs write beside their data.
+    A folder stands for all files at any depth below it, except hidden files and those
+    whose name starts with an underscore, which other programs write beside their data.
 
     Raises
     ------
     SourceError
-        When there is none.
+        If there are none.
     """
     found = expand_home(path)
     if found.is_file():
@@ -37,7 +37,7 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
         files = sorted(
             file
             for file in found.rglob("*")
-            if file.is_file() and not _is_aside(file.relative_to(found))
+            if file.is_file() and not _is_hidden(file.relative_to(found))
         )
         if not files:
             message = f"the folder {found} has no files; check its name"
@@ -54,13 +54,13 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
             raise SourceError(message)
         return files
     if found.exists():
-        message = f"{found} is neither a file nor a folder; give the path of a file"
+        message = f"{found} is neither a file nor a folder; use the path of a file"
         raise SourceError(message)
     message = f"there is no file {found} in {Path.cwd()}; {_suggest(found)}"
     raise SourceError(message)
 
 
-def _is_aside(path: Path) -> bool:
+def _is_hidden(path: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
@@ -68,7 +68,7 @@ def _suggest(missing: Path) -> str:
     try:
         names = [path.name for path in missing.parent.iterdir()]
     except OSError:
-        return f"there is no folder {missing.parent} either"
+        return f"there is no folder {missing.parent} either; check the path"
     similar = difflib.get_close_matches(missing.name, names, n=1)
     if similar:
         return f"did you mean {missing.with_name(similar[0])}?"
@@ -76,22 +76,22 @@ def _suggest(missing: Path) -> str:
 
 
 def file_fingerprint(path: Path) -> Any:
-    """Return what changes when a file does: its size and its time of change."""
+    """Return the size and the modification time of a file."""
     state = path.stat()
     return {str(path): [state.st_size, state.st_mtime_ns]}
 
 
 class Findings(dict[Any, Any]):
-    """What looks at a file have found, in the process that looked."""
+    """Cached facts about a file, which are not sent to other processes."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Be empty in another process."""
+        """Pickle as an empty cache."""
         return Findings, ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSource:
-    """What the sources of one file have in common.
+    """The common part of the sources of one file.
 
     Parameters
     ----------
@@ -113,22 +113,22 @@ class FileSource:
         return self.path.name
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: the chunks tell."""
+        """Return no types: the chunks have them."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the file's size and time of change."""
+        """Return the size and the modification time of the file."""
         return file_fingerprint(self.path)
 
     def look_once(self, what: Hashable, look: Callable[[], FoundT]) -> FoundT:
-        """Return what a look at the file finds; it is repeated when the file changes.
+        """Return a fact about the file, which is cached until the file changes.
 
         Parameters
         ----------
         what : hashable
-            What is looked for.
+            The key of the fact.
         look : callable
-            Looks, and returns it.
+            Finds the fact.
         """
         state = self.path.stat()
         key = what, state.st_size, state.st_mtime_ns
@@ -139,12 +139,12 @@ class FileSource:
 
 
 def import_library(module: str, what: str) -> Any:
-    """Import the library that reads a source: the user asked for it by the source.
+    """Import the library that reads a source, which the user chose with the source.
 
     Raises
     ------
     SourceError
-        When the library is not installed.
+        If the library is not installed.
     """
     try:
         return importlib.import_module(module)

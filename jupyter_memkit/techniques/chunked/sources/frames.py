@@ -1,7 +1,7 @@
-"""Makes of what a source gives what the cell sees: frames, tables or arrays.
+"""Converts the rows of a source to the chunks of the cell: frames, tables or arrays.
 
-Every frame of a run has the same types. Of pandas' types those that the whole file
-would have: whole numbers of which one is missing anywhere are floats everywhere.
+All frames of a run have the same types. In pandas these are the types of the whole
+file: integers are floats everywhere if one is missing anywhere.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
 
 
 def find_backend() -> str:
-    """Return what tables become where nobody asks: the first that is installed.
+    """Return the default library of the chunks of a table: the first installed one.
 
-    What is imported does not matter, so a cell does the same after a restart.
+    It does not depend on imports, so a cell does the same after a restart.
     """
     for backend, module in _MODULES.items():
         if module in sys.modules or importlib.util.find_spec(module) is not None:
@@ -43,7 +43,7 @@ def find_backend() -> str:
 
 
 def load_backend(backend: str | None) -> None:
-    """Import what makes chunks of a backend, before it is measured what they take."""
+    """Import the libraries of a backend, before the memory of chunks is measured."""
     modules = [
         "pyarrow.csv",
         "pyarrow.parquet",
@@ -60,9 +60,9 @@ class FrameMaker:
     Parameters
     ----------
     name : str
-        How messages call the source.
+        The name of the source in messages.
     request : Request
-        What was asked for.
+        The request for the chunks.
     """
 
     def __init__(self, name: str, request: Request) -> None:
@@ -76,21 +76,21 @@ class FrameMaker:
         self._index_type: str | None = None
 
     def __call__(self, rows: Any, first_row: int) -> Any:
-        """Return rows as the backend has them.
+        """Return rows as a chunk of the backend.
 
         Parameters
         ----------
         rows : object
-            What `Piece.load` returned.
+            The rows that `Piece.load` returned.
         first_row : int
-            The number of the first row, from which an index goes on.
+            The number of the first row, where the index continues.
 
         Raises
         ------
         TypeChange
-            When a column's values do not fit the type of the chunks before.
+            If the values of a column do not fit the type of the chunks before.
         MemkitError
-            When no type holds both.
+            If no type holds both.
         """
         backend = self._request.backend
         if backend is None:
@@ -104,17 +104,17 @@ class FrameMaker:
         convert = _CONVERSIONS.get((kind, backend))
         if convert is None:
             message = (
-                f"{self._name} gives chunks of {type(rows).__name__}, of which there "
-                f"is no {backend} form; leave --backend out"
+                f"the chunks of {self._name} are of type {type(rows).__name__}, which "
+                f"cannot be converted to {backend}; leave out --backend"
             )
             raise MemkitError(message)
         return convert(rows)
 
     def _agree(self, frame: Any) -> Any:
-        """Give a frame the types of those before it."""
+        """Give a frame the types of the frames before it."""
         self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
-        # To name a type takes longer than to look it up, and a frame may be wide.
+        # Naming a type takes longer than looking it up, and a frame may be wide.
         names = {dtype: str(dtype) for dtype in set(frame.dtypes)}
         for column, dtype in frame.dtypes.items():
             got = names[dtype]
@@ -127,15 +127,15 @@ class FrameMaker:
             is_missing = frame[column].isna().all()
             wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
             if wanted == "uint64" and got in {"float64", "str", "object"}:
-                wider = wanted  # No float has all digits, and text may be of numbers.
+                wider = wanted  # Floats would lose digits, and text may be numbers.
             if holds(wanted, got) or (is_missing and wider == wanted):
                 frame[column] = _cast(frame[column], wanted)
                 continue
             if wider == wanted:
                 message = (
-                    f"{self._name} has {column} as {wanted} before and {got} here, and "
+                    f"{column} of {self._name} is {wanted} before and {got} here, and "
                     "no type holds both; leave it out with --columns, or read the "
-                    "parts by themselves"
+                    "parts separately"
                 )
                 raise MemkitError(message)
             changed[column] = (wanted, wider)
@@ -144,20 +144,20 @@ class FrameMaker:
         return frame
 
     def _check_index(self, index: Any) -> None:
-        """Refuse an index of other values than those before."""
+        """Reject an index of another type than before."""
         dtypes = [index.dtype] if index.nlevels == 1 else index.dtypes
         got = ", ".join(map(str, dtypes))
         self._index_type = self._index_type or got
         if got != self._index_type:
             message = (
-                f"{self._name} has an index of {self._index_type} before and {got} "
+                f"the index of {self._name} is {self._index_type} before and {got} "
                 "here; give each of its columns a name, or leave out lines before the "
-                "names, with --read skiprows=1"
+                "names with --read skiprows=1"
             )
             raise MemkitError(message)
 
     def _categorize(self, column: str, values: Any) -> Any:
-        """Give a column all categories that were seen so far, in their order."""
+        """Give a column all categories so far, in order of appearance."""
         pandas = sys.modules["pandas"]
         values = values.astype("category")
         seen = self._categories.get(column)
@@ -176,13 +176,13 @@ def _cast(values: Any, wanted: str) -> Any:
 
 
 def _number_rows(table: Any, first_row: int) -> Any:
-    """Return a frame whose default index goes on from the chunk before."""
+    """Return a frame whose default index continues that of the chunk before."""
     pandas = _library("pandas")
     frame = table.to_pandas()
     for field in table.schema:
-        said = (field.metadata or {}).get(b"objects")
-        if said is not None:
-            frame[field.name] = _OBJECTS[said](frame[field.name])
+        objects = (field.metadata or {}).get(b"objects")
+        if objects is not None:
+            frame[field.name] = _OBJECTS[objects](frame[field.name])
     if type(frame.index) is pandas.RangeIndex:
         described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
         ranged = described[0] if isinstance(described[0], dict) else {}
@@ -204,8 +204,8 @@ def _load_json(texts: Any) -> Any:
     return pandas.Series(values, texts.index, dtype=object)
 
 
-# What a source says of a column of objects: that what is missing is NaN, as pandas' own
-# readers of text have it, or None, or that the objects come as JSON.
+# How a source marks a column of objects: missing values are NaN, as in pandas' own
+# readers of text, or None, or the objects are encoded as JSON.
 _OBJECTS: Mapping[bytes, Callable[[Any], Any]] = {
     b"nan": partial(_fill, missing=math.nan),
     b"none": partial(_fill, missing=None),
@@ -214,7 +214,7 @@ _OBJECTS: Mapping[bytes, Callable[[Any], Any]] = {
 
 
 def _kind(rows: Any) -> str:
-    """Name the library of an object."""
+    """Return the library of an object."""
     root = type(rows).__module__.partition(".")[0]
     return {"pyarrow": "arrow"}.get(root, root)
 

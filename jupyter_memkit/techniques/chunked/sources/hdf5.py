@@ -1,4 +1,4 @@
-"""Datasets in HDF5 files, in arrays as h5py gives them."""
+"""Datasets in HDF5 files, as the arrays that h5py returns."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ SUFFIXES = frozenset({".h5", ".hdf5", ".hdf"})
 
 
 def open_hdf5(path: Path, options: Mapping[str, Any]) -> Source:
-    """Return what reads a dataset, or a table that pandas stored; the keys are read.
+    """Return the source of a dataset, or of a table that pandas stored.
 
     Parameters
     ----------
     path : Path
-        The file.
+        The file, whose keys are read.
     options : mapping
-        ``key``, the name of the dataset or table, where there are several.
+        ``key``, the name of the dataset or table, if there are several.
 
     Raises
     ------
     SourceError
-        When this is no HDF5 file, or it is not clear which of its keys is meant.
+        If this is not an HDF5 file, or it is not clear which of its keys is meant.
     """
     check_options(path.name, options, "key")
     with _open(path) as file:
@@ -93,16 +93,16 @@ class Hdf5Source:
             return names
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all rows have the same type."""
+        """Return no types: all rows have the same type."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the file's size and time of change, and the dataset's name."""
+        """Return the size and modification time of the file, and the dataset's name."""
         return [file_fingerprint(self.path), self.key]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read some rows at a time, whole stored chunks where they fit."""
+        """Read ranges of rows, of complete stored chunks if they fit."""
         with self._dataset() as dataset:
             total = int(dataset.shape[0])
             stored_rows = dataset.chunks[0] if dataset.chunks else 1
@@ -120,26 +120,26 @@ class Hdf5Source:
         with _open(self.path) as file:
             dataset = file[self.key]
             if not dataset.shape:
-                message = f"{self.name} is a single value without rows; give an array"
+                message = f"{self.name} is a single value without rows; use an array"
                 raise SourceError(message)
             yield dataset
 
 
 def _list_keys(file: Any) -> tuple[list[str], list[str]]:
-    """Return the names of the datasets, and of what pandas stored."""
+    """Return the names of the datasets, and of the tables that pandas stored."""
     h5py = import_library("h5py", file.filename)
     datasets: list[str] = []
     tables: list[str] = []
 
-    def look(name: str, thing: Any) -> None:
+    def visit(name: str, thing: Any) -> None:
         if any(name.startswith(f"{table}/") for table in tables):
-            return  # It is a part of the table.
+            return  # A part of the table.
         if isinstance(thing, h5py.Dataset):
             datasets.append(name)
         elif is_stored_by_pandas(thing):
             tables.append(name)
 
-    file.visititems(look)
+    file.visititems(visit)
     return datasets, tables
 
 
@@ -151,6 +151,7 @@ def _open(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, KeyError, RuntimeError) as error:
         message = (
-            f"{path.name} is no whole HDF5 file ({error}); write or fetch it again"
+            f"{path.name} is not a complete HDF5 file ({error}); write or fetch it "
+            "again"
         )
         raise SourceError(message) from error

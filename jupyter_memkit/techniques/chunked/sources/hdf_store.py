@@ -1,4 +1,4 @@
-"""What pandas stored in HDF5 files, in frames."""
+"""Tables that pandas stored in HDF5 files, as frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 
 def is_stored_by_pandas(group: Any) -> bool:
-    """Tell whether a group of h5py's is a frame or a series of pandas."""
+    """Return whether an h5py group is a frame or a series of pandas."""
     return "pandas_type" in group.attrs
 
 
@@ -49,12 +49,12 @@ class HdfStoreSource:
 
     @property
     def total_rows(self) -> int:
-        """The number of rows, which is stored."""
+        """The number of rows, which is stored in the file."""
         with self._open() as store:
             storer = store.get_storer(self.key)
             if storer.is_table:
                 return int(storer.nrows)
-            # The index of the rows, as the format without a table has it.
+            # The fixed format has no number of rows, but an index.
             is_frame = str(storer.pandas_type).startswith("frame")
             return int(getattr(storer.group, "axis1" if is_frame else "index").nrows)
 
@@ -64,16 +64,16 @@ class HdfStoreSource:
         return tuple(map(str, head.columns)) if hasattr(head, "columns") else None
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: they are stored, and the same for all rows."""
+        """Return no types: the stored ones are the same for all rows."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the file's size and time of change, and the key."""
+        """Return the size and modification time of the file, and the key."""
         return [file_fingerprint(self.path), self.key]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read some rows at a time."""
+        """Read ranges of rows."""
         load = partial(self._read, request.columns or None)
         yield from range_pieces(request, self.total_rows, load)
 
@@ -90,7 +90,7 @@ class HdfStoreSource:
     @contextmanager
     def _open(self) -> Iterator[Any]:
         pandas = import_library("pandas", self.name)
-        import_library("tables", f"what pandas stored in {self.path.name}")
+        import_library("tables", f"the pandas table in {self.path.name}")
         try:
             with pandas.HDFStore(self.path, "r") as store:
                 yield store

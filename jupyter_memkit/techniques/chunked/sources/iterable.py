@@ -1,4 +1,4 @@
-"""Anything that a for loop can go through, in lists of items."""
+"""Any iterable, in lists of items."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ class IterableSource:
 
     @property
     def total_rows(self) -> int | None:
-        """The number of items where the iterable has a length."""
+        """The number of items, if the iterable has a length."""
         return len(self.data) if isinstance(self.data, Sized) else None
 
     def columns(self) -> None:
         """Return None: items have no columns."""
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: items have no columns."""
+        """Return no types: items have no columns."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the number of items; refuse what can be read only once."""
+        """Return the number of items; reject iterables without a length."""
         if not isinstance(self.data, Sized):
             message = (
-                f"{self.name} cannot go on where another stopped; "
-                "give a list, an array, or a file"
+                f"a run over {self.name} cannot be resumed, because it may be readable "
+                "only once; use a list, an array or a file"
             )
             raise SourceError(message)
         return [type(self.data).__name__, len(self.data)]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read items: from the start, or from where an iterator stands."""
+        """Read items: from the start, or from the position of an iterator."""
         items = iter(self.data)
         position = request.start or 0
         next(islice(items, position, position), None)
-        # A chunk leaves the list as it is handed out, so that only its user holds it.
+        # A chunk leaves the list when it is handed out, so that only its user holds it.
         ready = [list(islice(items, request.rows()))]
         if not ready[0] and items is self.data:
             message = (
-                f"{self.name} gives no items: an iterator can be read only once; "
-                "make it again, or give a list or a function's fresh generator"
+                f"{self.name} yields no items: an iterator can be read only once; "
+                "create it again, or use a list"
             )
             raise SourceError(message)
         total = self.total_rows

@@ -1,7 +1,7 @@
 """Files whose rows are lines: blocks of whole lines, which a function parses.
 
-Unlike in a table of text, a line ends at its line's end also between quotes: one stray
-quote in a log does not make one line of the rest.
+Unlike in CSV, a line also ends between quotes, so that a stray quote in a log does not
+join the rest to one line.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from jupyter_memkit.techniques.chunked.sources.compressed import (
     open_bytes,
     read_range,
 )
-from jupyter_memkit.techniques.chunked.sources.looks import HEAD_BYTES
+from jupyter_memkit.techniques.chunked.sources.samples import HEAD_BYTES
 
-# Takes a block of whole lines and the byte at which it begins; returns its rows.
+# Takes a block of whole lines and the position of its first byte; returns its rows.
 Parse = Callable[[bytes, int], Any]
 
 _MARK = b"\xef\xbb\xbf"  # A byte-order mark, which some editors write.
@@ -45,14 +45,14 @@ def line_pieces(
     path : Path
         The file, which may be compressed.
     request : Request
-        What is asked for; its places are bytes.
+        The request for the pieces; its start and end are positions in bytes.
     parse : callable
-        Makes rows of a block. Where pieces are loaded in other processes, it is
-        sent there.
+        Converts a block to rows. If pieces are loaded in other processes, it is sent
+        there.
     row_bytes : float
-        About how long a line is.
+        The approximate length of a line.
     skips_empty : bool
-        Whether lines without anything in them are no rows.
+        Whether empty lines are no rows.
 
     Yields
     ------
@@ -65,7 +65,7 @@ def line_pieces(
             start = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
         stream.seek(start)
         while True:
-            # A block leaves the list as it is handed out.
+            # A block leaves the list when it is handed out.
             ready = [_read_block(stream, request, start, row_bytes, skips_empty)]
             end = start + len(ready[0])
             if end == start:
@@ -89,7 +89,7 @@ def line_pieces(
 def _make_load(
     path: Path, ready: list[bytes], start: int, parse: Parse, *, is_sent: bool
 ) -> Callable[[], Any]:
-    """Return what loads a block: of what is sent, the place of it where that does."""
+    """Return the function that loads a block; if sent, by its position if possible."""
     block = ready.pop()
     if not is_sent:
         return _Unparsed(block, parse, start)
@@ -99,7 +99,7 @@ def _make_load(
 
 
 class _Unparsed:
-    """A block in memory: the `load` of a piece, which lets go of it."""
+    """A block in memory: a `Piece.load` that drops its reference."""
 
     def __init__(self, block: bytes, parse: Parse, start: int) -> None:
         self._block = [block]
@@ -117,7 +117,7 @@ def _read_block(
     row_bytes: float,
     skips_empty: bool,  # noqa: FBT001 - as it was given
 ) -> bytes:
-    """Read as many whole lines as are asked for."""
+    """Read as many whole lines as are requested."""
     if request.end is not None:
         return stream.read(request.end - start)
     wanted = request.rows()
@@ -143,7 +143,7 @@ def _take_lines(
 
 def count_rows(block: bytes, *, skips_empty: bool) -> int:
     """Return the rows of a block of whole lines."""
-    # Most blocks have no empty lines, and to count ends is ten times as fast.
+    # Most blocks have no empty lines, and counting ends is ten times as fast.
     if skips_empty and (block[:1].isspace() or _EMPTY_LINE.search(block)):
         return sum(1 for line in block.split(b"\n") if line.strip())
     return block.count(b"\n") + (not block.endswith(b"\n"))
@@ -157,7 +157,7 @@ def _measure(block: bytes, otherwise: float) -> float:
 
 
 def _load_range(path: Path, start: int, end: int, parse: Parse) -> Any:
-    """Read a block by itself, in another process, and parse it."""
+    """Read a block in another process, and parse it."""
     with explaining_breaks(path):
         block = read_range(path, start, end)
     return parse(block, start)
@@ -169,7 +169,7 @@ def read_head(path: Path) -> bytes:
     Raises
     ------
     SourceError
-        When there is nothing in it.
+        If the file is empty.
     """
     with explaining_breaks(path), open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
@@ -182,7 +182,7 @@ def read_head(path: Path) -> bytes:
 
 
 def read_line_number(path: Path, start: int) -> int:
-    """Return the number of the line, from 1, that begins at a byte."""
+    """Return the number of the line, from 1, that starts at a byte."""
     lines = 1
     with open_bytes(path) as stream:
         while start > 0:

@@ -1,4 +1,4 @@
-"""Arrays and frames that are in memory already: slices of them, no copies."""
+"""Arrays and frames in memory, read in slices without copies."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class MemorySource:
         return len(self.data)
 
     def columns(self) -> None:
-        """Return None: a slice costs nothing, whatever its columns."""
+        """Return None: a slice with all columns costs nothing."""
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all slices have the types of the whole."""
+        """Return no types: all slices have the types of the whole."""
         return {}
 
     def fingerprint(self) -> Any:
@@ -58,11 +58,11 @@ class MemorySource:
 
 
 def find_slicer(data: Any) -> Slicer | None:
-    """Return what slices this kind of object; never imports its library."""
+    """Return the function that slices such an object; never imports its library."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(data, numpy.ndarray):
         if data.ndim == 0:
-            message = "an array without dimensions has no rows; give one with an axis"
+            message = "an array without dimensions has no rows; use one with an axis"
             raise SourceError(message)
         return _slice_array
     pandas = sys.modules.get("pandas")

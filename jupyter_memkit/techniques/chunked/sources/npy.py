@@ -1,4 +1,4 @@
-"""An array that numpy saved, mapped some rows at a time."""
+"""Arrays that numpy saved, mapped some rows at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NpySource(FileSource):
     path : Path
         The file.
     options : mapping
-        None are known.
+        No options are supported.
     """
 
     backend: None = None

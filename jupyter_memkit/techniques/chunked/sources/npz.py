@@ -1,4 +1,4 @@
-"""Archives of arrays: mapped, or read on where they are compressed."""
+"""Archives of arrays: mapped, or read in sequence if they are compressed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 _ENDING = ".npy"
 
-# Of a member's own header in a zip archive: its size, and where in it are the lengths
-# of the name and of what follows the name.
+# In a zip archive, the size of the header of a member, and the position of the lengths
+# of its name and extra field.
 _ZIP_HEADER_BYTES = 30
 _ZIP_LENGTHS_AT = 26
 
@@ -43,14 +43,14 @@ _SKIP_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NpzSource(FileSource):
-    """The arrays of a ``.npz`` file: dicts of them, or the only one itself.
+    """The arrays of a ``.npz`` file: dicts of them, or a single array itself.
 
     Parameters
     ----------
     path : Path
         The file.
     options : mapping
-        ``key``, the name of the only array that is needed.
+        ``key``, the name of the array to read, if only one is needed.
     """
 
     backend: None = None
@@ -67,7 +67,7 @@ class NpzSource(FileSource):
         return sum(member.array.row_bytes for member in self._members().values())
 
     def columns(self) -> tuple[str, ...] | None:
-        """Return the names of the arrays, or the fields of the only one."""
+        """Return the names of the arrays, or the fields of a single one."""
         members = self._members()
         if len(members) > 1:
             return tuple(members)
@@ -75,22 +75,22 @@ class NpzSource(FileSource):
         return names
 
     def fingerprint(self) -> Any:
-        """Return the file's size and time of change, and which array is read."""
+        """Return the size and modification time of the file, and the array's name."""
         return [file_fingerprint(self.path), self.options.get("key")]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Map the arrays, or read on in them where they are compressed."""
+        """Map the arrays, or read them in sequence if they are compressed."""
         members = self._members()
         total, fields = self.total_rows, request.columns or None
-        # One array is given as it is, and its columns are its fields.
+        # A single array is a chunk as it is, and its columns are its fields.
         is_one = len(members) == 1
         if not is_one and fields is not None:
             members, fields = {name: members[name] for name in fields}, None
-        give = partial(_give, is_one=is_one, backend=request.backend)
+        make = partial(_make_chunk, is_one=is_one, backend=request.backend)
         if not any(member.is_compressed for member in members.values()):
             stored = {name: member.array for name, member in members.items()}
-            load = partial(_read_mapped, stored, fields, give)
+            load = partial(_read_mapped, stored, fields, make)
             yield from range_pieces(request, total, load)
             return
         with ExitStack() as stack:
@@ -100,7 +100,7 @@ class NpzSource(FileSource):
             }
 
             def read(start: int, stop: int) -> Any:
-                return give(
+                return make(
                     {
                         name: choose_fields(
                             _read_stream(streams[name], member.array, stop - start),
@@ -118,7 +118,7 @@ class NpzSource(FileSource):
                 yield ready.pop()
 
     def _members(self) -> dict[str, _Member]:
-        """Return the arrays that are read, which have the same length."""
+        """Return the arrays to read, which have the same length."""
         check_options(self.name, self.options, "key")
         key = self.options.get("key")
         with explaining(self.path), zipfile.ZipFile(self.path) as archive:
@@ -136,13 +136,13 @@ class NpzSource(FileSource):
             name: (*member.array.shape, None)[0] for name, member in members.items()
         }
         if len(set(lengths.values())) > 1:
-            said = ", ".join(
+            described = ", ".join(
                 f"{name}: {'a single value' if length is None else f'{length:,}'}"
                 for name, length in lengths.items()
             )
             message = (
-                f"the arrays of {self.name} have different lengths ({said}); "
-                f"give one of them, such as --read key={next(iter(lengths))}"
+                f"the arrays of {self.name} have different lengths ({described}); "
+                f"use one of them, such as --read key={next(iter(lengths))}"
             )
             raise SourceError(message)
         for member in members.values():
@@ -179,7 +179,7 @@ class NpzSource(FileSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Member:
-    """An array in an archive; where it lies is told only if it is not compressed."""
+    """An array in an archive; its offset is valid only if it is not compressed."""
 
     array: StoredArray
     file: str
@@ -187,7 +187,7 @@ class _Member:
     is_compressed: bool
 
     def check(self) -> None:
-        """Refuse what cannot be read some rows at a time."""
+        """Reject arrays that cannot be read some rows at a time."""
         if not self.is_compressed:
             self.array.check()
             return
@@ -195,7 +195,7 @@ class _Member:
         if self.array.by_columns and len(self.array.shape) > 1:
             message = (
                 f"{self.array.name} is compressed and stored column by column; save "
-                "it again with numpy.savez, or as numpy.ascontiguousarray gives it"
+                "it again with numpy.savez, or from numpy.ascontiguousarray(...)"
             )
             raise SourceError(message)
 
@@ -225,7 +225,7 @@ def _read_stream(stream: IO[bytes], stored: StoredArray, rows: int) -> Any:
         while done < len(space):
             count = stream.readinto(space[done:])  # type: ignore[attr-defined] # it has
             if not count:
-                message = f"{stored.name} breaks off; write or fetch it again"
+                message = f"{stored.name} is truncated; write or fetch it again"
                 raise SourceError(message)
             done += count
     return array
@@ -234,15 +234,15 @@ def _read_stream(stream: IO[bytes], stored: StoredArray, rows: int) -> Any:
 def _read_mapped(
     stored: Mapping[str, StoredArray],
     fields: tuple[str, ...] | None,
-    give: Any,
+    make: Any,
     start: int,
     stop: int,
 ) -> Any:
-    return give({name: one.read(start, stop, fields) for name, one in stored.items()})
+    return make({name: one.read(start, stop, fields) for name, one in stored.items()})
 
 
-def _give(arrays: dict[str, Any], *, is_one: bool, backend: str | None) -> Any:
-    """Return what a chunk is: the array, or the dict of them."""
+def _make_chunk(arrays: dict[str, Any], *, is_one: bool, backend: str | None) -> Any:
+    """Return a chunk: a single array, or a dict of arrays."""
     if is_one:
         return next(iter(arrays.values()))
     if backend == "numpy":
@@ -263,9 +263,11 @@ def _with_data(piece: Piece) -> Piece:
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Turn what is raised for a broken archive into a sentence."""
+    """Raise the errors of a damaged archive as one sentence."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        message = f"{path.name} is no whole .npz file ({error}); save or fetch it again"
+        message = (
+            f"{path.name} is not a complete .npz file ({error}); save or fetch it again"
+        )
         raise SourceError(message) from error

@@ -1,4 +1,4 @@
-"""Which source reads what, of the kinds that come with it and of the user's own."""
+"""Chooses the source that reads a file or an object: a built-in one or the user's."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _opens_with(source_type: Callable[..., Source]) -> FileOpener:
     return lambda path, options: source_type(path=path, options=options)
 
 
-# By the ending of a file, below that of a compression.
+# By the extension of a file, without that of a compression.
 _FORMATS: dict[str, FileOpener] = {
     **dict.fromkeys(SEPARATORS, _open_delimited),
     **dict.fromkeys(parquet.SUFFIXES, _opens_with(parquet.ParquetSource)),
@@ -95,18 +95,19 @@ _FORMATS: dict[str, FileOpener] = {
     zarr.SUFFIX: _opens_with(zarr.ZarrSource),
 }
 
-# Formats that are read also when the whole file is compressed.
+# Formats that can be read if the whole file is compressed.
 _COMPRESSIBLE = {*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES}
 
-# Formats whose rows have columns, to which the folders may add some.
+# Formats whose rows have columns, to which the names of folders may add some.
 _TABLES = frozenset(
     {*SEPARATORS, *parquet.SUFFIXES, *arrow_ipc.SUFFIXES, *json_lines.SUFFIXES}
 )
 
-# Folders with these endings are one source each.
+# Folders with these extensions are one source each.
 _FOLDERS = frozenset({zarr.SUFFIX})
 
-# What is lazy itself, told without an import; a collection of Dask iterates too.
+# Lazy objects, recognized without an import; they come before iterables, because Dask
+# collections are iterable too.
 _OBJECTS: tuple[tuple[Callable[[Any], bool], ObjectOpener], ...] = (
     (is_reader, lambda reader: ReaderSource(reader=reader)),
     (is_lazy_frame, lambda frame: LazyFrameSource(frame=frame)),
@@ -114,36 +115,37 @@ _OBJECTS: tuple[tuple[Callable[[Any], bool], ObjectOpener], ...] = (
     (is_torch_dataset, open_torch_dataset),
 )
 
-# The user's own, by type.
+# The user's own sources, by type.
 _TYPES: dict[type, ObjectOpener] = {}
 
 
 def chunk_source(target: type | str) -> Callable[[OpenerT], OpenerT]:
-    """Register a function that makes a source of an object, or of a file.
+    """Register a function that opens an object or a file as a source.
 
-    What is registered goes before what comes with the package; of the types of an
-    object the most specific one counts. To register again is to replace.
+    Registered sources take precedence over built-in ones; for an object, the most
+    specific of its types decides. Registering a target again replaces its function.
 
     Parameters
     ----------
     target : type or str
-        The type of the objects, whose function takes one; or the ending of the files,
-        such as ``".sas"``, whose function takes a path and the reader options.
+        The type of the objects, whose function takes an object; or the extension of
+        the files, such as ``".sas"``, whose function takes a path and the reader
+        options.
 
     Returns
     -------
     callable
-        A decorator, which gives the function back.
+        A decorator, which returns the function unchanged.
 
     Raises
     ------
     SourceError
-        When it is neither a type nor an ending.
+        If the target is neither a type nor an extension.
 
     Examples
     --------
-    A source is any object with the methods of `Source`; often one that is there
-    already does, here for an object that knows its file:
+    A source is any object with the methods of `Source`; often an existing one will
+    do, here for an object that counts down:
 
     >>> from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
     >>> class Countdown:
@@ -160,8 +162,8 @@ def chunk_source(target: type | str) -> Callable[[OpenerT], OpenerT]:
     is_ending = isinstance(target, str) and target.startswith(".") and len(target) > 1
     if not is_ending and not isinstance(target, type):
         message = (
-            f"{target!r} is neither a type nor the ending of a file; "
-            'give a class, or an ending such as ".sas"'
+            f"{target!r} is neither a type nor the extension of a file; "
+            'use a class, or an extension such as ".sas"'
         )
         raise SourceError(message)
 
@@ -185,12 +187,12 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     source : object
         A path, a folder, a pattern, a list of paths, or data in memory.
     options : mapping, optional
-        For what reads a file.
+        Options for the library that reads a file.
 
     Raises
     ------
     SourceError
-        When there is no such file, or nothing that reads it.
+        If there is no such file, or no source that reads it.
     """
     if is_url(source):
         found = find_remote_files(source)
@@ -204,13 +206,13 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
         files = [file for path in source for file in _find(path)]
         return _open_files(files, f"{len(files)} files", options or {})
     if options:
-        message = "reader options are for files; leave --read out"
+        message = "reader options are for files; leave out --read"
         raise SourceError(message)
     return _open_object(source)
 
 
 def _as_paths(files: Sequence[RemotePath]) -> list[Path]:
-    """Call remote files paths: they have what the families of files use of one."""
+    """Cast remote files to paths, whose interface they share as far as it is used."""
     return [cast("Path", file) for file in files]
 
 
@@ -228,18 +230,18 @@ def _open_object(source: Any) -> Source:
     if isinstance(source, Iterable):
         return IterableSource(data=source, name=name)
     message = (
-        f"{name} is no source of chunks; give the path of a file ({_list_endings()}), "
-        "an array, a frame, or anything that a for loop can go through"
+        f"{name} is not a source of chunks; use the path of a file "
+        f"({_list_extensions()}), an array, a frame, or any iterable"
     )
     raise SourceError(message)
 
 
-def _list_endings() -> str:
+def _list_extensions() -> str:
     return ", ".join(sorted(_FORMATS))
 
 
 def _find(path: str | os.PathLike[str]) -> list[Path]:
-    """Return the files of a path or a pattern, and the folders that are like files."""
+    """Return the files of a path or a pattern, and folders that are sources."""
     found = expand_home(path)
     if found.is_dir() and not _is_folder_source(found):
         folders = sorted(filter(_is_folder_source, found.iterdir()))
@@ -254,7 +256,7 @@ def _is_folder_source(path: Path) -> bool:
 
 
 def _is_list_of_paths(source: Any) -> bool:
-    """Tell whether all of a list are paths: text alone may be data."""
+    """Return whether a list holds only paths; text counts only if the file exists."""
     if not isinstance(source, (list, tuple)) or not source:
         return False
     return all(isinstance(item, os.PathLike) for item in source) or all(
@@ -273,24 +275,24 @@ def _open_files(
     formats = {_format_of(path) for path in files}
     if len(formats) > 1:
         message = (
-            f"{name} holds files of several kinds ({', '.join(sorted(formats))}); "
-            f'give a pattern, such as "{Path(name) / ("*" + min(formats))}"'
+            f"{name} holds files of several formats ({', '.join(sorted(formats))}); "
+            f'use a pattern, such as "{Path(name) / ("*" + min(formats))}"'
         )
         raise SourceError(message)
     suffix = formats.pop()
     opener = _FORMATS.get(suffix)
     if opener is None:
         message = (
-            f"{files[0].name} is of no kind that is known by its ending "
-            f"({_list_endings()}); for another kind of table give a reader: "
+            f"{files[0].name} has an unsupported extension (supported are "
+            f"{_list_extensions()}); for other tables use a reader: "
             f'pandas.read_csv("{files[0]}", sep=..., chunksize=100_000)'
         )
         raise SourceError(message)
     for path in files:
         if path.suffix.lower() != suffix and suffix not in _COMPRESSIBLE:
             message = (
-                f"{path.name} is compressed as a whole, and {suffix} is read in part; "
-                f"unpack it, and give {path.stem}"
+                f"{path.name} is compressed as a whole, but {suffix} files are read in "
+                f"parts; unpack it, and use {path.stem}"
             )
             raise SourceError(message)
     sources = [opener(path, options) for path in files]
@@ -302,6 +304,6 @@ def _open_files(
 
 
 def _format_of(path: Path) -> str:
-    """Return the ending that names the format, below that of a compression."""
+    """Return the extension of the format, without that of a compression."""
     suffix = path.suffix.lower()
     return Path(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix

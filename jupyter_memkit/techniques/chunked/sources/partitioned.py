@@ -1,4 +1,4 @@
-"""Files in folders that have columns in their names, such as ``year=2024``."""
+"""Files in folders whose names are columns, such as ``year=2024``."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a folder's name tells of each row below it.
+    """The value of a column that the name of a folder gives to all rows below it.
 
     Attributes
     ----------
     value : str or int, optional
         The value; None is a missing one.
     is_number : bool
-        Whether those of all folders are numbers.
+        Whether the values of all folders are numbers.
     has_missing : bool
-        Whether that of any folder is missing.
+        Whether the value of any folder is missing.
     """
 
     value: str | int | None
@@ -40,7 +40,7 @@ class Key:
 
     @property
     def pandas_type(self) -> str:
-        """What pandas calls the type of all folders' values."""
+        """The pandas type of the values of all folders."""
         if not self.is_number:
             return "object" if self.has_missing else "str"
         return "float64" if self.has_missing else "int32"
@@ -48,14 +48,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionedSource:
-    """A file with the columns that its folders have in their names.
+    """A file with the columns in the names of its folders.
 
     Parameters
     ----------
     source : Source
-        The file.
+        The source of the file.
     keys : mapping of str to Key
-        The columns.
+        The columns of the folders.
     """
 
     source: Source
@@ -78,7 +78,7 @@ class PartitionedSource:
 
     @property
     def backend(self) -> str | None:
-        """What the file's chunks become."""
+        """The library of the file's chunks."""
         return self.source.backend
 
     def row_bytes_of(self, columns: tuple[str, ...] | None) -> float | None:
@@ -88,30 +88,30 @@ class PartitionedSource:
         return find_row_bytes(self.source, columns)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the file's columns, and those of its folders."""
+        """Return the columns of the file, and those of its folders."""
         own = self.source.columns() or ()
         return (*(name for name in own if name not in self.keys), *self.keys)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of the file's columns, and those of its folders."""
+        """Return the types of the columns of the file and of its folders."""
         types = self.source.types(backend)
         if backend in {"pandas", "numpy"}:
             types.update({name: key.pandas_type for name, key in self.keys.items()})
         return types
 
     def fingerprint(self) -> Any:
-        """Return that of the file."""
+        """Return the fingerprint of the file."""
         return self.source.fingerprint()
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read the file, and add the folders' columns."""
+        """Read the file, and add the columns of its folders."""
         keys, wanted = dict(self.keys), request.columns
         if wanted is not None:
             keys = {name: key for name, key in keys.items() if name in wanted}
             wanted = tuple(name for name in wanted if name not in self.keys)
         types = {n: kind for n, kind in request.types.items() if n not in self.keys}
-        asked = dataclasses.replace(request, columns=wanted, types=types)
-        for piece in self.source.pieces(asked):
+        inner = dataclasses.replace(request, columns=wanted, types=types)
+        for piece in self.source.pieces(inner):
             load = partial(_load, piece.load, keys, has_own=wanted != ())
             ready = [dataclasses.replace(piece, load=load)]
             del piece, load
@@ -119,7 +119,7 @@ class PartitionedSource:
 
 
 def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
-    """Load rows, and give them the columns of a folder."""
+    """Load rows, and add the columns of the folders."""
     rows = load()
     library = type(rows).__module__.partition(".")[0]
     arrow = import_library("pyarrow", "folders with columns in their names")
@@ -151,12 +151,12 @@ def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
 
 
 def _forget_types(rows: Any, keys: Container[str]) -> Any:
-    """Drop what pandas noted of columns when they were no names of folders yet."""
-    noted = rows.schema.pandas_metadata
-    if not noted:
+    """Drop the metadata of pandas about columns that the folders replace."""
+    metadata = rows.schema.pandas_metadata
+    if not metadata:
         return rows
-    columns = [each for each in noted["columns"] if each.get("name") not in keys]
-    text = json.dumps({**noted, "columns": columns})
+    columns = [each for each in metadata["columns"] if each.get("name") not in keys]
+    text = json.dumps({**metadata, "columns": columns})
     return rows.replace_schema_metadata({**rows.schema.metadata, b"pandas": text})
 
 
@@ -168,14 +168,14 @@ def find_root(parts: tuple[str, ...]) -> tuple[str, ...]:
 def add_keys(
     sources: Sequence[Source], files: Sequence[Path], root: tuple[str, ...] | None
 ) -> list[Source]:
-    """Return sources of files with the columns of their folders, where they have any.
+    """Return sources of files with the columns of their folders, if there are any.
 
     Parameters
     ----------
     sources, files : sequence
-        Of each other.
+        The sources, and their files.
     root : tuple of str, optional
-        As for `find_keys`; where it is a file itself, its folders are not the data's.
+        As for `find_keys`; if it is a file itself, no folder gives a column.
     """
     if files[0].parts == root:
         return list(sources)
@@ -188,17 +188,17 @@ def add_keys(
 def find_keys(
     files: Sequence[Path], root: tuple[str, ...] | None
 ) -> list[dict[str, Key]]:
-    """Return what the folders of each file have in their names.
+    """Return the columns in the names of the folders of each file.
 
-    The values are read as pyarrow reads them: ``%20`` is a blank, and the name that
-    Hive has for a missing value is one. A column is of numbers where all values are.
+    The values are read as pyarrow reads them: ``%20`` is a space, and Hive's name for a
+    missing value is missing. A column has numbers if all its values are numbers.
 
     Parameters
     ----------
     files : sequence of Path
         The files.
     root : tuple of str, optional
-        The parts of the folder that holds all: what is in its own name is of no file.
+        The parts of the folder that holds all files, whose own name gives no column.
     """
     folders = [_below(path, root) for path in files]
     names = dict.fromkeys(
@@ -238,7 +238,7 @@ def _below(path: Path, root: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def _read_numbers(arrow: Any, values: list[str | None]) -> list[int | None] | None:
-    """Return the values as numbers, where all are."""
+    """Return the values as numbers, or None if not all are numbers."""
     try:
         numbers: list[int | None] = (
             arrow.array(values, arrow.string()).cast(arrow.int32()).to_pylist()

@@ -1,4 +1,4 @@
-"""A polars LazyFrame, whose streaming engine gives its rows batch by batch."""
+"""A polars LazyFrame, whose rows come in batches from the streaming engine."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 
-# The engine's batches, of which it holds some more: small, and not too small for it.
+# The size of the engine's batches, several of which it holds: small, but not too small.
 _BATCH_BYTES = 4 << 20
 _VALUE_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LazyFrameSource:
-    """A query of polars, never collected whole.
+    """A polars query, which is never collected as a whole.
 
     Parameters
     ----------
@@ -29,33 +29,39 @@ class LazyFrameSource:
 
     frame: Any
     name: str = "the LazyFrame"
-    # To count the rows would be to run the query.
+    # Counting the rows would take running the query.
     total_rows: None = None
     row_bytes: None = None
     backend: None = None
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns that the query gives."""
+        """Return the names of the columns of the result."""
         with _explaining():
             return tuple(self.frame.collect_schema().names())
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all batches have the types of the query."""
+        """Return no types: all batches have the types of the query."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Refuse: nothing tells whether the data behind a query are the same."""
+        """Raise an error: nothing shows whether the data of a query changed.
+
+        Raises
+        ------
+        SourceError
+            Always.
+        """
         message = (
-            "a LazyFrame cannot go on where another run stopped, for its data may "
-            "have changed; write it with .sink_parquet(...), and give that file"
+            "a run over a LazyFrame cannot be resumed, because its data may have "
+            "changed; write it with .sink_parquet(...), and use that file"
         )
         raise SourceError(message)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Run the query once, as fast as its rows are asked for.
+        """Run the query once, as fast as its rows are requested.
 
-        The rows of a query that keeps no order, such as ``group_by``, have another
-        one in each run, so that a piece of one run is not the same in another.
+        A query that keeps no order, such as ``group_by``, returns its rows in another
+        order in each run, so that the pieces of two runs differ.
         """
         row, skipped = request.start or (0, 0)
         yield from cut_pieces(self._batches(request, row + skipped), request)
@@ -65,7 +71,7 @@ class LazyFrameSource:
         if not hasattr(frame, "collect_batches"):
             version = sys.modules["polars"].__version__
             message = (
-                f"polars {version} cannot give a LazyFrame batch by batch; "
+                f"polars {version} cannot read a LazyFrame in batches; "
                 "install a later one: pip install --upgrade polars"
             )
             raise SourceError(message)
@@ -83,7 +89,7 @@ class LazyFrameSource:
                 engine="streaming",
             )
             for batch in batches:
-                # Of arrow's tables the frames of pandas all get the same types.
+                # From Arrow tables, all pandas frames get the same types.
                 rows = batch.to_arrow() if request.backend == "pandas" else batch
                 start, row = row, row + len(rows)
                 ready = Loaded(rows)
@@ -92,14 +98,14 @@ class LazyFrameSource:
 
 
 def is_lazy_frame(source: Any) -> bool:
-    """Tell whether this is a LazyFrame of polars; never imports polars."""
+    """Return whether this is a LazyFrame of polars; never imports polars."""
     polars = sys.modules.get("polars")
     return polars is not None and isinstance(source, polars.LazyFrame)
 
 
 @contextmanager
 def _explaining() -> Iterator[None]:
-    """Turn what polars raises for a query into a sentence; the user's own passes."""
+    """Raise the errors of polars as one sentence; the user's own errors pass."""
     polars = sys.modules["polars"]
     try:
         yield

@@ -1,8 +1,8 @@
-"""Rows of Python's values, as databases give them, in tables of the same types.
+"""Rows of Python values, as databases return them, in tables of the same types.
 
-A column has the type of its first values. One that is empty at first gets it where
-values come; a value that does not fit it is a `TypeChange`, with which a run begins
-anew. What Arrow has no type for is text.
+A column has the type of its first values. A column that is empty at first gets its type
+with the first values; values that do not fit raise a `TypeChange`, with which a run
+starts over. Values without a type in Arrow become text.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _ALIASES = {"str": "large_string"}
 
 
 class RowTables:
-    """Makes the tables of one reading.
+    """Makes the tables of a run.
 
     Parameters
     ----------
     name : str
-        How messages call the source.
+        The name of the source in messages.
     names : sequence of str
         The columns.
     request : Request
-        Whose types go before those that are found.
+        The request, whose types override those that are found.
     """
 
     def __init__(self, name: str, names: Sequence[str], request: Request) -> None:
@@ -39,11 +39,11 @@ class RowTables:
         self._name = name
         self._names = list(names)
         self._is_pandas = request.backend in {"pandas", "numpy"}
-        self._asked = dict(request.types)
+        self._chosen = dict(request.types)
         self._types = {
             column: kind
-            for column, asked in request.types.items()
-            if (kind := self._parse(asked)) is not None
+            for column, chosen in request.types.items()
+            if (kind := self._parse(chosen)) is not None
         }
 
     def __call__(self, rows: Sequence[Sequence[Any]]) -> Any:
@@ -52,7 +52,7 @@ class RowTables:
         Raises
         ------
         TypeChange
-            When values do not fit the types of the tables before.
+            If values do not fit the types of the tables before.
         """
         values = zip(*rows, strict=True) if rows else ((),) * len(self._names)
         changes: dict[str, tuple[str, str]] = {}
@@ -67,23 +67,23 @@ class RowTables:
         return self._arrow.table(arrays, names=self._names)
 
     def _fit(self, column: str, values: Sequence[Any]) -> Any:
-        """Return the values in the column's type; None where they do not fit."""
+        """Return the values in the type of the column; None if they do not fit."""
         types = self._arrow.types
-        # Made at once in another type, floats would lose their fractions in silence.
+        # Converted directly, floats would silently lose their fractions.
         array, kind = self._infer(values), self._types.get(column)
         if kind is None or types.is_null(kind):
             if kind is not None and self._needs_restart(column, array.type):
                 return None
-            # Without rows nothing is told yet.
+            # Without rows the type is not known yet.
             if len(array):
                 self._types[column] = array.type
             return array
-        return self._give(array, values, kind, is_asked=column in self._asked)
+        return self._cast(array, values, kind, is_chosen=column in self._chosen)
 
-    def _give(
-        self, array: Any, values: Sequence[Any], kind: Any, *, is_asked: bool
+    def _cast(
+        self, array: Any, values: Sequence[Any], kind: Any, *, is_chosen: bool
     ) -> Any:
-        """Return values, which are an array too, in a type; None where it is none."""
+        """Return an array, which holds these values, in a type; None if it cannot."""
         types = self._arrow.types
         if array.type == kind:
             return array
@@ -91,7 +91,7 @@ class RowTables:
             return self._convert(values, str, kind)
         if types.is_floating(kind) and types.is_integer(array.type):
             return array.cast(kind, safe=False)
-        if types.is_null(array.type) or is_asked:
+        if types.is_null(array.type) or is_chosen:
             with contextlib.suppress(self._arrow.ArrowException):
                 return array.cast(kind)
         return None
@@ -105,7 +105,7 @@ class RowTables:
                 return self._convert(values, float, arrow.float64())
             return self._convert(values, str, arrow.large_string())
         if arrow.types.is_decimal(array.type):
-            # Its digits are those of the largest so far; pandas too makes it a float.
+            # Its precision is that of the largest value so far; pandas uses floats too.
             return self._convert(values, float, arrow.float64())
         if arrow.types.is_string(array.type):
             return array.cast(arrow.large_string())
@@ -118,20 +118,20 @@ class RowTables:
         return self._arrow.array(converted, kind)
 
     def _needs_restart(self, column: str, found: Any) -> bool:
-        """Tell whether the tables of an empty column should have had another type.
+        """Return whether the tables of an empty column should have had another type.
 
-        Those of pandas were objects, and some values are objects as well.
+        In pandas they had objects, and some values are objects as well.
         """
         if self._arrow.types.is_null(found):
             return False
         if not self._is_pandas:
             return True
-        return self._asked.get(column) != "object" and (
+        return self._chosen.get(column) != "object" and (
             self._name_in_pandas(found) != "object"
         )
 
     def _explain(self, column: str, values: Sequence[Any]) -> tuple[str, str]:
-        """Return the type before, and the one that holds these values too."""
+        """Return the previous type, and the one that holds these values too."""
         before, found = self._types[column], self._infer(values).type
         if not self._is_pandas:
             after = str(found)
@@ -145,12 +145,12 @@ class RowTables:
         return "object", "float64" if after in {"int64", "uint64"} else after
 
     def _name_in_pandas(self, kind: Any) -> str:
-        """Return what pandas calls the type, in a frame of such a column."""
+        """Return the name of the type in a pandas frame with such a column."""
         schema = self._arrow.schema([("values", kind)])
         return str(schema.empty_table().to_pandas()["values"].dtype)
 
     def _parse(self, name: str) -> Any:
-        """Return the type of a name of pandas' or Arrow's; None where it has none."""
+        """Return the type with a name in pandas or Arrow; None if there is none."""
         time = _TIME.fullmatch(name)
         if time is not None:
             return self._arrow.timestamp(time[1], time[2])

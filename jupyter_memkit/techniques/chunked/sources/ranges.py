@@ -1,4 +1,4 @@
-"""Pieces of what can be read from any row on: each one is told by its rows alone."""
+"""Pieces of sources that can be read from any row: ranges of rows."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def range_pieces(
     Parameters
     ----------
     request : Request
-        What is asked for.
+        The request for the pieces.
     total_rows : int
-        The rows that there are.
+        The number of all rows.
     load : callable
-        Returns the rows from the first number up to the second. Where pieces are
-        loaded in other processes, it is sent there.
+        Returns the rows from the first number up to the second. If pieces are loaded
+        in other processes, it is sent there.
     stored_rows : int
-        The rows that are stored together, so that to read one is to read all:
-        pieces end where these do, if they are no smaller.
+        The number of rows that are stored together, so that reading one reads all;
+        pieces that are not smaller end at their boundaries.
 
     Yields
     ------
     Piece
-        Its places are numbers of rows.
+        Its start and end are numbers of rows.
     """
     start = request.start or 0
     end = total_rows if request.end is None else request.end
@@ -57,42 +57,42 @@ def range_pieces(
 
 
 def check_options(name: str, options: Mapping[str, Any], *known: str) -> None:
-    """Refuse options that mean nothing to a source.
+    """Reject options that a source does not have.
 
     Raises
     ------
     SourceError
-        With the options that there are.
+        If there are any; the message lists the options of the source.
     """
     for option in options:
         if option not in known:
-            there_are = f"it takes {', '.join(known)}" if known else "leave it out"
-            remedy = suggest(option, known, there_are)
-            message = f"{name} takes no reader option {option!r}; {remedy}"
+            otherwise = f"use {', '.join(known)}" if known else "leave it out"
+            remedy = suggest(option, known, otherwise)
+            message = f"{name} has no reader option {option!r}; {remedy}"
             raise SourceError(message)
 
 
 def choose_key(name: str, key: str | None, keys: list[str], what: str) -> str:
-    """Return which of a file's arrays or tables is meant.
+    """Return the name of the array or table to read from a file.
 
     Raises
     ------
     SourceError
-        When it is not clear; the message lists them.
+        If it is not clear; the message lists the names.
     """
     if key is not None and key.strip("/") in keys:
         return key.strip("/")
     if key is not None:
-        there_are = f"it has {', '.join(keys)}" if keys else f"it holds no {what}"
-        message = f"{name} has no {key!r}; {suggest(key, keys, there_are)}"
+        otherwise = f"it has {', '.join(keys)}" if keys else "use another file"
+        message = f"{name} has no {what} {key!r}; {suggest(key, keys, otherwise)}"
         raise SourceError(message)
     if not keys:
-        message = f"{name} holds no {what}; give another file"
+        message = f"{name} has no {what}; use another file"
         raise SourceError(message)
     if len(keys) > 1:
         message = (
-            f"{name} holds several {what}s ({', '.join(keys)}); "
-            f"give one of them, such as --read key={keys[0]}"
+            f"{name} has several {what}s ({', '.join(keys)}); "
+            f"choose one of them, such as --read key={keys[0]}"
         )
         raise SourceError(message)
     return keys[0]

@@ -1,4 +1,4 @@
-"""What ``pandas.read_csv(..., chunksize=...)`` gave, with the user's own options."""
+"""Readers from ``pandas.read_csv(..., chunksize=...)``, with the user's own options."""
 
 from __future__ import annotations
 
@@ -31,36 +31,42 @@ class ReaderSource:
         """Return None: its columns were chosen when it was made."""
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: pandas finds the types chunk by chunk."""
+        """Return no types: pandas finds them chunk by chunk."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Refuse: a reader cannot go back."""
+        """Raise an error: a reader cannot go back.
+
+        Raises
+        ------
+        SourceError
+            Always.
+        """
         message = (
-            "a pandas reader cannot go on where another stopped; "
-            "give the path of its file, with the options as --read KEY=VALUE"
+            "a run over a pandas reader cannot be resumed; use the path of its file, "
+            "with the options as --read KEY=VALUE"
         )
         raise SourceError(message)
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read from where the reader stands; pandas closes it at its end."""
+        """Read from the position of the reader; pandas closes it at its end."""
         if self.reader.handles is None or self.reader.handles.handle.closed:
             message = (
                 "the pandas reader was read to its end or closed; "
-                "make it again with pandas.read_csv(..., chunksize=...)"
+                "create it again with pandas.read_csv(..., chunksize=...)"
             )
             raise SourceError(message)
         yield from iterate_reader(self.reader, request)
 
 
 def is_reader(source: Any) -> bool:
-    """Tell whether this is a reader that pandas made; never imports pandas."""
+    """Return whether this is a pandas reader; never imports pandas."""
     parsers = sys.modules.get("pandas.io.parsers")
     return parsers is not None and isinstance(source, parsers.TextFileReader)
 
 
 def iterate_reader(reader: Any, request: Request) -> Generator[Piece, None, None]:
-    """Read frames of pandas, but not the empty one of a lone header."""
+    """Yield the frames of a pandas reader, but not the empty one of a lone header."""
     position = 0
     while True:
         try:
@@ -74,7 +80,7 @@ def iterate_reader(reader: Any, request: Request) -> Generator[Piece, None, None
         if skipping > 0 or not len(frame):
             continue
         loaded, rows = Loaded(frame), len(frame)
-        # Held here it would stay in memory while the next is read.
+        # A reference here would keep it in memory while the next is read.
         del frame
         yield Piece(load=loaded, start=start, end=position, rows=rows)
         del loaded

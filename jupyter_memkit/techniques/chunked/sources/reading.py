@@ -1,4 +1,8 @@
-"""Makes the chunks of a source, the next one while the cell works on the one before."""
+"""Makes the chunks of a source, the next one while the cell works on the current one.
+
+Chunks of files are made on a thread. The user's own iterators and databases are read on
+the thread that created them, which their code may depend on.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,14 @@ from jupyter_memkit.techniques.chunked.sources.base import Piece, TypeChange
 
 @dataclass(slots=True)
 class Read:
-    """A chunk and the piece that it is made of, for one user to take."""
+    """A chunk, to be taken once, and the piece that it was made from."""
 
     piece: Piece
     rows: int
     _chunk: list[Any]
 
     def take(self) -> Any:
-        """Hand the chunk over."""
+        """Return the chunk, and drop the reference to it."""
         return self._chunk.pop()
 
 
@@ -29,15 +33,15 @@ class Reader:
     Parameters
     ----------
     pieces : generator
-        From `Source.pieces`.
+        The pieces, from `Source.pieces`.
     make : callable
-        Makes a chunk of the rows of a piece and the number of the first, such as a
-        `FrameMaker`.
+        Makes a chunk from the rows of a piece and the number of the first row, such as
+        a `FrameMaker`.
     first_row : int
         The number of the first row.
     ahead : bool
-        Whether `prefetch` reads on another thread. That is for files, which pyarrow
-        reads without the GIL, and not for code of the user's.
+        Whether `prefetch` reads on another thread: for files, which pyarrow reads
+        without the GIL, but not for code of the user's.
     """
 
     def __init__(
@@ -65,7 +69,7 @@ class Reader:
         return read
 
     def prefetch(self) -> None:
-        """Begin to make the next chunk."""
+        """Start to make the next chunk."""
         if self._executor is not None and self._next is None:
             self._next = self._executor.submit(self._load)
 

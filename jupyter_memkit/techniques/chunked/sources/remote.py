@@ -1,7 +1,7 @@
-"""Files behind URLs, read through fsspec as far as they are needed.
+"""Files at URLs, of which fsspec reads only the parts that are needed.
 
-A `RemotePath` stands where a path of this machine does: it has a name, a size, and is
-opened as a binary file that can be sought.
+A `RemotePath` takes the place of a local path: it has a name and a size, and opens as a
+seekable binary file.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ _USER = re.compile(r"(?<=://)[^/@]*@")
 _QUERY = re.compile(r"(https?://[^?]*)[?].*?(?=::|$)")
 _GLOB = frozenset("*?[")
 
-# What is fetched beyond what was asked for: little where places all over a file are
-# looked at, much where a compressed one is read in small bits.
+# How many bytes are fetched ahead: few where samples from all over a file are read,
+# many where a compressed file is read in small parts.
 _AHEAD_BYTES = 256 << 10
 _COMPRESSED_AHEAD_BYTES = 4 << 20
 _COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zip", ".zst"})
 
-# By what the file systems call the time of a change, and what stands for one.
+# The names of the modification time in file systems, and of what can replace it.
 _TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 _TAGS = ("ETag", "etag", "Last-Modified", "md5Hash", "Content-MD5")
 
 
 @dataclass(frozen=True, slots=True)
 class RemotePath:
-    """The path of a file on another machine, with what is used of `pathlib.Path`.
+    """The path of a file on another machine, with the part of `pathlib.Path` in use.
 
     Parameters
     ----------
     url : str
-        With its protocol; fsspec's own settings hold the credentials.
+        The URL with its protocol; fsspec's own settings hold the credentials.
     """
 
     url: str
 
     def __str__(self) -> str:
-        """Return the URL, without a user, a password or a signature in it."""
+        """Return the URL without user, password and signature."""
         return _QUERY.sub(r"\1", _USER.sub("", self.url))
 
     def __fspath__(self) -> str:
@@ -64,51 +64,51 @@ class RemotePath:
 
     @property
     def stem(self) -> str:
-        """The name without its ending."""
+        """The name without its extension."""
         return self._pure.stem
 
     @property
     def suffix(self) -> str:
-        """The ending of the name."""
+        """The extension of the name."""
         return self._pure.suffix
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts of the path, in which a folder's name may tell a column."""
+        """The parts of the path, in which the name of a folder may be a column."""
         return self._pure.parts
 
     def open(self, mode: str = "rb") -> io.BufferedIOBase:
-        """Open the file, to be read from any place.
+        """Open the file for reading, with random access.
 
         Raises
         ------
         SourceError
-            When there is no such file, or its server gives no parts of it.
+            If there is no such file, or its server cannot send parts of it.
         """
         ahead = _COMPRESSED_AHEAD_BYTES if self._is_compressed else _AHEAD_BYTES
         with explaining_remote(self):
             system, path = _find_system(self)
             file = system.open(path, mode, block_size=ahead, cache_type="readahead")
         try:
-            # Some say that they can, and cannot.
+            # Some file systems claim that they can seek, but cannot.
             file.seek(1)
             file.seek(0)
         except (OSError, ValueError) as error:
             file.close()
             message = (
-                f"the server of {self.name} gives no parts of it; put simplecache:: "
-                "before its URL, which downloads it to a temporary folder first"
+                f"the server of {self.name} cannot send parts of it; put simplecache:: "
+                "before its URL to download it to a temporary folder first"
             )
             raise SourceError(message) from error
         return _RemoteFile(file, self)
 
     def stat(self) -> RemoteState:
-        """Ask for the size and the time of change.
+        """Request the size and the modification time.
 
         Raises
         ------
         SourceError
-            When there is no such file.
+            If there is no such file.
         """
         with explaining_remote(self):
             system, path = _find_system(self)
@@ -116,7 +116,7 @@ class RemotePath:
 
     @property
     def _pure(self) -> PurePosixPath:
-        # Of a chain such as "zip://a.csv::s3://bucket/a.zip" the file in the front.
+        # In a chain such as "zip://a.csv::s3://bucket/a.zip" the file comes first.
         return PurePosixPath(str(self).partition("://")[2].partition("::")[0])
 
     @property
@@ -126,7 +126,7 @@ class RemotePath:
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """What a server tells of a file, by the names that `os.stat` has for it."""
+    """The state of a file as its server reports it, with the names of `os.stat`."""
 
     name: str
     info: dict[str, Any]
@@ -137,15 +137,15 @@ class RemoteState:
         size = self.info.get("size")
         if size is None:
             message = (
-                f"the server of {self.name} does not tell its size; "
-                "download it, and give the path of the file"
+                f"the server of {self.name} does not report its size; "
+                "download it, and use the path of the file"
             )
             raise SourceError(message)
         return int(size)
 
     @property
     def st_mtime_ns(self) -> int:
-        """The time of change, or a number of what the server has instead."""
+        """The modification time, or a number made from what replaces it."""
         for key in _TIMES:
             time = self.info.get(key)
             if isinstance(time, datetime):
@@ -155,8 +155,8 @@ class RemoteState:
         tags = [str(self.info[key]) for key in (*_TIMES, *_TAGS) if self.info.get(key)]
         if not tags:
             message = (
-                f"the server of {self.name} does not tell when it changed, so no run "
-                "can go on where another stopped; download it, and give that file"
+                f"the server of {self.name} does not report when it changed, so a run "
+                "cannot be resumed; download it, and use that file"
             )
             raise SourceError(message)
         digest = hashlib.sha256("\n".join(tags).encode()).digest()
@@ -164,7 +164,7 @@ class RemoteState:
 
 
 class _RemoteFile(io.BufferedIOBase):
-    """A file of fsspec, whose failures are sentences."""
+    """A file of fsspec, whose errors are one sentence each."""
 
     def __init__(self, file: Any, path: RemotePath) -> None:
         self._file = file
@@ -200,7 +200,7 @@ class _RemoteFile(io.BufferedIOBase):
 
 
 def is_url(source: Any) -> bool:
-    """Tell whether text is a URL, other than that of a file on this machine."""
+    """Return whether this is a URL, other than that of a local file."""
     return (
         isinstance(source, str)
         and _URL.match(source) is not None
@@ -209,33 +209,33 @@ def is_url(source: Any) -> bool:
 
 
 def find_remote_files(url: str) -> list[RemotePath]:
-    """Return the files that a URL, that of a folder, or a pattern stands for, by name.
+    """Return the files of a URL of a file, a folder or a pattern, sorted by name.
 
-    Of a folder those at any depth below it, without hidden ones and those that begin
-    with an underscore, which other programs write beside their data.
+    A folder stands for all files at any depth below it, except hidden files and those
+    whose name starts with an underscore, which other programs write beside their data.
 
     Raises
     ------
     SourceError
-        When there is none, or nothing that reads such a URL.
+        If there are none, or no library reads such a URL.
     """
-    given = RemotePath(url)
-    with explaining_remote(given):
-        system, path = _find_system(given)
-        if _GLOB & set(str(given)):
+    remote = RemotePath(url)
+    with explaining_remote(remote):
+        system, path = _find_system(remote)
+        if _GLOB & set(str(remote)):
             found = system.glob(path)
         elif not system.isfile(path) and system.isdir(path):
             found = [
                 name
                 for name in system.find(path)
-                if not _is_aside(name[len(path.rstrip("/")) :])
+                if not _is_hidden(name[len(path.rstrip("/")) :])
             ]
         else:
-            return [given]
+            return [remote]
     if not found:
-        message = f"no file can be reached at {given}; check its spelling"
+        message = f"no file can be reached at {remote}; check its spelling"
         raise SourceError(message)
-    # What chains file systems, such as "simplecache::" in front, stays around each.
+    # A chain of file systems, such as "simplecache::" in front, stays around each.
     protocol, _, rest = url.partition("://")
     before = protocol[: protocol.rfind("::") + 2] if "::" in protocol else ""
     after = rest[rest.find("::") :] if "::" in rest else ""
@@ -247,7 +247,7 @@ def find_remote_files(url: str) -> list[RemotePath]:
 
 @contextmanager
 def opened(path: Path | RemotePath) -> Iterator[Any]:
-    """Give what pyarrow reads a file by: a local path itself, else the open file."""
+    """Yield what pyarrow takes for a file: a local path itself, or the open file."""
     if isinstance(path, Path):
         yield path
         return
@@ -257,7 +257,7 @@ def opened(path: Path | RemotePath) -> Iterator[Any]:
 
 @contextmanager
 def explaining_remote(path: RemotePath) -> Iterator[None]:
-    """Turn what fsspec and its file systems raise into a sentence with its remedy."""
+    """Raise the errors of fsspec and its file systems as one sentence with a remedy."""
     try:
         yield
     except FileNotFoundError as error:
@@ -270,15 +270,15 @@ def explaining_remote(path: RemotePath) -> Iterator[None]:
         )
         raise SourceError(message) from error
     except _errors_of_systems() as error:
-        said = str(error) or type(error).__name__
+        reason = str(error) or type(error).__name__
         message = (
-            f"{path} cannot be read ({said}); check the URL and the access to it, or "
+            f"{path} cannot be read ({reason}); check the URL and the access to it, or "
             "download the file"
         )
         raise SourceError(message) from error
 
 
-# Errors of the libraries below the file systems, which have no common kind.
+# Errors of the libraries below the file systems, which have no common base class.
 _ERRORS = (
     ("aiohttp", "ClientError"),
     ("botocore.exceptions", "BotoCoreError"),
@@ -293,7 +293,7 @@ def _errors_of_systems() -> tuple[type[Exception], ...]:
     return (OSError, ValueError, asyncio.TimeoutError, *own)
 
 
-def _is_aside(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     return any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
 
 

@@ -1,4 +1,4 @@
-"""Several files that are one table, with the same columns and types throughout."""
+"""Several files as one table, with the same columns and types throughout."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ class SeveralSource:
 
     @property
     def backend(self) -> str | None:
-        """What the first source's chunks become."""
+        """The library of the first source's chunks."""
         return self.sources[0].backend
 
     @property
     def total_rows(self) -> int | None:
-        """The rows of all, where they are known of each."""
+        """The rows of all files, if they are known for each."""
         rows = [source.total_rows for source in self.sources]
         known = [number for number in rows if number is not None]
         return sum(known) if len(known) == len(rows) else None
 
     @property
     def row_bytes(self) -> float | None:
-        """The bytes of a row of the first."""
+        """The bytes of a row of the first file."""
         return self.sources[0].row_bytes
 
     def row_bytes_of(self, columns: tuple[str, ...] | None) -> float | None:
-        """Return the bytes of a row of the first in some of the columns."""
+        """Return the bytes of a row of the first file in some of the columns."""
         return find_row_bytes(self.sources[0], columns)
 
     def columns(self) -> tuple[str, ...] | None:
-        """Return the names of the columns that all have."""
+        """Return the names of the columns that all files have."""
         first = self.sources[0].columns()
         if first is None:
             return None
@@ -60,8 +60,8 @@ class SeveralSource:
         )
         return tuple(name for name in first if name in common)
 
-    def _refuse_differences(self) -> None:
-        """Refuse files of which one lacks a column, or has another."""
+    def _reject_differences(self) -> None:
+        """Reject files with different columns."""
         first = self.sources[0].columns()
         for source in self.sources[1:]:
             own = source.columns()
@@ -71,12 +71,12 @@ class SeveralSource:
             extra = [name for name in own if name not in first]
             differs = [
                 *([f"lacks {', '.join(lacking)}"] if lacking else []),
-                *([f"has {', '.join(extra)} besides"] if extra else []),
+                *([f"also has {', '.join(extra)}"] if extra else []),
             ]
             common = write_list(name for name in first if name in own)
             message = (
                 f"{source.name} {' and '.join(differs)}, unlike "
-                f"{self.sources[0].name}; give --columns {common}, or fewer files"
+                f"{self.sources[0].name}; use --columns {common}, or fewer files"
             )
             raise SourceError(message)
 
@@ -90,13 +90,13 @@ class SeveralSource:
         return types
 
     def fingerprint(self) -> Any:
-        """Return that of each."""
+        """Return the fingerprint of each file."""
         return [source.fingerprint() for source in self.sources]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read one source after the other, small ones together."""
         if request.columns is None:
-            self._refuse_differences()
+            self._reject_differences()
         if self.backend != FROM_FILES or request.portable or request.exact:
             yield from self._read(request)
         else:
@@ -106,12 +106,12 @@ class SeveralSource:
         first, start = request.start or (0, None)
         last, end = request.end or (len(self.sources) - 1, None)
         for number in range(first, last + 1):
-            asked = dataclasses.replace(
+            part = dataclasses.replace(
                 request,
                 start=start if number == first else None,
                 end=end if number == last else None,
             )
-            for piece in self.sources[number].pieces(asked):
+            for piece in self.sources[number].pieces(part):
                 ready = [self._place(number, piece)]
                 del piece
                 yield ready.pop()
@@ -131,7 +131,7 @@ class SeveralSource:
 def _join_small(
     pieces: Generator[Piece, None, None], request: Request
 ) -> Generator[Piece, None, None]:
-    """Put pieces together that are smaller than is asked for, as small files are."""
+    """Join pieces that are smaller than requested, such as those of small files."""
     held: list[Any] = []
     rows, start, end, fraction = 0, None, None, None
     for piece in pieces:
@@ -158,7 +158,7 @@ def _join_small(
 
 
 def _are_alike(one: Any, other: Any) -> bool:
-    """Tell whether rows are of one kind, and their columns of the same types."""
+    """Return whether rows are of one type, and their columns too."""
     if type(one) is not type(other):
         return False
     if hasattr(one, "schema"):
@@ -169,7 +169,7 @@ def _are_alike(one: Any, other: Any) -> bool:
 def _join_held(
     held: list[Any], rows: int, start: Any, end: Any, fraction: float | None
 ) -> Piece:
-    """Return what is held as one piece, and hold nothing."""
+    """Empty the list of held rows, and return them as one piece."""
     parts, held[:] = held[:], []
     joined = parts.pop() if len(parts) == 1 else join_rows(parts)
     return Piece(

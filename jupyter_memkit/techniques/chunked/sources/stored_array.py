@@ -1,7 +1,7 @@
-"""An array as it lies in a file, of which some rows are mapped into memory.
+"""An array stored in a file, whose rows are mapped into memory.
 
-A chunk maps its own rows alone and is unmapped with them: the pages of one mapping of
-the whole file would all count as memory of the process until its end.
+Each chunk maps only its own rows, and the mapping ends with them: the pages of a
+mapping of the whole file would all count as memory of the process.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredArray:
-    """An array in a file, not read.
+    """An array in a file, which is not read yet.
 
     Parameters
     ----------
     path : Path
         The file.
     name : str
-        How messages call the array.
+        The name of the array in messages.
     dtype : numpy.dtype
         The type of its elements.
     shape : tuple of int
         Its shape.
     offset : int
-        Where it begins in the file, in bytes.
+        Its position in the file, in bytes.
     by_columns : bool
         Whether its first axis changes fastest, as in Fortran.
     """
@@ -49,51 +49,51 @@ class StoredArray:
         return bytes_
 
     def check(self) -> None:
-        """Refuse what has no rows, or what is not all there.
+        """Reject arrays without rows, and truncated ones.
 
         Raises
         ------
         SourceError
-            With what to do.
+            If the array cannot be read; the message says what to do.
         """
         self.check_kind()
         size = self.path.stat().st_size
         needed = self.offset + self.row_bytes * self.shape[0]
         if size < needed:
             message = (
-                f"{self.name} breaks off after {size:,} of {needed:,} bytes; "
+                f"{self.name} is truncated after {size:,} of {needed:,} bytes; "
                 "write or fetch it again"
             )
             raise SourceError(message)
 
     def check_kind(self) -> None:
-        """Refuse arrays that have no rows, or none that can be read by themselves."""
+        """Reject arrays without rows, or with rows that cannot be read separately."""
         if self.dtype.hasobject:
             message = (
-                f"{self.name} holds Python objects, which cannot be read in part; "
+                f"{self.name} holds Python objects, which cannot be read in parts; "
                 "save it with a dtype of numbers or text"
             )
             raise SourceError(message)
         if not self.shape:
-            message = f"{self.name} is a single value without rows; give an array"
+            message = f"{self.name} is a single value without rows; use an array"
             raise SourceError(message)
 
     def read(self, start: int, stop: int, fields: tuple[str, ...] | None = None) -> Any:
-        """Return some rows. What is written to them does not reach the file.
+        """Return some rows. Changes to them do not reach the file.
 
         Parameters
         ----------
         start, stop : int
-            The first row, and that after the last.
+            The first row, and the one after the last.
         fields : tuple of str, optional
-            The only fields that are needed, of an array that has some.
+            The only fields that are needed, if the array has fields.
         """
         numpy = import_library("numpy", self.name)
         self.check()
         if not self.row_bytes:
             rows = numpy.empty((stop - start, *self.shape[1:]), self.dtype)
         elif self.by_columns and len(self.shape) > 1:
-            # Its rows lie all over the file; copied, they are all that stays.
+            # Its rows are all over the file; only a copy of them is kept.
             whole = self._map(numpy, self.shape, self.offset, "F")
             rows = whole[start:stop].copy(order="C")
         else:
@@ -109,12 +109,12 @@ class StoredArray:
 
 
 def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, Any]:
-    """Return shape, order and type from the head of an array that numpy saved.
+    """Return shape, order and type from the header of an array that numpy saved.
 
     Raises
     ------
     SourceError
-        When this is no such array.
+        If this is not such an array.
     """
     form = import_library("numpy.lib.format", name)
     readers = {
@@ -126,16 +126,16 @@ def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, An
         header: tuple[tuple[int, ...], bool, Any] = readers[version](stream)
     except KeyError as error:
         message = (
-            f"{name} is of version {error} of the format; save it again with "
-            "names of fields in plain letters"
+            f"{name} has the format version {error}, which is not supported; save it "
+            "again with field names in plain letters"
         )
         raise SourceError(message) from error
     except (ValueError, EOFError) as error:
-        message = f"{name} is no array of numpy ({error}); write or fetch it again"
+        message = f"{name} is not a numpy array ({error}); write or fetch it again"
         raise SourceError(message) from error
     return header
 
 
 def choose_fields(rows: Any, fields: tuple[str, ...] | None) -> Any:
-    """Return an array with some of its fields."""
+    """Return an array with some of its fields, if it has fields."""
     return rows if fields is None or not rows.dtype.names else rows[list(fields)]

@@ -23,7 +23,7 @@ SUFFIXES = frozenset({".txt", ".log"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLinesSource(FileSource):
-    r"""A text file, plain or compressed, in lists of `str` without their line's end.
+    r"""A text file, plain or compressed, in lists of `str` without line ends.
 
     A line ends with ``\n`` or ``\r\n``; a lone ``\r``, which progress bars write, is
     part of its line.
@@ -36,7 +36,7 @@ class TextLinesSource(FileSource):
         ``encoding``, by default UTF-8, and ``errors``, as `bytes.decode` takes them.
     """
 
-    # Counting the lines would be to read the whole file.
+    # Counting the lines would take reading the whole file.
     total_rows: None = None
     backend: None = None
 
@@ -65,16 +65,18 @@ class TextLinesSource(FileSource):
         )
 
     def _check(self, encoding: str) -> None:
-        """Refuse encodings whose line's end is more than one byte."""
+        """Reject encodings whose line end is not the byte of ASCII."""
         try:
             ends_alike = "\n".encode(encoding) == b"\n"
         except LookupError as error:
-            message = f"there is no encoding {encoding!r}; give utf-8 or latin-1"
+            message = (
+                f"there is no encoding {encoding!r}; use one such as utf-8 or latin-1"
+            )
             raise SourceError(message) from error
         if not ends_alike:
             message = (
-                f"{self.name} cannot be cut into lines as {encoding}; "
-                "write it again as UTF-8"
+                f"{self.name} cannot be split into lines as {encoding}; "
+                "convert it to UTF-8"
             )
             raise SourceError(message)
 
@@ -87,8 +89,8 @@ def _split(
     except UnicodeDecodeError as error:
         line = read_line_number(path, start) + block.count(b"\n", 0, error.start)
         message = (
-            f"{path.name} is not encoded as {error.encoding} in line {line} "
-            f"({error.reason}); give its own encoding, such as "
+            f"line {line} of {path.name} is not encoded as {error.encoding} "
+            f"({error.reason}); use the encoding of the file, such as "
             "--read encoding=latin-1, or --read errors=replace"
         )
         raise SourceError(message) from error

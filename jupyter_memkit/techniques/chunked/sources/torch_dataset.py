@@ -20,12 +20,12 @@ from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSource:
-    """A Dataset whose items have numbers.
+    """A Dataset with items by number.
 
     Parameters
     ----------
     dataset : torch.utils.data.Dataset
-        It has ``__getitem__`` and ``__len__``.
+        A dataset with ``__getitem__`` and ``__len__``.
     """
 
     dataset: Any
@@ -46,7 +46,7 @@ class DatasetSource:
         """Return None: items have no columns."""
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: items are what the dataset makes of them."""
+        """Return no types: items have no columns."""
         return {}
 
     def fingerprint(self) -> Any:
@@ -61,7 +61,7 @@ class DatasetSource:
             end = min(start + request.rows(), last)
             load = partial(_load_items, self.dataset, start, end)
             yield Piece(
-                # A dataset that holds its data would be sent with every piece.
+                # Otherwise a dataset that holds its data would go with every piece.
                 load=Loaded(load()) if request.portable else load,
                 start=start,
                 end=end,
@@ -72,25 +72,25 @@ class DatasetSource:
 
 
 def is_torch_dataset(source: Any) -> bool:
-    """Tell whether this is a Dataset of torch; never imports torch."""
+    """Return whether this is a Dataset of torch; never imports torch."""
     data = sys.modules.get("torch.utils.data")
     return data is not None and isinstance(source, data.Dataset)
 
 
 def open_torch_dataset(dataset: Any) -> Source:
-    """Return the source that reads a Dataset, by number or as it iterates.
+    """Return the source that reads a Dataset, by number or by iteration.
 
     Raises
     ------
     SourceError
-        When its items have numbers, but nobody knows how many there are.
+        If its items have numbers, but it has no length.
     """
     data = sys.modules["torch.utils.data"]
     name = f"the {type(dataset).__name__}"
     if isinstance(dataset, data.IterableDataset):
         return IterableSource(data=dataset, name=name)
     if not isinstance(dataset, Sized):
-        message = f"{name} does not tell how many items it has; give it a __len__"
+        message = f"{name} has no length; add a __len__ method to its class"
         raise SourceError(message)
     return DatasetSource(dataset=dataset)
 

@@ -1,4 +1,8 @@
-"""Ends a run over a file that is changed while it is read."""
+"""Ends a run over a file that changes while it is read.
+
+Size, modification time and inode are compared after each piece and at the end, because
+reading a file that was cut short ends early without an error.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,7 @@ Pieces = Callable[[SourceT, Request], Generator[Piece, None, None]]
 
 
 def of_unchanged_file(pieces: Pieces[SourceT]) -> Pieces[SourceT]:
-    """Make the `Source.pieces` of a file end with a sentence when the file is changed.
-
-    The file is looked at after each piece is read, and at the end: one that was cut
-    short ends early without any error.
-    """
+    """Wrap the `Source.pieces` of a file to raise an error if the file changes."""
 
     @functools.wraps(pieces)
     def watched(source: Any, request: Request) -> Generator[Piece, None, None]:
@@ -37,7 +37,7 @@ def of_unchanged_file(pieces: Pieces[SourceT]) -> Pieces[SourceT]:
                     raise _make_error(source.name)
                 if piece is None:
                     return
-                # A piece that is handed out has no other holder.
+                # No reference stays to a piece that is handed out.
                 ready = [piece]
                 del piece
                 yield ready.pop()
@@ -46,9 +46,9 @@ def of_unchanged_file(pieces: Pieces[SourceT]) -> Pieces[SourceT]:
 
 
 def _read_state(path: Any) -> Any:
-    """Return what changes with a file; None of one that is gone, or far away."""
+    """Return the state of a file; None if it does not exist, or is remote."""
     if not isinstance(path, Path):
-        return None  # A server would be asked each time.
+        return None  # Each check would be a request to a server.
     try:
         state = path.stat()
     except OSError:
@@ -58,6 +58,6 @@ def _read_state(path: Any) -> Any:
 
 def _make_error(name: str) -> SourceError:
     return SourceError(
-        f"{name} was changed while it was read, so the result would be of no one "
-        "state of it; run it again when nothing writes to it"
+        f"{name} changed while it was read, so the result would mix two versions; "
+        "run it again when nothing writes to the file"
     )

@@ -1,4 +1,4 @@
-"""Zarr arrays in a folder, in arrays of numpy."""
+"""Zarr arrays in a folder, as numpy arrays."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SUFFIX = ".zarr"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZarrSource:
-    """An array in a folder of Zarr's: the array that it is, or one in its groups.
+    """An array in a Zarr folder, at its root or in its groups.
 
     Parameters
     ----------
     path : Path
         The folder.
     options : mapping
-        ``key``, the name of the array, where there are several.
+        ``key``, the name of the array, if there are several.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class ZarrSource:
 
     @property
     def name(self) -> str:
-        """The name of the folder, and of the array if one was asked for."""
+        """The name of the folder, and of the array if the user chose one."""
         key = self.options.get("key")
         return self.path.name if key is None else f"{self.path.name}/{key}"
 
@@ -62,11 +62,11 @@ class ZarrSource:
         return names
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing: all rows have the same type."""
+        """Return no types: all rows have the same type."""
         return {}
 
     def fingerprint(self) -> Any:
-        """Return how many files there are, their size and the last change."""
+        """Return the number of files, their size and the last modification time."""
         n_files, size, changed = 0, 0, 0
         for folder, _, names in os.walk(self.path):
             for name in names:
@@ -77,9 +77,9 @@ class ZarrSource:
         return {str(self.path): [n_files, size, changed, self.options.get("key")]}
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Read some rows at a time, whole stored chunks where they fit."""
+        """Read ranges of rows, of complete stored chunks if they fit."""
         array = self._array()
-        # Of a shard, which version 3 has, single chunks can be read.
+        # Single chunks can also be read from a shard of version 3.
         stored_rows = int(array.chunks[0])
         load = partial(self._read, request.columns or None)
         total = int(array.shape[0])
@@ -101,16 +101,19 @@ class ZarrSource:
             arrays = dict(_list_arrays(found))
             found = arrays[choose_key(self.path.name, key, list(arrays), "array")]
         elif key is not None:
-            message = f"{self.path.name} is one array without keys; leave key out"
+            message = (
+                f"{self.path.name} is a single array without keys; leave out "
+                "--read key=NAME"
+            )
             raise SourceError(message)
         if not found.shape:
-            message = f"{self.name} is a single value without rows; give an array"
+            message = f"{self.name} is a single value without rows; use an array"
             raise SourceError(message)
         return found
 
 
 def _list_arrays(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the arrays in a group and the groups in it, by name."""
+    """Yield the arrays in a group and its subgroups, by name."""
     for name, array in sorted(group.arrays()):
         yield f"{prefix}{name}", array
     for name, inner in sorted(group.groups()):
@@ -119,7 +122,7 @@ def _list_arrays(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 @contextmanager
 def _explaining(name: str) -> Iterator[None]:
-    """Turn what Zarr and its codecs raise for broken data into a sentence."""
+    """Raise the errors of Zarr and its codecs for damaged data as one sentence."""
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""What every source of a file promises, checked on a real one."""
+"""Checks of the promises of every source of a file, on a real one."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def joined(parts: Iterable[list[Any]]) -> list[Any]:
 
 
 def pieces_of(source: Source, **wanted: Any) -> list[Piece]:
-    """Return the pieces of a source, each of so many rows."""
+    """Return the pieces of a source, each of the given number of rows."""
     return list(source.pieces(Request(rows=lambda: ROWS, **wanted)))
 
 
 def loaded(source: Source, **wanted: Any) -> list[tuple[Piece, list[Any]]]:
-    """Return the pieces with their rows, each loaded before the next is cut."""
+    """Return the pieces with their rows, each loaded before the next one is cut."""
     request = Request(rows=lambda: ROWS, **wanted)
     return [(piece, listed(piece.load())) for piece in source.pieces(request)]
 
@@ -57,9 +57,9 @@ def check_source(
 ) -> None:
     """Check a source whose file has the expected rows.
 
-    It is read in about the rows that are asked for, in exactly as many, on from any
-    place, in parts that were named, and in pieces that were sent to another process;
-    and it keeps nothing that it gave.
+    It is read in about the requested rows, in exactly as many, from any place on, in
+    given parts, and in pieces that were sent to another process; and it keeps no
+    piece that it has handed out.
     """
     source = open_source(path, options)
     whole = loaded(source)
@@ -94,7 +94,7 @@ def check_source(
 
 
 def _check_lets_go(source: Source) -> None:
-    """Check that a piece is gone when its user drops it."""
+    """Check that a piece is freed when its user drops it."""
     pieces = source.pieces(Request(rows=lambda: ROWS))
     piece = next(pieces)
     load = weakref.ref(piece.load)
@@ -105,6 +105,6 @@ def _check_lets_go(source: Source) -> None:
 
 
 def check_small(path: Path, options: Mapping[str, Any] | None = None) -> None:
-    """Check that what is sent to another process describes rows, and holds none."""
+    """Check that a piece for another process describes rows, and holds none."""
     for piece in pieces_of(open_source(path, options), portable=True):
         assert len(pickle.dumps(piece)) < 1_500

@@ -1,4 +1,4 @@
-"""The engine over a source that was made by hand."""
+"""Helpers to run over a source directly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Sourc
 
 
 def chunks_of(source: Source, **settings: Any) -> Chunked:
-    """Return the chunks of a source, as `chunked` makes them."""
+    """Return the chunks of a source, as `chunked` returns them."""
     return Chunked(source, Settings(memory_bytes=1 << 28, **settings))
 
 
@@ -21,12 +21,12 @@ def load_all(pieces: Iterable[Piece]) -> list[Any]:
 
 
 def load_from(source: Source, start: Any, rows: int = 3) -> list[Any]:
-    """Load what a source gives from a place on."""
+    """Load the pieces of a source from a place on."""
     return load_all(source.pieces(Request(rows=lambda: rows, start=start)))
 
 
 def load_one(source: Source, piece: Piece, rows: int) -> Any:
-    """Load one piece again, as a run over skipped chunks does."""
+    """Load a piece again, as a run over skipped chunks does."""
     request = Request(rows=lambda: rows, start=piece.start, end=piece.end)
     (again,) = load_all(source.pieces(request))
     return again

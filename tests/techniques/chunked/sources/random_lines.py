@@ -1,4 +1,4 @@
-"""Makes files of JSON lines as they are met in the wild, each of a seed."""
+"""Makes random files of JSON lines, as found in the wild, from seeds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS: tuple[Make, ...] = (
 
 
 def make_lines(seed: int) -> bytes:
-    """Return the file of a seed."""
+    """Return the content of the file of a seed."""
     rng = random.Random(seed)
     n_rows = rng.choice((1, 2, 5, 20, 40, 80))
     columns = {f"c{n}": _make_column(rng, n_rows) for n in range(rng.randrange(1, 6))}
@@ -41,7 +41,7 @@ def make_lines(seed: int) -> bytes:
 
 
 def _make_column(rng: random.Random, n_rows: int) -> dict[int, Any]:
-    """Return values by row: of a kind, some missing, and another kind later on."""
+    """Return values by row: of one type, some missing, and of another type later."""
     kind, late = rng.choice(KINDS), rng.choice(KINDS)
     change = rng.randrange(n_rows + 1) if rng.random() < 0.3 else n_rows
     is_single = rng.random() < 0.5

@@ -1,4 +1,4 @@
-"""Makes CSV files as they are met in the wild, each of a seed."""
+"""Makes random CSV files, as found in the wild, from seeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MISSING = ("", "", "NA", "NaN", "null", "#N/A", "None", "n/a", "<NA>", "-nan")
-# What looks like a value of another kind, to one of the libraries or to a reader.
+# Values that resemble another type, for one of the libraries or a person.
 ODD = (
     *("NAN", "Nan", "nan(1)", "inf", "-Infinity", "1e400", "0x10", "0XfF", "1_000"),
     *("+5", " 7", "7 ", "1.", ".5", "1e5", "1d5", "1,5", "1 000", "-0", "00", "- 1"),
@@ -50,11 +50,11 @@ class Table:
     Attributes
     ----------
     content : bytes
-        What it holds.
+        Its content.
     suffix : str
-        The ending of its name.
+        The extension of its name.
     options : dict
-        Options that it takes to read it.
+        The options to read it.
     """
 
     content: bytes
@@ -63,7 +63,7 @@ class Table:
 
 
 def make_table(seed: int, *, is_large: bool = False) -> Table:
-    """Return the file of a seed; a large one is wide, or has cells of some MB."""
+    """Return the file of a seed; a large one is wide, or has cells of several MB."""
     rng = random.Random(seed)
     suffix = rng.choice((".csv", ".csv", ".csv", ".tsv"))
     separator = "\t" if suffix == ".tsv" else ","
@@ -112,10 +112,10 @@ def _make_name(rng: random.Random, number: int) -> str:
 
 
 def _make_column(rng: random.Random, n_rows: int) -> list[str]:
-    """Return values of a kind, some missing, and of another from some row on."""
+    """Return values of one type, some missing, and of another type from some row on."""
     kind, late = rng.choice(KINDS), rng.choice(KINDS)
     change = rng.randrange(n_rows + 1) if rng.random() < 0.3 else n_rows
-    # A single one, or all from there on.
+    # A single value, or all from there on.
     is_single = rng.random() < 0.5
     missing = rng.choice((0.0, 0.0, 0.02, 0.3))
     values = []
@@ -127,7 +127,7 @@ def _make_column(rng: random.Random, n_rows: int) -> list[str]:
 
 
 def _quote_little(rng: random.Random, value: str, separator: str) -> str:
-    """Quote what has to be."""
+    """Quote only values that need quotes."""
     del rng
     if any(letter in value for letter in (separator, '"', "\n", "\r")):
         return '"' + value.replace('"', '""') + '"'
@@ -135,14 +135,14 @@ def _quote_little(rng: random.Random, value: str, separator: str) -> str:
 
 
 def _quote_often(rng: random.Random, value: str, separator: str) -> str:
-    """Quote also what need not be."""
+    """Quote also values that need no quotes."""
     if rng.random() < 0.5:
         return '"' + value.replace('"', '""') + '"'
     return _quote_little(rng, value, separator)
 
 
 def _quote_wildly(rng: random.Random, value: str, separator: str) -> str:
-    """Have quotes also where they are letters."""
+    """Put quotes also where they are ordinary characters."""
     quoted = _quote_often(rng, value, separator)
     if rng.random() < 0.9 or separator in value or "\n" in value or "\r" in value:
         return quoted

@@ -1,4 +1,4 @@
-"""Arrow files, streams and Feather in tables and frames."""
+"""Arrow files, Arrow streams and Feather files, in tables and frames."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def write(
 def test_chunks_are_the_file(
     tmp_path: Path, batch_rows: int, compression: str | None, *, as_stream: bool
 ) -> None:
-    """The chunks are the file's rows, whatever its batches, from any place on."""
+    """The chunks are the rows of the file, whatever its batches, from any place on."""
     path = write(
         tmp_path / "a.arrow",
         batch_rows=batch_rows,
@@ -80,7 +80,7 @@ def test_chunks_are_the_file(
 def test_pieces_are_small(
     tmp_path: Path, compression: str | None, *, as_stream: bool
 ) -> None:
-    """What is sent to another process says which rows; of a batch that fits."""
+    """A piece for another process describes its rows, if it ends with a batch."""
     path = write(
         tmp_path / "a.arrow",
         batch_rows=50,
@@ -92,14 +92,14 @@ def test_pieces_are_small(
 
 @pytest.mark.parametrize("suffix", [".arrow", ".arrows", ".feather", ".ipc"])
 def test_by_content(tmp_path: Path, suffix: str) -> None:
-    """Whether it is a file or a stream its content tells, not its ending."""
+    """The content decides whether it is a file or a stream, not the extension."""
     for as_stream in (False, True):
         path = write(tmp_path / f"a{suffix}", as_stream=as_stream)
         assert sum(map(len, chunked(path))) == N_ROWS
 
 
 def test_changing_categories(tmp_path: Path) -> None:
-    """In a stream what categories stand for may change from batch to batch."""
+    """The categories of a stream may change from batch to batch."""
     kinds = [pa.array([f"k{i}", f"k{i + 1}"] * 20).dictionary_encode() for i in (0, 7)]
     batches = [pa.record_batch({"kind": kind}) for kind in kinds]
     path = tmp_path / "a.arrows"
@@ -129,7 +129,7 @@ def test_other_writer(tmp_path: Path, compression: Any) -> None:
 
 @pytest.mark.parametrize("labels", [None, [f"row {i}" for i in range(N_ROWS)]])
 def test_index_of_pandas(tmp_path: Path, labels: list[str] | None) -> None:
-    """The index that pandas stored belongs to each chunk, and is no column."""
+    """The index that pandas stored belongs to each chunk, and is not a column."""
     index = None if labels is None else pd.Index(labels, name="label")
     frame = pd.DataFrame({"x": range(N_ROWS), "y": range(N_ROWS)}, index=index)
     path = write(tmp_path / "a.arrow", pa.Table.from_pandas(frame))
@@ -139,7 +139,7 @@ def test_index_of_pandas(tmp_path: Path, labels: list[str] | None) -> None:
 
 
 def test_feather_of_pandas(tmp_path: Path) -> None:
-    """What pandas wrote as Feather, which is compressed, is what it reads."""
+    """A compressed Feather file is read as pandas reads it."""
     frame = TABLE.to_pandas().drop(columns=["nested"])
     frame.to_feather(tmp_path / "a.feather")
     chunks = list(chunked(tmp_path / "a.feather", rows=130, backend="pandas"))
@@ -148,7 +148,7 @@ def test_feather_of_pandas(tmp_path: Path) -> None:
 
 
 def test_columns(tmp_path: Path) -> None:
-    """Only the columns that are asked for are read; without one the rows count."""
+    """Only the requested columns are read; without any, the rows are still counted."""
     path = write(tmp_path / "a.arrow", compression="lz4")
     source = open_source(path)
     for columns, names in ((("ok", "nested"), ["nested", "ok"]), ((), ["id"])):
@@ -159,7 +159,7 @@ def test_columns(tmp_path: Path) -> None:
 
 
 def test_categories(tmp_path: Path) -> None:
-    """A column becomes categories when that is asked for, in tables too."""
+    """A column becomes categories on request, in tables too."""
     path = write(tmp_path / "a.arrow")
     tables = chunked(path, categories=["text"], backend="arrow")
     assert all(pa.types.is_dictionary(table["text"].type) for table in tables)
@@ -174,19 +174,23 @@ def truncate(path: Path, count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 8, 40, 3_000])
 def test_truncated_file(tmp_path: Path, count: int) -> None:
-    """A file that lacks its end is refused before anything is read."""
+    """A truncated file is rejected before anything is read."""
     path = write(tmp_path / "a.arrow")
     truncate(path, count)
-    with pytest.raises(SourceError, match=r"a\.arrow is no whole Arrow file .*again"):
+    with pytest.raises(
+        SourceError, match=r"a\.arrow is not a complete Arrow file .*again"
+    ):
         list(chunked(path))
 
 
 @pytest.mark.parametrize("count", [10, 3_000])
 def test_truncated_stream(tmp_path: Path, count: int) -> None:
-    """A stream that breaks off within a batch is refused."""
+    """A stream that is truncated within a batch is rejected."""
     path = write(tmp_path / "a.arrows", as_stream=True)
     truncate(path, count)
-    with pytest.raises(SourceError, match=r"a\.arrows is no whole Arrow file .*again"):
+    with pytest.raises(
+        SourceError, match=r"a\.arrows is not a complete Arrow file .*again"
+    ):
         list(chunked(path))
 
 
@@ -194,19 +198,22 @@ def test_truncated_stream(tmp_path: Path, count: int) -> None:
     ("content", "sentence"),
     [
         (b"", "a.arrow is empty; there is nothing to run over"),
-        (b"a,b\n1,2\n" * 20, "is neither an Arrow file nor a stream; check what wrote"),
-        (bytes(1_000), "is neither an Arrow file nor a stream"),
+        (b"a,b\n1,2\n" * 20, "is neither an Arrow file nor an Arrow stream; check the"),
+        (bytes(1_000), "is neither an Arrow file nor an Arrow stream"),
         (b"\xff\xff\xff\xff\x10\0\0\0" + b"\xff" * 20, "is neither an Arrow file nor"),
-        (b"FEA1" + bytes(100), "is of version 1 of Feather; write it again"),
-        (b"ARROW1\0\0" + bytes(100) + b"ARROW1", "no whole Arrow file .*no footer"),
+        (b"FEA1" + bytes(100), "is a Feather file of version 1; convert it"),
+        (
+            b"ARROW1\0\0" + bytes(100) + b"ARROW1",
+            "not a complete Arrow file .*no footer",
+        ),
         (
             b"ARROW1\0\0" + b"\xff" * 100 + b"\x20\0\0\0ARROW1",
-            "is neither an Arrow file nor a stream",
+            "is neither an Arrow file nor an Arrow stream",
         ),
     ],
 )
 def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
-    """A file that only calls itself Arrow says so."""
+    """A file that is not Arrow, despite its name, raises an error that says so."""
     path = tmp_path / "a.arrow"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
@@ -214,26 +221,28 @@ def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
 
 
 def test_damaged_data(tmp_path: Path) -> None:
-    """A batch whose compressed data are damaged names the file."""
+    """Damaged compressed data raise an error that names the file."""
     path = write(tmp_path / "a.arrow", batch_rows=5_000, compression="zstd")
     data = bytearray(path.read_bytes())
-    place = data.find(b"\x28\xb5\x2f\xfd")  # Where compressed data begin.
+    place = data.find(b"\x28\xb5\x2f\xfd")  # The start of compressed data.
     data[place : place + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=r"a\.arrow is no whole Arrow file .*again"):
+    with pytest.raises(
+        SourceError, match=r"a\.arrow is not a complete Arrow file .*again"
+    ):
         list(chunked(path))
 
 
 @pytest.mark.parametrize("as_stream", [False, True], ids=["file", "stream"])
 def test_no_rows(tmp_path: Path, *, as_stream: bool) -> None:
-    """A table without rows is nothing to run over."""
+    """A table without rows raises an error."""
     path = write(tmp_path / "a.arrow", TABLE[:0], as_stream=as_stream)
     with pytest.raises(SourceError, match=r"a\.arrow has no rows"):
         chunked(path).map(len).reduce("sum")
 
 
 def test_file_that_shrank(tmp_path: Path) -> None:
-    """A file that became shorter under a run says so."""
+    """A file that became shorter during a run raises an error."""
     path = write(tmp_path / "a.arrow")
     pieces = pieces_of(open_source(path))
     write(path, TABLE[:100])
@@ -242,7 +251,7 @@ def test_file_that_shrank(tmp_path: Path) -> None:
 
 
 def test_option(tmp_path: Path) -> None:
-    """There are no options to give."""
+    """Any reader option is rejected."""
     path = write(tmp_path / "a.arrow")
     with pytest.raises(SourceError, match="no reader option 'mmap'; leave it out"):
         list(chunked(path, read={"mmap": 1}))

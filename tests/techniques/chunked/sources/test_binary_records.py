@@ -23,7 +23,7 @@ RECORDS = np.array([(i, i / 2) for i in range(1_000)], dtype=FIELDS)
 
 @pytest.mark.parametrize("dtype", [FIELDS, str(FIELDS), np.dtype(FIELDS)])
 def test_records(tmp_path: Path, dtype: Any) -> None:
-    """Records are those of the file, their fields given as a list or as text."""
+    """The records are those of the file, with a dtype as a list or as text."""
     path = tmp_path / "a.bin"
     path.write_bytes(RECORDS.tobytes())
     check_source(path, RECORDS.tolist(), {"dtype": dtype})
@@ -40,14 +40,14 @@ def test_records(tmp_path: Path, dtype: Any) -> None:
     ],
 )
 def test_dtypes(tmp_path: Path, dtype: str, expected: Any) -> None:
-    """Any type that numpy names by text is a record, behind a header too."""
+    """Any dtype that numpy accepts as text describes records, after a header too."""
     path = tmp_path / "a.dat"
     path.write_bytes(b"header" + expected.tobytes())
     check_source(path, expected.tolist(), {"dtype": dtype, "offset": 6})
 
 
 def test_columns(tmp_path: Path) -> None:
-    """Only the fields that are asked for are read."""
+    """Only the requested fields are read."""
     path = tmp_path / "a.bin"
     path.write_bytes(RECORDS.tobytes())
     source = open_source(path, {"dtype": FIELDS})
@@ -59,21 +59,29 @@ def test_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "options", "sentence"),
     [
-        (16, {}, "a.bin does not tell what its records are; give --read dtype=f8 or"),
-        (17, {"dtype": "f8"}, r"17 bytes .* no multiple of the 8 of one \(1 are left"),
-        (3, {"dtype": "f8", "offset": 9}, "a.bin has no 9 bytes before the first"),
-        (16, {"dtype": "f9"}, "numpy has no dtype 'f9' .*; give --read dtype=f8"),
-        (16, {"dtype": "[('a'"}, r"numpy has no dtype \"\[\('a'\" .*; give --read"),
-        (16, {"dtype": "S0"}, "records of 'S0' have no bytes; give --read dtype=f8"),
+        (16, {}, "a.bin does not describe its records; use --read dtype=f8 or"),
+        (
+            17,
+            {"dtype": "f8"},
+            r"17 bytes .* not a multiple of the 8 bytes of one \(1 are left",
+        ),
+        (
+            3,
+            {"dtype": "f8", "offset": 9},
+            "a.bin is shorter than the offset of 9 bytes",
+        ),
+        (16, {"dtype": "f9"}, "numpy has no dtype 'f9' .*; use --read dtype=f8"),
+        (16, {"dtype": "[('a'"}, r"numpy has no dtype \"\[\('a'\" .*; use --read"),
+        (16, {"dtype": "S0"}, "records of 'S0' have no bytes; use --read dtype=f8"),
         (16, {"dtype": "O"}, "a.bin holds Python objects"),
-        (16, {"dtype": "f8", "offset": -1}, "offset is -1; give the bytes before"),
-        (16, {"dtype": "f8", "offset": "x"}, "offset is 'x'; give the bytes before"),
+        (16, {"dtype": "f8", "offset": -1}, "offset is -1; use --read offset=N"),
+        (16, {"dtype": "f8", "offset": "x"}, "offset is 'x'; use --read offset=N"),
         (16, {"dtpe": "f8"}, "no reader option 'dtpe'; did you mean dtype?"),
         (0, {"dtype": "f8"}, "a.bin has no rows; there is nothing to run over"),
     ],
 )
 def test_refused(tmp_path: Path, size: int, options: Any, sentence: str) -> None:
-    """What does not tell whole records is refused, with what to give."""
+    """Options that do not describe complete records are rejected, with a remedy."""
     path = tmp_path / "a.bin"
     path.write_bytes(bytes(size))
     with pytest.raises(SourceError, match=sentence):

@@ -1,4 +1,4 @@
-"""The memory of a run, measured in a process of its own."""
+"""The memory of a run, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import sys
 from jupyter_memkit.techniques.chunked import chunked
 
 for path in sys.argv[1:]:
-    # The first file is small: its run pays for what the libraries keep.
+    # The run over the first, small file takes the memory that the libraries keep.
     summary = chunked(path, rows=20_000).map(lambda chunk: chunk.sum()).run("sum")
 print(summary.rows, summary.peak_bytes - summary.before_bytes)
 """
@@ -29,7 +29,7 @@ N_COLUMNS = 8
     ("kind", "n_rows"), [("csv", 1_000_000), ("parquet", 2_000_000)]
 )
 def test_memory_is_that_of_a_chunk(tmp_path: Path, kind: str, n_rows: int) -> None:
-    """A table far larger than a chunk of 1.2 MiB grows the process by far less."""
+    """The process grows far less than a table in chunks of 1.2 MiB would take."""
     rng = np.random.default_rng(7)
     # Random, so that the Parquet file is not smaller than the table.
     table = pa.table({f"c{i}": rng.random(n_rows) for i in range(N_COLUMNS)})
@@ -44,7 +44,7 @@ def test_memory_is_that_of_a_chunk(tmp_path: Path, kind: str, n_rows: int) -> No
         capture_output=True,
         check=True,
         text=True,
-        # Arrow's other pools keep memory, and their peak says little of its use.
+        # Arrow's other pools keep memory, so their peak does not show its use.
         env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"},
     )
     rows, growth_bytes = map(int, done.stdout.split())

@@ -1,4 +1,4 @@
-"""The memory of runs over files, measured in processes of their own."""
+"""The memory of runs over files, measured in separate processes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BUDGET_BYTES = 64 << 20
 
 N_ROWS = 2_000_000
 
-# Lines of text are longer, because a row of text takes so much longer to make and read.
+# Lines of text are longer, because a row of text takes much longer to make and read.
 N_LINES = 200_000
 LINE = "x" * 600
 
-# The first file is small: its run pays for the libraries and what they keep.
+# The run over the first, small file takes the memory that the libraries keep.
 SCRIPT = """
 import json, sys
 from jupyter_memkit.techniques.chunked import chunked
@@ -90,7 +90,7 @@ def write_file(path: Path, rows: int) -> dict[str, Any]:
     ],
 )
 def test_growth_is_within_the_budget(tmp_path: Path, name: str) -> None:
-    """A file of twice the budget is read whole, and the process stays within it."""
+    """A run over a file of twice the budget stays within the budget."""
     (tmp_path / "small").mkdir()
     small, whole = tmp_path / "small" / name, tmp_path / name
     n_rows = N_LINES if name in {"a.jsonl", "a.txt"} else N_ROWS
@@ -104,7 +104,7 @@ def test_growth_is_within_the_budget(tmp_path: Path, name: str) -> None:
         capture_output=True,
         check=True,
         text=True,
-        # Arrow's other pools keep memory, and their peak says little of its use.
+        # Arrow's other pools keep memory, so their peak does not show its use.
         env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"},
     )
     chunks, rows, growth_bytes = map(int, done.stdout.split())

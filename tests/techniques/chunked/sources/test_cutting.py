@@ -1,4 +1,4 @@
-"""Parts of any size, cut into as many rows as are wanted."""
+"""Parts of any size are cut into pieces of the requested size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZES = [4, 0, 1, 7, 2]
 def give_parts(
     make: Callable[[list[int]], Any], first: int = 0
 ) -> Generator[Piece, None, None]:
-    """Give the numbers from 0 in parts, from the one with a number on."""
+    """Yield the numbers from 0 in parts, starting with a part by number."""
     begin = sum(SIZES[:first])
     for number in range(first, len(SIZES)):
         end = begin + SIZES[number]
@@ -45,7 +45,7 @@ def give_parts(
 def test_rows_are_as_many_as_wanted(
     make: Callable[[list[int]], Any], give: Callable[[Any], list[int]]
 ) -> None:
-    """Pieces have the wanted rows in order, and each can be read again by its place."""
+    """Pieces have the requested rows in order, and can be read again by their place."""
     pieces = cut_pieces(give_parts(make), Request(rows=lambda: 3))
     got = [(piece, give(piece.load())) for piece in pieces]
     assert [items for _, items in got] == [
@@ -64,14 +64,14 @@ def test_rows_are_as_many_as_wanted(
 
 
 def test_wanted_rows_change() -> None:
-    """Each piece has as many rows as are wanted by then."""
+    """Each piece has as many rows as are requested at that time."""
     wanted = iter([1, 5, 2, 100, 100])
     pieces = cut_pieces(give_parts(list), Request(rows=lambda: next(wanted)))
     assert [piece.rows for piece in pieces] == [1, 5, 2, 6]
 
 
-def test_nothing_is_held() -> None:
-    """What was handed out is gone when its user lets go of it."""
+def test_pieces_are_dropped() -> None:
+    """A piece that was handed out is freed when its user drops it."""
     pieces = cut_pieces(give_parts(np.array), Request(rows=lambda: 4))
     rows = next(pieces).load()
     alive = weakref.ref(rows)
@@ -81,7 +81,7 @@ def test_nothing_is_held() -> None:
 
 
 def test_parts_are_closed() -> None:
-    """Who stops in the middle closes what gives the parts."""
+    """Stopping half-way closes the generator of the parts."""
     parts = give_parts(list)
     pieces = cut_pieces(parts, Request(rows=lambda: 3))
     next(pieces)

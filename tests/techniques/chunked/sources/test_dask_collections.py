@@ -1,4 +1,4 @@
-"""Collections of Dask, partition by partition."""
+"""Dask collections, partition by partition."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ FRAME = pd.DataFrame({"id": range(20), "label": [f"row {i}" for i in range(20)]}
 
 @pytest.fixture(autouse=True)
 def here() -> Iterator[None]:
-    """No thread is left over from Dask's pool."""
+    """Run Dask without a pool, so that no thread of it stays."""
     with dask.config.set(scheduler="synchronous"):
         yield
 
 
 def test_frame() -> None:
-    """The chunks of a frame are frames of the wanted rows, with its index."""
+    """The chunks of a frame are frames of the requested size, with its index."""
     source = DaskSource(collection=from_pandas(FRAME, npartitions=3))
     chunks = list(chunks_of(source, rows=6))
     assert [len(chunk) for chunk in chunks] == [6, 6, 6, 2]
@@ -43,7 +43,7 @@ def test_frame() -> None:
 
 
 def test_columns() -> None:
-    """Only the columns that are asked for come."""
+    """Only the requested columns are in the chunks."""
     source = DaskSource(collection=from_pandas(FRAME, npartitions=3))
     assert source.columns() == ("id", "label")
     assert list(next(iter(chunks_of(source, columns=("label",))))) == ["label"]
@@ -64,7 +64,7 @@ def test_series_and_bag() -> None:
 
 
 def test_array() -> None:
-    """The chunks of an array are whole rows, however its blocks are cut."""
+    """The chunks of an array are complete rows, however its blocks are cut."""
     whole = np.arange(40).reshape(10, 4)
     source = DaskSource(collection=from_array(whole, chunks=(3, 2)))
     assert (source.total_rows, source.row_bytes) == (10, 32)
@@ -74,7 +74,7 @@ def test_array() -> None:
 
 
 def test_unknown_length() -> None:
-    """An array whose length only a run tells is read as well."""
+    """An array of unknown length is read too."""
     numbers = array.arange(10, chunks=4)
     source = DaskSource(collection=numbers[numbers > 2])
     assert source.total_rows is None
@@ -85,7 +85,7 @@ def test_unknown_length() -> None:
 
 
 def test_one_partition_at_a_time() -> None:
-    """A partition is computed when its rows are wanted, and once."""
+    """A partition is computed when its rows are requested, and once."""
     computed = []
 
     def note(item: int) -> int:
@@ -100,8 +100,8 @@ def test_one_partition_at_a_time() -> None:
     assert computed == [0, 1, 2, 3, 4, 5]
 
 
-def test_goes_on() -> None:
-    """A piece can be read alone, and what comes after it, from its partition on."""
+def test_continues() -> None:
+    """A piece can be read separately, and so can the rest, from its partition on."""
     computed = []
 
     def note(item: int) -> int:
@@ -120,7 +120,7 @@ def test_goes_on() -> None:
 
 
 def test_fingerprint(tmp_path: Path) -> None:
-    """A collection over a file is known again, and a change of the file."""
+    """A collection over a file has the same fingerprint until the file changes."""
     path = tmp_path / "a.csv"
     FRAME.to_csv(path)
 
@@ -141,7 +141,7 @@ def test_error_of_the_user() -> None:
 
 
 def test_recognised() -> None:
-    """Collections are told from what Dask computes to one value."""
+    """Collections are distinguished from Dask objects with a single value."""
     items = from_sequence([1])
     assert is_dask_collection(items)
     assert not is_dask_collection(items.sum())

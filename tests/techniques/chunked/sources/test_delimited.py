@@ -1,4 +1,4 @@
-"""CSV and TSV files in frames."""
+"""CSV and TSV files, in frames."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_table(path: Path, n_rows: int, separator: str = ",") -> pd.DataFrame:
     [("a.csv", ","), ("a.tsv", "\t"), ("a.csv.gz", ","), ("a.csv.zip", ",")],
 )
 def test_chunks_are_the_file(tmp_path: Path, name: str, separator: str) -> None:
-    """The chunks have the given size, and together they are the whole file."""
+    """The chunks have the requested size, and together they are the whole file."""
     expected = write_table(tmp_path / name, 10, separator)
     chunks = list(chunked(tmp_path / name, rows=4))
     assert [len(chunk) for chunk in chunks] == [4, 4, 2]
@@ -37,7 +37,7 @@ def test_chunks_are_the_file(tmp_path: Path, name: str, separator: str) -> None:
 
 
 def test_read_again(tmp_path: Path) -> None:
-    """A second iteration reads the file again, also when the first was left early."""
+    """A second iteration reads the file again, even if the first one ended early."""
     write_table(tmp_path / "a.csv", 10)
     chunks = chunked(tmp_path / "a.csv", rows=4)
     next(iter(chunks))
@@ -55,7 +55,7 @@ def test_read_again(tmp_path: Path) -> None:
     ],
 )
 def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
-    """A file without rows, or that is no text table, says what is wrong and to do."""
+    """A file without rows, or that is not a text table, is rejected with a remedy."""
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
@@ -63,23 +63,25 @@ def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
 
 
 def test_damaged_zip(tmp_path: Path) -> None:
-    """A file that only calls itself a zip archive is named."""
+    """A file that is not a zip archive, despite its name, is named in the error."""
     (tmp_path / "a.csv.zip").write_bytes(b"a,b\n1,2\n")
     with pytest.raises(SourceError, match=r"a\.csv\.zip cannot be read to its end"):
         chunked(tmp_path / "a.csv.zip").map(len).reduce("sum")
 
 
 def test_zip_of_two_files(tmp_path: Path) -> None:
-    """Which of several files in an archive is meant, only the user knows."""
+    """An archive of several files is rejected, because the user has to choose one."""
     with zipfile.ZipFile(tmp_path / "a.csv.zip", "w") as archive:
         archive.writestr("a.csv", "a\n1\n")
         archive.writestr("b.csv", "b\n2\n")
-    with pytest.raises(SourceError, match="does not hold one file; unpack it"):
+    with pytest.raises(
+        SourceError, match="does not contain exactly one file; unpack it"
+    ):
         chunked(tmp_path / "a.csv.zip").map(len).reduce("sum")
 
 
 def test_truncated_gzip(tmp_path: Path) -> None:
-    """A compressed file that ends too early is refused."""
+    """A truncated compressed file is rejected."""
     whole = gzip.compress(b"a,b\n" + b"1,2\n" * 10_000)
     (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SourceError, match="cannot be read to its end"):
@@ -87,14 +89,14 @@ def test_truncated_gzip(tmp_path: Path) -> None:
 
 
 def write_broken(path: Path) -> None:
-    """Write a table whose line 1,000 has a field too many."""
+    """Write a table whose line 1,000 has one field too many."""
     lines = ["a,b"] + ["1,2"] * 1_500
     lines[999] = "1,2,3"
     path.write_text("\n".join(lines))
 
 
 def test_broken_line(tmp_path: Path) -> None:
-    """A broken line is named; what was done before it is kept."""
+    """An invalid line is named, and the result before it is kept."""
     path = tmp_path / "a.csv"
     write_broken(path)
     job = chunked(path, rows=300).map(len)
@@ -109,14 +111,14 @@ def test_broken_line(tmp_path: Path) -> None:
 
 
 def test_reader_with_options(tmp_path: Path) -> None:
-    """The remedy for a broken line works: a reader is a source, with its chunk size."""
+    """The remedy for an invalid line works: a reader is read in its chunk size."""
     write_broken(tmp_path / "a.csv")
     reader = pd.read_csv(tmp_path / "a.csv", on_bad_lines="skip", chunksize=1_000)
     assert chunked(reader).map(len).reduce("append") == [1_000, 499]
 
 
 def test_reader_read_twice(tmp_path: Path) -> None:
-    """A reader that was read to its end says so."""
+    """A reader that was read to its end raises an error."""
     write_table(tmp_path / "a.csv", 10)
     chunks = chunked(pd.read_csv(tmp_path / "a.csv", chunksize=4), rows=6)
     assert [len(chunk) for chunk in chunks] == [6, 4]
@@ -125,7 +127,7 @@ def test_reader_read_twice(tmp_path: Path) -> None:
 
 
 def test_without_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without pandas the sentence says what to install."""
+    """Without pandas the error says what to install."""
     write_table(tmp_path / "a.csv", 10)
 
     def refuse(name: str) -> Any:
@@ -143,7 +145,7 @@ def read_all(path: Path, **options: Any) -> Any:
 
 
 def test_lone_carriage_returns(tmp_path: Path) -> None:
-    """Lines that end with a CR alone are rows, in small and in large files."""
+    """Lines that end with only a CR are rows, in small and in large files."""
     for n_rows in (10, 300_000):
         path = tmp_path / f"{n_rows}.csv"
         frame = write_table(path, n_rows)
@@ -151,8 +153,8 @@ def test_lone_carriage_returns(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(read_all(path), frame)
 
 
-def test_looks_that_begin_in_quotes(tmp_path: Path) -> None:
-    """What looks like lines within quotes says nothing of the types."""
+def test_samples_that_start_in_quotes(tmp_path: Path) -> None:
+    """Text within quotes that resembles lines does not affect the types."""
     path = tmp_path / "posts.csv"
     text = "great\n\nfight, wow\nsee you, again, soon, then"
     base = 880_000_000_000_000_001
@@ -163,11 +165,11 @@ def test_looks_that_begin_in_quotes(tmp_path: Path) -> None:
 
 
 def test_late_numbers_of_64_bits(tmp_path: Path) -> None:
-    """Whole numbers that 64 bits hold only without a sign keep each digit."""
+    """Integers that fit 64 bits only without a sign keep all digits."""
     path = tmp_path / "ids.csv"
     numbers = [*range(1, 300_001), 2**63 + 11, 2**63 + 12]
     path.write_text("id,v\n" + "".join(f"{number},1\n" for number in numbers))
-    with pytest.raises(TypeChange, match="in row 300,000; give --types id=uint64"):
+    with pytest.raises(TypeChange, match="in row 300,000; use --types id=uint64"):
         read_all(path, rows=50_000)
     frame = read_all(path, rows=50_000, types={"id": "uint64"})
     assert frame["id"].dtype == "uint64"
@@ -175,7 +177,7 @@ def test_late_numbers_of_64_bits(tmp_path: Path) -> None:
 
 
 def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
-    """Truth values of which some are missing stay truth values."""
+    """Booleans with missing values stay Booleans."""
     path = tmp_path / "a.csv"
     path.write_text("id,done\n" + "1,True\n2,False\n3,\n" * 1_000)
     frame = read_all(path, rows=1_000)
@@ -219,7 +221,7 @@ def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
 def test_remedies(
     tmp_path: Path, content: bytes, sentence: str, read: dict[str, Any]
 ) -> None:
-    """What a refusal says to give reads the file, as pandas does with the same."""
+    """The remedy of each error reads the file, as pandas does with the same option."""
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
@@ -233,7 +235,7 @@ def test_remedies(
 
 
 def test_digits_stay_text_with_options(tmp_path: Path) -> None:
-    """Text of which a chunk has digits only is text there too, with options too."""
+    """A text column is text even in chunks with digits only, with options too."""
     path = tmp_path / "a.csv"
     path.write_text("zip|n\n0123|1\nA1|2\n0045|3\n0067|4\n")
     read: dict[str, Any] = {"sep": "|", "skipinitialspace": True}
@@ -242,7 +244,7 @@ def test_digits_stay_text_with_options(tmp_path: Path) -> None:
 
 
 def test_wide_numbers_among_missing_ones(tmp_path: Path) -> None:
-    """Numbers that no type holds are refused, and the remedy keeps each digit."""
+    """Numbers that no type holds are rejected, and the remedy keeps all digits."""
     path = tmp_path / "a.csv"
     path.write_text(f"a,b\n{2**64},1\n,2\n")
     with pytest.raises(SourceError, match=r"more than 64 bits in a, .*--types a=str"):
@@ -252,7 +254,7 @@ def test_wide_numbers_among_missing_ones(tmp_path: Path) -> None:
 
 
 def test_small_files_are_joined(tmp_path: Path) -> None:
-    """Many small files come in few chunks, and each is looked at once."""
+    """Many small files are read in few chunks, and each is inspected once."""
     for number in range(100):
         write_table(tmp_path / f"{number:03}.csv", 20)
     with pytest.MonkeyPatch.context() as monkeypatch:

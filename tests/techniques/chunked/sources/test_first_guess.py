@@ -1,4 +1,4 @@
-"""Types that values leave no doubt about are those that pyarrow finds."""
+"""Types that are obvious from the values are those that pyarrow finds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_type(values: list[str], types: dict[str, pa.DataType]) -> pa.DataType:
 
 @pytest.mark.parametrize("value", VALUES)
 def test_guess_is_what_pyarrow_finds(value: str) -> None:
-    """A column that is read as the type of its ends is of this type without it."""
+    """A column that can be read as a guessed type has that type without the guess."""
     for middle in VALUES:
         values = [value, middle, value]
         lines = "".join(f"{each},0\n" for each in values).encode()
@@ -39,12 +39,12 @@ def test_guess_is_what_pyarrow_finds(value: str) -> None:
         try:
             found = find_type(values, types)
         except pa.ArrowInvalid:
-            continue  # Then nothing is guessed.
+            continue  # Nothing is guessed then.
         assert found == find_type(values, {})
 
 
 def test_plain_values_are_guessed() -> None:
-    """Numbers and words have a type at once; what may be of several has none."""
+    """Numbers and words have a guess, but values of ambiguous type have none."""
     lines = b"1,1.5,ab,2024-01-02,,1\n2,2.5,cd,2024-01-03,,x\n"
     assert guess_types(lines, [*"abcdef"], ",") == {
         "a": pa.int64(),

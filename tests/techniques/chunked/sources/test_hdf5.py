@@ -1,4 +1,4 @@
-"""Datasets in HDF5 files, and what pandas stored in them."""
+"""Datasets in HDF5 files, and tables that pandas stored in them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RECORDS = np.array(
 
 
 def write(path: Path, datasets: dict[str, Any], **options: Any) -> Path:
-    """Write datasets and return the file's path."""
+    """Write datasets and return the path of the file."""
     with h5py.File(path, "w") as file:
         for name, data in datasets.items():
             file.create_dataset(name, data=data, **options)
@@ -41,7 +41,7 @@ def write(path: Path, datasets: dict[str, Any], **options: Any) -> Path:
     "options", [{}, {"chunks": True}, {"compression": "gzip"}], ids=repr
 )
 def test_chunks_are_the_dataset(tmp_path: Path, data: Any, options: Any) -> None:
-    """The only dataset needs no key, and its chunks are its rows."""
+    """A single dataset needs no key, and its chunks are its rows."""
     path = write(tmp_path / "a.h5", {"group/x": data}, **options)
     check_source(path, data.tolist())
     check_small(path)
@@ -56,38 +56,40 @@ def test_whole_stored_chunks(tmp_path: Path) -> None:
 
 
 def test_text(tmp_path: Path) -> None:
-    """Text is what h5py gives, as bytes."""
+    """Text is bytes, as h5py returns it."""
     data = np.array([f"t{i}" for i in range(N_ROWS)], dtype=h5py.string_dtype())
     path = write(tmp_path / "a.hdf5", {"x": data})
     check_source(path, [value.encode() for value in data])
 
 
 def test_keys(tmp_path: Path) -> None:
-    """Of several datasets the key chooses, and without one they are listed."""
+    """The key chooses one of several datasets; without a key they are listed."""
     path = write(tmp_path / "a.h5", {"x": VECTOR, "group/y": MATRIX, "r": RECORDS})
     check_source(path, MATRIX.tolist(), {"key": "group/y"})
     check_source(path, MATRIX.tolist(), {"key": "/group/y"})
     with pytest.raises(SourceError) as raised:
         chunked(path)
     assert str(raised.value) == (
-        "a.h5 holds several datasets (group/y, r, x); give one of them, such as "
+        "a.h5 has several datasets (group/y, r, x); choose one of them, such as "
         "--read key=group/y"
     )
-    with pytest.raises(SourceError, match=r"a\.h5 has no 'xx'; did you mean x\?"):
+    with pytest.raises(
+        SourceError, match=r"a\.h5 has no dataset 'xx'; did you mean x\?"
+    ):
         chunked(path, read={"key": "xx"})
 
 
 def test_columns(tmp_path: Path) -> None:
-    """Of records only the fields that are asked for are read."""
+    """Only the requested fields of records are read."""
     path = write(tmp_path / "a.h5", {"r": RECORDS})
     (chunk, *_) = chunked(path, columns=["price"])
     assert chunk.dtype.names == ("price",)
 
 
 def test_without_datasets(tmp_path: Path) -> None:
-    """A file without a dataset, and one without rows, say so."""
+    """A file without a dataset, or without rows, raises an error."""
     path = write(tmp_path / "a.h5", {})
-    with pytest.raises(SourceError, match=r"a\.h5 holds no dataset; give another"):
+    with pytest.raises(SourceError, match=r"a\.h5 has no dataset; use another"):
         chunked(path)
     write(path, {"x": 5})
     with pytest.raises(SourceError, match=r"a\.h5/x is a single value without rows"):
@@ -99,29 +101,29 @@ def test_without_datasets(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no HDF5", None])
 def test_bad_file(tmp_path: Path, content: bytes | None) -> None:
-    """A file that is none, or that breaks off, says so."""
+    """A file that is not HDF5, or is truncated, raises an error."""
     path = write(tmp_path / "a.h5", {"x": VECTOR})
     path.write_bytes(path.read_bytes()[:-2_000] if content is None else content)
-    with pytest.raises(SourceError, match=r"a\.h5 is no whole HDF5 file .*again"):
+    with pytest.raises(SourceError, match=r"a\.h5 is not a complete HDF5 file .*again"):
         chunked(path)
 
 
 def test_damaged_data(tmp_path: Path) -> None:
-    """Compressed data that are damaged name the file."""
+    """Damaged compressed data raise an error that names the file."""
     path = tmp_path / "a.h5"
     data = np.random.default_rng(7).random(10_000)
     write(path, {"x": data}, compression="gzip", chunks=(10_000,))
     content = bytearray(path.read_bytes())
     content[30_000:30_100] = bytes(100)
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=r"a\.h5 is no whole HDF5 file .*again"):
+    with pytest.raises(SourceError, match=r"a\.h5 is not a complete HDF5 file .*again"):
         list(chunked(path))
 
 
 def test_table_of_pandas_without_pytables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What only PyTables can read says what to install; its parts are no datasets."""
+    """A table that needs PyTables names what to install; its parts are not datasets."""
     monkeypatch.setitem(sys.modules, "tables", None)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         group = file.create_group("orders")
@@ -133,7 +135,7 @@ def test_table_of_pandas_without_pytables(
 
 @pytest.mark.parametrize("form", ["table", "fixed"])
 def test_table_of_pandas(tmp_path: Path, form: Any) -> None:
-    """What pandas stored is read as pandas reads it, in either format."""
+    """A table that pandas stored is read as pandas reads it, in either format."""
     frame = pd.DataFrame(
         {"id": VECTOR, "price": VECTOR / 2, "text": [f"t{i}" for i in VECTOR]},
         index=VECTOR * 3,

@@ -17,7 +17,7 @@ def count_to(number: int) -> Iterator[int]:
 
 
 def test_lists_of_items() -> None:
-    """The chunks are lists of the given number of items, in order."""
+    """The chunks are lists of the requested number of items, in order."""
     assert list(chunked(count_to(5), rows=2)) == [[0, 1], [2, 3], [4]]
 
 
@@ -28,10 +28,10 @@ def test_list_read_twice() -> None:
 
 
 def test_iterator_read_twice() -> None:
-    """An exhausted iterator says that it can be read only once."""
+    """An exhausted iterator raises an error: it can be read only once."""
     chunks = chunked(count_to(3))
     assert list(chunks) == [[0, 1, 2]]
-    with pytest.raises(SourceError, match="the generator gives no items: an iterator"):
+    with pytest.raises(SourceError, match="the generator yields no items: an iterator"):
         list(chunks)
 
 
@@ -50,13 +50,13 @@ def test_nothing_is_read_ahead() -> None:
 
 
 def test_total_rows() -> None:
-    """The number of items is known for what has a length."""
+    """The number of items is known if the iterable has a length."""
     totals = [open_source(source).total_rows for source in ([1, 2], count_to(3))]
     assert totals == [2, None]
 
 
 def test_failing_generator() -> None:
-    """The exception of a generator is the user's own, with the result until then."""
+    """The exception of a generator is the user's own, and the result so far is kept."""
 
     def failing() -> Iterator[int]:
         yield from range(4)

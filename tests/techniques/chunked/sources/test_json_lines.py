@@ -1,4 +1,4 @@
-"""JSON lines in frames and tables."""
+"""JSON lines, in frames and tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def make_row(number: int) -> Row:
-    """Return an object that holds all kinds of values."""
+    """Return an object with values of all types."""
     return {
         "id": number,
         "price": number / 2,
@@ -39,13 +39,13 @@ ROWS = [make_row(number) for number in range(1_000)]
 
 
 def write(path: Path, rows: list[Row]) -> Path:
-    """Write a file of one object a line."""
+    """Write a file with one object per line."""
     compress(path, "".join(json.dumps(row) + "\n" for row in rows).encode())
     return path
 
 
 def write_late(path: Path, late: dict[int, Row], n_rows: int = 20_000) -> Path:
-    """Write a file with changed rows where no sample looks: behind its head."""
+    """Write a compressed file with changed rows after its head, which is the sample."""
     rows = [{"a": number, "pad": "x" * 250} for number in range(n_rows)]
     for number, row in late.items():
         rows[number].update(row)
@@ -54,7 +54,7 @@ def write_late(path: Path, late: dict[int, Row], n_rows: int = 20_000) -> Path:
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst", ".zip"])
 def test_chunks_are_the_file(tmp_path: Path, suffix: str) -> None:
-    """The chunks together are what pandas reads, plain or compressed."""
+    """The chunks together are the frame that pandas reads, plain or compressed."""
     path = write(tmp_path / f"a.jsonl{suffix}", ROWS)
     frame = pd.concat(list(chunked(path, rows=130)))
     expected = pd.DataFrame(ROWS)
@@ -65,19 +65,19 @@ def test_chunks_are_the_file(tmp_path: Path, suffix: str) -> None:
 
 
 def test_contract(tmp_path: Path) -> None:
-    """The file can be read on from any place, and in other processes."""
+    """The file can be read from any place on, and in other processes."""
     rows = [{name: row[name] for name in row if name != "when"} for row in ROWS]
     check_source(write(tmp_path / "a.jsonl", rows), rows)
     check_source(write(tmp_path / "a.ndjson.gz", rows), rows)
 
 
 def test_pieces_are_small(tmp_path: Path) -> None:
-    """What is sent to another process is where the lines are."""
+    """A piece for another process has the position of its lines, not the lines."""
     check_small(write(tmp_path / "a.jsonl", ROWS))
 
 
 def test_empty_lines(tmp_path: Path) -> None:
-    """Empty lines are no rows, also where the rows of a chunk are fixed."""
+    """Empty lines are not rows, even if the rows of a chunk are fixed."""
     rows = [{"a": number} for number in range(500)]
     path = tmp_path / "a.jsonl"
     path.write_text("\n\n".join(map(json.dumps, rows)) + "\n \n\n")
@@ -85,7 +85,7 @@ def test_empty_lines(tmp_path: Path) -> None:
 
 
 def test_types_of_the_libraries(tmp_path: Path) -> None:
-    """Each library's frames have the types that it gives for the whole file."""
+    """The frames of each library have the types that it finds in the whole file."""
     late: dict[int, Row] = {15_000: {"a": None}, 19_000: {"b": True}}
     path = write_late(tmp_path / "a.jsonl", {0: {"b": False}, **late})
     expected = pd.read_json(path, lines=True, dtype=False)
@@ -99,7 +99,7 @@ def test_types_of_the_libraries(tmp_path: Path) -> None:
 
 
 def test_dates(tmp_path: Path) -> None:
-    """Dates are dates for Arrow, and text for the others as they read it."""
+    """Dates are dates in Arrow, and text in the other libraries, as they read them."""
     path = write(tmp_path / "a.jsonl", ROWS)
     (table,) = chunked(path, backend="arrow", rows=2_000)
     assert table["when"].type == pa.timestamp("s")
@@ -127,7 +127,7 @@ def test_dates(tmp_path: Path) -> None:
 def test_late_types(
     tmp_path: Path, backend: str, late: Row, types: dict[str, str]
 ) -> None:
-    """A value that does not fit what began says which type holds all, and it does."""
+    """A value that does not fit raises an error with the type that does."""
     first = {"n": None, "d": "2024-05-06"}
     path = write_late(tmp_path / "a.jsonl.gz", {0: first, 15_000: late}, 16_000)
     with pytest.raises(TypeChange) as raised:
@@ -139,19 +139,19 @@ def test_late_types(
 
 
 def kinds_of(chunk: Any) -> list[Any]:
-    """Return the types of a chunk's columns."""
+    """Return the types of the columns of a chunk."""
     if isinstance(chunk, pa.Table):
         return list(chunk.schema.types)
     return list(chunk.dtypes)
 
 
 def test_late_column(tmp_path: Path) -> None:
-    """A key that shows late is refused with two ways out, and both work."""
+    """A key that appears late is rejected with two remedies, and both work."""
     path = write_late(tmp_path / "a.jsonl.gz", {15_000: {"b": 1}}, 16_000)
     with pytest.raises(SourceError) as raised:
         list(chunked(path, rows=5_000))
     assert str(raised.value) == (
-        "a.jsonl.gz has b in the lines from 15001 on, which its sample lacks; give "
+        "a.jsonl.gz has b in the lines from 15001 on, but not in its sample; use "
         "--read sample=all, or --columns a,pad"
     )
     whole = pd.concat(list(chunked(path, rows=5_000, read={"sample": "all"})))
@@ -162,18 +162,18 @@ def test_late_column(tmp_path: Path) -> None:
 
 
 def test_late_key_of_nested_object(tmp_path: Path) -> None:
-    """A nested key that shows late is refused, and the remedy for it works."""
+    """A nested key that appears late is rejected, and the remedy works."""
     rows = [{"o": {"x": i, "pad": "x" * 30}} for i in range(40_000)]
     rows[39_000]["o"]["y"] = 1
     path = write(tmp_path / "a.jsonl.gz", rows)
-    with pytest.raises(SourceError, match="give --read sample=all"):
+    with pytest.raises(SourceError, match="use --read sample=all"):
         list(chunked(path, rows=10_000, backend="arrow"))
     chunks = chunked(path, rows=10_000, backend="arrow", read={"sample": "all"})
     assert pa.concat_tables(chunks)["o"][39_000].as_py()["y"] == 1
 
 
 def test_columns(tmp_path: Path) -> None:
-    """Only the columns that are asked for are read; without one the rows count."""
+    """Only the requested columns are read; without any, the rows are still counted."""
     path = write(tmp_path / "a.jsonl", ROWS)
     frame = pd.concat(list(chunked(path, rows=130, columns=["ok", "id"])))
     assert list(frame.columns) == ["id", "ok"]
@@ -181,7 +181,7 @@ def test_columns(tmp_path: Path) -> None:
 
 
 def test_categories(tmp_path: Path) -> None:
-    """A column becomes categories when that is asked for, in tables too."""
+    """A column becomes categories on request, in tables too."""
     rows = [{"c": random.Random(i).choice("ab")} for i in range(500)]
     path = write(tmp_path / "a.jsonl", rows)
     frames = list(chunked(path, rows=130, categories=["c"]))
@@ -191,13 +191,13 @@ def test_categories(tmp_path: Path) -> None:
 
 
 def test_long_line(tmp_path: Path) -> None:
-    """A line that is longer than the parts of a block is a row as others are."""
+    """A line that is longer than the parts of a block is a row like any other."""
     rows = [{"a": "x" * 3_000_000}, {"a": "y"}]
     check_source(write(tmp_path / "a.jsonl", rows), rows)
 
 
 def test_several_files(tmp_path: Path) -> None:
-    """Files of which one has fractions are one table of fractions."""
+    """Files are one table of floats if one of them has floats."""
     write(tmp_path / "a.jsonl", [{"a": 1}])
     write(tmp_path / "b.jsonl", [{"a": 0.5}])
     for backend, kind in (("pandas", "float64"), ("arrow", "double")):
@@ -211,14 +211,23 @@ def test_several_files(tmp_path: Path) -> None:
     [
         (b"", "a.jsonl is empty; there is nothing to run over"),
         (b"\n \n", "a.jsonl has no rows; there is nothing to run over"),
-        (b'{"a": 1}\n{"a": \n', r"is broken in line 2 \(Expecting value.*; repair it"),
-        (b'{"a": 1}\n[1]\n', r"is broken in line 2 \(it is a list, not an object\)"),
-        (b'{"a": 1}\n{"a": "\xff"}\n', r"is broken in line 2 \(it is not UTF-8"),
-        (b'{\n"a": 1\n}\n', "is broken in line 1 .*one JSON object a line"),
+        (
+            b'{"a": 1}\n{"a": \n',
+            r"line 2 of a.jsonl is invalid \(Expecting value.*; repair it",
+        ),
+        (
+            b'{"a": 1}\n[1]\n',
+            r"line 2 of a.jsonl is invalid \(it is a list, not an object\)",
+        ),
+        (
+            b'{"a": 1}\n{"a": "\xff"}\n',
+            r"line 2 of a.jsonl is invalid \(it is not UTF-8",
+        ),
+        (b'{\n"a": 1\n}\n', "line 1 of a.jsonl is invalid .*one JSON object per line"),
     ],
 )
 def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
-    """What is no JSON lines says what is wrong, in which line, and what to do."""
+    """A file that is not JSON lines raises an error with the line and a remedy."""
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
@@ -226,13 +235,13 @@ def test_bad_file(tmp_path: Path, content: bytes, sentence: str) -> None:
 
 
 def test_broken_behind_the_sample(tmp_path: Path) -> None:
-    """A broken line is told by its number when its chunk is read, not before."""
+    """An invalid line is reported by its number when its chunk is read, not before."""
     path = write_late(tmp_path / "a.jsonl", {})
     lines = path.read_bytes().split(b"\n")
     lines[14_999] = b"{broken"
     path.write_bytes(b"\n".join(lines))
     job = chunked(path, rows=5_000).map(len)
-    with pytest.raises(SourceError, match="is broken in line 15000 "):
+    with pytest.raises(SourceError, match=r"line 15000 of .* is invalid "):
         job.reduce("sum")
     assert job.summary is not None
     assert job.summary.rows == 10_000
@@ -240,7 +249,7 @@ def test_broken_behind_the_sample(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_kinds_that_differ(tmp_path: Path, suffix: str) -> None:
-    """Of numbers and text in a column pandas has objects, and the cure is told."""
+    """Numbers and text in a column are objects in pandas, and the error says how."""
     rows = [{"a": i if i % 3 else f"x{i}", "b": i} for i in range(1_000)]
     early = write(tmp_path / f"early.jsonl{suffix}", rows)
     late = write_late(tmp_path / f"late.jsonl{suffix}", {15_000: {"a": "x"}}, 16_000)
@@ -252,7 +261,7 @@ def test_kinds_that_differ(tmp_path: Path, suffix: str) -> None:
             list(chunked(late, rows=5_000, backend="pandas"))
         assert str(raised.value) == (
             "late.jsonl.gz changes its types: a is int64 before and mixed in row "
-            "15,000; give --types a=mixed"
+            "15,000; use --types a=mixed"
         )
     chunks = chunked(late, rows=5_000, backend="pandas", types={"a": "mixed"})
     whole = pd.read_json(late, lines=True, dtype=False)
@@ -260,33 +269,33 @@ def test_kinds_that_differ(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["arrow", "polars"])
-def test_kinds_that_differ_elsewhere(tmp_path: Path, backend: str) -> None:
-    """Other libraries refuse such a column, and each way out that is named works."""
+def test_mixed_types_in_other_libraries(tmp_path: Path, backend: str) -> None:
+    """Other libraries reject such a column, and each remedy works."""
     rows = [{"a": i if i % 3 else f"x{i}", "b": i} for i in range(1_000)]
     path = write(tmp_path / "a.jsonl", rows)
     with pytest.raises(SourceError) as raised:
         list(chunked(path, backend=backend))
     assert str(raised.value) == (
-        "a.jsonl has values of different kinds in a; give --columns b, or --backend "
+        "a.jsonl has values of different types in a; use --columns b, or --backend "
         "pandas"
     )
     assert sum(map(len, chunked(path, backend=backend, columns=["b"]))) == 1_000
     late = write_late(tmp_path / "b.jsonl.gz", {15_000: {"a": "x"}}, 16_000)
-    with pytest.raises(SourceError, match="values of different kinds in a column"):
+    with pytest.raises(SourceError, match="values of different types in a column"):
         list(chunked(late, rows=5_000, backend=backend))
     chosen = chunked(late, rows=5_000, backend=backend, columns=["pad"])
     assert sum(map(len, chosen)) == 16_000
 
 
 def test_numbers_of_64_bits(tmp_path: Path) -> None:
-    """Whole numbers of 64 bits keep each digit, also where they show late."""
+    """Integers of 64 bits keep all digits, even if they appear late."""
     rows = [{"a": 2**63 + i} for i in range(500)]
     early = write(tmp_path / "early.jsonl", rows)
     frame = pd.concat(list(chunked(early, rows=130)))
     assert frame["a"].dtype == "uint64"
     assert frame["a"].tolist() == [2**63 + i for i in range(500)]
     late = write_late(tmp_path / "a.jsonl.gz", {15_000: {"a": 2**63 + 1}}, 16_000)
-    with pytest.raises(TypeChange, match="give --types a=uint64"):
+    with pytest.raises(TypeChange, match="use --types a=uint64"):
         list(chunked(late, rows=5_000))
     frame = pd.concat(list(chunked(late, rows=5_000, types={"a": "uint64"})))
     assert int(frame["a"].max()) == 2**63 + 1
@@ -295,19 +304,19 @@ def test_numbers_of_64_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"sample": "some"}, "sample is 'some'; give --read sample=all"),
+        ({"sample": "some"}, "sample is 'some'; use --read sample=all"),
         ({"smaple": "all"}, "no reader option 'smaple'; did you mean sample?"),
     ],
 )
 def test_bad_option(tmp_path: Path, options: Row, sentence: str) -> None:
-    """An option that means nothing is refused with what would do."""
+    """An invalid option is rejected, with the valid ones."""
     path = write(tmp_path / "a.jsonl", ROWS)
     with pytest.raises(SourceError, match=sentence):
         list(chunked(path, read=options))
 
 
 def test_scan_of_a_large_file(tmp_path: Path) -> None:
-    """The columns and types of a scan hold the values of all parts that it reads."""
+    """The columns and types of a scan can hold the values of all parts."""
     pad = "x" * 200
     rows: list[Row] = [
         {"a": i, "d": "2024-05-06", "o": {"x": i}, "pad": pad} for i in range(100_000)
@@ -324,19 +333,19 @@ def test_scan_of_a_large_file(tmp_path: Path) -> None:
             types = dict(zip(names_of(chunk), map(str, kinds_of(chunk)), strict=True))
             del types["o"]
             if backend == "pandas":
-                types["d"] = types["pad"] = "str"  # Which pandas 2 calls object.
+                types["d"] = types["pad"] = "str"  # pandas 2 calls it object.
             assert types == dict(
                 zip(["a", "d", "pad", "gone", "late"], kinds, strict=True)
             )
 
 
 def names_of(chunk: Any) -> list[str]:
-    """Return the names of a chunk's columns."""
+    """Return the names of the columns of a chunk."""
     return list(chunk.column_names if isinstance(chunk, pa.Table) else chunk.columns)
 
 
 def test_mixed_in_parts_of_a_large_file(tmp_path: Path) -> None:
-    """A scan whose parts hold numbers and text in a column finds that they differ."""
+    """A scan detects a column with numbers in one part and text in another."""
     rows: list[Row] = [{"a": i, "pad": "x" * 200} for i in range(100_000)]
     for row in rows[90_000:]:
         row["a"] = "x"

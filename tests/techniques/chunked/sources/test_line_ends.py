@@ -1,4 +1,4 @@
-"""Where lines end, whatever the quotes."""
+"""The ends of lines, whatever the quotes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXTS = st.text(st.sampled_from('ab, """\r\n'), max_size=60)
 
 
 def find_ends(data: bytes) -> list[int]:
-    """Return where lines end, letter by letter, as pandas reads them."""
+    """Return the ends of lines, found character by character as pandas does."""
     ends, state = [], "start"
     for number, letter in enumerate(data.decode()):
         if state == "inside":
@@ -36,7 +36,7 @@ def find_ends(data: bytes) -> list[int]:
 
 @given(TEXTS, st.integers(1, 12), st.sampled_from((1, 2, 3, 7, 1_000)))
 def test_blocks_end_where_lines_do(text: str, size: int, part: int) -> None:
-    """Blocks are whole lines, at every size, and together they are the stream."""
+    """Blocks of every size are whole lines, and together they are the stream."""
     data = text.encode()
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(line_ends, "_PART_BYTES", part)
@@ -54,7 +54,7 @@ def test_blocks_end_where_lines_do(text: str, size: int, part: int) -> None:
     if error is None:
         assert b"".join(blocks) == data
     else:
-        # Only what a quote opens that nothing closes is left.
+        # Only a value whose quote is never closed is left.
         assert "EOF inside string" in error
         assert find_ends(data + b'"\n')[-1:] == [len(data) + 2]
 
@@ -73,7 +73,7 @@ def test_blocks_end_where_lines_do(text: str, size: int, part: int) -> None:
 def test_each_byte_is_looked_at_once(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To cut is linear whatever the quotes: no byte is looked at again."""
+    """Cutting takes linear time whatever the quotes: no byte is inspected again."""
     seen = []
     scan = LineEnds.scan
 
@@ -88,7 +88,7 @@ def test_each_byte_is_looked_at_once(
 
 
 def test_quoted_lines_are_cut_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a quoted value ends near the end of a block, the rest is not looked at."""
+    """If a quoted value ends near the end of a block, the rest is not inspected."""
     content = b'1,"a ""b"" c",2\n' * 100_000
     seen = []
     scan = LineEnds.scan
@@ -105,7 +105,7 @@ def test_quoted_lines_are_cut_at_their_end(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quote that is never closed ends the run before the memory does."""
+    """A quote that is never closed ends the run before the memory is full."""
     monkeypatch.setattr(cut, "_MOST_LINE_BYTES", 1 << 20)
     stream = io.BytesIO(b'a,"' + b"x" * (4 << 20))
     with pytest.raises(SourceError, match=r"a line is longer than 1 MiB.*quoting=3"):

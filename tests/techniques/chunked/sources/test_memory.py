@@ -1,4 +1,4 @@
-"""Arrays and frames that are in memory."""
+"""Arrays and frames in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.opening import open_source
 
 
 def test_array_is_not_copied() -> None:
-    """The chunks of an array are views of it, and together all of it."""
+    """The chunks of an array are views of it, which together cover all of it."""
     array = np.arange(20).reshape(10, 2)
     chunks = list(chunked(array, rows=4))
     assert all(np.shares_memory(chunk, array) for chunk in chunks)
@@ -41,7 +41,7 @@ def test_frame_is_not_copied() -> None:
     ids=["Series", "polars frame", "polars Series", "arrow table"],
 )
 def test_sliced_by_rows(data: Any) -> None:
-    """Each kind of table is cut by its rows, into its own kind."""
+    """A table of each library is cut by its rows, into tables of the same type."""
     job = chunked(data, rows=4).map(lambda chunk: (type(chunk), len(chunk)))
     assert list(job) == [(type(data), 4), (type(data), 4), (type(data), 2)]
     assert open_source(data).total_rows == 10

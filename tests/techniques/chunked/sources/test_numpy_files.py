@@ -39,7 +39,7 @@ ARRAYS = {
 
 @pytest.mark.parametrize("kind", ARRAYS)
 def test_chunks_are_the_array(tmp_path: Path, kind: str) -> None:
-    """The chunks are rows of the array, in their own type and shape."""
+    """The chunks are rows of the array, with its type and shape."""
     path = tmp_path / "a.npy"
     np.save(path, ARRAYS[kind])
     check_source(path, ARRAYS[kind].tolist())
@@ -52,7 +52,7 @@ def test_chunks_are_the_array(tmp_path: Path, kind: str) -> None:
 
 
 def test_chunks_are_mapped(tmp_path: Path) -> None:
-    """A chunk is mapped, can be written to, and never changes the file."""
+    """A chunk is mapped and writable, and never changes the file."""
     path = tmp_path / "a.npy"
     np.save(path, MATRIX)
     before = path.read_bytes()
@@ -68,7 +68,7 @@ def test_chunks_are_mapped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("kind", [k for k in ARRAYS if k != "by columns"])
 def test_single_array_of_archive(tmp_path: Path, save: Any, kind: str) -> None:
-    """The only array of an archive is given as it is."""
+    """A single array of an archive is a chunk as it is."""
     path = tmp_path / "a.npz"
     save(path, ARRAYS[kind])
     check_source(path, ARRAYS[kind].tolist())
@@ -76,7 +76,7 @@ def test_single_array_of_archive(tmp_path: Path, save: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_several_arrays(tmp_path: Path, save: Any) -> None:
-    """Several arrays of the same length come as dicts of arrays."""
+    """Several arrays of the same length are dicts of arrays."""
     path = tmp_path / "a.npz"
     arrays = {"x": MATRIX, "y": np.arange(N_ROWS)}
     save(path, **arrays)
@@ -108,7 +108,7 @@ def test_choice(tmp_path: Path, save: Any) -> None:
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_backends(tmp_path: Path, save: Any) -> None:
-    """Arrays of one axis make a frame or a matrix where that is asked for."""
+    """Arrays of one axis become a frame or a matrix on request."""
     path = tmp_path / "a.npz"
     save(path, x=np.arange(N_ROWS) / 2, y=np.arange(N_ROWS))
     (matrix,) = chunked(path, backend="numpy", rows=N_ROWS)
@@ -119,7 +119,7 @@ def test_backends(tmp_path: Path, save: Any) -> None:
 
 
 def test_rows_of_dicts_are_counted(tmp_path: Path) -> None:
-    """A dict of arrays counts as many rows as they have, not as it has arrays."""
+    """A dict of arrays counts the rows of its arrays, not the arrays."""
     path = tmp_path / "a.npz"
     np.savez(path, x=MATRIX, y=np.arange(N_ROWS))
     summary = chunked(path, rows=130).map(lambda chunk: chunk["y"].sum()).run("sum")
@@ -127,7 +127,7 @@ def test_rows_of_dicts_are_counted(tmp_path: Path) -> None:
 
 
 def test_archive_by_columns(tmp_path: Path) -> None:
-    """What is stored by columns is read where it is mapped, else refused."""
+    """An array that is stored by columns is read if it can be mapped, or rejected."""
     path = tmp_path / "a.npz"
     array = np.asfortranarray(MATRIX)
     np.savez(path, array)
@@ -142,10 +142,10 @@ def test_archive_by_columns(tmp_path: Path) -> None:
     [
         ({"x": MATRIX, "y": RECORDS[:5]}, {}, r"\(x: 1,000, y: 5\); .* key=x"),
         ({"x": MATRIX, "y": np.array(5)}, {}, r"\(x: 1,000, y: a single value\)"),
-        ({"x": MATRIX}, {"key": "z"}, "a.npz has no 'z'; it has x"),
+        ({"x": MATRIX}, {"key": "z"}, "a.npz has no array 'z'; it has x"),
         ({"x": np.array([{}])}, {}, "x in a.npz holds Python objects"),
         ({"x": np.array(5)}, {}, "x in a.npz is a single value without rows"),
-        ({}, {}, "a.npz holds no array; give another file"),
+        ({}, {}, "a.npz has no array; use another file"),
         ({"x": MATRIX}, {"kee": "x"}, "no reader option 'kee'; did you mean key?"),
     ],
 )
@@ -153,7 +153,7 @@ def test_archive_by_columns(tmp_path: Path) -> None:
 def test_refused_archive(
     tmp_path: Path, save: Any, arrays: Any, options: Any, sentence: str
 ) -> None:
-    """What cannot be read row by row is refused, with the way that works."""
+    """An archive that cannot be read row by row is rejected with a remedy."""
     save(tmp_path / "a.npz", **arrays)
     with pytest.raises(SourceError, match=sentence):
         list(chunked(tmp_path / "a.npz", read=options))
@@ -162,12 +162,12 @@ def test_refused_archive(
 @pytest.mark.parametrize(
     ("array", "sentence"),
     [
-        (np.array([{}]), "a.npy holds Python objects, which cannot be read in part"),
-        (np.array(5), "a.npy is a single value without rows; give an array"),
+        (np.array([{}]), "a.npy holds Python objects, which cannot be read in parts"),
+        (np.array(5), "a.npy is a single value without rows; use an array"),
     ],
 )
 def test_refused_array(tmp_path: Path, array: Any, sentence: str) -> None:
-    """An array without rows that can be read by themselves is refused."""
+    """An array without rows that can be read separately is rejected."""
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(SourceError, match=sentence):
         list(chunked(tmp_path / "a.npy"))
@@ -175,56 +175,62 @@ def test_refused_array(tmp_path: Path, array: Any, sentence: str) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00\x76"])
 def test_bad_array(tmp_path: Path, content: bytes) -> None:
-    """A file that only calls itself an array says so."""
+    """A file that is not an array, despite its name, raises an error."""
     (tmp_path / "a.npy").write_bytes(content)
-    with pytest.raises(SourceError, match=r"a\.npy is no array of numpy .*again"):
+    with pytest.raises(SourceError, match=r"a\.npy is not a numpy array .*again"):
         list(chunked(tmp_path / "a.npy"))
 
 
 def test_truncated_array(tmp_path: Path) -> None:
-    """An array that breaks off is refused before it is mapped."""
+    """A truncated array is rejected before it is mapped."""
     path = tmp_path / "a.npy"
     np.save(path, MATRIX)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(SourceError, match=r"a\.npy breaks off after 24,028 of 24,128"):
+    with pytest.raises(
+        SourceError, match=r"a\.npy is truncated after 24,028 of 24,128"
+    ):
         list(chunked(path))
 
 
 def test_array_that_shrank(tmp_path: Path) -> None:
-    """An array that became shorter under a run is refused, not mapped."""
+    """An array that became shorter during a run is rejected, not mapped."""
     path = tmp_path / "a.npy"
     np.save(path, MATRIX)
     pieces = pieces_of(open_source(path))
     np.save(path, MATRIX[:10])
-    with pytest.raises(SourceError, match=r"a\.npy breaks off after"):
+    with pytest.raises(SourceError, match=r"a\.npy is truncated after"):
         pieces[-1].load()
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_truncated_archive(tmp_path: Path, save: Any) -> None:
-    """An archive that breaks off, or is none, is refused."""
+    """A file that is not an archive, or is truncated, is rejected."""
     path = tmp_path / "a.npz"
     save(path, MATRIX)
     for content in (path.read_bytes()[:-100], b"", b"no archive"):
         path.write_bytes(content)
-        with pytest.raises(SourceError, match=r"a\.npz is no whole \.npz file .*again"):
+        with pytest.raises(
+            SourceError, match=r"a\.npz is not a complete \.npz file .*again"
+        ):
             list(chunked(path))
 
 
 def test_damaged_archive(tmp_path: Path) -> None:
-    """Compressed data that are damaged name the file."""
+    """Damaged compressed data raise an error that names the file."""
     path = tmp_path / "a.npz"
     np.savez_compressed(path, np.random.default_rng(7).random(N_ROWS * 10))
     data = bytearray(path.read_bytes())
     data[10_000:10_100] = bytes(100)
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=r"a\.npz is no whole \.npz file .*again"):
+    with pytest.raises(
+        SourceError, match=r"a\.npz is not a complete \.npz file .*again"
+    ):
         list(chunked(path, rows=130))
 
 
 def test_other_member(tmp_path: Path) -> None:
-    """An archive that holds something else than arrays says which it is."""
+    """An archive with something other than arrays raises an error that names it."""
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("note.txt", "hello")
-    with pytest.raises(SourceError, match=r"note\.txt in a\.npz is no array of numpy"):
+    with pytest.raises(SourceError, match=r"note\.txt in a\.npz is not a numpy array"):
         list(chunked(tmp_path / "a.npz"))

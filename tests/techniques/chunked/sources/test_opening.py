@@ -1,4 +1,4 @@
-"""Which source reads what, and what a person reads when none does."""
+"""The source that reads an object or a file, and the error if none does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from jupyter_memkit.techniques.chunked.sources.parquet import ParquetSource
     ],
 )
 def test_file_kinds(tmp_path: Path, name: str, source_type: type) -> None:
-    """The ending of a file, below that of its compression, decides who reads it."""
+    """The extension of a file, without that of a compression, decides its source."""
     path = tmp_path / name
     path.touch()
     assert type(open_source(path)) is source_type
@@ -44,12 +44,12 @@ def test_file_kinds(tmp_path: Path, name: str, source_type: type) -> None:
     ],
 )
 def test_object_kinds(source: Any, source_type: type) -> None:
-    """Arrays are sliced, and everything else that iterates is iterated."""
+    """Arrays are sliced, and all other iterables are iterated."""
     assert type(open_source(source)) is source_type
 
 
 def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing file is named, with the folder and the most similar name there."""
+    """The error for a missing file has the folder and the most similar name there."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "orders.csv").touch()
     with pytest.raises(SourceError) as raised:
@@ -59,14 +59,14 @@ def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file in a missing folder says that the folder is missing."""
+    """The error for a file in a missing folder says that the folder is missing."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match="there is no folder data either"):
         open_source("data/orders.csv")
 
 
 def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a similar name the sentence asks to check the spelling."""
+    """Without a similar name the error asks to check the spelling."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match="check its spelling and folder"):
         open_source("orders.csv")
@@ -78,14 +78,14 @@ def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (lambda folder: folder / "nothing", "nothing has no files; check its name"),
         (
             lambda folder: folder / "a.xlsx",
-            "a.xlsx is of no kind that is known by its ending",
+            "a.xlsx has an unsupported extension",
         ),
-        (lambda _: 5, "the int is no source of chunks; give the path of"),
+        (lambda _: 5, "the int is not a source of chunks; use the path of"),
         (lambda _: np.array(5), "an array without dimensions has no rows"),
     ],
 )
 def test_unreadable(tmp_path: Path, make: Any, sentence: str) -> None:
-    """What nothing reads is refused at once, with what would be read."""
+    """An object or file that no source reads is rejected with those that are read."""
     (tmp_path / "a.xlsx").touch()
     (tmp_path / "nothing").mkdir()
     with pytest.raises(SourceError, match=sentence):

@@ -1,4 +1,4 @@
-"""The columns of lines, which pyarrow finds where pandas finds the same."""
+"""The columns of lines, which pyarrow finds if pandas would find the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 
 
 def test_random_lines() -> None:
-    """Whatever pyarrow finds pandas finds too, and pyarrow finds something often."""
+    """Whatever pyarrow finds pandas finds too, and pyarrow often finds something."""
     found = 0
     for seed in range(FIRST, FIRST + COUNT):
         table = make_table(seed)
@@ -39,7 +39,7 @@ def test_random_lines() -> None:
     ],
 )
 def test_odd_values(values: str) -> None:
-    """A value that the two libraries take for another kind is left to pandas."""
+    """A value that the two libraries read as different types is left to pandas."""
     rows = "".join(f"{value};1\n" for value in values.split(","))
     lines = f"a;b\n{rows}".encode()
     columns = _infer_by_arrow(lines, ";")
@@ -48,7 +48,7 @@ def test_odd_values(values: str) -> None:
 
 @pytest.mark.parametrize("names", ['"a";"b"', '"a;b";" c"', '"1";"ö"'])
 def test_quoted_names(names: str) -> None:
-    """Names that are all in quotes, as many writers have them, need no other look."""
+    """Names that are all in quotes, as many programs write them, are read directly."""
     lines = f'{names}\n1;"x"\n'.encode()
     columns = _infer_by_arrow(lines, ";")
     assert columns is not None
@@ -63,13 +63,13 @@ def test_quoted_names(names: str) -> None:
     ],
 )
 def test_odd_names(names: str) -> None:
-    """Names that pandas changes are left to it."""
+    """Names that pandas changes are left to pandas."""
     lines = f"{names}\n1;2\n".encode()
     assert _infer_by_arrow(lines, ";") is None
 
 
 def test_plain_lines() -> None:
-    """Of lines that are plain pyarrow finds all types, and pandas is not asked."""
+    """All types of plain lines are found by pyarrow, without pandas."""
     lines = b"i,f,t,b,d,e,n\n1,1.5,x y,True,2024-01-02,,1\n2,2,z,False,2024-01-03,,\n"
     columns = _infer_by_arrow(lines, ",")
     assert columns is not None

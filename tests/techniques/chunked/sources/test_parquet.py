@@ -1,4 +1,4 @@
-"""Parquet files in frames."""
+"""Parquet files, in frames."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from jupyter_memkit.techniques.chunked.sources.parquet_footer import read_footer
     ids=["default", "range", "labels"],
 )
 def test_chunks_are_the_file(tmp_path: Path, index: pd.Index) -> None:
-    """The chunks together are what pandas reads, index and row order included."""
+    """The chunks together are what pandas reads, including index and row order."""
     path = tmp_path / "a.parquet"
     frame = pd.DataFrame({"id": range(1_000), "name": ["x"] * 1_000}, index=index)
     frame.to_parquet(path, row_group_size=300)
@@ -71,7 +71,7 @@ def test_total_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 but not really"])
 def test_bad_file(tmp_path: Path, content: bytes) -> None:
-    """A file that is no Parquet says so."""
+    """A file that is not Parquet raises an error."""
     path = tmp_path / "a.parquet"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=r"a\.parquet is no whole Parquet file"):
@@ -79,7 +79,7 @@ def test_bad_file(tmp_path: Path, content: bytes) -> None:
 
 
 def test_no_rows(tmp_path: Path) -> None:
-    """A table without rows is nothing to run over."""
+    """A table without rows raises an error."""
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.table({"id": pa.array([], pa.int64())}), path)
     with pytest.raises(SourceError, match=r"a\.parquet has no rows"):
@@ -87,7 +87,7 @@ def test_no_rows(tmp_path: Path) -> None:
 
 
 def test_footers_are_read_once(tmp_path: Path) -> None:
-    """Of any number of files each footer is read once."""
+    """The footer of each of any number of files is read once."""
     for number in range(80):
         table = pa.table({"id": range(number, number + 10)})
         parquet.write_table(table, tmp_path / f"{number:02}.parquet")
@@ -104,7 +104,7 @@ def test_footers_are_read_once(tmp_path: Path) -> None:
 
 
 def test_wide_rows_are_of_the_columns_read(tmp_path: Path) -> None:
-    """Of many columns the chunks have as many rows as those that are read allow."""
+    """The rows of a chunk depend on the columns that are read, not on all columns."""
     path = tmp_path / "a.parquet"
     frame = pd.DataFrame({f"c{i}": range(20_000) for i in range(200)})
     frame.to_parquet(path)

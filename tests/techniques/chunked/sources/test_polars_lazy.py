@@ -1,4 +1,4 @@
-"""A LazyFrame of polars, streamed."""
+"""Streaming a polars LazyFrame."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ N_ROWS = 1_000
 
 @pytest.fixture
 def frame(tmp_path: Path) -> pl.LazyFrame:
-    """A query over a file, of which a value is missing near the end."""
+    """A query over a file with a missing value near the end."""
     path = tmp_path / "a.parquet"
     numbers = [number if number != 900 else None for number in range(N_ROWS)]
     pl.DataFrame({"id": range(N_ROWS), "n": numbers}).write_parquet(path)
@@ -32,14 +32,14 @@ def frame(tmp_path: Path) -> pl.LazyFrame:
 
 
 def test_chunks_are_the_result(frame: pl.LazyFrame) -> None:
-    """The chunks are frames of polars that make up the whole result, in order."""
+    """The chunks are polars frames that together are the whole result, in order."""
     chunks = list(chunks_of(LazyFrameSource(frame=frame), rows=300))
     assert [len(chunk) for chunk in chunks] == [300, 300, 300, 100]
     assert pl.concat(chunks).equals(frame.collect())
 
 
 def test_pandas(frame: pl.LazyFrame) -> None:
-    """Frames of pandas have one type, also where values are missing only later."""
+    """Frames of pandas have one type, even if values are missing only later."""
     source = LazyFrameSource(frame=frame)
     frames = list(chunks_of(source, rows=300, backend="pandas", types={"n": "float64"}))
     expected = frame.collect().to_arrow().to_pandas()
@@ -47,7 +47,7 @@ def test_pandas(frame: pl.LazyFrame) -> None:
 
 
 def test_columns(frame: pl.LazyFrame) -> None:
-    """The columns are known before the run, and only those that are asked for come."""
+    """The columns are known before the run, and only the requested ones are read."""
     source = LazyFrameSource(frame=frame)
     assert source.columns() == ("id", "n", "double")
     (chunk,) = chunks_of(source, rows=N_ROWS, columns=("double",))
@@ -58,8 +58,8 @@ def test_columns(frame: pl.LazyFrame) -> None:
     ]
 
 
-def test_goes_on(frame: pl.LazyFrame) -> None:
-    """A piece can be read alone, and what comes after it."""
+def test_continues(frame: pl.LazyFrame) -> None:
+    """A piece can be read separately, and so can the rest."""
     source = LazyFrameSource(frame=frame)
     pieces = source.pieces(Request(rows=lambda: 400))
     first, second = next(pieces), next(pieces)
@@ -70,13 +70,13 @@ def test_goes_on(frame: pl.LazyFrame) -> None:
 
 
 def test_no_resume(frame: pl.LazyFrame) -> None:
-    """A query does not know its data again, and says what to give instead."""
+    """A run over a query cannot be resumed, and the error says what to use instead."""
     with pytest.raises(SourceError, match="sink_parquet"):
         LazyFrameSource(frame=frame).fingerprint()
 
 
 def test_failing_query(frame: pl.LazyFrame) -> None:
-    """A query that fails is told in one sentence; the user's own error is theirs."""
+    """A query that fails raises one clear error; the user's own error passes."""
     source = LazyFrameSource(frame=frame.select("nowhere"))
     with pytest.raises(SourceError, match=r"the LazyFrame fails .*nowhere") as caught:
         list(chunks_of(source))
@@ -87,7 +87,7 @@ def test_failing_query(frame: pl.LazyFrame) -> None:
 
 
 def test_recognised() -> None:
-    """A LazyFrame is one, a frame is not."""
+    """A LazyFrame is recognized, and a frame is not taken for one."""
     frame = pl.DataFrame({"a": [1]})
     assert (is_lazy_frame(frame.lazy()), is_lazy_frame(frame)) == (True, False)
 
@@ -100,7 +100,7 @@ from jupyter_memkit.techniques.chunked.chunks import Chunked
 from jupyter_memkit.techniques.chunked.sources.polars_lazy import LazyFrameSource
 
 for rows in (100_000, 10_000_000):
-    # The first run pays for what the library keeps.
+    # The first run takes the memory that the library keeps.
     frame = pl.select(a=pl.int_range(rows)).lazy().select(
         *((pl.col("a") * i).cast(pl.Float64).alias(f"c{i}") for i in range(8))
     )

@@ -1,7 +1,7 @@
-"""Random files of JSON lines in chunks equal what pandas reads of the whole.
+"""Random files of JSON lines in chunks equal what pandas reads from the whole.
 
-More of them take a while: ``MEMKIT_RANDOM_TABLES=10000``, from seed
-``MEMKIT_RANDOM_SEED`` on.
+More files take longer: ``MEMKIT_RANDOM_TABLES=10000``, starting with the seed
+``MEMKIT_RANDOM_SEED``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.techniques.chunked.sources import lines, looks
+from jupyter_memkit.techniques.chunked.sources import lines, samples
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.json_lines import sample
 from tests.techniques.chunked.sources.random_lines import make_lines
@@ -25,7 +25,7 @@ from tests.techniques.chunked.sources.test_random_tables import COUNT, FIRST
 
 
 def read_whole(content: bytes) -> Any:
-    """Return what pandas reads of the whole file; an exception where it does not."""
+    """Return what pandas reads from the whole file, or its exception."""
     try:
         return pd.read_json(io.BytesIO(content), lines=True, dtype=False)
     except Exception as error:  # noqa: BLE001 - whatever it refuses by
@@ -46,13 +46,13 @@ def read_chunks(path: Path, options: dict[str, Any]) -> Any:
 
 
 def check_lines(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> str:
-    """Hold the file of a seed against pandas; return what came of it."""
+    """Compare the file of a seed with pandas, and return the outcome."""
     content = make_lines(seed)
     rng = random.Random(-seed - 1)
     head = rng.choice((1, 30, 200, 1 << 20))
     monkeypatch.setattr(lines, "HEAD_BYTES", head)
-    monkeypatch.setattr(looks, "_LOOK_BYTES", rng.choice((10, 40, 200)))
-    monkeypatch.setattr(looks, "_LOOKS", rng.choice((1, 3, 8)))
+    monkeypatch.setattr(samples, "_SAMPLE_BYTES", rng.choice((10, 40, 200)))
+    monkeypatch.setattr(samples, "_SAMPLES", rng.choice((1, 3, 8)))
     monkeypatch.setattr(sample, "_SCAN_BYTES", rng.choice((1, 50, 1 << 20)))
     path = folder / f"a{seed}.jsonl"
     path.write_bytes(content)
@@ -63,7 +63,7 @@ def check_lines(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> str
     if not isinstance(got, MemkitError):
         assert not isinstance(whole, Exception), f"{where}: {whole}"
         try:
-            # The keys of a scan come in the order of its parts.
+            # The keys of a scan are in the order of its parts.
             whole = whole[list(got.columns)]
             empty = {name: float for name in whole if whole[name].isna().all()}
             pd.testing.assert_frame_equal(got, whole.astype(empty))
@@ -78,7 +78,7 @@ def check_lines(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> str
 
 
 def test_random_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks joined equal the whole, or there is one clear error; mostly the first."""
+    """Joined chunks equal the whole, or there is one clear error; mostly the former."""
     warnings.simplefilter("ignore")
     came = [
         check_lines(tmp_path, monkeypatch, seed) for seed in range(FIRST, FIRST + COUNT)

@@ -1,7 +1,8 @@
-"""Random CSV files in chunks equal what each library reads of the whole.
+"""Random CSV files in chunks equal what each library reads from the whole.
 
-More of them take a while: ``MEMKIT_RANDOM_TABLES=10000``, from seed
-``MEMKIT_RANDOM_SEED`` on. Of more than 1,000 each hundredth is large.
+Heads, samples and blocks are a few bytes long. More files take longer:
+``MEMKIT_RANDOM_TABLES=10000``, starting with the seed ``MEMKIT_RANDOM_SEED``. Of more
+than 1,000 files every hundredth is large.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from tests.techniques.chunked.sources.random_tables import Table, make_table
 COUNT = int(os.environ.get("MEMKIT_RANDOM_TABLES", "100"))
 FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 
-# Why a file that a library reads as a whole may be refused, always with a remedy.
+# Why a file that a library reads as a whole may be rejected, with a remedy.
 _NAMES = (
     *("has no rows", "not encoded", "a name twice", "before its names"),
     *("a quote in a name", "has no column ''", "is empty"),
 )
 REFUSALS = {
     "pandas": (
-        *("more than 64 bits", "has an index of", "has no rows"),
+        *("more than 64 bits", "the index of", "has no rows"),
         "no type holds both",
     ),
     "arrow": (*_NAMES, "bool here", "of the name", "cannot be parsed by pyarrow"),
@@ -55,7 +56,7 @@ REFUSALS = {
 
 
 def read_whole(path: Path, backend: str, separator: str) -> Any:
-    """Return what a library reads of the whole file; an exception where it does not."""
+    """Return what a library reads from the whole file, or its exception."""
     content = path.read_bytes()
     try:
         if backend == "pandas":
@@ -85,7 +86,7 @@ def read_chunks(path: Path, types: dict[str, str], **options: Any) -> Any:
 
 
 def join(chunks: list[Any], backend: str) -> Any:
-    """Put chunks together."""
+    """Join chunks."""
     if not chunks:
         return MemkitError("it has no rows")
     if backend == "pandas":
@@ -106,7 +107,7 @@ def assert_equal(got: Any, whole: Any, backend: str) -> None:
 
 
 def make_small(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
-    """Look at a few bytes of a file, for types to show late and borders anywhere."""
+    """Make samples and blocks a few bytes long, so that types show late."""
     head = rng.choice((1, 30, 200, 1 << 20))
     monkeypatch.setattr(sample, "HEAD_BYTES", head)
     monkeypatch.setattr(source, "HEAD_BYTES", head)
@@ -119,7 +120,7 @@ def make_small(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
 def check_table(
     folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int, backend: str
 ) -> str:
-    """Hold the file of a seed against its library; return what came of it."""
+    """Compare the file of a seed with its library, and return the outcome."""
     is_large = COUNT > 1_000 and seed % 100 == 0
     table: Table = make_table(seed, is_large=is_large)
     rng = random.Random(-seed - 1)
@@ -149,11 +150,11 @@ def check_table(
 def test_random_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:
-    """Chunks joined equal the whole, or there is one clear error; mostly the first."""
+    """Joined chunks equal the whole, or there is one clear error; mostly the former."""
     warnings.simplefilter("ignore")
     came = [
         check_table(tmp_path, monkeypatch, seed, backend)
         for seed in range(FIRST, FIRST + COUNT)
     ]
-    # polars takes a lone CR, and a quote in the middle of a value, for something else.
+    # polars reads a lone CR, and a quote within a value, differently.
     assert came.count("equal") > COUNT / (6 if backend == "polars" else 2)

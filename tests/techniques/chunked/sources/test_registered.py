@@ -1,4 +1,4 @@
-"""Sources of the user's own, and what is said of files that nothing reads."""
+"""The user's own sources, and the errors for files that no source reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.chunked.sources.opening import chunk_source, open
 
 @pytest.fixture(autouse=True)
 def registers() -> Iterator[None]:
-    """What a test registers is gone after it."""
+    """Remove what a test registers."""
     kept = [dict(opening._FORMATS), dict(opening._TYPES), set(opening._COMPRESSIBLE)]
     yield
     held: list[Any] = [opening._FORMATS, opening._TYPES, opening._COMPRESSIBLE]
@@ -28,19 +28,19 @@ def registers() -> Iterator[None]:
 
 
 class Base(list[int]):
-    """A type of the user's, which would be iterated otherwise."""
+    """A type of the user's, which would otherwise be iterated."""
 
 
 class Middle(Base):
-    """A more specific one."""
+    """A more specific type."""
 
 
 class Leaf(Middle):
-    """One that is not registered itself."""
+    """A type that is not registered itself."""
 
 
 def register(kind: type) -> None:
-    """Register a type, whose source gives the name of that type."""
+    """Register a type, whose source yields the name of the type."""
 
     @chunk_source(kind)
     def open_kind(_thing: Any) -> Source:
@@ -48,7 +48,7 @@ def register(kind: type) -> None:
 
 
 def test_most_specific_type() -> None:
-    """Of the types of an object the most specific one counts, in any order."""
+    """The most specific type of an object decides, in any order."""
     for kinds in ((Base, Middle), (Middle, Base)):
         opening._TYPES.clear()
         for kind in kinds:
@@ -59,7 +59,7 @@ def test_most_specific_type() -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    """A function for an ending gets path and options, compressed files too."""
+    """A function for an extension gets path and options, of compressed files too."""
 
     @chunk_source(".Mine")
     def open_mine(path: Path, options: Mapping[str, Any]) -> Source:
@@ -74,7 +74,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_replaces(tmp_path: Path) -> None:
-    """What the user registers goes before what comes with the package."""
+    """The user's sources take precedence over those of the package."""
     (tmp_path / "a.csv").write_text("a\n1\n")
     source = IterableSource(data=[1], name="mine")
 
@@ -88,30 +88,32 @@ def test_replaces(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["csv", ".", 5, ""])
 def test_bad_target(target: Any) -> None:
-    """What is neither a type nor an ending is refused."""
+    """A target that is neither a type nor an extension is rejected."""
     with pytest.raises(
-        SourceError, match=r'give a class, or an ending such as "\.sas"'
+        SourceError, match=r'use a class, or an extension such as "\.sas"'
     ):
         chunk_source(target)
 
 
 def test_unknown_ending(tmp_path: Path) -> None:
-    """Another ending is answered with all that are known, the user's too."""
+    """The error for another extension lists all that are known, the user's too."""
     (tmp_path / "a.xlsx").touch()
     chunk_source(".mine")(lambda _path, _options: IterableSource(data=[], name=""))
     with pytest.raises(SourceError) as raised:
         open_source(tmp_path / "a.xlsx")
     assert str(raised.value) == (
-        "a.xlsx is of no kind that is known by its ending (.arrow, .arrows, .bin, "
+        "a.xlsx has an unsupported extension (supported are .arrow, .arrows, .bin, "
         ".csv, .dat, .feather, .h5, .hdf, .hdf5, .ipc, .jsonl, .log, .mine, .ndjson, "
-        ".npy, .npz, .parquet, .pq, .tsv, .txt, .zarr); for another kind of table give "
-        f'a reader: pandas.read_csv("{tmp_path}/a.xlsx", sep=..., chunksize=100_000)'
+        ".npy, .npz, .parquet, .pq, .tsv, .txt, .zarr); for other tables use a "
+        f'reader: pandas.read_csv("{tmp_path}/a.xlsx", sep=..., chunksize=100_000)'
     )
 
 
 @pytest.mark.parametrize("name", ["a.npy.gz", "a.parquet.zst", "a.h5.bz2"])
 def test_compressed_as_a_whole(tmp_path: Path, name: str) -> None:
-    """What is read in part cannot be compressed as a whole; the remedy is to unpack."""
+    """A format that is read in parts is rejected if compressed, and unpacking helps."""
     (tmp_path / name).touch()
-    with pytest.raises(SourceError, match=r"is read in part; unpack it, and give a\."):
+    with pytest.raises(
+        SourceError, match=r"files are read in parts; unpack it, and use a\."
+    ):
         open_source(tmp_path / name)

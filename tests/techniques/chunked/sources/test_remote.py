@@ -1,4 +1,4 @@
-"""Files behind URLs, in fsspec's memory and on a real web server."""
+"""Files at URLs, in fsspec's memory and on a real web server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def memory() -> Iterator[Any]:
 
 
 class Files(ThreadingHTTPServer):
-    """A web server of a few files, that counts the bytes it sends."""
+    """A web server with a few files that counts the bytes it sends."""
 
     def __init__(self, *, gives_ranges: bool) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -54,21 +54,21 @@ class Files(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Gives files, and parts of them."""
+    """Serves files, and parts of them."""
 
     server: Files
     protocol_version = "HTTP/1.1"
 
     def do_HEAD(self) -> None:
-        """Tell what there is."""
+        """Answer with the headers of a file."""
         self.answer(with_body=False)
 
     def do_GET(self) -> None:
-        """Give a file, or a part of it."""
+        """Send a file, or a part of it."""
         self.answer(with_body=True)
 
     def answer(self, *, with_body: bool) -> None:
-        """Send what is asked for."""
+        """Send the requested part."""
         content = self.server.contents.get(self.path.strip("/"))
         if content is None:
             self.send_response(404)
@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_args: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture(params=[True])
@@ -116,7 +116,7 @@ def read_csv(path: RemotePath) -> DelimitedSource:
 
 
 def test_csv_on_a_server(server: Files) -> None:
-    """The chunks of a file on a server are the frame that pandas reads of it."""
+    """The chunks of a file on a server are the frame that pandas reads from it."""
     server.contents["a.csv"] = FRAME.to_csv(index=False).encode()
     source = read_csv(RemotePath(server.url("a.csv")))
     chunks = list(chunks_of(source, rows=2_000, backend="pandas"))
@@ -127,7 +127,7 @@ def test_csv_on_a_server(server: Files) -> None:
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "csv.zip", "csv.bz2"])
 def test_compressions(memory: Any, ending: str, tmp_path: Path) -> None:
-    """Compressed files are decompressed on the way."""
+    """Compressed files are decompressed while they are read."""
     FRAME.to_csv(tmp_path / f"a.{ending}", index=False)
     memory.pipe(f"/a.{ending}", (tmp_path / f"a.{ending}").read_bytes())
     source = read_csv(RemotePath(f"memory://a.{ending}"))
@@ -135,8 +135,8 @@ def test_compressions(memory: Any, ending: str, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(pd.concat(chunks), FRAME)
 
 
-def test_goes_on(memory: Any) -> None:
-    """A reading goes on in the middle of a remote file."""
+def test_continues(memory: Any) -> None:
+    """Reading can continue in the middle of a remote file."""
     memory.pipe("/a.csv", FRAME.to_csv(index=False).encode())
     source = read_csv(RemotePath("memory://a.csv"))
     whole = load_from(source, None, 1_000)
@@ -146,7 +146,7 @@ def test_goes_on(memory: Any) -> None:
 
 
 def test_only_what_is_needed_is_fetched(server: Files) -> None:
-    """Of a large Parquet file the footer and the columns of a row group are fetched."""
+    """Only the footer and the columns of a row group of a Parquet file are fetched."""
     table = pa.table({name: range(1_000_000) for name in ("a", "b", "c", "d")})
     sink = pa.BufferOutputStream()
     parquet.write_table(
@@ -161,13 +161,13 @@ def test_only_what_is_needed_is_fetched(server: Files) -> None:
 
 
 def test_local_files_are_left_to_pyarrow(tmp_path: Path) -> None:
-    """A path of this machine is given to pyarrow as it is."""
+    """A local path is passed to pyarrow as it is."""
     with opened(tmp_path / "a.parquet") as where:
         assert where == tmp_path / "a.parquet"
 
 
 def test_folder_and_pattern(memory: Any) -> None:
-    """A folder gives its files by name without those aside, a pattern what matches."""
+    """A folder stands for its files except hidden ones, a pattern for its matches."""
     for name in ("b.csv", "a.csv", "k=1/c.csv", "_log", ".hidden/d.csv"):
         memory.pipe(f"/data/{name}", b"x\n1\n")
     folder = find_remote_files("memory://data")
@@ -188,7 +188,7 @@ def test_folder_and_pattern(memory: Any) -> None:
 
 
 def test_path(memory: Any) -> None:
-    """A remote path has the parts of a path, travels, and does not tell secrets."""
+    """A remote path has the parts of a path, can be pickled, and hides secrets."""
     path = RemotePath("https://me:secret@host/k=1/a.csv.gz?signature=secret")
     assert (path.name, path.stem, path.suffix) == ("a.csv.gz", "a.csv", ".gz")
     assert str(path) == "https://host/k=1/a.csv.gz"
@@ -197,7 +197,7 @@ def test_path(memory: Any) -> None:
 
 
 def test_change_is_noticed(memory: Any, server: Files) -> None:
-    """The state of a file is another after a change, by time or by the server's tag."""
+    """The state of a file differs after a change, by time or by the server's tag."""
     for path, write in (
         (RemotePath("memory://a.csv"), lambda data: memory.pipe("/a.csv", data)),
         (
@@ -216,14 +216,14 @@ def test_change_is_noticed(memory: Any, server: Files) -> None:
 
 @pytest.mark.parametrize("server", [False], indirect=True)
 def test_server_without_parts(server: Files) -> None:
-    """A server that gives files only whole is refused, with what to do instead."""
+    """A server that sends only complete files is rejected, with a remedy."""
     server.contents["a.csv"] = b"x\n1\n"
     path = RemotePath(server.url("a.csv"))
-    with pytest.raises(SourceError, match="gives no parts of it; put simplecache::"):
+    with pytest.raises(SourceError, match="cannot send parts of it; put simplecache::"):
         path.open()
-    with pytest.raises(SourceError, match="does not tell its size; download it"):
+    with pytest.raises(SourceError, match="does not report its size; download it"):
         _ = path.stat().st_size
-    with pytest.raises(SourceError, match="does not tell when it changed"):
+    with pytest.raises(SourceError, match="does not report when it changed"):
         _ = path.stat().st_mtime_ns
     cached = find_remote_files(f"simplecache::{server.url('a.csv')}")
     assert [path.open().read() for path in cached] == [b"x\n1\n"]
@@ -242,13 +242,13 @@ def test_server_without_parts(server: Files) -> None:
     ],
 )
 def test_refused(url: str, said: str) -> None:
-    """What cannot be read is one sentence with the remedy."""
+    """A file that cannot be read raises an error of one sentence with a remedy."""
     with pytest.raises(SourceError, match=said):
         RemotePath(url).open()
 
 
 def test_missing_on_a_server(server: Files) -> None:
-    """A file that a server does not have is said to be missing."""
+    """A file that a server does not have is reported as missing."""
     with pytest.raises(
         SourceError, match=r"no file can be reached at .*; check its spelling"
     ):
@@ -271,5 +271,5 @@ def test_missing_on_a_server(server: Files) -> None:
     ],
 )
 def test_is_url(text: Any, expected: bool) -> None:
-    """URLs are told from paths."""
+    """URLs are distinguished from paths."""
     assert is_url(text) is expected

@@ -1,4 +1,4 @@
-"""Queries to real databases, read bit by bit."""
+"""Queries to real databases, read in batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Connect = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of SQLite with a table."""
+    """An SQLite file with a table."""
     path = tmp_path_factory.mktemp("sql") / "numbers.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("create table t(id integer)")
@@ -50,7 +50,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def connect(path: Path) -> Iterator[Connect]:
-    """What connects to the table by each library, and closes at the end."""
+    """Connect to the table by each library, and close at the end."""
     with ExitStack() as stack:
 
         def connect(library: str) -> Any:
@@ -89,7 +89,7 @@ def test_chunks_are_the_result(connect: Connect, library: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_query_runs_again(connect: Connect, library: str) -> None:
-    """A run that stops in the middle leaves the connection free for the next."""
+    """A run that stops half-way leaves the connection free for the next one."""
     source = open_sql(QUERY, connect(library))
     for _ in range(2):
         chunks = iter(chunks_of(source, rows=100, backend="pandas"))
@@ -99,7 +99,7 @@ def test_query_runs_again(connect: Connect, library: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_columns(connect: Connect, library: str) -> None:
-    """The columns are known before a run, and only those that are asked for come."""
+    """The columns are known before a run, and only the requested ones are read."""
     for query in (QUERY, QUERY.partition(" order")[0] + " -- as they are"):
         source = open_sql(query, connect(library))
         assert source.columns() == ("id", "half", "label")
@@ -114,8 +114,8 @@ def test_columns(connect: Connect, library: str) -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_goes_on(connect: Connect, library: str) -> None:
-    """A reading goes on where another stopped, and one piece can be read alone."""
+def test_continues(connect: Connect, library: str) -> None:
+    """Reading can continue where it stopped, and a piece can be read separately."""
     source = open_sql(QUERY, connect(library))
     pieces = source.pieces(Request(rows=lambda: 9_000))
     first, second = next(pieces), next(pieces)
@@ -128,7 +128,7 @@ def test_goes_on(connect: Connect, library: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_wrong_query(connect: Connect, library: str) -> None:
-    """A wrong query is one sentence with the database's own message."""
+    """A wrong query raises an error of one sentence with the database's own message."""
     source = open_sql("select a from nowhere", connect(library))
     with pytest.raises(
         SourceError, match=r"^the query fails \([^\n]*nowhere"
@@ -140,7 +140,7 @@ def test_wrong_query(connect: Connect, library: str) -> None:
 
 @pytest.mark.parametrize("backend", ["polars", "arrow"])
 def test_other_frames(connect: Connect, backend: str) -> None:
-    """The chunks are frames of the backend that is asked for."""
+    """The chunks are frames of the requested backend."""
     source = open_sql(QUERY, connect("sqlite3"))
     chunk: Any = next(iter(chunks_of(source, rows=3, backend=backend)))
     assert type(chunk) is {"polars": pl.DataFrame, "arrow": pa.Table}[backend]
@@ -196,7 +196,7 @@ def test_types_that_show_late(values: list[Any], dtype: str) -> None:
     ],
 )
 def test_types_of_arrow_that_show_late(values: list[Any], kind: str) -> None:
-    """Tables as well have one type, and say how to give it at once."""
+    """Tables have one type too, and the error says how to set it."""
     with closing(in_memory(values)) as connection:
         source = open_sql("select x from t", connection)
         with pytest.raises(TypeChange, match=f"--types x={kind}") as caught:
@@ -216,7 +216,7 @@ def test_decimals_of_rows() -> None:
 
 
 def test_decimals() -> None:
-    """Decimals of DuckDB are floats in pandas, as its own frames have them."""
+    """Decimals of DuckDB are floats in pandas, as in its own frames."""
     with duckdb.connect() as connection:
         source = open_sql("select 1.25::decimal(9, 2) as price", connection)
         (frame,) = chunks_of(source, backend="pandas")
@@ -226,7 +226,7 @@ def test_decimals() -> None:
 
 
 def test_times(tmp_path: Path) -> None:
-    """Times of sqlite3's converters are times, also where the first rows have none."""
+    """Times of sqlite3's converters are times, even if the first rows have none."""
     converters = sqlite3.PARSE_DECLTYPES
     sqlite3.register_converter(
         "moment", lambda text: dt.datetime.fromisoformat(text.decode())
@@ -247,7 +247,7 @@ def test_times(tmp_path: Path) -> None:
 
 
 def test_categories(connect: Connect) -> None:
-    """Columns that are wanted as categories have the same ones to the end."""
+    """Columns that are requested as categories have the same ones to the end."""
     query = "select case when id < 20000 then 'a' else 'b' end as kind from t"
     for library in ("sqlite3", "duckdb"):
         source = open_sql(query, connect(library))
@@ -261,7 +261,7 @@ def test_categories(connect: Connect) -> None:
 
 
 def test_row_factory(path: Path) -> None:
-    """Rows that the user has as dictionaries come as values."""
+    """Rows are read as values, even if the user gets them as dicts."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = lambda _cursor, row: {"row": row}
         source = open_sql("select id from t limit 2", connection)
@@ -270,7 +270,7 @@ def test_row_factory(path: Path) -> None:
 
 
 def test_fingerprint(tmp_path: Path) -> None:
-    """A run over a file of SQLite knows the file again, and a change of it."""
+    """The fingerprint of a query changes when the SQLite file does."""
     path = tmp_path / "a.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("create table t(x)")
@@ -294,17 +294,17 @@ def test_fingerprint(tmp_path: Path) -> None:
     ],
 )
 def test_no_order(connect: Connect, query: str) -> None:
-    """Without an order of the result nothing can go on where it stopped."""
+    """A run over a result without an order cannot be resumed."""
     source = open_sql(query, connect("sqlite3"))
-    with pytest.raises(SourceError, match="give it an ORDER BY"):
+    with pytest.raises(SourceError, match="add an ORDER BY"):
         source.fingerprint()
-    with pytest.raises(SourceError, match="give it an ORDER BY"):
+    with pytest.raises(SourceError, match="add an ORDER BY"):
         load_from(source, [0, 3])
 
 
 @pytest.mark.parametrize("library", ["duckdb", "sqlite3"])
 def test_unknown_changes(library: str) -> None:
-    """A database in memory does not tell whether its data are the same."""
+    """A run over a database in memory cannot be resumed."""
     connection: Any = {"duckdb": duckdb, "sqlite3": sqlite3}[library].connect(
         ":memory:"
     )
@@ -315,7 +315,7 @@ def test_unknown_changes(library: str) -> None:
 
 
 def test_streams(path: Path) -> None:
-    """No more of the result is made than is read."""
+    """The database computes no more of the result than is read."""
     seen = []
 
     def see(value: int) -> int:
@@ -335,23 +335,23 @@ def test_streams(path: Path) -> None:
     ("query", "connection", "said"),
     [
         (" ; ", "sqlite://", "the query is empty"),
-        ("select 1", "nowhere", "the str given is no connection"),
-        ("select 1", object(), "the object given is no connection"),
+        ("select 1", "nowhere", "the str is not a supported connection"),
+        ("select 1", object(), "the object is not a supported connection"),
         ("select 1", "nix://somewhere", "nix://… cannot be opened"),
         ("select 1", "sqlite:///missing.db", "there is no file missing.db"),
-        ("create table t(x)", "sqlite://", "gives no rows; give a SELECT"),
+        ("create table t(x)", "sqlite://", "returns no rows; use a SELECT"),
         ("select 1 as a, 2 as a", "sqlite://", "several columns named a;"),
     ],
 )
 def test_refused(query: str, connection: Any, said: str) -> None:
-    """What cannot be read is refused with the remedy, and nothing is made."""
+    """A query that cannot be read is rejected with a remedy, and creates nothing."""
     with pytest.raises(SourceError, match=said):
         list(chunks_of(open_sql(query, connection)))
     assert not Path("missing.db").exists()
 
 
-def test_no_password_is_told() -> None:
-    """A URL that fails is not repeated with its password."""
+def test_no_password_in_errors() -> None:
+    """The error for a URL that fails does not contain its password."""
     source = open_sql("select 1", "postgresql+nix://me:secret@host/x")
     with pytest.raises(SourceError) as caught:
         list(chunks_of(source))
@@ -359,7 +359,7 @@ def test_no_password_is_told() -> None:
 
 
 def test_error_on_the_way() -> None:
-    """A value that the database cannot convert is told with its message."""
+    """A value that the database cannot convert raises an error with its message."""
     with duckdb.connect() as connection:
         source = open_sql(
             "select case when range < 50000 then '1' else 'a' end::int as x "

@@ -1,4 +1,4 @@
-"""Datasets of torch, by number and as they iterate."""
+"""Datasets of torch, by number and by iteration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.techniques.chunked.sources.engine import chunks_of, load_from, load_o
 
 @pytest.fixture(params=["shape", pytest.param("torch", marks=pytest.mark.torch)])
 def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Torch's module, or where it is not installed the classes that it has."""
+    """Torch's module, or if it is not installed a module with the same classes."""
     if request.param == "torch":
         return importlib.import_module("torch.utils.data")
     module = ModuleType("torch.utils.data")
@@ -38,7 +38,7 @@ def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any
 
 
 def make_squares(data: Any) -> Any:
-    """Make a dataset of ten squares that notes which were asked for."""
+    """Make a dataset of ten squares that records which were requested."""
 
     class Squares(data.Dataset):  # type: ignore[misc] # its base is not known
         def __init__(self) -> None:
@@ -55,7 +55,7 @@ def make_squares(data: Any) -> Any:
 
 
 def test_items_by_number(data: Any) -> None:
-    """The chunks are lists of items, each of which is asked for once, when wanted."""
+    """The chunks are lists of items, each of which is requested once, when needed."""
     squares = make_squares(data)
     source = open_torch_dataset(squares)
     chunks = iter(chunks_of(source, rows=4))
@@ -66,7 +66,7 @@ def test_items_by_number(data: Any) -> None:
 
 
 def test_many_at_once(data: Any) -> None:
-    """A dataset that gives many items at once is asked so."""
+    """A dataset that can return many items at once is asked for many."""
 
     class Doubles(data.Dataset):  # type: ignore[misc] # its base is not known
         def __len__(self) -> int:
@@ -79,7 +79,7 @@ def test_many_at_once(data: Any) -> None:
 
 
 def test_iterable_dataset(data: Any) -> None:
-    """A dataset without numbers is read as it iterates, each time anew."""
+    """An iterable dataset is iterated again in each run."""
 
     class Stream(data.IterableDataset):  # type: ignore[misc] # its base is not known
         def __iter__(self) -> Iterator[int]:
@@ -88,23 +88,23 @@ def test_iterable_dataset(data: Any) -> None:
     source = open_torch_dataset(Stream())
     for _ in range(2):
         assert list(chunks_of(source, rows=3)) == [[0, 1, 2], [3, 4]]
-    with pytest.raises(SourceError, match="cannot go on where another stopped"):
+    with pytest.raises(SourceError, match="cannot be resumed"):
         source.fingerprint()
 
 
 def test_no_length(data: Any) -> None:
-    """A dataset that does not tell its length says what it lacks."""
+    """A dataset without a length raises an error with the remedy."""
 
     class Endless(data.Dataset):  # type: ignore[misc] # its base is not known
         def __getitem__(self, number: int) -> int:
             return number
 
-    with pytest.raises(SourceError, match="give it a __len__"):
+    with pytest.raises(SourceError, match="add a __len__ method"):
         open_torch_dataset(Endless())
 
 
-def test_goes_on(data: Any) -> None:
-    """A piece can be read alone, and what comes after it, without what was before."""
+def test_continues(data: Any) -> None:
+    """A piece can be read separately, and so can the rest, without the items before."""
     squares = make_squares(data)
     source = open_torch_dataset(squares)
     first, second, *_ = source.pieces(Request(rows=lambda: 4))
@@ -115,7 +115,7 @@ def test_goes_on(data: Any) -> None:
 
 
 def test_pieces_to_send(data: Any) -> None:
-    """A piece for another process holds its items, and not the dataset."""
+    """A piece for another process holds its items, but not the dataset."""
     squares = make_squares(data)
     request = Request(rows=lambda: 4, portable=True)
     piece = next(open_torch_dataset(squares).pieces(request))
@@ -124,7 +124,7 @@ def test_pieces_to_send(data: Any) -> None:
 
 
 def test_recognised(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dataset is told without an import of torch."""
+    """A dataset is recognized without importing torch."""
     squares = make_squares(data)
     assert (is_torch_dataset(squares), is_torch_dataset([1])) == (True, False)
     monkeypatch.delitem(sys.modules, "torch.utils.data")

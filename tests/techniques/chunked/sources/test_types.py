@@ -1,4 +1,4 @@
-"""Every chunk has the columns and the types of the whole."""
+"""Every chunk has the columns and types of the whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ N = 30_000
 
 
 def write_lines(path: Path, line: Callable[[int], str], n_rows: int = N) -> Path:
-    """Write a table of a column that changes, and one that does not."""
+    """Write a table with a column that changes, and one that does not."""
     path.write_text("a,b\n" + "".join(f"{line(i)},x{i}\n" for i in range(n_rows)))
     return path
 
@@ -57,36 +57,36 @@ def write_lines(path: Path, line: Callable[[int], str], n_rows: int = N) -> Path
     ],
 )
 def test_csv_as_pandas_reads_the_whole(tmp_path: Path, line: Any) -> None:
-    """Chunks of a CSV file are those of ``pandas.read_csv`` over all of it."""
+    """The chunks of a CSV file together are what ``pandas.read_csv`` reads."""
     path = write_lines(tmp_path / "a.csv", line)
     chunks = list(chunked(path, rows=7_000))
     whole = pd.read_csv(path, low_memory=False)
-    if whole.a.dtype == object:  # Numbers and text, which pandas leaves as they are.
+    if whole.a.dtype == object:  # Numbers and text, which pandas leaves unchanged.
         whole["a"] = whole.a.astype(chunks[0].a.dtype)
     assert len({str(chunk.dtypes.to_dict()) for chunk in chunks}) == 1
     pd.testing.assert_frame_equal(pd.concat(chunks), whole)
 
 
 def late_float(i: int) -> str:
-    """Return a number that is whole, but for one that no look at the file sees."""
+    """Return an integer, except for one row that no sample of the file contains."""
     return "0.5" if i == 2_000_003 else "1"
 
 
 @pytest.fixture(scope="module")
 def surprise(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose types show far inside."""
+    """A file whose types show late."""
     folder = tmp_path_factory.mktemp("surprise")
     return write_lines(folder / "a.csv", late_float, 2_100_000)
 
 
 def test_type_that_shows_late(surprise: Path) -> None:
-    """A change that no look at the file saw is told, with the option that cures it."""
+    """A change outside of all samples raises an error, with the option that helps."""
     job = chunked(surprise, rows=500_000).map(lambda chunk: str(chunk.a.dtype))
     with pytest.raises(TypeChange) as raised:
         job.run("append")
     assert str(raised.value) == (
         "a.csv changes its types: a is int64 before and float64 in row "
-        "2,000,003; give --types a=float64"
+        "2,000,003; use --types a=float64"
     )
     assert job.summary is not None
     assert job.summary.value == ["int64"] * 3
@@ -97,7 +97,7 @@ def test_type_that_shows_late(surprise: Path) -> None:
 
 
 class Repeatable:
-    """A function that says that it may run twice."""
+    """A function that is marked as repeatable."""
 
     is_repeatable = True
 
@@ -106,8 +106,8 @@ class Repeatable:
         return str(chunk.a.dtype)
 
 
-def test_begins_anew(surprise: Path) -> None:
-    """Where nothing is done twice the run begins anew, with the type that fits."""
+def test_starts_over(surprise: Path) -> None:
+    """If nothing is done twice, the run starts over with the type that fits."""
     summary = chunked(surprise, rows=500_000).map(Repeatable()).run("append")
     assert summary.value == ["float64"] * 5
     assert summary.rows == 2_100_000
@@ -115,7 +115,7 @@ def test_begins_anew(surprise: Path) -> None:
 
 
 def test_parquet_with_missing_numbers(tmp_path: Path) -> None:
-    """Whole numbers of which one is missing anywhere are floats in every chunk."""
+    """Integers with a missing value anywhere are floats in every chunk."""
     numbers = pa.array([None if i == 9_000 else i for i in range(10_000)])
     flags = pa.array([None if i == 9_500 else True for i in range(10_000)])
     path = tmp_path / "a.parquet"
@@ -130,7 +130,7 @@ def test_parquet_with_missing_numbers(tmp_path: Path) -> None:
 
 
 def test_categories(tmp_path: Path) -> None:
-    """Categories are there for who asks, and grow as they are met."""
+    """Columns become categories on request, and these grow with new values."""
     path = write_lines(tmp_path / "a.csv", lambda i: f"c{i // 10_000}")
     plain = list(chunked(path, rows=10_000))
     assert {str(chunk.a.dtype) for chunk in plain} == {str(pd.read_csv(path).a.dtype)}
@@ -152,7 +152,7 @@ def test_categories(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_backends(tmp_path: Path, backend: str, kind: type, ending: str) -> None:
-    """A file comes as the library that is asked for."""
+    """A file is read as the requested library."""
     frame = pd.DataFrame({"a": range(10), "b": [i / 2 for i in range(10)]})
     path = tmp_path / f"a.{ending}"
     if ending == "csv":
@@ -166,7 +166,7 @@ def test_backends(tmp_path: Path, backend: str, kind: type, ending: str) -> None
 
 @pytest.mark.parametrize("backend", ["polars", "arrow"])
 def test_missing_numbers_stay_whole(tmp_path: Path, backend: str) -> None:
-    """Libraries that know missing numbers keep them whole."""
+    """Libraries with missing integers keep integers."""
     path = write_lines(tmp_path / "a.csv", lambda i: "" if i == 20_000 else str(i))
     chunks = list(chunked(path, rows=7_000, backend=backend))
     kinds = {
@@ -178,7 +178,7 @@ def test_missing_numbers_stay_whole(tmp_path: Path, backend: str) -> None:
 
 @pytest.mark.parametrize("late", ["03:04:05Z", "03:04:05.25Z", "03:04:05+02:00"])
 def test_times_with_a_zone(tmp_path: Path, late: str) -> None:
-    """Times of a zone are read by pyarrow in chunks as of the whole."""
+    """Times with a zone have the same type in chunks as in the whole."""
     path = write_lines(
         tmp_path / "a.csv",
         lambda i: f"2024-01-02T{late if i == 20_000 else '03:04:05Z'}",
@@ -188,7 +188,7 @@ def test_times_with_a_zone(tmp_path: Path, late: str) -> None:
 
 
 def test_times_with_a_zone_change(tmp_path: Path) -> None:
-    """Parts of seconds that show late are of the same zone."""
+    """Fractions of seconds that appear late keep the zone."""
     path = write_lines(
         tmp_path / "a.csv",
         lambda i: f"2024-01-02T03:04:05{'.25' if i == 20_000 else ''}Z",
@@ -200,7 +200,7 @@ def test_times_with_a_zone_change(tmp_path: Path) -> None:
 
 
 def test_no_such_type(tmp_path: Path) -> None:
-    """A type that pyarrow does not have is refused in a sentence."""
+    """A type that pyarrow does not have is rejected in one sentence."""
     path = write_lines(tmp_path / "a.csv", str, 3)
     for name in ("timestamp[xx]", "bigint"):
         with pytest.raises(SourceError, match="give a type of pyarrow"):
@@ -208,7 +208,7 @@ def test_no_such_type(tmp_path: Path) -> None:
 
 
 def test_columns(tmp_path: Path) -> None:
-    """Only the chosen columns are read; others than the file's are refused."""
+    """Only the chosen columns are read, and unknown ones are rejected."""
     path = write_lines(tmp_path / "a.csv", str)
     assert list(next(iter(chunked(path, columns=["b"]))).columns) == ["b"]
     with pytest.raises(MemkitError, match=r"a\.csv has no column 'c'; it has a, b"):
@@ -218,7 +218,7 @@ def test_columns(tmp_path: Path) -> None:
 
 
 def test_reader_options(tmp_path: Path) -> None:
-    """Options of pandas are pandas' own, with chunks as the whole file has them."""
+    """Options of pandas apply to chunks as they do to the whole file."""
     path = tmp_path / "a.csv"
     path.write_bytes("name;n\ncafé;1,5\nthé;2,5\n".encode("latin-1"))
     read = {"sep": ";", "encoding": "latin-1", "decimal": ","}
@@ -228,7 +228,7 @@ def test_reader_options(tmp_path: Path) -> None:
 
 
 def test_several_files(tmp_path: Path) -> None:
-    """Files of one kind are one table, with types that hold the values of all."""
+    """Files of one format are one table, with types that hold the values of all."""
     (tmp_path / "a.csv").write_text("x,y\n1,a\n2,b\n")
     (tmp_path / "b.csv").write_text("x,y\n1.5,c\n")
     (tmp_path / "c.csv").write_text("x,y\n3,d\n")
@@ -247,14 +247,14 @@ def test_several_files(tmp_path: Path) -> None:
 def test_files_without_values(
     tmp_path: Path, backend: str, without: str, is_first: bool
 ) -> None:
-    """A file that has no value of a column, or no row, does not decide on its type."""
+    """A file without any value in a column, or without rows, decides no type."""
     (tmp_path / ("a.csv" if is_first else "c.csv")).write_text(without)
     for values in ([True, False], [1, 2], [1.5, 2.5], ["x", "y"]):
         text = "".join(f"{value},1\n" for value in values)
         (tmp_path / "b.csv").write_text(f"x,y\n{text}")
         try:
             chunks = list(chunked(tmp_path, backend=backend))
-        except TypeChange as change:  # Of pandas, where values are missing.
+        except TypeChange as change:  # In pandas, if values are missing.
             chunks = list(chunked(tmp_path, backend=backend, types=change.types))
         columns = [pd.Series(chunk["x"].to_numpy()) for chunk in chunks]
         got = [item for each in columns for item in each.dropna()]
@@ -262,14 +262,13 @@ def test_files_without_values(
 
 
 def test_files_that_differ(tmp_path: Path) -> None:
-    """A file with other columns is named, and the common ones can be read."""
+    """A file with other columns is named, and the common columns can be read."""
     (tmp_path / "a.csv").write_text("x,y\n1,a\n")
     (tmp_path / "b.csv").write_text("x,z\n2,a\n")
     with pytest.raises(SourceError) as raised:
         list(chunked(tmp_path / "*.csv"))
     assert str(raised.value) == (
-        "b.csv lacks y and has z besides, unlike a.csv; "
-        "give --columns x, or fewer files"
+        "b.csv lacks y and also has z, unlike a.csv; use --columns x, or fewer files"
     )
     assert pd.concat(list(chunked(tmp_path / "*.csv", columns=["x"]))).x.tolist() == [
         1,
@@ -278,10 +277,10 @@ def test_files_that_differ(tmp_path: Path) -> None:
 
 
 def test_kinds_that_differ(tmp_path: Path) -> None:
-    """A folder of several kinds of files asks for one."""
+    """A folder with files of several formats is rejected, with a pattern for one."""
     (tmp_path / "a.csv").touch()
     (tmp_path / "b.parquet").touch()
-    with pytest.raises(SourceError, match=r"several kinds \(\.csv, \.parquet\); give"):
+    with pytest.raises(SourceError, match=r"several formats \(\.csv, \.parquet\); use"):
         chunked(tmp_path)
 
 
@@ -312,7 +311,7 @@ def test_folders_with_keys(tmp_path: Path) -> None:
 def test_values_of_keys(
     tmp_path: Path, ending: str, values: list[Any], expected: list[Any]
 ) -> None:
-    """What folders have in their names is what pyarrow reads there."""
+    """The values in the names of folders are those that pyarrow reads."""
     for number, value in enumerate(values):
         key = "__HIVE_DEFAULT_PARTITION__" if value is None else quote(value, safe="")
         folder = tmp_path / f"key={key}"
@@ -335,7 +334,7 @@ def test_values_of_keys(
 
 @pytest.mark.parametrize("values", [["01", "02"], ["01", "02", None], ["1.5", "2"]])
 def test_keys_that_pandas_wrote(tmp_path: Path, values: list[Any]) -> None:
-    """What pandas noted of a column that it made folders of does not count."""
+    """Metadata of pandas about a column that is in the folders is ignored."""
     frame = pd.DataFrame({"key": values, "n": range(len(values))})
     frame.to_parquet(tmp_path, partition_cols=["key"])
     whole = dataset.dataset(tmp_path, partitioning="hive").to_table()
@@ -347,7 +346,7 @@ def test_keys_that_pandas_wrote(tmp_path: Path, values: list[Any]) -> None:
 
 @pytest.mark.parametrize("ending", ["csv.zst", "csv.bz2", "csv.xz"])
 def test_compressed(tmp_path: Path, ending: str) -> None:
-    """A compressed file is read as it is, in pieces."""
+    """A compressed file is read without unpacking, in pieces."""
     frame = pd.DataFrame({"a": range(50_000), "b": [f"x{i}" for i in range(50_000)]})
     path = tmp_path / f"a.{ending}"
     if ending.endswith("zst"):

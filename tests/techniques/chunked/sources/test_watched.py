@@ -1,4 +1,4 @@
-"""Files that are changed while they are read."""
+"""Files that change while they are read."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def write_csv(path: Path, n_rows: int) -> None:
 
 
 def write_lines(path: Path, n_rows: int) -> None:
-    """Write objects of one size."""
+    """Write JSON objects of one size."""
     path.write_text((json.dumps({"a": 1, "b": 2_222_222_222}) + "\n") * n_rows)
 
 
 def write_parquet(path: Path, n_rows: int) -> None:
-    """Write a table of many row groups."""
+    """Write a table with many row groups."""
     frame = pd.DataFrame({"a": np.ones(n_rows, int)})
     frame.to_parquet(path, row_group_size=1_000)
 
@@ -43,13 +43,13 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 
 
 def cut_at_line(path: Path) -> None:
-    """Cut a file short in the middle, where a line ends."""
+    """Truncate a file in the middle, at the end of a line."""
     content = path.read_bytes()
     os.truncate(path, content.find(b"\n", len(content) // 2) + 1)
 
 
 def append(path: Path) -> None:
-    """Write on at the end."""
+    """Append a copy of the content."""
     with path.open("ab") as stream:
         stream.write(b"\n")
 
@@ -66,7 +66,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_changed_file(tmp_path: Path, suffix: str, change: str) -> None:
-    """A file that is changed while it is read ends the run with a sentence."""
+    """A file that changes while it is read ends the run with an error."""
     path = tmp_path / f"a{suffix}"
     WRITERS[suffix](path, ROWS)
     seen: list[int] = []
@@ -77,13 +77,13 @@ def test_changed_file(tmp_path: Path, suffix: str, change: str) -> None:
             CHANGES[change](path)
         return len(chunk)
 
-    with pytest.raises(SourceError, match=f"a{suffix} was changed while it was read"):
+    with pytest.raises(SourceError, match=f"a{suffix} changed while it was read"):
         chunked(path, rows=5_000).map(work).reduce("sum")
     assert len(seen) < ROWS // 5_000
 
 
 def test_rewritten_file(tmp_path: Path) -> None:
-    """So does one that is written again, also with as many bytes, or in its place."""
+    """So does a file that is rewritten with as many bytes, or replaced."""
     path, other = tmp_path / "a.csv", tmp_path / "b.csv"
     write_csv(path, ROWS)
     write_csv(other, ROWS)
@@ -93,12 +93,12 @@ def test_rewritten_file(tmp_path: Path) -> None:
             other.replace(path)
         return len(chunk)
 
-    with pytest.raises(SourceError, match="was changed while it was read"):
+    with pytest.raises(SourceError, match="changed while it was read"):
         chunked(path, rows=5_000).map(replace).reduce("sum")
 
 
 def test_one_of_several(tmp_path: Path) -> None:
-    """Of several files the one that is read is watched, and named."""
+    """Of several files, the current one is watched, and named in the error."""
     for name in "ab":
         write_csv(tmp_path / f"{name}.csv", ROWS)
     seen: list[int] = []
@@ -109,5 +109,5 @@ def test_one_of_several(tmp_path: Path) -> None:
             append(tmp_path / "b.csv")
         return len(chunk)
 
-    with pytest.raises(SourceError, match=r"^b\.csv was changed"):
+    with pytest.raises(SourceError, match=r"^b\.csv changed"):
         chunked(tmp_path, rows=5_000).map(work).reduce("sum")

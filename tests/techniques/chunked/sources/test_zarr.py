@@ -25,7 +25,7 @@ MATRIX = np.arange(N_ROWS * 3, dtype="f4").reshape(N_ROWS, 3)
 
 
 def write(path: Path, data: Any, rows: int = 60) -> Path:
-    """Write an array in chunks of so many rows."""
+    """Write an array in chunks of the given number of rows."""
     array: Any = zarr.open(
         str(path),
         mode="w",
@@ -40,7 +40,7 @@ def write(path: Path, data: Any, rows: int = 60) -> Path:
 @pytest.mark.parametrize("data", [VECTOR, MATRIX], ids=["1d", "2d"])
 @pytest.mark.parametrize("rows", [60, 5_000])
 def test_chunks_are_the_array(tmp_path: Path, data: Any, rows: int) -> None:
-    """A folder is one array, whatever files it has; its chunks are its rows."""
+    """A folder is one array, whatever its files, and its chunks are rows."""
     path = write(tmp_path / "a.zarr", data, rows)
     for source in (path, str(path), [path], tmp_path, str(tmp_path / "*.zarr")):
         assert type(open_source(source)) is ZarrSource
@@ -64,7 +64,7 @@ def test_several_folders(tmp_path: Path) -> None:
 
 
 def test_keys(tmp_path: Path) -> None:
-    """Of several arrays the key chooses, and without one they are listed."""
+    """The key chooses one of several arrays; without a key they are listed."""
     group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     write(tmp_path / "a.zarr" / "x", VECTOR)
     check_source(tmp_path / "a.zarr", VECTOR.tolist())
@@ -73,12 +73,14 @@ def test_keys(tmp_path: Path) -> None:
     check_source(tmp_path / "a.zarr", MATRIX.tolist(), {"key": "inner/y"})
     with pytest.raises(SourceError, match=r"several arrays \(x, inner/y\); .* key=x"):
         list(chunked(tmp_path / "a.zarr"))
-    with pytest.raises(SourceError, match=r"a\.zarr has no 'z'; it has x, inner/y"):
+    with pytest.raises(
+        SourceError, match=r"a\.zarr has no array 'z'; it has x, inner/y"
+    ):
         list(chunked(tmp_path / "a.zarr", read={"key": "z"}))
 
 
 def test_fingerprint(tmp_path: Path) -> None:
-    """A change of any of its files is a change of the array."""
+    """The fingerprint of an array changes if any of its files does."""
     path = write(tmp_path / "a.zarr", VECTOR)
     before = open_source(path).fingerprint()
     assert open_source(path).fingerprint() == before
@@ -88,12 +90,12 @@ def test_fingerprint(tmp_path: Path) -> None:
 
 
 def test_refused(tmp_path: Path) -> None:
-    """What is no array, or has no rows, says so."""
+    """A folder without an array, or an array without rows, raises an error."""
     (tmp_path / "a.zarr").mkdir()
     with pytest.raises(SourceError, match=r"a\.zarr cannot be read as Zarr .*again"):
         list(chunked(tmp_path / "a.zarr"))
     path = write(tmp_path / "b.zarr", VECTOR)
-    with pytest.raises(SourceError, match="is one array without keys; leave key out"):
+    with pytest.raises(SourceError, match="is a single array without keys; leave out"):
         list(chunked(path, read={"key": "x"}))
     zarr.open(str(tmp_path / "c.zarr"), mode="w", shape=(), dtype="f8")
     with pytest.raises(SourceError, match=r"c\.zarr is a single value without rows"):
@@ -104,7 +106,7 @@ def test_refused(tmp_path: Path) -> None:
 
 
 def test_damaged_data(tmp_path: Path) -> None:
-    """A stored chunk that breaks off names the array."""
+    """A truncated stored chunk raises an error that names the array."""
     path = write(tmp_path / "a.zarr", VECTOR)
     stored = max(path.rglob("*/*"), key=lambda file: file.stat().st_size)
     stored.write_bytes(stored.read_bytes()[:10])

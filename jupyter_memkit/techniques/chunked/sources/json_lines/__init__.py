@@ -1,10 +1,12 @@
-"""JSON lines, in tables whose columns and types a sample of the file tells.
+"""JSON lines, in tables whose columns and types come from a sample of the file.
 
-Text that looks like a date or a number stays text, as pandas has it with
-``read_json(..., lines=True, dtype=False)``, and for Arrow dates are dates. What is
-missing is NaN where pandas has objects, and nested objects have the same keys
-throughout. Of a column of values of different kinds pandas has objects; then Python
-parses the lines. A column without any value is one of floats.
+Text that looks like a date or a number stays text, as in pandas with
+``read_json(..., lines=True, dtype=False)``; for Arrow dates are dates. Missing values
+are NaN where pandas has objects, and nested objects have the same keys throughout. A
+column without any value is a column of floats.
+
+pyarrow parses the lines, and Python where pyarrow refuses: for a column with values of
+several types pandas has objects, which are kept as JSON text until the frame is made.
 """
 
 from jupyter_memkit.techniques.chunked.sources.json_lines.source import (

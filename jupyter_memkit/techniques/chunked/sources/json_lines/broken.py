@@ -1,4 +1,4 @@
-"""Finds the lines that are no JSON objects, and says what to do."""
+"""Finds lines that are not JSON objects, and explains how to repair them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_memkit.techniques.chunked.sources.lines import read_line_number
 
 
 def find_broken(block: bytes) -> tuple[int, str] | None:
-    """Return the number of the first line, from 0, that is no JSON object, and why."""
+    """Return the number of the first invalid line, from 0, and the reason."""
     for number, line in enumerate(block.split(b"\n")):
         if not line.strip():
             continue
@@ -26,22 +26,34 @@ def find_broken(block: bytes) -> tuple[int, str] | None:
 
 
 def is_whole(line: bytes) -> bool:
-    """Tell whether a line is a JSON object."""
+    """Return whether a line is a JSON object."""
     return bool(line.strip()) and find_broken(line) is None
 
 
 def make_broken_error(path: Path, start: int, number: int, why: str) -> SourceError:
-    """Return what says which line is broken, counted from a block's first, and why."""
+    """Return the error for an invalid line.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    start : int
+        The first byte of the block.
+    number : int
+        The number of the line in the block, from 0.
+    why : str
+        What is wrong with it.
+    """
     line = read_line_number(path, start) + number
     return SourceError(
-        f"{path.name} is broken in line {line} ({why}); "
-        "repair it to have one JSON object a line"
+        f"line {line} of {path.name} is invalid ({why}); "
+        "repair it to have one JSON object per line"
     )
 
 
 def make_mixed_error(path: Path, error: str) -> SourceError:
-    """Return what says that a column has values of different kinds."""
+    """Return the error for a column with values of different types."""
     return SourceError(
-        f"{path.name} has values of different kinds in a column ({error}); give "
-        "--columns without it, or --backend pandas, which has objects then"
+        f"{path.name} has values of different types in a column ({error}); use "
+        "--columns without it, or --backend pandas, which reads them as objects"
     )

@@ -1,6 +1,6 @@
-"""Parses lines by Python, where a column has values of different kinds.
+"""Parses lines in Python, if a column has values of different types.
 
-pandas has objects then; they go as JSON until the frame is made.
+pandas has objects for these; they are kept as JSON text until the frame is made.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """What lines tell of the columns.
+    """The columns that some lines have.
 
     Attributes
     ----------
     schema : pyarrow.Schema
-        The columns, with types of pyarrow.
+        The columns and their types.
     missing : frozenset of str
-        The columns that not all objects have.
+        The columns that are missing in some objects.
     mixed : frozenset of str
-        The columns whose values are of different kinds, here as text.
+        The columns with values of different types, which are text in the schema.
     """
 
     schema: Any
@@ -41,7 +41,7 @@ def read_objects(block: bytes) -> list[dict[str, Any]]:
 
 
 def infer_objects(objects: list[dict[str, Any]]) -> Inferred:
-    """Return what objects tell of the columns."""
+    """Return the columns of objects."""
     arrow = import_library("pyarrow", "JSON")
     names = list(dict.fromkeys(name for row in objects for name in row))
     fields, missing, mixed = [], set(), set()
@@ -59,7 +59,7 @@ def infer_objects(objects: list[dict[str, Any]]) -> Inferred:
 
 
 def _find_type(arrow: Any, values: list[Any]) -> Any:
-    """Return the type of values; None where they are of different kinds."""
+    """Return the type of values; None if they are of different types."""
     known = [value for value in values if value is not None]
     kinds = {type(value) for value in known}
     if kinds == {int, float}:
@@ -82,7 +82,7 @@ def make_table(objects: list[dict[str, Any]], layout: Layout) -> Any:
     Raises
     ------
     pyarrow.ArrowException, OverflowError, TypeError, UnicodeError
-        When a value does not fit.
+        If a value does not fit.
     """
     arrow = import_library("pyarrow", "JSON")
     columns = []

@@ -25,11 +25,11 @@ class Layout:
     schema : pyarrow.Schema
         The columns to read.
     is_chosen : bool
-        Whether there may be others.
+        Whether the user chose the columns, so that lines may have others.
     nulls : frozenset of str
-        The columns of which the sample has no value.
+        The columns without any value in the sample.
     backend : str
-        For whom the types are named.
+        The library of the chunks.
     categories : tuple of str
         The columns that become categories.
     """
@@ -43,17 +43,17 @@ class Layout:
 
     @cached_property
     def is_mixed(self) -> bool:
-        """Whether a column has values of different kinds, which pyarrow refuses."""
+        """Whether a column has values of different types, which pyarrow refuses."""
         return any(map(holds_objects, self.schema))
 
     @cached_property
     def has_objects(self) -> bool:
-        """Whether a column of the frame is one of objects, which its field says."""
+        """Whether a column of the frame has objects, as its field is marked."""
         return any(field.metadata for field in self.schema)
 
 
 def holds_objects(field: Any) -> bool:
-    """Tell whether a column has values of different kinds, which go as JSON."""
+    """Return whether a column has values of different types, kept as JSON text."""
     return (field.metadata or {}).get(b"objects") == b"json"
 
 
@@ -76,7 +76,7 @@ def read_table(block: bytes, layout: Layout | None) -> Any:
         )
 
     try:
-        # Parts of the block, for each core to have some.
+        # Parts of the block, so that each core has some.
         return parse(min(max(_BLOCK_BYTES, len(block) // 4), _MOST_BLOCK_BYTES))
     except arrow.ArrowInvalid as error:
         if "straddl" not in str(error):
@@ -86,14 +86,14 @@ def read_table(block: bytes, layout: Layout | None) -> Any:
 
 
 def has_wide(table: Any) -> bool:
-    """Tell whether numbers may be whole ones of 64 bits, of which pyarrow makes floats.
+    """Return whether floats may be integers of 64 bits, which pyarrow reads as floats.
 
-    So are other large ones; which it is, only the lines tell.
+    They may also be large floats, which only the lines show.
     """
     arrow = import_library("pyarrow", "JSON")
     compute = import_library("pyarrow.compute", "JSON")
     kind = arrow.float64()
-    # All at once, for a table may have thousands of columns.
+    # All at once, because a table may have thousands of columns.
     columns = (column for column in table.itercolumns() if column.type == kind)
     parts = [part for column in columns for part in column.chunks]
     if not parts:

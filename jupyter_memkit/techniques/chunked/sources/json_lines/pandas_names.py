@@ -1,8 +1,8 @@
-"""The types that pandas gives to JSON."""
+"""The types that pandas gives to JSON values."""
 
 from __future__ import annotations
 
-# The types of pandas where those of Arrow have another name.
+# The pandas types by the names of the Arrow types.
 _PANDAS_NAMES = {
     "int64": "int64",
     "double": "float64",
@@ -12,7 +12,7 @@ _PANDAS_NAMES = {
 
 
 def name_for_pandas(kind: str, *, has_nulls: bool) -> str:
-    """Return the name of pandas' type for one of Arrow's."""
+    """Return the name of the pandas type for an Arrow type."""
     name = _PANDAS_NAMES.get(kind)
     if name is None:
         return "str"

@@ -1,4 +1,4 @@
-"""Parses blocks of lines, and says why one does not fit."""
+"""Parses blocks of lines, and explains why one does not fit."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     if table is None or (layout.backend != "arrow" and has_wide(table)):
         table = _parse_by_python(layout, block, start)
     if len(table) != count_rows(block, skips_empty=True):
-        # pyarrow reads an object of several lines, of which a block may have a part.
+        # pyarrow accepts objects of several lines, which a block may cut.
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
     if layout.backend == "pandas":
         _check_missing(layout, table)
     if layout.has_objects:
-        # With what it says of objects.
+        # With the marks of columns of objects.
         columns = [table[name] for name in layout.schema.names]
         table = arrow.table(columns, schema=layout.schema)
     for name in layout.categories:
@@ -60,14 +60,14 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
 
 
 def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
-    """Parse a block that pyarrow refuses, or say why it does not fit, and what to do.
+    """Parse a block that pyarrow refuses, or explain why it does not fit.
 
     Raises
     ------
     SourceError
-        When a line is broken, or has what the sample lacks.
+        If a line is invalid, or has a column that the sample does not have.
     TypeChange
-        When a value does not fit its column's type.
+        If a value does not fit the type of its column.
     """
     arrow = import_library("pyarrow", "JSON")
     path = layout.path
@@ -81,9 +81,9 @@ def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
     if new and not layout.is_chosen:
         line = read_line_number(path, start)
         message = (
-            f"{path.name} has {', '.join(new)} in the lines from {line} on, which its "
-            "sample lacks; give --read sample=all, or --columns "
-            f"{','.join(layout.schema.names)}"
+            f"{path.name} has {', '.join(new)} in the lines from {line} on, but not in "
+            "its sample; use --read sample=all, or --columns "
+            f"{write_list(layout.schema.names)}"
         )
         raise SourceError(message)
     changes = {}
@@ -105,7 +105,7 @@ def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
 
 
 def _check_missing(layout: Layout, table: Any) -> None:
-    """Refuse missing values where pandas had whole numbers or truth values before."""
+    """Reject missing values where pandas had integers or Booleans before."""
     types = import_library("pyarrow", "JSON").types
     changes, rows = {}, {}
     names = zip(table.column_names, table.itercolumns(), strict=True)
@@ -123,7 +123,7 @@ def _check_missing(layout: Layout, table: Any) -> None:
 
 
 def _find_misfits(objects: list[dict[str, Any]], layout: Layout) -> dict[str, int]:
-    """Return the row of the first value that does not fit, of columns with one."""
+    """Return the row of the first value that does not fit, for columns with one."""
     rows = {}
     for field in layout.schema:
         values = (each.get(field.name) for each in objects)
@@ -148,7 +148,7 @@ def _fits(value: Any, kind: Any) -> bool:
 def _find_change(  # noqa: C901, PLR0911 - one for each rule
     layout: Layout, field: Any, found: Inferred
 ) -> tuple[str, str] | None:
-    """Return the types before and after, where another holds all values."""
+    """Return the types before and after, if another type holds all values."""
     types = import_library("pyarrow", "JSON").types
     name, was = field.name, field.type
     is_pandas = layout.backend in {"pandas", "numpy"}
@@ -168,8 +168,8 @@ def _find_change(  # noqa: C901, PLR0911 - one for each rule
     if types.is_floating(was) and str(now) == "uint64":
         wanted = write_list([f"{name}=mixed"])
         message = (
-            f"{layout.path.name} has whole numbers of more than 63 bits in {name}, of "
-            f"which a float keeps 16 digits; give --types {wanted}"
+            f"{layout.path.name} has integers of more than 63 bits in {name}, which a "
+            f"float would round to 16 digits; use --types {wanted}"
         )
         raise SourceError(message)
     after = _unite(types, was, now, is_guess=before == "null")
@@ -185,7 +185,7 @@ def _find_change(  # noqa: C901, PLR0911 - one for each rule
 
 
 def _check_nested(layout: Layout, name: str, was: Any, now: Any) -> None:
-    """Refuse nested values of which the sample lacks some keys or types."""
+    """Reject nested values with keys or types that the sample does not have."""
     arrow = import_library("pyarrow", "JSON")
     try:
         both = arrow.unify_schemas(
@@ -196,14 +196,14 @@ def _check_nested(layout: Layout, name: str, was: Any, now: Any) -> None:
         raise make_mixed_error(layout.path, str(error)) from error
     if both.field(name).type != was:
         message = (
-            f"{layout.path.name} has in {name} what its sample lacks; give --read "
-            "sample=all, or --columns without it"
+            f"{layout.path.name} has keys or types in {name} that its sample does not "
+            "have; use --read sample=all, or --columns without it"
         )
         raise SourceError(message)
 
 
 def _unite(types: Any, was: Any, now: Any, *, is_guess: bool) -> str | None:
-    """Return the type that holds values of two; None where they are of two kinds."""
+    """Return the type that holds values of both; None if there is none."""
     if is_guess or (str(was), str(now)) == ("int64", "uint64"):
         return str(now)
     if str(was) == "uint64" and types.is_integer(now):

@@ -1,4 +1,4 @@
-"""What some lines of a file tell of all: its columns and their types."""
+"""Finds the columns of a file and their types from a sample of its lines."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
     read_table,
 )
 from jupyter_memkit.techniques.chunked.sources.lines import read_head
-from jupyter_memkit.techniques.chunked.sources.looks import read_looks
+from jupyter_memkit.techniques.chunked.sources.samples import read_samples
 
 _SCAN_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What some lines of a file tell of all.
+    """The properties of a file, from some of its lines.
 
     Attributes
     ----------
@@ -51,13 +51,13 @@ class Sample:
 
 
 def find_sample(path: Path, *, all_of_it: bool) -> Sample:
-    """Look at a file's head, and at places all over it, or at all of it."""
+    """Read the head of a file and samples from all over it, or all of it."""
     head = read_head(path)
     if all_of_it:
         parts = _read_parts(path)
     else:
-        looks = read_looks(path, len(head)) if is_plain(path) else b""
-        parts = iter([head + looks])
+        samples = read_samples(path, len(head)) if is_plain(path) else b""
+        parts = iter([head + samples])
     found: Inferred | None = None
     for part in parts:
         own = infer(path, part)
@@ -69,17 +69,17 @@ def find_sample(path: Path, *, all_of_it: bool) -> Sample:
     if found is None or not found.schema.names:
         why = "has no rows; there is nothing to run over"
         if found is not None and not all_of_it:
-            why = "has no values where it was looked at; give --read sample=all"
+            why = "has no values in its sample; use --read sample=all"
         message = f"{path.name} {why}"
         raise SourceError(message)
     return Sample(columns=found, row_bytes=len(head) / max(1, head.count(b"\n")))
 
 
 def _unite(path: Path, one: Inferred, other: Inferred) -> Inferred:
-    """Return what two parts of a file tell."""
+    """Return the columns of two parts of a file."""
     arrow = import_library("pyarrow", path.name)
     mixed = set(one.mixed | other.mixed)
-    # A column that one part has and another lacks.
+    # A column that only one part has is missing in the other.
     own, others = set(one.schema.names), set(other.schema.names)
     missing = one.missing | other.missing | (own ^ others)
     fields: dict[str, Any] = {}
@@ -114,7 +114,7 @@ def _read_parts(path: Path) -> Iterator[bytes]:
 
 
 def infer(path: Path, lines: bytes) -> Inferred | None:
-    """Return what lines tell of the columns; None where there are no rows."""
+    """Return the columns of lines; None if there are no rows."""
     arrow = import_library("pyarrow", path.name)
     if not lines.strip():
         return None
@@ -124,7 +124,7 @@ def infer(path: Path, lines: bytes) -> Inferred | None:
             return _describe(table)
     except (arrow.ArrowInvalid, UnicodeDecodeError):
         pass
-    # What is broken is told when its chunk is read.
+    # Invalid lines are reported when their chunk is read.
     whole = b"\n".join(line for line in lines.split(b"\n") if is_whole(line))
     return infer_objects(read_objects(whole)) if whole else None
 
@@ -135,7 +135,7 @@ def _describe(table: Any) -> Inferred:
 
 
 def _dates_as_text(*schemas: Any) -> Iterator[Any]:
-    """Make text of a column that has dates in one part and other text in another."""
+    """Yield fields, as text if a column has dates in one schema and text in another."""
     arrow = import_library("pyarrow", "JSON")
     text = {
         column.name

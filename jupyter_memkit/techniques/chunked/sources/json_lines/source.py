@@ -33,18 +33,18 @@ SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonLinesSource(FileSource):
-    """A file of JSON objects, one a line, plain or compressed.
+    """A file of JSON objects, one per line, plain or compressed.
 
     Parameters
     ----------
     path : Path
         The file.
     options : mapping
-        ``sample="all"`` to go through the whole file for its columns and types, once,
-        where some show late.
+        ``sample="all"`` to read the whole file for its columns and types first, if
+        some appear late.
     """
 
-    # Counting the lines would be to read the whole file.
+    # Counting the lines would take reading the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
 
@@ -54,7 +54,7 @@ class JsonLinesSource(FileSource):
         return self._sample().row_bytes
 
     def columns(self) -> tuple[str, ...]:
-        """Return the keys of all objects of the sample, in the order that they came."""
+        """Return the keys of all objects of the sample, in order of appearance."""
         return tuple(self._sample().columns.schema.names)
 
     def types(self, backend: str | None) -> dict[str, str]:
@@ -105,7 +105,7 @@ class JsonLinesSource(FileSource):
         check_options(self.name, self.options, "sample")
         size = self.options.get("sample", "head")
         if size not in {"head", "all"}:
-            message = f"sample is {size!r}; give --read sample=all, or leave it out"
+            message = f"sample is {size!r}; use --read sample=all, or leave it out"
             raise SourceError(message)
         return self.look_once(
             "sample", lambda: find_sample(self.path, all_of_it=size == "all")
@@ -129,7 +129,7 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
             others = [other for other in known.names if other != each]
             without = f"--columns {write_list(others)}, or " if others else ""
             message = (
-                f"{name} has values of different kinds in {each}; give {without}"
+                f"{name} has values of different types in {each}; use {without}"
                 "--backend pandas"
             )
             raise SourceError(message)
@@ -149,7 +149,7 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
 def _find_type(arrow: Any, name: str, otherwise: Any) -> Any:
     if name in {"str", "string", "large_string"}:
         return arrow.string()
-    if name == "object":  # Truth values of which some are missing.
+    if name == "object":  # Booleans, some of them missing.
         return arrow.bool_()
     if name.startswith("datetime64["):
         return arrow.timestamp(name.removeprefix("datetime64[").rstrip("]"))
