@@ -85,7 +85,7 @@ def make_circle() -> list[Any]:
 
 
 def make_generator() -> Iterator[float]:
-    """Make a generator that shows a part of an array, and cannot be copied."""
+    """Create a generator that holds a view of an array and cannot be copied."""
     part = np.ones(N)[:10]
     yield from part
 

@@ -30,7 +30,7 @@ _BYTES = (bytes, bytearray)
 _HIDING = (FrameType, TracebackType, GeneratorType, CoroutineType, AsyncGeneratorType)
 
 COPY_DEEP = "import copy; {0} = copy.deepcopy({0})"
-"""The line that replaces a variable with a copy of all that it refers to."""
+"""The line that replaces a variable with a deep copy."""
 
 # Statements that replace a part with a copy.
 _COPY = "{0} = {0}.copy()"
@@ -64,7 +64,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part that is shown, and the statement that copies it, wherever it is."""
+    """A shown part, and the statement that copies it, without its location."""
 
     way: str
     block: Any
@@ -165,11 +165,11 @@ class ShownFinder:
         yield from self._show(_COPY, value)
 
     def _read_table(self, value: Any) -> Iterator[_Part]:
-        """Yield what the blocks of a frame or a series show, and its index."""
-        # Not column by column: there can be thousands.
+        """Yield the parts shown by the blocks and the index of a frame or series."""
+        # By block, because there can be thousands of columns.
         for block in getattr(value._mgr, "blocks", ()):  # noqa: SLF001 - no other way
             values = block.values
-            # A column is one array, two if it is nullable, none of numpy's for Arrow.
+            # A block is one array, two if it is nullable, and no numpy array for Arrow.
             names = ("_ndarray", "_data", "_mask")
             parts = [values, *(getattr(values, name, None) for name in names)]
             for array in parts:
@@ -216,7 +216,7 @@ def _find_way(met: list[tuple[int, Any]], number: int) -> list[Any]:
 def _write_deep(
     way: str, name: str, met: list[tuple[int, Any]], number: int, part: Any
 ) -> str:
-    """Return the line that copies a part in place, or else all of the variable."""
+    """Return the line that copies a part in place, or else the whole variable."""
     steps = [*_find_way(met, number), part]
     path = write_chain(name, steps)
     is_code = not any(sign in path for sign in ("→", "…", "<"))

@@ -14,7 +14,7 @@ SMALL_VIEW = 4
 """A view is small if its base is more than this many times larger."""
 # Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
-# A line that names more places is none to read.
+# A line with more statements would be hard to read.
 _MOST_PLACES = 10
 
 
@@ -57,7 +57,7 @@ class _Base:
 
     @property
     def bytes(self) -> int:
-        """Return its length."""
+        """Its size."""
         n_bytes: int | None = getattr(self.block, "nbytes", None)
         return len(self.block) if n_bytes is None else n_bytes
 
@@ -94,7 +94,7 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
 
 
 def _write_cure(names: tuple[str, ...], parts: Iterable[Shown]) -> str:
-    """Return the line that copies parts where they are, or all where they are many."""
+    """Return the line that copies parts in place, or all if there are many."""
     cures: dict[str, None] = {}
     for part in parts:
         cures[part.write_cure()] = None

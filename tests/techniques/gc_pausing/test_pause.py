@@ -328,7 +328,7 @@ def test_frozen_before(*, found_enabled: bool) -> None:
         ({"max_growth": True}, "max_growth cannot be True"),
         ({"max_growth": "much"}, "'much' is not a size"),
         ({"max_growth": 2.5}, "max_growth cannot be 2.5"),
-        ({"threshold": 0}, "the thresholds cannot be 0; write up to three whole"),
+        ({"threshold": 0}, "the thresholds cannot be 0; write up to three integers"),
         ({"threshold": (1, 2, 3, 4)}, "write up to three"),
         ({"threshold": ()}, "write up to three"),
         ({"threshold": 2**31}, "the thresholds cannot be 2147483648"),
