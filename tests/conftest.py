@@ -1,4 +1,4 @@
-"""Shells, and the proof that no test leaves anything behind."""
+"""Shells, and the check that no test leaves anything behind."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _ALONE = "MEMKIT_TEST_ALONE"
 
 
 def runs_apart(item: pytest.Item) -> bool:
-    """Return whether a test runs in a process of its own, which this one is not."""
+    """Return whether a test needs a separate process, which this is not."""
     marked = any(map(item.get_closest_marker, ("own_process", "untraced")))
     return marked and _ALONE not in os.environ
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave the fixtures of a test to the process that it runs in."""
+    """Skip the fixtures of a test that runs in another process."""
     if isinstance(item, pytest.Function) and runs_apart(item):
         item.fixturenames = []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that measures its process in one that nothing else has used.
+    """Run a test that measures its process in a fresh one.
 
-    Elsewhere memory that other tests have freed is used again, and their threads go on.
+    Otherwise it would reuse memory freed by other tests, whose threads may still run.
     """
     if not runs_apart(pyfuncitem):
         return None
@@ -53,7 +53,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     options = ("--quiet", "-p", "no:cacheprovider", "-p", "pytest_timeout")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
-        # The other plugins would take longer to load than most tests do.
+        # Loading the other plugins would take longer than most tests.
         env=environment | {_ALONE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=pyfuncitem.config.rootpath,
         capture_output=True,
@@ -68,7 +68,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what needs torch where it is not installed: `make test-torch`."""
+    """Skip tests that need torch if it is not installed: `make test-torch`."""
     if importlib.util.find_spec("torch") is None:
         without = [each for each in items if each.get_closest_marker("torch")]
         config.hook.pytest_deselected(items=without)
@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(
 
 @pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
-    """Ctrl-C raises, whoever ignored it before: a run in the background does."""
+    """Make Ctrl-C raise, even if it was ignored, as in background runs."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)
@@ -85,14 +85,14 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    """After each test: no thread, tracker or trace of ours, the collector as it was."""
+    """Check after each test that nothing of ours is left behind."""
     collecting = gc.isenabled()
     yield
     threads = [t for t in threading.enumerate() if t.name.startswith("memkit")]
     trackers = list(tracker_module._running)
     paused = gc.isenabled() != collecting
     traced = tracemalloc.is_tracing()
-    # Clean up first, so that one failure does not become many.
+    # Clean up first, so that one failure does not cause more.
     for tracker in trackers:
         tracker.stop()
     if collecting:
@@ -103,15 +103,15 @@ def no_leaks() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def dask_leaves_nothing() -> Iterator[None]:
-    """End the process that Python itself starts with Dask's, and keeps."""
+    """End the process that Python itself starts along with Dask's, and keeps."""
     yield
-    # There is no other way.
+    # There is no public way.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
 def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
-    """A shell of its own, without history, without the extension."""
+    """A separate shell, without history and without the extension."""
     config = Config()
     config.HistoryManager.enabled = False
     config.ProfileDir.location = str(tmp_path / "profile")
@@ -128,12 +128,12 @@ def bare_shell(tmp_path: Path) -> Iterator[InteractiveShell]:
         for event, functions in shell.events.callbacks.items()
     }
     assert {event: functions for event, functions in left.items() if functions} == {}
-    # It would run again at the end of the process, on a shell that is gone.
+    # It would run again at exit, on a shell that no longer exists.
     atexit.unregister(shell.atexit_operations)
-    # It collects garbage, which would be a sixth of the time of all tests.
+    # It collects garbage, which would take a sixth of the time of all tests.
     with patch.object(gc, "collect"):
         shell.atexit_operations()
-    # It had put its own in this place, without what starts a process with this one.
+    # The shell had replaced it, without the attributes that starting a process needs.
     sys.modules["__main__"] = main
 
 

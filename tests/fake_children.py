@@ -1,4 +1,4 @@
-"""Child processes whose memory a test sets."""
+"""Fake child processes, with memory set by a test."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from jupyter_memkit.measure.children_probe import ChildMemory, EndedChildren
 
 
 class FakeChildren:
-    """Holds the children that a test asks for.
+    """A probe with fake children.
 
     Parameters
     ----------
     knows_ends : bool
-        Whether it tells of children that have ended, as on Linux.
+        Whether it reports children that have ended, as on Linux.
     """
 
     def __init__(self, *, knows_ends: bool = True) -> None:
@@ -23,14 +23,14 @@ class FakeChildren:
         self.finds = 0
 
     def use(self, pid: int, *rss_bytes: int) -> None:
-        """Move the memory of a child, new or not, through these sizes."""
+        """Set the memory of a child, new or not, to these sizes in turn."""
         for size in rss_bytes:
             before = self.memory.get(pid)
             highest = max(size, before.high_water_bytes if before else 0)
             self.memory[pid] = ChildMemory(rss_bytes=size, high_water_bytes=highest)
 
     def fork(self, pid: int) -> None:
-        """Begin a child that shares all of this process's memory."""
+        """Start a child that shares all of this process's memory."""
         self.forks.add(pid)
         self.use(pid, self.shareable_bytes)
 
@@ -57,7 +57,7 @@ class FakeChildren:
         return self.memory.get(pid)
 
     def is_fork(self, pid: int) -> bool:
-        """Return whether it has begun as a copy of this process."""
+        """Return whether it started as a copy of this process."""
         return pid in self.forks
 
     def read_shareable_bytes(self) -> int:
@@ -65,5 +65,5 @@ class FakeChildren:
         return self.shareable_bytes
 
     def read_ended(self) -> EndedChildren:
-        """Return what is known of those that have ended."""
+        """Return the figures for ended children."""
         return self.ended

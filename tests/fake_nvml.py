@@ -1,4 +1,4 @@
-"""A driver of NVIDIA GPUs whose memory and whose failures a test sets."""
+"""A fake NVIDIA driver, with memory and failures set by a test."""
 # ruff: noqa: N802 - the names are those of NVML
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class NVMLError(Exception):
-    """What any function of NVML may raise."""
+    """The exception that any NVML function may raise."""
 
 
 @dataclass(kw_only=True)
@@ -25,7 +25,7 @@ class FakeGpu:
 
 
 class FakeNvml:
-    """Stands for the module ``pynvml``.
+    """A fake of the module ``pynvml``.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ class FakeNvml:
         self._fail("nvmlShutdown")
 
     def nvmlDeviceGetCount(self) -> int:
-        """Return how many devices there are."""
+        """Return the number of devices."""
         self._fail("nvmlDeviceGetCount")
         return len(self.gpus)
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> int:
-        """Return the index: it is the handle."""
+        """Return the index, which serves as the handle."""
         self._fail("nvmlDeviceGetHandleByIndex", index)
         return index
 
@@ -84,7 +84,7 @@ class FakeNvml:
         return _processes(self.gpus[handle].compute)
 
     def nvmlDeviceGetGraphicsRunningProcesses(self, handle: int) -> list[Any]:
-        """Return the processes that draw on a device."""
+        """Return the processes that render on a device."""
         self._fail("nvmlDeviceGetGraphicsRunningProcesses", handle)
         return _processes(self.gpus[handle].graphics)
 

@@ -1,10 +1,10 @@
-"""A process whose memory a test sets."""
+"""A fake process, with memory set by a test."""
 
 from __future__ import annotations
 
 
 class FakeProbe:
-    """Holds the readings that a test asks for.
+    """A probe with fake readings.
 
     Parameters
     ----------
@@ -19,19 +19,19 @@ class FakeProbe:
         self._high_water_bytes = 100
 
     def use(self, *rss_bytes: int) -> None:
-        """Move the memory through these sizes."""
+        """Set the memory to these sizes in turn."""
         for size in rss_bytes:
             self._rss_bytes = size
             self._high_water_bytes = max(size, self._high_water_bytes)
 
     def read_rss_bytes(self) -> int:
-        """Return the present size."""
+        """Return the current size."""
         if not self.is_readable:
             raise OSError
         return self._rss_bytes
 
     def reset_high_water(self) -> bool:
-        """Set the mark to the present size."""
+        """Reset the mark to the current size."""
         if self.has_high_water:
             self._high_water_bytes = self._rss_bytes
         return self.has_high_water

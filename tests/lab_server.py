@@ -1,4 +1,4 @@
-"""A real JupyterLab server, on its own, with nothing of the user's."""
+"""A real JupyterLab server, isolated from the user's configuration."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class LabServer:
-    """A running server and how to ask it.
+    """A running server, and requests to it.
 
     Parameters
     ----------
     port : int
-        Where it listens, on the loopback address.
+        Its port, on the loopback address.
     root : Path
         The folder that it serves.
     """
@@ -43,7 +43,7 @@ class LabServer:
         Raises
         ------
         urllib.error.HTTPError
-            When the status is not a success.
+            If the status is not a success.
         """
         request = urllib.request.Request(
             f"{self.base_url}/{path}",
@@ -121,11 +121,11 @@ def lab_server(
     app : str
         ``jupyterlab`` or ``notebook``.
     environment : mapping, optional
-        Variables beside the isolated ones.
+        Variables in addition to the isolated ones.
     """
     home, root = folder / "home", folder / "notebooks"
     root.mkdir(parents=True)
-    # Else a dialog asks whether to fetch news.
+    # Otherwise a dialog asks whether to fetch news.
     notification = home / "settings" / "@jupyterlab" / "apputils-extension"
     notification.mkdir(parents=True)
     (notification / "notification.jupyterlab-settings").write_text(

@@ -1,8 +1,8 @@
-"""A child process whose memory has been measured while it lives."""
+"""Code that starts a child process and waits until its memory has been measured."""
 
 from __future__ import annotations
 
-# Code that starts one of 100 MiB, and waits until the tracker has read its memory.
+# Starts a child of 100 MiB, and waits until the tracker has read its memory.
 START_CHILD = """\
 import subprocess, sys, time
 from jupyter_memkit import tracker
@@ -14,7 +14,7 @@ while tracker().now().children_bytes < 100 << 20:
     time.sleep(0.01)
 """
 
-# A function of the user's that also waits for its end.
+# A user's function that also waits for its end.
 RUN_CHILD = "def run_child():\n" + "".join(
     f"    {line}\n" for line in (*START_CHILD.splitlines(), "child.communicate()")
 )

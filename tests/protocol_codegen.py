@@ -1,6 +1,6 @@
-"""Write ``labextension/src/protocol.ts`` from ``jupyter_memkit/protocol.py``.
+"""Generates ``labextension/src/protocol.ts`` from ``jupyter_memkit/protocol.py``.
 
-Run ``python -m tests.protocol_codegen`` after a change of the protocol.
+Run ``python -m tests.protocol_codegen`` after changing the protocol.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _type_script_type(annotation: object) -> str:
 
 
 def _doc_comment(text: str) -> list[str]:
-    """Turn a docstring into a documentation comment."""
+    """Convert a docstring to a documentation comment."""
     lines = inspect.cleandoc(text).replace("``", "`").splitlines()
     return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
 

@@ -1,4 +1,4 @@
-"""A real ipykernel in a process of its own."""
+"""A real ipykernel in a separate process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ATTEMPT_S = 15.0
 
 
 def connect(connection_file: str) -> BlockingKernelClient:
-    """Return a client of a kernel that somebody else has started, connected and ready.
+    """Return a connected and ready client of a kernel that is already running.
 
-    One whose ports were taken meanwhile is started again by its server, with others.
+    If its ports were taken meanwhile, its server restarts it with others.
     """
     deadline_s = time.monotonic() + _TIMEOUT_S
     while True:
@@ -42,14 +42,14 @@ class RealKernel:
     Parameters
     ----------
     client : BlockingKernelClient
-        Connected and ready.
+        A connected and ready client.
     """
 
     def __init__(self, client: BlockingKernelClient) -> None:
         self.client = client
 
     def run(self, code: str) -> str:
-        """Run a cell to its end and return what it printed."""
+        """Run a cell to its end and return its printed output."""
         printed = []
 
         def keep(message: dict[str, Any]) -> None:
@@ -91,7 +91,7 @@ class RealKernel:
         )
 
     def iopub_until_idle(self, msg_id: str) -> list[dict[str, Any]]:
-        """Return what arrives on iopub until a request has been dealt with."""
+        """Return the iopub messages until a request has been handled."""
         messages = []
         deadline_s = time.monotonic() + _TIMEOUT_S
         while time.monotonic() < deadline_s:
@@ -107,7 +107,7 @@ class RealKernel:
 
 
 def broadcasts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the data of the kit's broadcasts among iopub messages."""
+    """Return the data of our broadcasts among iopub messages."""
     return [
         message["content"]["data"]
         for message in messages
@@ -123,7 +123,7 @@ def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
     Parameters
     ----------
     home : Path
-        A folder for all that the kernel would keep.
+        A folder for the kernel's files.
     **variables : str
         Environment variables of the kernel.
     """
@@ -136,9 +136,9 @@ def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
         yield RealKernel(client)
     finally:
         client.stop_channels()
-        # It ends by itself, so that its coverage is written.
+        # It exits by itself, so that its coverage is written.
         manager.shutdown_kernel()
         # The event loops that jupyter_client leaves are closed by the collector, which
-        # fails where it comes to their sockets first, as after a `gc.freeze()`.
+        # fails if it reaches their sockets first, as after a `gc.freeze()`.
         del client, manager
         gc.collect()

@@ -102,6 +102,8 @@ def test_cells_of_the_shell_that_is_given(
     # The accounts and the state each follow the cells.
     assert len(bare_shell.events.callbacks["pre_run_cell"]) == before + 2
     assert kernel.events == {"pre_run_cell": [], "post_run_cell": []}
+    jupyter_memkit.unload_ipython_extension(bare_shell)
+    assert len(bare_shell.events.callbacks["pre_run_cell"]) == before
 
 
 def test_old_kernel(
@@ -117,6 +119,7 @@ def test_old_kernel(
         jupyter_memkit.load_ipython_extension(bare_shell)
     assert "memkit" in magic_names(bare_shell, "line")
     assert kernel.control_handlers == {}
+    jupyter_memkit.unload_ipython_extension(bare_shell)
 
 
 def test_failed_load_leaves_nothing(

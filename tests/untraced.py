@@ -1,4 +1,4 @@
-"""Processes that coverage leaves alone: they trace, or are measured to the byte."""
+"""Processes without coverage, which trace code or are measured to the byte."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def untraced_environment() -> dict[str, str]:
-    """Return this process's environment without what starts coverage in a child."""
+    """Return this process's environment without coverage for child processes."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -1,4 +1,4 @@
-"""Waits for an event itself, never for a stretch of time."""
+"""Waits for events, never for a fixed time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# Far more than any machine needs; it ends a test that would never end.
+# Far more than any machine needs; ends a test that would otherwise hang.
 LIMIT_S = 60.0
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Return as soon as something is so; fail when it never is."""
+    """Return as soon as a condition is true; fail if it never is."""
     deadline_s = time.monotonic() + LIMIT_S
     while not is_so():
         assert time.monotonic() < deadline_s, "this did not happen"
@@ -23,13 +23,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 def press_ctrl_c() -> None:
     """Interrupt the main thread, from any thread.
 
-    A signal to the process could go to a thread that does not run for a while.
+    A signal to the process could be delivered to a thread that does not run for a
+    while.
     """
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def interrupt_when(path: Path) -> threading.Thread:
-    """Press Ctrl-C in this process when a file is there."""
+    """Send Ctrl-C to this process when a file exists."""
 
     def wait() -> None:
         wait_until(path.exists)

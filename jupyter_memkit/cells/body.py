@@ -56,14 +56,14 @@ def run_cell_body(shell: Any, codes: list[CodeType]) -> None:
 
     Exceptions are raised to the caller.
     """
-    __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+    __tracebackhide__ = True  # IPython omits this frame from tracebacks.
     for code in codes:
-        # The user's own code, which they just asked to run.
+        # The user's own code, which they asked to run.
         eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307
 
 
 async def await_cell_body(shell: Any, codes: list[CodeType]) -> None:
-    """Like `run_cell_body`, for statements some of which await."""
+    """Like `run_cell_body`, for statements of which some await."""
     __tracebackhide__ = True  # As above.
     for code in codes:
         value = eval(code, shell.user_global_ns, shell.user_ns)  # noqa: S307
@@ -103,7 +103,7 @@ def parse_cell_body(
 
 
 def _count_shown(shell: Any, nodes: list[ast.stmt], cell: str) -> int:
-    """Count the statements at the end whose values are shown."""
+    """Count the statements at the end whose values are displayed."""
     if not nodes or shell.displayhook.semicolon_at_end_of_expression(cell):
         return 0
     interactivity = shell.ast_node_interactivity

@@ -1,7 +1,7 @@
-"""Which variable a cell adds up in, besides giving a value.
+"""Finds the variable in which a cell accumulates from chunk to chunk.
 
-Such a cell gives each chunk a different meaning by its place, so that its chunks cannot
-go to different processes. Whether a cell can run twice is for `purity` to prove.
+The result of such a cell depends on the chunks before, so its chunks cannot go to
+different processes. Whether a cell may run twice is proven by `purity`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def find_accumulated(
     tree : ast.Module
         The parsed cell.
     chunk_name : str
-        The name of the chunk, which is new each time.
+        The name of the chunk, which is a new object each time.
     namespace : mapping
         The user's variables.
 
     Returns
     -------
     str or None
-        The name; None when none is seen.
+        The name; None if none is found.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def find_accumulated(
 
 
 class _Order(ast.NodeVisitor):
-    """Goes through a cell in the order in which it runs.
+    """Visits the parts of a cell in the order in which they run.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class _Order(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> None:
-        # A call whose value nobody takes is there for what it does.
+        # A call whose value is not used is there for its effect.
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             name = _root(call.func.value)
@@ -150,7 +150,7 @@ class _Order(ast.NodeVisitor):
 
 
 def _root(node: ast.expr | None) -> str | None:
-    """Return the variable that an expression starts from."""
+    """Return the variable at the start of an expression."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
@@ -169,7 +169,7 @@ def _names_set(tree: ast.AST) -> set[str]:
 
 
 def _declared(tree: ast.AST) -> set[str]:
-    """Return the names that a function says are not its own."""
+    """Return the names that a function declares global or nonlocal."""
     return {
         name
         for node in ast.walk(tree)

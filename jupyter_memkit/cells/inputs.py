@@ -1,9 +1,9 @@
 """Finds which of the user's variables a cell reads.
 
-A variable that a cell certainly sets before it reads it is its own, and is not sent to
-another process. Where the order cannot be known, in a loop or under a condition, a
-variable counts as read. Functions of the notebook bring the variables that they read
-with them.
+A variable that a cell certainly sets before it reads it is local, and is not sent to
+another process. If the order is uncertain, as in a loop or under a condition, the
+variable counts as read. Variables that functions of the notebook read are sent with the
+functions.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from jupyter_memkit.cells.magic_calls import (
     find_words,
 )
 
-# Calls whose text is code, or has names of variables in it: Python's own, IPython's,
-# and those of frames and databases.
+# Calls whose text is code or contains names of variables: Python's, IPython's, and
+# those of frames and databases.
 _READING_CALLS = frozenset(
     {
         *("eval", "exec", "ev", "ex", "run_cell", "run_code"),
         *("query", "sql", "execute"),
     }
 )
-# The instructions that have the name of a variable of the module.
+# The instructions that access a global variable by name.
 _GLOBAL_NAMES = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
 
 
@@ -47,7 +47,7 @@ def find_inputs(tree: ast.Module, known: Container[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The names, in the order in which they are met.
+        The names, in order of first use.
 
     Examples
     --------
@@ -63,14 +63,14 @@ def find_inputs(tree: ast.Module, known: Container[str]) -> tuple[str, ...]:
 def add_function_inputs(
     names: Iterable[str], namespace: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Return variables with those that the functions among them read, and theirs.
+    """Add the variables that functions among the given ones read, recursively.
 
     Parameters
     ----------
     names : iterable of str
         The variables.
     namespace : mapping
-        All of the user's.
+        All variables of the user.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def add_function_inputs(
 
 
 def find_code_names(code: CodeType) -> Iterator[str]:
-    """Yield the variables of the module that the code of a function reads or sets."""
+    """Yield the global variables that the code of a function reads or sets."""
     for instruction in dis.get_instructions(code):
         if instruction.opname in _GLOBAL_NAMES:
             yield instruction.argval
@@ -103,19 +103,19 @@ def find_code_names(code: CodeType) -> Iterator[str]:
 
 
 class _Reader:
-    """Goes through statements in the order in which they run.
+    """Visits statements in the order in which they run.
 
     Attributes
     ----------
     read : dict of str to None
-        The names that are read before they are surely set.
+        The names that may be read before they are set.
     """
 
     def __init__(self) -> None:
         self.read: dict[str, None] = {}
 
     def follow(self, statements: Iterable[ast.stmt], own: set[str]) -> None:
-        """Follow statements, and add to `own` what they surely set."""
+        """Follow statements, and add to `own` the names that they certainly set."""
         for statement in statements:
             if isinstance(statement, (ast.With, ast.AsyncWith)):
                 for item in statement.items:
@@ -149,7 +149,7 @@ class _Reader:
         self.follow(handler.body, own | ({handler.name} if handler.name else set()))
 
     def _follow_part(self, node: ast.stmt | ast.expr, own: set[str]) -> None:
-        """Follow a statement or an expression without an order of its own."""
+        """Follow a statement or an expression that contains no other statements."""
         read, changed = _find_names(node)
         for name in (*read, *_find_names_in_text(node)):
             if name not in own:
@@ -162,12 +162,12 @@ class _Reader:
         for node in ast.walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 own.add(node.id)
-        # The rest of it, such as the list in `items[0]`, is read.
+        # The rest of the target, such as the list in `items[0]`, is read.
         self._follow_part(ast.Expr(_as_value(target)), own)
 
 
 def _find_names(node: ast.stmt | ast.expr) -> tuple[list[str], set[str]]:
-    """Return the names of the module that a piece of code reads, and those it sets."""
+    """Return the global names that a piece of code reads, and those it sets."""
     table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
     read, changed = [], set()
     for symbol in table.get_symbols():
@@ -184,7 +184,7 @@ def _find_names(node: ast.stmt | ast.expr) -> tuple[list[str], set[str]]:
 
 
 def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
-    """Yield the names of the module that functions and classes in the code read."""
+    """Yield the global names that functions and classes in the code read."""
     for child in table.get_children():
         for symbol in child.get_symbols():
             if symbol.is_global():
@@ -193,7 +193,7 @@ def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def _find_names_in_text(node: ast.AST) -> Iterator[str]:
-    """Yield the names in the text of calls that read it as code."""
+    """Yield the names in texts that calls interpret as code."""
     for call in ast.walk(node):
         if not isinstance(call, ast.Call):
             continue
@@ -207,14 +207,14 @@ def _find_names_in_text(node: ast.AST) -> Iterator[str]:
 
 
 def _find_all_names(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that a piece of code reads before it surely sets them."""
+    """Yield the names that a piece of code may read before it sets them."""
     reader = _Reader()
     reader.follow(tree.body, set())
     yield from reader.read
 
 
 def _as_value(target: ast.expr) -> ast.expr:
-    """Return a target as an expression that reads what it does not set."""
+    """Return an expression of the parts of a target that are read, not set."""
     parts = [
         ast.Subscript(node.value, node.slice, ast.Load())
         if isinstance(node, ast.Subscript)

@@ -1,8 +1,8 @@
-"""Reads the calls that IPython makes of magics and shell lines.
+"""Reads the calls that IPython generates for magics and shell lines.
 
-Most of their text is for other programs: there a variable is what IPython puts in for
-``{name}`` and ``$name``. A few magics run their text as code, and a few take an object
-by name.
+Most of their text is for other programs; there only ``{name}`` and ``$name``, which
+IPython expands, are variables. A few magics run their text as code, and a few take the
+name of an object.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Literal
 
 MagicKind = Literal["line", "cell"]
 
-# The calls that IPython makes of magics and of shell lines.
+# The calls that IPython generates for magics and for shell lines.
 MAGIC_CALLS: dict[str, MagicKind] = {
     "run_line_magic": "line",
     "run_cell_magic": "cell",
 }
 SHELL_CALLS = frozenset({"system", "getoutput"})
 
-# Their text is Python.
+# Magics whose text is Python code.
 _CODE_MAGICS = frozenset(
     {
         *("capture", "debug", "prun", "time", "timeit"),
@@ -30,7 +30,7 @@ _CODE_MAGICS = frozenset(
         *("chunked", "gc_pause", "isolated"),
     }
 )
-# Each word of theirs can be the name of an object.
+# Magics in whose text each word can be the name of an object.
 _OBJECT_MAGICS = frozenset(
     {
         *("macro", "page", "pdef", "pdoc", "pfile", "pinfo", "pinfo2", "psource"),
@@ -41,7 +41,7 @@ _OBJECT_MAGICS = frozenset(
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _EXPANDED = re.compile(r"\{([^{}]+)\}|\$([^\W\d]\w*)")
-# What a format may have behind an expression: ``!r`` and ``:>10``.
+# The conversion and format after an expression: ``!r`` and ``:>10``.
 _FORMAT = re.compile(r"(![rsa])?(:[^:]*)?$")
 _OPTIONS = re.compile(r"(\s*-\w+(\s*\d+)?(?=\s))*")
 _IPYTHON_LINE = re.compile(r"^(\s*)([^\W\d][\w, ]*=\s*)?([!%].*)$", re.MULTILINE)
@@ -51,16 +51,16 @@ FindNames = Callable[[ast.Module], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class MagicCall:
-    """A magic as IPython calls it.
+    """A call of a magic.
 
     Attributes
     ----------
     kind : {"line", "cell"}
-        What it is called for.
+        Whether it is a line magic or a cell magic.
     name : str
         Its name, without percent signs.
     line : str
-        What follows the name.
+        The text after the name.
     cell : str
         The lines below; empty for a line magic.
     """
@@ -72,12 +72,12 @@ class MagicCall:
 
 
 def read_magic_call(node: ast.AST) -> MagicCall | None:
-    """Return the magic that a piece of code calls; None for anything else.
+    """Return the magic call in a piece of code; None for other code.
 
     Parameters
     ----------
     node : ast.AST
-        A call, or a statement of nothing but a call or its assignment.
+        A call, or a statement that only consists of a call or its assignment.
 
     Examples
     --------
@@ -98,12 +98,12 @@ def read_magic_call(node: ast.AST) -> MagicCall | None:
 
 
 def find_words(text: str) -> Iterator[str]:
-    """Yield all that can be a name in a text."""
+    """Yield the words of a text that can be names."""
     yield from _WORD.findall(text)
 
 
 def find_call_names(call: ast.Call, find_names: FindNames) -> Iterator[str]:
-    """Yield the names that a call of a magic or a shell line reads in its text.
+    """Yield the names that a magic or a shell line reads, by its text.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _find_magic_names(
     if magic in _OBJECT_MAGICS:
         yield from find_words(line)
     elif magic in _CODE_MAGICS:
-        # Of `capture` the line names what is set; of others it may be code as well.
+        # The line of `capture` names variables to set; those of others may be code.
         if magic != "capture":
             yield from _find_code_names(line, find_names)
         yield from _find_code_names(cell, find_names)
@@ -161,7 +161,7 @@ def _find_code_names(text: str, find_names: FindNames) -> Iterator[str]:
         return f"{match[1]}{match[2] or ''}None"
 
     code = _IPYTHON_LINE.sub(keep, text)
-    code = code[_OPTIONS.match(code).end() :]  # type: ignore[union-attr] # it is empty
+    code = code[_OPTIONS.match(code).end() :]  # type: ignore[union-attr] # it always matches
     for each in lines:
         magic, _, line = each[1:].partition(" ")
         if each.startswith("%"):
@@ -177,7 +177,7 @@ def _find_code_names(text: str, find_names: FindNames) -> Iterator[str]:
 
 
 def _find_expanded(text: str, find_names: FindNames) -> Iterator[str]:
-    """Yield the names in what IPython puts its values in for."""
+    """Yield the names in the parts of a text that IPython expands."""
     for expression, name in _EXPANDED.findall(text):
         if name:
             yield name
@@ -186,6 +186,6 @@ def _find_expanded(text: str, find_names: FindNames) -> Iterator[str]:
             try:
                 tree = ast.parse(code.strip())
             except SyntaxError:
-                continue  # Text of another program, such as awk's.
+                continue  # Text for another program, such as awk.
             yield from find_names(tree)
             break

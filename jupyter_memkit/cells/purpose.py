@@ -1,7 +1,7 @@
-"""Finds cells that collected on purpose, which a pause would not save.
+"""Finds cells that collected garbage on purpose, where a pause would save nothing.
 
-Their code and the objects that its names refer to decide: a function that calls
-``gc.collect()`` counts, and so does every magic of this package.
+The code of a cell and the objects that its names refer to are checked: a function that
+calls ``gc.collect()`` counts, and so does every magic of this package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The memory that tracemalloc takes for the allocations that it records."""
+"""The memory that tracemalloc uses to record allocations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 
 
 def find(_: Scene) -> Iterator[Hint]:
-    """Yield a hint when tracing takes a MiB or more."""
+    """Yield a hint if tracing takes a MiB or more."""
     n_bytes = tracemalloc.get_tracemalloc_memory() if tracemalloc.is_tracing() else 0
     if n_bytes >= LEAST_BYTES:
         yield Hint(

@@ -1,4 +1,4 @@
-"""Cells in which the garbage collector took much of the time."""
+"""Cells that spent much of their time in the garbage collector."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.track.collector_costs import find_collector_costs
 from jupyter_memkit.units import format_duration
 
-# What saves less is not worth a hint.
+# Smaller savings are not worth a hint.
 _LEAST_SAVED_S = 0.5
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint for each cell that a pause would make faster."""
+    """Yield a hint for each cell that would run faster with the collector paused."""
     for cost in find_collector_costs(scene.accounts, scene.shell).costs:
         cell = cost.cell
         if cost.saved_s >= _LEAST_SAVED_S:

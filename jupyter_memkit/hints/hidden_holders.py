@@ -1,4 +1,4 @@
-"""Outputs, tracebacks, figures, scripts and caches that alone keep values alive."""
+"""Values that only outputs, tracebacks, figures, scripts or caches keep alive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.techniques.release import free
 from jupyter_memkit.track.leaks.hidden import HiddenLeak, find_hidden_leaks, join
 
-# What of a free lets go of each kind; tracebacks are dropped by every free.
+# The option of `free` that releases each kind; every call releases tracebacks.
 _OPTIONS: dict[HolderKind, str] = {
     "cache": "caches",
     "display": "outputs",
@@ -23,19 +23,20 @@ _OPTIONS: dict[HolderKind, str] = {
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint for each group of holders that go together."""
+    """Yield a hint for each group of holders that are released together."""
     for leak in find_hidden_leaks(scene.shell, scene.variables, scene.measure):
         yield _build(scene, leak)
 
 
 def _build(scene: Scene, leak: HiddenLeak) -> Hint:
-    options = dict.fromkeys(_OPTIONS[kind] for kind in leak.kinds if kind in _OPTIONS)
+    options: dict[str, Any] = {
+        _OPTIONS[kind]: True for kind in leak.kinds if kind in _OPTIONS
+    }
     names: dict[str, None] = {}
     if leak.kinds == ("script",):
-        # The names of the variables, which come before those of their scripts.
+        # "loaded of load.py": the variable comes before its script.
         names = dict.fromkeys(name.partition(" ")[0] for name in leak.names)
         options = {}
-    switches: dict[str, Any] = dict.fromkeys(options, True)
     name = join(leak.names)
     if leak.kinds[-1] in ("output", "traceback"):
         name = leak.names[0]
@@ -46,5 +47,5 @@ def _build(scene: Scene, leak: HiddenLeak) -> Hint:
         bytes=leak.bytes,
         accuracy="exact" if leak.exact else "at most",
         cure=" ".join(["%memfree", *names, *(f"--{each}" for each in options)]),
-        _call=partial(free, *names, shell=scene.shell, **switches),
+        _call=partial(free, *names, shell=scene.shell, **options),
     )

@@ -1,4 +1,4 @@
-"""Worker processes of joblib that wait for the next parallel call."""
+"""Worker processes of joblib that are waiting for the next parallel call."""
 
 from __future__ import annotations
 

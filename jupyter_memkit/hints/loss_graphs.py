@@ -1,4 +1,4 @@
-"""Lists of losses that keep the graphs of torch that they were computed by."""
+"""Lists of torch losses that keep their computation graphs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# So many of the last elements of a list are looked at.
+# How many elements at the end of a list are checked.
 _LAST_ELEMENTS = 20
 
 
@@ -27,7 +27,7 @@ def find(scene: Scene) -> Iterator[Hint]:
             yield Hint(
                 kind="graph",
                 name=name,
-                found="its tensors keep the graphs that they were computed by",
+                found="its tensors keep their computation graphs",
                 cure=cure,
                 _call=partial(scene.shell.ex, cure),
             )

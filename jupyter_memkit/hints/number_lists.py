@@ -1,4 +1,4 @@
-"""Lists of nothing but numbers, which an array holds in less."""
+"""Lists of numbers only, which take less memory as an array."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.pack_names import pack_names
 
-# What saves less, or a smaller part, is not worth a hint.
+# Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
 _LEAST_RATIO = 0.25
 
 _BATCH = 100_000
-# An array without its elements.
+# The size of an array without its elements.
 _ARRAY_BYTES = 112
 
 
@@ -47,13 +47,13 @@ def find(scene: Scene) -> Iterator[Hint]:
 
 
 def _read_item_bytes(value: Any, scene: Scene) -> int | None:
-    """Return what an array takes for each number of a list; None where it is none."""
+    """Return the bytes per number in an array; None if the value cannot be one."""
     if type(value) is not list or len(value) * 8 < _LEAST_BYTES:
         return None
     kind = type(value[0])
     if kind not in (bool, float, int):
         return None
-    # Batch by batch: a list of ten million takes its time.
+    # In batches, because a list of ten million numbers takes a while.
     for start in range(0, len(value), _BATCH):
         scene.check_time()
         batch = value[start : start + _BATCH]

@@ -1,4 +1,4 @@
-"""The garbage collector is paused by hand, so reference cycles stay in memory."""
+"""A garbage collector paused by hand, which leaves reference cycles in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.gc_pausing.switch import SWITCH, read_gc_status
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint while nothing but the user ends the pause."""
+    """Yield a hint during a pause that only the user can end."""
     status = read_gc_status()
     if status.enabled or status.cure is None:
         return

@@ -1,9 +1,9 @@
-"""What a search for hints returns."""
+"""The records that a search for hints returns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from jupyter_memkit.errors import MemkitError
@@ -28,26 +28,29 @@ HintKind = (
 
 Accuracy = Literal["exact", "estimate", "at most"]
 
+# The kinds about data that could be smaller, and cells that could be faster.
+_SAVINGS = frozenset({"collector", "dtype", "numbers"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint(Record):
-    """Something that takes memory or time without need, and its cure.
+    """Something that takes memory or time needlessly, and its cure.
 
     Attributes
     ----------
     kind : str
         The rule that found it.
     name : str
-        What it is about: a variable, several with commas, a holder or a cell.
+        What it is about: a variable, several separated by commas, a holder or a cell.
     found : str
         What was found, in one phrase.
     bytes : int or None
-        What the cure would give back; None where it cannot be measured, and where it
-        saves time.
+        How much memory the cure would give back; None if that cannot be measured, or
+        if the cure saves time.
     accuracy : {"exact", "estimate", "at most"}
-        How true `bytes` is.
+        How accurate `bytes` is.
     saved_s : float or None
-        About how much time the cure would save, in seconds; None where it saves memory.
+        About how much time the cure would save, in seconds; None if it saves memory.
     cure : str
         The line to run in a cell.
     """
@@ -59,37 +62,37 @@ class Hint(Record):
     accuracy: Accuracy = "exact"
     saved_s: float | None = None
     cure: str
-    _call: Callable[[], object] | None = None
+    _call: Callable[[], object] | None = field(default=None, compare=False)
 
     def apply(self) -> object:
-        """Do what the line of the cure does.
+        """Do what the line in `cure` does.
 
         Returns
         -------
         object
-            The record of the technique, or None for a plain statement.
+            The technique's record; None for a plain statement.
 
         Raises
         ------
         MemkitError
-            When the cure is for a cell, which only the user can run again.
+            If the cure is for a cell, which only the user can run again.
         """
         if self._call is None:
-            message = f"only you can run {self.name} again; begin it with {self.cure}"
+            message = f"only you can run {self.name} again; start it with {self.cure}"
             raise MemkitError(message)
         return self._call()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unused(Record):
-    """A variable that no cell has named lately; it may be needed all the same.
+    """A variable that no recent cell has named; it may still be needed.
 
     Attributes
     ----------
     name : str
         The variable.
     bytes : int
-        What only it holds.
+        The memory that only it holds.
     used_in : int
         The number of the last cell that named it.
     """
@@ -101,18 +104,23 @@ class Unused(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints(Record):
-    """What was found: the largest first, then what saves time.
+    """The hints that were found: the largest first, then those that save time.
 
     Attributes
     ----------
     hints : tuple of Hint
         One for each variable, holder or cell.
     unused : tuple of Unused
-        Variables that were not used lately, which is no leak.
+        Variables that were not used recently, which is not a leak.
     complete : bool
-        Whether everything was looked at, or time was up before.
+        Whether the search finished before its time was up.
     """
 
     hints: tuple[Hint, ...]
     unused: tuple[Unused, ...] = ()
     complete: bool = True
+
+    @property
+    def leaks(self) -> tuple[Hint, ...]:
+        """The hints about memory that is no longer used."""
+        return tuple(hint for hint in self.hints if hint.kind not in _SAVINGS)

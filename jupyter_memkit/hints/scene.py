@@ -1,4 +1,4 @@
-"""What the rules look at, and the time that they have for it."""
+"""What the rules search, and how much time they have."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from jupyter_memkit.measure.sizes import Sizes
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.variables import find_program, user_variables
 
-# The least time for a measurement: what it takes to look at some thousand objects.
+# The shortest useful measurement: enough to visit a few thousand objects.
 _LEAST_S = 0.1
 
 
 class OutOfTimeError(Exception):
-    """Ends a rule that has used up its time."""
+    """Ends a rule when its time is up."""
 
 
 class Scene:
-    """What the rules look at, and the time that they have.
+    """What the rules search, and how much time they have.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose variables, outputs and errors are looked at.
+        The shell whose variables, outputs and errors are searched.
     deadline_s : float
-        When to stop, by `time.perf_counter`.
+        When to stop, on the clock of `time.perf_counter`.
     accounts : sequence of CellRecord
-        The accounts of the last cells, the latest last.
+        The accounts of recent cells, the latest last.
     measure_sizes : callable
-        Sizes objects, as `jupyter_memkit.sizes` does.
+        Measures the sizes of objects, like `jupyter_memkit.sizes`.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Scene:
         self.deadline_s = deadline_s
         self.accounts = accounts
         self.is_cut = False
-        """Whether time was up before everything was looked at."""
-        # A function with a cache is no data; its cache is looked at by itself.
+        """Whether time was up before everything was searched."""
+        # A function with a cache is not data; a rule of its own searches its cache.
         variables = {
             name: value
             for name, value in user_variables(shell).items()
             if type(value) is not _lru_cache_wrapper
         }
-        # When time is up, what looks largest has been measured.
+        # The apparently largest first, so that they are measured before time is up.
         names = sorted(variables, key=lambda name: -_count_elements(variables[name]))
         self.variables = {name: variables[name] for name in names}
         self.inputs = list(shell.user_ns.get("In", ()))
@@ -71,12 +71,12 @@ class Scene:
         exact: bool = False,
         ends: Iterable[Any] = (),
     ) -> Sizes:
-        """Size objects in at most half of the time that is left."""
+        """Measure the sizes of objects in at most half of the remaining time."""
         budget_s = max(_LEAST_S, (self.deadline_s - time.perf_counter()) / 2)
         measured = self._measure_sizes(
             values, budget_s=budget_s, exact=exact, program=[*self._program, *ends]
         )
-        # A size with an unknown error is that of a measurement that was cut.
+        # The error is unknown if the measurement was cut short.
         if any(size.error_ratio is None for size in measured.values()):
             self.is_cut = True
         return measured
@@ -87,12 +87,12 @@ class Scene:
         return time.perf_counter() > self.deadline_s
 
     def check_time(self, _: object = None) -> None:
-        """Raise when time is up; it can be called for the progress of a technique."""
+        """Raise an error when time is up; techniques call it to report progress."""
         if self.is_late:
             raise OutOfTimeError
 
     def own_bytes(self, name: str) -> int:
-        """Return what only this variable keeps, as an estimate."""
+        """Return an estimate of the memory that only this variable keeps."""
         if self._sizes is None:
             hidden = {each.name: each.value for each in find_hidden(self.shell)}
             self._sizes = self.measure(self.variables | hidden)
@@ -101,5 +101,5 @@ class Scene:
 
 
 def _count_elements(value: Any) -> int:
-    """Return how many elements a value has, as far as its shape says."""
+    """Return how many elements a value has according to its shape."""
     return math.prod(read_shape(value) or (1,))

@@ -23,13 +23,13 @@ from jupyter_memkit.hints import (
 )
 from jupyter_memkit.hints.records import Hint, Hints, Unused
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
-from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.track import leaks
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 
 Rule = Callable[[Scene], Iterator[Hint]]
 
-# Those that only look come first, those that read all data last.
+# Rules that only inspect come first, rules that read all data last.
 LEAKS: tuple[Rule, ...] = (
     paused_collector.find,
     loss_graphs.find,
@@ -56,14 +56,14 @@ _BUDGET_S = 2.0
 def find_leaks(
     shell: Any, *, unused_cells: int = 10, budget_s: float = _BUDGET_S
 ) -> Hints:
-    """Find memory that is no longer used, with what frees it.
+    """Find memory that is no longer used, with the line that frees it.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose variables, outputs and errors are looked at.
+        The shell whose variables, outputs and errors are searched.
     unused_cells : int
-        After how many cells without a use a variable is listed as unused.
+        How many cells a variable may go unused before it is listed as unused.
     budget_s : float
         When to stop, in seconds.
 
@@ -73,7 +73,7 @@ def find_leaks(
         The largest first.
     """
     deadline_s = time.perf_counter() + budget_s
-    scene = Scene(shell, deadline_s, measure_sizes=sizes)
+    scene = Scene(shell, deadline_s, measure_sizes=leaks.sizes)
     hints = _run(LEAKS, scene)
     names = {hint.name for hint in hints}
     unused = () if scene.is_late else _find_unused(scene, unused_cells, names)
@@ -95,7 +95,7 @@ def find_hints(
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose variables, outputs and errors are looked at.
+        The shell whose variables, outputs and errors are searched.
     accounts : sequence of CellRecord
         The accounts of cells, the latest last.
     budget_s : float
@@ -104,26 +104,26 @@ def find_hints(
     Returns
     -------
     Hints
-        The leaks and the other hints: the largest first, then what saves time.
+        The leaks and the other hints: the largest first, then those that save time.
     """
-    leaks = find_leaks(shell, budget_s=budget_s / 2)
+    found = find_leaks(shell, budget_s=budget_s / 2)
     deadline_s = time.perf_counter() + budget_s / 2
-    scene = Scene(shell, deadline_s, accounts, measure_sizes=sizes)
+    scene = Scene(shell, deadline_s, accounts, measure_sizes=leaks.sizes)
     savings = _run(SAVINGS, scene)
     return Hints(
-        hints=tuple(sorted([*leaks.hints, *savings], key=_rank)),
-        complete=leaks.complete and not scene.is_cut,
+        hints=tuple(sorted([*found.hints, *savings], key=_rank)),
+        complete=found.complete and not scene.is_cut,
     )
 
 
 def _run(rules: Iterable[Rule], scene: Scene) -> list[Hint]:
-    """Return what the rules find, the largest first, until time is up."""
+    """Return the hints found until time is up, the largest first."""
     found: dict[str, Hint] = {}
     try:
         for rule in rules:
             scene.check_time()
             for hint in rule(scene):
-                # What two rules see comes back once.
+                # Two rules that find the same thing make one hint.
                 known = found.setdefault(hint.name, hint)
                 if (hint.bytes or 0) > (known.bytes or 0):
                     found[hint.name] = hint
@@ -137,12 +137,12 @@ def _rank(hint: Hint) -> float:
 
 
 def _find_unused(scene: Scene, unused_cells: int, found: set[str]) -> Iterator[Unused]:
-    """Yield what no cell has named for long and is not in the list of leaks."""
+    """Yield variables that no recent cell has named and that are not leaks."""
     usage = find_usage(scene.inputs)
     now = len(scene.inputs) - 1
     for name in scene.variables:
         last = usage[name].used_in if name in usage else None
-        # What no known cell has named may be used by one that is not known.
+        # A variable that no known cell names may be used by an unknown one.
         if last is None or now - last <= unused_cells or name in found:
             continue
         n_bytes = scene.own_bytes(name)

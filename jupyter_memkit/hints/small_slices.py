@@ -1,4 +1,4 @@
-"""Small slices of Arrow's, polars' and torch's data that keep all of it."""
+"""Small slices of Arrow, polars and torch data that keep all of the data alive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 from jupyter_memkit.track.leaks.small_slices import find_slices
 from jupyter_memkit.track.leaks.small_views import SMALL_VIEW
 
-# A slice keeps its source alone where nothing else reaches so much of it.
+# A slice counts as the only holder if nothing else reaches this share of its source.
 _ALONE = 0.9
 
 
@@ -21,7 +21,7 @@ def find(scene: Scene) -> Iterator[Hint]:
     for each in find_slices(scene.variables):
         if (each.kept_bytes or math.inf) - each.shown_bytes < LEAST_BYTES:
             continue
-        # What something else has as well stays when this one is copied.
+        # Memory that something else holds too is not freed by a copy.
         own_bytes = scene.own_bytes(each.name)
         kept_bytes = own_bytes if each.kept_bytes is None else each.kept_bytes
         lost_bytes = kept_bytes - each.shown_bytes
@@ -31,7 +31,7 @@ def find(scene: Scene) -> Iterator[Hint]:
             yield Hint(
                 kind="view",
                 name=each.name,
-                found="a small slice that keeps all of what it was cut from",
+                found="a small slice that keeps all the data it was cut from",
                 bytes=lost_bytes,
                 accuracy="estimate" if each.kept_bytes is None else "exact",
                 cure=each.cure,

@@ -1,4 +1,4 @@
-"""Small views of numpy's that keep the large arrays that they were cut from."""
+"""Small views that keep large arrays, bytes or byte arrays alive."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES, join
 from jupyter_memkit.track.leaks.small_views import find_small_views
 
-# A view keeps its base alone where nothing else reaches so much of it.
+# A view counts as the only holder if nothing else reaches this share of its base.
 _ALONE = 0.9
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint for each group of views that alone keep an array."""
+    """Yield a hint for each group of views that are the only holders of memory."""
     views = list(find_small_views(scene.variables))
     if not views:
         return
@@ -27,19 +27,22 @@ def find(scene: Scene) -> Iterator[Hint]:
     bases = {f" {join(view.names)}": view.bases for view in views}
     alone, sized = scene.measure(bases | others), scene.measure(bases | hidden)
     for key, view in zip(bases, views, strict=True):
-        # What another variable has as well stays when this one is copied.
+        # Memory that another variable holds too is not freed by a copy.
         own_bytes = alone[key].bytes - alone[key].shared_bytes
-        if own_bytes < view.base_bytes * _ALONE:
+        if own_bytes < alone[key].bytes * _ALONE:
             continue
         lost_bytes = view.base_bytes - view.view_bytes
         if view.has_objects:
             lost_bytes = round(own_bytes * lost_bytes / view.base_bytes)
+        else:
+            # Pages that were never touched are not in memory.
+            lost_bytes = min(lost_bytes, own_bytes - view.view_bytes)
         if lost_bytes < LEAST_BYTES:
             continue
-        found = "a small view that keeps the whole array it was cut from"
+        found = "a small view that keeps all the memory it was cut from"
         if sized[key].shared_bytes >= view.base_bytes * _ALONE:
             sharing = [name for name in hidden if sized[name].shared_bytes]
-            found += f", which {join(sharing)} may keep as well: then %memfree --all"
+            found += f", which {join(sharing)} may also keep: then run %memfree --all"
         yield Hint(
             kind="view",
             name=join(view.names),

@@ -12,18 +12,18 @@ from jupyter_memkit.techniques.arrays.preview import preview
 from jupyter_memkit.techniques.arrays.records import Part
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
 
-# What saves less, or a smaller part, is not worth a hint.
+# Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
 _LEAST_RATIO = 0.25
 
-# So many columns are named in one hint.
+# How many columns one hint names.
 _NAMED_COLUMNS = 3
 
 
 def find(scene: Scene) -> Iterator[Hint]:
     """Yield a hint for each variable that `%shrink` makes smaller.
 
-    It is the preview of the cure, so it reports what the cure does.
+    The hint is a preview of the cure, so it reports exactly what the cure does.
     """
     for name, value in scene.variables.items():
         scene.check_time()
@@ -47,7 +47,7 @@ def find(scene: Scene) -> Iterator[Hint]:
 
 
 def _describe(parts: Sequence[Part]) -> str:
-    """Return the columns that would save most, with their dtypes."""
+    """Return the columns that would save the most, with their dtypes."""
     largest = sorted(parts, key=lambda part: part.after_bytes - part.before_bytes)
     changes = [
         f"{part.label} {part.before_dtype} → {part.after_dtype}".strip()

@@ -10,7 +10,7 @@ from jupyter_memkit.hints.scene import Scene
 
 
 def find(scene: Scene) -> Iterator[Hint]:
-    """Yield a hint when there are any."""
+    """Yield a hint if there are any."""
     if gc.garbage:
         yield Hint(
             kind="garbage",

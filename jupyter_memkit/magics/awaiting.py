@@ -80,7 +80,7 @@ class AwaitTransformer:
 
 
 def may_await(code: str) -> bool:
-    """Return whether the code needs a closer look."""
+    """Return whether code may await; a quick check of its text."""
     return "await" in code or "async" in code
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, cell_magic, magics_class
-from IPython.core.magic_arguments import magic_arguments
+from IPython.core.magic_arguments import argument_group, kwds, magic_arguments
 
 from jupyter_memkit.magics.arguments import argument, size, variable, whole_number
 from jupyter_memkit.magics.offers import (
@@ -53,14 +53,107 @@ class ChunkedMagics(Magics):
 
     @cell_magic
     @magic_arguments()
+    @kwds(usage="%%chunked SOURCE [options]")
     @argument(
         "source",
         nargs="?",
         offers=variable_names,
         help="a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, text), a "
-        "folder, a pattern such as 'orders-*.parquet', quoted or not, or a variable "
-        "that holds a path, a list of paths, an array, a frame, a lazy frame, or any "
-        "iterable",
+        "folder, a pattern such as 'orders-*.parquet', or a variable with a path, a "
+        "list of paths, an array, a frame, a lazy frame, or any iterable",
+    )
+    @argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="how much the process may grow, such as 500MB: reader, cell and results "
+        "together (default: a tenth of what is free under the smallest limit)",
+    )
+    @argument(
+        "--as",
+        dest="name",
+        type=variable,
+        offers=variable_names,
+        metavar="NAME",
+        help="the name of the chunk in the cell (default: chunk, or else the only "
+        "undefined name in the cell); a variable of this name is restored after the "
+        "run",
+    )
+    @argument(
+        "--reduce",
+        dest="op",
+        offers=reductions,
+        metavar="OP",
+        help="combine the values of the cell's last expression into one result: sum, "
+        "min, max, count, concat, append, union, merge, or the name of your own "
+        "function of the result so far and the next value",
+    )
+    @argument(
+        "--into",
+        type=variable,
+        offers=variable_names,
+        metavar="NAME",
+        help="the variable for the result",
+    )
+    @argument(
+        "--out",
+        metavar="FILE",
+        help="stream the values of the chunks, frames or lists of dicts, to this file: "
+        ".parquet, .csv, .tsv, .arrow or .jsonl; it appears when it is complete",
+    )
+    @argument(
+        "--columns",
+        type=_names,
+        metavar="NAMES",
+        help="the columns to read, as a,b (default: those that the cell uses, if its "
+        "code proves which ones)",
+    )
+    @argument(
+        "--rows",
+        type=whole_number,
+        metavar="N",
+        help="rows per chunk (default: what the budget allows)",
+    )
+    @argument(
+        "--workers",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="run in N worker processes that share the memory budget; only the values "
+        "of the chunks are sent back",
+    )
+    @argument_group("more options")
+    @argument(
+        "--collect",
+        action="store_true",
+        help="collect the values of the chunks in a list, same as --reduce append",
+    )
+    @argument(
+        "--read",
+        type=_pair,
+        action="append",
+        metavar="KEY=VALUE",
+        help="an option for the library that reads the file, such as sep=; or "
+        "encoding=latin-1 for pandas.read_csv; can be repeated",
+    )
+    @argument(
+        "--types",
+        type=_pairs,
+        metavar="NAME=TYPE",
+        help="types of columns, as a=float64,b=str",
+    )
+    @argument(
+        "--categories",
+        type=_names,
+        metavar="NAMES",
+        help="text columns to read as categories, which is 2 to 4 times as fast",
+    )
+    @argument(
+        "--backend",
+        offers=backends,
+        metavar="NAME",
+        help="the type of the chunks of a table: pandas, polars, arrow or numpy "
+        "(default: the first one that is installed)",
     )
     @argument(
         "--sql",
@@ -74,90 +167,6 @@ class ChunkedMagics(Magics):
         metavar="NAME",
         help="a variable that holds a connection of sqlite3, DuckDB, SQLAlchemy or "
         "ADBC",
-    )
-    @argument(
-        "--memory",
-        type=size,
-        metavar="SIZE",
-        help="how much the process may grow, such as 500MB: reader, cell and results "
-        "together (default: a tenth of what is free under the smallest limit)",
-    )
-    @argument(
-        "--rows",
-        type=whole_number,
-        metavar="N",
-        help="rows per chunk, whatever they take (default: what the budget allows)",
-    )
-    @argument(
-        "--columns",
-        type=_names,
-        metavar="NAMES",
-        help="the columns to read, as a,b (default: those that the cell uses, if its "
-        "code proves which ones)",
-    )
-    @argument(
-        "--backend",
-        offers=backends,
-        metavar="NAME",
-        help="the type of the chunks of a table: pandas, polars, arrow or numpy "
-        "(default: the first one that is installed)",
-    )
-    @argument(
-        "--categories",
-        type=_names,
-        metavar="NAMES",
-        help="text columns to read as categories, which is 2 to 4 times as fast",
-    )
-    @argument(
-        "--types",
-        type=_pairs,
-        metavar="NAME=TYPE",
-        help="types of columns, as a=float64,b=str",
-    )
-    @argument(
-        "--read",
-        type=_pair,
-        action="append",
-        metavar="KEY=VALUE",
-        help="an option for the library that reads the file, such as sep=; or "
-        "encoding=latin-1 for pandas.read_csv; can be repeated",
-    )
-    @argument(
-        "--as",
-        dest="name",
-        type=variable,
-        offers=variable_names,
-        metavar="NAME",
-        help="the name of the chunk in the cell (default: chunk, or else the only "
-        "undefined name in the cell); a variable of this name is restored after the "
-        "run",
-    )
-    @argument(
-        "--into",
-        type=variable,
-        offers=variable_names,
-        metavar="NAME",
-        help="the variable for the result",
-    )
-    @argument(
-        "--reduce",
-        dest="op",
-        offers=reductions,
-        metavar="OP",
-        help="combine the values of the cell's last expression into one result: sum, "
-        "min, max, count, concat, append, union, merge, or the name of your own "
-        "function of the result so far and the next value",
-    )
-    @argument(
-        "--collect",
-        action="store_true",
-        help="collect the values of the chunks in a list, same as --reduce append",
-    )
-    @argument(
-        "--out",
-        metavar="FILE",
-        help="stream the values of the chunks, frames or lists of dicts, to this file: "
-        ".parquet, .csv, .tsv, .arrow or .jsonl; it appears when it is complete",
     )
     @argument(
         "--resume",
@@ -178,14 +187,6 @@ class ChunkedMagics(Magics):
         type=_numbers,
         metavar="NUMBERS",
         help="run only over these chunks, as 3,7, which the previous run skipped",
-    )
-    @argument(
-        "--workers",
-        type=whole_number,
-        default=0,
-        metavar="N",
-        help="run in N worker processes that share the memory budget; only the values "
-        "of the chunks are sent back",
     )
     @argument(
         "--on",
@@ -226,36 +227,13 @@ class ChunkedMagics(Magics):
             %%chunked orders.parquet --rows 1000000
             model.partial_fit(chunk[["price", "qty"]], chunk["cat"])
 
-        The rows of interest from all chunks, in one frame::
-
-            %%chunked orders.csv --reduce concat --into expensive
-            chunk[chunk.price > 99]
-
-        The same, when they do not fit into memory::
-
-            %%chunked orders.csv --out expensive.parquet
-            chunk[chunk.price > 99]
-
-        On two cores, for a cell that computes a lot::
-
-            %%chunked orders.parquet --workers 2 --reduce concat --into scores
-            model.predict(chunk[["price", "qty"]])
-
-        A run that continues where it stopped if it was killed::
-
-            %%chunked orders.csv --reduce sum --into total --resume total.progress
-            chunk.price.sum()
-
         Notes
         -----
-        The cell runs in your namespace, and the names that it sets stay. A cell can
-        read ``chunk_info``, which has the chunk's ``number``, ``first_row``, ``rows``
-        and ``source``. All chunks have the columns and types of the whole file.
-
-        Series and frames are summed by their index: a group that is missing in a chunk
-        counts as 0. ``count`` adds up the lengths of the values. Raise
-        ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or you
-        interrupt the run, --into holds the result of the chunks so far.
+        The cell runs in your namespace, and the names that it sets stay. All chunks
+        have the columns and types of the whole file. Series and frames are summed by
+        their index. ``chunk_info`` has the chunk's ``number``, ``first_row``, ``rows``
+        and ``source``; raise ``jupyter_memkit.StopChunks`` to end the run early. When a
+        chunk fails or you interrupt the run, --into holds the result so far.
 
         Returns a summary with ``chunks``, ``rows``, ``duration_s``, ``peak_bytes``,
         ``budget_bytes``, ``columns``, ``skipped``, and, without --into, the ``value``

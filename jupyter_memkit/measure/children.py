@@ -215,8 +215,8 @@ class ChildrenMeter:
         forks = {pid for pid in found if self.probe.is_fork(pid)}
         shareable_bytes = self.probe.read_shareable_bytes() if forks else 0
         with self._lock:
-            for gone in self._children.keys() - set(found):
-                del self._children[gone]
+            for ended_pid in self._children.keys() - set(found):
+                del self._children[ended_pid]
             for pid in found:
                 child = self._children.setdefault(pid, _Child(shareable_bytes))
                 if pid not in forks:

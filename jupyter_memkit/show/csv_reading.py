@@ -29,6 +29,7 @@ def build_report(advice: ReadingAdvice) -> Report:
         if advice.complete
         else (f"a sample of {advice.rows:,} rows from across the file")
     )
+    ratio = tell_ratio(before_bytes, after_bytes)
     notes = [f"From {seen}."]
     if not advice.complete:
         notes.append(
@@ -36,14 +37,14 @@ def build_report(advice: ReadingAdvice) -> Report:
             "use a larger dtype then."
         )
     return Report(
-        title=f"{advice.path}: {tell_ratio(before_bytes, after_bytes)} as follows",
+        title=f"{advice.path}: {ratio} with these dtypes",
         table=Table(
             columns=(
                 ("column", "code"),
                 ("dtype", "text"),
                 ("smaller", "text"),
-                ("a row", "number"),
-                ("then", "number"),
+                ("bytes per row", "number"),
+                ("after", "number"),
                 ("note", "text"),
             ),
             rows=rows,

@@ -69,9 +69,9 @@ def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
     Returns
     -------
     str
-        An object with the kit's ``version``, the ``limit`` (``bytes`` and ``name``,
-        or null), ``samples`` as one list for each attribute of `Sample`, and
-        ``cells`` as a list of objects.
+        An object with our ``version``, the ``limit`` (``bytes`` and ``name``, or null),
+        ``samples`` as one list for each attribute of `Sample`, and ``cells`` as a list
+        of objects.
 
     Examples
     --------

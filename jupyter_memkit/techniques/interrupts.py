@@ -1,8 +1,8 @@
-"""Lets Ctrl-C interrupt work only where nothing is half done."""
+"""Delays Ctrl-C until an interruption cannot leave anything half done."""
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found] # without an enum for each answer
+import _signal  # type: ignore[import-not-found] # does not build enums
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +25,7 @@ class Interrupts:
         The signals; by default all that have a handler in Python, since any handler
         can raise.
     divert : callable, optional
-        Called instead of letting a signal wait, for a signal that is to reach another
-        process.
+        Called instead of letting a signal wait, to pass it on to another process.
 
     Examples
     --------
@@ -56,7 +55,7 @@ class Interrupts:
         self._handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> Interrupts:  # noqa: PYI034 - Python 3.10 has no Self
-        """Let signals wait from here on."""
+        """Let signals wait from now on."""
         if _is_main_thread():
             try:
                 self._replace()
@@ -66,7 +65,7 @@ class Interrupts:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Restore the handlers, and call those of the signals that wait."""
+        """Restore the handlers, and call those of the waiting signals."""
         try:
             self._restore(list(self._handlers))
         finally:
@@ -74,7 +73,7 @@ class Interrupts:
 
     @contextmanager
     def allowed(self, *, repeatedly: bool = False) -> Iterator[None]:
-        """Let Ctrl-C, also one that waits, interrupt the block.
+        """Let Ctrl-C interrupt the block, including one that is already waiting.
 
         Parameters
         ----------
@@ -91,12 +90,12 @@ class Interrupts:
             self._is_allowed = False
 
     def hold(self) -> None:
-        """Let signals wait until `release`, also where they are allowed."""
+        """Let signals wait until `release`, even where they are allowed."""
         if _is_main_thread():
             self._n_held += 1
 
     def release(self) -> None:
-        """End what `hold` began, and call the handlers of the signals that wait."""
+        """Undo `hold`, and call the handlers of the waiting signals."""
         if not _is_main_thread():
             return
         self._n_held -= 1
@@ -104,7 +103,7 @@ class Interrupts:
             self._deliver()
 
     def forget(self) -> None:
-        """Drop the signals that wait: they came too late."""
+        """Drop the waiting signals, which arrived too late."""
         self._waiting.clear()
 
     def _replace(self) -> None:
@@ -115,7 +114,7 @@ class Interrupts:
                 _signal.signal(number, self._take)
 
     def _restore(self, numbers: list[int]) -> None:
-        """Restore handlers, also where one that is restored already raises."""
+        """Restore all handlers, even if one that is already restored raises."""
         try:
             while numbers:
                 _signal.signal(numbers[-1], self._handlers[numbers[-1]])

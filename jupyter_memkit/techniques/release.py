@@ -146,30 +146,30 @@ def free(
     namespace = shell.user_ns if shell else vars(sys.modules["__main__"])
     for name in names:
         find_places(name, namespace, shell)
-    account = _Account()
-    account.add("free memory of the allocator", lambda: None)
-    account.add("reference cycles", gc.collect)
-    account.add("tracebacks of failed cells", lambda: drop_tracebacks(shell))
+    steps = _Steps()
+    steps.add("free memory of the allocator", lambda: None)
+    steps.add("reference cycles", gc.collect)
+    steps.add("tracebacks of failed cells", lambda: drop_tracebacks(shell))
     if names:
         label = f"variables: {', '.join(names)}"
-        account.add(label, lambda: account.forget(names, namespace, shell, progress))
+        steps.add(label, lambda: steps.forget(names, namespace, shell, progress))
     if outputs and shell is not None:
-        account.add("outputs of cells", lambda: _collect(forget_outputs, shell))
+        steps.add("outputs of cells", lambda: _collect(forget_outputs, shell))
     if scripts and shell is not None:
-        account.add("variables of scripts", lambda: _collect(forget_scripts, shell))
+        steps.add("variables of scripts", lambda: _collect(forget_scripts, shell))
     if figures:
-        account.add("open figures", close_figures)
+        steps.add("open figures", close_figures)
     if caches:
-        account.add("caches of functions", empty_caches)
+        steps.add("caches of functions", empty_caches)
     if workers:
-        account.add("idle workers", account.end_workers)
-    account.add("lines of source files", drop_lines)
+        steps.add("idle workers", steps.end_workers)
+    steps.add("lines of source files", drop_lines)
     for name, release in find_pools():
-        account.add(name, release)
-    return account.close()
+        steps.add(name, release)
+    return steps.close()
 
 
-class _Account:
+class _Steps:
     """Runs the steps, and records what each freed."""
 
     def __init__(self) -> None:

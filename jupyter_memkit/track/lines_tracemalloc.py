@@ -215,19 +215,19 @@ class TracemallocLines:
 
     def _build_result(self, *, is_complete: bool) -> LinesResult:
         ledger = self._ledger
-        accounts = [
-            (account, _build_line(filename, number, account))
+        measured = [
+            (figures, _build_line(filename, number, figures))
             for filename, lines in self._lines.items()
-            for number, account in (lines or {}).items()
+            for number, figures in (lines or {}).items()
         ]
         return LinesResult(
             engine="tracemalloc",
-            lines=order_lines([line for _, line in accounts]),
+            lines=order_lines([line for _, line in measured]),
             other=_build_line("", 0, ledger.other),
             peak_bytes=ledger.peak_bytes - ledger.start_bytes,
             kept_bytes=ledger.used_bytes - ledger.start_bytes,
             peak_line=next(
-                (line for account, line in accounts if account is ledger.peak_line),
+                (line for figures, line in measured if figures is ledger.peak_line),
                 None,
             ),
             complete=is_complete,
@@ -242,12 +242,12 @@ def _find_callers() -> Iterator[CodeType]:
         frame = frame.f_back
 
 
-def _build_line(filename: str, number: int, account: _Line) -> LineMemory:
+def _build_line(filename: str, number: int, figures: _Line) -> LineMemory:
     return LineMemory(
         filename=filename,
         line=number,
-        function=account.function,
+        function=figures.function,
         source=read_source(filename, number),
-        rise_bytes=account.rise_bytes,
-        net_bytes=account.net_bytes,
+        rise_bytes=figures.rise_bytes,
+        net_bytes=figures.net_bytes,
     )

@@ -239,7 +239,14 @@ def _check_names(
     for name in patterns:
         if name in values or any(sign in name for sign in "*?"):
             continue
-        if name in shell.user_ns or "[" in name:
+        variable = re.split(r"[.\[]", name, maxsplit=1)[0]
+        if variable in values:
+            message = (
+                f"{name!r} is a part of {variable}; "
+                f"from jupyter_memkit import sizeof; sizeof({name}) returns its size"
+            )
+            raise MemkitError(message)
+        if variable in shell.user_ns:
             message = f"{name!r} is IPython's own; %memls --all lists what it holds"
             raise MemkitError(message)
         otherwise = "%memls lists the variables"

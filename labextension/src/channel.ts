@@ -169,7 +169,10 @@ export class KernelChannel implements IDisposable {
       this._setStatus({ kind: 'busy' });
     } else if (this._status.kind !== 'not-loaded') {
       this._probe().catch((reason: unknown) => {
-        console.warn('jupyter_memkit: the kernel was lost during a request', reason);
+        console.warn(
+          'jupyter_memkit: the kernel was lost during a request',
+          reason
+        );
       });
     }
   }

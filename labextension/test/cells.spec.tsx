@@ -51,11 +51,11 @@ function texts(row: HTMLElement): (string | null)[] {
 }
 
 describe('Cells', () => {
-  it('is not there before the first cell', () => {
+  it('is hidden before the first cell', () => {
     expect(show([]).innerHTML).toBe('');
   });
 
-  it('tells peak, change and time of a cell', () => {
+  it('shows peak, change and time of a cell', () => {
     const row = part(show([cell()]), 'tbody tr');
     expect(texts(row)).toEqual([
       '[5]a = np.ones(50_000_000)',
@@ -71,7 +71,7 @@ describe('Cells', () => {
     });
   });
 
-  it('has the latest at the top, and the running one above it', () => {
+  it('lists the running cell first, then the latest', () => {
     const host = show(
       [cell(), cell({ executionCount: 6, startedS: 150 })],
       cell({ executionCount: 7, startedS: 200 })
@@ -89,7 +89,7 @@ describe('Cells', () => {
     ]);
   });
 
-  it('tells the time of the running cell so far', () => {
+  it('shows the elapsed time of the running cell', () => {
     const row = part(show([], cell({ startedS: 200 })), 'tbody tr');
     expect(texts(row).at(-1)).toBe('3.2 s');
     expect(texts(row)[2]).toBe('');
@@ -107,7 +107,7 @@ describe('Cells', () => {
     expect(row.textContent).toContain('MemoryError');
   });
 
-  it('says that a peak is from samples', () => {
+  it('marks a sampled peak', () => {
     expect(show([cell({ exact: false })]).textContent).toContain('sampled');
     expect(show([cell()]).textContent).not.toContain('sampled');
   });
@@ -149,13 +149,13 @@ describe('Cells', () => {
     expect(host.querySelector('.jp-Memkit-detail')).toBeNull();
   });
 
-  it('leads to the cell in its notebook', () => {
+  it('links to the cell in its notebook', () => {
     const opened: string[] = [];
     click(part(show([cell()], null, opened), 'tbody button'));
     expect(opened).toEqual(['abc']);
   });
 
-  it('leads nowhere for a cell without an id', () => {
+  it('has no link for a cell without an id', () => {
     const host = show([cell({ cellId: null, executionCount: null })]);
     expect(host.querySelector('tbody button')).toBeNull();
     expect(host.textContent).toContain('[ ]');

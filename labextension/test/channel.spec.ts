@@ -52,7 +52,7 @@ async function leaveUnhandled(): Promise<void> {
 }
 
 describe('KernelChannel#isExecuting', () => {
-  it('begins with what the page sends, before the kernel says "busy"', async () => {
+  it('starts when the page sends a cell, before the kernel sends "busy"', async () => {
     await goLive();
     expect(channel.isExecuting).toBe(false);
     kernel.sendCell();
@@ -62,7 +62,7 @@ describe('KernelChannel#isExecuting', () => {
     expect(channel.isExecuting).toBe(false);
   });
 
-  it('that was there before the page ends with the kernel’s next turn', () => {
+  it('ends a cell from before the page with the kernel’s next message', () => {
     channel.dispose();
     kernel.status = 'busy';
     open();
@@ -72,7 +72,7 @@ describe('KernelChannel#isExecuting', () => {
     expect(channel.isExecuting).toBe(false);
   });
 
-  it('is not there when the kernel knows of none', async () => {
+  it('is false if the kernel reports no cell', async () => {
     channel.dispose();
     kernel.status = 'busy';
     open();
@@ -80,7 +80,7 @@ describe('KernelChannel#isExecuting', () => {
     expect(channel.isExecuting).toBe(false);
   });
 
-  it('does not outlive a connection that may have lost its end', async () => {
+  it('ends with a lost connection', async () => {
     await goLive();
     kernel.beginCell();
     kernel.changeConnection('disconnected');
@@ -88,7 +88,7 @@ describe('KernelChannel#isExecuting', () => {
     expect(channel.isExecuting).toBe(false);
   });
 
-  it('does not begin with a silent execution', async () => {
+  it('does not start with a silent execution', async () => {
     await goLive();
     kernel.sendCell('probe', true);
     expect(channel.isExecuting).toBe(false);
@@ -96,7 +96,7 @@ describe('KernelChannel#isExecuting', () => {
 });
 
 describe('KernelChannel#connect()', () => {
-  it('asks for what is later than the last reading of the page', async () => {
+  it('requests what is later than the page’s last reading', async () => {
     await connect();
     expect(kernel.lastRequest.content).toMatchObject({
       type: 'subscribe',
@@ -113,14 +113,14 @@ describe('KernelChannel#connect()', () => {
     ]);
   });
 
-  it('asks nothing of a kernel that is no Python', async () => {
+  it('sends no request to a kernel that is not Python', async () => {
     kernel.language = 'R';
     await connect();
     expect(channel.status).toEqual({ kind: 'unsupported', language: 'r' });
     expect(kernel.requests).toEqual([]);
   });
 
-  it('takes the word of the specification while a busy kernel is silent', async () => {
+  it('uses the language of the specification while a busy kernel is silent', async () => {
     vi.spyOn(kernel, 'info', 'get').mockReturnValue(
       new Promise(() => undefined)
     );
@@ -129,19 +129,19 @@ describe('KernelChannel#connect()', () => {
     expect(kernel.requestTypes).toEqual(['subscribe']);
   });
 
-  it('says that a dead kernel has died', async () => {
+  it('reports a dead kernel', async () => {
     kernel.status = 'dead';
     await connect();
     expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
   });
 
-  it('says that the connection is lost', async () => {
+  it('reports a lost connection', async () => {
     kernel.connectionStatus = 'disconnected';
     await connect();
     expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
   });
 
-  it('waits for a kernel that takes its time, and takes the late reply', async () => {
+  it('waits for a slow kernel, and accepts the late reply', async () => {
     await connect();
     await vi.advanceTimersByTimeAsync(6000);
     expect(channel.status).toEqual({ kind: 'busy' });
@@ -149,13 +149,13 @@ describe('KernelChannel#connect()', () => {
     expect(channel.status).toEqual({ kind: 'live' });
   });
 
-  it('tells both versions when they differ', async () => {
+  it('reports both versions if they differ', async () => {
     await connect();
     kernel.lastRequest.reply(golden('incompatible', { protocol: 3 }));
     expect(channel.status).toEqual({ kind: 'incompatible', kernel: 3, lab: 1 });
   });
 
-  it('says that it was refused', async () => {
+  it('reports a refusal', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     await connect();
     kernel.lastRequest.reply(golden('refused'));
@@ -163,7 +163,7 @@ describe('KernelChannel#connect()', () => {
     expect(error).toHaveBeenCalledOnce();
   });
 
-  it('ignores replies of another kind and malformed ones', async () => {
+  it('ignores unexpected and malformed replies', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue();
     await connect();
     kernel.lastRequest.reply(golden('snapshot'), 'other_reply');
@@ -173,22 +173,22 @@ describe('KernelChannel#connect()', () => {
   });
 });
 
-describe('a kernel where nobody answers', () => {
-  it('is "not loaded" when the package is there', async () => {
+describe('a kernel that does not answer', () => {
+  it('is "not loaded" if the package is installed', async () => {
     kernel.results = { find_spec: evaluated('True') };
     await connect();
     await leaveUnhandled();
     expect(channel.status).toEqual({ kind: 'not-loaded', error: null });
   });
 
-  it('is "not installed" when it is not', async () => {
+  it('is "not installed" if it is not', async () => {
     kernel.results = { find_spec: evaluated('False') };
     await connect();
     await leaveUnhandled();
     expect(channel.status).toEqual({ kind: 'not-installed' });
   });
 
-  it('is not asked anew because of our own execution', async () => {
+  it('is not asked again because of our own execution', async () => {
     kernel.results = { find_spec: evaluated('False') };
     await connect();
     await leaveUnhandled();
@@ -213,7 +213,7 @@ describe('a kernel where nobody answers', () => {
     expect(kernel.executed).toEqual([]);
   });
 
-  it('is "busy" too when the cell was there before the page', async () => {
+  it('is also "busy" if the cell started before the page', async () => {
     channel.dispose();
     kernel.status = 'busy';
     open();
@@ -224,7 +224,7 @@ describe('a kernel where nobody answers', () => {
     expect(kernel.requests.length).toBe(2);
   });
 
-  it('does not mind a reply just after the kernel’s "idle"', async () => {
+  it('accepts a reply just after the kernel’s "idle"', async () => {
     await connect();
     kernel.lastRequest.idle();
     kernel.lastRequest.reply(golden('snapshot'));
@@ -241,7 +241,7 @@ describe('KernelChannel#load()', () => {
     expect(channel.status).toEqual({ kind: 'live' });
   });
 
-  it('says why loading failed', async () => {
+  it('reports why loading failed', async () => {
     kernel.results = { load_extension: raised('ImportError', 'no psutil') };
     await channel.load();
     expect(channel.status).toEqual({
@@ -250,13 +250,13 @@ describe('KernelChannel#load()', () => {
     });
   });
 
-  it('says that an aborted execution failed', async () => {
+  it('reports an aborted execution as failed', async () => {
     await channel.load();
     expect(channel.status).toMatchObject({ kind: 'not-loaded' });
     expect(channel.status).not.toMatchObject({ error: null });
   });
 
-  it('happens by itself, once, when the user has set so', async () => {
+  it('happens automatically, once, if the setting is on', async () => {
     isAutoloading = true;
     kernel.results = {
       find_spec: evaluated('True'),
@@ -273,14 +273,14 @@ describe('KernelChannel#load()', () => {
 });
 
 describe('broadcasts', () => {
-  it('are heard before any reply', async () => {
+  it('are received before any reply', async () => {
     await connect();
     kernel.broadcast(golden('samples'));
     expect(channel.status).toEqual({ kind: 'live' });
     expect(received.map(({ message }) => message)).toEqual([golden('samples')]);
   });
 
-  it('of other senders, unknown types and bad form are ignored', async () => {
+  it('of other senders, of unknown types and malformed ones are ignored', async () => {
     await connect();
     kernel.broadcast(golden('samples'), 'another-comm');
     kernel.broadcast({ type: 'variables', protocol: 1 });
@@ -289,13 +289,13 @@ describe('broadcasts', () => {
     expect(channel.status).toEqual({ kind: 'connecting' });
   });
 
-  it('of another version tell both versions', async () => {
+  it('of another version report both versions', async () => {
     await connect();
     kernel.broadcast(golden('samples', { protocol: 2 }));
     expect(channel.status).toEqual({ kind: 'incompatible', kernel: 2, lab: 1 });
   });
 
-  it('are paid for again when a quarter of the credit is left', async () => {
+  it('are renewed when a quarter of the credit is left', async () => {
     await goLive({ credit: 8 });
     for (let broadcast = 1; broadcast <= 5; broadcast += 1) {
       kernel.broadcast(golden('samples'));
@@ -307,7 +307,7 @@ describe('broadcasts', () => {
     expect(kernel.requests.length).toBe(2);
   });
 
-  it('run out for a page that nobody sees, and are renewed when it is seen', async () => {
+  it('run out for a hidden page, and are renewed when it is shown', async () => {
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     await goLive({ credit: 4 });
     for (let broadcast = 1; broadcast <= 4; broadcast += 1) {
@@ -341,7 +341,7 @@ describe('a restart', () => {
     expect(channel.status).toEqual({ kind: 'live' });
   });
 
-  it('forgets the cell that was running', async () => {
+  it('drops the running cell', async () => {
     await goLive();
     kernel.beginCell();
     expect(channel.isExecuting).toBe(true);
@@ -350,14 +350,14 @@ describe('a restart', () => {
   });
 });
 
-describe('a loss', () => {
-  it('of the kernel is told', async () => {
+describe('a lost', () => {
+  it('kernel is reported', async () => {
     await goLive();
     kernel.changeStatus('dead');
     expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
   });
 
-  it('of the connection is told, and made good when it is back', async () => {
+  it('connection is reported, and recovers when it is restored', async () => {
     await goLive();
     kernel.changeConnection('disconnected');
     expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
@@ -369,20 +369,20 @@ describe('a loss', () => {
 });
 
 describe('KernelChannel#dispose()', () => {
-  it('gives the subscription back', async () => {
+  it('cancels the subscription', async () => {
     await goLive();
     channel.dispose();
     expect(kernel.requestTypes).toEqual(['subscribe', 'unsubscribe']);
   });
 
-  it('sends nothing to a kernel that is gone', async () => {
+  it('sends nothing to a lost kernel', async () => {
     await goLive();
     kernel.connectionStatus = 'disconnected';
     channel.dispose();
     expect(kernel.requestTypes).toEqual(['subscribe']);
   });
 
-  it('leaves nobody listening', async () => {
+  it('removes all listeners', async () => {
     await goLive();
     channel.dispose();
     kernel.broadcast(golden('samples'));
@@ -397,7 +397,7 @@ describe('KernelChannel#dispose()', () => {
     expect(channel.status).toEqual({ kind: 'live' });
   });
 
-  it('before the kernel has told what it is sends nothing at all', async () => {
+  it('sends nothing before the kernel’s language is known', async () => {
     channel.connect();
     channel.dispose();
     await settle();

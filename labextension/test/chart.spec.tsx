@@ -143,7 +143,7 @@ describe('MemoryChart', () => {
     chart.destroy();
   });
 
-  it('draws nothing where there is no room', async () => {
+  it('draws nothing if there is no room', async () => {
     Object.defineProperty(host, 'clientWidth', { value: 0 });
     const chart = new MemoryChart(host, trans);
     chart.draw(data());
@@ -152,7 +152,7 @@ describe('MemoryChart', () => {
     chart.destroy();
   });
 
-  it('takes the colours of a new theme', async () => {
+  it('uses the colours of a new theme', async () => {
     const chart = new MemoryChart(host, trans);
     chart.draw(data());
     await frame();
@@ -165,7 +165,7 @@ describe('MemoryChart', () => {
     chart.destroy();
   });
 
-  it('leaves nothing in its element, and draws no more', async () => {
+  it('empties its element and stops drawing', async () => {
     const chart = new MemoryChart(host, trans);
     chart.draw(data());
     await frame();
@@ -177,7 +177,7 @@ describe('MemoryChart', () => {
 });
 
 describe('togetherOf', () => {
-  it('puts the child processes on the kernel', () => {
+  it('stacks the child processes on the kernel', () => {
     const childrenBytes = [0, 50, 400].map(size => size * MEBIBYTE);
     expect(togetherOf(data({ childrenBytes }))).toEqual(
       [80, 150, 520].map(size => size * MEBIBYTE)
@@ -190,24 +190,24 @@ describe('scaleTop', () => {
     expect(scaleTop(data())).toBeCloseTo(1.08 * 300 * MEBIBYTE);
   });
 
-  it('has room for child processes on the kernel', () => {
+  it('has room for stacked child processes', () => {
     const childrenBytes = [0, 0, 400 * MEBIBYTE];
     expect(scaleTop(data({ childrenBytes }))).toBeCloseTo(
       1.08 * 520 * MEBIBYTE
     );
   });
 
-  it('takes the limit in when it is in reach', () => {
+  it('includes the limit if it is near', () => {
     const limitBytes = 400 * MEBIBYTE;
     expect(scaleTop(data({ limitBytes }))).toBeCloseTo(1.08 * limitBytes);
   });
 
-  it('leaves a far limit out', () => {
+  it('leaves out a distant limit', () => {
     const limitBytes = 4000 * MEBIBYTE;
     expect(scaleTop(data({ limitBytes }))).toBeCloseTo(1.08 * 300 * MEBIBYTE);
   });
 
-  it('magnifies no noise', () => {
+  it('does not magnify noise', () => {
     const nothing = { cells: [], rssBytes: [], peakBytes: [], tS: [] };
     expect(scaleTop(data(nothing))).toBeCloseTo(1.08 * 64 * MEBIBYTE);
   });
@@ -221,14 +221,14 @@ describe('fade', () => {
     expect(fade(colour, 0.5)).toBe(faded);
   });
 
-  it('leaves a colour alone where nothing can be drawn', () => {
+  it('returns the colour unchanged if nothing can be drawn', () => {
     vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
     expect(fade('red', 0.5)).toBe('red');
   });
 });
 
 describe('Chart', () => {
-  it('lets the range be chosen, and tells which one it is', () => {
+  it('lets the user choose the range, and marks it', () => {
     const ranges: (number | null)[] = [];
     const shown = render(
       <Chart

@@ -25,7 +25,7 @@ function show(changes: Partial<ICollectorPause> = {}, cells = 3): HTMLElement {
 }
 
 describe('CollectorChip', () => {
-  it('says who paused the collector, since when, and what ends it', () => {
+  it('shows what paused the collector, since when, and what resumes it', () => {
     const chip = show();
     expect(chip.textContent).toBe('GC paused');
     expect(chip.title).toBe(
@@ -37,14 +37,14 @@ describe('CollectorChip', () => {
     expect(chip.className).not.toContain('jp-mod-warning');
   });
 
-  it('warns in words of a pause that lasts for many cells', () => {
+  it('warns about a pause that lasts for many cells, in words', () => {
     const chip = show({}, 20);
     expect(chip.textContent).toBe('GC paused, 20 cells');
     expect(chip.className).toContain('jp-mod-warning');
     expect(show({}, 19).textContent).toBe('GC paused');
   });
 
-  it('has no date and another cure where the user disabled it', () => {
+  it('has no time and another remedy if the user disabled it', () => {
     expect(show({ by: 'gc.disable()', sinceS: null }).title).toBe(
       "Python's garbage collector is paused by gc.disable(); " +
         'gc.enable() resumes it'
@@ -52,7 +52,7 @@ describe('CollectorChip', () => {
   });
 
   it.each(['%%gc_pause', 'constructor'])(
-    'names no cure for a pause that ends by itself',
+    'names no remedy for a pause that ends by itself',
     by => {
       expect(show({ by, sinceS: null }).title).toBe(
         `Python's garbage collector is paused by ${by}`
@@ -60,7 +60,7 @@ describe('CollectorChip', () => {
     }
   );
 
-  it('tells raised thresholds from a pause', () => {
+  it('distinguishes raised thresholds from a pause', () => {
     const chip = show({ enabled: true });
     expect(chip.textContent).toBe('GC thresholds raised');
     expect(chip.title).toMatch(/^The thresholds of .* are raised by %gc_pause/);

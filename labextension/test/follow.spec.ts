@@ -38,7 +38,7 @@ describe('Follower', () => {
     expect(follower.isStarting).toBe(false);
   });
 
-  it('follows the notebook that was there before it', () => {
+  it('follows the notebook that was open before it', () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     notebooks.use(notebook);
     shell.use(notebook);
@@ -64,14 +64,14 @@ describe('Follower', () => {
     expect(names).toEqual(['a.ipynb', 'Console 1', 'a.ipynb']);
   });
 
-  it('stays with the last one while something else is in use', () => {
+  it('keeps the last one while something else is in use', () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     notebooks.use(notebook);
     shell.use(null);
     expect(follower.widget).toBe(notebook.widget);
   });
 
-  it('tells of a new kernel, a new name, a new status', () => {
+  it('signals a new kernel, a new name, a new status', () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     notebooks.use(notebook);
     const before = changes;
@@ -87,7 +87,7 @@ describe('Follower', () => {
     expect(follower.isStarting).toBe(true);
   });
 
-  it('goes to another one when the followed one is closed', () => {
+  it('switches to another one when the followed one is closed', () => {
     const closed = new FakeNotebook('a.ipynb', new FakeKernel());
     const other = new FakeNotebook('Console 1', new FakeKernel());
     consoles.use(other);
@@ -100,7 +100,7 @@ describe('Follower', () => {
     expect(follower.widget).toBeNull();
   });
 
-  it('leaves nobody listening', () => {
+  it('removes all listeners', () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     notebooks.use(notebook);
     follower.dispose();

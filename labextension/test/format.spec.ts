@@ -25,7 +25,7 @@ describe('formatDuration', () => {
 });
 
 describe('formatChange', () => {
-  it('gives a growth its sign, and nothing to no change', () => {
+  it('adds a plus sign to growth, but not to no change', () => {
     expect([400_000_000, -512, 0].map(formatChange)).toEqual([
       '+381.5 MiB',
       '-512 B',
@@ -56,7 +56,7 @@ describe('formatRough', () => {
 });
 
 describe('formatTick', () => {
-  it('drops the decimal of a round number only', () => {
+  it('drops the decimal only of a round number', () => {
     expect([200 * 1024 ** 2, 1.5 * 1024 ** 3].map(formatTick)).toEqual([
       '200 MiB',
       '1.5 GiB'

@@ -85,7 +85,7 @@ describe('the action', () => {
     vi.restoreAllMocks();
   });
 
-  it('"select-kernel" asks JupyterLab’s dialog', () => {
+  it('"select-kernel" opens JupyterLab’s dialog', () => {
     notebooks.use(new FakeNotebook('a.ipynb', null));
     act('select-kernel');
     expect(asked).toEqual(['select a.ipynb']);
@@ -118,7 +118,7 @@ describe('the action', () => {
     expect(asked).toEqual([]);
   });
 
-  it('that fails says so', async () => {
+  it('that fails is reported', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     notebooks.use(new FakeNotebook('a.ipynb', new FakeKernel()));
     act('restart');
@@ -173,7 +173,7 @@ describe('openCell', () => {
       matches(panel) ? panel : undefined
   } as unknown as INotebookTracker;
 
-  it('goes to the cell of that id, and tells when it cannot', async () => {
+  it('goes to the cell with that id, and reports a failure', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     openCell(tracker, panel, 'second');
     await settle();
@@ -182,7 +182,7 @@ describe('openCell', () => {
     vi.restoreAllMocks();
   });
 
-  it('stays where it is when the cell is gone', () => {
+  it('does nothing if the cell is gone', () => {
     notebook.content.activeCellIndex = 0;
     openCell(tracker, panel, 'deleted');
     openCell(tracker, null, 'second');
@@ -209,7 +209,7 @@ describe('followSettings', () => {
     return new Sidebar({ follower, read: () => Promise.resolve(null) });
   }
 
-  it('applies the settings, and their changes until the end', async () => {
+  it('applies the settings and their changes until it is disposed', async () => {
     const sidebar = buildSidebar();
     const { current, changed, registry } = settings(true);
     followSettings(registry, 'jupyter-memkit:plugin', sidebar);
@@ -224,7 +224,7 @@ describe('followSettings', () => {
     expect(sidebar.isAutoloading).toBe(false);
   });
 
-  it('tells when they cannot be loaded', async () => {
+  it('reports if they cannot be loaded', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const registry = {
       load: () => Promise.reject(new Error('no schema'))

@@ -46,13 +46,13 @@ function outside(t_s: number, rss_bytes: number): ServerReading {
 }
 
 describe('MemoryModel', () => {
-  it('knows nothing before somebody looks, and asks nothing', async () => {
+  it('has no data and sends no requests before it is active', async () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(model.reading).toBeNull();
     expect([kernel.requests.length, asked]).toEqual([0, 0]);
   });
 
-  it('takes all from the snapshot', async () => {
+  it('takes everything from the snapshot', async () => {
     await goLive();
     expect(model.status).toEqual({ kind: 'live' });
     expect(model.reading).toEqual({
@@ -112,7 +112,7 @@ describe('MemoryModel', () => {
     });
   });
 
-  it('moves with every broadcast', async () => {
+  it('is updated by every broadcast', async () => {
     await goLive();
     kernel.broadcast(golden('samples_idle'));
     expect(model.reading?.tS).toBe(1790000012.5);
@@ -122,7 +122,7 @@ describe('MemoryModel', () => {
     expect(model.present?.children).toBe(0);
   });
 
-  it('holds the child processes while only the server speaks', async () => {
+  it('keeps the child processes while only the server is read', async () => {
     await goLive();
     reading = outside(SNAPSHOT_S + 2, 500);
     await vi.advanceTimersByTimeAsync(2000);
@@ -131,7 +131,7 @@ describe('MemoryModel', () => {
     expect(buildChartData(model, null).childrenBytes.at(-1)).toBe(134217728);
   });
 
-  it('has no memory of child processes when there are none', async () => {
+  it('has no child-process memory if there are none', async () => {
     await goLive({
       present: {
         children: 0,
@@ -143,7 +143,7 @@ describe('MemoryModel', () => {
     expect(model.present?.childrenBytes).toBe(0);
   });
 
-  it('forgets with a restart what stood beside the old process', async () => {
+  it('drops children and GPUs of the old process on a restart', async () => {
     await goLive();
     kernel.changeStatus('restarting');
     expect(model.present).toBeNull();
@@ -154,13 +154,13 @@ describe('MemoryModel', () => {
     expect(model.timeline.since(0).childrenBytes.at(-1)).toBe(0);
   });
 
-  it('holds a cell once, however often it is told', async () => {
+  it('keeps a cell once, however often it is sent', async () => {
     await goLive();
     kernel.broadcast(golden('cells'));
     expect(model.cells.map(cell => cell.executionCount)).toEqual([5, 6]);
   });
 
-  it('takes a cell that has ended for running no more', async () => {
+  it('no longer shows an ended cell as running', async () => {
     await goLive();
     const [cell] = golden<Cells>('cells').cells;
     const started_s = model.running?.startedS;
@@ -180,20 +180,20 @@ describe('MemoryModel', () => {
     expect(model.cells.at(-1)?.startedS).toBe(1790000249);
   });
 
-  it('follows the work under way', async () => {
+  it('follows running work', async () => {
     await goLive({ activity: null });
     expect(model.activity).toBeNull();
     kernel.broadcast(golden('samples'));
     expect(model.activity?.chunks).toBe(12);
   });
 
-  it('takes no work for under way that nobody has looked at', async () => {
+  it('has no running work before it was active', async () => {
     await goLive();
     model.isActive = false;
     expect(model.activity).toBeNull();
   });
 
-  it('forgets cells and running with a restart, not the past', async () => {
+  it('drops the running cell on a restart, but not the history', async () => {
     await goLive();
     kernel.changeStatus('restarting');
     expect([model.cells, model.running]).toEqual([[], null]);
@@ -201,13 +201,13 @@ describe('MemoryModel', () => {
     expect(model.timeline.length).toBe(3);
   });
 
-  it('has nobody running after a goodbye', async () => {
+  it('has no running cell after a goodbye', async () => {
     await goLive();
     kernel.broadcast(golden('goodbye'));
     expect([model.running, model.activity]).toEqual([null, null]);
   });
 
-  it('asks the next time for what it does not have', async () => {
+  it('requests what it lacks the next time', async () => {
     await goLive();
     model.isActive = false;
     model.isActive = true;
@@ -216,7 +216,7 @@ describe('MemoryModel', () => {
     expect(model.cells.length).toBe(2);
   });
 
-  it('says when it changes', async () => {
+  it('signals changes', async () => {
     let changes = 0;
     model.stateChanged.connect(() => {
       changes += 1;
@@ -234,7 +234,7 @@ describe('MemoryModel', () => {
     expect(kernel.reconnects).toBe(1);
   });
 
-  it('leaves nothing that ticks or listens', async () => {
+  it('leaves no timers or listeners', async () => {
     await goLive();
     model.dispose();
     model.isActive = true;
@@ -248,7 +248,7 @@ describe('MemoryModel', () => {
 });
 
 describe('a silent kernel in a cell', () => {
-  it('is read by the server until it tells again', async () => {
+  it('is read by the server until it sends again', async () => {
     await goLive();
     reading = outside(SNAPSHOT_S + 1, 629145600);
     await vi.advanceTimersByTimeAsync(1100);
@@ -281,7 +281,7 @@ describe('a silent kernel in a cell', () => {
     expect(model.running?.peakBytes).toBe(629145600);
   });
 
-  it('is asked for what is later than its own last word', async () => {
+  it('is asked for what is later than its own last message', async () => {
     await goLive();
     reading = outside(SNAPSHOT_S + 1, 629145600);
     await vi.advanceTimersByTimeAsync(1100);
@@ -291,7 +291,7 @@ describe('a silent kernel in a cell', () => {
     expect(kernel.lastRequest.content['since_s']).toBe(SNAPSHOT_S);
   });
 
-  it('is stale when the server cannot tell either', async () => {
+  it('is stale if the server cannot read it either', async () => {
     await goLive();
     await vi.advanceTimersByTimeAsync(2900);
     expect(model.staleSinceS).toBeNull();
@@ -300,7 +300,7 @@ describe('a silent kernel in a cell', () => {
     expect(asked).toBe(1);
   });
 
-  it('is not asked after on a page that nobody sees', async () => {
+  it('is not polled on a hidden page', async () => {
     await goLive();
     vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     await vi.advanceTimersByTimeAsync(5000);
@@ -310,14 +310,14 @@ describe('a silent kernel in a cell', () => {
 });
 
 describe('an idle kernel', () => {
-  it('is never stale and never asked after', async () => {
+  it('is never stale and never polled', async () => {
     await goLive({ running: null });
     await vi.advanceTimersByTimeAsync(60000);
     expect(model.staleSinceS).toBeNull();
     expect(asked).toBe(0);
   });
 
-  it('is in doubt when it is lost', async () => {
+  it('is outdated when it is lost', async () => {
     await goLive({ running: null });
     kernel.changeStatus('dead');
     expect(model.staleSinceS).toBe(SNAPSHOT_S);
@@ -325,7 +325,7 @@ describe('an idle kernel', () => {
 });
 
 describe('buildChartData', () => {
-  it('holds the last reading up to now', async () => {
+  it('extends the last reading up to now', async () => {
     await goLive({ running: null });
     await vi.advanceTimersByTimeAsync(10000);
     const data = buildChartData(model, null);
@@ -334,13 +334,13 @@ describe('buildChartData', () => {
     expect(data.rssBytes.at(-1)).toBe(419430400);
   });
 
-  it('ends with the last reading when that is in doubt', async () => {
+  it('ends with the last reading if that may be outdated', async () => {
     await goLive();
     await vi.advanceTimersByTimeAsync(10000);
     expect(buildChartData(model, null).tS.at(-1)).toBe(SNAPSHOT_S);
   });
 
-  it('shows no more than the range, and the cells in it', async () => {
+  it('contains only the range, and the cells in it', async () => {
     await goLive({ running: null });
     await vi.advanceTimersByTimeAsync(52000);
     const data = buildChartData(model, 60);
@@ -352,7 +352,7 @@ describe('buildChartData', () => {
     expect(later.limitBytes).toBe(25769803776);
   });
 
-  it('shows the cells that the range reaches', async () => {
+  it('contains the cells that overlap the range', async () => {
     await goLive({ running: null });
     await vi.advanceTimersByTimeAsync(20000);
     const counts = buildChartData(model, 300).cells.map(
@@ -361,7 +361,7 @@ describe('buildChartData', () => {
     expect(counts).toEqual([5, 6]);
   });
 
-  it('does not squeeze a young history into a long range', async () => {
+  it('does not squeeze a short history into a long range', async () => {
     await goLive();
     const data = buildChartData(model, 3600);
     expect(data.toS - data.fromS).toBe(30);

@@ -32,7 +32,7 @@ const STATUSES: [ChannelStatus, string, StatusAction | null][] = [
   ],
   [{ kind: 'incompatible', kernel: 2, lab: 1 }, 'reload the page', 'reload'],
   [{ kind: 'lost', reason: 'died' }, 'has died', 'restart'],
-  [{ kind: 'lost', reason: 'disconnected' }, 'is lost', 'reconnect'],
+  [{ kind: 'lost', reason: 'disconnected' }, 'was lost', 'reconnect'],
   [{ kind: 'lost', reason: 'refused' }, 'refused', 'reconnect']
 ];
 
@@ -53,7 +53,7 @@ describe('Notice', () => {
     }
   );
 
-  it('is not there while readings come in', () => {
+  it('is hidden while readings arrive', () => {
     expect(show({ kind: 'live' }).innerHTML).toBe('');
   });
 });

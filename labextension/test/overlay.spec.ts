@@ -46,7 +46,7 @@ function watch(answer: ServerReading | null | Error) {
 }
 
 describe('ServerOverlay', () => {
-  it('asks at its interval and passes the readings on', async () => {
+  it('polls at its interval and passes the readings on', async () => {
     const { asked, readings, overlay } = watch(golden('server_reading'));
     for (const nowS of [10, 10.25, 10.5]) {
       overlay.update(state('busy'), nowS);
@@ -59,7 +59,7 @@ describe('ServerOverlay', () => {
     ]);
   });
 
-  it('asks once about an idle kernel that cannot tell by itself', async () => {
+  it('polls once for an idle kernel that cannot send itself', async () => {
     const { asked, overlay } = watch(golden('server_reading'));
     const idle = state('not-installed', { isExecuting: false });
     for (const nowS of [10, 20, 30]) {
@@ -69,14 +69,14 @@ describe('ServerOverlay', () => {
     expect(asked.length).toBe(1);
   });
 
-  it('waits for an answer before it asks again', () => {
+  it('waits for an answer before it polls again', () => {
     const { asked, overlay } = watch(golden('server_reading'));
     overlay.update(state('busy'), 10);
     overlay.update(state('busy'), 20);
     expect(asked.length).toBe(1);
   });
 
-  it('asks no more about a kernel that the server cannot read', async () => {
+  it('stops polling for a kernel that the server cannot read', async () => {
     const { asked, readings, overlay } = watch(null);
     overlay.update(state('busy'), 10);
     await settle();
@@ -85,7 +85,7 @@ describe('ServerOverlay', () => {
     expect(readings).toEqual([]);
   });
 
-  it('asks again after a server that could not be reached', async () => {
+  it('polls again after the server could not be reached', async () => {
     const { asked, overlay } = watch(new TypeError('network'));
     overlay.update(state('busy'), 10);
     await settle();

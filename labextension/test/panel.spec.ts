@@ -62,12 +62,12 @@ async function showLive(): Promise<FakeKernel> {
 }
 
 describe('MemoryPanel', () => {
-  it('has a name for those who do not see it', () => {
+  it('has an accessible name', () => {
     expect(panel.node.getAttribute('aria-label')).toBe('Memory');
     expect(panel.title.caption).toBe('Memory');
   });
 
-  it('wants something of the kernel only while it is visible', async () => {
+  it('sends requests to the kernel only while it is visible', async () => {
     const kernel = await showLive();
     panel.hide();
     panel.show();
@@ -82,20 +82,20 @@ describe('MemoryPanel', () => {
     ]);
   });
 
-  it('says why it has nothing to show', async () => {
+  it('explains why there is nothing to show', async () => {
     Widget.attach(panel, document.body);
     const status = await shown('status');
     expect(status.dataset['status']).toBe('no-session');
   });
 
-  it('offers what can be done about it', async () => {
+  it('offers an action', async () => {
     notebooks.use(new FakeNotebook('a.ipynb', null));
     Widget.attach(panel, document.body);
     (await shown('action')).click();
     expect(actions).toEqual(['select-kernel']);
   });
 
-  it('shows the memory of the notebook in use', async () => {
+  it('shows the memory of the active notebook', async () => {
     await showLive();
     await shown('running');
     const { node } = panel;
@@ -108,7 +108,7 @@ describe('MemoryPanel', () => {
     expect(node.querySelectorAll('tbody tr').length).toBe(3);
   });
 
-  it('shows how far the work is, until it has ended', async () => {
+  it('shows the progress of work until it has ended', async () => {
     const kernel = await showLive();
     const progress = await shown('progress');
     expect(progress.dataset['done']).toBe('12400000');
@@ -118,7 +118,7 @@ describe('MemoryPanel', () => {
     });
   });
 
-  it('shows that the collector is paused, until it runs again', async () => {
+  it('shows that the collector is paused until it is resumed', async () => {
     const kernel = await showLive();
     const chip = await shown('collector');
     expect(chip.dataset).toMatchObject({ by: 'gc.disable()', cells: '0' });
@@ -132,7 +132,7 @@ describe('MemoryPanel', () => {
     });
   });
 
-  it('shows no pause of a kernel that is gone', async () => {
+  it('shows no pause of a lost kernel', async () => {
     const kernel = await showLive();
     const chip = await shown('collector');
     kernel.changeStatus('dead');
@@ -141,7 +141,7 @@ describe('MemoryPanel', () => {
     });
   });
 
-  it('shows no work of a kernel that is gone', async () => {
+  it('shows no progress of a lost kernel', async () => {
     const kernel = await showLive();
     const progress = await shown('progress');
     kernel.changeStatus('dead');
@@ -150,7 +150,7 @@ describe('MemoryPanel', () => {
     });
   });
 
-  it('says that children and devices are old when the kernel unloads', async () => {
+  it('marks child processes and GPUs as old when the extension is unloaded', async () => {
     const kernel = await showLive();
     kernel.broadcast(golden<Samples>('samples', { running: null }));
     await shown('.jp-Memkit-present:not(.jp-mod-stale)');
@@ -159,20 +159,20 @@ describe('MemoryPanel', () => {
     expect(part(panel.node, 'children').textContent).toBe('128.0 MiB');
   });
 
-  it('shows the peak of the last cell when none runs', async () => {
+  it('shows the peak of the last cell if none is running', async () => {
     const kernel = await showLive();
     kernel.broadcast(golden('samples_idle'));
     expect((await shown('idle')).textContent).toBe('Idle');
     expect(part(panel.node, 'peak').textContent).toBe('100.0 MiB');
   });
 
-  it('looks as far back as the user chooses', async () => {
+  it('shows the range that the user chooses', async () => {
     await showLive();
     (await shown('.jp-Memkit-ranges button')).click();
     expect(sidebar.rangeS).toBe(60);
   });
 
-  it('leads to a cell', async () => {
+  it('links to a cell', async () => {
     await showLive();
     (await shown('tbody tr:first-child button')).click();
     expect(opened).toEqual(['b1946ac9']);

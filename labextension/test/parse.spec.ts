@@ -51,7 +51,7 @@ describe('parseBroadcast', () => {
     }
   );
 
-  it('tells the version of a message that it does not speak', () => {
+  it('reports the version of an unsupported message', () => {
     expect(parseBroadcast(golden<Samples>('samples', { protocol: 2 }))).toEqual(
       {
         type: 'foreign',
@@ -60,7 +60,7 @@ describe('parseBroadcast', () => {
     );
   });
 
-  it('ignores a type that it does not know', () => {
+  it('ignores an unknown type', () => {
     expect(parseBroadcast({ type: 'variables', protocol: 1 })).toBeNull();
   });
 
@@ -112,12 +112,12 @@ describe('parseReply', () => {
     expect(parseReply(golden(name))).toEqual(golden(name));
   });
 
-  it('reads an "incompatible" of any version', () => {
+  it('parses an "incompatible" of any version', () => {
     const reply = golden('incompatible', { protocol: 7 });
     expect(parseReply(reply)).toEqual(reply);
   });
 
-  it('tells the version of another reply that it does not speak', () => {
+  it('reports the version of any other unsupported reply', () => {
     expect(parseReply(golden<Snapshot>('snapshot', { protocol: 2 }))).toEqual({
       type: 'foreign',
       protocol: 2
@@ -188,7 +188,7 @@ describe('parseReply', () => {
 });
 
 describe('parseReading', () => {
-  it('accepts the golden message as it is', () => {
+  it('accepts the golden message unchanged', () => {
     expect(parseReading(golden('server_reading'))).toEqual(
       golden('server_reading')
     );

@@ -43,22 +43,22 @@ function show(changes: Partial<IPresent>, isStale = false): HTMLElement {
 }
 
 describe('Present', () => {
-  it.each([0, null])('is not there when there is nothing to say', swapBytes => {
+  it.each([0, null])('is hidden if there is nothing to show', swapBytes => {
     expect(show({ swapBytes }).innerHTML).toBe('');
   });
 
-  it('counts the child processes, and tells their memory', () => {
+  it('shows the number and the memory of child processes', () => {
     const host = show({ children: 4, childrenBytes: 1.25 * GIBIBYTE });
     expect(host.textContent).toBe('4 child processes1.3 GiB');
     expect(part(host, 'children').dataset['bytes']).toBe('1342177280');
     expect(show({ children: 1 }).textContent).toBe('1 child process0 B');
   });
 
-  it('tells what is in swap', () => {
+  it('shows the memory in swap', () => {
     expect(show({ swapBytes: GIBIBYTE }).textContent).toBe('In swap1.0 GiB');
   });
 
-  it('tells of a device, of the kernel on it, and of a library', () => {
+  it('shows a GPU, the kernel’s part, and a library’s', () => {
     const host = show({ gpus: [GPU] });
     expect(part(host, '[role=meter]').getAttribute('aria-label')).toBe('GPU 0');
     expect(part(host, 'gpu').textContent).toBe('3 % of 80.0 GiB');
@@ -69,7 +69,7 @@ describe('Present', () => {
     );
   });
 
-  it('leaves out what is not known', () => {
+  it('leaves out unknown figures', () => {
     const allocator = {
       library: 'jax',
       allocatedBytes: GIBIBYTE,
@@ -82,7 +82,7 @@ describe('Present', () => {
     expect(textContent).toMatch(/jax1\.0 GiB allocated$/);
   });
 
-  it('says in words that the kernel tells no more', () => {
+  it('states in words that the kernel no longer reports', () => {
     const section = part(show({ children: 1 }, true), 'section');
     expect(section.className).toContain('jp-mod-stale');
     expect(section.textContent).toMatch(/As last reported by the kernel$/);

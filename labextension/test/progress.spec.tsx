@@ -41,7 +41,7 @@ function bar(host: HTMLElement): HTMLElement {
 }
 
 describe('Progress', () => {
-  it('tells how far the work is, and carries it as numbers', () => {
+  it('shows the progress, and carries it as numbers', () => {
     const host = show();
     expect(host.textContent).toBe(
       'orders.csv62 %' +
@@ -56,7 +56,7 @@ describe('Progress', () => {
     });
   });
 
-  it('has a bar that those who do not see it can read', () => {
+  it('has an accessible bar', () => {
     const attributes = bar(show()).attributes;
     expect(
       ['label', 'valuemin', 'valuemax', 'valuenow', 'valuetext'].map(
@@ -71,7 +71,7 @@ describe('Progress', () => {
     ]);
   });
 
-  it('fills the bar as far as the work is', () => {
+  it('fills the bar by the progress', () => {
     expect(part(show(), '.jp-Memkit-fill').style.width).toBe('62%');
   });
 
@@ -87,7 +87,7 @@ describe('Progress', () => {
     expect(host.textContent).not.toMatch(/%|left/);
   });
 
-  it('does not guess before the first chunk', () => {
+  it('does not estimate before the first chunk', () => {
     const host = show({
       done: 0,
       total: null,
@@ -109,7 +109,7 @@ describe('Progress', () => {
     expect(part(show({}, { nowS }), 'left').textContent).toBe(text);
   });
 
-  it('tells the peak of a chunk that has no budget', () => {
+  it('shows the peak of a chunk without a budget', () => {
     const host = show({ budgetBytes: null });
     expect(part(host, 'chunk-peak').textContent).toBe('peak 85.0 MiB');
   });
@@ -118,7 +118,7 @@ describe('Progress', () => {
     expect(show({ chunks: 1 }).textContent).toContain('1 chunkpeak');
   });
 
-  it('says in words that the kernel does not tell, and guesses no time', () => {
+  it('states in words that the kernel does not report, and estimates no time', () => {
     const host = show({}, { isStale: true });
     expect(part(host, 'section').className).toContain('jp-mod-stale');
     expect(host.textContent).toMatch(/As last reported by the kernel$/);

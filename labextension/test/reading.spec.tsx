@@ -32,27 +32,27 @@ describe('Reading', () => {
     });
   });
 
-  it('shows the peak and whose it is', () => {
+  it('shows the peak and its cell', () => {
     const host = show();
     expect(part(host, 'peak').textContent).toBe('2.0 GiB');
     expect(host.textContent).toContain('Peak in [7]');
   });
 
-  it('says that a peak is from samples', () => {
+  it('marks a sampled peak', () => {
     const peak = { bytes: 1, executionCount: null, exact: false };
     expect(show({ peak }).textContent).toContain('Peak, sampled');
   });
 
-  it('has no peak before the first cell', () => {
+  it('shows no peak before the first cell', () => {
     expect(show({ peak: null }).textContent).not.toContain('Peak');
   });
 
-  it('says that the server made the reading', () => {
+  it('marks a reading by the server', () => {
     const reading = { tS: 1, rssBytes: 1, source: 'server' } as const;
     expect(show({ reading }).textContent).toContain('Read by the server');
   });
 
-  it('says since when it is stale', () => {
+  it('shows since when it is stale', () => {
     expect(show({ staleSinceS: 1790000010.5 }).textContent).toMatch(
       /Stale since \d\d:\d\d:\d\d/
     );
@@ -65,18 +65,18 @@ describe('Meter', () => {
       reading: { tS: 1, rssBytes: share * 4 * GIBIBYTE, source: 'kernel' }
     });
 
-  it('tells the share of the limit, and what sets it', () => {
+  it('shows the share of the limit, and its source', () => {
     const host = show();
     expect(part(host, '[role=meter]').getAttribute('aria-valuenow')).toBe('37');
     expect(part(host, 'limit').textContent).toBe('37 % of 4.0 GiB');
     expect(host.textContent).toContain('cgroup memory.max');
   });
 
-  it('does not call a little nothing', () => {
+  it('does not round a small share to zero', () => {
     expect(part(used(0.001), 'limit').textContent).toBe('< 1 % of 4.0 GiB');
   });
 
-  it('is not there without a limit', () => {
+  it('is hidden without a limit', () => {
     expect(show({ limit: null }).querySelector('[role=meter]')).toBeNull();
   });
 
@@ -91,7 +91,7 @@ describe('Meter', () => {
     expect(part(host, '.jp-Memkit-meter').className).toBe(className);
   });
 
-  it('marks a peak above the reading only', () => {
+  it('marks only a peak above the reading', () => {
     const tick = (host: HTMLElement) => host.querySelector('.jp-Memkit-tick');
     expect(tick(used(0.4))).not.toBeNull();
     expect(tick(used(0.6))).toBeNull();
@@ -117,15 +117,15 @@ describe('Header', () => {
       />
     );
 
-  it('tells that a cell runs, and for how long', () => {
+  it('shows that a cell is running, and for how long', () => {
     expect(part(show(true, 3.2), 'running').textContent).toBe('Running3.2 s');
   });
 
-  it('tells that the kernel is idle', () => {
+  it('shows that the kernel is idle', () => {
     expect(part(show(false, null), 'idle').textContent).toBe('Idle');
   });
 
-  it('tells nothing that it does not know', () => {
+  it('shows nothing that is unknown', () => {
     expect(show(null, null).textContent).toBe('a.ipynb');
   });
 });

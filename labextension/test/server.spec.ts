@@ -17,18 +17,18 @@ function reader(response: Response, urls: string[] = []) {
 }
 
 describe('buildKernelReader', () => {
-  it('asks below the base URL of the server', async () => {
+  it('sends requests below the server’s base URL', async () => {
     const urls: string[] = [];
     const read = reader(Response.json(golden('server_reading')), urls);
     expect(await read('a-b')).toEqual(golden('server_reading'));
     expect(urls).toEqual(['http://lab/user/jupyter_memkit/kernels/a-b/memory']);
   });
 
-  it('has nothing when the server has no answer', async () => {
+  it('returns null if the server has no answer', async () => {
     expect(await reader(new Response('', { status: 404 }))('a-b')).toBeNull();
   });
 
-  it('has nothing when the answer is no reading', async () => {
+  it('returns null if the answer is not a reading', async () => {
     expect(await reader(Response.json({ message: 'hello' }))('a-b')).toBeNull();
   });
 });

@@ -37,7 +37,7 @@ describe('Sidebar#status', () => {
     expect(sidebar.status).toEqual({ kind: 'connecting' });
   });
 
-  it('is the channel’s for a kernel', async () => {
+  it('is that of the channel for a kernel', async () => {
     const kernel = new FakeKernel();
     kernel.language = 'R';
     sidebar.isActive = true;
@@ -48,7 +48,7 @@ describe('Sidebar#status', () => {
 });
 
 describe('Sidebar#isActive', () => {
-  it('is what the kernel in use is asked for', async () => {
+  it('activates the model of the kernel in use', async () => {
     const kernel = new FakeKernel();
     notebooks.use(new FakeNotebook('a.ipynb', kernel));
     await settle();
@@ -74,7 +74,7 @@ describe('Sidebar#isActive', () => {
 });
 
 describe('Sidebar#model', () => {
-  it('is there with its past when its notebook is again', async () => {
+  it('is kept with its history for when its notebook is used again', async () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     sidebar.isActive = true;
     notebooks.use(notebook);
@@ -88,7 +88,7 @@ describe('Sidebar#model', () => {
     expect(model?.timeline.length).toBe(3);
   });
 
-  it('goes with its kernel', () => {
+  it('is dropped with its kernel', () => {
     const kernel = new FakeKernel();
     notebooks.use(new FakeNotebook('a.ipynb', kernel));
     const model = sidebar.model;
@@ -100,7 +100,7 @@ describe('Sidebar#model', () => {
 });
 
 describe('Sidebar#stateChanged', () => {
-  it('tells of another range once', () => {
+  it('signals a new range once', () => {
     let changes = 0;
     sidebar.stateChanged.connect(() => {
       changes += 1;
@@ -110,7 +110,7 @@ describe('Sidebar#stateChanged', () => {
     expect(changes).toBe(1);
   });
 
-  it('is silent after the end', () => {
+  it('is silent after disposal', () => {
     const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
     notebooks.use(notebook);
     let changes = 0;

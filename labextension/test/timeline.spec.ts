@@ -21,35 +21,35 @@ describe('Timeline', () => {
     expect(timeline.since(0)).toEqual(columns());
   });
 
-  it('keeps what overlaps once', () => {
+  it('keeps overlapping readings once', () => {
     const timeline = new Timeline();
     timeline.merge(columns(1, 2, 3));
     timeline.merge(columns(2, 3, 4));
     expect(timeline.since(0)).toEqual(columns(1, 2, 3, 4));
   });
 
-  it('puts a late reading where it belongs', () => {
+  it('sorts in a late reading', () => {
     const timeline = new Timeline();
     timeline.merge(columns(1, 5));
     timeline.merge(columns(4, 2));
     expect(timeline.since(0)).toEqual(columns(1, 2, 4, 5));
   });
 
-  it('keeps the later word on a moment', () => {
+  it('keeps the later of two readings of a moment', () => {
     const timeline = new Timeline();
     timeline.merge({ ...columns(1), rssBytes: [10] });
     timeline.merge({ ...columns(1), rssBytes: [20] });
     expect(timeline.since(0)).toEqual({ ...columns(1), rssBytes: [20] });
   });
 
-  it('changes nothing for no readings', () => {
+  it('ignores an empty list', () => {
     const timeline = new Timeline();
     timeline.merge(columns(1));
     timeline.merge(columns());
     expect(timeline.length).toBe(1);
   });
 
-  it('shows a stretch with the reading before it', () => {
+  it('returns a range with the reading before it', () => {
     const timeline = new Timeline();
     timeline.merge(columns(1, 2, 3, 4));
     expect(timeline.since(3)).toEqual(columns(2, 3, 4));
@@ -64,7 +64,7 @@ describe('Timeline', () => {
     expect(timeline.lastS).toBe(1000);
   });
 
-  it('gets coarser with age and loses no peak', () => {
+  it('becomes coarser with age without losing a peak', () => {
     const timeline = new Timeline(4);
     timeline.merge({
       tS: [1, 2, 3, 4, 5],

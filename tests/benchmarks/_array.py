@@ -1,4 +1,4 @@
-"""An array in another process, and the functions that make and return it."""
+"""Creates and returns an array in another process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _kept: Any = None
 
 
 def make() -> None:
-    """Make the array."""
-    global _kept  # noqa: PLW0603 - it is to be there already when it is asked for
+    """Create the array."""
+    global _kept  # noqa: PLW0603 - made before it is requested
     _kept = np.ones(ARRAY_BYTES // 8)
 
 

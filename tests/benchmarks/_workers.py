@@ -1,7 +1,6 @@
-"""What ``truth`` and ``cost`` share: a worker process, a shell and its watchers.
+"""Worker processes, shells and watchers for the benchmarks.
 
-No benchmark itself: ``python -m tests.benchmarks`` runs no file that begins with an
-underscore.
+``python -m tests.benchmarks`` does not run files that start with an underscore.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ def load_memkit(shell: Any) -> None:
 
 
 def load_memory_profiler(shell: Any) -> None:
-    """Load memory_profiler's magics; without distutils (Python 3.12) it fails."""
+    """Load memory_profiler's magics, which fails without distutils (Python 3.12)."""
     importlib.import_module("memory_profiler").load_ipython_extension(shell)
 
 
 def watch_with_ipython_memory_usage(shell: Any) -> None:
-    """Start ipython_memory_usage, which needs the shell when it is imported."""
+    """Start ipython_memory_usage, which needs a shell when it is imported."""
     del shell
     name = "ipython_memory_usage.ipython_memory_usage"
     importlib.import_module(name).start_watching_memory()
@@ -51,11 +50,11 @@ def watch_with_ipython_memory_usage(shell: Any) -> None:
 def worker(
     module: str, *arguments: str, timeout_s: float = 240.0
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a module with lines to and from it; nothing of it is left behind.
+    """Run a module in a process with pipes, which ends with the block.
 
-    It has a session of its own, so that its children end with it.
+    It has its own session, so that its children end with it.
     """
-    # The same hashes, and thus the same dicts, in every process.
+    # The same hashes, and so the same dicts, in every process.
     environment = os.environ | {"PYTHONHASHSEED": "0"}
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", module, *arguments],
@@ -76,7 +75,7 @@ def worker(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    # It has not been waited for, so the number of its group is no other's.
+    # It has not been waited for, so its group's number is not reused.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -86,7 +85,7 @@ def ask(module: str, *arguments: str) -> str:
     with worker(module, *arguments) as process:
         assert process.stdout is not None
         printed = process.stdout.read()
-        # Wait, but leave the number of the process taken.
+        # Wait without releasing the number of the process.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     if process.returncode:
         message = f"{module} {' '.join(arguments)} ended with {process.returncode}"
@@ -95,24 +94,24 @@ def ask(module: str, *arguments: str) -> str:
 
 
 def available_bytes() -> int:
-    """Return how much memory can be taken now."""
+    """Return how much memory can be allocated now."""
     free_bytes = psutil.virtual_memory().available
     limit = read_limit()
     return min(free_bytes, limit.bytes) if limit else free_bytes
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the name and the sentence of an error."""
+    """Return the name and the message of an error."""
     return f"{type(error).__name__}: {error}"
 
 
 def note(text: str) -> None:
-    """Tell on the standard error how far the program is."""
+    """Report progress on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def align(rows: list[list[str]]) -> str:
-    """Return rows as text, the first column to the left and the others to the right."""
+    """Format rows as text, with the first column left-aligned, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

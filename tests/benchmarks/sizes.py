@@ -1,6 +1,6 @@
-"""True sizes beside the peers: ``python -m tests.benchmarks.sizes``.
+"""Compares sizes with those of other tools: ``python -m tests.benchmarks.sizes``.
 
-Each run is a process of its own; the table shows the medians of five.
+Each run is a separate process; the table shows the medians of five.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ RUNS = 5
 
 
 def make_rows() -> Any:
-    """Make a list of dicts, 1.5 million objects."""
+    """Create a list of dicts with 1.5 million objects."""
     return [{"a": i, "b": [i, i + 1.5], "c": str(i) * 3} for i in range(300_000)]
 
 
 def make_dict() -> Any:
-    """Make a dict of numbers, 10 million objects."""
+    """Create a dict of numbers with 10 million objects."""
     return {i: float(i) for i in range(5_000_000)}
 
 
 def make_namespace() -> dict[str, Any]:
-    """Make 1,000 mixed variables that hold 10 million objects."""
+    """Create 1,000 mixed variables that hold 10 million objects."""
     makers: list[tuple[int, Callable[[int], Any]]] = [
         (300, lambda i: i),
         (200, lambda i: f"text {i}"),
@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Callable[[], Any], tuple[Callable[[Any], int], ...]]] = {
 
 
 def run_here(case: str, name: str) -> dict[str, float]:
-    """Size once to load all code, and once for the figures."""
+    """Measure once to load all code, and once for the figures."""
     make, tools = CASES[case]
     tool = next(tool for tool in tools if tool.__name__ == name)
     tool({"small": [1.5] * 10})
@@ -119,7 +119,7 @@ def run_here(case: str, name: str) -> dict[str, float]:
 
 
 def run(case: str, name: str) -> dict[str, float]:
-    """Size in a process of its own."""
+    """Measure in a separate process."""
     command = [sys.executable, "-m", "tests.benchmarks.sizes", case, name]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     figures: dict[str, float] = json.loads(result.stdout)
@@ -128,7 +128,7 @@ def run(case: str, name: str) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    print("sizes: medians of five processes; extra is memory beside the object's own")
+    print("sizes: medians of five processes; extra is memory used by the measurement")
     for case, (_, tools) in CASES.items():
         found: dict[str, list[dict[str, float]]] = {}
         for _ in range(RUNS):

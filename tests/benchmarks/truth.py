@@ -1,21 +1,22 @@
-"""How true the peak of a cell is: ``python -m tests.benchmarks.truth [--quick]``.
+"""The accuracy of the peak of a cell: ``python -m tests.benchmarks.truth [--quick]``.
 
-Each case is a cell that takes memory and gives it back. Each tool tells how much it
-took, in a fresh process a case, and the table shows by how many MiB that is wrong.
+Each case is a cell that allocates memory and frees it. Each tool reports how much that
+was, in a fresh process per case, and the table shows the error in MiB.
 
-The truth comes from outside of the process that runs the cell. Before the cell this
-program writes 5 to its ``/proc/<pid>/clear_refs``, while it runs it reads ``statm``
-once in a millisecond, and after it the high-water mark ``VmHWM``; the higher of the two
-counts, above what ``statm`` said before the cell. As our tool resets the same mark, it
-is held against the truth of a run without any tool, too, and the greater error counts.
+The truth comes from outside the process that runs the cell. Before the cell this
+program writes 5 to its ``/proc/<pid>/clear_refs``; during the cell it reads ``statm``
+every millisecond, and after it the high-water mark ``VmHWM``. The higher of the two
+counts, minus what ``statm`` reported before the cell. Because our tool resets the same
+mark, it is also compared with the truth of a run without any tool, and the larger error
+counts.
 
-A child process tells its own ``VmHWM`` through a pipe after its spike. What a forked
-child shares with its parent is no memory of its own: the anonymous memory of the parent
-at the fork is subtracted. To ``%memit`` these cases are given with its option for
+A child process reports its own ``VmHWM`` through a pipe after its spike. Memory that a
+forked child shares with its parent does not count, so the anonymous memory of the
+parent at the fork is subtracted. ``%memit`` runs these cases with its option for
 children, ``-c``; ipython_memory_usage has none.
 
-A spike of a time is held for that time after all of it has been touched. Touching it
-takes longer than the shortest ones last, so a tool that samples sees a part of them.
+A spike is held for its duration after all of it has been touched. Touching it takes
+longer than the shortest spikes last, so a tool that samples sees part of them.
 """
 
 from __future__ import annotations
@@ -62,13 +63,14 @@ ALLOWED_ERROR_BYTES = 1 * MIB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-# What the cells call.
+# The functions that the cells call.
 
-_told: list[int] = []
+# The peaks that child processes reported.
+_child_bytes: list[int] = []
 
 
 def spike(hold_s: float) -> None:
-    """Take memory, hold it, and give it back."""
+    """Allocate memory, hold it, and free it."""
     block = bytearray(SPIKE_BYTES)
     time.sleep(hold_s)
     del block
@@ -92,33 +94,33 @@ def overlap() -> None:
 
 
 def fork(hold_s: float, life_s: float = 0.0) -> None:
-    """Have a spike in a forked child, which lives on after it."""
+    """Run a spike in a forked child, which lives on afterwards."""
     shared_bytes = read_status("RssAnon")
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            _spike_and_tell(writer, hold_s)
+            _spike_and_report(writer, hold_s)
             time.sleep(life_s)
         finally:
             os._exit(0)
     os.waitpid(pid, 0)
-    _told.append(int(os.read(reader, 64)) - shared_bytes)
+    _child_bytes.append(int(os.read(reader, 64)) - shared_bytes)
 
 
 def start_worker(hold_s: float) -> None:
-    """Have a spike in a worker of multiprocessing."""
+    """Run a spike in a worker of multiprocessing."""
     context: Any = multiprocessing.get_context("fork")
     reader, writer = os.pipe()
-    process = context.Process(target=_spike_and_tell, args=(writer, hold_s))
+    process = context.Process(target=_spike_and_report, args=(writer, hold_s))
     shared_bytes = read_status("RssAnon")
     process.start()
     process.join()
-    _told.append(int(os.read(reader, 64)) - shared_bytes)
+    _child_bytes.append(int(os.read(reader, 64)) - shared_bytes)
 
 
 def run_program(hold_s: float) -> None:
-    """Have a spike in a Python that is started as another program."""
+    """Run a spike in a Python that is started as a separate program."""
     code = (
         "import time\n"
         f"block = bytearray({SPIKE_BYTES})\n"
@@ -127,17 +129,17 @@ def run_program(hold_s: float) -> None:
         "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    _told.append(int(done.stdout) * 1024)
+    _child_bytes.append(int(done.stdout) * 1024)
 
 
-def _spike_and_tell(writer: int, hold_s: float) -> None:
+def _spike_and_report(writer: int, hold_s: float) -> None:
     spike(hold_s)
     os.write(writer, str(read_status("VmHWM")).encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A cell, and what its process holds before it."""
+    """A cell, and how much memory its process holds before it."""
 
     code: str
     in_child: bool = False
@@ -172,7 +174,8 @@ CASES = {
 QUICK_CASES = ("spike of 1 ms", "spike in a thread", "forked child, ends at once")
 
 
-# The tools. Each gets a shell and returns what runs a case and tells bytes and how.
+# The tools. Each gets a shell and returns a function that runs a case and returns the
+# bytes and how they were measured.
 
 Figure = tuple[int | None, str]
 Run = Callable[[Case], Figure]
@@ -187,7 +190,7 @@ def _run_cell(shell: Any, code: str) -> str:
 
 
 def start_no_tool(shell: Any) -> Run:
-    """Run the cell with nobody who watches."""
+    """Run the cell without a tool."""
 
     def run(case: Case) -> Figure:
         _run_cell(shell, case.code)
@@ -215,14 +218,14 @@ def start_memkit(shell: Any) -> Run:
 
 
 def start_memkit_sampled(shell: Any) -> Run:
-    """Read the account where the system refuses to reset the mark."""
-    # Before the tracker is made, so that it never knows better.
+    """Read the account if the system refuses to reset the mark."""
+    # Before the tracker is created, so that it never resets the mark.
     mock.patch.object(ProcProbe, "reset_high_water", return_value=False).start()
     return start_memkit(shell)
 
 
 def start_memit(shell: Any) -> Run:
-    """Read what %memit prints."""
+    """Read the output of %memit."""
     load_memory_profiler(shell)
 
     def run(case: Case) -> Figure:
@@ -235,11 +238,11 @@ def start_memit(shell: Any) -> Run:
 
 
 def start_ipython_memory_usage(shell: Any) -> Run:
-    """Read what it prints after the cell: the growth, and the peak above it."""
+    """Read its output after the cell: the growth, and the peak above it."""
     watch_with_ipython_memory_usage(shell)
 
     def run(case: Case) -> Figure:
-        # What it calls used is counted from the end of the cell before.
+        # It counts the used memory from the end of the previous cell.
         _run_cell(shell, "pass")
         printed = _run_cell(shell, case.code)
         match = re.search(r"used (\S+) MiB.* peaked (\S+) MiB", printed)
@@ -262,10 +265,10 @@ TOOLS: dict[str, Callable[[Any], Run]] = {
 
 
 def run_worker(tool: str, case_name: str) -> None:
-    """Run one case in this process, and speak in lines of JSON with the program."""
+    """Run one case in this process, and exchange lines of JSON with the program."""
     answers, sys.stdout = sys.stdout, sys.stderr
 
-    def tell(**answer: Any) -> None:
+    def send(**answer: Any) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
     case = CASES[case_name]
@@ -279,36 +282,36 @@ def run_worker(tool: str, case_name: str) -> None:
         # The first cell loads what every cell needs.
         _run_cell(shell, "pass")
         _run_cell(shell, "pass")
-        tell()
+        send()
         sys.stdin.readline()
         figure_bytes, how = run(case)
-        told_bytes = _told[-1] if case.in_child else None
-        tell(figure_bytes=figure_bytes, how=how, told_bytes=told_bytes)
+        child_bytes = _child_bytes[-1] if case.in_child else None
+        send(figure_bytes=figure_bytes, how=how, child_bytes=child_bytes)
     except Exception as error:  # noqa: BLE001 - a tool that fails is a finding
-        tell(failure=describe_error(error))
+        send(failure=describe_error(error))
     sys.stdin.readline()
     del ballast
 
 
-# What the program does.
+# The program itself.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a tool told of a case, and what was so.
+    """A tool's figure for a case, and the truth.
 
     Attributes
     ----------
     truth_bytes : int or None
-        What the cell took.
+        How much memory the cell took.
     figure_bytes : int or None
-        What the tool says that it took.
+        How much it took according to the tool.
     how : str
-        How the tool says that it knows.
+        How the tool measured it, according to the tool.
     failure : str or None
-        Why the tool tells nothing.
+        Why the tool has no figure.
     rate_hz : float
-        How often ``statm`` was read from outside.
+        How often per second ``statm`` was read from outside.
     """
 
     truth_bytes: int | None = None
@@ -325,7 +328,7 @@ def read_status(field: str, pid: int | str = "self") -> int:
 
 
 def watch(process: subprocess.Popen[str]) -> tuple[str, int, float]:
-    """Let a worker run its cell; return its answer, what it took and the rate."""
+    """Let a worker run its cell, and return its answer, its growth and the rate."""
     assert process.stdin is not None
     assert process.stdout is not None
     statm = os.open(f"/proc/{process.pid}/statm", os.O_RDONLY)
@@ -347,7 +350,7 @@ def watch(process: subprocess.Popen[str]) -> tuple[str, int, float]:
             highest_bytes = max(highest_bytes, read_bytes())
             readings += 1
         rate_hz = readings / (time.perf_counter() - began_s)
-        # The worker has answered and waits, so its mark stands.
+        # The worker has answered and waits, so its mark no longer changes.
         highest_bytes = max(highest_bytes, read_status("VmHWM", process.pid))
         return process.stdout.readline(), highest_bytes - before_bytes, rate_hz
     finally:
@@ -366,7 +369,7 @@ def measure(tool: str, case_name: str) -> Outcome:
     if "failure" in answer:
         return Outcome(failure=answer["failure"])
     if CASES[case_name].in_child:
-        truth_bytes = answer["told_bytes"]
+        truth_bytes = answer["child_bytes"]
     return Outcome(
         truth_bytes=truth_bytes,
         figure_bytes=answer["figure_bytes"],
@@ -376,9 +379,9 @@ def measure(tool: str, case_name: str) -> Outcome:
 
 
 def errors_bytes(tool: str, outcomes: dict[str, Outcome]) -> list[int]:
-    """Return by how much a tool is wrong in a round of one case.
+    """Return the errors of a tool in a round of one case.
 
-    Ours is held against the truth of the run without any tool, too.
+    Ours is also compared with the truth of the run without any tool.
     """
     own = outcomes[tool]
     truths_bytes = [own.truth_bytes]
@@ -392,7 +395,7 @@ def errors_bytes(tool: str, outcomes: dict[str, Outcome]) -> list[int]:
 def compare(case_names: list[str], rounds: int) -> None:
     """Print the table."""
     tools = [tool for tool in TOOLS if tool != NO_TOOL]
-    rows = [["the error of the peak, MiB", "truth", *tools]]
+    rows = [["error of the peak, MiB", "truth", *tools]]
     worst_bytes: dict[str, list[int]] = {tool: [] for tool in tools}
     failures: dict[str, str] = {}
     rates_hz: list[float] = []
@@ -423,13 +426,13 @@ def compare(case_names: list[str], rounds: int) -> None:
         print(f"{tool} failed: {failure}")
     print(
         f"statm was read {median(rates_hz):.0f} times a second in the median run, "
-        f"{min(rates_hz):.0f} in the slowest"
+        f"{min(rates_hz):.0f} times in the slowest"
     )
     print_verdict(rows, OURS)
 
 
 def print_verdict(rows: list[list[str]], tool: str) -> None:
-    """Say whether every figure that a tool calls exact is."""
+    """Print whether all figures that a tool calls exact are."""
     column = rows[0].index(tool)
     allowed = ALLOWED_ERROR_BYTES / MIB
     exact = {row[0]: row[column] for row in rows if row[column].startswith("exact ")}
@@ -439,7 +442,7 @@ def print_verdict(rows: list[list[str]], tool: str) -> None:
     verdict = f"over in {', '.join(over)}" if over else "OK" if exact else "none"
     print(
         f"{tool} calls {len(exact)} of {len(rows) - 2} cases exact, "
-        f"which must be at most {allowed:.0f} MiB wrong: {verdict}"
+        f"of which none may be off by more than {allowed:.0f} MiB: {verdict}"
     )
 
 
@@ -448,7 +451,7 @@ def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in TOOLS:
         run_worker(*sys.argv[1:])
         return
-    parser = argparse.ArgumentParser(description="How true the peak of a cell is.")
+    parser = argparse.ArgumentParser(description="Measures the accuracy of peaks.")
     parser.add_argument("--rounds", type=int, default=2, help="the worst counts")
     parser.add_argument("--quick", action="store_true", help="three cases, once")
     options = parser.parse_args()

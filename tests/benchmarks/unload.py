@@ -1,10 +1,10 @@
-"""What unloading gives back: ``python -m tests.benchmarks.unload``.
+"""The memory freed by unloading libraries: ``python -m tests.benchmarks.unload``.
 
-Each figure is from a process of its own, which imports a library, works with it, and
-unloads it: by hand and with ``%unload``; and ``%%isolated`` does the same in a child.
-Memory is read from ``/proc/self/statm`` after a collection, and once more from
+Each figure is from a separate process, which imports a library, works with it, and
+unloads it, by hand and with ``%unload``; ``%%isolated`` does the same in a child.
+Memory is read from ``/proc/self/statm`` after a collection, and again from
 ``smaps_rollup``; the last line reports the largest difference between these and the
-record of `unload`. Libraries that are not installed are left out.
+record of `unload`. Libraries that are not installed are skipped.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from jupyter_memkit.techniques.unloading import unload
 
 MIB = 1024 * 1024
 
-# What a program does with each: enough to wake up its parts. It keeps nothing.
+# A program for each library that uses its main parts, and keeps nothing.
 SMOKE = {
     "pandas": """
         import io
@@ -100,14 +100,14 @@ WAYS = ("del", "unload", "isolated")
 
 
 def work(name: str) -> None:
-    """Import a library and use it; nothing of it keeps a name."""
+    """Import a library and use it, without keeping a name for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(textwrap.dedent(SMOKE[name]), {})
 
 
 def remove(name: str, way: str) -> int | None:
-    """Remove a library; return what `unload` says to have freed."""
+    """Remove a library, and return how much `unload` reports as freed."""
     if way == "del":
         del sys.modules[name]
         return None
@@ -122,7 +122,7 @@ def measure(name: str, way: str) -> dict[str, Any]:
         return {"kept": settle() - before_bytes}
     work(name)
     with contextlib.suppress(MemkitError):
-        # What `unload` itself keeps from its first use on is in no figure.
+        # The figures exclude what the first use of `unload` loads.
         unload(name, namespace={}, dry_run=True)
     imported_bytes = settle()
     rolled_bytes = read_rolled_up_bytes()
@@ -140,20 +140,20 @@ def measure(name: str, way: str) -> dict[str, Any]:
     try:
         work(name)
         figures["again"] = "works"
-    except Exception as error:  # noqa: BLE001 - whatever breaks
+    except Exception as error:  # noqa: BLE001 - anything may break
         figures["again"] = f"{type(error).__name__}"
     return figures
 
 
 def read_rolled_up_bytes() -> int:
-    """Return the resident memory once more, from the system's own sum of all pages."""
+    """Return the resident memory again, from the system's own sum of all pages."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     (rss,) = (line.split()[1] for line in lines if line.startswith("Rss:"))
     return int(rss) * 1024
 
 
 def measure_apart(name: str, way: str) -> dict[str, Any]:
-    """Return the figures of one library from a process of its own."""
+    """Return the figures of one library from a separate process."""
     command = [sys.executable, "-m", "tests.benchmarks.unload", name, way]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
@@ -166,7 +166,7 @@ def main() -> None:
     """Print the table, or the figures of one library."""
     if len(sys.argv) == 3:
         print(json.dumps(measure(sys.argv[1], sys.argv[2])), flush=True)
-        # pyarrow's threads may abort at the end of any process.
+        # pyarrow's threads may abort at the end of a process.
         os._exit(0)
     heads = ("del", "%unload", "%%isolated")
     print(
@@ -198,7 +198,7 @@ def main() -> None:
 
 
 def format_freed(row: dict[str, Any], cost: int) -> str:
-    """Return what came back, in MiB and as a part of what the import took."""
+    """Return the freed memory, in MiB and as a share of what the import took."""
     if "refused" in row:
         return "refused"
     return f"{row['freed'] / MIB:.1f} {max(0.0, row['freed'] / cost):4.0%}"

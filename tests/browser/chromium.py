@@ -1,6 +1,6 @@
-"""Finds the Chromium that the browser tests drive.
+"""Finds the Chromium for the browser tests.
 
-``python -m tests.browser.chromium`` prints its path, or fails when there is none.
+``python -m tests.browser.chromium`` prints its path, or fails if there is none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-# Playwright waits for five seconds, which a busy machine exceeds.
+# Playwright's default of five seconds is too short on a busy machine.
 expect.set_options(timeout=60_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,14 +27,14 @@ _OPTIONS = (
     "--no-first-run",
     "--no-proxy-server",
     "--no-sandbox",
-    # A tab behind another one has to stay as live as it is for a person.
+    # A tab in the background must stay live.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 )
 
 
-# Playwright's own Node needs a library that a bare Debian lacks.
+# Playwright's own Node needs a library that a minimal Debian lacks.
 _node = shutil.which("node")
 if _node is not None:
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", _node)

@@ -45,7 +45,7 @@ def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPa
 
 @pytest.fixture
 def lab(new_page: Callable[[], LabPage]) -> LabPage:
-    """A page that is not yet open."""
+    """A page that has not been opened yet."""
     return new_page()
 
 
@@ -66,7 +66,7 @@ def bare_kernel(server: LabServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def write_kernelspec(folder: Path, python: Path, **environment: str) -> None:
-    """Make a kernel known to the server."""
+    """Register a kernel spec with the server."""
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(
         json.dumps(
@@ -85,7 +85,7 @@ def write_kernelspec(folder: Path, python: Path, **environment: str) -> None:
 
 @pytest.fixture(scope="module")
 def quiet_kernel(server: LabServer) -> str:
-    """A kernel that has jupyter_memkit, and does not load it."""
+    """A kernel that has jupyter_memkit, but does not load it."""
     folder = server.root.parent / "home" / "data" / "kernels" / "quiet"
     write_kernelspec(folder, Path(sys.executable), JUPYTER_MEMKIT_AUTOLOAD="0")
     return "quiet"

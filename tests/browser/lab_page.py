@@ -1,4 +1,4 @@
-"""A JupyterLab page with the sidebar, as a person would use it."""
+"""A JupyterLab page with the sidebar, driven as a user would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LabPage:
     page : Page
         A fresh page of the browser.
     server : LabServer
-        The server; it has to expose the app to the page.
+        The server, which must expose the app to the page.
     """
 
     def __init__(self, page: Page, server: LabServer) -> None:
@@ -49,7 +49,7 @@ class LabPage:
         self.page.evaluate("window.jupyterapp.restored.then(() => undefined)")
 
     def command(self, name: str, **arguments: Any) -> None:
-        """Run a command of JupyterLab's to its end."""
+        """Run a JupyterLab command to its end."""
         self.page.evaluate(
             """async ([name, args]) => {
                 await window.jupyterapp.commands.execute(name, args);
@@ -62,7 +62,7 @@ class LabPage:
         return self.page.get_by_test_id(f"memkit-{name}")
 
     def wait_for_status(self, status: str) -> None:
-        """Wait until the sidebar says that it is in this state."""
+        """Wait until the sidebar shows this status."""
         expect(self.part("status")).to_have_attribute(
             "data-status", status, timeout=_READY_TIMEOUT_MS
         )
@@ -135,7 +135,7 @@ class LabPage:
         return float(self.part("rss").get_attribute("data-updated-s") or 0)
 
     def wait_for_reading_after(self, updated_s: float, count: int = 1) -> None:
-        """Wait until the sidebar has shown so many newer readings."""
+        """Wait until the sidebar has shown a number of newer readings."""
         for _ in range(count):
             self.page.wait_for_function(
                 """after => {
@@ -147,7 +147,7 @@ class LabPage:
             updated_s = self.updated_s()
 
     def kernel_status(self) -> str:
-        """Return what JupyterLab itself says of the notebook's kernel."""
+        """Return JupyterLab's own status of the notebook's kernel."""
         status: str = self.page.evaluate(
             "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
             "?.status ?? 'none'"

@@ -1,4 +1,4 @@
-"""Take the README's picture: the tour in JupyterLab with the sidebar beside it.
+"""Takes the README's screenshot: the tour in JupyterLab with the sidebar.
 
 ``python -m tests.browser.screenshot [FOLDER]`` runs the tour in a real JupyterLab and
 writes ``tour.png``, light, and ``tour-dark.png``; without FOLDER only the light one,
@@ -25,7 +25,7 @@ FIRST_CELL_SHOWN = "chunked-md"
 
 
 def take(folder: Path, themes: dict[str, str]) -> None:
-    """Run the tour and write a picture for each theme."""
+    """Run the tour and write a screenshot for each theme."""
     with (
         tempfile.TemporaryDirectory() as home,
         lab_server(Path(home) / "lab", "--expose-app-in-browser") as server,

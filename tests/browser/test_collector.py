@@ -13,11 +13,11 @@ CELLS = ("%gc_pause on", *["x = 1"] * 20, "%gc_pause off")
 
 
 def test_a_pause_is_visible(lab: LabPage, server: LabServer) -> None:
-    """A chip stands in the sidebar while the pause does; long ones are told so."""
+    """The sidebar shows a chip during a pause, and marks a long one."""
     server.write_notebook("pause.ipynb", *CELLS)
     lab.open("pause.ipynb")
     lab.wait_for_status("live")
-    # The narrowest, in which the chip has to fit beside the name and the state.
+    # The narrowest width, in which the chip must fit next to the name and the state.
     lab.set_sidebar_width(250)
     chip = lab.part("collector")
     expect(chip).to_have_count(0)
@@ -30,7 +30,7 @@ def test_a_pause_is_visible(lab: LabPage, server: LabServer) -> None:
     expect(chip).to_have_text("GC paused, 20 cells")
     header = lab.page.locator(".jp-Memkit-header")
     assert header.evaluate("each => each.scrollWidth <= each.clientWidth")
-    # The notebook has a reminder as well, under the twentieth cell alone.
+    # The notebook has a reminder as well, but only below the twentieth cell.
     reminder = lab.page.get_by_text("has been paused for 20 cells")
     expect(reminder).to_have_count(1)
     lab.run_cell(21)

@@ -1,4 +1,4 @@
-"""A kernel that is idle is culled, sidebar or not."""
+"""An idle kernel is culled, with or without the sidebar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.lab_server import LabServer, lab_server
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A JupyterLab that culls kernels that were idle for five seconds."""
+    """A JupyterLab that culls kernels after five idle seconds."""
     with lab_server(
         tmp_path_factory.mktemp("culling"),
         "--expose-app-in-browser",

@@ -14,7 +14,7 @@ CELLS = (
 
 
 def test_the_table_sorts(lab: LabPage, server: LabServer) -> None:
-    """A click on a heading sorts by it, the next the other way; the rest is last."""
+    """Clicking a heading sorts by it, again reverses; the remainder stays last."""
     server.write_notebook("a.ipynb", *CELLS)
     lab.open("a.ipynb")
     lab.wait_for_status("live")

@@ -21,14 +21,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 @pytest.fixture
 def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPage]]:
-    """Opens pages; Notebook 7 logs an error of its own, with the sidebar or without."""
+    """Opens pages; Notebook 7 logs an error of its own, even without the sidebar."""
     context = browser.new_context()
     yield lambda: LabPage(context.new_page(), server)
     context.close()
 
 
 def test_cell_is_accounted(lab: LabPage, server: LabServer) -> None:
-    """The sidebar is live beside the notebook, and lists its cells."""
+    """The sidebar is live, and lists the notebook's cells."""
     server.write_notebook("seven.ipynb", "x = 1")
     lab.open_in_notebook_7("seven.ipynb")
     lab.wait_for_status("live")

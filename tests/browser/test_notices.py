@@ -1,4 +1,4 @@
-"""What the sidebar says when there is nothing to show, and what it offers."""
+"""The sidebar's notices and actions when there is nothing to show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.lab_server import LabServer
 def test_kernel_without_the_package(
     lab: LabPage, server: LabServer, bare_kernel: str
 ) -> None:
-    """A kernel whose environment lacks the package says so."""
+    """The notice for a kernel whose environment lacks the package."""
     server.write_notebook("bare.ipynb", "x = 1", kernel=bare_kernel)
     lab.open("bare.ipynb")
     lab.wait_for_status("not-installed")
@@ -22,7 +22,7 @@ def test_kernel_without_the_package(
 def test_button_loads_the_extension(
     lab: LabPage, server: LabServer, quiet_kernel: str
 ) -> None:
-    """A kernel that has not loaded the package does so on a click."""
+    """A kernel that has not loaded the package loads it on a click."""
     server.write_notebook("quiet.ipynb", "x = 1", kernel=quiet_kernel)
     lab.open("quiet.ipynb")
     lab.wait_for_status("not-loaded")
@@ -34,7 +34,7 @@ def test_button_loads_the_extension(
 
 
 def test_unloading_is_seen_at_once(lab: LabPage, server: LabServer) -> None:
-    """When the extension is unloaded the sidebar offers to load it."""
+    """When the extension is unloaded, the sidebar offers to load it."""
     server.write_notebook("unload.ipynb", "%unload_ext jupyter_memkit")
     lab.open("unload.ipynb")
     lab.wait_for_status("live")
@@ -43,7 +43,7 @@ def test_unloading_is_seen_at_once(lab: LabPage, server: LabServer) -> None:
 
 
 def test_no_kernel(lab: LabPage, server: LabServer) -> None:
-    """A notebook whose kernel was shut down says so, and offers to choose one."""
+    """The notice for a notebook without a kernel offers to select one."""
     server.write_notebook("none.ipynb", "x = 1")
     lab.open("none.ipynb")
     lab.wait_for_status("live")
@@ -53,14 +53,14 @@ def test_no_kernel(lab: LabPage, server: LabServer) -> None:
 
 
 def test_nothing_open(lab: LabPage, server: LabServer) -> None:
-    """Without a notebook or console the sidebar says what it waits for."""
+    """The notice without a notebook or console says what to open."""
     (server.root / "notes.txt").write_text("no kernel here")
     lab.open("notes.txt")
     lab.wait_for_status("no-session")
 
 
 def test_another_protocol(lab: LabPage, server: LabServer) -> None:
-    """A kernel of another version is told apart, with the side to upgrade."""
+    """The notice for another version names the side to upgrade."""
     server.write_notebook(
         "other.ipynb",
         "%unload_ext jupyter_memkit\n"

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer
 
-# Goes from chunk to chunk until the test removes the file, never to the last one.
+# Processes chunks until the test removes the file, but never the last one.
 RUN = """\
 import pathlib, time
 from jupyter_memkit.track.activity import activities
@@ -34,13 +34,13 @@ with activities().open("orders.csv", "rows") as tell:
 def run_over_chunks(
     server: LabServer, name: str, *, total: int | None = 20_000_000, after: str = ""
 ) -> str:
-    """Return a cell that works until the file of this name is removed."""
+    """Return a cell that works until the file with this name is removed."""
     (server.root / name).touch()
     return RUN.format(name=name, total=total, after=after)
 
 
 def wait_for_chunks(lab: LabPage, count: int) -> None:
-    """Wait until the sidebar has shown so many states of the work."""
+    """Wait until the sidebar has shown a number of progress updates."""
     seen = -1
     for _ in range(count):
         lab.page.wait_for_function(
@@ -54,7 +54,7 @@ def wait_for_chunks(lab: LabPage, count: int) -> None:
 
 
 def test_progress_of_a_run(lab: LabPage, server: LabServer) -> None:
-    """While a cell works over chunks the sidebar says how far it is, and not after."""
+    """The sidebar shows progress while a cell runs over chunks, but not afterwards."""
     server.write_notebook("run.ipynb", run_over_chunks(server, "run"))
     lab.open("run.ipynb")
     lab.wait_for_status("live")
@@ -75,7 +75,7 @@ def test_progress_of_a_run(lab: LabPage, server: LabServer) -> None:
 
 
 def test_progress_goes_before_the_cell(lab: LabPage, server: LabServer) -> None:
-    """When the work has ended its progress is gone, though the cell runs on."""
+    """The progress disappears when the work has ended, even if the cell still runs."""
     (server.root / "rest").touch()
     after = "while pathlib.Path('rest').exists(): time.sleep(0.01)"
     server.write_notebook("rest.ipynb", run_over_chunks(server, "work", after=after))
@@ -91,7 +91,7 @@ def test_progress_goes_before_the_cell(lab: LabPage, server: LabServer) -> None:
 
 
 def test_progress_without_a_total(lab: LabPage, server: LabServer) -> None:
-    """Where nothing tells how much there is, the bar has no value."""
+    """If the total is unknown, the bar has no value."""
     code = run_over_chunks(server, "endless", total=None)
     server.write_notebook("endless.ipynb", code)
     lab.open("endless.ipynb")
@@ -106,7 +106,7 @@ def test_progress_without_a_total(lab: LabPage, server: LabServer) -> None:
 
 
 def test_progress_of_an_interrupted_run(lab: LabPage, server: LabServer) -> None:
-    """A run that the user interrupts leaves no progress behind."""
+    """An interrupted run leaves no progress."""
     server.write_notebook("stopped.ipynb", run_over_chunks(server, "stopped"))
     lab.open("stopped.ipynb")
     lab.wait_for_status("live")
@@ -118,7 +118,7 @@ def test_progress_of_an_interrupted_run(lab: LabPage, server: LabServer) -> None
 
 
 def test_progress_after_a_reload(lab: LabPage, server: LabServer) -> None:
-    """A page that is reloaded in the middle of a run shows how far it is."""
+    """A page that is reloaded during a run shows its progress."""
     server.write_notebook("again.ipynb", run_over_chunks(server, "again"))
     lab.open("again.ipynb")
     lab.wait_for_status("live")
@@ -134,7 +134,7 @@ def test_progress_after_a_reload(lab: LabPage, server: LabServer) -> None:
 
 @pytest.mark.parametrize("width", [250, 420])
 def test_progress_fits_the_sidebar(lab: LabPage, server: LabServer, width: int) -> None:
-    """Nothing of it is cut off, however narrow the sidebar is."""
+    """Nothing is cut off, however narrow the sidebar."""
     name = f"fits{width}"
     server.write_notebook(f"{name}.ipynb", run_over_chunks(server, name))
     lab.open(f"{name}.ipynb")

@@ -16,7 +16,7 @@ from tests.lab_server import LabServer
 MIB = 1024 * 1024
 REPOSITORY = Path(__file__).parents[2]
 
-# Runs until the test has seen enough and removes the file.
+# Runs until the test removes the file.
 UNTIL_REMOVED = """\
 import pathlib
 while pathlib.Path({name!r}).exists():
@@ -25,7 +25,7 @@ while pathlib.Path({name!r}).exists():
 
 
 def until_removed(server: LabServer, name: str, body: str = "pass") -> str:
-    """Return a cell that runs until the file of this name is removed."""
+    """Return a cell that runs until the file with this name is removed."""
     (server.root / name).touch()
     return UNTIL_REMOVED.format(name=name, body=body)
 
@@ -38,7 +38,7 @@ def peak_above_start(lab: LabPage, cell_id: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
 def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
-    """50 million doubles that are gone at once are listed as their 381.5 MiB."""
+    """50 million doubles that are freed immediately are listed with 381.5 MiB."""
     code = "import numpy as np; a = np.ones(50_000_000); del a"
     server.write_notebook("peak.ipynb", "import numpy", code)
     lab.open("peak.ipynb")
@@ -46,13 +46,13 @@ def test_peak_of_a_cell(lab: LabPage, server: LabServer) -> None:
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
     lab.run_cell(1)
-    # The system's mark lags by what its cores have not yet counted together.
+    # The system's mark lags by pages that its cores have not yet added up.
     assert 380 * MIB <= peak_above_start(lab, "c-1") <= 384 * MIB
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")
 def test_child_process(lab: LabPage, server: LabServer) -> None:
-    """A child process is counted while it lives, and told with its cell after."""
+    """A child process is counted while it is alive, and then shown with its cell."""
     child = "block = bytearray(200 << 20); print(flush=True); input()"
     server.write_notebook(
         "child.ipynb",
@@ -88,7 +88,7 @@ gpu_meter().close()
 
 
 def test_gpu(lab: LabPage, server: LabServer) -> None:
-    """A device that the driver tells of is shown, with the kernel's part of it."""
+    """A device of the driver is shown, with the kernel's part of it."""
     server.write_notebook("gpu.ipynb", FAKE_GPU + until_removed(server, "gpu"))
     lab.open("gpu.ipynb")
     lab.wait_for_status("live")
@@ -99,7 +99,7 @@ def test_gpu(lab: LabPage, server: LabServer) -> None:
 
 
 def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None:
-    """While a pure Python cell runs, reading after reading is shown."""
+    """While a pure-Python cell runs, new readings are shown."""
     code = until_removed(server, "moving", "pass")
     server.write_notebook("moving.ipynb", code)
     lab.open("moving.ipynb")
@@ -116,7 +116,7 @@ def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None
 def test_number_moves_while_the_kernel_cannot_answer(
     lab: LabPage, server: LabServer
 ) -> None:
-    """While a C call holds the GIL the server's readings are shown."""
+    """While a C call holds the GIL, the server's readings are shown."""
     server.write_notebook(
         "held.ipynb",
         "import random; numbers = random.choices(range(10**9), k=20_000_000)",
@@ -135,7 +135,7 @@ def test_number_moves_while_the_kernel_cannot_answer(
 
 
 def test_reload_in_the_middle_of_a_cell(lab: LabPage, server: LabServer) -> None:
-    """A page that is reloaded while a cell runs is live before the cell ends."""
+    """A page that is reloaded during a cell is live before the cell ends."""
     server.write_notebook("reload.ipynb", until_removed(server, "reload"))
     lab.open("reload.ipynb")
     lab.wait_for_status("live")
@@ -152,7 +152,7 @@ def test_reload_in_the_middle_of_a_cell(lab: LabPage, server: LabServer) -> None
 
 
 def test_history_survives_a_reload(lab: LabPage, server: LabServer) -> None:
-    """A page that is reloaded knows the cells that ran before."""
+    """A reloaded page shows the cells that ran before."""
     server.write_notebook("history.ipynb", "x = 1")
     lab.open("history.ipynb")
     lab.wait_for_status("live")
@@ -180,7 +180,7 @@ def test_restart(lab: LabPage, server: LabServer) -> None:
 
 
 def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
-    """A kernel that the system killed is live again once it was restarted."""
+    """After a killed kernel is restarted, the sidebar is live again."""
     server.write_notebook("killed.ipynb", "import os; os.kill(os.getpid(), 9)", "x = 1")
     lab.open("killed.ipynb")
     lab.wait_for_status("live")
@@ -192,7 +192,7 @@ def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
 
 
 def test_interrupted_cell(lab: LabPage, server: LabServer) -> None:
-    """A cell that the user interrupts is listed with the error that ended it."""
+    """An interrupted cell is listed with the error that ended it."""
     server.write_notebook("stop.ipynb", "while True: pass")
     lab.open("stop.ipynb")
     lab.wait_for_status("live")
@@ -205,7 +205,7 @@ def test_interrupted_cell(lab: LabPage, server: LabServer) -> None:
 def test_two_tabs_are_both_live(
     new_page: Callable[[], LabPage], server: LabServer
 ) -> None:
-    """Two pages on one kernel both follow it, and one stays when the other goes."""
+    """Two pages follow the same kernel, and one stays live when the other is closed."""
     server.write_notebook("tabs.ipynb", until_removed(server, "tabs"))
     first, second = new_page(), new_page()
     first.open("tabs.ipynb", workspace="first")
@@ -223,13 +223,13 @@ def test_two_tabs_are_both_live(
 
 
 def test_busy_kernel_is_called_busy(lab: LabPage, server: LabServer) -> None:
-    """What the sidebar asks in the middle of a cell does not end its busy state."""
+    """Requests of the sidebar during a cell do not end its busy state."""
     server.write_notebook("busy.ipynb", until_removed(server, "busy"))
     lab.open("busy.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
     expect(lab.part("running")).to_be_visible()
-    # Hidden and shown again, the sidebar unsubscribes and subscribes.
+    # Hiding and showing the sidebar unsubscribes and subscribes.
     lab.command("application:toggle-right-area")
     expect(lab.part("rss")).not_to_be_visible()
     lab.command("application:toggle-right-area")
@@ -244,7 +244,7 @@ def test_busy_kernel_is_called_busy(lab: LabPage, server: LabServer) -> None:
 
 
 def test_plotting_cell_keeps_its_figure(lab: LabPage, server: LabServer) -> None:
-    """A cell that plots shows its figure, though the sidebar asked meanwhile."""
+    """A plotting cell shows its figure, even after a request of the sidebar."""
     plot = "import matplotlib.pyplot as plt; plt.plot([1, 2])\n"
     server.write_notebook("plot.ipynb", plot + until_removed(server, "plot"))
     lab.open("plot.ipynb")
@@ -261,7 +261,7 @@ def test_plotting_cell_keeps_its_figure(lab: LabPage, server: LabServer) -> None
 
 
 def test_console_is_followed(lab: LabPage, server: LabServer) -> None:
-    """A console that comes to the front is followed like a notebook."""
+    """A console that is activated is followed like a notebook."""
     server.write_notebook("other.ipynb", "x = 1")
     lab.open("other.ipynb")
     lab.wait_for_status("live")

@@ -1,7 +1,7 @@
-"""Cells over a chunk, drawn from a grammar of what people write.
+"""Draws cells over a chunk from a grammar of common code.
 
-In a template, ``{X}`` stands for any expansion of the rule ``X``. A column is any of
-the frame's, whose names are also those of methods, types and words of Python.
+In a template, ``{X}`` stands for any expansion of the rule ``X``. The names of columns
+include those of methods, types and keywords of Python.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ PANDAS: Mapping[str, tuple[str, ...]] = {
         "{F}.apply(lambda row: row.iloc[0], axis=1)",
         "(part := {S})",
     ),
-    # Of the frame that a lambda gets.
+    # The frame that a lambda gets.
     "D": (
         *("d[{C}]", "d.{attr}", "d[{C}] * 2", "d.{attr} + d[{C}]", "d.sum(axis=1)"),
         *("d.shape[1]", "len(d)", "d.index", "(d := 3)", "[d for d in (1,)][0]", "d"),
@@ -157,7 +157,7 @@ PANDAS: Mapping[str, tuple[str, ...]] = {
         *("chunk.isna().any(axis=1)", "choose({S})", "chunk.eval('{word} > 1')"),
         *("other.eval('@chunk.{word} > 1')",),
     ),
-    # What is grouped by.
+    # Group keys.
     "G": (
         *("{C}",) * 20,
         *("[{C}]", "[{C}, {C}]", "{C}, as_index=False", "[{C}, {S}]", "{S}") * 4,
@@ -323,7 +323,7 @@ PANDAS: Mapping[str, tuple[str, ...]] = {
         "{F}._get_numeric_data().shape",
         "type({F}).__name__",
     ),
-    # What stands before it.
+    # The statements before it.
     "B": (
         "chunk = {F}",
         "chunk = chunk[{M}]",
@@ -701,16 +701,16 @@ class _Box:
     f = staticmethod(_row_total)
 
     def fit(self, *parts: Any) -> list[Any]:
-        """Return what it is given."""
+        """Return its argument."""
         return list(parts)
 
 
 def make_namespace(code: str, columns: list[str], backend: str) -> dict[str, Any]:
-    """Return the variables that a cell finds, new each time."""
+    """Return new variables for a cell."""
     namespace: dict[str, Any] = {"__name__": "__main__", "np": np, "pd": pd}
     exec(_DEFINITIONS, namespace)
     if "read" in code:
-        # Where there is such a function no cell is pruned.
+        # With such a function, no cell is pruned.
         exec(_READERS, namespace)
     namespace |= {
         "keys": columns[:2],
@@ -773,7 +773,7 @@ _VALUES: tuple[Callable[[int, list[str]], list[Any]], ...] = (
     lambda n, _: [bool(i % 2) for i in range(n)],
     lambda n, _: ["a" if i % 2 else "b" for i in range(n)],
     lambda n, _: ["a" if i % 2 else None for i in range(n)],
-    # Texts that are names of columns.
+    # Strings that are names of columns.
     lambda n, names: [names[i % len(names)] for i in range(n)],
     lambda n, _: [pd.Timestamp(2024, 1, 1 + i).to_pydatetime() for i in range(n)],
 )

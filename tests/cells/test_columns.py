@@ -1,4 +1,4 @@
-"""Which columns a cell uses, found in its code."""
+"""Finding the columns that a cell uses, from its code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = ["id", "user", "cat", "price", "qty", "max"]
 def find(
     code: str, namespace: dict[str, Any] | None = None, backend: str = "pandas"
 ) -> str | None:
-    """Return the columns that a cell over ``df`` uses, in a text."""
+    """Return the columns that a cell over ``df`` uses, as text."""
     tree = ast.parse(code)
     known = {"pd": pd, "np": np, "pl": pl, "pc": pc, **(namespace or {})}
     found = find_columns(tree, "df", COLUMNS, known, backend)
@@ -89,7 +89,7 @@ def find(
     ],
 )
 def test_pandas(code: str, expected: str) -> None:
-    """Of a cell in the ordinary forms of pandas only its columns are read."""
+    """A cell in the common forms of pandas only reads its columns."""
     assert find(code) == expected
 
 
@@ -123,7 +123,7 @@ def test_pandas(code: str, expected: str) -> None:
     ],
 )
 def test_polars(code: str, expected: str) -> None:
-    """Of a cell in the ordinary forms of polars only its columns are read."""
+    """A cell in the common forms of polars only reads its columns."""
     assert find(code, backend="polars") == expected
 
 
@@ -139,7 +139,7 @@ def test_polars(code: str, expected: str) -> None:
     ],
 )
 def test_arrow(code: str, expected: str) -> None:
-    """Of a cell in the ordinary forms of pyarrow only its columns are read."""
+    """A cell in the common forms of pyarrow only reads its columns."""
     assert find(code, backend="arrow") == expected
 
 
@@ -167,7 +167,7 @@ def test_arrow(code: str, expected: str) -> None:
         "df.max()",
         "df.agg('sum')",
         "df.agg(['sum'])",
-        # What it makes of names depends on how many columns there are.
+        # Its new names depend on the number of columns.
         "df.pivot_table(index='cat', values='qty', aggfunc='sum')",
         "df.columns",
         "df.shape",
@@ -207,7 +207,7 @@ def test_arrow(code: str, expected: str) -> None:
     ],
 )
 def test_all_columns_of_pandas(code: str) -> None:
-    """Where a form is not modelled all columns are read."""
+    """A form that is not modelled reads all columns."""
     assert find(code) is None
 
 
@@ -238,12 +238,12 @@ def test_all_columns_of_pandas(code: str) -> None:
     ],
 )
 def test_all_columns_of_polars(code: str) -> None:
-    """Selections by type, pattern or place read all columns, and so do methods."""
+    """Selections by type, pattern or position, and other methods, read all columns."""
     assert find(code, backend="polars") is None
 
 
 def test_no_form_is_shared_by_name() -> None:
-    """A form of one backend is none of another's; arrays of numpy have none."""
+    """The forms of a backend do not apply to others; numpy arrays have none."""
     assert find("df.groupby('cat').price.sum()", backend="polars") is None
     assert find("df.select('price')") is None
     assert find("df.column('price')") is None
@@ -251,7 +251,7 @@ def test_no_form_is_shared_by_name() -> None:
 
 
 def test_variables() -> None:
-    """A constant variable is followed; one that the cell could change is not."""
+    """A constant variable is followed, but not one that the cell could change."""
     namespace = {"keys": ["cat", "user"], "name": "qty", "aggs": {"price": "sum"}}
     assert find("df.groupby(keys)[name].sum()", namespace) == "user cat qty"
     assert find("df.groupby(keys).agg(aggs)", namespace) == "user cat price"
@@ -263,7 +263,7 @@ def test_variables() -> None:
 
 
 def test_functions_that_read_the_chunk() -> None:
-    """A function of the notebook that reads the chunk by its name hides its columns."""
+    """If a function of the notebook reads the chunk by name, all columns are read."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec("def of_the_chunk(): return df.id", namespace)
     assert find("df.price + of_the_chunk()", namespace) is None
@@ -300,15 +300,15 @@ def hidden(): return df.id
 """,
     ],
 )
-def test_what_holds_functions(code: str) -> None:
-    """Functions that are held by something else, or by each other, are found."""
+def test_functions_held_by_objects(code: str) -> None:
+    """Functions held by other objects, or by each other, are found."""
     namespace: dict[str, Any] = {"__name__": "__main__", "ABC": abc.ABC}
     exec(code, namespace)
     assert find("df.price\nread()", namespace) is None
 
 
 def test_functions_that_set_variables() -> None:
-    """A variable that a function of the notebook sets is not what it was."""
+    """A variable that a function of the notebook sets is not followed."""
     namespace: dict[str, Any] = {"__name__": "__main__", "rate": 2}
     cell = "change()\ndf.assign(r=rate).r.sum()"
     exec("def change():\n    global other\n    other = max", namespace)
@@ -317,8 +317,8 @@ def test_functions_that_set_variables() -> None:
     assert find(cell, namespace) is None
 
 
-def test_texts_that_name_the_chunk() -> None:
-    """A text with the chunk's name, wherever it is, may be run as code."""
+def test_strings_that_name_the_chunk() -> None:
+    """A string with the chunk's name may be run as code, wherever it is."""
     namespace: dict[str, Any] = {"__name__": "__main__", "f": str}
     assert find("df.price\nf('other')", namespace) == "price"
     assert find("df.price\nf('select * from df')", namespace) is None
@@ -333,8 +333,8 @@ def test_texts_that_name_the_chunk() -> None:
     assert find("df.price", namespace) == "price"
 
 
-def test_libraries_that_look_at_variables() -> None:
-    """A cell in which a library could find the chunk by itself reads all columns."""
+def test_libraries_that_look_up_variables() -> None:
+    """A cell in which a library could look up the chunk reads all columns."""
     duckdb = importlib.import_module("duckdb")
     connection = duckdb.connect()
     assert find("df.price\nduckdb.table('v')", {"duckdb": duckdb}) is None
@@ -344,7 +344,7 @@ def test_libraries_that_look_at_variables() -> None:
 
 
 def test_errors_that_are_caught() -> None:
-    """Where the error of a frame would go unseen, nothing is left to it."""
+    """A cell that could hide the frame's error reads all columns in doubt."""
     around = "try:\n    {}\nexcept KeyError:\n    pass"
     keys = {"keys": ["qty"]}
     for code in ("df[df.cat].price", "df[keys].sum()"):
@@ -354,12 +354,12 @@ def test_errors_that_are_caught() -> None:
 
 
 def test_deep_code() -> None:
-    """An expression that is deeper than Python can follow reads all columns."""
+    """An expression too deep to follow reads all columns."""
     assert find(" + ".join(["df.price"] * 900)) in {None, "price"}
 
 
 def test_nothing_is_imported() -> None:
-    """To read the code takes no library."""
+    """Analysing the code imports no library."""
     before = set(sys.modules)
     find("df.select(pl.col('price'))", backend="polars")
     assert set(sys.modules) == before

@@ -1,4 +1,4 @@
-"""The variable in which a cell keeps something for the next chunk."""
+"""Finding the variable in which a cell accumulates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMESPACE: dict[str, Any] = {"np": np, "math": math, "model": object(), "rate": 
     ],
 )
 def test_accumulating(code: str, name: str) -> None:
-    """A cell that keeps something for the next chunk is seen, with the variable."""
+    """The variable in which a cell keeps something for the next chunk is found."""
     assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) == name
 
 
@@ -58,5 +58,5 @@ def test_accumulating(code: str, name: str) -> None:
     ],
 )
 def test_independent(code: str) -> None:
-    """A cell whose chunks know nothing of each other is told as such."""
+    """Nothing is found in a cell whose chunks are independent."""
     assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) is None

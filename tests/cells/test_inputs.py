@@ -1,4 +1,4 @@
-"""Which variables a cell reads."""
+"""Finding the variables that a cell reads."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ KNOWN = {"df", "x", "y", "rows", "f"}
     ],
 )
 def test_find_inputs(code: str, expected: tuple[str, ...]) -> None:
-    """What is read before it is surely set comes from outside, and nothing else."""
+    """Exactly the variables that may be read before they are set are inputs."""
     assert sorted(find_inputs(ast.parse(code), KNOWN)) == sorted(expected)
 
 
 def test_add_function_inputs() -> None:
-    """Functions add what they read, nested ones too, but no attributes."""
+    """Functions, including nested ones, add the variables they read, not attributes."""
     code = """
 def first(a): return second(a.other)
 def second(a): return [lambda: deep for _ in a]
@@ -96,6 +96,6 @@ deep = other = unused = 1
     ],
 )
 def test_magics(cell: str, expected: tuple[str, ...]) -> None:
-    """Words for other programs are no variables; what is put in and what runs is."""
+    """Only the parts of magics that are expanded or run as code name variables."""
     tree = ast.parse(TransformerManager().transform_cell(cell))
     assert set(find_inputs(tree, KNOWN)) == set(expected)

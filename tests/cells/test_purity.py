@@ -1,4 +1,4 @@
-"""A cell is pure only where that is proven."""
+"""Proving that a cell has no side effects."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from jupyter_memkit.cells.purity.outside import (
     is_patched,
 )
 
-# More of them take a while: MEMKIT_RANDOM_EFFECTS=3000.
+# MEMKIT_RANDOM_EFFECTS=3000 draws more, which takes a while.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_EFFECTS", "200"))
 SEED = int(os.environ.get("MEMKIT_RANDOM_EFFECTS_SEED", "7"))
 
 
 class Counter:
-    """Counts what is done to it, in every way in which code can be hidden."""
+    """Counts operations on it, in every way in which code can be hidden."""
 
     def __init__(self) -> None:
         self.__dict__["log"] = []
@@ -188,7 +188,7 @@ STATEMENTS = [
     ),
 ]
 
-# Where an expression can stand.
+# The places where an expression can occur.
 PLACES = [
     *(
         "{}",
@@ -287,17 +287,17 @@ def make_namespace(counter: Counter, path: str) -> dict[str, Any]:
 
 
 def state_of(namespace: dict[str, Any], counter: Counter, path: str) -> str:
-    """Return all that an effect can change, as text."""
+    """Return everything that an effect can change, as text."""
     kept = [
         namespace[name] for name in ("numbers", "counts", "array", "table", "total")
     ]
     written = Path(path).read_text(encoding="utf-8")
-    drawn: Any = np.random.get_state()  # noqa: NPY002 - what cells draw from
+    drawn: Any = np.random.get_state()  # noqa: NPY002 - the generator of cells
     return repr((kept, len(counter.__dict__["log"]), written, drawn[2]))
 
 
 def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
-    """No cell that is called pure changes anything, wherever the effect is hidden."""
+    """A cell that is called pure changes nothing, wherever an effect is hidden."""
     draw = random.Random(SEED)
     cells = [place.format(effect) for effect in EFFECTS for place in PLACES]
     draw.shuffle(cells)
@@ -350,7 +350,7 @@ def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
     ],
 )
 def test_pure(cell: str) -> None:
-    """What data scientists write for a value is proven pure."""
+    """Common cells of data scientists are proven pure."""
     namespace = {
         "np": np,
         "pd": pd,
@@ -365,13 +365,13 @@ def test_pure(cell: str) -> None:
 
 
 def test_names_the_code() -> None:
-    """The code that may have an effect is named."""
+    """The code that may have an effect is reported."""
     cell = ast.parse("x = chunk.a.sum()\nchunk.to_sql('s', x)")
     assert find_effect(cell, "chunk", {}) == "chunk.to_sql"
 
 
 def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function or method on the lists that the user has replaced is not pure."""
+    """A listed function or method that the user replaced is not pure."""
     counter = Counter()
     namespace = {"np": np, "pd": pd}
 
@@ -393,8 +393,8 @@ def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_lists_name_what_there_is() -> None:
-    """What the lists name is the library's own, and pandas' methods are no patches."""
+def test_listed_functions_exist() -> None:
+    """Listed functions belong to their libraries; pandas' methods are not patches."""
     import pyarrow as pa  # noqa: PLC0415 - only here
     import pyarrow.compute  # noqa: PLC0415 - only here
 

@@ -61,8 +61,8 @@ def make_cells(gc_old_s: float) -> list[CellRecord]:
     return [CellRecord(**values | changes)]
 
 
-def test_wanted_collections_are_not_saved(shell: InteractiveShell) -> None:
-    """Requested collections are not saved, nor those of our own magics."""
+def test_requested_collections_are_not_saved(shell: InteractiveShell) -> None:
+    """A pause would not save requested collections, nor those of our own magics."""
     shell.user_ns |= {"gc": gc, "In": ["", "gc.collect()"]}
     (cost,) = find_collector_costs(make_cells(2.9), shell).costs
     assert cost.saved_s == 0.0

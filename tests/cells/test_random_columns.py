@@ -1,6 +1,6 @@
-"""Reading only the columns that are found to be used changes no result.
+"""Reading only the columns that a cell uses does not change its result.
 
-`MEMKIT_RANDOM_COLUMNS=100000` draws so many cells, ``--hypothesis-seed=N`` others.
+`MEMKIT_RANDOM_COLUMNS=100000` draws 100,000 cells, and ``--hypothesis-seed=N`` others.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tests.cells.column_cells import (
 
 COUNT = int(os.environ.get("MEMKIT_RANDOM_COLUMNS", "300"))
 
-# Cells of pandas are the most varied.
+# pandas cells are the most varied.
 _BACKENDS = ("pandas", "pandas", "pandas", "polars", "polars", "arrow")
 
 
-# Names that are not the cell's.
+# Names that the cell did not set.
 _OURS = {"chunk", "__builtins__", "__warningregistry__"}
 
 
@@ -49,8 +49,8 @@ def make_chunk(table: dict[str, list[Any]], backend: str) -> Any:
 
 
 def prune(chunk: Any, columns: tuple[str, ...]) -> Any:
-    """Return a chunk as it is read with these columns alone."""
-    # Sources read one column where none is used, for the rows.
+    """Return the chunk as a source reads it with these columns."""
+    # For the number of rows, sources read one column if none is used.
     if isinstance(chunk, pd.DataFrame):
         return chunk[list(columns) or [chunk.columns[0]]]
     if isinstance(chunk, pl.DataFrame):
@@ -59,7 +59,7 @@ def prune(chunk: Any, columns: tuple[str, ...]) -> Any:
 
 
 def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
-    """Run a cell, and return what comes of it."""
+    """Run a cell, and return its outcome."""
     tree = ast.parse(code)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
@@ -72,7 +72,7 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
             value = eval(
                 compile(ast.Expression(last.value), "<cell>", "eval"), namespace
             )
-        # A panic of polars is no Exception.
+        # A panic of polars is not an Exception.
         except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001
             return "error", type(error), describe_error(error)
     left = {
@@ -84,7 +84,7 @@ def run(code: str, chunk: Any, namespace: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the message without what is an address, or a list of the columns."""
+    """Return the message without addresses and lists of columns."""
     text = re.sub(
         r"(?s)0x[0-9a-f]+|_POLARS_TMP\w+|valid columns: .*|Did you mean .*",
         "",
@@ -94,7 +94,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values are equal, types and names included."""
+    """Return whether two values are equal, including types and names."""
     if type(one) is not type(other):
         return False
     match one:
@@ -141,7 +141,7 @@ def _labels(value: Any) -> str:
 def find_difference(
     backend: str, table: dict[str, list[Any]], code: str
 ) -> tuple[bool, str]:
-    """Return whether fewer columns are read, and what is different then."""
+    """Return whether fewer columns are read, and the difference that this makes."""
     namespace = make_namespace(code, list(table), backend)
     try:
         tree = ast.parse(code)
@@ -153,17 +153,17 @@ def find_difference(
     whole = run(code, make_chunk(table, backend), namespace)
     namespace = make_namespace(code, list(table), backend)
     pruned = run(code, prune(make_chunk(table, backend), columns), namespace)
-    if is_same(whole, pruned) or _begins_anew(table, columns, pruned):
+    if is_same(whole, pruned) or _starts_over(table, columns, pruned):
         return True, ""
     return True, f"{columns} of {list(table)}: {whole} and {pruned}"
 
 
-def _begins_anew(
+def _starts_over(
     table: dict[str, list[Any]], columns: tuple[str, ...], pruned: tuple[Any, ...]
 ) -> bool:
-    """Tell whether texts in a column have picked one that was not read.
+    """Return whether strings in a column selected a column that was not read.
 
-    The frame raises then, and a run begins anew with all columns.
+    The frame then raises, and a run starts over with all columns.
     """
     unread = set(table).difference(columns)
     if pruned[0] != "error" or not unread & _texts(table):
@@ -183,7 +183,7 @@ def _texts(table: dict[str, list[Any]]) -> set[str]:
 )
 @given(st.data())
 def test_pruning_changes_no_result(data: st.DataObject) -> None:
-    """A cell gives the same over the columns that it uses as over all, errors too."""
+    """A cell has the same outcome, even an error, with only the columns it uses."""
     backend = data.draw(st.sampled_from(_BACKENDS))
     table = data.draw(tables())
     code = data.draw(cells(backend, list(table)))
@@ -193,6 +193,6 @@ def test_pruning_changes_no_result(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("backend", GRAMMARS)
 def test_the_grammar_is_wide(backend: str) -> None:
-    """There are enough idioms that a form which is wrong is met."""
+    """The grammar has enough idioms to expose a wrong form."""
     total = sum(len(set(rule)) for rule in GRAMMARS[backend].values())
     assert total >= {"pandas": 150, "polars": 150, "arrow": 50}[backend]

@@ -1,1 +1,1 @@
-"""Leaks, hidden on purpose."""
+"""Tests of the hints, on leaks that are created on purpose."""

@@ -1,4 +1,4 @@
-"""Hints are about one test alone."""
+"""Isolates each test from the leaks of others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """No figure and no traceback of another test."""
+    """Remove the figures and tracebacks of other tests."""
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is not None:
         plt.close("all")

@@ -37,13 +37,13 @@ def cure(shell: InteractiveShell, leak: Hint) -> None:
 
 
 def test_nothing(shell: InteractiveShell) -> None:
-    """Where nothing leaks nothing is told."""
+    """Nothing is reported where nothing leaks."""
     run(shell, "data = [1.5] * 1_000_000", "len(data)")
     assert find(shell) == {}
 
 
 def test_output(shell: InteractiveShell) -> None:
-    """What was shown and has no name is kept by the outputs."""
+    """An output that no variable holds is reported, and its cure frees it."""
     run(shell, "bytearray(5 << 20)[:0] or bytearray(5 << 20)")
     leak = find(shell)["output"]
     assert leak.name.startswith("Out[")
@@ -53,13 +53,13 @@ def test_output(shell: InteractiveShell) -> None:
 
 
 def test_shown_variable_is_no_leak(shell: InteractiveShell) -> None:
-    """What has a name as well would not come back."""
+    """An output that a variable holds too is not a leak."""
     run(shell, "kept = bytearray(5 << 20)", "kept")
     assert "output" not in find(shell)
 
 
 def test_traceback(shell: InteractiveShell) -> None:
-    """A failed cell keeps the variables of its functions."""
+    """Variables that only the traceback of a failed cell keeps are a leak."""
     run(shell, "def f():\n    x = bytearray(5 << 20)\n    1 / 0", "f()")
     leak = find(shell)["traceback"]
     assert leak.bytes is not None
@@ -68,8 +68,8 @@ def test_traceback(shell: InteractiveShell) -> None:
     assert "traceback" not in find(shell)
 
 
-def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
-    """What a traceback, an output and a cache share with variables stays anyway."""
+def test_shared_with_a_variable_is_no_leak(shell: InteractiveShell) -> None:
+    """Memory that holders share with a variable is not a leak until it is deleted."""
     run(
         shell,
         "import functools, numpy as np\nkept = {'deep': [np.ones(655_360)]}",
@@ -88,8 +88,8 @@ def test_what_a_variable_has_is_no_leak(shell: InteractiveShell) -> None:
     assert find(shell) == {}
 
 
-def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
-    """A function can be all that keeps a value, and is a variable like any other."""
+def test_held_by_a_closure_is_no_leak(shell: InteractiveShell) -> None:
+    """A value that a function's closure holds is not a leak."""
     run(
         shell,
         "import numpy as np\ndef make():\n    x = np.ones(655_360)\n"
@@ -102,7 +102,7 @@ def test_what_a_closure_has_is_no_leak(shell: InteractiveShell) -> None:
 
 
 def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
-    """What only the namespace of a script keeps is found."""
+    """A value that only the namespace of a script keeps is a leak."""
     path = tmp_path / "load.py"
     path.write_text("loaded = bytearray(5 << 20)\n")
     run(shell, f"%run {path}")
@@ -114,10 +114,10 @@ def test_script(shell: InteractiveShell, tmp_path: Path) -> None:
     assert find(shell) == {}
 
 
-def test_what_a_function_of_a_script_reads(
+def test_read_by_a_function_of_a_script(
     shell: InteractiveShell, tmp_path: Path
 ) -> None:
-    """A script's variable is no leak while the user has a function that reads it."""
+    """A script's variable is not a leak while the user has a function that reads it."""
     path = tmp_path / "load.py"
     path.write_text(
         "loaded = bytearray(5 << 20)\nclass Loader:\n"
@@ -130,7 +130,7 @@ def test_what_a_function_of_a_script_reads(
 
 
 def test_cache_of_a_method(shell: InteractiveShell) -> None:
-    """An object that only the cache of its method keeps is found."""
+    """An object that only the cache of its method keeps is a leak."""
     run(
         shell,
         "import functools\nclass Store:\n    def __init__(self):\n"
@@ -147,7 +147,7 @@ def test_cache_of_a_method(shell: InteractiveShell) -> None:
 
 
 def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
-    """What small caches of libraries share is no leak, nor a part of one."""
+    """Memory shared by small caches of libraries is neither a leak nor part of one."""
     run(
         shell,
         "import functools, numpy as np\ndata = np.ones(1_310_720)",
@@ -166,7 +166,7 @@ def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
 
 
 def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
-    """`%reset out` leaves copies in a hidden namespace, which are found."""
+    """Copies that `%reset out` leaves in a hidden namespace are found."""
     run(shell, "data = bytearray(5 << 20)", "data", "data", "del data")
     run(shell, "%reset -f out")
     leak = find(shell)["output"]
@@ -175,7 +175,7 @@ def test_outputs_after_a_reset(shell: InteractiveShell) -> None:
 
 
 def test_views_of_one_array(shell: InteractiveShell) -> None:
-    """Small views that keep an array together are one leak, cured together."""
+    """Small views that keep an array together are one leak with one cure."""
     run(shell, "import numpy as np\nbig = np.ones((100, 10_000))")
     run(shell, "a, b = big[3], {'x': big[4]}\ndel big")
     leak = find(shell)["view"]
@@ -185,7 +185,7 @@ def test_views_of_one_array(shell: InteractiveShell) -> None:
 
 
 def test_figure(shell: InteractiveShell) -> None:
-    """Figures that are open keep what was drawn."""
+    """Data that open figures keep are a leak."""
     run(
         shell,
         "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt",
@@ -200,7 +200,7 @@ def test_figure(shell: InteractiveShell) -> None:
 
 
 def test_view(shell: InteractiveShell) -> None:
-    """A small view of an array that has no name keeps all of it."""
+    """A small view of an array that no variable holds is a leak."""
     run(shell, "import numpy as np\nbig = np.ones((100, 10_000))\nrow = big[3]")
     assert "view" not in find(shell)
     run(shell, "del big")
@@ -208,6 +208,35 @@ def test_view(shell: InteractiveShell) -> None:
     assert (leak.name, leak.bytes) == ("row", 99 * 80_000)
     cure(shell, leak)
     assert "view" not in find(shell)
+
+
+def test_view_of_a_nullable_column(shell: InteractiveShell) -> None:
+    """A view is found even if part of its array was never touched."""
+    run(
+        shell,
+        "import numpy as np, pandas as pd",
+        "few = pd.Series(np.arange(4_000_000), dtype='Int64').iloc[:5]",
+    )
+    leak = find(shell)["view"]
+    assert leak.name == "few"
+    assert leak.bytes is not None
+    assert leak.bytes >= 4_000_000 * 8 - 45
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
+def test_views_in_objects(shell: InteractiveShell) -> None:
+    """A view in an attribute is found, unless another variable shows its array."""
+    run(
+        shell,
+        "import numpy as np\nfrom types import SimpleNamespace",
+        "a = SimpleNamespace(part=np.ones(1_000_000)[:5])",
+        "big = np.ones(1_000_000)\nb = SimpleNamespace(part=big[:5])",
+    )
+    leak = find(shell)["view"]
+    assert leak.cure == "a.part = a.part.copy()"
+    cure(shell, leak)
+    assert find(shell) == {}
 
 
 TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000)]\n"
@@ -226,7 +255,7 @@ TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000
     ],
 )
 def test_slice(shell: InteractiveShell, code: str) -> None:
-    """A small cut of a frame keeps all of it, and the cure keeps what it shows."""
+    """A small slice of a frame is a leak, and its cure keeps the values."""
     run(shell, TEXTS + code + "\nbefore = str(a)\ndel texts")
     leak = find(shell)["view"]
     assert leak.name == "a"
@@ -246,7 +275,7 @@ def test_slice(shell: InteractiveShell, code: str) -> None:
     ],
 )
 def test_no_slice(shell: InteractiveShell, code: str) -> None:
-    """A cut of what has a name, and one of nearly all of it, is no leak."""
+    """A slice of a variable, or of nearly all of a frame, is not a leak."""
     run(shell, TEXTS + code + "\ndel texts")
     assert "view" not in find(shell)
 
@@ -260,7 +289,7 @@ def test_no_slice(shell: InteractiveShell, code: str) -> None:
     ],
 )
 def test_duplicate(shell: InteractiveShell, code: str) -> None:
-    """Equal data in different memory are told, and one of them can go."""
+    """Equal data in different memory are reported, and the cure keeps one copy."""
     run(shell, code)
     leak = find(shell)["duplicate"]
     assert (leak.name, leak.cure) == ("b", "b = a")
@@ -269,7 +298,7 @@ def test_duplicate(shell: InteractiveShell, code: str) -> None:
 
 
 def test_no_duplicate(shell: InteractiveShell) -> None:
-    """A view, another name, and other data are no duplicates."""
+    """Views, other names of the same object, and different data are no duplicates."""
     run(
         shell,
         "import numpy as np\na = np.arange(1_000_000.0)\nb = a\nc = a[:]",
@@ -279,7 +308,7 @@ def test_no_duplicate(shell: InteractiveShell) -> None:
 
 
 def test_unused(shell: InteractiveShell) -> None:
-    """What no cell has named for long is listed apart, and is not called a leak."""
+    """A variable not named recently is listed separately, and not as a leak."""
     run(shell, "data = bytearray(5 << 20)", *["1"] * 4)
     assert find_leaks(shell, unused_cells=10).unused == ()
     found = find_leaks(shell, unused_cells=3)
@@ -293,7 +322,7 @@ def test_unused(shell: InteractiveShell) -> None:
 
 
 def test_used_by_a_function(shell: InteractiveShell) -> None:
-    """A variable that a called function reads was used by the call."""
+    """A call uses the variables that the function reads."""
     run(
         shell,
         "data = bytearray(5 << 20)",
@@ -305,7 +334,7 @@ def test_used_by_a_function(shell: InteractiveShell) -> None:
 
 
 def test_named_once(shell: InteractiveShell) -> None:
-    """A small view that was not used lately is a leak, and is not listed twice."""
+    """A small view that was not used recently is only listed as a leak."""
     code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
     run(shell, code, *["1"] * 4)
     found = find_leaks(shell, unused_cells=3)
@@ -315,10 +344,10 @@ def test_named_once(shell: InteractiveShell) -> None:
 def test_losses_with_graphs(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Losses that keep their graphs are found by what torch says of them."""
+    """Losses that keep their graphs are found by their ``grad_fn``."""
 
     class Tensor:
-        """Stands for torch's."""
+        """Stands in for torch's tensor."""
 
         def __init__(self, grad_fn: object) -> None:
             self.grad_fn = grad_fn
@@ -338,7 +367,7 @@ def test_losses_with_graphs(
 
 
 def test_tracing(shell: InteractiveShell) -> None:
-    """What tracemalloc notes is memory too, and nobody sees it."""
+    """The memory of tracemalloc's records is reported."""
     run(shell, "import tracemalloc; tracemalloc.start()")
     run(shell, "data = [{} for _ in range(20_000)]")
     leak = find(shell)["tracing"]
@@ -348,7 +377,7 @@ def test_tracing(shell: InteractiveShell) -> None:
 
 
 def test_garbage(shell: InteractiveShell) -> None:
-    """What the collector could not free is told."""
+    """Objects that the collector could not free are reported."""
     gc.garbage.append(bytearray(100))
     leak = find(shell)["garbage"]
     assert leak.bytes is not None
@@ -357,7 +386,7 @@ def test_garbage(shell: InteractiveShell) -> None:
 
 
 def find_pause(shell: InteractiveShell) -> list[Hint]:
-    """Return what the magic says of the collector."""
+    """Return the magic's hints about the collector."""
     leaks = shell.run_line_magic("memleaks", "").hints
     return [leak for leak in leaks if leak.kind == "gc_paused"]
 
@@ -367,7 +396,7 @@ def find_pause(shell: InteractiveShell) -> list[Hint]:
     [("%gc_pause on", "%gc_pause off"), ("import gc; gc.disable()", "gc.enable()")],
 )
 def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) -> None:
-    """A collector that is off is reported with what lets it run again."""
+    """A disabled collector is reported with the line that enables it."""
     run(shell, pause)
     try:
         (leak,) = find_pause(shell)
@@ -379,14 +408,14 @@ def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) ->
 
 
 def test_budget(shell: InteractiveShell) -> None:
-    """When time is up, that is said."""
+    """A search that runs out of time is reported as incomplete."""
     assert not find_leaks(shell, budget_s=0.0).complete
 
 
 def test_a_measurement_without_time(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search in which a measurement ran out of its time says that it was cut."""
+    """A search is incomplete if one of its measurements ran out of time."""
 
     def measure_late(values: Any, *, budget_s: float, **options: Any) -> Sizes:
         return sizes(values, budget_s=budget_s * 0, **options)

@@ -1,6 +1,6 @@
-"""Random namespaces with leaks hidden in them: each is found, and nothing else.
+"""In random namespaces exactly the leaks hidden in them are found.
 
-`MEMKIT_RANDOM_LEAKS=300` tries so many; the seeds are the numbers from 0 on.
+`MEMKIT_RANDOM_LEAKS=300` tries 300 of them, with the seeds 0 to 299.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from jupyter_memkit.techniques.release import free
 MIB = 1024 * 1024
 COUNT = int(os.environ.get("MEMKIT_RANDOM_LEAKS", "1"))
 
-# What a notebook has. In each, `{n}` floats are 8 bytes each, and `{i}` is a number of
-# its own.
+# The cells of a notebook: `{n}` floats of 8 bytes each, and `{i}` a unique number.
 IMPORTS = """\
 import functools, gc
 import numpy as np, pandas as pd
@@ -54,13 +53,13 @@ INNOCENT = {
 
 @dataclass(frozen=True)
 class Hidden:
-    """A leak: the cells that make it, and what it may be called."""
+    """A leak: the cells that create it, and the kinds it may be reported as."""
 
     cells: str
     kinds: tuple[str, ...]
 
 
-# A line keeps its x, its y, and both once more as its path.
+# A line in a figure keeps its x, its y, and both again as its path.
 LEAKS = {
     "reset": Hidden(
         "gone{i} = np.ones({n})\n\ngone{i}\n\ngone{i}\n\ndel gone{i}\n\n%reset -f out",
@@ -111,13 +110,13 @@ LEAKS = {
         "def f{i}():\n    x = np.ones({n})\n    1 / 0\n\nf{i}()", ("traceback",)
     ),
 }
-# One of these at most: a new error takes the place of the one before.
+# At most one of these: a new error replaces the previous one.
 LAST = ("shown and failed", "cause", "failed")
 
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """No figure, cache or traceback of another test."""
+    """Remove the figures, caches and tracebacks of other tests."""
     free(figures=True, caches=True)
     yield
     gc.garbage.clear()
@@ -125,7 +124,7 @@ def alone() -> Iterator[None]:
 
 
 def run(shell: InteractiveShell, cells: str) -> None:
-    """Run cells, which an empty line parts, whether they fail or not."""
+    """Run cells separated by empty lines, whether they fail or not."""
     for cell in cells.split("\n\n"):
         shell.run_cell(cell, store_history=True)
 
@@ -138,7 +137,7 @@ def test_leaks_are_found(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Each leak of a tenth of the process is named, nothing else, and comes back."""
+    """Exactly the hidden leaks are reported, and their cures free the memory."""
     draw = random.Random(seed)
     run(shell, IMPORTS)
     names = draw.sample(list(LEAKS), draw.randint(1, 4))
@@ -169,7 +168,7 @@ def test_leaks_are_found(
     claimed: dict[str, int] = {}
     for leak in found.hints:
         if leak.kind == "cache" and "(executing)" in leak.name:
-            # The syntax trees of what failed, which IPython's tracebacks keep indeed.
+            # IPython's tracebacks do keep the syntax trees of failed cells.
             continue
         kinds = [leak.kind, *(name for name in expected if f"--{name}s" in leak.cure)]
         kind = next((each for each in kinds if each in expected), leak.kind)
@@ -185,7 +184,7 @@ def test_leaks_are_found(
     del found
     free(shell=shell)
     back_bytes = before_bytes - read_rss_bytes()
-    # What only the tracebacks had was freed with the first call already.
+    # The first call already freed what only tracebacks held.
     left_bytes = sum(n for kind, n in expected.items() if kind != "traceback")
     assert back_bytes >= 0.85 * left_bytes - 4 * MIB, names
     assert find_leaks(shell, budget_s=60.0).hints == ()

@@ -1,4 +1,4 @@
-"""Hints, and that the line of each does what it says."""
+"""The cure of each hint saves what the hint reports."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find(shell: InteractiveShell, code: str) -> list[Hint]:
 def test_cures(
     shell: InteractiveShell, code: str, kind: str, cure: str | None, *, is_called: bool
 ) -> None:
-    """The line of the cure, and its call, save what the hint says."""
+    """Both the line of the cure and its call save what the hint reports."""
     (hint,) = find(shell, code)
     assert (hint.kind, hint.name) == (kind, "x")
     assert cure is None or hint.cure == cure
@@ -90,7 +90,7 @@ def test_no_hint(bare_shell: InteractiveShell, code: str) -> None:
 
 
 def test_collector(bare_shell: InteractiveShell) -> None:
-    """A cell in which the collector took much of the time is named."""
+    """A cell that spent much of its time in the collector is reported."""
     cells = [
         make_record(3, duration_s=4.2, gc_s=3.1),
         make_record(4, duration_s=4.2, gc_s=0.1),
@@ -100,14 +100,14 @@ def test_collector(bare_shell: InteractiveShell) -> None:
     assert hint.name == "cell [3]"
     assert hint.found == "the garbage collector took 3.1 s of its 4.2 s"
     assert (hint.cure, hint.bytes, hint.saved_s) == ("%%gc_pause", None, 3.1)
-    with pytest.raises(MemkitError, match=r"run cell \[3\] again; begin it with %%gc"):
+    with pytest.raises(MemkitError, match=r"run cell \[3\] again; start it with %%gc"):
         hint.apply()
 
 
 def test_a_rule_gives_up(
     bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where time is up, the hints say that they are not all."""
+    """Hints found until time was up are reported as incomplete."""
     seconds = iter(range(10**9))
     monkeypatch.setattr(time, "perf_counter", lambda: float(next(seconds)))
     bare_shell.run_cell("x = [1.5] * 1_000_000").raise_error()
@@ -120,10 +120,12 @@ def test_leaks_are_hints(shell: InteractiveShell) -> None:
     """`%memkit advice` lists what `%memleaks` finds, with the same figures."""
     code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
     shell.run_cell(code).raise_error()
-    leaks = shell.run_line_magic("memleaks", "").hints
-    hints = shell.run_line_magic("memkit", "advice").hints
+    shell.run_cell("numbers = [i * 1.5 for i in range(500_000)]").raise_error()
+    leaks = shell.run_line_magic("memleaks", "").leaks
+    found = shell.run_line_magic("memkit", "advice")
     assert [hint.name for hint in leaks] == ["row"]
-    assert leaks == hints
+    assert found.leaks == leaks
+    assert {hint.name for hint in found.hints} == {"row", "numbers"}
 
 
 def test_a_view_whose_array_is_used(shell: InteractiveShell) -> None:

@@ -227,7 +227,7 @@ def test_options_of_a_cell(shell: InteractiveShell) -> None:
     assert gc.get_threshold() == found
 
 
-def test_memory_runs_away(shell: InteractiveShell, capsys: Captured) -> None:
+def test_limit_is_exceeded(shell: InteractiveShell, capsys: Captured) -> None:
     """The report shows when and why the collector was resumed."""
     run(
         shell,
@@ -312,7 +312,7 @@ def test_report_of_a_pause_under_another() -> None:
         "closing collection": "none",
     }
     assert report.notes == (
-        "Another pause goes on; the last one to end has the figures.",
+        "Another pause is active; the last one to end has the figures.",
     )
 
 

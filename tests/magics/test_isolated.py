@@ -228,8 +228,8 @@ def test_too_large(
     monkeypatch.setattr(isolated_cell, "read_room_bytes", lambda: 10 * MIB)
     for body in ("big.sum()", "total()"):
         error = run(shell, f"%%isolated\n{body}").error_in_exec
-        assert "the cell reads big (64.0 MiB)" in str(error)
-        assert "there are 10.0 MiB left; read it from its file" in str(error)
+        assert "needs a copy of big (64.0 MiB)" in str(error)
+        assert "only 10.0 MiB are left; read it from its file" in str(error)
     capsys.readouterr()
 
 

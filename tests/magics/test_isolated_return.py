@@ -80,7 +80,7 @@ def test_apart(shell: InteractiveShell) -> None:
     assert shell.user_ns["inner"] == [1]
 
 
-def test_set_anew(shell: InteractiveShell) -> None:
+def test_replaced(shell: InteractiveShell) -> None:
     """A variable that was replaced shares with nothing, as in the kernel."""
     result = run(shell, "--out rows,arr", "rows = [5]\narr = arr * 2")
     assert (result.apart, result.changed) == ((), ())
@@ -151,7 +151,7 @@ def test_reasons(shell: InteractiveShell) -> None:
     assert "lazy cannot be sent to another process (cannot pickle 'gen" in sentence
     sentence = refusal(shell, "def use(): return data, lazy\nuse()")
     assert "data (cannot pickle 'sqlite3.Connection' object) and lazy cann" in sentence
-    assert sentence.endswith("; make them in the cell")
+    assert sentence.endswith("; create them in the cell")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_shell_words(shell: InteractiveShell) -> None:
         ),
     ],
 )
-def test_changed_before_it_was_set_anew(
+def test_changed_before_it_was_replaced(
     shell: InteractiveShell, setup: str, cell: str
 ) -> None:
     """Holders of an output that was modified and then replaced are reported."""

@@ -29,7 +29,7 @@ def test_result_is_a_figure(shell: InteractiveShell, line: str) -> None:
     [
         ("--last ten", "--last: 'ten' is not a duration; write a number and a unit"),
         ("--cells", "no cell has ended in this time; run one"),
-        ("now", "does not accept 'now' here"),
+        ("now", "%memplot does not accept 'now' here"),
     ],
 )
 def test_mistake(

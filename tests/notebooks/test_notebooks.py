@@ -1,4 +1,4 @@
-"""The notebooks, executed as a reader would, and what they show on the way."""
+"""The notebooks, executed from top to bottom, and their outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.lab_server import isolated_environment
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
-# What the tour's claims come down to, asked of its kernel after the last cell.
+# Checks of the tour's claims, run in its kernel after the last cell.
 CHECKS = """\
 from jupyter_memkit import tracker
 
@@ -101,19 +101,19 @@ assert len(delays) == 19
     "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
 )
 def test_notebook_is_stored_without_outputs(path: Path) -> None:
-    """A notebook in the repository is what its author wrote, not what a run left."""
+    """The notebooks in the repository have no outputs."""
     notebook = nbformat.read(path, as_version=4)
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [(cell.outputs, cell.execution_count) for cell in code_cells] == [
         ([], None)
     ] * len(code_cells)
-    # The one thing to be said of a cell is that it fails on purpose.
+    # The only allowed metadata marks a cell that fails on purpose.
     tags = {"tags": ["raises-exception"]}
     assert all(cell.metadata in ({}, tags) for cell in notebook.cells)
 
 
 def test_tour(tmp_path: Path) -> None:
-    """The tour runs from the first cell to the last, and its claims hold."""
+    """The tour runs from the first cell to the last, and its claims are true."""
     shown = execute("00_tour", tmp_path, CHECKS)
     assert "336,776 flights" in shown["all"]
     assert "in use" in shown["memkit"]
@@ -126,7 +126,7 @@ def test_tour(tmp_path: Path) -> None:
 
 
 def test_finding_a_leak(tmp_path: Path) -> None:
-    """The three leaks are found, each with its cure, and the cures work."""
+    """The three leaks are found, each with its remedy, and the remedies work."""
     shown = execute("05_finding_a_leak", tmp_path, LEAK_CHECKS)
     assert shown["sample"] == "'112 kB'"
     assert "use rose by" in shown["after"]
@@ -140,7 +140,7 @@ def test_finding_a_leak(tmp_path: Path) -> None:
 
 
 def test_chunked(tmp_path: Path) -> None:
-    """Chunks give the answers of the whole, within the budget, and a good model."""
+    """Chunks give the results of the whole, within the budget, and a good model."""
     shown = execute("01_chunked", tmp_path, CHUNKED_CHECKS)
     assert shown["lazy"] == "(11.0, 20.0)"
     assert "arr_delay, carrier" in shown["chunked"]
@@ -151,7 +151,7 @@ def test_chunked(tmp_path: Path) -> None:
 
 
 def test_arrays(tmp_path: Path) -> None:
-    """Each way to keep numbers takes what the text says, and nothing is lost."""
+    """Each way to store numbers takes the stated memory, and nothing is lost."""
     shown = execute("02_arrays", tmp_path, ARRAYS_CHECKS)
     assert shown["data"] == "'3,273,460 delays, from -86 to 1272 minutes'"
     assert "126.1 MiB" in shown["list"]
@@ -160,13 +160,13 @@ def test_arrays(tmp_path: Path) -> None:
     assert "25.0 MiB" in shown["view-list"]
     assert shown["table-same"] == "np.True_"
     assert "143.9 MiB written" in shown["spill"]
-    # The column, and what the system reads beside it.
+    # The column, and neighbouring data that the system reads.
     (line,) = (line for line in shown["spill-list"].splitlines() if "numbers" in line)
     assert 10 < float(line.split()[3]) < 30, line
 
 
 def test_cluster(tmp_path: Path) -> None:
-    """A cluster gives the answers of the kernel, also when it loses a worker."""
+    """A cluster gives the results of the kernel, even if it loses a worker."""
     shown = execute("07_cluster", tmp_path, CLUSTER_CHECKS)
     for place in ("here", "workers", "dask"):
         assert "24 chunks, 336,776 rows" in shown[place]
@@ -176,7 +176,7 @@ def test_cluster(tmp_path: Path) -> None:
 
 
 def test_garbage_collection(tmp_path: Path) -> None:
-    """A pause avoids collections, keeps islands, and is seen while it stands."""
+    """A pause avoids collections, keeps islands, and is visible while it lasts."""
     shown = execute("03_garbage_collection", tmp_path, COLLECTOR_CHECKS)
     assert "unreachable objects" in shown["collect"]
     assert "generation 0" in shown["report"]
@@ -187,7 +187,7 @@ def test_garbage_collection(tmp_path: Path) -> None:
 
 
 def test_unloading(tmp_path: Path) -> None:
-    """Little comes back, what cannot go is refused, and a child gives back all."""
+    """Unloading frees little, is refused where impossible, and a process frees all."""
     shown = execute("04_unloading", tmp_path, UNLOADING_CHECKS)
     assert "modules are still loaded" in shown["modules"]
     assert "unused" in shown["list"]
@@ -206,7 +206,7 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
 
 
 def text_of(cell: Any) -> str:
-    """Return all the plain text that a cell shows."""
+    """Return all the plain text of a cell's outputs."""
     texts = []
     for output in cell.outputs:
         texts.append(output.get("text", ""))

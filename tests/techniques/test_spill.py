@@ -25,7 +25,7 @@ from jupyter_memkit.techniques.spilling import folders, sharing, values
 from jupyter_memkit.techniques.spilling.files import find_file, list_files
 from jupyter_memkit.techniques.spilling.kinds import arrays_of, is_spilled
 from jupyter_memkit.techniques.spilling.listing import list_spilled
-from jupyter_memkit.techniques.spilling.parts import Layout
+from jupyter_memkit.techniques.spilling.parts import BufferLayout
 from jupyter_memkit.techniques.spilling.variables import (
     spill_variables,
     unspill_variables,
@@ -208,7 +208,7 @@ def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
     bare_shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = {'k': [a[5:]]}")
     array = bare_shell.user_ns["a"]
     looked_at: list[int] = []
-    with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a "):
+    with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a"):
         spill_variables("a", shell=bare_shell, looking=looked_at.append)
     assert looked_at
     assert bare_shell.user_ns["a"] is array
@@ -446,8 +446,8 @@ def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pandas_that_copies(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a version of pandas copies the arrays, an error reports it."""
-    build = Layout.build
-    monkeypatch.setattr(Layout, "build", lambda *args: [build(*args)[0].copy()])
+    build = BufferLayout.build
+    monkeypatch.setattr(BufferLayout, "build", lambda *args: [build(*args)[0].copy()])
     with pytest.raises(MemkitError, match=r"would copy .*; spill its numbers"):
         spill(pd.DataFrame({"a": [1.0]}))
     assert left_on(disk) == []

@@ -1,4 +1,4 @@
-"""The forms of a table of pyarrow, and what each of them uses."""
+"""The forms of a pyarrow table, and the columns that each of them uses."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from jupyter_memkit.measure.sizes.loaded import read_namespace
 
 
 class ArrowForms:
-    """The forms of a table of pyarrow."""
+    """The forms of a pyarrow table."""
 
     def attribute(self, _follower: Follower, kind: Kind, node: ast.Attribute) -> Kind:
-        """Return what ``table.num_rows`` is; others look at all columns."""
+        """Return the kind of ``table.num_rows``; others may depend on all columns."""
         if kind is Kind.FRAME and node.attr == "num_rows":
             return Kind.DATA
         raise EscapeError
 
     def subscript(self, follower: Follower, kind: Kind, node: ast.Subscript) -> Kind:
-        """Take a column by its name, or rows by a slice."""
+        """Use a column by name, or rows by a slice."""
         if kind is not Kind.FRAME or not isinstance(node.ctx, ast.Load):
             raise EscapeError
         if isinstance(node.slice, ast.Slice):
@@ -38,11 +38,11 @@ class ArrowForms:
         return Kind.SERIES
 
     def indexer(self, _follower: Follower, node: ast.Subscript) -> Kind | None:
-        """Return what ``table.shape[0]`` is."""
+        """Return the kind of ``table.shape[0]``."""
         return find_height(node)
 
     def method(self, follower: Follower, kind: Kind, node: ast.Call) -> Kind:
-        """Return what a call of one of the table's methods gives."""
+        """Return the kind of the result of one of the table's methods."""
         assert isinstance(node.func, ast.Attribute)
         name, arguments = node.func.attr, node.args
         if name == "slice" and kind is Kind.FRAME:
@@ -59,11 +59,11 @@ class ArrowForms:
         return _table_method(follower, name, argument)
 
     def computed(self, _name: str, *, is_called: bool) -> Kind:
-        """Return what an attribute or a method of a column gives."""
+        """Return the kind of an attribute or a method's result of a column."""
         return Kind.DATA if is_called else Kind.OTHER
 
     def function(self, follower: Follower, node: ast.Call) -> Kind:
-        """Return what a function of ``pyarrow.compute`` gives for columns."""
+        """Return the kind of the result of a ``pyarrow.compute`` function."""
         if not _is_compute(follower, node.func):
             return Kind.OTHER
         kinds = [follower.plain(each) for each in node.args]
@@ -72,7 +72,7 @@ class ArrowForms:
 
 
 def _table_method(follower: Follower, name: str, argument: ast.expr) -> Kind:
-    """Return what a method of a table with one argument gives."""
+    """Return the kind of the result of a table's method with one argument."""
     match name:
         case "column" if follower.use_keys(argument) is Kind.SERIES:
             return Kind.SERIES
@@ -88,7 +88,7 @@ def _table_method(follower: Follower, name: str, argument: ast.expr) -> Kind:
 
 
 def _use_aggregated(follower: Follower, node: ast.expr) -> None:
-    """Take the columns of ``[("q", "sum"), ([], "count_all")]``."""
+    """Use the columns in ``[("q", "sum"), ([], "count_all")]``."""
     if not isinstance(node, ast.List):
         raise EscapeError
     for item in node.elts:
@@ -101,7 +101,7 @@ def _use_aggregated(follower: Follower, node: ast.expr) -> None:
 
 
 def _use_order(follower: Follower, node: ast.expr) -> bool:
-    """Take the columns of ``"q"`` or ``[("q", "descending")]``."""
+    """Use the columns in ``"q"`` or ``[("q", "descending")]``."""
     if not isinstance(node, ast.List):
         return follower.use_keys(node) is Kind.SERIES
     return all(
@@ -113,7 +113,7 @@ def _use_order(follower: Follower, node: ast.expr) -> bool:
 
 
 def _picks_rows(follower: Follower, node: ast.expr) -> bool:
-    """Tell whether rows are picked by a column, or an expression of named fields."""
+    """Return whether rows are selected by a column or by named fields."""
     if follower.plain(node) is Kind.SERIES:
         return True
     return _is_expression(follower, node)
@@ -145,7 +145,7 @@ def _is_compute(follower: Follower, node: ast.expr) -> bool:
 
 
 def _compute(follower: Follower, node: ast.expr) -> Any:
-    """Return the function of ``pyarrow.compute`` that is called; None for another."""
+    """Return the ``pyarrow.compute`` function that is called; None for others."""
     if not isinstance(node, ast.Attribute):
         return None
     if not follower.cell.is_module(node.value, "pyarrow.compute"):

@@ -1,4 +1,4 @@
-"""The code of a cell with what its names can stand for."""
+"""The code of a cell, and the values that its names can have."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One place in a cell that gives a name its value.
+    """A place in a cell that assigns a value to a name.
 
     Attributes
     ----------
     value : ast.expr, optional
-        The expression that it comes from; None where it is not in sight.
+        The assigned expression; None if it is unknown.
     is_element : bool
-        Whether the name takes the expression's elements one by one, in a loop.
+        Whether the name gets the expression's elements one by one, in a loop.
     """
 
     value: ast.expr | None = None
@@ -48,9 +48,9 @@ class Cell:
     Attributes
     ----------
     bindings : dict of str to list of Binding
-        Where the cell itself gives names their values.
+        The places where the cell assigns to each name.
     catches : bool
-        Whether it may catch an error, so that a column that was not read goes unseen.
+        Whether it may catch errors, which could hide that a column was not read.
     """
 
     def __init__(self, tree: ast.AST, name: str, namespace: Mapping[str, Any]) -> None:
@@ -69,10 +69,10 @@ class Cell:
                         self._modules[alias.asname or alias.name] = alias.name
 
     def resolve(self, node: ast.expr) -> Any:
-        """Return the object that a name, or an attribute of a module, stands for.
+        """Return the object that a name or an attribute of a module refers to.
 
-        Only modules that are loaded are looked at, and none of their code runs.
-        `ABSENT` is returned where it is not certain.
+        Only loaded modules are considered, and none of their code runs. `ABSENT` is
+        returned if the object is not certain.
         """
         if isinstance(node, ast.Name):
             bound = self.bindings.get(node.id)
@@ -88,14 +88,14 @@ class Cell:
         return ABSENT
 
     def is_call(self, node: ast.expr, module: str, name: str) -> bool:
-        """Tell whether an expression calls this function of a loaded module."""
+        """Return whether an expression calls this function of a loaded module."""
         function = find_loaded(module, name)
         if function is None or not isinstance(node, ast.Call):
             return False
         return self.resolve(node.func) is function
 
     def is_module(self, node: ast.expr, module: str) -> bool:
-        """Tell whether an expression is this module, which is loaded."""
+        """Return whether an expression refers to this module, if it is loaded."""
         loaded = sys.modules.get(module)
         return loaded is not None and self.resolve(node) is loaded
 
@@ -108,7 +108,7 @@ class Cell:
 
 
 def _find_bindings(tree: ast.AST) -> Iterator[tuple[str, Binding]]:
-    """Yield the names that a cell binds, each with where its value comes from."""
+    """Yield the names that a cell binds, each with the binding."""
     known: set[int] = set()
     for node in ast.walk(tree):
         for target, binding in _named_values(node):
@@ -139,7 +139,7 @@ def _named_values(node: ast.AST) -> Iterator[tuple[ast.Name, Binding]]:
 
 
 def bound_names(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a node binds without an `ast.Name` for them."""
+    """Yield the names that a node binds without an `ast.Name`."""
     if isinstance(node, _NESTED):
         yield node.name
     elif isinstance(node, ast.arg):
@@ -157,7 +157,7 @@ def bound_names(node: ast.AST) -> Iterator[str]:
 
 
 def find_made(tree: ast.AST) -> Iterator[str]:
-    """Yield the names that a cell may give to columns of its own."""
+    """Yield the names that a cell may give to new columns."""
     for node in ast.walk(tree):
         match node:
             case ast.keyword(arg=str(name)):

@@ -37,16 +37,16 @@ def find_columns(
     name : str
         The name of the chunk.
     available : iterable of str
-        The columns that there are.
+        The columns of the chunk.
     namespace : mapping
-        The user's variables, whose functions may read the chunk too.
+        The user's variables; functions among them may read the chunk too.
     backend : str or None
-        What the chunk is. Its library must be loaded for its forms to be known.
+        The type of the chunk. Its forms are only known if its library is loaded.
 
     Returns
     -------
     tuple of str or None
-        The columns in their order; None when all may be needed.
+        The columns in their order; None if all may be needed.
 
     Examples
     --------
@@ -66,11 +66,11 @@ def find_columns(
         follower = Follower(cell, frozenset(known), forms())
         follower.run()
     except (EscapeError, RecursionError):
-        # The second is that of an expression of a thousand terms.
+        # RecursionError: an expression of a thousand terms.
         return None
     return tuple(column for column in known if column in follower.used)
 
 
 def _is_plain(column: object) -> bool:
-    """Tell whether a name stands for one column everywhere: polars knows patterns."""
+    """Return whether a name means one column everywhere; polars has patterns."""
     return type(column) is str and column != "*" and not column.startswith("^")

@@ -31,30 +31,30 @@ _ORDERINGS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 class Forms(Protocol):
-    """The forms in which a chunk of one backend may stand.
+    """The forms in which a chunk of one backend may occur.
 
-    Each method is given a node that begins with something that holds the chunk. It
-    takes the columns that the node uses, and returns what the node's value is, or
-    raises `EscapeError`: then all columns are read.
+    Each method gets a node that begins with an expression holding the chunk. It marks
+    the columns that the node uses, and returns the kind of the node's value, or raises
+    `EscapeError`, so that all columns are read.
     """
 
     def attribute(self, follower: Follower, kind: Kind, node: ast.Attribute) -> Kind:
-        """Return what an attribute is that is not called."""
+        """Return the kind of an attribute that is not called."""
 
     def subscript(self, follower: Follower, kind: Kind, node: ast.Subscript) -> Kind:
-        """Return what a part by ``[...]`` is."""
+        """Return the kind of a part selected by ``[...]``."""
 
     def indexer(self, follower: Follower, node: ast.Subscript) -> Kind | None:
-        """Return what ``frame.loc[...]`` and its like are; None where it is another."""
+        """Return the kind of ``frame.loc[...]`` and the like; None for other nodes."""
 
     def method(self, follower: Follower, kind: Kind, node: ast.Call) -> Kind:
-        """Return what a call of a method gives."""
+        """Return the kind of the result of a method."""
 
     def computed(self, name: str, *, is_called: bool) -> Kind:
-        """Return what an attribute or a method of a `Kind.SERIES` gives."""
+        """Return the kind of an attribute or method's result of a `Kind.SERIES`."""
 
     def function(self, follower: Follower, node: ast.Call) -> Kind:
-        """Return what a function gives whose arguments do not hold the chunk."""
+        """Return the kind of a function's result; no argument holds the chunk."""
 
 
 class Follower:
@@ -65,16 +65,16 @@ class Follower:
     cell : Cell
         The code.
     columns : frozenset of str
-        The columns that there are.
+        The columns of the chunk.
     forms : Forms
-        Those of the backend.
+        The forms of the backend.
 
     Attributes
     ----------
     used : set of str
-        The columns that were seen.
+        The columns that the cell uses, as far as it was followed.
     made : frozenset of str
-        Names of columns that the cell may make itself.
+        Names of columns that the cell may create itself.
     """
 
     def __init__(self, cell: Cell, columns: frozenset[str], forms: Forms) -> None:
@@ -93,26 +93,27 @@ class Follower:
         Raises
         ------
         EscapeError
-            When the chunk stands in a form that is not modelled.
+            If the chunk occurs in a form that is not modelled.
         """
         self._find_variables()
         self._follow_parts(self.cell.tree)
         self._keys.check_lists()
 
     def use(self, name: str) -> None:
-        """Take a column; one that there cannot be makes an error of its own."""
+        """Mark a column as used; give up on a name that cannot be a column."""
         if name in self.columns:
             self.used.add(name)
         elif name not in self.made:
             raise EscapeError
 
     def use_keys(self, node: ast.expr) -> Kind | None:
-        """Take the columns that an expression names.
+        """Mark the columns that an expression names.
 
         Returns
         -------
         Kind or None
-            Whether one is picked, or several; None where it may be no name.
+            `Kind.SERIES` for one column, `Kind.OTHER` for several; None if the
+            expression may not be a name.
         """
         found = self._keys.find(node)
         if found is None:
@@ -124,11 +125,11 @@ class Follower:
         return Kind.SERIES if is_one else Kind.OTHER
 
     def find_keys(self, node: ast.expr) -> list[Key] | None:
-        """Return what names an expression stands for; None where it may be none."""
+        """Return the names that an expression can be; None if that is not certain."""
         return self._keys.find(node)
 
     def use_mapped(self, node: ast.expr) -> bool:
-        """Take the columns that are the keys of a mapping, if they are certain."""
+        """Mark the columns that are the keys of a mapping, if they are certain."""
         names = self._keys.find_mapped(node)
         for name in names or ():
             self.use(name)
@@ -138,7 +139,7 @@ class Follower:
         return names is not None
 
     def plain(self, node: ast.expr) -> Kind:
-        """Follow an expression whose value may go anywhere, so it is not the chunk."""
+        """Follow an expression that may go anywhere, and so must not be the chunk."""
         kind = self.kind(node)
         if kind in HOLDERS:
             raise EscapeError
@@ -150,7 +151,7 @@ class Follower:
             self.plain(argument)
 
     def given_frame(self, node: ast.expr) -> Kind | None:
-        """Follow a lambda that is called with the frame; None for anything else."""
+        """Follow a lambda that is called with the frame; None for other expressions."""
         if not isinstance(node, ast.Lambda):
             return None
         given = node.args
@@ -165,7 +166,7 @@ class Follower:
             self._frames = outer
 
     def kind(self, node: ast.expr) -> Kind:  # noqa: PLR0911 - one case a line
-        """Follow an expression, and return what its value is."""
+        """Follow an expression, and return the kind of its value."""
         match node:
             case ast.Name():
                 return self._name(node)
@@ -200,7 +201,7 @@ class Follower:
                 self._follow_parts(child)
 
     def _is_narrowed(self, node: ast.Assign) -> bool:
-        """Tell whether the chunk's name gets rows of the chunk, with all columns."""
+        """Return whether rows of the chunk are assigned to its name."""
         names = [item.id for item in node.targets if isinstance(item, ast.Name)]
         if len(names) < len(node.targets) or not set(names) <= {self.cell.name}:
             return False
@@ -210,7 +211,7 @@ class Follower:
         if node.id not in self._frames:
             return self._variables.get(node.id, Kind.OTHER)
         if isinstance(node.ctx, ast.Store):
-            # The name of the chunk stands for something else.
+            # The name of the chunk now refers to something else.
             raise EscapeError
         return Kind.FRAME if isinstance(node.ctx, ast.Load) else Kind.OTHER
 
@@ -262,7 +263,7 @@ class Follower:
         return kind if is_elementwise else Kind.DATA
 
     def _find_variables(self) -> None:
-        """Find what the cell's variables hold, by beginning with the most."""
+        """Find the kinds of the cell's variables, from the most specific downwards."""
         bindings = self.cell.bindings
         namespace = self.cell.namespace
         names = {node.id for node in ast.walk(self.cell.tree) if type(node) is ast.Name}
@@ -286,7 +287,7 @@ class Follower:
 
 
 def find_height(node: ast.Subscript) -> Kind | None:
-    """Return what ``frame.shape[0]`` is; None for any other part."""
+    """Return the kind of ``frame.shape[0]``; None for any other part."""
     match node:
         case ast.Subscript(
             value=ast.Attribute(attr="shape"), slice=ast.Constant(value=int(place))

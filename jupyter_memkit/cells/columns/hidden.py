@@ -1,7 +1,8 @@
-"""Whether something may read the chunk besides the code in sight.
+"""Finds code that may read the chunk besides the cell itself.
 
-A text with its name can be code, a query, or the name of a table; functions and classes
-of the notebook read its variables; and some libraries look at those of whoever calls.
+A string that contains the chunk's name can be code, a query, or the name of a table.
+Functions and classes of the notebook can read its variables, and some libraries look up
+the variables of their caller.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from jupyter_memkit.cells.columns.kinds import is_scalar
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 
-# What gives variables by names that no code shows.
+# Functions that can access variables by names that are not in the code.
 _NAMES = frozenset(
     {
         *("__import__", "breakpoint", "compile", "dir", "eval", "exec"),
@@ -35,7 +36,7 @@ _ATTRIBUTES = frozenset(
         *("user_ns",),
     }
 )
-# Libraries that find variables by the names in their texts, or by looking at frames.
+# Libraries that find variables by names in strings, or by inspecting frames.
 _LIBRARIES = frozenset(
     {
         *("IPython", "__main__", "_duckdb", "chdb", "datafusion", "duckdb", "ibis"),
@@ -43,7 +44,7 @@ _LIBRARIES = frozenset(
     }
 )
 
-# The types that hold a function, of which two have no public name.
+# The types that hold a function; two have no public name.
 _METHODS = (types.MethodType, staticmethod, classmethod)
 _cached = functools.lru_cache(lambda: None)
 _read_class = vars(type)["__dict__"].__get__
@@ -54,7 +55,7 @@ _MOST_DEEP = 4
 
 
 def reads_secretly(cell: Cell) -> bool:
-    """Tell whether something may read the chunk besides the code in sight."""
+    """Return whether something besides the cell itself may read the chunk."""
     search = _Search(cell)
     return (
         any(search.is_reader(node) for node in ast.walk(cell.tree))
@@ -72,7 +73,7 @@ def _values_in_sight(cell: Cell) -> Iterator[Any]:
 
 
 class _Search:
-    """Looks for what reads the chunk."""
+    """Searches for readers of the chunk."""
 
     def __init__(self, cell: Cell) -> None:
         self._cell = cell
@@ -82,7 +83,7 @@ class _Search:
         self._read = {node.id for node in nodes if isinstance(node, ast.Name)}
 
     def is_reader(self, node: ast.AST) -> bool:
-        """Tell whether a piece of code can read variables out of sight."""
+        """Return whether a piece of code can read variables without naming them."""
         match node:
             case ast.Name():
                 return node.id in _NAMES
@@ -96,7 +97,7 @@ class _Search:
         return False
 
     def finds_text(self, tree: ast.AST) -> bool:
-        """Tell whether a text has the name of the chunk in it, but what is printed."""
+        """Return whether a string, unless printed, contains the name of the chunk."""
         printed: set[int] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and self._cell.resolve(node.func) is print:
@@ -112,7 +113,7 @@ class _Search:
         )
 
     def holds_reader(self, value: Any, depth: int = 0) -> bool:
-        """Tell whether a variable in the cell is, or holds, what may read the chunk."""
+        """Return whether a variable in the cell is or holds a possible reader."""
         kind = type(value)
         if kind is str:
             return self._is_text(value)
@@ -133,16 +134,17 @@ class _Search:
         )
 
     def names_chunk(self, value: Any) -> bool:
-        """Tell whether a function or class of the notebook has the chunk's name."""
+        """Return whether a function or class of the notebook names the chunk."""
         return self._reads(value, anything=False)
 
     def _is_text(self, value: Any) -> bool:
         return type(value) is str and bool(self._pattern.search(value))
 
     def _reads(self, value: Any, *, anything: bool) -> bool:
-        """Tell whether code of the notebook names the chunk, or reads anything.
+        """Return whether code of the notebook names the chunk, or may read anything.
 
-        What sets a variable of the cell's counts too, for it can become anything.
+        Code that sets a variable of the cell counts too, because the variable can then
+        be anything.
         """
         for code, variables in _find_code(value):
             names = set(code.co_names)
@@ -162,7 +164,7 @@ class _Search:
 
 
 def _find_code(value: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
-    """Yield the code of what is of the notebook, with the variables that it reads."""
+    """Yield code of the notebook in a value, with the variables it can read."""
     waiting, seen = [value], set[int]()
     while waiting:
         part = waiting.pop()
@@ -176,7 +178,7 @@ def _find_code(value: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    """Return the functions that something of the notebook is made of."""
+    """Return the objects in a value that may hold functions of the notebook."""
     kind = type(value)
     if kind is functools.partial:
         return (value.func, *value.args, *value.keywords.values())
@@ -192,7 +194,7 @@ def _parts(value: Any) -> Iterable[Any]:
 
 
 def _members(value: Any, kind: type) -> dict[str, Any]:
-    """Return the attributes of a class of the notebook, or of an object of one."""
+    """Return the attributes of a class of the notebook, or of an instance of one."""
     if issubclass(kind, type):
         is_own = _module_of(value) == "__main__"
         return dict(_read_class(value)) if is_own else {}
@@ -209,9 +211,9 @@ def _read_attributes(value: Any) -> dict[str, Any]:
 
 
 def _held(function: types.FunctionType) -> Iterator[Any]:
-    """Yield what a function has in its closure and its defaults."""
+    """Yield the values in a function's closure and defaults."""
     for cell in function.__closure__ or ():
-        # One that has no value yet raises.
+        # A variable without a value raises.
         with suppress(ValueError):
             yield cell.cell_contents
     yield from function.__defaults__ or ()
@@ -226,7 +228,7 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _stored(code: types.CodeType) -> Iterator[str]:
-    """Yield the variables of the notebook that a function sets."""
+    """Yield the global variables that a function sets."""
     for instruction in dis.get_instructions(code):
         if instruction.opname == "STORE_GLOBAL":
             yield instruction.argval

@@ -1,8 +1,8 @@
-"""The names of columns that an expression can stand for.
+"""Finds the names of columns that an expression can evaluate to.
 
-A constant says so itself. A variable is followed where each of its values is a
-constant, in the cell and before it. A list could be changed through any other use of
-its name, so there must be none.
+A constant is its own value. A variable is followed if each of its values, in the cell
+and before it, is a constant. A list could be changed through any other use of its name,
+so there must be no other use.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Keys:
         self._cell = cell
         self._lists: set[str] = set()
         self._under_way: set[str] = set()
-        # The places at which a name is only read.
+        # The nodes at which a name is only read.
         self._read_only: set[int] = set()
 
     def find(self, node: ast.expr) -> list[Key] | None:
-        """Return all that an expression can be; None where that is not certain."""
+        """Return all values that an expression can have; None if not certain."""
         if isinstance(node, ast.Constant):
             return [node.value] if isinstance(node.value, str) else None
         if isinstance(node, ast.List):
@@ -45,7 +45,7 @@ class Keys:
         return None
 
     def find_mapped(self, node: ast.expr) -> list[str] | None:
-        """Return the keys of a mapping; None where they are not certain."""
+        """Return the keys of a mapping; None if they are not certain."""
         if isinstance(node, ast.Dict):
             return self._find_texts(node.keys)
         if isinstance(node, ast.Name) and node.id not in self._cell.bindings:
@@ -57,7 +57,7 @@ class Keys:
         return None
 
     def _find_texts(self, nodes: Iterable[ast.expr | None]) -> list[str] | None:
-        """Return what expressions are each of which is one name."""
+        """Return the values of expressions that are all strings; None otherwise."""
         texts: list[str] = []
         for node in nodes:
             found = None if node is None else self.find(node)
@@ -72,7 +72,7 @@ class Keys:
         Raises
         ------
         EscapeError
-            When a list was followed whose name is used otherwise too.
+            If a followed list's name is also used in another way.
         """
         for name in self._lists:
             if any(id(node) not in self._read_only for node in self._cell.reads(name)):
@@ -124,7 +124,7 @@ class Keys:
         before = self._cell.namespace.get(name, ABSENT)
         if before is not ABSENT:
             key = _read_key(before)
-            # A function could change it: then the frame raises, which must be seen.
+            # A function could change it: the frame then raises, which must be visible.
             if key is None or self._cell.catches:
                 return None
             found.append(key)
@@ -132,7 +132,7 @@ class Keys:
 
     def _find_value(self, node: ast.expr | None) -> list[Key] | None:
         if isinstance(node, ast.Tuple):
-            # As what a loop goes over; a tuple is no key.
+            # A loop may iterate over a tuple; as a key it would not name columns.
             return self._find_in_list(ast.List(node.elts, ast.Load()))
         return None if node is None else self.find(node)
 
@@ -140,7 +140,7 @@ class Keys:
 def _read_key(value: Any) -> Key | None:
     if type(value) is str:
         return value
-    # A tuple is what a loop goes over.
+    # A loop may iterate over a tuple.
     if type(value) in (list, tuple) and all(type(item) is str for item in value):
         return list(value)
     return None

@@ -1,4 +1,4 @@
-"""What an expression in a cell can be, as far as it matters for the chunk's columns."""
+"""The kinds of values of a cell's expressions, as far as they matter for columns."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 
 class EscapeError(Exception):
-    """The chunk is used in a form that is not modelled: all columns are needed."""
+    """The chunk is used in a form that is not modelled, so all columns are needed."""
 
 
 class Kind(Enum):
-    """What the value of an expression is known to be."""
+    """The kind of an expression's value."""
 
-    # The chunk, or rows of it with all its columns.
+    # The chunk, or rows of it with all columns.
     FRAME = "frame"
-    # The chunk in groups.
+    # The grouped chunk.
     GROUPS = "groups"
-    # Several columns of the chunk in groups.
+    # Several columns of the grouped chunk.
     PICKED_GROUPS = "picked groups"
-    # One value a row, made of columns that are known.
+    # One value per row, computed from known columns.
     SERIES = "series"
-    # A value made of columns that are known, or a constant: it cannot be called.
+    # A value computed from known columns, or a constant; it cannot be called.
     DATA = "data"
     # Anything that does not hold the chunk.
     OTHER = "other"
 
 
-# Those through which columns could be reached that are not known.
+# Kinds that give access to unknown columns.
 HOLDERS = frozenset({Kind.FRAME, Kind.GROUPS, Kind.PICKED_GROUPS})
 COMPUTED = frozenset({Kind.SERIES, Kind.DATA})
 
-# From the most that can be known of a variable to the least.
+# From the most specific kind of a variable to the least.
 _ORDER = (Kind.SERIES, Kind.DATA, Kind.OTHER)
 
 _SCALARS = (
@@ -47,24 +47,24 @@ _SCALARS = (
     decimal.Decimal,
 )
 _COLLECTIONS = (list, tuple, set, frozenset)
-# Longer ones are not looked through.
+# Longer ones are not checked.
 _MOST_ELEMENTS = 100_000
 
 
 def join(one: Kind, other: Kind) -> Kind:
-    """Return what an operation gives element by element."""
+    """Return the kind of the result of an elementwise operation."""
     if Kind.SERIES in {one, other}:
         return Kind.SERIES
     return Kind.DATA if one is other is Kind.DATA else Kind.OTHER
 
 
 def weaker(one: Kind, other: Kind) -> Kind:
-    """Return what a variable is that can be either.
+    """Return the kind of a variable that can have either kind.
 
     Raises
     ------
     EscapeError
-        When it would hold the chunk.
+        If it would hold the chunk.
     """
     if other in HOLDERS:
         raise EscapeError
@@ -72,7 +72,7 @@ def weaker(one: Kind, other: Kind) -> Kind:
 
 
 def kind_of_value(value: Any) -> Kind:
-    """Return what a variable of the user's holds, by its type alone."""
+    """Return the kind of a variable of the user, by its type alone."""
     kind = type(value)
     if kind is find_loaded("pandas", "Series") or kind is find_loaded(
         "polars", "Series"
@@ -86,7 +86,7 @@ def kind_of_value(value: Any) -> Kind:
 
 
 def is_scalar(value: Any) -> bool:
-    """Tell whether a value is one of Python's or numpy's plain ones."""
+    """Return whether a value is a plain scalar of Python or numpy."""
     kind = type(value)
     if contains_identical(_SCALARS, kind):
         return True
@@ -107,7 +107,7 @@ def keywords(node: ast.Call) -> dict[str, ast.expr]:
     Raises
     ------
     EscapeError
-        When some are unpacked from a mapping.
+        If some are unpacked from a mapping.
     """
     if any(item.arg is None for item in node.keywords):
         raise EscapeError
@@ -115,7 +115,7 @@ def keywords(node: ast.Call) -> dict[str, ast.expr]:
 
 
 def has_only(node: ast.Call, positional: int, names: frozenset[str]) -> bool:
-    """Tell whether a call has no other arguments than these."""
+    """Return whether a call has no arguments other than these."""
     return (
         len(node.args) <= positional
         and not any(isinstance(each, ast.Starred) for each in node.args)
@@ -124,5 +124,5 @@ def has_only(node: ast.Call, positional: int, names: frozenset[str]) -> bool:
 
 
 def is_true(node: ast.expr | None) -> bool:
-    """Tell whether an expression is the constant True."""
+    """Return whether an expression is the constant True."""
     return isinstance(node, ast.Constant) and node.value is True

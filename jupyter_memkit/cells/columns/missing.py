@@ -1,7 +1,7 @@
-"""Whether a cell failed for the lack of a column that was not read.
+"""Finds out whether a cell failed because a column was not read.
 
-The model of the forms says that it cannot. What is beyond the model, such as a list of
-names that changes through another variable, shows as an error of the frame.
+The model of the forms excludes this. A case beyond the model, such as a list of names
+that is changed through another variable, shows as an error of the frame.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 
 def find_missing(error: BaseException, unread: Iterable[str]) -> str | None:
-    """Return the column for whose lack a cell may have failed.
+    """Return the unread column that a cell may have failed for.
 
     Parameters
     ----------
     error : BaseException
-        What the cell raised.
+        The exception of the cell.
     unread : iterable of str
-        The columns that there are and that were not read.
+        The columns that exist and were not read.
 
     Returns
     -------
     str or None
-        The first of them that the error, or one that led to it, names.
+        The first of them that the error, or one that led to it, names; None if there
+        is none.
 
     Examples
     --------
@@ -41,7 +42,7 @@ def find_missing(error: BaseException, unread: Iterable[str]) -> str | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error, and those in whose handling it was raised."""
+    """Yield an error and its chain of causes and contexts."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -58,7 +59,7 @@ def _names_column(error: BaseException, name: str) -> bool:
     )
     if not isinstance(error, tuple(kind for kind in kinds if kind is not None)):
         return False
-    # Of other values in an error, the text is code of their own.
+    # Converting other values to text would run their own code.
     texts = [text for text in error.args if type(text) is str]
     quoted = (f"'{name}'", f'"{name}"', f"FieldRef.Name({name})")
     return any(text == name or any(q in text for q in quoted) for text in texts)

@@ -1,8 +1,8 @@
-"""The forms of a frame of pandas, and what each of them uses.
+"""The forms of a pandas frame, and the columns that each of them uses.
 
-An attribute means what it means in pandas: ``chunk.max`` is the method, whatever
-columns there are. What looks at all columns, or hands the frame to a function, is no
-form here.
+An attribute means what it means in pandas: ``chunk.max`` is the method, whatever the
+columns are. Operations on all columns, and passing the frame to a function, are not
+modelled.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from jupyter_memkit.cells.columns.pandas_values import (
 )
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# What of groups looks at the keys alone: attributes, methods, and methods that give
-# something for each row.
+# Attributes and methods of groups that only depend on the keys, and methods that return
+# a value per row.
 _GROUP_PARTS = frozenset({"groups", "indices", "ngroups"})
 _GROUP_COUNTS = frozenset({"size"})
 _GROUP_ROWS = {
@@ -35,7 +35,7 @@ _GROUP_ROWS = {
     "ngroup": Kind.SERIES,
     "tail": Kind.FRAME,
 }
-# What reduces columns that were picked.
+# Methods that reduce the selected columns.
 _PICKED = frozenset(
     {
         *("agg", "aggregate", "all", "any", "count", "cummax", "cummin", "cumsum"),
@@ -46,14 +46,14 @@ _PICKED = frozenset(
 
 
 class PandasForms:
-    """The forms of a frame of pandas."""
+    """The forms of a pandas frame."""
 
     def __init__(self) -> None:
         self._frame = find_loaded("pandas", "DataFrame")
         self._groups = find_loaded("pandas.core.groupby.generic", "DataFrameGroupBy")
 
     def attribute(self, follower: Follower, kind: Kind, node: ast.Attribute) -> Kind:
-        """Take a column whose name is none of pandas' own attributes."""
+        """Use a column whose name is not an attribute of pandas."""
         name, is_read = node.attr, isinstance(node.ctx, ast.Load)
         if kind is Kind.FRAME and name == "index" and is_read:
             return Kind.SERIES
@@ -71,7 +71,7 @@ class PandasForms:
         raise EscapeError
 
     def subscript(self, follower: Follower, kind: Kind, node: ast.Subscript) -> Kind:
-        """Take columns by their names, or rows by a mask or a slice."""
+        """Use columns by name, or rows by a mask or a slice."""
         if kind is Kind.PICKED_GROUPS:
             raise EscapeError
         picked = follower.use_keys(node.slice)
@@ -86,7 +86,7 @@ class PandasForms:
         raise EscapeError
 
     def indexer(self, follower: Follower, node: ast.Subscript) -> Kind | None:
-        """Take what ``frame.loc[...]`` names, and ``frame.shape[0]``."""
+        """Use the columns that ``frame.loc[...]`` names, or ``frame.shape[0]``."""
         assert isinstance(node.value, ast.Attribute)
         if node.value.attr != "loc":
             return find_height(node)
@@ -106,7 +106,7 @@ class PandasForms:
         return picked
 
     def method(self, follower: Follower, kind: Kind, node: ast.Call) -> Kind:
-        """Return what a call of one of the table's methods gives."""
+        """Return the kind of the result of one of the frame's methods."""
         assert isinstance(node.func, ast.Attribute)
         if kind is Kind.FRAME:
             return frame_method(follower, node.func.attr, node)
@@ -118,24 +118,24 @@ class PandasForms:
         return Kind.OTHER
 
     def computed(self, name: str, *, is_called: bool) -> Kind:
-        """Return what an attribute or a method of a series gives."""
+        """Return the kind of an attribute or a method's result of a series."""
         return computed(name, is_called=is_called)
 
     def function(self, follower: Follower, node: ast.Call) -> Kind:
-        """Return what a function of numpy or pandas gives for series."""
+        """Return the kind of the result of a numpy or pandas function."""
         return elementwise_function(follower, node)
 
     def _is_column(self, owner: Any, name: str) -> bool:
-        """Tell whether an attribute can only be a column."""
+        """Return whether an attribute can only be a column."""
         return (
             owner is not None and not name.startswith("_") and not hasattr(owner, name)
         )
 
     def _picks_rows(self, follower: Follower, place: ast.expr) -> bool:
-        """Tell whether a place in a frame is rows of it.
+        """Return whether an index of a frame selects rows.
 
-        A series of names would pick columns; where one of them was not read, pandas
-        raises `KeyError` for it.
+        A series of names would select columns; pandas raises `KeyError` for one that
+        was not read.
         """
         if isinstance(place, ast.Slice):
             follower.plain(place)
@@ -153,19 +153,19 @@ class PandasForms:
         if name in {"agg", "aggregate"}:
             use_aggregated(follower, node)
             return Kind.OTHER
-        # Or else a column, which cannot be called.
+        # Otherwise it is a column, which cannot be called.
         self.attribute(follower, Kind.GROUPS, function)
         follower.plain_arguments(node)
         return Kind.OTHER
 
 
 def _is_whole(node: ast.expr) -> bool:
-    """Tell whether a part is that of all columns, as a colon alone."""
+    """Return whether a slice is a bare colon, which selects all columns."""
     return isinstance(node, ast.Slice) and not any(ast.iter_child_nodes(node))
 
 
 def _is_mask(node: ast.expr) -> bool:
-    """Tell whether a series is surely of truth values, by how it is made."""
+    """Return whether a series is certainly boolean, by the way it is computed."""
     match node:
         case ast.Compare() | ast.UnaryOp(op=ast.Invert()):
             return True

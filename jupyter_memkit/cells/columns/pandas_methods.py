@@ -1,4 +1,4 @@
-"""The methods of a frame of pandas that are forms, and what each of them uses."""
+"""The modelled methods of a pandas frame, and the columns that each of them uses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from jupyter_memkit.cells.columns.kinds import (
     keywords,
 )
 
-# Methods that give rows of the frame, with the arguments that do not look at columns:
-# so many by position, and those by name.
+# Methods that return rows of the frame, with the arguments that do not depend on
+# columns: the number of positional ones, and the keywords.
 _ROWS = {
     "copy": (1, frozenset({"deep"})),
     "head": (1, frozenset({"n"})),
@@ -29,8 +29,8 @@ _ROWS = {
     "tail": (1, frozenset({"n"})),
 }
 
-# Methods that do so by columns that are named: the argument that names them, its
-# position, and the other arguments.
+# Methods that do so by named columns: the argument that names them, its position, and
+# the other arguments.
 _KEYED = {
     "drop": ("columns", None, frozenset({"errors"})),
     "drop_duplicates": ("subset", 0, frozenset({"keep", "ignore_index"})),
@@ -44,7 +44,7 @@ _KEYED = {
         frozenset({"ascending", "kind", "na_position", "ignore_index", "key"}),
     ),
 }
-# Methods whose result has nothing else in it.
+# Methods whose result only depends on the named columns.
 _COUNTED = {
     "duplicated": ("subset", 0, frozenset({"keep"})),
     "value_counts": (
@@ -59,12 +59,12 @@ _GROUPER = frozenset({"key", "freq", "sort", "closed", "label", "origin", "offse
 
 
 def frame_method(follower: Follower, name: str, node: ast.Call) -> Kind:
-    """Return what a method of a frame gives.
+    """Return the kind of the result of a frame's method.
 
     Raises
     ------
     EscapeError
-        When the method, or what it is given, may look at other columns.
+        If the method, or one of its arguments, may use other columns.
     """
     if name in _ROWS:
         if not has_only(node, *_ROWS[name]):
@@ -83,7 +83,7 @@ def frame_method(follower: Follower, name: str, node: ast.Call) -> Kind:
 
 
 def use_aggregated(follower: Follower, node: ast.Call) -> None:
-    """Take the columns of ``{"q": "sum"}`` or ``total=("q", "sum")``."""
+    """Use the columns in ``{"q": "sum"}`` or ``total=("q", "sum")``."""
     if len(node.args) == 1 and not node.keywords:
         if follower.use_mapped(node.args[0]):
             return
@@ -121,7 +121,7 @@ def _use_keyed(
     position: int | None,
     others: frozenset[str],
 ) -> None:
-    """Take the columns that an argument names, which must be there."""
+    """Use the columns that an argument names, which must be given."""
     given = keywords(node)
     positional = 0 if position is None else position + 1
     if not has_only(node, positional, others | {keyword}):
@@ -154,7 +154,7 @@ def _group(follower: Follower, node: ast.Call) -> Kind:
 
 
 def _use_group_key(follower: Follower, key: ast.expr) -> None:
-    """Take a key: a name, a series, or a ``pd.Grouper`` of a named column."""
+    """Use a key: a name, a series, or a ``pd.Grouper`` with a named column."""
     if follower.use_keys(key) is Kind.SERIES:
         return
     if follower.cell.is_call(key, "pandas", "Grouper"):
@@ -171,7 +171,7 @@ def _use_group_key(follower: Follower, key: ast.expr) -> None:
 
 
 def _assign(follower: Follower, node: ast.Call) -> Kind:
-    """Take what becomes columns; what can be called would get the frame."""
+    """Use the values of new columns; a function among them would get the frame."""
     if node.args:
         raise EscapeError
     for value in keywords(node).values():
@@ -184,7 +184,7 @@ def _assign(follower: Follower, node: ast.Call) -> Kind:
 
 
 def _rename(follower: Follower, node: ast.Call) -> Kind:
-    """Take both names: a column that has the new one already would be there twice."""
+    """Use old and new names, since a column may already have the new name."""
     columns = keywords(node).get("columns")
     if not has_only(node, 0, frozenset({"columns"})):
         raise EscapeError
@@ -197,7 +197,7 @@ def _rename(follower: Follower, node: ast.Call) -> Kind:
 
 
 def _reset_index(_follower: Follower, node: ast.Call) -> Kind:
-    # Else the index becomes a column, whose name depends on the others.
+    # Otherwise the index becomes a column whose name depends on the others.
     if not has_only(node, 0, frozenset({"drop"})) or not is_true(
         keywords(node).get("drop")
     ):

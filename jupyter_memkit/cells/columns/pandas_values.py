@@ -1,4 +1,4 @@
-"""What can be known of values that pandas and numpy compute from columns."""
+"""The kinds of values that pandas and numpy compute from columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.cells.columns.follow import Follower
 from jupyter_memkit.cells.columns.kinds import COMPUTED, Kind
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Accessors, and their attributes that hold one value a row.
+# Accessors, and their attributes with one value per row.
 _ACCESSORS = frozenset({"str", "dt", "cat"})
 _FIELDS = frozenset(
     {
@@ -21,7 +21,7 @@ _FIELDS = frozenset(
 )
 _PLAIN = frozenset({"array", "dtype", "index", "is_unique", "size", "shape", "values"})
 
-# Methods of series, and of their accessors, that give one value a row.
+# Methods of series and their accessors that return one value per row.
 _ELEMENTWISE = frozenset(
     {
         *("abs", "add", "astype", "between", "bfill", "capitalize", "ceil", "clip"),
@@ -35,7 +35,7 @@ _ELEMENTWISE = frozenset(
         *("zfill",),
     }
 )
-# Methods that return whatever a function of the user's does.
+# Methods that return whatever a function of the user returns.
 _OPEN = frozenset({"agg", "aggregate", "pipe", "apply", "transform", "reduce"})
 
 _PANDAS = (
@@ -52,7 +52,7 @@ _NUMPY = ("clip", "isin", "round", "select", "where")
 
 
 def computed(name: str, *, is_called: bool) -> Kind:
-    """Return what an attribute, or a method's call, of a series gives."""
+    """Return the kind of an attribute or a method's result of a series."""
     if is_called:
         if name in _ELEMENTWISE:
             return Kind.SERIES
@@ -63,7 +63,7 @@ def computed(name: str, *, is_called: bool) -> Kind:
 
 
 def elementwise_function(follower: Follower, node: ast.Call) -> Kind:
-    """Return what a function of numpy or pandas gives for computed arguments."""
+    """Return the kind of a numpy or pandas function's result."""
     function = follower.cell.resolve(node.func)
     if function is ABSENT or function is None or not node.args:
         return Kind.OTHER

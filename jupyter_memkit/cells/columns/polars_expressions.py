@@ -1,8 +1,9 @@
-"""Which columns an expression of polars uses.
+"""Finds the columns that a polars expression uses.
 
-It uses those that its parts name. The functions at its roots are a closed set, without
-those that stand for several columns: ``pl.all``, selectors, types and patterns. So are
-the methods, without those that hand the expression to a function of the user's.
+It uses the columns that its parts name. The functions at its roots are a closed set
+without those that stand for several columns: ``pl.all``, selectors, types and patterns.
+The methods are a closed set too, without those that pass the expression to a function
+of the user.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from jupyter_memkit.cells.columns.kinds import (
     keywords,
 )
 
-# Functions of polars that name columns by texts, and need at least one.
+# Functions of polars that name columns by strings, and need at least one.
 _OF_COLUMNS = frozenset(
     {
         *("all_horizontal", "any_horizontal", "coalesce", "concat_list", "concat_str"),
@@ -30,7 +31,7 @@ _OF_COLUMNS = frozenset(
         *("sum_horizontal", "var", "when"),
     }
 )
-# Those whose texts are values.
+# Functions whose strings are values.
 _OF_VALUES = frozenset({"date", "datetime", "duration", "int_range", "len", "lit"})
 
 _METHODS = frozenset(
@@ -51,12 +52,12 @@ _METHODS = frozenset(
         *("xor",),
     }
 )
-# Their methods act on the values alone.
+# The methods of these accessors only act on values.
 _ACCESSORS = frozenset({"arr", "bin", "cat", "dt", "list", "str"})
 _NAMING = frozenset({"keep", "prefix", "suffix"})
-# Methods of which an argument is a type.
+# Methods with a type as an argument.
 _TYPED = frozenset({"cast", "map_elements", "replace_strict", "strptime"})
-# Methods that take a value from anywhere, and texts only as such.
+# Methods that take any value, and strings only as values.
 _VALUED = frozenset({"clip", "fill_nan", "fill_null", "is_between", "is_in"})
 
 _CALLED = (dt.datetime, dt.date, dt.timedelta, decimal.Decimal)
@@ -65,21 +66,21 @@ _CALLED = (dt.datetime, dt.date, dt.timedelta, decimal.Decimal)
 def use_expression(
     follower: Follower, node: ast.expr, *, names_column: bool = False
 ) -> None:
-    """Take the columns of an expression.
+    """Mark the columns of an expression as used.
 
     Parameters
     ----------
     follower : Follower
-        Takes them.
+        Marks the columns.
     node : ast.expr
         The expression.
     names_column : bool
-        Whether a text is surely the name of a column, rather than perhaps one.
+        Whether a string is certainly the name of a column, rather than possibly.
 
     Raises
     ------
     EscapeError
-        When it may use other columns.
+        If it may use other columns.
     """
     match node:
         case ast.Constant():
@@ -100,7 +101,7 @@ def use_expression(
 
 
 def _elements(follower: Follower, node: ast.expr) -> list[ast.expr]:
-    """Return the expressions in a list of them."""
+    """Return the expressions in a literal collection or a comprehension."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return node.elts
     if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
@@ -117,7 +118,7 @@ def _use_operation(
     operands = _operands(node)
     is_of_values = isinstance(node, ast.BinOp) and all(map(_is_value, operands))
     if is_of_values and any(map(follower.find_keys, operands)):
-        # Of texts it makes another one, which may be a column.
+        # Combined strings make another one, which may be a column.
         raise EscapeError
     for operand in operands:
         _use_operand(follower, operand)
@@ -136,14 +137,14 @@ def _use_text(follower: Follower, value: Any, *, names_column: bool) -> None:
     if not isinstance(value, str):
         return
     if value.startswith("^") or value == "*":
-        # A pattern, in any place where a text is a name.
+        # A pattern, wherever a string is a name.
         raise EscapeError
     if names_column or value in follower.columns:
         follower.use(value)
 
 
 def _use_names(follower: Follower, node: ast.expr, *, names_column: bool) -> None:
-    """Take the texts that a variable stands for, which must be a plain value."""
+    """Use the strings that a variable can be, which must be a plain value."""
     found = follower.find_keys(node)
     for key in found or ():
         for text in [key] if isinstance(key, str) else key:
@@ -158,7 +159,7 @@ def _use_names(follower: Follower, node: ast.expr, *, names_column: bool) -> Non
 
 
 def _use_column_attribute(follower: Follower, node: ast.Attribute) -> None:
-    """Take ``pl.col.price``."""
+    """Use ``pl.col.price``."""
     column = node.value
     is_column = isinstance(column, ast.Attribute) and column.attr == "col"
     if not is_column or node.attr.startswith("_"):
@@ -170,14 +171,14 @@ def _use_column_attribute(follower: Follower, node: ast.Attribute) -> None:
 
 
 def _use_operand(follower: Follower, node: ast.expr) -> None:
-    """Take an operand, which may be computed from columns; a text is a value."""
+    """Use an operand, which may be computed from columns; a string is a value."""
     if _is_computed(follower, node):
         return
     use_expression(follower, node)
 
 
 def _is_computed(follower: Follower, node: ast.expr) -> bool:
-    """Tell whether a value comes from columns of the chunk itself."""
+    """Return whether a value is computed from columns of the chunk itself."""
     root: ast.AST = node
     while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
         root = root.func if isinstance(root, ast.Call) else root.value
@@ -220,7 +221,7 @@ def _use_function(follower: Follower, name: str, node: ast.Call) -> None:
 
 
 def _use_keyword(follower: Follower, name: Any) -> None:
-    """Take a word that may be a column, as keywords of `filter` and `when` are."""
+    """Use a word that may be a column, like the keywords of `filter` and `when`."""
     if name in follower.columns:
         follower.use(name)
 
@@ -236,12 +237,12 @@ def _use_method(follower: Follower, function: ast.Attribute, node: ast.Call) -> 
         raise EscapeError
     use_expression(follower, owner)
     if name == "map_elements":
-        # The function gets values.
+        # The function gets plain values.
         follower.plain_arguments(node)
         return
     for argument in node.args:
         if is_text and isinstance(argument, ast.Constant):
-            # It may be a pattern, but of texts.
+            # It may be a pattern, but one for values.
             _use_keyword(follower, argument.value)
         else:
             _use_argument(follower, name, argument)

@@ -1,7 +1,7 @@
-"""The forms of a frame of polars, eager or lazy, and what each of them uses.
+"""The forms of a polars frame, eager or lazy, and the columns that each uses.
 
-A frame of polars has no attributes for its columns. Its contexts take expressions,
-which `polars_expressions` reads.
+A polars frame has no attributes for its columns. Its contexts take expressions, which
+`polars_expressions` analyses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jupyter_memkit.cells.columns.polars_expressions import (
     use_expression,
 )
 
-# Methods that give rows of the frame, with the arguments that they take.
+# Methods that return rows of the frame, with their arguments.
 _ROWS = {
     "clone": (0, frozenset[str]()),
     "collect": (0, frozenset[str]()),
@@ -35,7 +35,7 @@ _ROWS = {
     "tail": (1, frozenset({"n"})),
 }
 
-# Contexts, with their arguments that are no expressions, and what they give.
+# Contexts, with their arguments that are not expressions, and the kind of the result.
 _CONTEXTS = {
     "filter": (frozenset[str](), Kind.FRAME),
     "group_by": (frozenset({"maintain_order"}), Kind.GROUPS),
@@ -46,22 +46,22 @@ _CONTEXTS = {
     ),
     "with_columns": (frozenset[str](), Kind.FRAME),
 }
-# Those in which a keyword is a column, and not the name of a new one.
+# Contexts in which a keyword is a column, not the name of a new one.
 _CONSTRAINED = frozenset({"filter"})
 
 
 class PolarsForms:
-    """The forms of a frame of polars."""
+    """The forms of a polars frame."""
 
     def attribute(self, _follower: Follower, kind: Kind, node: ast.Attribute) -> Kind:
-        """Return what ``frame.height`` is; others look at all columns."""
+        """Return the kind of ``frame.height``; others may depend on all columns."""
         is_height = node.attr == "height" and isinstance(node.ctx, ast.Load)
         if kind is Kind.FRAME and is_height:
             return Kind.DATA
         raise EscapeError
 
     def subscript(self, follower: Follower, kind: Kind, node: ast.Subscript) -> Kind:
-        """Take columns by their names, or rows by a slice."""
+        """Use columns by name, or rows by a slice."""
         if kind is not Kind.FRAME or not isinstance(node.ctx, ast.Load):
             raise EscapeError
         if isinstance(node.slice, ast.Slice):
@@ -73,11 +73,11 @@ class PolarsForms:
         return picked
 
     def indexer(self, _follower: Follower, node: ast.Subscript) -> Kind | None:
-        """Return what ``frame.shape[0]`` is."""
+        """Return the kind of ``frame.shape[0]``."""
         return find_height(node)
 
     def method(self, follower: Follower, kind: Kind, node: ast.Call) -> Kind:
-        """Return what a call of one of the table's methods gives."""
+        """Return the kind of the result of one of the frame's methods."""
         assert isinstance(node.func, ast.Attribute)
         name = node.func.attr
         if kind is Kind.GROUPS:
@@ -107,14 +107,14 @@ class PolarsForms:
         raise EscapeError
 
     def computed(self, name: str, *, is_called: bool) -> Kind:
-        """Return what an attribute or a method of a series gives."""
+        """Return the kind of an attribute or a method's result of a series."""
         if not is_called:
             return Kind.SERIES if name in {"str", "dt", "list"} else Kind.OTHER
         is_open = name in {"pipe", "map_elements", "map_batches", "item", "reduce"}
         return Kind.OTHER if is_open else Kind.SERIES
 
     def function(self, _follower: Follower, _node: ast.Call) -> Kind:
-        """Return that nothing is known of what a function gives."""
+        """Return that nothing is known about a function's result."""
         return Kind.OTHER
 
 
@@ -125,7 +125,7 @@ def _use_expressions(
     *,
     is_constrained: bool,
 ) -> None:
-    """Take the columns of all arguments that are expressions."""
+    """Use the columns of all arguments that are expressions."""
     for argument in node.args:
         use_expression(follower, argument, names_column=True)
     for name, value in keywords(node).items():

@@ -1,4 +1,10 @@
-"""Whether a cell is proven to have no effect outside its own value."""
+"""Prove that a cell has no side effects.
+
+Purity is never assumed: each expression is followed to the chunk, to constants, to
+plain data from outside, or to calls on the closed lists of `lists`. Code without a rule
+may have an effect. Only objects that the cell created may be changed in place, so names
+that may refer to an object from outside are tracked.
+"""
 
 from __future__ import annotations
 

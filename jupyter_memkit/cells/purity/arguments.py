@@ -1,4 +1,4 @@
-"""What an argument makes of a call: texts that are code, and arrays to write into."""
+"""Checks arguments that change a call: strings that are code, and output arrays."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 
 def is_formula(node: ast.expr) -> bool:
-    """Return whether a text of pandas' language neither calls nor reads variables."""
+    """Return whether a query string neither calls functions nor reads variables."""
     text = node.value if isinstance(node, ast.Constant) else None
     return isinstance(text, str) and not set("@(") & set(text)
 
 
 def names_pure_methods(node: ast.expr, outside: Mapping[str, Any]) -> bool:
-    """Return whether all texts in an argument of ``agg`` and its like are in sight.
+    """Return whether the strings in an argument of ``agg`` and the like are harmless.
 
-    And none of them is the name of a method that may have an effect.
+    All of them have to be known, and none may name a method with a side effect.
 
     Parameters
     ----------
@@ -45,21 +45,21 @@ def names_pure_methods(node: ast.expr, outside: Mapping[str, Any]) -> bool:
             )
         case ast.Attribute() | ast.Call():
             return _is_of_module(node, outside)
-    # Anything else may be a text that no constant shows.
+    # Anything else may evaluate to an unknown string.
     return isinstance(node, (ast.Lambda, ast.Compare, ast.UnaryOp))
 
 
 def may_write_into(node: ast.Call, function: Any, place: int) -> bool:
-    """Return whether a function may take an argument for its output.
+    """Return whether a function may write its output into an argument.
 
     Parameters
     ----------
     node : ast.Call
         The call.
     function : object
-        What is called; None for a method.
+        The function; None for a method.
     place : int
-        The place of the argument, from 0.
+        The position of the argument, from 0.
     """
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         return True
@@ -71,7 +71,7 @@ def may_write_into(node: ast.Call, function: Any, place: int) -> bool:
 
 
 def _find_output(function: Any) -> int | None:
-    """Return from which positional argument on a function may write into it."""
+    """Return the first position at which a function may write into an argument."""
     ufunc = find_loaded("numpy", "ufunc")
     if ufunc is not None and type(function) is ufunc:
         return int(function.nin)
@@ -93,7 +93,7 @@ def _is_pure(text: Any) -> bool:
 
 
 def _is_of_module(node: ast.expr, outside: Mapping[str, Any]) -> bool:
-    """Return whether it is a function such as ``np.sum``, or what one made."""
+    """Return whether it is a function such as ``np.sum``, or a result of one."""
     while isinstance(node, (ast.Attribute, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return isinstance(node, ast.Name) and type(outside.get(node.id)) is ModuleType

@@ -1,7 +1,7 @@
-"""Follows the expressions of a cell to what they are made of.
+"""Follows the expressions of a cell to their sources.
 
 A value that may be an object from outside is shared, and one that may hold such objects
-is nested; only what is neither can be changed in place. What is not listed is refused.
+is nested; only other values may be changed in place. Code without a rule is refused.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class Expressions(ast.NodeVisitor):
     Attributes
     ----------
     reach : dict of str to Reach
-        What a change of the cell's names could reach, where that is outside.
+        The objects outside that a change of each of the cell's names could reach.
     modules : dict of str to module
-        Those that the cell imports.
+        The modules that the cell imports.
     """
 
     def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
@@ -70,29 +70,29 @@ class Expressions(ast.NodeVisitor):
         self._namespace = namespace
 
     def read(self, node: ast.expr | None) -> Value:
-        """Follow an expression whose value goes anywhere."""
+        """Follow an expression whose value may go anywhere."""
         if node is None:
             return OWN
         value = self._find(node)
         name = getattr(node, "attr", getattr(node, "id", None))
         is_method = isinstance(node, ast.Attribute) or value.known is not None
-        # These are checked where they are called.
+        # These are only allowed in calls, which check them.
         if isinstance(value.known, ModuleType) or (is_method and name in _CHECKED):
             raise EffectError(node)
         return value
 
     def change(self, node: ast.expr) -> None:
-        """Allow a change of a value in place, if it is the cell's own."""
+        """Allow a change of a value in place if the cell created it."""
         if self.read(node).is_shared:
             raise EffectError(node)
 
     def set_name(self, name: str, reach: Reach) -> None:
-        """Note what a change of a variable can reach."""
+        """Record what a change of a variable can reach."""
         if reach is not Reach.OWN:
             self.reach[name] = max(reach, self.reach.get(name, reach))
 
     def set_target(self, target: ast.expr, value: Value) -> None:
-        """Follow a value to where it is put."""
+        """Follow a value to its target."""
         match target:
             case ast.Name():
                 self.set_name(target.id, value.reach)
@@ -116,7 +116,7 @@ class Expressions(ast.NodeVisitor):
             self._check_attribute(target)
 
     def read_arguments(self, arguments: ast.arguments) -> None:
-        """Follow the arguments of a function, which may be given anything."""
+        """Follow the arguments of a function, which may have any values."""
         for default in (*arguments.defaults, *arguments.kw_defaults):
             self.read(default)
         for item in ast.walk(arguments):
@@ -128,15 +128,15 @@ class Expressions(ast.NodeVisitor):
         return value
 
     def generic_visit(self, node: ast.AST) -> Value:
-        """Refuse what has no rule."""
+        """Refuse code without a rule."""
         raise EffectError(node)
 
     def visit_Constant(self, _node: ast.Constant) -> Value:
-        """Return that a constant is nobody's."""
+        """Return that a constant cannot be changed."""
         return OWN
 
     def visit_Name(self, node: ast.Name) -> Value:
-        """Find out what a variable stands for."""
+        """Find the value of a variable."""
         if node.id in self.modules:
             return Value(known=self.modules[node.id])
         if node.id in self._local:
@@ -147,7 +147,7 @@ class Expressions(ast.NodeVisitor):
             return Value(known=vars(builtins)[node.id])
         if hasattr(builtins, node.id):
             raise EffectError(node)
-        # A name that there is not: Python reports it.
+        # Python reports an unknown name.
         return OWN
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
@@ -167,12 +167,12 @@ class Expressions(ast.NodeVisitor):
         return Value(value.reach)
 
     def visit_Lambda(self, node: ast.Lambda) -> Value:
-        """Follow what it does when it is called."""
+        """Follow the body, as if it were called."""
         self.read_arguments(node.args)
         return Value(self.read(node.body).reach)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
-        """Follow a value that is given a name."""
+        """Follow a value that is assigned to a name."""
         value = self.read(node.value)
         self.set_target(node.target, value)
         return value
@@ -185,8 +185,8 @@ class Expressions(ast.NodeVisitor):
     visit_JoinedStr = visit_FormattedValue = _visit_new  # noqa: N815
 
     def visit_BinOp(self, node: ast.BinOp) -> Value:
-        """Follow an operator, which makes a new value of the old ones."""
-        # That may hold what they hold.
+        """Follow an operator, which creates a new value."""
+        # The new value may hold what its operands hold.
         is_nested = self._read_parts(node) is Reach.NESTED
         return Value(Reach.NESTED) if is_nested else OWN
 
@@ -216,7 +216,7 @@ class Expressions(ast.NodeVisitor):
     visit_GeneratorExp = _visit_comprehension  # noqa: N815
 
     def visit_Call(self, node: ast.Call) -> Value:
-        """Allow calls that are listed, with arguments that keep them pure."""
+        """Allow listed calls with arguments that keep them pure."""
         if any(keyword.arg in {None, "out"} for keyword in node.keywords):
             raise EffectError(node)
         values = [self.read(argument) for argument in node.args]
@@ -227,7 +227,7 @@ class Expressions(ast.NodeVisitor):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if isinstance(node.func, ast.Attribute):
             if function.known is None and name not in _LISTED:
-                raise EffectError(node.func)  # No column can be called.
+                raise EffectError(node.func)  # Columns cannot be called.
             self._check_change(node, node.func, values)
         if isinstance(node.func, ast.Attribute) or function.known is not None:
             self._check_texts(node, name)
@@ -245,14 +245,14 @@ class Expressions(ast.NodeVisitor):
         found = list(find_attributes(name))
         if name.startswith("_") or any(map(is_patched, found)):
             raise EffectError(node)
-        # What no table has is a column.
+        # An attribute that no table has is a column.
         if found and name not in _LISTED:
             raise EffectError(node)
 
     def _check_change(
         self, node: ast.Call, function: ast.Attribute, values: list[Value]
     ) -> None:
-        """Refuse to change in place what is not the cell's own."""
+        """Refuse in-place changes of values that the cell did not create."""
         is_changing = function.attr in CHANGING_ATTRIBUTES
         for keyword in node.keywords:
             if keyword.arg in {"inplace", "in_place"} and not _is_false(keyword.value):
@@ -263,7 +263,7 @@ class Expressions(ast.NodeVisitor):
                 self._put_into(function.value, value)
 
     def _check_texts(self, node: ast.Call, method: str) -> None:
-        """Refuse texts that a method calls, or reads as code."""
+        """Refuse strings that a method calls by name or runs as code."""
         named = {str(item.arg): item.value for item in node.keywords}
         if method in DRAWING and not any(
             isinstance(named.get(seed), ast.Constant) for seed in DRAWING[method]
@@ -286,7 +286,7 @@ class Expressions(ast.NodeVisitor):
                     raise EffectError(argument)
 
     def _put_into(self, node: ast.expr, value: Value) -> None:
-        """Note that the variable in which a value was put now holds it."""
+        """Record that a variable now holds a value that was put into it."""
         while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
             node = node.func if isinstance(node, ast.Call) else node.value
         if isinstance(node, ast.Name) and value.is_shared:

@@ -1,8 +1,8 @@
-"""The closed lists of calls that have no effect outside their own value.
+"""The closed lists of calls without side effects.
 
-What is not listed may have one. The lists are by module for functions, and by name
-for the attributes of values: a name is listed only where it is pure for every type of
-Python, numpy, pandas, polars and pyarrow that has it.
+Anything that is not listed may have one. Functions are listed by module, attributes of
+values by name: a name is only listed if it is pure for every type of Python, numpy,
+pandas, polars and pyarrow that has it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PURE_BUILTINS = frozenset(
     }
 )
 
-# Functions by the name of their module.
+# Functions, by the name of their module.
 PURE_FUNCTIONS: dict[str, frozenset[str]] = {
     module: frozenset(names.split())
     for module, names in {
@@ -198,10 +198,10 @@ _ATTRIBUTES = (
     "week weekday where width with_columns with_row_index xs year zfill zip"
 )
 
-# Of tables, columns, groups, expressions, arrays, and Python's own data.
+# Attributes of tables, columns, groups, expressions, arrays and Python's own data.
 PURE_ATTRIBUTES = frozenset(_ATTRIBUTES.split())
 
-# These change what they are called on, which has to be the cell's own.
+# These change the object they are called on, which the cell has to have created.
 CHANGING_ATTRIBUTES = frozenset(
     {
         *("add", "append", "appendleft", "clear", "discard", "extend", "insert"),
@@ -211,14 +211,14 @@ CHANGING_ATTRIBUTES = frozenset(
     }
 )
 
-# Methods that call what a text names.
+# Methods that call a function named by a string.
 CALLING_BY_NAME = frozenset(
     {"agg", "aggregate", "apply", "pipe", "pivot_table", "transform"}
 )
 NAMING_ARGUMENTS = frozenset({"aggfunc", "func"})
 
-# Methods whose text is code.
+# Methods that run a string as code.
 READING_CODE = frozenset({"eval", "query"})
 
-# They draw from a generator that others use, unless they are given a seed.
+# Methods that draw from a shared random generator, unless they are given a seed.
 DRAWING = {"sample": frozenset({"random_state", "seed"})}

@@ -1,7 +1,7 @@
-"""Which values from outside a cell have no code of the user's in them.
+"""Finds out which values from outside a cell contain no code of the user.
 
-What is plain can be read, called and compared without an effect. Types are told apart
-by identity, so that to look at a value runs none of its code.
+Plain values can be read, called and compared without side effects. Types are compared
+by identity, so that inspecting a value runs none of its code.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from jupyter_memkit.cells.purity.lists import (
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
 
-# Longer containers are not looked through.
+# Longer containers are not checked.
 _MOST_ITEMS = 10_000
 
 _SCALARS = (
@@ -67,7 +67,7 @@ _TABLES = (
     *(("pyarrow", name) for name in ("Table", "RecordBatch", "ChunkedArray")),
     ("numpy", "ndarray"),
 )
-# What their methods return.
+# The results of their methods.
 _RELATED = (
     ("pandas.core.groupby.generic", "DataFrameGroupBy"),
     ("pandas.core.groupby.generic", "SeriesGroupBy"),
@@ -82,7 +82,7 @@ _LIBRARY_SCALARS = (
 
 
 def is_plain(value: Any) -> bool:
-    """Return whether a value is data, and all that is in it.
+    """Return whether a value and everything in it is plain data.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def is_table(value: Any) -> bool:
 
 
 def is_scalar(value: Any) -> bool:
-    """Return whether a value is data that nobody can change."""
+    """Return whether a value is immutable data."""
     kind = type(value)
     return (
         contains_identical(_SCALARS, kind)
@@ -128,19 +128,19 @@ def is_pure_callable(value: Any) -> bool:
 
 
 def find_in_module(module: ModuleType, name: str) -> Any:
-    """Return what a listed module calls so.
+    """Return a listed attribute of a listed module.
 
     Parameters
     ----------
     module : ModuleType
         The module.
     name : str
-        Of a function or class, or of a listed module in it.
+        The name of a function, a class or a listed submodule.
 
     Raises
     ------
     LookupError
-        When it is not listed as pure, or was replaced.
+        If it is not listed as pure, or was replaced.
     """
     namespace = read_namespace(module) or {}
     home = str(namespace.get("__name__"))
@@ -151,7 +151,7 @@ def find_in_module(module: ModuleType, name: str) -> Any:
         return below
     if name not in PURE_FUNCTIONS.get(home, ()):
         raise LookupError
-    # Our own names are imported when they are first asked for.
+    # This package imports its public names on first use.
     value = getattr(module, name) if home == "jupyter_memkit" else namespace[name]
     if not _is_of_library(value, home):
         raise LookupError
@@ -166,7 +166,7 @@ def is_listed(module: Any) -> bool:
 
 
 def find_attributes(name: str) -> Iterator[Any]:
-    """Yield what the classes of tables and their like have under a name."""
+    """Yield the attributes of this name in the classes of tables and the like."""
     for kind in _classes():
         for base in type.mro(kind):
             if name in vars(base):
@@ -175,25 +175,26 @@ def find_attributes(name: str) -> Iterator[Any]:
 
 
 def is_patched(value: Any) -> bool:
-    """Return whether an attribute of a library's class is code of the user's."""
+    """Return whether an attribute of a library's class was replaced by the user."""
     kind = type(value)
     if kind is property:
         return is_patched(value.fget)
     if contains_identical((classmethod, staticmethod), kind):
         return is_patched(value.__func__)
-    is_own = _root(value) in _LIBRARIES | {"typing_extensions"}  # It marks old ones.
+    # typing_extensions marks deprecated functions.
+    is_own = _root(value) in _LIBRARIES | {"typing_extensions"}
     return not (is_own or _is_written_in_c(value) or is_scalar(value))
 
 
 def _is_of_library(value: Any, module: str | None) -> bool:
-    """Return whether what a module has under a name is its own, and no patch."""
+    """Return whether an attribute of a module is its own rather than a patch."""
     home = str(module).partition(".")[0]
     return is_scalar(value) or _is_written_in_c(value) or _root(value) == home
 
 
 def _is_written_in_c(value: Any) -> bool:
     kind = type(value)
-    # Cython's functions have a type in each module.
+    # Cython's functions have a separate type in each module.
     return contains_identical(_C_TYPES, kind) or (
         vars(type)["__name__"].__get__(kind) == "cython_function_or_method"
     )
@@ -208,7 +209,7 @@ def _root(value: Any) -> str:
         name = vars(type)["__module__"].__get__(value)
     else:
         name = vars(type)["__module__"].__get__(kind)
-    # The modules in C of Python's own begin with an underscore.
+    # The names of Python's own C modules start with an underscore.
     return str(name).partition(".")[0].lstrip("_")
 
 
@@ -231,7 +232,7 @@ def _items(value: Any) -> Iterator[Any]:
 
 
 def _is_plain_table(table: Any) -> bool:
-    """Return whether no column holds objects of other types than Python's own data."""
+    """Return whether all objects in the columns are plain data."""
     root = type(table).__module__.partition(".")[0]
     if root == "pyarrow":
         return True
@@ -242,7 +243,7 @@ def _is_plain_table(table: Any) -> bool:
     if root == "numpy":
         return _is_plain_column(table)
     if any(not str(name).startswith("_") for name in vars(table)):
-        return False  # An attribute that the user has set.
+        return False  # An attribute set by the user.
     parts = [table.index] if hasattr(table, "index") else []
     if table.ndim == 2:
         parts += [table.columns, *(table.iloc[:, i] for i in range(table.shape[1]))]

@@ -1,8 +1,8 @@
-"""Whether a cell is proven to have no effect outside its own value.
+"""Proves that a cell has no side effects.
 
-Each expression is followed to what it is made of: the chunk, constants, plain data from
-outside, and calls on the closed lists. Of such values any operator, iteration and
-comparison is pure too. All that is not listed may have an effect.
+Each expression is followed to its sources: the chunk, constants, plain data from
+outside, and calls on the closed lists. Operators, iteration and comparison of such
+values are pure too. Everything else may have an effect.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from jupyter_memkit.cells.purity.values import EffectError, Reach
 def find_effect(
     tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
 ) -> str | None:
-    """Return the first part of a cell that is not proven to be without an effect.
+    """Return the first part of a cell that may have a side effect.
 
     Parameters
     ----------
     tree : ast.Module
         The parsed cell.
     chunk_name : str
-        The name of the chunk, which is new each time.
+        The name of the chunk, which is a new object each time.
     namespace : mapping
         The user's variables.
 
     Returns
     -------
     str or None
-        The code; None when the cell is pure.
+        The code; None if the cell is pure.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def find_effect(
     statements = _Statements(local | {chunk_name}, namespace)
     before: dict[str, Reach] | None = None
     try:
-        # What a name is made of may come after its use, in a loop.
+        # In a loop, an assignment may follow the use of a name.
         while statements.values.reach != before:
             before = dict(statements.values.reach)
             statements.run(tree.body)
@@ -65,7 +65,7 @@ class _Statements(ast.NodeVisitor):
     Attributes
     ----------
     values : Expressions
-        What is known of its variables.
+        The knowledge about its variables.
     """
 
     def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
@@ -73,12 +73,12 @@ class _Statements(ast.NodeVisitor):
         self._local = local
 
     def run(self, statements: Iterable[ast.stmt]) -> None:
-        """Follow statements, in any order in which they may run."""
+        """Follow statements, which may run in any order."""
         for statement in statements:
             self.visit(statement)
 
     def generic_visit(self, node: ast.AST) -> None:
-        """Refuse what has no rule."""
+        """Refuse code without a rule."""
         raise EffectError(node)
 
     def _read_parts(self, node: ast.AST) -> None:
@@ -89,7 +89,7 @@ class _Statements(ast.NodeVisitor):
     visit_Expr = visit_Return = visit_Raise = visit_Assert = _read_parts  # noqa: N815
 
     def _pass(self, node: ast.AST) -> None:
-        """Allow what does nothing."""
+        """Allow statements that do nothing."""
 
     visit_Pass = visit_Break = visit_Continue = _pass  # noqa: N815
 
@@ -139,7 +139,7 @@ class _Statements(ast.NodeVisitor):
             raise EffectError(node.decorator_list[0])
         self.values.read_arguments(node.args)
         self.run(node.body)
-        # It may return what it reads.
+        # The function may return what it reads.
         self.values.set_name(node.name, Reach.NESTED)
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -152,7 +152,7 @@ class _Statements(ast.NodeVisitor):
 
 
 def _find_set(tree: ast.AST) -> Iterator[str]:
-    """Return all names that are set anywhere in a piece of code."""
+    """Yield all names that are set anywhere in a piece of code."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(ctx=ast.Store()):

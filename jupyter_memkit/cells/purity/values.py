@@ -1,4 +1,4 @@
-"""What is known of a value: whether a change of it could be seen outside the cell."""
+"""Whether a change of a value could be seen outside the cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jupyter_memkit.cells.purity.outside import (
 
 
 class EffectError(Exception):
-    """A part of the code is not proven to be pure.
+    """A part of the code may have a side effect.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class EffectError(Exception):
 
 
 class Reach(IntEnum):
-    """Which objects from outside a change of a value could reach."""
+    """The objects from outside that a change of a value could reach."""
 
     OWN = 0
     SHARED = 1
@@ -40,14 +40,14 @@ class Reach(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is known of an expression's value.
+    """The known properties of an expression's value.
 
     Attributes
     ----------
     reach : Reach
-        What a change of it could reach.
+        The objects that a change of it could reach.
     known : object
-        The very object, where it is a module, a function or a class.
+        The object itself, if it is a module, a function or a class.
     """
 
     reach: Reach = Reach.OWN
@@ -55,7 +55,7 @@ class Value:
 
     @property
     def is_shared(self) -> bool:
-        """Whether a change of it could be seen outside."""
+        """Whether a change of it could be seen outside the cell."""
         return self.reach is not Reach.OWN or self.known is not None
 
 
@@ -63,12 +63,12 @@ OWN = Value()
 
 
 def hold(reach: Reach) -> Value:
-    """Return what is known of a value that holds others."""
+    """Return the properties of a value that holds others."""
     return OWN if reach is Reach.OWN else Value(Reach.NESTED)
 
 
 def describe(value: Any, node: ast.AST) -> Value:
-    """Return what is known of a variable's value, or refuse it."""
+    """Return the properties of a variable's value, or refuse it."""
     if is_scalar(value):
         return OWN
     if isinstance(value, ModuleType):
@@ -82,7 +82,7 @@ def describe(value: Any, node: ast.AST) -> Value:
 
 
 def _is_flat(value: Any) -> bool:
-    """Return whether nothing in a container or table can be changed by itself."""
+    """Return whether a container or table holds no mutable objects."""
     if type(value) is dict:
         return all(map(is_scalar, value.values()))
     if type(value) in {list, tuple}:

@@ -25,7 +25,11 @@ from jupyter_memkit.measure.sizes.raw_reads import (
     read_object,
     read_word,
 )
-from jupyter_memkit.measure.sizes.shared_keys import count_array_bytes, count_places
+from jupyter_memkit.measure.sizes.shared_keys import (
+    IN_OBJECT,
+    count_array_bytes,
+    count_places,
+)
 
 _ASKED_TOGETHER = 4096
 # Longer containers are read in batches, so that no list of all they hold is made.
@@ -37,7 +41,6 @@ _ASKED_ELEMENTS = BATCH // 2
 # it, where they stay when there is a ``__dict__`` as well.
 # A build without the GIL has other fields before its objects.
 _HAS_ARRAYS = sys.version_info >= (3, 11) and "t" not in getattr(sys, "abiflags", "")
-_IN_OBJECT = sys.version_info >= (3, 13)
 # Where the ``__dict__`` is then (Include/internal/pycore_object.h).
 _DICT_PLACE = -3
 # Objects of one type are mostly made in one way.
@@ -129,7 +132,7 @@ def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[An
     referents = gc.get_referents(*objects)
     if _HAS_ARRAYS and group.kind.has_managed_dict:
         add_own(_count_arrays(objects, referents, group.kind), group)
-        if _IN_OBJECT:
+        if IN_OBJECT:
             referents += _find_dicts(objects)
     return referents
 
@@ -140,10 +143,10 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
         return 0
     places = count_places(type(objects[0]))
     n_arrays = len(objects)
-    if not _IN_OBJECT and _has_taken_dict(referents, places):
+    if not IN_OBJECT and _has_taken_dict(referents, places):
         n_arrays = sum(map(_has_array, objects))
     array_bytes = count_array_bytes(places)
-    if not _IN_OBJECT:
+    if not IN_OBJECT:
         return n_arrays * allocated(array_bytes)
     own_bytes = kind.sizeof(objects[0])
     array_bytes = allocated(own_bytes + array_bytes) - allocated(own_bytes)
@@ -177,7 +180,7 @@ def _has_array(value: Any) -> bool:
 
     It is what lies before the object (Include/internal/pycore_object.h).
     """
-    if _IN_OBJECT:
+    if IN_OBJECT:
         return has_managed_dict(type(value))
     if sys.version_info >= (3, 12):
         return bool(read_word(id(value), -3) & 1)

@@ -19,6 +19,8 @@ from jupyter_memkit.measure.sizes.raw_reads import (
 
 # `dk_usable` and `dk_nentries` of the keys (Include/internal/pycore_dict.h), in words.
 _LENGTH_PLACES = (2, 3)
+IN_OBJECT = sys.version_info >= (3, 13)
+"""Whether the array of an object lies in the object, not beside it."""
 MOST_PLACES = 30
 """The most attributes that share their keys (`SHARED_KEYS_MAX_SIZE`)."""
 
@@ -63,7 +65,7 @@ def count_array_bytes(places: int) -> int:
     >>> count_array_bytes(30) > 30 * WORD_BYTES
     True
     """
-    if sys.version_info >= (3, 13):
+    if IN_OBJECT:
         return (places + 1) * WORD_BYTES + ((places + 7) & ~7)
     return places * WORD_BYTES + ((places + 2 + 7) & ~7)
 
@@ -79,7 +81,7 @@ def has_embedded_values(value: dict[Any, Any]) -> bool:
 
 def _find_embedded_values() -> bool:
     """Return whether arrays lie in objects, and this is seen from their dicts."""
-    if sys.version_info < (3, 13) or dict.__basicsize__ != _KNOWN_DICT_BYTES:
+    if not IN_OBJECT or dict.__basicsize__ != _KNOWN_DICT_BYTES:
         return False
     known = _Known()
     known.name = ""  # type: ignore[attr-defined]  # the first of its attributes

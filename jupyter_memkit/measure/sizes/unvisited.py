@@ -8,7 +8,7 @@ of them are strings, nor its values where they lie in the object that it is of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from typing import Any
 
@@ -59,7 +59,7 @@ def find_unvisited(kind: type) -> ReadUnvisited | None:
 
 
 def _read_dicts(dicts: list[Any]) -> list[Any]:
-    views = list(map(dict.keys, dicts))
+    views: list[Iterable[Any]] = list(map(dict.keys, dicts))
     if HAS_EMBEDDED_VALUES and any(map(has_embedded_values, islice(dicts, _LOOKED_AT))):
         views += map(dict.values, filter(has_embedded_values, dicts))
     try:

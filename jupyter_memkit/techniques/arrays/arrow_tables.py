@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Tick
 
 # As in pandas_texts.
 _DICTIONARY_GAIN = 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
+from jupyter_memkit.techniques.progress import Tick
 
 # 8 MiB of the largest numbers: little compared with a column, and quick to interrupt.
 _BLOCK = 1 << 20

@@ -12,9 +12,9 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.arrays.leaves import SEQUENCES
 from jupyter_memkit.techniques.arrays.texts import pack_bytes, pack_texts
+from jupyter_memkit.techniques.progress import Progress
 
 Blocks = Callable[[], Iterator[list[Any]]]
-Tick = Callable[[int], object]
 
 # Beyond this, not every integer can be represented as a float.
 _EXACT_IN_FLOAT = 2**53
@@ -37,7 +37,7 @@ class _MixedTypesError(Exception):
 
 
 def pack_values(
-    read: Blocks, count: int, missing: Any = None, tick: Tick | None = None
+    read: Blocks, count: int, missing: Any = None, progress: Progress | None = None
 ) -> Any:
     """Pack values into an array of one dimension.
 
@@ -50,7 +50,7 @@ def pack_values(
     missing : object, optional
         The replacement for ``None`` and for values that are not of the most frequent
         type; by default they are refused.
-    tick : callable, optional
+    progress : callable, optional
         Called with the number of values packed so far.
 
     Returns
@@ -70,7 +70,7 @@ def pack_values(
     """
     kind = type(next(itertools.chain.from_iterable(read())))
     try:
-        return _pack(read, count, kind, tick)
+        return _pack(read, count, kind, progress)
     except _MixedTypesError:
         pass
 
@@ -85,10 +85,10 @@ def pack_values(
         for block in read_plain():
             yield [each if type(each) in kept else missing for each in block]
 
-    return _pack_mixed(read_kept, count, kept | {type(missing)}, tick)
+    return _pack_mixed(read_kept, count, kept | {type(missing)}, progress)
 
 
-def _pack(read: Blocks, count: int, kind: type, tick: Tick | None) -> Any:
+def _pack(read: Blocks, count: int, kind: type, progress: Progress | None) -> Any:
     """Pack values that are all of one type."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
@@ -108,29 +108,31 @@ def _pack(read: Blocks, count: int, kind: type, tick: Tick | None) -> Any:
         )
         raise MemkitError(message)
     try:
-        return _fill(alike, count, np.dtype(_DTYPES[kind]), tick)
+        return _fill(alike, count, np.dtype(_DTYPES[kind]), progress)
     except OverflowError:
-        return _pack_large(alike, count, tick)
+        return _pack_large(alike, count, progress)
 
 
-def _pack_mixed(read: Blocks, count: int, kinds: set[type], tick: Tick | None) -> Any:
+def _pack_mixed(
+    read: Blocks, count: int, kinds: set[type], progress: Progress | None
+) -> Any:
     """Pack values of types that one dtype can hold."""
     import numpy as np  # noqa: PLC0415 - as above
 
     kinds.discard(type(None))
     if len(kinds) == 1:
         (kind,) = kinds
-        return _pack(read, count, kind, tick)
+        return _pack(read, count, kind, progress)
     if kinds <= set(_NUMBERS):
         _check_integers(read)
         dtype = "c16" if complex in kinds else "f8"
-        return _fill(read, count, np.dtype(dtype), tick)
+        return _fill(read, count, np.dtype(dtype), progress)
     if float in kinds:
         # Among times, NaN becomes numpy's NaT.
         dtypes = [_DTYPES.get(kind, "") for kind in kinds - {float}]
         if len(dtypes) == 1 and dtypes[0][:1] in ("M", "m"):
             nat = _put_nat(read, dtypes[0])
-            return _fill(nat, count, np.dtype(dtypes[0]), tick)
+            return _fill(nat, count, np.dtype(dtypes[0]), progress)
     names = " and ".join(sorted(each.__name__ for each in kinds))
     message = f"no dtype can hold {names} together; give another missing value"
     raise MemkitError(message)
@@ -165,7 +167,7 @@ def _check_alike(read: Blocks, kind: type) -> Blocks:
     return read_alike
 
 
-def _fill(read: Blocks, count: int, dtype: Any, tick: Tick | None) -> Any:
+def _fill(read: Blocks, count: int, dtype: Any, progress: Progress | None) -> Any:
     import numpy as np  # noqa: PLC0415 - as above
 
     packed = np.empty(count, dtype)
@@ -180,8 +182,8 @@ def _fill(read: Blocks, count: int, dtype: Any, tick: Tick | None) -> Any:
             packed[done:end] = np.array(block, dtype)
             _check_times(packed[done:end], block)
         done = end
-        if tick is not None:
-            tick(done)
+        if progress is not None:
+            progress(done)
     return packed
 
 
@@ -242,7 +244,7 @@ def _is_same_time(before: Any, after: Any) -> bool:
     return bool(not np.isnat(after) and after.astype(before.dtype) == before)
 
 
-def _pack_large(read: Blocks, count: int, tick: Tick | None) -> Any:
+def _pack_large(read: Blocks, count: int, progress: Progress | None) -> Any:
     """Pack integers some of which are too large for int64."""
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -256,7 +258,7 @@ def _pack_large(read: Blocks, count: int, tick: Tick | None) -> Any:
             "with np.array(values, dtype=object)"
         )
         raise MemkitError(message)
-    return _fill(read, count, np.dtype("u8"), tick)
+    return _fill(read, count, np.dtype("u8"), progress)
 
 
 def _check_integers(read: Blocks) -> None:

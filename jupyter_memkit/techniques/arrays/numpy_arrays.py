@@ -16,7 +16,8 @@ from jupyter_memkit.techniques.arrays.exact_dtypes import (
 )
 from jupyter_memkit.techniques.arrays.exact_values import pack_values
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
-from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.progress import Tick
 
 
 def check_array(array: Any) -> None:

@@ -15,13 +15,14 @@ from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
+from jupyter_memkit.techniques.progress import Progress
 from jupyter_memkit.techniques.variables.namespaces import (
     Namespace,
     find_namespace,
     group_names,
     naming,
 )
-from jupyter_memkit.techniques.variables.replacing import Progress, Replacing
+from jupyter_memkit.techniques.variables.replacing import Replacing
 
 # The number of values to sum, three times.
 _SUMMED = 100_000

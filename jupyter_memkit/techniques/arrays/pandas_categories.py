@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_memkit.techniques.arrays.pandas_series import wrap
-from jupyter_memkit.techniques.arrays.policy import Tick
+from jupyter_memkit.techniques.progress import Tick
 
 # The number of rows at a time, which need little additional memory.
 _BLOCK_ROWS = 1 << 18

@@ -13,8 +13,9 @@ from jupyter_memkit.techniques.arrays.pandas_series import (
     wrap,
 )
 from jupyter_memkit.techniques.arrays.pandas_texts import shrink_texts
-from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Change, Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Tick
 
 _NULLABLE = {"Int16", "Int32", "Int64", "UInt16", "UInt32", "UInt64", "Float64"}
 

@@ -16,8 +16,9 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.arrays.frame_blocks import FrameBlocks
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
-from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Change, Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Tick
 
 # Smaller amounts are freed at the end.
 _LARGE_BYTES = 8 << 20

@@ -12,7 +12,8 @@ from jupyter_memkit.techniques.arrays.exact_values import pack_values
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
 from jupyter_memkit.techniques.arrays.pandas_series import wrap
 from jupyter_memkit.techniques.arrays.pandas_texts import shrink_texts
-from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.progress import Tick
 
 _NULLABLE = {bool: "boolean", int: "Int64", float: "Float64"}
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from jupyter_memkit.techniques.arrays.pandas_categories import categorize
 from jupyter_memkit.techniques.arrays.pandas_series import measure_column
-from jupyter_memkit.techniques.arrays.policy import Change, Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.progress import Tick
 
 # Categories behave differently from strings in places, so they must save much.
 _CATEGORY_GAIN = 2

@@ -7,8 +7,9 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Tick
 
 # Categories behave differently from strings in places, so they must save much.
 _CATEGORY_GAIN = 2

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Tick = Callable[[int], object]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

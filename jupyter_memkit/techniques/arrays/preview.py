@@ -7,9 +7,10 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.arrays.numpy_arrays import find_dtype
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
 from jupyter_memkit.techniques.arrays.shrink import find_kind, shrink_taken
+from jupyter_memkit.techniques.progress import Tick
 
 
 def preview(value: Any, tick: Tick | None = None) -> tuple[Part, ...]:

@@ -13,8 +13,9 @@ from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.numpy_arrays import check_array, shrink_array
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.pandas_frames import FrameShrinker, check_frame
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.progress import Progress, count_up
 
 Restore = Callable[[Any], Any]
 Allowed = Callable[[], AbstractContextManager[Any]]
@@ -22,7 +23,7 @@ Kind = Literal["array", "frame", "series", "polars", "arrow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ShrunkValue:
     """The result of shrinking a value.
 
     Attributes
@@ -47,7 +48,7 @@ def shrink(
     float32: bool = False,
     categories: bool = True,
     sparse: bool = False,
-    progress: Tick | None = None,
+    progress: Progress | None = None,
 ) -> Any:
     """Return an array or frame with the same values in the smallest dtypes.
 
@@ -133,10 +134,10 @@ _KINDS: tuple[tuple[str, str, Kind], ...] = (
 def shrink_taken(
     take: Callable[[], Any],
     policy: Policy,
-    tick: Tick | None = None,
+    progress: Progress | None = None,
     give_back: Callable[[Any], None] | None = None,
     allowed: Allowed = nullcontext,
-) -> Outcome:
+) -> ShrunkValue:
     """Shrink a value that is removed from its variable.
 
     Parameters
@@ -145,7 +146,7 @@ def shrink_taken(
         Returns the value and drops its own reference.
     policy : Policy
         What may be done.
-    tick : callable, optional
+    progress : callable, optional
         Called with the number of values processed since the last call.
     give_back : callable, optional
         Receives the original value if shrinking fails.
@@ -154,60 +155,46 @@ def shrink_taken(
 
     Returns
     -------
-    Outcome The result.
+    ShrunkValue The result.
     """
     value = take()
     kind = find_kind(value)
     if kind == "frame":
         box = [value]
         del value
-        return _shrink_frame(box, policy, tick, give_back, allowed)
+        return _shrink_frame(box, policy, progress, give_back, allowed)
     try:
         with allowed():
             if kind == "array":
-                return _shrink_array(value, policy, tick)
+                return _shrink_array(value, policy, progress)
             if kind == "series":
-                change, part = examine_column(value, policy, tick)
-                return Outcome(
+                change, part = examine_column(value, policy, progress)
+                return ShrunkValue(
                     value=change.result, parts=(part,), restore=change.restore
                 )
-            return _shrink_other(value, kind, policy, tick)
+            return _shrink_other(value, kind, policy, progress)
     except BaseException:
         if give_back is not None:
             give_back(value)
         raise
 
 
-def count_up(progress: Tick | None) -> Tick | None:
-    """Return a callable that sums steps and reports their total."""
-    if progress is None:
-        return None
-    done = 0
-
-    def tick(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done)
-
-    return tick
-
-
 def _shrink_frame(
     box: list[Any],
     policy: Policy,
-    tick: Tick | None,
+    progress: Progress | None,
     give_back: Callable[[Any], None] | None,
     allowed: Allowed,
-) -> Outcome:
+) -> ShrunkValue:
     # The box holds the last reference to the frame, if nothing else does.
-    shrinker = FrameShrinker(box.pop, policy, tick, allowed)
+    shrinker = FrameShrinker(box.pop, policy, progress, allowed)
     try:
         smaller = shrinker.shrink()
     except BaseException:
         if give_back is not None:
             give_back(shrinker.restore())
         raise
-    return Outcome(
+    return ShrunkValue(
         value=smaller,
         parts=tuple(shrinker.parts),
         restore=_restore_columns(shrinker.restores),
@@ -228,9 +215,9 @@ def _restore_columns(restores: dict[int, Restore | None]) -> Restore | None:
     return restore
 
 
-def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
+def _shrink_array(array: Any, policy: Policy, progress: Progress | None) -> ShrunkValue:
     before_bytes = sizeof(array).bytes
-    change = shrink_array(array, policy, tick)
+    change = shrink_array(array, policy, progress)
     after_bytes = before_bytes
     if change.result is not array:
         after_bytes = sizeof(change.result).bytes
@@ -242,10 +229,12 @@ def _shrink_array(array: Any, policy: Policy, tick: Tick | None) -> Outcome:
         after_bytes=after_bytes,
         note=change.note,
     )
-    return Outcome(value=change.result, parts=(part,), restore=change.restore)
+    return ShrunkValue(value=change.result, parts=(part,), restore=change.restore)
 
 
-def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> Outcome:
+def _shrink_other(
+    value: Any, kind: Kind, policy: Policy, progress: Progress | None
+) -> ShrunkValue:
     """Shrink a value of polars or Arrow, which are imported only for their values."""
     if kind == "polars":
         from jupyter_memkit.techniques.arrays.polars_frames import (  # noqa: PLC0415
@@ -253,12 +242,14 @@ def _shrink_other(value: Any, kind: Kind, policy: Policy, tick: Tick | None) -> 
             shrink_polars,
         )
 
-        smaller, parts = shrink_polars(value, policy, tick)
-        return Outcome(value=smaller, parts=parts, restore=restore_polars(value))
+        smaller, parts = shrink_polars(value, policy, progress)
+        return ShrunkValue(value=smaller, parts=parts, restore=restore_polars(value))
     from jupyter_memkit.techniques.arrays.arrow_tables import (  # noqa: PLC0415
         shrink_table,
     )
 
-    smaller, parts = shrink_table(value, policy, tick)
+    smaller, parts = shrink_table(value, policy, progress)
     schema = value.schema
-    return Outcome(value=smaller, parts=parts, restore=lambda table: table.cast(schema))
+    return ShrunkValue(
+        value=smaller, parts=parts, restore=lambda table: table.cast(schema)
+    )

@@ -12,21 +12,21 @@ from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
-from jupyter_memkit.techniques.arrays.policy import Policy, Tick
+from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.arrays.shrink import (
-    Outcome,
-    count_up,
+    ShrunkValue,
     find_kind,
     shrink_taken,
 )
+from jupyter_memkit.techniques.progress import Progress, count_up
 from jupyter_memkit.techniques.variables.namespaces import (
     Namespace,
     find_namespace,
     group_names,
     naming,
 )
-from jupyter_memkit.techniques.variables.replacing import Progress, Replacing
+from jupyter_memkit.techniques.variables.replacing import Replacing
 from jupyter_memkit.techniques.variables.undo import remember
 
 
@@ -105,7 +105,7 @@ class _Done:
     names: list[str]
     before_type: str
     before_bytes: int
-    outcome: Outcome
+    outcome: ShrunkValue
     # A weak reference, unless nothing else can restore the value.
     find_before: Callable[[], Any]
 
@@ -116,12 +116,12 @@ class _Work:
         namespace: Namespace,
         policy: Policy,
         replacing: Replacing,
-        tick: Tick | None,
+        progress: Progress | None,
     ) -> None:
         self._namespace = namespace
         self._policy = policy
         self._replacing = replacing
-        self._tick = tick
+        self._tick = progress
 
     def preview(self, names: list[str]) -> Replaced:
         """Return the result for a variable, one column at a time."""
@@ -160,7 +160,7 @@ class _Work:
         reference = weakref.ref(value)
         # Rounded values cannot be restored.
         kept = value if self._policy.float32 else None
-        find_before = reference if kept is None else lambda: kept
+        find_before: Callable[[], Any] = reference if kept is None else lambda: kept
         del value
         outcome = shrink_taken(
             lambda: self._replacing.take(names),

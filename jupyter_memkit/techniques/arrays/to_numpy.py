@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -15,8 +15,7 @@ from jupyter_memkit.techniques.arrays.leaves import (
     is_sequence,
     read_blocks,
 )
-
-Tick = Callable[[int], object]
+from jupyter_memkit.techniques.progress import Progress
 
 # Types that are already compact, by library.
 _COMPACT = ("numpy", "pandas", "polars", "pyarrow", "torch")
@@ -27,7 +26,7 @@ def to_numpy(
     *,
     missing: Any = None,
     frame: bool = False,
-    progress: Tick | None = None,
+    progress: Progress | None = None,
 ) -> Any:
     """Convert lists, and containers of lists, to arrays.
 
@@ -95,10 +94,7 @@ def check_container(values: Any) -> None:
     kind = type(values)
     library = name_type(kind).partition(".")[0]
     if library in _COMPACT:
-        message = (
-            f"it is already {_name(values)}, which is compact; %shrink may make it "
-            "smaller"
-        )
+        message = f"{_name(values)} is already compact; %shrink may make it smaller"
     elif isinstance(values, range):
         message = "it is a range, which takes no memory; np.arange creates an array"
     elif isinstance(values, (set, frozenset)):
@@ -112,7 +108,9 @@ def check_container(values: Any) -> None:
     raise MemkitError(message)
 
 
-def _pack_sequence(values: Sequence[Any], missing: Any, tick: Tick | None) -> Any:
+def _pack_sequence(
+    values: Sequence[Any], missing: Any, progress: Progress | None
+) -> Any:
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
     if type(values[0]) is np.ndarray:
@@ -122,7 +120,9 @@ def _pack_sequence(values: Sequence[Any], missing: Any, tick: Tick | None) -> An
     if count == 0:
         message = "its rows are empty, so their dtype is unknown"
         raise MemkitError(message)
-    packed = pack_values(lambda: read_blocks(values, len(shape)), count, missing, tick)
+    packed = pack_values(
+        lambda: read_blocks(values, len(shape)), count, missing, progress
+    )
     return packed.reshape(shape)
 
 
@@ -199,25 +199,26 @@ def _check_columns(values: dict[Any, Any]) -> dict[Any, Sequence[Any]]:
 
 
 def _pack_columns(
-    columns: dict[Any, Sequence[Any]], missing: Any, tick: Tick | None
+    columns: dict[Any, Sequence[Any]], missing: Any, progress: Progress | None
 ) -> dict[Any, Any]:
     return {
-        key: _pack_column(key, column, missing, tick) for key, column in columns.items()
+        key: _pack_column(key, column, missing, progress)
+        for key, column in columns.items()
     }
 
 
 def _pack_column(
-    key: Any, column: Sequence[Any], missing: Any, tick: Tick | None
+    key: Any, column: Sequence[Any], missing: Any, progress: Progress | None
 ) -> Any:
     try:
-        return to_numpy(column, missing=missing, progress=tick)
+        return to_numpy(column, missing=missing, progress=progress)
     except MemkitError as error:
         message = f"in {key!r}: {error}"
         raise MemkitError(message) from error
 
 
 def _build_records(
-    columns: dict[Any, Sequence[Any]], missing: Any, tick: Tick | None
+    columns: dict[Any, Sequence[Any]], missing: Any, progress: Progress | None
 ) -> Any:
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -225,7 +226,7 @@ def _build_records(
     if odd:
         message = f"the key {odd[0]!r} cannot name a field; use frame=True (--frame)"
         raise MemkitError(message)
-    packed = _pack_columns(columns, missing, tick)
+    packed = _pack_columns(columns, missing, progress)
     if not packed:
         message = "its dicts are empty, so their dtype is unknown"
         raise MemkitError(message)
@@ -243,7 +244,7 @@ def _build_records(
 
 
 def _build_frame(
-    columns: dict[Any, Sequence[Any]], missing: Any, tick: Tick | None
+    columns: dict[Any, Sequence[Any]], missing: Any, progress: Progress | None
 ) -> Any:
     import pandas as pd  # noqa: PLC0415 - the user asked for a frame
 
@@ -252,7 +253,7 @@ def _build_frame(
         message = f"its lists have different lengths: {lengths}; make them equal"
         raise MemkitError(message)
     packed = {
-        key: _pack_for_frame(key, column, missing, tick)
+        key: _pack_for_frame(key, column, missing, progress)
         for key, column in columns.items()
     }
     wide = [key for key, each in packed.items() if each.ndim > 1]
@@ -266,14 +267,14 @@ def _build_frame(
 
 
 def _pack_for_frame(
-    key: Any, column: Sequence[Any], missing: Any, tick: Tick | None
+    key: Any, column: Sequence[Any], missing: Any, progress: Progress | None
 ) -> Any:
     """Pack a column as in pandas, where None is missing among strings and numbers."""
     import numpy as np  # noqa: PLC0415 - as above
 
     kinds = set(map(type, column))
     if type(None) not in kinds:
-        return _pack_column(key, column, missing, tick)
+        return _pack_column(key, column, missing, progress)
     kinds.remove(type(None))
     if kinds in ({str}, {bool}):
         fills = missing if type(missing) in kinds else None
@@ -281,7 +282,7 @@ def _pack_for_frame(
         return np.array(values, dtype=object)
     # A replacement for missing strings is not a number.
     is_text = missing is None or type(missing) is str
-    return _pack_column(key, column, math.nan if is_text else missing, tick)
+    return _pack_column(key, column, math.nan if is_text else missing, progress)
 
 
 def _name(value: Any) -> str:

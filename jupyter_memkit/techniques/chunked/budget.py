@@ -8,8 +8,8 @@ The first chunks are small, but have up to 256 rows where rows are long, because
 column of a wide table costs time in each chunk. After one chunk the next may be larger,
 provided that it would stay below two thirds of the budget with rows of 32 times their
 bytes in the file. Then chunks at most double, or grow by a quarter where memory that
-the process had free hides what they take, up to a third of the budget and 192 MiB;
-larger chunks are no faster. From there they creep towards half of the budget while
+the process had free hides what they take, up to a third of the budget and 64 MiB;
+larger chunks are slower. From there they creep up to one and a half times as much while
 eight in a row raise nothing, because memory that the process takes once, for its
 libraries, looks like rows at first. Once a chunk exceeds three quarters of the budget,
 the next ones are half its size. Memory that an allocator keeps is no reason to shrink.
@@ -29,11 +29,13 @@ from jupyter_memkit.units import format_bytes
 
 # Parts of the budget: the growth of the process that is aimed at, how far the chunks
 # creep, and where it is close. No more than these bytes are aimed at, because larger
-# chunks are no faster.
+# chunks are slower: the system has to clear the memory that they take. A budget beyond
+# the second figure does not change the chunks.
 _AIM = 0.33
 _CREEP = 0.5
 _CLOSE = 0.75
-_MOST_BYTES = 192 << 20
+_MOST_BYTES = 64 << 20
+_MOST_BUDGET_BYTES = 576 << 20
 
 # The part of the budget for the first chunk, if a row takes this many times its bytes
 # in the file, and its rows if those bytes are unknown.
@@ -127,13 +129,13 @@ class RowPlan:
         self._lately: list[tuple[int, int]] = []
         self._fixed = fixed_rows is not None
         self._steady = steady
+        most_bytes = min(budget_bytes, _MOST_BUDGET_BYTES)
         self._aim_bytes = min(budget_bytes * _AIM, _MOST_BYTES)
-        self._creep_bytes = min(budget_bytes * _CREEP, _MOST_BYTES)
-        self._limit_bytes = self._aim_bytes / _AIM * _LIMIT
+        self._creep_bytes = self._aim_bytes / _AIM * _CREEP
+        self._limit_bytes = most_bytes * _LIMIT
         if fixed_rows is not None:
             self.rows = fixed_rows
         elif row_bytes:
-            most_bytes = self._aim_bytes / _AIM
             aim_bytes = most_bytes * (_AIM / 2 if steady else _PROBE)
             rows = aim_bytes / _EXPANSION / row_bytes
             worst_bytes = self._least_slope * _MOST_EXPANSION

@@ -1,9 +1,9 @@
-"""Resumes a paused collector when the process has grown too far.
+"""Resumes a paused collector when the process has grown beyond a limit.
 
-Python has no hook for "memory has grown", a timer's signal would interrupt the user's
-system calls, and raised thresholds count objects, not their bytes. So a thread reads
-the resident memory twenty times a second, at 11 µs each, only while a pause with a
-limit is active.
+Python has no hook for the growth of memory, the signal of a timer would interrupt the
+user's system calls, and thresholds count objects rather than bytes. So a thread reads
+the resident memory twenty times a second, which takes 11 µs each time, and only while a
+pause with a limit is active.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _INTERVAL_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumption(Record):
-    """The early end of a pause, because memory ran away.
+    """The early end of a pause whose memory limit was exceeded.
 
     Attributes
     ----------
     after_s : float
         How long the pause had lasted, in seconds.
     growth_bytes : int
-        By how much the process had grown then.
+        How much the process had grown by then.
     reclaimed_objects : int
-        How many unreachable objects the collection at that moment found.
+        How many unreachable objects the collection found.
     reclaimed_bytes : int
-        How much of it the process gave back to the system.
+        How much memory the collection returned to the system.
     collections_avoided : int or None
-        How many collections had been avoided until then, as in `GcPause`.
+        How many collections had been avoided by then, as in `GcPause`.
     """
 
     after_s: float
@@ -50,18 +50,18 @@ class Resumption(Record):
 class GrowthWatch:
     """Watches the memory of the process during a pause.
 
-    It holds no reference to the pause, which ends when nobody else holds it.
+    It does not refer to the pause, so the pause can end when nothing else does.
 
     Parameters
     ----------
     state : CollectorState
-        What lets the collector run again.
+        The state that resumes the collector.
     claim : Claim
-        The pause.
+        The pause's claim.
     avoided : AvoidedCollections
-        Counts for it.
+        The pause's count of avoided collections.
     max_growth_bytes : int
-        By how much the process may grow.
+        How much the process may grow.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class GrowthWatch:
     def stop(self) -> None:
         """Stop the thread and wait for it; a second call does nothing."""
         self._stopping.set()
-        # The collection on that thread may end the pause of a forgotten object.
+        # A collection on that thread may delete the pause, and so end it.
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -100,7 +100,7 @@ class GrowthWatch:
             try:
                 rss_bytes = read_rss_bytes()
             except MemkitError:
-                continue  # Too many open files, for a while.
+                continue  # For example, too many open files at the moment.
             if rss_bytes - self._start_bytes > self._max_growth_bytes:
                 self._resume(rss_bytes)
                 return
@@ -108,7 +108,7 @@ class GrowthWatch:
     def _resume(self, rss_bytes: int) -> None:
         after_s = time.perf_counter() - self._started_s
         avoided = self._avoided.read()
-        # Before the collector runs again, or it would collect a second time.
+        # Before the collector is resumed, which would collect a second time.
         reclaimed_objects = gc.collect()
         self._state.resume(self._claim)
         try:

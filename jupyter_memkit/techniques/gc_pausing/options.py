@@ -1,4 +1,4 @@
-"""The options of a pause, checked."""
+"""Checks the options of a pause."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record
 from jupyter_memkit.units import GivenBytes, parse_bytes
 
-# The interpreter keeps a threshold in 32 bits.
+# The interpreter stores a threshold in 32 bits.
 _HIGHEST = 2**31 - 1
 _GENERATIONS = 3
 
@@ -23,11 +23,11 @@ class PauseOptions(Record):
     collect : bool
         Whether a full collection runs at its end.
     max_growth_bytes : int or None
-        By how much the process may grow before the collector is resumed.
+        How much the process may grow before the collector is resumed.
     freeze : bool
-        Whether the live objects are frozen (`gc.freeze`) during it.
+        Whether the live objects are frozen (`gc.freeze`) during the pause.
     thresholds : tuple of int or None
-        What the thresholds are raised to; None to disable the collector.
+        The thresholds to raise to; None to disable the collector.
     """
 
     collect: bool = True
@@ -84,8 +84,8 @@ def _read_thresholds(threshold: int | Sequence[int] | None) -> tuple[int, ...] |
     )
     if not fits:
         message = (
-            f"the thresholds cannot be {threshold!r}; write up to three whole numbers "
-            "from 1 on, such as 50000 or 50000,20,100"
+            f"the thresholds cannot be {threshold!r}; write up to three integers above "
+            "0, such as 50000 or 50000,20,100"
         )
         raise MemkitError(message)
     return numbers

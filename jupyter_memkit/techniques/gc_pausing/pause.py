@@ -26,53 +26,52 @@ from jupyter_memkit.wrapping import wrap_calls
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 BLOCK = "memkit.gc_pause()"
-"""Who pauses: a block or a function, of any thread."""
+"""The name of a pause by a block or a function, in any thread."""
 
 
 @final
 class GcPause(Record):
-    """One pause of the garbage collector, as made by `gc_pause`.
+    """A pause of the garbage collector, created by `gc_pause`.
 
-    Of nested and overlapping pauses the one that ends last has the figures,
-    because only then is anything restored and collected.
+    If pauses nest or overlap, the last one to end has the figures, because only then
+    is the collector restored and run.
 
     Attributes
     ----------
     collections_avoided : int or None
         How many collections the interpreter would have run, at least: the net
-        number of container objects made since the last collection
-        (``gc.get_count()[0]``, which counts on in a pause) divided by the
-        threshold. Objects made and freed again in between are not in it. From
-        Python 3.12 on this holds for Python code only: a C call is never interrupted
-        by a collection, however many objects it makes. None until the
-        end, under another pause, after the thresholds were changed from outside, and
-        on free-threaded builds, where other things than this number decide.
+        number of container objects created since the last collection
+        (``gc.get_count()[0]``, which keeps counting during a pause) divided by the
+        threshold. Objects that were created and freed again are not included. Since
+        Python 3.12 this only holds for Python code, because no collection interrupts
+        a call into C, however many objects it creates. None until the end, during
+        another pause, after other code changed the thresholds, and on free-threaded
+        builds, where this number alone does not decide.
     reclaimed_objects : int or None
-        How many unreachable objects the closing collection found; None without
-        one.
+        How many unreachable objects the closing collection found; None without one.
     reclaimed_bytes : int or None
-        How much the process gave back to the system in the closing collection:
-        resident memory before minus after. Often 0, because Python keeps freed
-        memory for the next objects. None without a closing collection.
+        How much memory the closing collection returned to the system: resident memory
+        before minus after. Often 0, because Python keeps freed memory for the next
+        objects. None without a closing collection.
     collect_s : float or None
         How long the closing collection took, in seconds; None without one.
     duration_s : float or None
         How long the pause lasted, in seconds; None until the end.
     resumption : Resumption or None
-        When and why the collector was resumed early; None when it was not.
+        When and why the collector was resumed early; None if it was not.
     is_frozen : bool
         Whether the objects that were alive at the start were frozen.
     options : PauseOptions
-        The options that were given.
+        The options of the pause.
     notes : tuple of str
-        Remarks on the figures, one sentence each, once the pause has ended.
+        Notes on the figures, one sentence each, once the pause has ended.
 
     Parameters
     ----------
     options : PauseOptions
         The options.
     by : str
-        Who asks, as shown to the user.
+        The name of the pause, as shown to the user.
     """
 
     def __init__(self, options: PauseOptions | None = None, *, by: str = BLOCK) -> None:
@@ -93,7 +92,7 @@ class GcPause(Record):
     def __enter__(self) -> GcPause:
         """Begin the pause."""
         if self._claim is not None:
-            message = "a pause is for one block; make another with gc_pause()"
+            message = "a pause is for one block; create another with gc_pause()"
             raise MemkitError(message)
         try:
             self._claim = Claim(by=self._by, since_s=time.time(), options=self.options)
@@ -110,10 +109,10 @@ class GcPause(Record):
             self._avoided = avoided
             self._started_s = time.perf_counter()
             ending = _end_later(self._claim, self._growth)
-            # Called with the reference, which is the unused default.
+            # `next` gets the reference as its default value, which is not used.
             self._claim.watch = weakref.ref(self, partial(next, ending))
         except BaseException:
-            # Ctrl-C half-way: nobody will call __exit__.
+            # After Ctrl-C in here nobody calls __exit__.
             self._release()
             raise
         return self
@@ -128,12 +127,12 @@ class GcPause(Record):
         try:
             self._end()
         except BaseException:
-            # Ctrl-C half-way; releasing twice is harmless.
+            # Such as Ctrl-C in here; releasing twice is harmless.
             self._release()
             raise
 
     def __call__(self, function: _Function) -> _Function:
-        """Decorate a function: each of its calls is a pause of its own."""
+        """Decorate a function, each of whose calls is then a separate pause."""
         return wrap_calls(
             function, lambda: GcPause(self.options, by=self._by), "gc_pause"
         )
@@ -145,7 +144,7 @@ class GcPause(Record):
 
     @property
     def cells(self) -> int:
-        """How many cells have begun during it, where they are counted."""
+        """How many cells began during it, if they are counted."""
         return self._claim.cells if self._claim is not None else 0
 
     def count_cell(self) -> int:
@@ -165,7 +164,7 @@ class GcPause(Record):
             self.collections_avoided = self._read_avoided() if found_enabled else 0
         self.notes = tuple(self._explain(is_last=is_last, found_enabled=found_enabled))
         try:
-            # Before the collector runs again, or it would collect a second time;
+            # Before the collector is resumed, which would collect a second time, and
             # without the lock, because finalizers run in here.
             if is_last and found_enabled and self.options.collect:
                 self._close()
@@ -181,19 +180,19 @@ class GcPause(Record):
 
     def _explain(self, *, is_last: bool, found_enabled: bool) -> list[str]:
         if not is_last:
-            return ["Another pause goes on; the last one to end has the figures."]
+            return ["Another pause is active; the last one to end has the figures."]
         if not found_enabled:
             return ["The collector was off before, and still is."]
         notes = []
         if self.options.freeze and not self.is_frozen:
             notes.append(
-                "Nothing was frozen: gc.freeze() was called before, and Python "
-                "unfreezes all objects or none."
+                "Nothing was frozen: gc.freeze() was called before, and Python can "
+                "only unfreeze all objects."
             )
         if self.collections_avoided and not AVOIDED_IS_LOWER_BOUND:
             notes.append(
-                "A call of C, such as json.loads, counts as many collections, and "
-                "would have been followed by one."
+                "A call into C, such as json.loads, counts as many collections, but "
+                "would have been followed by only one."
             )
         if self.options.collect:
             notes.append("Python keeps most freed memory for its next objects.")
@@ -222,9 +221,9 @@ def _end_later(claim: Claim, growth: GrowthWatch | None) -> Iterator[int]:
     """Return an iterator whose first ``next`` ends a claim that its pause left behind.
 
     Ctrl-C before the first instruction of ``__exit__`` leaves a pause that only the
-    exception's traceback refers to. The claim ends when that is deleted, in a callback
-    where a signal that arrives in a Python function would be lost. So a thread ends it,
-    because threads handle no signals.
+    exception's traceback refers to. The claim ends in a callback when the traceback is
+    deleted. A signal that arrived in a Python function there would be lost, so a thread
+    ends the claim, because threads do not handle signals.
     """
     return map(_thread.start_new_thread, [_end_claim], [(claim, growth)])
 
@@ -250,51 +249,52 @@ def gc_pause(
 ) -> _Function | GcPause:
     """Pause the garbage collector for a block or, as a decorator, for each call.
 
-    Pauses nest and may overlap in threads in any order. When the last one ends, the
-    switch and the thresholds of the collector are restored as they were before the
-    first one began, also after an exception, and also when the code in between called
-    ``gc.enable()`` or ``gc.set_threshold()``. A collector that was found disabled
-    stays disabled, and nothing is collected.
+    Pauses can be nested, and can overlap in threads in any order. When the last one
+    ends, the switch and the thresholds of the collector are restored to what they were
+    before the first one, even after an exception, and even if the code in between
+    called ``gc.enable()`` or ``gc.set_threshold()``. A collector that was already
+    disabled stays disabled, and nothing is collected.
 
     Parameters
     ----------
     function : callable, optional
-        The function to decorate. A coroutine or a generator function pauses
-        while it runs and while it is suspended.
+        The function to decorate. A coroutine or generator function pauses the
+        collector while it runs and while it is suspended.
     collect : bool
         Whether the last pause to end runs one full collection. If False, nothing is
-        collected: what was made counts as old from then on, whereas after a plain
-        ``gc.enable()`` the next new object would start a collection of all of it.
+        collected, and the objects created during the pause count as old from then on.
+        After a plain ``gc.enable()`` the next new object would start a collection of
+        all of them.
     max_growth : int or str, optional
-        A size in bytes, or such as ``"2GB"``. When the process has grown by more
-        since the start, the collector collects and runs again, as it was found,
-        until all pauses have ended. Checked twenty times a second, but not during a C
-        call that holds the interpreter's lock, which makes no garbage.
+        A size in bytes, or such as ``"2GB"``. When the process has grown by more since
+        the start, the garbage is collected and the collector runs as before the pause
+        until all pauses have ended. The memory is checked twenty times a second, but
+        not during a C call that holds the interpreter's lock, which creates no garbage.
     freeze : bool
         Whether the objects that are alive at the start are exempt from every collection
         until the end, including the closing one (``gc.freeze()``). Afterwards they
-        belong to the oldest generation. If the user has frozen objects before,
-        nothing is frozen, because Python unfreezes all or none, and a note says so.
+        belong to the oldest generation. If the user has already frozen objects, nothing
+        is frozen, because Python can only unfreeze all of them; a note reports this.
     threshold : int or sequence of int, optional
         Raise the collector's thresholds to these until the end instead of disabling
-        it: how many more objects may be made than freed before a collection, and how
-        many collections of a generation start one of the next older one. Of several
-        pauses the highest threshold counts, and one that disables the collector
-        counts most. The second and third differ by version: Python 3.14.0 to 3.14.4
-        look at a part of the old objects at a time, the smaller the higher the second
-        is, and ignore the third; free-threaded builds only have the first.
+        it: how many more objects may be created than freed before a collection, and how
+        many collections of a generation start one of the next older one. Among several
+        pauses the highest threshold applies, and a pause that disables the collector
+        takes precedence. The second and third differ by version: Python 3.14.0 to
+        3.14.4 collect a part of the old objects at a time, which is smaller the higher
+        the second is, and ignore the third; free-threaded builds only have the first.
 
     Returns
     -------
     GcPause or callable
-        The pause, a context manager that ends with its figures
+        The pause, a context manager that has its figures at the end
         (``collections_avoided``, ``reclaimed_bytes``); or the decorated function.
 
     Raises
     ------
     MemkitError
-        For an invalid size or threshold, for a pause that is entered twice, and for
-        an asynchronous generator function that is decorated.
+        For an invalid size or threshold, for a pause that is entered twice, and for a
+        decorated asynchronous generator function.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""The one state of the collector that all pauses of the process share.
+"""The state of the collector, which all pauses of the process share.
 
 A process has one collector, so the pauses of all threads share one state: the first
-pause records how the collector was set, the last one restores exactly that.
+pause records the settings of the collector, and the last one restores them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MOST_FROZEN_BY_PYTHON = 1000
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Claim:
-    """What an active pause asks of the collector.
+    """The settings that an active pause requests.
 
     Attributes
     ----------
     by : str
-        Who asks, as shown to the user.
+        The name of the pause, as shown to the user.
     since_s : float
         When it began, in seconds since the epoch.
     options : PauseOptions
@@ -36,9 +36,9 @@ class Claim:
     is_frozen : bool
         Whether the live objects were frozen for it.
     cells : int
-        How many cells have begun during it, where they are counted.
+        How many cells began during it, if they are counted.
     watch : object
-        Ends the claim when its pause is deleted.
+        A weak reference that ends the claim when its pause is deleted.
     """
 
     by: str
@@ -50,11 +50,11 @@ class Claim:
 
 
 class CollectorState:
-    """How the collector was found, and the pauses that are active."""
+    """The original settings of the collector, and the active pauses."""
 
     def __init__(self) -> None:
-        # Reentrant: a signal handler or a finalizer may end a pause while this very
-        # thread holds it.
+        # Reentrant, because a signal handler or a finalizer may end a pause while its
+        # thread holds the lock.
         self._lock = threading.RLock()
         self._claims: list[Claim] = []
         self._has_frozen = False
@@ -62,7 +62,7 @@ class CollectorState:
         self.found_enabled = True
         """Whether the collector ran before the first pause."""
         self.found_thresholds = gc.get_threshold()
-        """Its thresholds then."""
+        """Its thresholds before the first pause."""
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -71,11 +71,11 @@ class CollectorState:
 
     @property
     def is_resumed(self) -> bool:
-        """Whether the collector runs despite them, because memory ran away."""
+        """Whether the collector runs despite them, because a limit was exceeded."""
         return self._is_resumed
 
     def begin(self, claim: Claim) -> None:
-        """Set the collector as a pause asks, until it ends."""
+        """Apply the settings of a pause until it ends."""
         with self._lock:
             if not self._claims:
                 self.found_enabled = gc.isenabled()
@@ -87,7 +87,7 @@ class CollectorState:
                 self._freeze(claim)
 
     def resume(self, claim: Claim) -> None:
-        """Restore the collector as it was found, until all pauses have ended."""
+        """Restore the original settings until all pauses have ended."""
         # As in `end`.
         self._lock.acquire()
         try:
@@ -98,21 +98,21 @@ class CollectorState:
             self._lock.release()
 
     def settle(self, claim: Claim) -> None:
-        """Count what was made in the last pause as old when it ends.
+        """Make the objects created in the last pause count as old when it ends.
 
         Otherwise the collector would run at once, because there are more young objects
         than its threshold, and the time of that collection would not be saved.
         """
         with self._lock:
             if self._claims == [claim] and not IS_FREE_THREADED and self._can_freeze():
-                # `end` thaws it, also after Ctrl-C in between.
+                # `end` unfreezes them, even after Ctrl-C in between.
                 self._has_frozen = True
                 gc.freeze()
 
     def end(self, claim: Claim) -> None:
-        """Set the collector as the other pauses ask, or as it was found."""
-        # Not a with block: its end makes a tuple, on which the collector would start
-        # before the pause is over.
+        """Apply the settings of the remaining pauses, or the original ones."""
+        # Not a with block, because its end creates a tuple, on which the collector
+        # could start before the pause is over.
         self._lock.acquire()
         try:
             if claim not in self._claims:
@@ -127,7 +127,7 @@ class CollectorState:
             self._lock.release()
 
     def _apply(self, claims: list[Claim]) -> None:
-        """Set the thresholds, then the switch, which may collect."""
+        """Set the thresholds, then the switch, which may start a collection."""
         is_paused, thresholds = False, self.found_thresholds
         if not self._is_resumed:
             raised = [each.options.thresholds for each in claims]
@@ -142,12 +142,12 @@ class CollectorState:
     def _freeze(self, claim: Claim) -> None:
         """Freeze the live objects.
 
-        `gc.unfreeze` thaws everything, so nothing is frozen where the user has frozen
+        `gc.unfreeze` unfreezes all objects, so nothing is frozen if the user has frozen
         objects before.
         """
         if not self._can_freeze():
             return
-        # In this order: Ctrl-C in between leaves nothing frozen.
+        # In this order, so that Ctrl-C in between leaves nothing frozen.
         claim.is_frozen = True
         if not self._has_frozen:
             self._has_frozen = True
@@ -161,7 +161,7 @@ class CollectorState:
 def _raise_to(
     found: tuple[int, int, int], wanted: list[tuple[int, ...] | None]
 ) -> tuple[int, int, int]:
-    """Return the highest of the thresholds, each for itself."""
+    """Return the highest value of each threshold."""
     young, middle, old = (
         max(found[place], *(each[place] for each in wanted if each and each[place:]), 0)
         for place in range(3)

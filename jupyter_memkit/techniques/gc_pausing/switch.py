@@ -13,11 +13,11 @@ from jupyter_memkit.techniques.gc_pausing.pause import GcPause
 from jupyter_memkit.techniques.gc_pausing.state import Claim, collector_state
 
 SWITCH = "%gc_pause on"
-"""Who pauses: the user, by hand."""
+"""The name of the pause that the user begins by hand."""
 DISABLE = "gc.disable()"
-"""Who pauses: the user, without this package."""
+"""The name of a pause that does not come from this package."""
 
-# Often enough to be remembered, rarely enough not to disturb.
+# Often enough to notice, rarely enough not to disturb.
 _CELLS_BETWEEN_REMINDERS = 20
 
 
@@ -30,21 +30,20 @@ class GcStatus(Record):
     enabled : bool
         Whether automatic collection is enabled.
     paused_by : str or None
-        Who paused it, or raised its thresholds:
-        ``"%gc_pause on"``, ``"%%gc_pause"``, ``"memkit.gc_pause()"`` (a block, or a
-        function, of any thread), or ``"gc.disable()"``; None while it runs as it was
-        found.
+        What paused it or raised its thresholds: ``"%gc_pause on"``, ``"%%gc_pause"``,
+        ``"memkit.gc_pause()"`` (a block or a function, in any thread), or
+        ``"gc.disable()"``; None while it runs with its original settings.
     since_s : float or None
-        Since when, in seconds since the epoch; None while it runs, and after
-        ``gc.disable()``, whose time is unknown.
+        The start of the pause, in seconds since the epoch; None while the collector
+        runs, and after ``gc.disable()``, whose time is unknown.
     cells : int or None
-        How many cells have begun since ``%gc_pause on``; None for all else.
+        How many cells have begun since ``%gc_pause on``; None for other pauses.
     count : tuple of int
         ``gc.get_count()``: objects and collections since the last collection.
     threshold : tuple of int
-        ``gc.get_threshold()``: where a collection begins.
+        ``gc.get_threshold()``: the counts at which a collection starts.
     note : str
-        What changed or did not, in one sentence.
+        What changed or did not change, in one sentence.
     """
 
     enabled: bool
@@ -57,18 +56,18 @@ class GcStatus(Record):
 
     @property
     def cure(self) -> str | None:
-        """The line that lets it run again; None where that happens by itself."""
+        """The line that resumes it; None if that happens by itself."""
         cures = {SWITCH: "%gc_pause off", DISABLE: "gc.enable()"}
         return cures.get(self.paused_by or "")
 
     @property
     def paused_s(self) -> float | None:
-        """For how long, in seconds, until now."""
+        """How long it has been paused, in seconds."""
         return None if self.since_s is None else max(0.0, time.time() - self.since_s)
 
 
 class GcSwitch:
-    """The one pause that is begun and ended by hand."""
+    """The one pause that the user begins and ends by hand."""
 
     def __init__(self) -> None:
         self._pause: GcPause | None = None
@@ -77,7 +76,7 @@ class GcSwitch:
     def on(self, options: PauseOptions | None = None) -> GcStatus:
         """Begin the pause."""
         if self._pause is not None:
-            return _read("It was paused already; nothing changed.")
+            return _read("It was already paused; nothing changed.")
         found_enabled = gc.isenabled()
         is_first = not collector_state.claims
         self._pause = self._stack.enter_context(GcPause(options, by=SWITCH))
@@ -93,18 +92,18 @@ class GcSwitch:
         Parameters
         ----------
         collect : bool
-            Whether to run one full collection, unless it was begun without.
+            Whether to run one full collection, unless the pause excludes it.
         """
         pause, self._pause = self._pause, None
         if pause is None:
-            return _read("No %gc_pause on was standing; nothing changed.")
+            return _read("No %gc_pause on was active; nothing changed.")
         if not collect:
             pause.options = replace(pause.options, collect=False)
         self._stack.close()
         return pause
 
     def remind(self) -> str | None:
-        """Count a cell that begins; return a reminder of a long pause now and then."""
+        """Count a cell that begins, and occasionally return a reminder of the pause."""
         if self._pause is None:
             return None
         cells = self._pause.count_cell()
@@ -130,16 +129,16 @@ def read_gc_status() -> GcStatus:
     """
     enabled, claims = gc.isenabled(), collector_state.claims
     if claims and collector_state.is_resumed:
-        return _read("Memory ran away in a pause, so the collector was resumed.")
+        return _read("A pause exceeded its memory limit, so the collector was resumed.")
     if claims and enabled and not _are_all_raised(claims):
-        return _read("Something called gc.enable() in a pause.")
+        return _read("Some code called gc.enable() during a pause.")
     if claims and enabled:
         return _read("It collects less often until the end of the pause.")
     if claims:
-        return _read("Garbage in reference cycles stays until the end.")
+        return _read("Garbage in reference cycles stays until the end of the pause.")
     if enabled:
-        return _read("No pause is standing.")
-    return _read("Call gc.enable() to let it run again.")
+        return _read("No pause is active.")
+    return _read("Call gc.enable() to resume it.")
 
 
 def _read(note: str) -> GcStatus:

@@ -1,4 +1,4 @@
-"""The Python API: functions whose calls run in a process of their own."""
+"""The Python API: functions whose calls run in a separate process."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from jupyter_memkit.units import parse_bytes
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# A function that is called all day must not fill the memory with its accounts.
+# A function that is called all day must not fill the memory with its results.
 _KEPT_RESULTS = 1000
 
 
 @final
 class Isolated:
-    """Runs functions in processes, as made by `isolated`."""
+    """Runs functions in separate processes; created by `isolated`."""
 
     def __init__(self, memory_bytes: int | None = None) -> None:
         self._memory_bytes = memory_bytes
@@ -39,21 +39,21 @@ class Isolated:
 
     @property
     def results(self) -> list[IsolatedResult]:
-        """The accounts of the last 1,000 calls that ended well, in their order."""
+        """The results of the last 1,000 successful calls, in order."""
         return list(self._results)
 
     @property
     def result(self) -> IsolatedResult:
-        """The account of the latest call."""
+        """The result of the latest call."""
         if not self._results:
             message = "nothing has run yet; read the result after a call"
             raise MemkitError(message)
         return self._results[-1]
 
     def __enter__(self) -> Isolated:
-        """Start a process, which all calls in the block share."""
+        """Start a process that all calls in the block share."""
         if self._process is not None:
-            message = "this process is for one block; make another with isolated()"
+            message = "this process is for one block; create another with isolated()"
             raise MemkitError(message)
         self._process = ChildProcess(HOOKS)
         return self
@@ -65,14 +65,14 @@ class Isolated:
             process.close()
 
     def __call__(self, function: _Function) -> _Function:
-        """Decorate a function: its calls run in a process."""
+        """Decorate a function, whose calls then run in a separate process."""
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(
             function
         ):
-            message = "a coroutine stays in its process; decorate a plain function"
+            message = "a coroutine cannot leave its process; decorate a plain function"
             raise MemkitError(message)
         if inspect.isgeneratorfunction(function):
-            message = "a generator stays in its process; return a list instead"
+            message = "a generator cannot leave its process; return a list instead"
             raise MemkitError(message)
 
         @functools.wraps(function)
@@ -83,7 +83,7 @@ class Isolated:
         return cast("_Function", run)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Become, in another process, what runs functions right there."""
+        """Become, in another process, an object that runs functions there."""
         return _Here, ()
 
     def _run(
@@ -113,8 +113,8 @@ class Isolated:
             if problem is None:
                 raise
             message = (
-                f"the call cannot be sent to another process ({problem}); make in the "
-                "function what it needs"
+                f"the call cannot be sent to another process ({problem}); create what "
+                "it needs in the function"
             )
             raise IsolatedError(message) from error
         finally:
@@ -142,7 +142,7 @@ class Isolated:
 
 
 class _Here:
-    """Stands for `Isolated` in a process that is isolated already."""
+    """Replaces `Isolated` in a process that is already isolated."""
 
     def _run(
         self, function: Callable[..., Any], args: Any, options: Mapping[str, Any]
@@ -157,35 +157,36 @@ def isolated(*, memory: int | str | None = None) -> Isolated: ...
 def isolated(
     function: _Function | None = None, /, *, memory: int | str | None = None
 ) -> _Function | Isolated:
-    """Run a function's calls in a process of their own, whose memory all goes back.
+    """Run a function's calls in a separate process, whose memory is all freed.
 
-    The arguments and what the function reads of the notebook go there, its value comes
-    back, and all else goes with the process: data, libraries, what allocators keep.
-    What it prints is printed here, what it raises is raised here, and Ctrl-C ends it.
-    Each call has a fresh process; inside ``with isolated() as process:`` the functions
-    that ``process(function)`` gives share one.
+    The arguments and the notebook variables that the function reads are sent, and its
+    value is returned. Everything else ends with the process: data, libraries, memory
+    that allocators keep. Its output is shown here, its exceptions are raised here, and
+    Ctrl-C interrupts it. Each call starts a new process; inside
+    ``with isolated() as process:`` all calls of ``process(function)`` share one.
 
     Parameters
     ----------
     function : callable
         The function, as a decorator or as ``isolated(function)(argument)``.
     memory : int or str, optional
-        What the process may have, in bytes or as ``"2GB"``. An allocation that would
-        need more raises ``MemoryError`` there; a process that has more is ended.
+        The most memory that the process may use, in bytes or as ``"2GB"``. An
+        allocation beyond it raises ``MemoryError`` in the function; a process that
+        still exceeds it is ended.
 
     Returns
     -------
     callable or Isolated
-        The function whose calls are isolated; or, with options, what makes it, with
-        the account of each call in ``results``.
+        The decorated function; or, without a function, the decorator, with the result
+        of each call in ``results``.
 
     Raises
     ------
     IsolatedError
-        From a call: when its process ends early, or what goes there or comes back
-        cannot be pickled.
+        From a call: if its process ends early, or if the arguments or the value cannot
+        be pickled.
     MemkitError
-        For a generator or a coroutine function, or a `memory` that is no size.
+        For a generator or coroutine function, or an invalid `memory`.
 
     Examples
     --------
@@ -200,7 +201,7 @@ def isolated(
     """
     memory_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
     if memory_bytes is not None and memory_bytes < 1:
-        message = f"memory is at least a byte, not {memory_bytes}; such as '2GB'"
+        message = f"memory cannot be {memory_bytes}; give a size such as '2GB'"
         raise MemkitError(message)
     made = Isolated(memory_bytes)
     return made if function is None else made(function)

@@ -1,4 +1,4 @@
-"""Whether objects have changed, by what a pickle of them would be."""
+"""Detects changes of objects by checksums of their pickles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.processes.pickling import Pickler
 
-# More would take longer than most cells; what is larger is not looked at.
+# More would take longer than most cells; larger variables are not checked.
 _MOST_BYTES = 64 << 20
 
 
@@ -20,9 +20,9 @@ class Fingerprints:
     Parameters
     ----------
     variables : mapping of str to object
-        The variables; those that do not fit in 64 MiB in all are left out.
+        The variables; those beyond 64 MiB in total are left out.
     namespace : mapping
-        The variables that functions read, which are no part of them.
+        The variables that functions read, which do not count as part of a function.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class Fingerprints:
         self._sums = {name: self._sum(value) for name, value in variables.items()}
 
     def find_changed(self, variables: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return those that are another object, or have changed since."""
+        """Return the variables that were replaced or have changed since."""
         self._left_bytes = _MOST_BYTES
         return tuple(
             name
@@ -55,7 +55,7 @@ class Fingerprints:
         return self._sums.get(name) is not None
 
     def _sum(self, value: Any) -> int | None:
-        """Return the fingerprint of an object; None where there is none."""
+        """Return the fingerprint of an object; None if it cannot be taken."""
         sink = _Sink(self._left_bytes)
         try:
             pickler = Pickler(
@@ -65,14 +65,14 @@ class Fingerprints:
                 left_out=frozenset(self._namespace),
             )
             pickler.dump(value)
-        except Exception:  # noqa: BLE001 - of the object's own code, or too large
+        except Exception:  # noqa: BLE001 - from the object's own code, or too large
             return None
         self._left_bytes = sink.left_bytes
         return sink.sum
 
 
 class _Sink(io.RawIOBase):
-    """A file that adds up what is written."""
+    """A file that computes a checksum of what is written."""
 
     def __init__(self, left_bytes: int) -> None:
         self.left_bytes = left_bytes
@@ -87,6 +87,6 @@ class _Sink(io.RawIOBase):
         return len(view)
 
     def take_buffer(self, buffer: pickle.PickleBuffer) -> bool:
-        """Add up a buffer, which is then not in the pickle."""
+        """Add a buffer to the checksum, and leave it out of the pickle."""
         self.write(buffer.raw())
         return False

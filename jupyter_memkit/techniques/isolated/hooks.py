@@ -1,4 +1,4 @@
-"""The state of the caller before a call in a child, and the traces after it."""
+"""Hooks that take over the caller's state, and report what a call leaves behind."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import HereState
 from jupyter_memkit.techniques.processes.hooks import Hooks
 
-# As `ChildProcess` takes it.
+# The form that `ChildProcess` expects.
 HOOKS = f"{__name__}:make_hooks"
 
 
 class StateHooks(Hooks):
-    """Takes the state of the caller, and reports what the call leaves.
+    """Takes over the state of the caller, and reports what the call leaves behind.
 
     Parameters
     ----------
     rows : sequence of Row
-        The parts of the state, besides those of every process.
+        Additional parts of the state.
     """
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
@@ -32,16 +32,16 @@ class StateHooks(Hooks):
         self._running: Running
 
     def before_load(self, sent: dict[str, bytes]) -> None:
-        """Take what `SentState.take_changes` returned."""
+        """Take over the result of `SentState.take_changes`."""
         self._state.take(sent)
 
     def before_call(self) -> None:
-        """Remember the state, and what runs."""
+        """Remember the state, and the running threads and processes."""
         self._state.begin()
         self._running = Running()
 
     def after_call(self) -> Traces:
-        """Return what is different now."""
+        """Return the differences to the state before the call."""
         return Traces(
             state=self._state.find_changed(),
             untaken=(*self._state.describe_problems(), *take_changed_files()),

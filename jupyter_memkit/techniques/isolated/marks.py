@@ -1,4 +1,8 @@
-"""Which variables share an object or memory: a change of one shows in the other."""
+"""Finds variables that share an object or memory, so that changes to one show in all.
+
+A returned variable that the cell changed in place is changed in place here too. Where
+that is impossible, the variables that shared a part with it are reported.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.processes.sharing import find_owner
 
-# What nothing can change, or everybody shares.
+# Objects that nobody can change, or that everybody shares.
 _FIXED = (
     *(bool, bytes, complex, float, frozenset, int, range, slice, str, type(None)),
     *(type, types.CodeType, types.ModuleType),
@@ -36,14 +40,14 @@ _FIXED_OF_LIBRARIES = (
 )
 _OF_PYTHON = ("_collections", "builtins", "collections", "functools", "itertools")
 
-# Beyond so many it would take longer than most cells.
+# More would take longer than most cells.
 _MOST_OBJECTS = 100_000
 
 _read_module = vars(type)["__module__"].__get__
 
 
 class Marks:
-    """The parts of variables that can change.
+    """The mutable parts of variables.
 
     Parameters
     ----------
@@ -80,7 +84,7 @@ class Marks:
         value : object
             The value.
         ignored : frozenset of int
-            The addresses of parts that do not count.
+            The addresses of parts to ignore.
         """
         found: set[str] = set()
         for part in iterate_changeable(value):
@@ -91,7 +95,7 @@ class Marks:
 
 
 def iterate_changeable(value: Any) -> Iterator[Any]:
-    """Yield what can change in a value: objects, and what owns the memory of arrays."""
+    """Yield the mutable parts of a value: objects, and owners of arrays' memory."""
     kinds = _Kinds()
     seen: set[int] = set()
     waiting = [value]
@@ -107,7 +111,7 @@ def iterate_changeable(value: Any) -> Iterator[Any]:
         yield from changeable
 
 
-# Each of these returns the parts of an object, and what of it can be changed itself.
+# Each function below returns the parts of an object, and those that are mutable.
 _Opened = tuple[Iterable[Any], Iterable[Any]]
 
 
@@ -145,7 +149,7 @@ def _open_instance(each: Any) -> _Opened:
 
 
 def _open_builtin(each: Any) -> _Opened:
-    """Open a cell of a closure, an iterator, a view of a dict."""
+    """Open a closure's cell, an iterator or a view of a dict."""
     return gc.get_referents(each), (each,)
 
 
@@ -154,11 +158,11 @@ def _open_array(each: Any) -> _Opened:
 
 
 def _open_frame(each: Any) -> _Opened:
-    """Find what owns the memory that a frame writes into."""
+    """Find the owners of the memory that a frame writes to."""
     array_kind = find_loaded("numpy", "ndarray")
     owners = [
         find_owner(block.values)
-        for block in each._mgr.blocks  # noqa: SLF001 - it has no other way
+        for block in each._mgr.blocks  # noqa: SLF001 - pandas has no public way
         if type(block.values) is array_kind and not block.refs.has_reference()
     ]
     return (), (each, *owners)
@@ -181,7 +185,7 @@ _OPENERS: dict[type, Callable[[Any], _Opened]] = {
 
 
 class _Kinds:
-    """Knows how the parts of each kind of objects are found."""
+    """Finds the opener for each type, and caches it."""
 
     def __init__(self) -> None:
         loaded = (find_loaded(*each) for each in _FIXED_OF_LIBRARIES)
@@ -189,7 +193,7 @@ class _Kinds:
         self._openers: dict[int, Callable[[Any], _Opened] | None] = {}
 
     def find_opener(self, kind: type) -> Callable[[Any], _Opened] | None:
-        """Return what opens objects of a kind; None for what cannot change."""
+        """Return the opener for a type; None if its objects cannot change."""
         if id(kind) not in self._openers:
             self._openers[id(kind)] = self._find(kind)
         return self._openers[id(kind)]
@@ -218,10 +222,10 @@ _SPECIAL: tuple[tuple[str, str, Callable[[Any], _Opened]], ...] = (
 
 
 def hold(value: Any) -> Any:
-    """Return what knows an object again and, where it can, does not keep it."""
+    """Return a reference to an object, weak if possible."""
     return weakref.ref(value) if type(value).__weakrefoffset__ else value
 
 
 def is_held(held: Any, value: Any) -> bool:
-    """Return whether an object is the one that was held."""
+    """Return whether an object is the one that `hold` was called with."""
     return held is value or (type(held) is weakref.ref and held() is value)

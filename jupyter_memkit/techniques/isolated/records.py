@@ -1,4 +1,4 @@
-"""What is told of work in another process."""
+"""Records of work in another process."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from jupyter_memkit.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traces:
-    """What a call has left in its process, besides variables.
+    """What a call left behind in its process, besides variables.
 
     Attributes
     ----------
     state : tuple of str
-        The state that it has changed.
+        The state that it changed.
     untaken : tuple of str
-        The state that the process could not take from here, and why.
+        The state that the process could not take over from here, and why.
     running : tuple of str
-        The threads and processes that go on, and exit handlers.
+        Threads and processes that are still running, and exit handlers.
     unlogged : tuple of str
-        The handlers here that what was logged did not reach.
+        The logging handlers here that its records did not reach.
     """
 
     state: tuple[str, ...] = ()
@@ -31,49 +31,49 @@ class Traces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolatedResult(Record):
-    """The account of work in a process of its own.
+    """The result of work in a separate process.
 
     Attributes
     ----------
     duration_s : float
-        How long it took, in seconds: the start of the process, the work, and the way
-        of the data there and back.
+        How long it took, in seconds, including the start of the process and the
+        transfer of the data in both directions.
     work_s : float
-        How long the work alone took.
+        How long the work alone took, in seconds.
     peak_bytes : int
-        The highest resident memory of the process while it worked, all that it has.
+        The highest resident memory of the whole process during the work.
     exact : bool
-        Whether that is the system's high-water mark, or from samples.
+        Whether that is the system's high-water mark, rather than from samples.
     sent_bytes, received_bytes : int
-        The data that went there and came back.
+        The size of the data that were sent and returned.
     inputs : tuple of str
         The variables that were sent.
     outputs : tuple of str
-        The variables that were brought back.
+        The variables that were returned.
     kept : tuple of str
-        The variables that the work set and that were not brought back.
+        The variables that the work set and that were not returned.
     imported : tuple of str
-        What it has imported, which is not here.
+        Modules that it imported and that are not imported here.
     changed : tuple of str
-        The variables that were sent, changed there, and were not brought back. Beyond
-        64 MiB in all it is not looked.
+        The variables that were sent, changed there, and not returned. Variables beyond
+        64 MiB in total are not checked.
     deleted : tuple of str
         The variables that were sent and deleted there.
     unbound : tuple of str
-        What functions that were brought back read, and was not.
+        Variables that returned functions read, and that were not returned.
     apart : tuple of (str, tuple of str)
-        The variables that were brought back as copies, and those here that they would
-        share objects or memory with if the cell had run here.
+        The variables that were returned as copies, and those here with which they would
+        share objects or memory if the cell had run here.
     state : tuple of str
-        The state of its process that the work has changed, there alone.
+        The state that the work changed, which only affects its process.
     absent : tuple of str
-        The state here that it did not find there.
+        The state here that was not available there.
     running : tuple of str
-        What it has started and has not ended: threads, processes, tasks, exit handlers.
+        Threads, processes, tasks and exit handlers that it started and did not end.
     unlogged : tuple of str
-        The handlers of `logging` here that what it logged did not reach.
+        The logging handlers here that its records did not reach.
     name : str or None
-        The name of the process that goes on; None for one that has ended.
+        The name of the process, if it keeps running; None if it has ended.
     """
 
     duration_s: float
@@ -99,24 +99,24 @@ class IsolatedResult(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolatedProcess(Record):
-    """A process that goes on.
+    """A process that keeps running.
 
     Attributes
     ----------
     name : str
-        What the user calls it.
+        Its name, chosen by the user.
     pid : int
         Its id.
     rss_bytes : int
-        Its resident memory now; 0 when it has ended.
+        Its resident memory now; 0 if it has ended.
     peak_bytes : int
-        The highest in its cells.
+        The highest peak of its cells.
     started_s : float
         When it was started, in seconds since the epoch.
     cells : int
         How many cells have run in it.
     variables : tuple of str
-        What is in it.
+        Its variables.
     """
 
     name: str
@@ -130,14 +130,14 @@ class IsolatedProcess(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolatedProcesses(Record):
-    """The processes that go on, the oldest first."""
+    """The processes that keep running, the oldest first."""
 
     processes: tuple[IsolatedProcess, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsolatedClosed(Record):
-    """A process that was ended, and the memory that it had then."""
+    """A process that was ended, and the memory that this freed."""
 
     name: str
     freed_bytes: int

@@ -1,4 +1,4 @@
-"""Calls a function in a child, and returns its value, output and memory."""
+"""Calls a function in a child, and returns its value and peak memory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Outcome:
     exact : bool
         Whether that is the system's high-water mark.
     sent_bytes, received_bytes : int
-        The data that were sent, and that came back.
+        The size of the data that were sent and returned.
     from_hooks : object
         Returned by `Hooks.after_call`.
     """
@@ -63,20 +63,21 @@ class Call:
     Parameters
     ----------
     process : ChildProcess
-        The child. If the call does not come to its end, the child is ended.
+        The child. If the call is not completed, the child is ended.
     memory_bytes : int, optional
         The most memory that the child may use during the call.
     namespace : mapping, optional
-        The global variables here; functions that use them use those of the child there.
+        The global variables of this process; functions that use them use the child's
+        global variables there.
     left_out : set of str
         The names in `namespace` that are not sent with functions that read them.
     for_hooks : object, optional
         Passed to `Hooks.before_load` in the child.
     show : callable, optional
-        Takes output: ``("stdout", text)``, ``("stderr", text)``, and what else the
-        child shows through its `Output`. By default text is printed.
+        Called with output: ``("stdout", text)``, ``("stderr", text)``, and whatever
+        else the child shows through its `Output`. By default text is printed.
     listener : Listener, optional
-        One that lasts, for a child with many short calls. Whoever made it stops it.
+        A lasting listener, for a child with many short calls. Its creator stops it.
 
     Examples
     --------
@@ -116,9 +117,9 @@ class Call:
         Raises
         ------
         IsolatedError
-            If the process ended, or the value cannot come back.
+            If the process ended, or the value cannot be returned.
         KeyboardInterrupt
-            If Ctrl-C came before the function began, or the child did not obey it.
+            If Ctrl-C arrived before the function began, or the child did not obey it.
         Exception
             Raised by the pickler, if the call cannot be sent.
         """
@@ -190,7 +191,7 @@ class Call:
                 )
             except Aborted:
                 what = pickle.loads(self._take().payload)  # noqa: S301 - as above
-                problem = f"the value cannot come back ({what}); return plain data"
+                problem = f"the value cannot be returned ({what}); return plain data"
             except IsolatedError as error:
                 problem = str(error)
             except (Gone, OSError):
@@ -204,7 +205,7 @@ class Call:
         raised = None if ended.failure is None else load_failure(ended.failure)
         if isinstance(raised, MemoryError) and self._memory_bytes is not None:
             limit = format_bytes(self._memory_bytes)
-            add_note(raised, f"The process may have {limit} of memory; give it more.")
+            add_note(raised, f"The memory limit of the process is {limit}; raise it.")
         return Outcome(
             value=value,
             error=raised,
@@ -217,7 +218,7 @@ class Call:
         )
 
     def _settle(self) -> None:
-        """Wait until all that belongs to the call has come."""
+        """Wait until all records of the call have arrived."""
         while not self._listener.has_ended:
             self._look()
             self._listener.take()

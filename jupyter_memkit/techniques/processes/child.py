@@ -1,6 +1,6 @@
-"""The loop of a child: it takes calls and answers them until its input ends.
+"""The loop of a child: it answers calls until its input ends.
 
-Started by `process`. Its input also ends when the parent was killed.
+It is started by `process`. Its input also ends when the parent is killed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from jupyter_memkit.techniques.processes.transfer import (
     send_object,
 )
 
-# How long a child without a parent may take to end by itself, in seconds.
+# How long a child without a parent may take to exit, in seconds.
 _GRACE_S = 1
 
 
@@ -136,7 +136,7 @@ class _Child:
             pass
         finally:
             if self._is_fork:
-                # The function has returned in a process that it forked.
+                # The function returned in a process that it forked.
                 os._exit(0)
             self.output.flush()
             os.write(self._errors, order.fence)
@@ -190,13 +190,13 @@ class _Child:
                     value,
                     namespace=vars(sys.modules["__main__"]),
                     left_out=None,
-                    # A class that is a part of the value is sent as it is now.
+                    # A class that is part of the value is sent as it is now.
                     known=self._known - find_ids(getattr(value, "classes", ())),
                 )
             except SystemExit:
                 raise
             except Exception as error:  # noqa: BLE001 - a value may be anything
-                # A value of several parts can name the one that cannot be sent.
+                # A value with several parts can name the part that cannot be sent.
                 describe = getattr(value, "describe_hindrance", str)
                 text = describe() or f"{type(value).__name__}: {error}"
                 self.channel.send(MESSAGE, pickle.dumps(text))
@@ -211,7 +211,7 @@ class _Child:
             else:
                 self._records.put(record)
         self._records.put(None)
-        # Nobody waits for the call that runs, nor for the processes it has started.
+        # Nobody waits for the running call or for the processes that it started.
         time.sleep(_GRACE_S)
         if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)
@@ -226,7 +226,7 @@ class _Child:
 
 def _interrupt() -> None:
     if hasattr(signal, "pthread_kill"):
-        # This also interrupts a system call that the main thread waits in.
+        # This also interrupts a system call that blocks the main thread.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
         _thread.interrupt_main()
@@ -240,12 +240,12 @@ def main(memory: str, hooks: str) -> None:
     memory : str
         The name of the shared memory, as `channel.open_memory` takes it.
     hooks : str
-        As of `ChildProcess`.
+        As in `ChildProcess`.
     """
     channel = Channel(
         os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"), open_memory(memory)
     )
-    # Code that reads or writes these files must not get at the records.
+    # Code that reads or writes these files must not reach the records.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     child = _Child(channel)

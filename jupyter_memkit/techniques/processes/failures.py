@@ -1,9 +1,9 @@
-"""Exceptions of another process, with the tracebacks that they had there.
+"""Sends exceptions to another process, with their tracebacks.
 
-An exception is pickled without its traceback, so the place of each frame is sent beside
-it. Here, code is compiled that raises at these places. The user then sees the lines of
-their own code, in a notebook or a script, and a debugger finds the frames, but not the
-variables in them.
+An exception is pickled without its traceback, so the position of each frame is sent
+separately. The receiver compiles code that raises at these positions. So the user sees
+the lines of their own code, in a notebook or a script, and a debugger finds the frames,
+but not the variables in them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import cloudpickle
 
 _OUR_MODULES = "jupyter_memkit."
-# What raises Ctrl-C, or refuses input, is called from the code of the user.
+# The user's code calls the functions that raise Ctrl-C or refuse input.
 _OUR_RAISING = (
     "jupyter_memkit.techniques.processes.",
     "jupyter_memkit.techniques.interrupts",
@@ -75,7 +75,7 @@ def dump_failure(error: BaseException) -> Failure:
 
 
 def _dump(error: BaseException, seen: set[int]) -> Failure:
-    # An exception can be, through others, its own context.
+    # An exception can be its own context, directly or through others.
     seen = seen | {id(error)}
 
     def follow(other: BaseException | None) -> Failure | None:
@@ -93,7 +93,7 @@ def _dump(error: BaseException, seen: set[int]) -> Failure:
 def load_failure(failure: Failure) -> BaseException:
     """Return an exception from what `dump_failure` returned in another process."""
     try:
-        loaded = pickle.loads(failure.content)  # noqa: S301 - from our own child
+        loaded = pickle.loads(failure.content)  # noqa: S301 - our own child
         error: BaseException = loaded() if isinstance(loaded, partial) else loaded
     except Exception as problem:  # noqa: BLE001 - its class may be missing here
         error = RuntimeError(f"an exception that cannot be loaded here ({problem})")
@@ -112,7 +112,7 @@ def _dump_alone(error: BaseException) -> bytes:
         try:
             content: bytes = cloudpickle.dumps(sendable, protocol=5)
             pickle.loads(content)  # noqa: S301 - our own
-        except Exception:  # noqa: BLE001, S112 - a class of the user's may do anything
+        except Exception:  # noqa: BLE001, S112 - a user's class may do anything
             continue
         return content
     said = RuntimeError(f"{type(error).__name__}: {error}")
@@ -122,7 +122,7 @@ def _dump_alone(error: BaseException) -> bytes:
 def _make_error(
     kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
 ) -> BaseException:
-    """Make an exception whose class does not accept its ``args``."""
+    """Create an exception whose class does not accept its ``args``."""
     error = kind.__new__(kind, *args)
     vars(error).update(state)
     return error
@@ -172,7 +172,7 @@ def _make_frame(place: FramePlace) -> tuple[FrameType, int]:
     raising = ast.Raise(ast.Name("_MemkitPlace", ast.Load(), **where), None, **where)
     code = compile(ast.Module([raising], []), place.filename, "exec")
     code = code.replace(co_name=place.function)
-    # It is shown as the user's code, for which it stands.
+    # The frame stands for the user's code, so it is displayed as such.
     names = {"_MemkitPlace": _Place, "__file__": place.filename, "__name__": "__main__"}
     try:
         exec(code, names)  # noqa: S102

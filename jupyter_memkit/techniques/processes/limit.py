@@ -1,4 +1,4 @@
-"""Limits the memory of this process, by the system where it can."""
+"""Limits the memory of this process where the system supports it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _STACK_BYTES = 8 << 20
 
 
 def tolerance_bytes() -> int:
-    """Return how many bytes may be reserved, but not used, beyond a limit."""
+    """Return how many bytes beyond a limit may be reserved without being used."""
     return _STACK_BYTES * (os.cpu_count() or 1)
 
 
 @contextmanager
 def limited(memory_bytes: int | None) -> Iterator[None]:
-    """Let allocations fail in the block that would exceed a limit.
+    """In the block, let allocations fail that would exceed a limit.
 
-    Only Linux counts the memory in question; elsewhere, this has no effect.
+    Only Linux counts this kind of memory; elsewhere, the limit has no effect.
 
     Parameters
     ----------

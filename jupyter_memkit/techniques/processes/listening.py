@@ -1,4 +1,4 @@
-"""Receives what a child sends during a call, and shows its output."""
+"""Receives the records that a child sends during a call, and shows its output."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 from jupyter_memkit.techniques.processes.channel import IDLE, OUTPUT, Record
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
-# Records from the threads here, besides those of the child: output written past Python,
-# its end, and the end of the process.
+# Records from the listener's own threads: output that bypasses Python, the end of that
+# output, and the end of the process.
 _RAW = b"r"
 _FENCE = b"f"
 _GONE = b"g"
 
 _FENCE_START = b"\0"
 
-# A child that prints without end has to wait when so many records do.
+# When this many records are waiting, a child that prints more has to wait.
 _MOST_RECORDS = 32
 
 _WAIT_S = 0.05
@@ -31,7 +31,7 @@ _WAIT_S = 0.05
 _JOIN_S = 1.0
 
 
-class Gone(Exception):  # noqa: N818 - a signal: the caller describes the end
+class Gone(Exception):  # noqa: N818 - a signal; the caller describes the end
     """The process has ended."""
 
 
@@ -43,15 +43,15 @@ class Listener:
     process : ChildProcess
         The child.
     lasts : bool
-        Whether the threads go on after a call, so that the next one starts sooner; they
-        then end with the process.
+        Whether the threads keep running after a call, so that the next one starts
+        sooner; they then end with the process.
 
     Attributes
     ----------
     fence : bytes
         Written by the child to standard error at the end of each call.
     lasts : bool
-        As given.
+        As passed.
     """
 
     def __init__(self, process: ChildProcess, *, lasts: bool = False) -> None:
@@ -73,7 +73,7 @@ class Listener:
 
     @property
     def is_still(self) -> bool:
-        """Whether no record waits to be taken."""
+        """Whether no record is waiting."""
         return self._records.empty()
 
     def begin(self, show: Callable[[str, Any], None] | None) -> None:
@@ -93,11 +93,11 @@ class Listener:
             for thread in self._threads:
                 thread.join(_WAIT_S / 10)
             if time.monotonic() > deadline_s:
-                # A process that has left the family holds the pipe open.
+                # A process that is no longer a descendant holds the pipe open.
                 return
 
     def take(self) -> Record | None:
-        """Return the next record that is not output; None if none came for a while.
+        """Return the next record that is not output; None if none arrived for a while.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Listener:
         return None
 
     def _show_last(self) -> None:
-        """Show what the process wrote past Python before it ended."""
+        """Show output that bypassed Python before the process ended."""
         deadline_s = time.monotonic() + _JOIN_S
         while not self._is_fenced and time.monotonic() < deadline_s:
             self.take()
@@ -140,7 +140,7 @@ class Listener:
         kept = b""
         while data := self._process.read_errors():
             text, fence, rest = (kept + data).partition(self.fence)
-            # A possible start of the fence waits for the rest.
+            # Text that may be the start of the fence waits for the rest.
             place = text.find(_FENCE_START, max(0, len(text) - len(self.fence)))
             n_shown = len(text) if fence or place < 0 else place
             kept = rest if fence else text[n_shown:]
@@ -154,7 +154,7 @@ class Listener:
 
 
 def print_output(kind: str, content: Any) -> None:
-    """Print text on its stream; drop what is not text."""
+    """Print text to its stream, and drop other content."""
     stream = {"stdout": sys.stdout, "stderr": sys.stderr}.get(kind)
     if stream is not None:
         stream.write(content)

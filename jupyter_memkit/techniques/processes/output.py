@@ -35,7 +35,7 @@ class Output:
         threading.Thread(target=self._flush_late, daemon=True).start()
 
     def write(self, name: str, text: str) -> None:
-        """Take text for a stream."""
+        """Accept text for a stream."""
         if self._is_plain:
             os.write(2, text.encode("utf-8", "replace"))
             return
@@ -47,11 +47,11 @@ class Output:
             self._interrupts.release()
 
     def flush(self) -> None:
-        """Send the text that waits."""
+        """Send the waiting text."""
         self.show("", None)
 
     def show(self, kind: str, content: Any) -> None:
-        """Send the text that waits, then content of another kind, if there is any."""
+        """Send the waiting text, then content of another kind, if any."""
         if self._is_plain:
             return
         self._interrupts.hold()
@@ -83,7 +83,7 @@ class Output:
             self._send((self._name, text[start : start + _MOST_CHARACTERS]))
 
     def be_plain(self) -> None:
-        """Write text to standard error from now on: this is a fork of the child."""
+        """Write text to standard error from now on, in a fork of the child."""
         self._is_plain = True
 
     def _send(self, message: tuple[str, Any]) -> None:
@@ -126,9 +126,9 @@ class _Stream(io.TextIOBase):
 
 
 def refuse_input(*_args: object, **_options: object) -> NoReturn:
-    """Replace ``input``, which nobody could answer."""
+    """Replace ``input``, because nobody could answer."""
     message = (
-        "input() gets no answer in another process; ask before the call, and use the "
-        "answer in it"
+        "input() cannot be answered in another process; call it before, and use the "
+        "answer there"
     )
     raise IsolatedError(message)

@@ -1,8 +1,8 @@
 """Finds resources of this process: open files, and memory that is written to a file.
 
 A copy in another process would be a different resource with the same name: data
-written there would be lost, or written twice. Most resources refuse to be pickled by
-themselves; the others are found here.
+written there would be lost, or written twice. Most resources refuse to be pickled; this
+module finds the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.processes.sharing import find_owner
 
 _STREAMS = ("stdin", "stdout", "stderr")
 
-# Another process would open these for itself, and lose what this one writes or removes.
+# Another process would reopen these, and miss what this one writes or removes.
 _OPENED_AGAIN = (
     ("dbm.dumb", "_Database", "an open database"),
     ("shelve", "Shelf", "an open database"),
@@ -27,20 +27,20 @@ _OPENED_AGAIN = (
 
 
 def find_stream(obj: Any) -> str:
-    """Return the name of the standard stream that an object is; empty if none."""
+    """Return the name of an object that is a standard stream; empty for others."""
     return next((name for name in _STREAMS if getattr(sys, name) is obj), "")
 
 
 def is_ordinary(kind: type) -> bool:
-    """Return whether no object of a type can be a resource, or a stream."""
-    special = [_io._IOBase, find_loaded("numpy", "ndarray")]  # noqa: SLF001 - as below
+    """Return whether no object of a type can be a resource or a stream."""
+    special = [_io._IOBase, find_loaded("numpy", "ndarray")]  # noqa: SLF001 - see below
     special += [find_loaded(module, name) for module, name, _ in _OPENED_AGAIN]
     special += [type(getattr(sys, name)) for name in _STREAMS]
     return not issubclass(kind, tuple(each for each in special if each is not None))
 
 
 def describe_outside(obj: Any) -> str:
-    """Return why an object is a resource of its process; empty if it is not.
+    """Return why an object is bound to its process; empty if it is not.
 
     Examples
     --------
@@ -85,6 +85,6 @@ def _is_mapped(obj: Any) -> bool:
         return False  # Without a file.
     except ValueError:
         return True
-    # A spilled value is a variable like any other.
+    # A spilled value may be copied like any other variable.
     find_file = find_loaded("jupyter_memkit.techniques.spilling.files", "find_file")
     return find_file is None or find_file(obj) is None

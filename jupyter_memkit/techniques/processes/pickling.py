@@ -1,4 +1,9 @@
-"""Pickles objects for another process."""
+"""Pickles objects for another process.
+
+Functions of the notebook refer to the variables of the process that loads them, so a
+returned function reads the kernel's variables and brings none with it. A class that the
+other process already has is found there rather than sent again.
+"""
 
 from __future__ import annotations
 
@@ -20,43 +25,42 @@ from jupyter_memkit.techniques.processes.outside import (
 from jupyter_memkit.techniques.processes.sharing import Sharing
 from jupyter_memkit.techniques.processes.views import is_view, reduce_view
 
-# Buffers may be larger than their content by this factor; and the size of a string's
-# place in polars.
+# Buffers may be larger than their content by this factor.
 _SLACK = 2
+# The size of polars' reference to a string.
 _PLACE_BYTES = 16
 
-# Their objects belong to the process that made them: a figure that is loaded in another
-# one would be shown again there.
+# Their objects belong to the process that created them: a figure that is loaded in
+# another process would be displayed again there.
 _AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
 
 
-# The records of cloudpickle about the classes that it has sent or received.
+# cloudpickle's records of the classes that it has sent or received.
 _class_ids = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS  # noqa: SLF001
 _classes = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID  # noqa: SLF001
 
 
-class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
-    """The pickler of cloudpickle, extended.
+class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
+    """An extended pickler of cloudpickle.
 
     Functions that use the variables of a namespace use those of the other process
-    there. Frames of polars are sent by their buffers, arrays that share memory still
+    there. Frames of polars are sent as their buffers, arrays that share memory still
     share it, and resources of this process, such as open files, are refused.
 
     Parameters
     ----------
     file : object
-        With a ``write`` that takes bytes.
+        An object with a ``write`` method that takes bytes.
     take_buffer : callable
-        Takes a ``pickle.PickleBuffer``; returns True if it is to stay in the pickle.
+        Called with a ``pickle.PickleBuffer``; returns True to keep it in the pickle.
     namespace : mapping, optional
-        The namespace, which the ``__main__`` of the other process replaces there.
+        The namespace; in the other process, its ``__main__`` takes its place.
     left_out : set of str or None
-        The variables in it that are not sent with functions that read them; None for
-        all.
+        Its variables that are not sent with functions that read them; None for all.
     known : set of str
-        The classes that the other process has, as `list_classes` returns them.
+        The ids of the classes that the other process has, from `list_classes`.
     keeps_home : bool
-        Whether to refuse objects that have a meaning in this process only, such as
+        Whether to refuse objects that are only meaningful in this process, such as
         figures.
     """
 
@@ -76,7 +80,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         self._left_out = left_out
         self._known = known
         self._sharing: Sharing | None = None
-        # The types whose objects are nothing but their content.
+        # The types whose objects need no special treatment.
         self._ordinary: dict[int, type] = {}
         if namespace is not None:
             self.globals_ref[id(namespace)] = _Namespace()
@@ -101,7 +105,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
                 return _find_class, (class_id,)
         root = str(type(obj).__module__).partition(".")[0]
         if self._keeps_home and root in _AT_HOME:
-            message = f"{type(obj).__name__} belongs to the process that made it"
+            message = f"{type(obj).__name__} belongs to the process that created it"
             raise pickle.PicklingError(message)
         if root == "polars" and type(obj).__name__ == "DataFrame":
             reduced = _reduce_polars(obj)
@@ -110,7 +114,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         return super().reducer_override(obj)
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how to pickle an object that is more than its content, else None."""
+        """Return how to pickle a stream, view or array; None for an ordinary object."""
         stream = find_stream(obj)
         if stream:
             return getattr, (sys, stream)
@@ -121,7 +125,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
         return reduce_view(obj) or self._sharing.reduce(obj)
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
-        """Return how to pickle a function by its code, as cloudpickle does it."""
+        """Return how to pickle a function by its code, as cloudpickle does."""
         make, made_of, state, *others = super()._dynamic_function_reduce(func)
         if func.__closure__ is not None:
             # Functions that share a variable of an enclosing function still share it.
@@ -149,24 +153,24 @@ def _find_namespace() -> dict[str, Any]:
 
 
 def _reduce_polars(frame: Any) -> tuple[Any, ...] | None:
-    """Return how to pickle a frame by its buffers; polars copies them into one string.
+    """Return how to pickle a frame as its buffers; polars copies them into one string.
 
-    None without pyarrow, for a type that Arrow does not have, and for a slice of a
-    large frame, whose buffers are those of the large one.
+    Returns None without pyarrow, for a type that Arrow does not have, and for a slice
+    of a large frame, whose buffers are those of the large frame.
     """
     polars = sys.modules["polars"]
     try:
         table = frame.to_arrow(compat_level=polars.CompatLevel.newest())
         is_same = polars.from_arrow(table.slice(0, 0)).schema == frame.schema
         is_whole = table.get_total_buffer_size() <= _SLACK * _least_bytes(frame)
-    except Exception:  # noqa: BLE001 - of whatever versions the two are
+    except Exception:  # noqa: BLE001 - the two may have any versions
         return None
     return (_load_polars, (table,)) if is_same and is_whole else None
 
 
 def _least_bytes(frame: Any) -> int:
-    """Return the least size of the buffers of a frame."""
-    # The estimate of polars counts the characters of strings, but not their places.
+    """Return the smallest possible size of the buffers of a frame."""
+    # polars' estimate counts the characters of strings, but not the references to them.
     return int(frame.estimated_size() + len(frame) * frame.width * _PLACE_BYTES)
 
 
@@ -180,7 +184,7 @@ def list_classes() -> frozenset[str]:
 
 
 def find_ids(classes: Iterable[type]) -> frozenset[str]:
-    """Return the ids of classes, of those that were sent or received."""
+    """Return the ids of those classes that were sent or received."""
     return frozenset(_class_ids[each] for each in classes if each in _class_ids)
 
 
@@ -199,9 +203,9 @@ def find_hindrance(
     value : object
         The object.
     keeps_home : bool
-        As of `Pickler`.
+        As in `Pickler`.
     brings : bool
-        Whether functions bring the variables that they read.
+        Whether the variables that functions read are sent with them.
 
     Examples
     --------
@@ -227,7 +231,7 @@ def find_hindrance(
 
 
 class _Nowhere(io.RawIOBase):
-    """A file that keeps nothing."""
+    """A file that discards what is written."""
 
     def write(self, data: Any) -> int:
         return len(data)

@@ -57,16 +57,16 @@ class ProcessEndedError(IsolatedError):
 
 
 class ChildProcess:
-    """A new Python that answers calls; it ends with this process at the latest.
+    """A new Python process that answers calls, and ends no later than this process.
 
     It is never a fork: a fork of a process with threads can deadlock.
 
     Parameters
     ----------
     hooks : str
-        The function that makes the `Hooks` of the child, as
+        The function that creates the child's `Hooks`, as
         ``"package.module:function"``. It is called in the child with its `Output`.
-        Empty for none.
+        Empty for no hooks.
 
     Attributes
     ----------
@@ -75,17 +75,17 @@ class ChildProcess:
     started_s : float
         When it was started, in seconds since the epoch.
     busy : threading.Lock
-        Held while a call is under way.
+        Held during a call.
 
     Raises
     ------
     IsolatedError
-        Where this Python cannot start another.
+        If this Python cannot start another process.
     """
 
     def __init__(self, hooks: str = "") -> None:
         if not sys.executable:
-            message = "this Python does not know its own program; set sys.executable"
+            message = "sys.executable is empty; set it to the path of this Python"
             raise IsolatedError(message)
         self.started_s = time.time()
         self.busy = threading.Lock()
@@ -96,7 +96,7 @@ class ChildProcess:
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         start = _START.format(path=sys.path, memory=name, hooks=hooks)
         try:
-            # Ctrl-C in a terminal goes to a whole session; the child has its own.
+            # Ctrl-C in a terminal goes to a whole session, so the child has its own.
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
                 [sys.executable, *_find_flags(), "-c", start],
                 stdin=subprocess.PIPE,
@@ -114,7 +114,7 @@ class ChildProcess:
         self._writes = cast("Any", self._process.stdin)
         self._errors = cast("Any", self._process.stderr)
         self.channel = Channel(reads, self._writes, memory)
-        # Without a Python frame, which could lose a signal.
+        # A C callback: a signal that arrives in a Python callback would be lost.
         key = id(self)
         _open[key] = weakref.ref(self, partial(_open.pop, key))
 
@@ -129,7 +129,7 @@ class ChildProcess:
         return self._process.poll() is None
 
     def read_errors(self) -> bytes:
-        """Wait for what it writes past Python; return nothing when it has ended."""
+        """Wait for output that bypasses Python; return nothing once it has ended."""
         try:
             return os.read(self._errors.fileno(), 1 << 16)
         except (OSError, ValueError):
@@ -140,7 +140,7 @@ class ChildProcess:
         return self._probe.read(self.pid) or _NO_MEMORY
 
     def read_family_bytes(self) -> int:
-        """Return the memory of it and of its descendants."""
+        """Return the memory of the process and its descendants."""
         family = [self.pid, *find_descendants(self.pid)]
         readings = (self._probe.read(pid) for pid in family)
         return sum(reading.rss_bytes for reading in readings if reading is not None)
@@ -159,14 +159,14 @@ class ChildProcess:
     def close(self) -> None:
         """Let it exit, and kill its descendants."""
         with contextlib.suppress(OSError, ValueError):
-            # Its exit handlers run, and its open files are written.
+            # At the end of its input it runs its exit handlers and flushes its files.
             self._writes.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=_END_S)
         self.end()
 
     def end(self) -> None:
-        """Kill it, and release all that belongs to it."""
+        """Kill it, and release its resources."""
         _open.pop(id(self), None)
         self.kill()
         self._process.wait()
@@ -191,7 +191,7 @@ _open: dict[int, weakref.ref[ChildProcess]] = {}
 
 @atexit.register
 def _end_all() -> None:
-    """End the children that are left when Python exits."""
+    """End the remaining children when Python exits."""
     for reference in list(_open.values()):
         process = reference()
         if process is not None:

@@ -15,7 +15,7 @@ _SIMPLE = frozenset(
     id(kind)
     for kind in (bool, bytes, complex, float, int, str, range, slice, type(None))
 )
-# Types of which no object is a namespace, or stands for a module.
+# Types whose objects are never a namespace or a stand-in for a module.
 _NO_MODULES = frozenset(
     id(kind) for kind in (tuple, list, set, FunctionType, BuiltinFunctionType)
 )
@@ -27,8 +27,8 @@ MOST_OBJECTS = 2_000_000
 def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]:
     """Yield an object and all its parts, each once.
 
-    The contents of modules and classes, and the variables that functions read, are not
-    parts.
+    The contents of modules and classes, and the variables that functions read, do not
+    count as parts.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
     """
     seen: set[int] = set()
     has_ends = False
-    # Lists that are made here must live on, so that no other gets their address.
+    # Lists that are created here are kept, so that no other object gets their address.
     kept: list[Any] = []
     waiting = [value]
     while waiting and len(seen) < most_objects:
@@ -57,7 +57,7 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
                 if id(kind) in _SIMPLE:
                     continue
                 if not has_ends and _may_be_module(kind, parts):
-                    # Late: with many modules it takes a while to find them.
+                    # Only on demand, because it takes a while with many modules.
                     seen.update(id(end) for end in read_module_ends())
                     has_ends = True
                 for each in parts:
@@ -68,7 +68,7 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
 
 
 def _may_be_module(kind: type, objects: list[Any]) -> bool:
-    """Return whether a module's namespace, or what replaces one, may be among them."""
+    """Return whether one may be a module's namespace, or a stand-in for a module."""
     if kind is dict:
         return any(map(len, objects))
     return id(kind) not in _NO_MODULES

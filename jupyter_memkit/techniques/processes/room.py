@@ -31,12 +31,12 @@ def check_room(n_bytes: int) -> None:
     Raises
     ------
     IsolatedError
-        With the remedy.
+        If there is no room; the message contains the remedy.
     """
     room_bytes = read_room_bytes()
     if n_bytes > room_bytes:
         message = (
-            f"the value needs {format_bytes(n_bytes)}, and only "
+            f"the value needs {format_bytes(n_bytes)}, but only "
             f"{format_bytes(room_bytes)} are free here; bring back less of it, or "
             "write it to a file"
         )

@@ -1,10 +1,11 @@
-"""Pickles arrays that share memory so that they share it again.
+"""Pickles arrays that share memory so that they still share it afterwards.
 
-A pickle knows that two objects are the same, but not that two arrays lie in the same
-memory: a view would become a copy. So an array that lies in the memory of another is
-sent as a place in it: in the array that has all of it or, if there is none, in a
-*carrier* made for them. If neither is possible, sending fails: a copy would be a silent
-difference.
+A pickle preserves that two references are to the same object, but not that two arrays
+use the same memory: a view would become a copy. So before anything is sent, arrays that
+overlap are found. An array that lies in the memory of another is sent as a position in
+it: in the array that spans all of the memory or, if there is none, in a *carrier* that
+is created for them. If neither is possible, sending fails, because a copy would be a
+silent difference. Blocks that pandas copies before it writes to them stay separate.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.processes.reach import iterate_parts
 
-# Objects that arrays can lie in.
+# Objects whose memory arrays can use.
 _OWNERS = (bytearray, array.array)
 
 
 class Sharing:
-    """The shared memory within an object that is sent.
+    """The memory that is shared within an object to be sent.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class Sharing:
         self._carriers: dict[int, tuple[Any, Any]] = {}
         # Blocks that pandas copies before it writes, and arrays that share nothing.
         self._alone: set[int] = set()
-        # The memory that is sent, without overlaps: by first address, and the rest.
+        # The memory that is sent, without overlaps: first addresses, and (end, array).
         self._starts: list[int] = []
         self._sent: list[tuple[int, Any]] = []
         self._array = find_loaded("numpy", "ndarray")
@@ -42,7 +43,7 @@ class Sharing:
             self._plan(value)
 
     def reduce(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how to pickle an array that lies in another; None if it does not.
+        """Return how to pickle an array that lies in another; None for other objects.
 
         Raises
         ------
@@ -67,7 +68,7 @@ class Sharing:
     def _find_sent(self, obj: Any) -> Any:
         """Return the memory that an array lies in, or remember the array.
 
-        The array is new: it was made to pickle another object.
+        The array is new, created while another object was pickled.
         """
         low, high = find_span(obj)
         place = bisect.bisect_right(self._starts, low)
@@ -118,7 +119,7 @@ class Sharing:
             self._plan_group(group, low, high)
 
     def _leave_to_pandas(self, block: Any) -> None:
-        """Do not plan for a block of a frame that pandas copies before it writes."""
+        """Keep a block separate that pandas copies before it writes to it."""
         copies = find_loaded("pandas._config", "using_copy_on_write")
         if (copies is None or copies()) and block.refs.has_reference():
             values = block.values
@@ -127,7 +128,7 @@ class Sharing:
             self._alone.add(id(getattr(values, "_ndarray", None)))
 
     def _plan_owned(self, arrays: list[Any], owners: set[int]) -> None:
-        """Plan for arrays whose owners are sent too to lie in them."""
+        """Place arrays in their owners where these are sent too."""
         for each in arrays:
             owner = find_owner(each)
             if id(owner) in owners and each.nbytes:
@@ -159,7 +160,7 @@ class Sharing:
 
 
 class _Carrier:
-    """Memory between two addresses, in a form for numpy."""
+    """Memory between two addresses, in the form that numpy accepts."""
 
     def __init__(self, owner: Any, low: int, high: int) -> None:
         self.owner = owner
@@ -193,7 +194,7 @@ def find_owner(obj: Any) -> Any:
 
 
 def find_span(obj: Any) -> tuple[int, int]:
-    """Return the first address of an array's memory, and the one past its last."""
+    """Return the first address of an array's memory, and the first one after it."""
     if type(obj) in _OWNERS:
         obj = find_loaded("numpy", "frombuffer")(obj, "u1")
     low = high = obj.__array_interface__["data"][0]
@@ -218,8 +219,8 @@ def _is_written(obj: Any) -> bool:
 
 def _refuse(obj: Any) -> pickle.PicklingError:
     message = (
-        f"this {type(obj).__name__} shares its memory with another that is sent, and "
-        "the copies would not"
+        f"this {type(obj).__name__} shares its memory with another object that is "
+        "sent, and the copies would not share it"
     )
     return pickle.PicklingError(message)
 
@@ -230,10 +231,10 @@ def _load_view(
     dtype: Any,
     offset: int,
     strides: tuple[int, ...],
-    writes: bool,  # noqa: FBT001 - as it is pickled
+    writes: bool,  # noqa: FBT001 - pickled
 ) -> Any:
     """Return an array in the memory of another."""
-    import numpy as np  # noqa: PLC0415 - where there are arrays it is loaded
+    import numpy as np  # noqa: PLC0415 - loaded if there are arrays
 
     memory = carrier.ravel("K") if isinstance(carrier, np.ndarray) else carrier
     if dtype.hasobject:
@@ -244,7 +245,7 @@ def _load_view(
             (length - 1) * min(stride, 0)
             for length, stride in zip(shape, strides, strict=True)
         )
-        # Where the strides go down, its first element is the last in memory.
+        # With negative strides, its first element is the last in memory.
         first = offset - sum(backwards)
         view = np.ndarray(shape, dtype, memory, first, strides)
     if not writes:

@@ -1,8 +1,8 @@
-"""Sends objects over a channel: the pickle as a stream, and large buffers beside it.
+"""Sends objects over a channel: the pickle as a stream, and large buffers separately.
 
 Neither process ever holds the whole pickle. A buffer, such as the data of an array, is
-sent when the pickler comes to it, and read into private memory, which is writable and
-is freed with the object.
+sent when the pickler reaches it, and read into fresh private memory, which is writable
+and goes back to the system when the object is deleted.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from jupyter_memkit.techniques.processes.room import check_room
 _BUFFER_BYTES = 64 << 10
 _PIECED_BYTES = 1 << 20
 
-# The number of a piece's record holds the number of the piece, then its bytes.
+# The number in a piece's record combines the number of the piece and its size.
 _NUMBER_SHIFT = 32
 _BYTES_MASK = (1 << _NUMBER_SHIFT) - 1
 
-# Larger buffers are refused where there is no room for them.
+# Larger buffers are refused if there is no room for them.
 _LARGE_BYTES = 256 << 20
 
 
@@ -62,11 +62,11 @@ def send_object(
     channel : Channel
         The connection to the other process.
     take : callable
-        Returns the next record from there.
+        Returns the next record from the other process.
     value : object
         The object.
     namespace, left_out, known
-        As of `Pickler`.
+        As in `Pickler`.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def send_object(
 def receive_object(
     channel: Channel, take: Callable[[], Record], *, checks_room: bool
 ) -> tuple[Any, int]:
-    """Return an object that is being sent, and the number of its bytes.
+    """Receive an object, and return it with the number of its bytes.
 
     Raises
     ------
@@ -123,7 +123,7 @@ class _Sender:
         return len(view)
 
     def take_buffer(self, buffer: pickle.PickleBuffer) -> bool:
-        """Send a buffer; return True if it is to stay in the pickle."""
+        """Send a buffer; return True to keep it in the pickle."""
         view = buffer.raw()
         if len(view) < _BUFFER_BYTES:
             return True
@@ -214,7 +214,7 @@ class _Receiver:
                 self._channel.tell(TAKEN, record.length >> _NUMBER_SHIFT)
             self._has_ended = record.kind in (END, ABORT)
         if self._has_pieces:
-            # They would count as memory of both processes. The sender uses none by now.
+            # They count as memory of both processes. The sender no longer uses them.
             self._channel.free_pieces()
 
     def _fetch(self) -> None:
@@ -250,13 +250,13 @@ class _Receiver:
 
 
 def _allocate(n_bytes: int) -> Any:
-    """Return memory; large memory goes back to the system as soon as it is freed."""
+    """Allocate memory; if large, it goes back to the system as soon as it is freed."""
     if n_bytes < _PIECED_BYTES:
         return bytearray(n_bytes)
     try:
         if sys.platform == "win32":
             return mmap.mmap(-1, n_bytes)
-        # Private: a process that is forked later must not write into it.
+        # Private, so that a process forked later cannot write to it.
         memory = mmap.mmap(-1, n_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise IsolatedError(str(error)) from error

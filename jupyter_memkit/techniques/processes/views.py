@@ -1,4 +1,4 @@
-"""Pickles views of objects so that they are still views when both are sent.
+"""Pickles views so that they are still views of their objects after both are sent.
 
 cloudpickle copies the objects.
 """
@@ -68,7 +68,7 @@ def _reduce_cell(cell: CellType) -> tuple[Any, ...]:
         content = cell.cell_contents
     except ValueError:
         return CellType, ()
-    # In a tuple, because pickle takes None for "no state".
+    # In a tuple, because None means "no state" to pickle.
     return CellType, (), (content,), None, None, _fill_cell
 
 

@@ -1,4 +1,8 @@
-"""Watches a child during a call: its memory and limit, Ctrl-C, and its end."""
+"""Watches a child during a call: its memory and limit, Ctrl-C, and its end.
+
+The first Ctrl-C is passed on to the child. A second one, or five seconds without a
+reaction, kills it with all processes that it started.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ _LOOK_S = 0.05
 # How long a child may take to obey Ctrl-C, in seconds.
 _OBEY_S = 5.0
 
-# How long processes that a dead child has started may hold its pipes, in seconds.
+# How long descendants of a dead child may hold its pipes, in seconds.
 _LEFT_S = 1.0
 
 # Where the system enforces a limit, an allocation fails before the child is ended.
@@ -59,7 +63,7 @@ class Watch:
             self._process.kill()
 
     def look(self) -> bool:
-        """Check the child, if it is time; return whether it is gone for good."""
+        """Check the child if a check is due; return whether it has ended for good."""
         now_s = time.monotonic()
         if now_s - self._looked_s < _LOOK_S:
             return False
@@ -72,7 +76,7 @@ class Watch:
             self._process.kill()
         if self._process.is_alive:
             return False
-        # Processes that it has started may hold the pipes open.
+        # Processes that it started may hold the pipes open.
         self._process.kill()
         self._died_s = self._died_s or now_s
         return now_s - self._died_s > _LEFT_S
@@ -80,12 +84,12 @@ class Watch:
     def describe_end(self) -> ProcessEndedError:
         """Return the error for a child that has ended during the call."""
         how = ended = self._process.describe_end()
-        remedy = "nothing came back, and all here is as it was"
+        remedy = "nothing was returned, and nothing was changed here"
         if self._is_over_limit and self._memory_bytes is not None:
-            how = f"took more than {format_bytes(self._memory_bytes)} and was ended"
-            remedy = "allow it more memory, or give it less to do"
+            how = f"used more than {format_bytes(self._memory_bytes)} and was ended"
+            remedy = "raise its memory limit, or give it less to do"
         elif "SIGKILL" in how:
-            remedy = "the system may have been out of memory: give it less to do"
+            remedy = "the system may have run out of memory: give it less to do"
         peak = ""
         if self._peak_bytes:
             peak = f", at a peak of {format_bytes(self._peak_bytes)} or more"

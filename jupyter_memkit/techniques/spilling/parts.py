@@ -28,7 +28,7 @@ class _Place:
     strides: tuple[int, ...] | None
 
 
-class Layout:
+class BufferLayout:
     """Values as one sequence of bytes, from which they can be rebuilt.
 
     Arrays that are views of the same memory remain views of it.
@@ -47,7 +47,7 @@ class Layout:
     --------
     >>> import numpy as np
     >>> whole = np.arange(5)
-    >>> layout = Layout([whole, whole[2:]])
+    >>> layout = BufferLayout([whole, whole[2:]])
     >>> memory = np.concatenate(list(layout.read()))
     >>> again, part = layout.build(memory)
     >>> part[0] = 7

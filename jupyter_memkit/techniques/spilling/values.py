@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.spilling.kinds import (
     check_value,
     is_spilled,
 )
-from jupyter_memkit.techniques.spilling.parts import Layout
+from jupyter_memkit.techniques.spilling.parts import BufferLayout
 from jupyter_memkit.units import format_bytes
 
 _Value = TypeVar("_Value")
@@ -128,7 +128,7 @@ def move_to_files(
         If one of them cannot be moved. No file is left then.
     """
 
-    def write(layout: Layout, update: Callable[[int], object]) -> Any:
+    def write(layout: BufferLayout, update: Callable[[int], object]) -> Any:
         return write_file(layout.read(), layout.bytes, folder, update)
 
     moved = _move(groups, write, progress)
@@ -154,7 +154,7 @@ def move_to_memory(
     """
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
-    def read(layout: Layout, update: Callable[[int], object]) -> Any:
+    def read(layout: BufferLayout, update: Callable[[int], object]) -> Any:
         _check_room(layout.bytes)
         memory = np.empty(layout.bytes, np.uint8)
         done_bytes = 0
@@ -169,10 +169,10 @@ def move_to_memory(
 
 def _move(
     groups: list[dict[str, Any]],
-    place: Callable[[Layout, Callable[[int], object]], Any],
+    place: Callable[[BufferLayout, Callable[[int], object]], Any],
     progress: Callable[[int, int], object] | None,
 ) -> dict[str, Any]:
-    layouts = [Layout(list(group.values())) for group in groups]
+    layouts = [BufferLayout(list(group.values())) for group in groups]
     total_bytes = sum(layout.bytes for layout in layouts)
     placed_bytes = 0
 

@@ -50,7 +50,7 @@ def check(key: str, namespace: Mapping[str, Any]) -> None:
     Raises
     ------
     UnloadError
-        With the reason and the remedy.
+        If it cannot; the message contains the reason and the remedy.
     """
     removal = find_removal(key)
     classes = find_classes(namespace)

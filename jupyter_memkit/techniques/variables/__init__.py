@@ -1,6 +1,6 @@
-"""Replace the values of variables: what `%shrink`, `%to_numpy` and `%spill` share.
+"""Replace the values of variables, as `%shrink`, `%to_numpy` and `%spill` do.
 
-`namespaces` looks up the names that the user wrote, `replacing` puts new values in the
-place of old ones, all or none, and measures what that frees, `forget` makes IPython
-forget a value with every copy that it keeps, and `undo` restores what was replaced.
+`namespaces` looks up the names that the user wrote. `replacing` replaces values, either
+all or none, and measures how much memory that frees. `forget` deletes a value with
+every copy that IPython keeps, and `undo` restores what was replaced.
 """

@@ -39,8 +39,8 @@ def find_places(
     Parameters
     ----------
     name : str
-        A variable, a variable that only a script of ``%run`` has, or an output such as
-        ``Out[3]``.
+        A variable, a variable that only a script of ``%run`` holds, or an output such
+        as ``Out[3]``.
     namespace : dict
         The user's variables.
     shell : IPython.core.interactiveshell.InteractiveShell or None
@@ -140,7 +140,7 @@ def forget_everywhere(value: Any, shell: Any) -> list[str]:
 
 
 def forget_outputs(shell: Any) -> None:
-    """Delete everything that cells have returned and displayed."""
+    """Delete everything that cells returned and displayed."""
     for outputs in _read_output_dicts(shell):
         outputs.clear()
     for namespace in (shell.user_ns, shell.user_ns_hidden):
@@ -160,9 +160,9 @@ def forget_outputs(shell: Any) -> None:
 
 
 def forget_scripts(shell: Any) -> None:
-    """Delete data of scripts that the user's namespace no longer has.
+    """Delete data of scripts that are no longer in the user's namespace.
 
-    Data that functions of a script read is kept while the user has the functions.
+    Data that a script's functions read are kept while the user has the functions.
     """
     for _, variables, name in list(find_script_variables(shell)):
         if name not in find_needed(variables, shell.user_ns):
@@ -170,7 +170,7 @@ def forget_scripts(shell: Any) -> None:
 
 
 def is_atom(value: Any) -> bool:
-    """Return whether an object is a number or a short string, shared by chance."""
+    """Return whether an object is a number or short string, which may be shared."""
     if contains_identical((str, bytes), type(value)):
         return len(value) < _SHORT
     return contains_identical((bool, complex, float, int, type(None)), type(value))

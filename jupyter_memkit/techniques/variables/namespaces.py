@@ -13,7 +13,7 @@ Namespace = MutableMapping[str, Any]
 
 
 def find_namespace(namespace: Namespace | None, shell: Any) -> Namespace:
-    """Return where names are looked up: the shell's namespace, or the program's."""
+    """Return the namespace for names: the shell's, or ``__main__``."""
     if namespace is not None:
         return namespace
     shell = shell or find_shell()
@@ -26,16 +26,16 @@ def check_name(name: str, namespace: Mapping[str, Any]) -> None:
     Raises
     ------
     MemkitError
-        With the name that may have been meant.
+        If there is no such variable; the message suggests a similar name.
     """
     if name not in namespace:
-        remedy = suggest(name, namespace, "%memls lists what there is")
+        remedy = suggest(name, namespace, "%memls lists the variables")
         message = f"there is no variable {name!r}; {remedy}"
         raise MemkitError(message)
 
 
 def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
-    """Return the names, those of one object together.
+    """Group names that refer to the same object.
 
     Raises
     ------
@@ -56,16 +56,16 @@ def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
 
 
 def naming(name: str, call: Callable[[], Any]) -> Any:
-    """Return what a call returns; an error begins with the name.
+    """Call a function, and prefix its error with the name.
 
     Raises
     ------
     MemkitError
-        The error of the call.
+        If the call raises one.
     """
     try:
         return call()
     except MemkitError as error:
-        message = f"{name} stays as it is: {error}"
-    # Without a cause, whose traceback would keep the value alive.
+        message = f"{name} was not changed: {error}"
+    # Not in the handler: a context's traceback would keep the value alive.
     raise MemkitError(message)

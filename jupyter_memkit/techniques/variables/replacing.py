@@ -1,4 +1,4 @@
-"""Replaces the values of variables, all or none, and measures what that frees."""
+"""Replaces the values of variables, all or none, and measures the freed memory."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from typing import Any
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.progress import Progress
 from jupyter_memkit.techniques.variables.forget import forget
 from jupyter_memkit.techniques.variables.namespaces import Namespace
 
-# A search for the holders of a value takes up to some seconds.
+# The time limit of a search for the holders of a value.
 _BUDGET_S = 5.0
 # The holders of a smaller value are not searched for.
 _SEARCHED_BYTES = 1 << 20
 
-Progress = Callable[[int], object]
-"""Called with the number of values, or of objects, that were done so far."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Replaced:
-    """Variables that have a new value, and what restores the old one."""
+    """Variables with a new value, and how to restore the old one."""
 
     names: Sequence[str]
     find_before: Callable[[], Any]
@@ -34,33 +32,32 @@ class _Replaced:
 
 
 class Replacing:
-    """Replaces the values of variables; a context for everything that is replaced.
+    """A context manager in which the values of variables are replaced.
 
-    Within it interrupts wait, except in what is `allowed` to be interrupted, so no
-    variable is left half replaced. When it fails, the variables that were replaced get
-    their values back.
+    In it interrupts wait, except where `allowed`, so that no variable is left half
+    replaced. If it fails, the replaced variables get their old values back.
 
     Parameters
     ----------
     namespace : mutable mapping
-        Where the variables are.
+        The namespace with the variables.
     shell : IPython.core.interactiveshell.InteractiveShell or None
-        What has shown the values.
+        The shell whose outputs may hold the values.
     progress : callable, optional
-        Called with the number of objects that were looked at in a search for holders.
+        Called with the number of objects visited in a search for holders.
     collect : bool
-        Whether garbage is collected before memory is read.
+        Whether garbage is collected before memory is measured.
 
     Attributes
     ----------
     copies : list of str
-        What held an old value besides its variable, and no longer does.
+        The holders of an old value, besides its variable, that released it.
     freed_bytes : int
-        Resident memory before minus after, once it has ended.
+        Resident memory before minus after, once the block has ended.
     rss_bytes : int
-        Resident memory after.
+        Resident memory after the block.
     duration_s : float
-        The time from its construction to its end, in seconds.
+        The time from the construction to the end of the block, in seconds.
 
     Examples
     --------
@@ -95,8 +92,8 @@ class Replacing:
         self._before_bytes = 0
 
     def __enter__(self) -> Replacing:  # noqa: PYI034 - Python 3.10 has no Self
-        """Measure, and let interrupts wait."""
-        # What was free before is not freed here.
+        """Measure the memory, and let interrupts wait."""
+        # Memory that was already free does not count as freed.
         self._before_bytes = settle(collect=self._collect)
         self._interrupts.__enter__()
         return self
@@ -107,7 +104,7 @@ class Replacing:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Restore the old values after an error, let interrupts through, measure."""
+        """Restore the old values after an error, deliver interrupts, and measure."""
         try:
             if error_type is not None:
                 self._roll_back()
@@ -119,20 +116,20 @@ class Replacing:
         self.duration_s = time.perf_counter() - self._started_s
 
     def allowed(self) -> AbstractContextManager[None]:
-        """Return a context within which an interrupt is raised."""
+        """Return a context manager in which interrupts are raised."""
         return self._interrupts.allowed()
 
     def take(self, names: Iterable[str]) -> Any:
-        """Remove the names of one value, so that only the caller has it; return it."""
+        """Remove all names of a value, and return the value, now held by the caller."""
         values = [self._namespace.pop(name) for name in names]
         return values[0]
 
     def bind(self, names: Iterable[str], value: Any) -> None:
-        """Give names a value."""
+        """Assign a value to names."""
         self._namespace.update(dict.fromkeys(names, value))
 
     def bind_all(self, values: Mapping[str, Any]) -> None:
-        """Give each name its value."""
+        """Assign a value to each name."""
         self._namespace.update(values)
 
     def replace(
@@ -143,7 +140,7 @@ class Replacing:
         find_before: Callable[[], Any],
         restore: Callable[[Any], Any] | None,
     ) -> None:
-        """Give names a new value, and the old one again should the rest fail.
+        """Assign a new value to names; if the block fails, the old one is restored.
 
         Parameters
         ----------
@@ -152,15 +149,15 @@ class Replacing:
         value : object
             The new value.
         find_before : callable
-            Returns the old value, or None when it is gone.
+            Returns the old value, or None if it no longer exists.
         restore : callable or None
-            Makes the old value of the new one; None where the old one is kept.
+            Converts the new value back; None if the old one is kept.
         """
         self.bind(names, value)
         self._replaced.append(_Replaced(names, find_before, restore))
 
     def finish(self) -> None:
-        """Keep what was replaced, whatever follows."""
+        """Keep the new values, even if the block fails later."""
         self._replaced.clear()
 
     def forget(self, value: Any) -> None:
@@ -168,14 +165,14 @@ class Replacing:
         self.copies += forget(value, self._shell)
 
     def find_holders(self, value: Any, n_bytes: int) -> tuple[str, ...]:
-        """Return the chains by which an old value is still reached, a few at most.
+        """Return a few of the chains by which an old value is still reachable.
 
         Parameters
         ----------
         value : object
             The old value.
         n_bytes : int
-            Its size; the holders of a small value are not searched for.
+            Its size; the search is skipped for small values.
         """
         if n_bytes < _SEARCHED_BYTES:
             return ()
@@ -188,6 +185,6 @@ class Replacing:
         for each in self._replaced:
             before = each.find_before()
             if before is None:
-                assert each.restore is not None, "otherwise the value before is kept"
+                assert each.restore is not None, "otherwise the old value is kept"
                 before = each.restore(self._namespace[each.names[0]])
             self.bind(each.names, before)

@@ -27,8 +27,8 @@ class Restored(Record):
     names : tuple of str
         The variables.
     ways : mapping of str to str
-        ``"original"`` where the old value was still in memory, ``"converted"`` where
-        it was made of the new one.
+        ``"original"`` if the old value was still in memory, ``"converted"`` if it was
+        converted back from the new one.
     """
 
     names: tuple[str, ...]
@@ -37,14 +37,14 @@ class Restored(Record):
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a value was before; the old value itself is not kept."""
+    """How to get the old value of a new one; the old value itself is not kept."""
 
     now: weakref.ref[Any]
     before: Callable[[], Any]
     restore: Callable[[Any], Any] | None
 
     def find(self) -> tuple[Any, str] | None:
-        """Return the old value, and how it was got; None where it is gone."""
+        """Return the old value, and how it was restored; None if that is impossible."""
         before = self.before()
         if before is not None:
             return before, "original"
@@ -53,26 +53,26 @@ class _Origin:
         return self.restore(self.now()), "converted"
 
 
-# By the address of the new value, as long as it lives.
+# By the address of the new value, while that exists.
 _origins: dict[int, _Origin] = {}
 
 
 def remember(
     now: Any, before: Callable[[], Any], restore: Callable[[Any], Any] | None
 ) -> None:
-    """Remember what a new value was before.
+    """Remember how to restore the old value of a new one.
 
     Parameters
     ----------
     now : object
         The new value.
     before : callable
-        Returns the old value, or None when it is gone.
+        Returns the old value, or None if it no longer exists.
     restore : callable or None
-        Makes the old value of the new one; None where that is impossible.
+        Converts the new value back; None if that is impossible.
     """
     key = id(now)
-    # Without a Python frame, in which a signal could be lost.
+    # A C callback: a signal that arrives in a Python callback would be lost.
     reference = weakref.ref(now, partial(_origins.pop, key))
     _origins[key] = _Origin(reference, before, restore)
 
@@ -82,13 +82,13 @@ def undo_names(
 ) -> Restored:
     """Restore variables that were shrunk.
 
-    A variable gets its old value where that is still in memory. Otherwise the old value
-    is made of the new one, which is possible when nothing was lost.
+    A variable gets its old value if that is still in memory. Otherwise the new value is
+    converted back, which is possible if nothing was rounded.
 
     Parameters
     ----------
     *names : str
-        The variables; when one is refused, none is changed.
+        The variables; if one is refused, none is changed.
     namespace : mutable mapping, optional
         The namespace with the variables; by default the shell's, or ``__main__``.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
@@ -102,8 +102,8 @@ def undo_names(
     Raises
     ------
     MemkitError
-        For a variable that was not shrunk, and one that was rounded and whose old
-        value is gone.
+        For a variable that was not shrunk, or that was rounded and whose old value no
+        longer exists.
 
     Examples
     --------

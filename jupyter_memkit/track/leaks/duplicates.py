@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Smaller ones are not worth a look.
+# Smaller ones are not compared.
 _LEAST_BYTES = 1024 * 1024
 _BLOCK_BYTES = 8 * 1024 * 1024
 
@@ -24,16 +24,16 @@ def find_duplicates(
     Parameters
     ----------
     variables : mapping of str to object
-        Names and values; numpy's arrays, and frames and series of pandas, are compared.
+        The variables; numpy arrays, and pandas frames and series, are compared.
     sizes : mapping of str to int
-        What each holds by itself, in bytes.
+        How much memory only this variable holds, in bytes.
     deadline_s : float
-        When to stop, by `time.perf_counter`.
+        When to stop, on the clock of `time.perf_counter`.
 
     Yields
     ------
     name, original : str
-        The second of them in the order of the variables, and the first.
+        The later and the earlier of them, in the order of the variables.
     """
     alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for name, value in variables.items():
@@ -55,7 +55,7 @@ def find_duplicates(
 
 
 def _read_arrays(value: Any) -> list[Any]:
-    """Return the numeric arrays that a value consists of; none if others are in it."""
+    """Return the arrays that a value consists of; empty if some are not numeric."""
     dtype = find_loaded("numpy", "dtype")
     kind = type(value)
     if dtype is None:
@@ -68,7 +68,7 @@ def _read_arrays(value: Any) -> list[Any]:
         columns = [column for _, column in value.items()]
     else:
         return []
-    # Of any other dtype `to_numpy` would make as many objects as there are rows.
+    # For any other dtype `to_numpy` would create one object per row.
     kinds = [column.dtype for column in columns]
     if not all(issubclass(type(each), dtype) and not each.hasobject for each in kinds):
         return []
@@ -76,7 +76,7 @@ def _read_arrays(value: Any) -> list[Any]:
 
 
 def _digest(arrays: list[Any], deadline_s: float) -> int | None:
-    """Return a number that equal data have in common; None when time is up."""
+    """Return a checksum of the data; None when time is up."""
     digest = 0
     for array in arrays:
         flat = array.reshape(-1)

@@ -1,8 +1,9 @@
-"""What hidden holders keep that nothing else does, measured together.
+"""Measures memory that only hidden holders, such as outputs and tracebacks, keep.
 
-An object that a variable has as well does not come back when a traceback goes, so the
-bytes of a holder are those that no variable, no module and no other holder reaches.
-What several holders reach, and nothing else, is reported once for all of them.
+An object that a variable refers to as well is not freed when a traceback is deleted.
+So the bytes of a holder are those that no variable, no module and no other holder
+reaches. Objects that only several holders together reach are reported once for all of
+them.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ from jupyter_memkit.measure.hidden import (
 from jupyter_memkit.measure.sizes import Sizes
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 
-# What holds less is no leak that anybody looks for.
+# Smaller leaks are not worth a hint.
 LEAST_BYTES = 1024 * 1024
 
-# A library's own cache is worth a word when it is large.
+# A library's own cache is only worth a hint if it is large.
 _LEAST_OF_LIBRARY_BYTES = 8 * LEAST_BYTES
 
 _NOTES: dict[HolderKind, str] = {
-    "cache": "results that functools keeps; the function computes them again",
+    "cache": "results cached by functools; the function can compute them again",
     "display": "texts and images of all cells, which IPython keeps for %notebook",
-    "figure": "open, with all that was drawn",
-    "output": "shown once, kept by {}",
-    "script": "%run keeps what its script has made",
-    "traceback": "a failed cell keeps every variable of the functions that it was in",
+    "figure": "open, with everything drawn in it",
+    "output": "displayed once, and kept by {}",
+    "script": "%run keeps the variables of its script",
+    "traceback": "a failed cell keeps the variables of every function it was in",
 }
 
-# Modules from here hold no data of the user's. To look through all takes seconds.
+# Modules in these folders hold no data of the user. Searching them takes seconds.
 _LIBRARY_FOLDERS = tuple(
     sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")
 )
@@ -49,7 +50,7 @@ _LIBRARY_FOLDERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class HiddenLeak:
-    """Holders that go together, and what comes back with them."""
+    """Holders that are released together, and the memory that comes back."""
 
     kinds: tuple[HolderKind, ...]
     names: tuple[str, ...]
@@ -60,7 +61,7 @@ class HiddenLeak:
 
 @dataclass(slots=True)
 class _Group:
-    """Holders that one command lets go, or that hold one value."""
+    """Holders that one command releases, or that hold the same value."""
 
     kind: HolderKind
     names: list[str]
@@ -68,29 +69,29 @@ class _Group:
     least_bytes: int = LEAST_BYTES
 
 
-# Sizes values by names: exactly or not, and without what hangs below some objects.
+# Measures named values: exactly or by sampling, and optionally not below some objects.
 Measure = Callable[..., Sizes]
 
 
 def find_hidden_leaks(
     shell: Any, variables: Mapping[str, Any], measure: Measure
 ) -> Iterator[HiddenLeak]:
-    """Yield what tracebacks, outputs, figures, scripts and caches alone hold.
+    """Yield memory that only tracebacks, outputs, figures, scripts or caches hold.
 
     Parameters
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
-        Whose outputs and errors are looked at.
+        The shell whose outputs and errors are searched.
     variables : mapping of str to object
         The user's variables.
     measure : callable
-        Sizes a mapping of values; with ``exact=True`` every object, with ``ends=``
-        not beyond these objects.
+        Measures a mapping of values: with ``exact=True`` by visiting every object,
+        with ``ends=`` without following these objects.
 
     Yields
     ------
     HiddenLeak
-        Everything of at least a MiB.
+        Each leak of at least a MiB.
     """
     caches = list(find_caches())
     hidden = find_hidden(shell)
@@ -98,9 +99,9 @@ def find_hidden_leaks(
     groups = _group(
         [each for each in hidden if each.kind != "global"], caches, variables
     )
-    # The caches themselves are no part of a variable that has the function.
+    # A cache is not a part of the variable that holds the function.
     ends = [each.value for each in caches]
-    # A quick look first: mostly there is nothing, or what the variables have.
+    # A quick estimate first: usually nothing is held, or variables hold it too.
     seen = measure(
         {str(number): group.values for number, group in enumerate(groups)},
         ends=[*ends, *variables.values()],
@@ -141,7 +142,7 @@ def _find_sharing(
 ) -> tuple[list[Any], bool]:
     """Return what shares anything with the holders, and whether all was compared.
 
-    By an estimate: to visit every object of every variable would take seconds.
+    It is an estimate, since visiting every object of every variable would take seconds.
     """
     names = {f"kept {number}": value for number, value in enumerate(kept)}
     sized = measure(names | values, ends=ends)
@@ -155,7 +156,7 @@ def _find_sharing(
 
 
 def _is_whole(sized: Sizes) -> bool:
-    """Tell whether nothing was left out for lack of time."""
+    """Return whether nothing was left out for lack of time."""
     return all(size.error_ratio is not None for size in sized.values())
 
 
@@ -175,7 +176,7 @@ def _build(groups: list[_Group], n_bytes: int, *, exact: bool) -> HiddenLeak:
 def _group(
     hidden: list[HiddenHolder], caches: list[HiddenHolder], variables: Mapping[str, Any]
 ) -> list[_Group]:
-    """Return the hidden holders, those that go together as one."""
+    """Group the hidden holders that are released together."""
     held = {id(value) for value in variables.values()}
     groups: dict[Any, _Group] = {}
     for holder in hidden:
@@ -185,8 +186,8 @@ def _group(
         key = holder.kind if one else (holder.kind, id(holder.value))
         _add(groups, key, holder, [holder.value])
     for holder in caches:
-        if type(holder.value) is functools._lru_cache_wrapper:  # noqa: SLF001 - as there
-            # The cache itself ends a walk, see there.
+        if type(holder.value) is functools._lru_cache_wrapper:  # noqa: SLF001 - it has no public name
+            # A walk does not enter the cache itself, so its contents are measured.
             _add(groups, id(holder.value), holder, gc.get_referents(holder.value))
             if not _is_from_user(holder.value):
                 groups[id(holder.value)].least_bytes = _LEAST_OF_LIBRARY_BYTES
@@ -203,7 +204,7 @@ def _add(
 
 
 def _find_kept(shell: Any) -> list[Any]:
-    """Return what stays: the values of the user's names, and those of modules."""
+    """Return what stays: the values of the user's variables and modules."""
     kept: list[Any] = []
     for name, value in list(shell.user_ns.items()):
         if name in ("In", "Out", "_oh") or is_output_name(str(name)):
@@ -219,20 +220,20 @@ def _find_kept(shell: Any) -> list[Any]:
 
 
 def _is_from_user(cache: Any) -> bool:
-    """Tell whether the function of a cache is the user's own."""
+    """Return whether a cached function is the user's own."""
     name = getattr(cache, "__module__", None)
     namespace = read_namespace(sys.modules.get(name)) if type(name) is str else None
     return name == "__main__" or namespace is None or _is_of_user(namespace)
 
 
 def _is_of_user(namespace: dict[str, Any]) -> bool:
-    """Tell whether a module was imported from one of the user's own files."""
+    """Return whether a module was imported from one of the user's own files."""
     path = namespace.get("__file__")
     return type(path) is str and not path.startswith(_LIBRARY_FOLDERS)
 
 
 def join(names: tuple[str, ...] | list[str]) -> str:
-    """Return names as one text, the first three of many."""
+    """Join names with commas; of more than four, only the first three are named."""
     if len(names) > 4:
         return f"{', '.join(names[:3])} and {len(names) - 3} more"
     return ", ".join(names)

@@ -1,7 +1,7 @@
-"""Finds small slices of Arrow's, polars' and torch's data that keep all of it.
+"""Finds small slices of Arrow, polars and torch data that keep all of it alive.
 
-These libraries cut without copying, as numpy does, but what a slice was cut from is no
-object of Python.
+Like numpy, these libraries slice without copying, but the source of a slice is not a
+Python object.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Their own `copy` or `clone` shares the memory; a pickle has only what is shown.
+# Their `copy` or `clone` shares the memory; a pickle only contains the slice.
 _PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
 _TAKEN = "{0} = {0}.take(list(range(len({0}))))"
 _CLONED = "{0} = {0}.clone()"
@@ -20,18 +20,18 @@ _CLONED = "{0} = {0}.clone()"
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A variable of a library that cuts without copying.
+    """A variable of a library that slices without copying.
 
     Attributes
     ----------
     name : str
         The variable.
     shown_bytes : int
-        What it shows.
+        The size of the slice.
     kept_bytes : int or None
-        What it keeps; None where the library does not say it.
+        The memory that it keeps alive; None if the library does not report it.
     cure : str
-        The line that replaces it by what it shows.
+        The line that replaces it with a copy of the slice.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Slice:
 
 
 def find_slices(variables: Mapping[str, Any]) -> Iterator[Slice]:
-    """Yield the variables that can be slices, with what they show and keep.
+    """Yield the variables that can be slices, with the memory they show and keep.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _read_frame(value: Any) -> tuple[int, int | None]:
 
 
 def _read_columns(columns: list[Any]) -> tuple[int, int | None]:
-    """Add up the columns of pandas that Arrow holds."""
+    """Add up the pandas columns that Arrow holds."""
     arrays = [getattr(column.array, "_pa_array", None) for column in columns]
     both = [_read_arrow(array) for array in arrays if array is not None]
     return sum(shown for shown, _ in both), sum(kept or 0 for _, kept in both)

@@ -1,155 +1,115 @@
-"""Finds small arrays and frames that keep large ones alive."""
+"""Finds small views that keep large blocks of memory alive."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.track.leaks.shown import COPY_DEEP, Shown, ShownFinder
 
 SMALL_VIEW = 4
-"""Views that are so many times smaller than their base hold it for little."""
-# Less is not worth a look.
+"""A view is small if its base is more than this many times larger."""
+# Smaller savings are not worth a hint.
 _LEAST_BYTES = 1024 * 1024
-# A wider frame or a longer list is looked at in part.
-_MOST_PARTS = 1000
-
-# How each kind of variable is replaced by what has memory of its own.
-_CURES = {
-    "value": "{0} = {0}.copy()",
-    "index": "{0}.index = {0}.index.copy(deep=True)",
-    "list": "{0} = [each.copy() for each in {0}]",
-    "tuple": "{0} = tuple(each.copy() for each in {0})",
-    "dict": "{0} = {{key: each.copy() for key, each in {0}.items()}}",
-}
+# A line that names more places is none to read.
+_MOST_PLACES = 10
 
 
 @dataclass(slots=True)
 class SmallView:
-    """Variables that keep arrays of which they show a small part.
+    """Variables that show a small part of the memory that they keep.
 
     Attributes
     ----------
     names : tuple of str
         All variables that show any of them.
-    bases : list of numpy.ndarray
-        The arrays that are kept.
+    bases : list
+        The arrays, bytes and byte arrays that they keep.
     view_bytes, base_bytes : int
-        What the variables show, and what the arrays hold.
-    cures : list of str
-        The statements that replace each variable by a copy.
+        What the variables show, and what is kept.
+    cure : str
+        The line that replaces what they show by copies.
     """
 
     names: tuple[str, ...]
     bases: list[Any] = field(default_factory=list)
     view_bytes: int = 0
     base_bytes: int = 0
-    cures: list[str] = field(default_factory=list)
+    cure: str = ""
 
     @property
     def has_objects(self) -> bool:
-        """Whether the arrays refer to objects, which their bytes do not count."""
-        return any(base.dtype.hasobject for base in self.bases)
-
-    @property
-    def cure(self) -> str:
-        """The line that does all of it."""
-        return "; ".join(self.cures)
+        """Whether an array refers to objects, which its bytes do not count."""
+        dtypes = [getattr(base, "dtype", None) for base in self.bases]
+        return any(dtype is not None and dtype.hasobject for dtype in dtypes)
 
 
 @dataclass(slots=True)
 class _Base:
-    """An array, and who shows parts of it."""
+    """A block of memory, and the variables that show parts of it."""
 
-    array: Any
+    block: Any
     view_bytes: int = 0
-    users: dict[tuple[str, str], None] = field(default_factory=dict)
+    shown_by: dict[str, list[Shown]] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        """Return its length."""
+        n_bytes: int | None = getattr(self.block, "nbytes", None)
+        return len(self.block) if n_bytes is None else n_bytes
 
 
 def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
-    """Yield the variables that show small parts of arrays which nothing else shows.
+    """Yield variables that show small parts of blocks that nothing else shows.
 
     Parameters
     ----------
     variables : mapping of str to object
-        Names and values: numpy's arrays, pandas' frames and series, and lists, tuples
-        and dicts of these.
+        The variables: those that refer to arrays, frames, series or memoryviews.
 
     Yields
     ------
     SmallView
-        One for each group of variables that keep the same arrays.
+        One for each group of variables that keep the same blocks.
     """
     found: dict[tuple[str, ...], SmallView] = {}
+    parts: dict[tuple[str, ...], list[Shown]] = defaultdict(list)
     for base in _find_bases(variables):
-        if base.view_bytes * SMALL_VIEW >= base.array.nbytes:
+        if base.view_bytes * SMALL_VIEW >= base.bytes:
             continue
-        names = tuple(dict.fromkeys(name for name, _ in base.users))
+        names = tuple(base.shown_by)
         view = found.setdefault(names, SmallView(names))
-        view.bases.append(base.array)
+        view.bases.append(base.block)
         view.view_bytes += base.view_bytes
-        view.base_bytes += base.array.nbytes
-        for name, way in base.users:
-            cure = _CURES[way].format(name)
-            if cure not in view.cures:
-                view.cures.append(cure)
+        view.base_bytes += base.bytes
+        parts[names] += chain.from_iterable(base.shown_by.values())
     for view in found.values():
-        # What an array of objects refers to can be any amount.
+        # An array of objects can refer to any amount of memory.
         if view.has_objects or view.base_bytes - view.view_bytes >= _LEAST_BYTES:
+            view.cure = _write_cure(view.names, parts[view.names])
             yield view
 
 
+def _write_cure(names: tuple[str, ...], parts: Iterable[Shown]) -> str:
+    """Return the line that copies parts where they are, or all where they are many."""
+    cures: dict[str, None] = {}
+    for part in parts:
+        cures[part.write_cure()] = None
+        if len(cures) > _MOST_PLACES:
+            return "; ".join(COPY_DEEP.format(name) for name in names)
+    return "; ".join(cures)
+
+
 def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
-    """Return the arrays that variables show parts of."""
+    """Return the blocks that variables show parts of."""
     bases: dict[int, _Base] = {}
+    finder = ShownFinder()
     for name, value in variables.items():
-        for way, array in _read_parts(value):
-            root = array
-            while type(root.base) is type(root):
-                root = root.base
-            # What belongs to a file or to another library is not numpy's to free.
-            if root.base is None:
-                base = bases.setdefault(id(root), _Base(root))
-                base.view_bytes += array.nbytes
-                base.users[name, way] = None
+        for shown in finder.find(name, value):
+            base = bases.setdefault(id(shown.block), _Base(shown.block))
+            base.view_bytes += shown.view_bytes
+            base.shown_by.setdefault(name, []).append(shown)
     return bases.values()
-
-
-def _read_parts(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays that a variable shows, and how it is replaced by a copy."""
-    kind = type(value)
-    if kind is list or kind is tuple or kind is dict:
-        elements = list(value.values() if kind is dict else value)[:_MOST_PARTS]
-        found = [list(_read_arrays(each)) for each in elements]
-        # Only where all of them have a method that copies.
-        if all(found):
-            yield from ((kind.__name__, each) for arrays in found for _, each in arrays)
-    else:
-        yield from _read_arrays(value)
-
-
-def _read_arrays(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays of numpy in a value, with the part that they are of."""
-    ndarray = find_loaded("numpy", "ndarray")
-    if ndarray is None:
-        return
-    kind = type(value)
-    if kind is ndarray:
-        yield "value", value
-        return
-    if kind is find_loaded("pandas", "Series"):
-        columns = [value]
-    elif kind is find_loaded("pandas", "DataFrame"):
-        count = min(value.shape[1], _MOST_PARTS)
-        columns = [value.iloc[:, number] for number in range(count)]
-    else:
-        return
-    for column in columns:
-        # Arrow's columns and nullable ones are no arrays of numpy.
-        array = getattr(column.array, "_ndarray", None)
-        if type(array) is ndarray:
-            yield "value", array
-    array = getattr(value.index.array, "_ndarray", None)
-    if type(value.index) is find_loaded("pandas", "Index") and type(array) is ndarray:
-        yield "index", array

@@ -126,9 +126,7 @@ function ChunkPeak(
   const peak = formatBytes(chunkPeakBytes);
   return (
     <span
-      title={trans.__(
-        'Growth of the process in the last chunk, and its limit'
-      )}
+      title={trans.__('Growth of the process in the last chunk, and its limit')}
       data-testid="memkit-chunk-peak"
       data-bytes={chunkPeakBytes}
     >

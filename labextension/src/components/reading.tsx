@@ -12,7 +12,10 @@ export function Reading(props: Reading.IProps): React.JSX.Element {
   const { reading, peak, limit, staleSinceS, trans } = props;
   const [figure, unit] = formatBytes(reading.rssBytes).split(' ');
   return (
-    <section className="jp-Memkit-reading" aria-label={trans.__('Current memory')}>
+    <section
+      className="jp-Memkit-reading"
+      aria-label={trans.__('Current memory')}
+    >
       <div className="jp-Memkit-figures">
         <div
           className={`jp-Memkit-now${staleSinceS === null ? '' : ' jp-mod-stale'}`}

@@ -69,9 +69,7 @@ export function CellRow(props: CellRow.IProps): React.JSX.Element {
         {!cell.exact && (
           <span
             className="jp-Memkit-sampled"
-            title={trans.__(
-              'Highest sample; the actual peak may be higher'
-            )}
+            title={trans.__('Highest sample; the actual peak may be higher')}
           >
             {trans.__('sampled')}
           </span>

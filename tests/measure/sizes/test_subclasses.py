@@ -10,6 +10,9 @@ import pytest
 
 from jupyter_memkit.measure.sizes import sizeof
 
+# From 3.12 on the reference to the attributes is before the object, with another.
+_RAW_BYTES = 112 if sys.version_info >= (3, 12) else 96
+
 
 class Count(int):
     """A number with attributes."""
@@ -43,7 +46,9 @@ def test_nothing_hides(value: Any) -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="attributes lie elsewhere")
-@pytest.mark.parametrize(("value", "n_bytes"), [(Count(5), 64), (Raw(b"x" * 31), 96)])
+@pytest.mark.parametrize(
+    ("value", "n_bytes"), [(Count(5), 64), (Raw(b"x" * 31), _RAW_BYTES)]
+)
 def test_fields_of_subclasses(value: Any, n_bytes: int) -> None:
     """The reference to the attributes of a subclass is a part of its objects."""
     assert sizeof(value).bytes == n_bytes

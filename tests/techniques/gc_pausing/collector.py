@@ -1,4 +1,4 @@
-"""The state of the collector: everything that a pause may change."""
+"""Reads the state of the collector that a pause may change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FROZEN_BY_PYTHON = 1000
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What has to be as before when the last pause has ended."""
+    """The state that has to be restored when the last pause has ended."""
 
     enabled: bool
     thresholds: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Memory that runs away in a pause."""
+"""Pauses with a memory limit."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Node:
 
     def __init__(self) -> None:
         self.itself = self
-        # Memory that no allocator keeps when it is freed.
+        # Memory that goes back to the system when it is freed.
         self.load = mmap.mmap(-1, BIG_BYTES)
         self.load.write(b"x" * BIG_BYTES)
 
 
 def grow_until(is_so: Callable[[], bool]) -> None:
-    """Take more and more memory until another thread has done something."""
+    """Allocate more and more memory until a condition is true."""
     deadline_s = time.monotonic() + LIMIT_S
     loads: list[bytes] = []
     while not is_so():
@@ -44,26 +44,26 @@ def grow_until(is_so: Callable[[], bool]) -> None:
 
 
 def watchers() -> list[str]:
-    """Return the names of the threads that watch."""
+    """Return the names of the watching threads."""
     names = [thread.name for thread in threading.enumerate()]
     return [name for name in names if name == "memkit-gc-growth"]
 
 
 @pytest.mark.own_process
-def test_memory_runs_away() -> None:
-    """Garbage is collected in the pause, and the collector runs until its end."""
+def test_limit_is_exceeded() -> None:
+    """Above the limit garbage is collected, and the collector runs until the end."""
     gc.collect()
     with gc_pause(max_growth=50 * MIB) as pause:
         assert watchers() == ["memkit-gc-growth"]
         for _ in range(4):
             Node()
-        # What goes on beside the collection takes no more than this.
+        # Work at the same time takes no more than this.
         kept = b"x" * (3 * BIG_BYTES)
         wait_until(gc.isenabled)
         status = read_gc_status()
     assert watchers() == []
     assert (status.paused_by, gc.isenabled()) == (None, True)
-    assert "Memory ran away" in status.note
+    assert "exceeded its memory limit" in status.note
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
     assert pause.resumption.reclaimed_objects >= 4
@@ -73,7 +73,7 @@ def test_memory_runs_away() -> None:
 
 
 def test_pure_python_without_a_break() -> None:
-    """A loop that never waits is interrupted by the collection as well."""
+    """A collection also runs during a loop that never waits."""
     with gc_pause(max_growth=20 * MIB) as pause:
         kept = []
         deadline_s = time.monotonic() + LIMIT_S
@@ -83,7 +83,7 @@ def test_pure_python_without_a_break() -> None:
 
 
 def test_others_are_resumed_too() -> None:
-    """Memory is the process's: all pauses that stand then, and begin, are over."""
+    """A limit that is exceeded ends all current pauses, and those that begin later."""
     with gc_pause(collect=False), gc_pause(max_growth=20 * MIB):
         grow_until(gc.isenabled)
         with gc_pause():
@@ -94,15 +94,15 @@ def test_others_are_resumed_too() -> None:
 
 
 def test_raised_thresholds_are_restored_early() -> None:
-    """With raised thresholds the same is done to these."""
+    """Raised thresholds are restored early too."""
     found = gc.get_threshold()
     with gc_pause(max_growth=20 * MIB, threshold=1_000_000) as pause:
         grow_until(lambda: gc.get_threshold() == found)
     assert pause.resumption is not None
 
 
-def test_memory_stays() -> None:
-    """A pause that stays below its limit is a pause to its end."""
+def test_limit_is_not_exceeded() -> None:
+    """A pause that stays below its limit lasts to its end."""
     with gc_pause(max_growth="1TB") as pause:
         time.sleep(3 * module._INTERVAL_S)
         assert not gc.isenabled()
@@ -111,7 +111,7 @@ def test_memory_stays() -> None:
 
 
 def test_collector_was_off() -> None:
-    """A collector that the user has switched off is not switched on by us."""
+    """A collector that the user disabled is not enabled."""
     gc.disable()
     try:
         with gc_pause(max_growth=1) as pause:
@@ -123,7 +123,7 @@ def test_collector_was_off() -> None:
 
 
 def test_forgotten_pause() -> None:
-    """A pause that nobody holds any more ends, and its thread with it."""
+    """A pause ends with its thread when nothing refers to it any more."""
     pause = gc_pause(max_growth="1TB")
     pause.__enter__()
     del pause
@@ -132,7 +132,7 @@ def test_forgotten_pause() -> None:
 
 
 def test_memory_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reading that fails for a while is left out."""
+    """Failed readings are skipped."""
     failures = [MemkitError("too many open files")] * 2
 
     def read_or_fail() -> int:

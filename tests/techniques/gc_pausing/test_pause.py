@@ -24,7 +24,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["enabled", "disabled"])
 def found_enabled(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Each test starts with the collector enabled, and again disabled."""
+    """Run each test twice: with the collector enabled and disabled at the start."""
     enabled: bool = request.param
     thresholds = gc.get_threshold()
     gc.set_threshold(701, 11, 12)
@@ -52,13 +52,13 @@ def test_block_raises() -> None:
 
 
 def test_block_enables_the_collector() -> None:
-    """What the block does to the collector does not outlive it."""
+    """Changes that the block makes to the collector are undone."""
     with gc_pause():
         gc.enable()
 
 
 def test_inner_block_enables_the_collector() -> None:
-    """After an inner pause the collector is off, as the inner pause found it."""
+    """After an inner pause the collector is off, as it was before."""
     with gc_pause():
         with gc_pause():
             gc.enable()
@@ -66,13 +66,13 @@ def test_inner_block_enables_the_collector() -> None:
 
 
 def test_block_disables_the_collector() -> None:
-    """A collector that the block disabled once more is restored as well."""
+    """The collector is restored even if the block disabled it again."""
     with gc_pause():
         gc.disable()
 
 
 def test_overlapping_pauses() -> None:
-    """A pause that began later and ends later is the one that restores."""
+    """Of overlapping pauses the last one to end restores the collector."""
     first, second = gc_pause(), gc_pause()
     first.__enter__()
     second.__enter__()
@@ -107,11 +107,11 @@ def test_interrupt_in_the_block() -> None:
 
 
 def test_interrupt_before_the_end() -> None:
-    """Ctrl-C between the block and the end is made good with its traceback's end."""
+    """After Ctrl-C between block and end, the pause ends with the traceback."""
 
     class Interrupting:
-        # Called by an operator, it leaves the interrupt to the next instruction that
-        # looks for one, which is the first of __exit__.
+        # Called by an operator, so the next instruction that checks for an interrupt
+        # is the first of __exit__.
         __neg__ = staticmethod(_thread.interrupt_main)
 
     before = read_collector()
@@ -158,14 +158,14 @@ def test_interrupt_in_the_closing_collection(
 
 
 def test_entered_twice() -> None:
-    """A pause is for one block; the message tells to make another."""
+    """Entering a pause twice is refused with the remedy."""
     pause = gc_pause()
-    with pause, pytest.raises(MemkitError, match="make another with gc_pause"):
+    with pause, pytest.raises(MemkitError, match="create another with gc_pause"):
         pause.__enter__()
 
 
 def test_figures(*, found_enabled: bool) -> None:
-    """The last pause to end has figures, unless the collector was off already."""
+    """The last pause to end has figures, unless the collector was already off."""
     threshold = gc.get_threshold()[0]
     gc.collect()
     with gc_pause() as pause:
@@ -232,28 +232,28 @@ def test_no_collection() -> None:
 
 
 def test_block_sets_the_thresholds() -> None:
-    """Thresholds that the block has set do not outlive it."""
+    """Thresholds that the block set are restored."""
     with gc_pause() as pause:
         gc.set_threshold(5, 5, 5)
     assert pause.collections_avoided in (0, None)
 
 
 def test_raised_thresholds(*, found_enabled: bool) -> None:
-    """Only what is asked for is raised, and the collector goes on as it was."""
+    """Only the requested thresholds are raised, and the collector keeps its state."""
     with gc_pause(threshold=(50_000, 20)):
         assert gc.get_threshold()[:2] == (50_000, 20)
         assert gc.isenabled() == found_enabled
 
 
 def test_lower_thresholds() -> None:
-    """A pause never makes the collector work more."""
+    """A pause never lowers a threshold."""
     found = gc.get_threshold()
     with gc_pause(threshold=(1, 1, 1)):
         assert gc.get_threshold() == found
 
 
 def test_threshold_of_a_collector_that_never_collects() -> None:
-    """Where the first threshold is 0, which means never, it stays."""
+    """A first threshold of 0, which disables collections, stays."""
     thresholds = gc.get_threshold()
     gc.set_threshold(0)
     try:
@@ -264,7 +264,7 @@ def test_threshold_of_a_collector_that_never_collects() -> None:
 
 
 def test_overlapping_thresholds() -> None:
-    """The highest counts, whichever begins or ends first, and a full pause above."""
+    """The highest threshold applies in any order, and a full pause takes precedence."""
     low, high = gc_pause(threshold=(5_000, 30)), gc_pause(threshold=9_000)
     low.__enter__()
     high.__enter__()
@@ -279,7 +279,7 @@ def test_overlapping_thresholds() -> None:
 
 
 def test_collections_avoided_by_raised_thresholds(*, found_enabled: bool) -> None:
-    """Those that ran are taken off, and it is no more than ran without."""
+    """Collections that ran do not count, and an unpaused run collects as often."""
     if not found_enabled:
         return
     kept: list[list[list[int]]] = []
@@ -291,14 +291,14 @@ def test_collections_avoided_by_raised_thresholds(*, found_enabled: bool) -> Non
 
 
 def test_freeze(*, found_enabled: bool) -> None:
-    """What is alive is out of the way in the block, also under a pause without."""
+    """Live objects are frozen in the block, even inside a pause without freezing."""
     with gc_pause(collect=False), gc_pause(freeze=True) as pause:
         assert (gc.get_freeze_count() > 1000) == found_enabled
     assert pause.is_frozen == found_enabled
 
 
-def test_two_freeze() -> None:
-    """What is frozen stays so until the last pause that asked for it has ended."""
+def test_two_pauses_freeze() -> None:
+    """Objects stay frozen until the last pause with freezing has ended."""
     first, second = gc_pause(freeze=True), gc_pause(freeze=True, collect=False)
     first.__enter__()
     second.__enter__()
@@ -309,7 +309,7 @@ def test_two_freeze() -> None:
 
 
 def test_frozen_before(*, found_enabled: bool) -> None:
-    """What the user has frozen stays frozen; a note says why nothing was done."""
+    """Objects that the user froze stay frozen, and a note explains it."""
     gc.freeze()
     with gc_pause(freeze=True) as pause:
         pass
@@ -336,13 +336,13 @@ def test_frozen_before(*, found_enabled: bool) -> None:
     ],
 )
 def test_bad_options(options: dict[str, Any], message: str) -> None:
-    """What is no size and no threshold is refused with what would be one."""
+    """An invalid size or threshold is refused with a valid example."""
     with pytest.raises(MemkitError, match=message):
         gc_pause(**options)
 
 
 def test_no_collection_follows(*, found_enabled: bool) -> None:
-    """With collect=False what was made is not collected at the next object either."""
+    """After collect=False the next object does not start a collection either."""
     if not found_enabled:
         return
     kept: list[Any] = []
@@ -362,7 +362,7 @@ def test_no_collection_follows(*, found_enabled: bool) -> None:
     finally:
         gc.callbacks.remove(note)
     assert (n_ran, len(generations)) == (0, 0)
-    # It is old now, and not forgotten.
+    # The garbage is old now, and a full collection finds it.
     gc.collect()
     assert kept[1]() is None
 
@@ -375,16 +375,16 @@ class Cycle:
 
 
 def test_inner_pause_has_no_figures() -> None:
-    """A pause that ends under another one says so and has no figures."""
+    """A pause that ends inside another one reports this and has no figures."""
     with gc_pause(), gc_pause() as inner:
         pass
     assert inner.collections_avoided is None
     assert inner.reclaimed_bytes is None
-    assert inner.notes[0].startswith("Another pause goes on")
+    assert inner.notes[0].startswith("Another pause is active")
 
 
-def test_counter_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the counter does not decide, nothing is claimed of it."""
+def test_counter_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the counter does not decide, no figure is reported."""
     monkeypatch.setattr(avoided, "_COUNTER_DECIDES", False)
     enabled = gc.isenabled()
     with gc_pause() as pause:
@@ -393,7 +393,7 @@ def test_counter_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_call_of_c(monkeypatch: pytest.MonkeyPatch, *, found_enabled: bool) -> None:
-    """Where a call of C is not interrupted, the figure says what it is worth."""
+    """Where calls into C are not interrupted, a note qualifies the figure."""
     monkeypatch.setattr(module, "AVOIDED_IS_LOWER_BOUND", False)
     with gc_pause() as pause:
         _ = [[] for _ in range(10_000)]
@@ -401,7 +401,7 @@ def test_call_of_c(monkeypatch: pytest.MonkeyPatch, *, found_enabled: bool) -> N
 
 
 def test_free_threaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are no generations, a pause without a collection just ends."""
+    """Without generations, a pause without a collection just ends."""
     monkeypatch.setattr(state, "IS_FREE_THREADED", True)
     with gc_pause(collect=False) as pause:
         pass
@@ -463,7 +463,7 @@ def test_decorated_asynchronous_generator() -> None:
 
 
 def test_process_ends_in_a_pause() -> None:
-    """A process that ends in a pause says nothing."""
+    """A process that ends during a pause prints nothing."""
     script = "import jupyter_memkit as m; p = m.gc_pause(); p.__enter__()"
     ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Random programs of pauses, after which the collector stands as before."""
+"""Random programs of pauses, after which the collector is restored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROGRAMS = 1000
 
 THRESHOLDS = (None, None, 5_000, (1_000, 20), (50_000, 5, 30))
 
-# What a program may do to the collector in between.
+# Changes to the collector that a program may make in between.
 MEDDLERS: tuple[Callable[[], Any], ...] = (
     gc.enable,
     gc.disable,
@@ -30,14 +30,14 @@ MEDDLERS: tuple[Callable[[], Any], ...] = (
 
 
 class Program:
-    """Pauses, nests, raises, meddles and starts threads, at random.
+    """Pauses, nests, raises, meddles and starts threads at random.
 
     Parameters
     ----------
     seed : float
-        Decides what it does.
+        The seed of its random choices.
     meddlers : tuple of callable
-        What it may do to the collector.
+        The changes that it may make to the collector.
     """
 
     def __init__(self, seed: float, meddlers: tuple[Callable[[], Any], ...]) -> None:
@@ -56,7 +56,7 @@ class Program:
 
     def _pause(self) -> GcPause:
         return gc_pause(
-            # A collection takes its time, in a process that runs tests.
+            # A collection takes long in a process that runs tests.
             collect=self._chance.random() < 0.02,
             max_growth=2**40 if self._chance.random() < 0.05 else None,
             freeze=self._chance.random() < 0.3,
@@ -92,10 +92,10 @@ class Program:
 
 @pytest.fixture(params=[True, False], ids=["enabled", "disabled"])
 def found_enabled(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """The collector is found enabled, and again disabled, with thresholds of ours."""
+    """Run each test with the collector enabled and disabled, and given thresholds."""
     thresholds = gc.get_threshold()
     gc.set_threshold(702, 11, thresholds[2])
-    # What other tests have left is not to be found by a collection in between.
+    # So that no collection in between finds the garbage of other tests.
     gc.collect()
     if not request.param:
         gc.disable()
@@ -106,7 +106,7 @@ def found_enabled(request: pytest.FixtureRequest) -> Iterator[bool]:
 
 
 def test_random_programs(*, found_enabled: bool) -> None:
-    """After each of 1,000 programs the collector stands as before, nothing frozen."""
+    """After each of 1,000 programs the collector is restored, and nothing is frozen."""
     before = read_collector()
     assert (before.enabled, before.has_frozen) == (found_enabled, False)
     for seed in range(PROGRAMS // 2):
@@ -115,7 +115,7 @@ def test_random_programs(*, found_enabled: bool) -> None:
 
 
 def test_random_programs_that_freeze(*, found_enabled: bool) -> None:
-    """Where the programs freeze and unfreeze by hand, the rest is as before."""
+    """If programs freeze and unfreeze objects themselves, the rest is restored."""
     before = read_collector()
     for seed in range(100):
         Program(seed, (*MEDDLERS, gc.freeze, gc.unfreeze)).run()

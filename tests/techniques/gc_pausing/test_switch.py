@@ -17,12 +17,12 @@ from jupyter_memkit.techniques.gc_pausing.switch import (
 
 @pytest.fixture
 def switch() -> GcSwitch:
-    """Return a switch that nobody has touched."""
+    """Return a new switch."""
     return GcSwitch()
 
 
 def test_on_and_off(switch: GcSwitch) -> None:
-    """On pauses until off, which returns the figures."""
+    """`on` pauses until `off`, which returns the figures."""
     status = switch.on()
     assert (status.enabled, status.paused_by) == (False, "%gc_pause on")
     assert status.paused_s is not None
@@ -34,22 +34,22 @@ def test_on_and_off(switch: GcSwitch) -> None:
 
 
 def test_on_twice(switch: GcSwitch) -> None:
-    """The second on changes nothing and says so; one off is enough."""
+    """A second `on` reports that nothing changed, and one `off` is enough."""
     switch.on()
-    assert switch.on().note == "It was paused already; nothing changed."
+    assert switch.on().note == "It was already paused; nothing changed."
     switch.off()
     assert gc.isenabled()
 
 
 def test_off_without_on(switch: GcSwitch) -> None:
-    """Off alone changes nothing and says so."""
+    """`off` without `on` reports that nothing changed."""
     status = switch.off()
     assert isinstance(status, GcStatus)
-    assert status.note == "No %gc_pause on was standing; nothing changed."
+    assert status.note == "No %gc_pause on was active; nothing changed."
 
 
 def test_off_without_collection(switch: GcSwitch) -> None:
-    """Off collects nothing when told so."""
+    """`off` with collect=False collects nothing."""
     switch.on()
     pause = switch.off(collect=False)
     assert isinstance(pause, GcPause)
@@ -57,7 +57,7 @@ def test_off_without_collection(switch: GcSwitch) -> None:
 
 
 def test_collector_was_off(switch: GcSwitch) -> None:
-    """A collector that was off is said to be so, and stays off."""
+    """A collector that was off is reported, and stays off."""
     gc.disable()
     try:
         assert switch.on().note.startswith("It was off before")
@@ -69,7 +69,7 @@ def test_collector_was_off(switch: GcSwitch) -> None:
 
 
 def test_close(switch: GcSwitch) -> None:
-    """Closing ends a standing pause; closing again changes nothing."""
+    """Closing ends an active pause; closing again changes nothing."""
     switch.on()
     switch.close()
     assert gc.isenabled()
@@ -77,14 +77,14 @@ def test_close(switch: GcSwitch) -> None:
 
 
 def test_status_while_running() -> None:
-    """A running collector is paused by nobody."""
+    """The status of a running collector names no pause."""
     status = read_gc_status()
     assert (status.enabled, status.paused_by, status.paused_s) == (True, None, None)
     assert status.threshold == gc.get_threshold()
 
 
 def test_status_in_a_block(switch: GcSwitch) -> None:
-    """A pause of a block is told from the switch's own, which is told first."""
+    """The status names a block's pause, or the switch's own if both are active."""
     with gc_pause(collect=False):
         assert read_gc_status().paused_by == "memkit.gc_pause()"
         switch.on()
@@ -93,7 +93,7 @@ def test_status_in_a_block(switch: GcSwitch) -> None:
 
 
 def test_status_after_disable() -> None:
-    """A collector that the user disabled has no date, and the note has the cure."""
+    """A collector that the user disabled has no start time, and a note has the cure."""
     gc.disable()
     try:
         status = read_gc_status()
@@ -104,17 +104,17 @@ def test_status_after_disable() -> None:
 
 
 def test_status_after_enable_in_a_pause(switch: GcSwitch) -> None:
-    """A collector that was enabled in a pause runs, and the note says why."""
+    """A collector that was enabled during a pause runs, and a note explains why."""
     switch.on()
     gc.enable()
     status = read_gc_status()
     switch.off()
     assert (status.enabled, status.paused_by) == (True, None)
-    assert status.note == "Something called gc.enable() in a pause."
+    assert status.note == "Some code called gc.enable() during a pause."
 
 
 def test_status_with_raised_thresholds(switch: GcSwitch) -> None:
-    """A collector with raised thresholds runs, and is told by whom."""
+    """The status of a collector with raised thresholds names the pause."""
     status = switch.on(read_options(threshold=50_000))
     switch.off()
     assert (status.enabled, status.paused_by) == (True, "%gc_pause on")
@@ -123,7 +123,7 @@ def test_status_with_raised_thresholds(switch: GcSwitch) -> None:
 
 
 def test_begun_without_collection(switch: GcSwitch) -> None:
-    """What was begun without a closing collection ends without one."""
+    """A pause that was begun with collect=False ends without a collection."""
     switch.on(read_options(collect=False))
     pause = switch.off()
     assert isinstance(pause, GcPause)
@@ -131,33 +131,33 @@ def test_begun_without_collection(switch: GcSwitch) -> None:
 
 
 def test_reminders(switch: GcSwitch) -> None:
-    """Every twentieth cell in a pause is told so, and none without a pause."""
+    """Every twentieth cell of a pause gets a reminder, and no cell without a pause."""
     assert [switch.remind() for _ in range(40)] == [None] * 40
     switch.on()
-    told = [switch.remind() for _ in range(40)]
+    reminders = [switch.remind() for _ in range(40)]
     assert read_gc_status().cells == 40
     switch.off()
-    numbers = [number for number, text in enumerate(told, 1) if text is not None]
+    numbers = [number for number, text in enumerate(reminders, 1) if text is not None]
     assert numbers == [20, 40]
-    assert told[19] == (
+    assert reminders[19] == (
         "The garbage collector has been paused for 20 cells; "
         "%gc_pause off lets it run as before."
     )
 
 
 def test_reminder_of_raised_thresholds(switch: GcSwitch) -> None:
-    """A collector that runs, but seldom, is not called paused."""
+    """The reminder of raised thresholds does not call the collector paused."""
     switch.on(read_options(threshold=50_000))
-    told = [switch.remind() for _ in range(20)]
+    reminders = [switch.remind() for _ in range(20)]
     switch.off()
-    assert told[19] is not None
-    assert told[19].startswith("The thresholds of the garbage collector have been")
+    assert reminders[19] is not None
+    assert reminders[19].startswith("The thresholds of the garbage collector have been")
 
 
 def test_no_reminder_of_a_running_collector(switch: GcSwitch) -> None:
-    """Where somebody has enabled the collector there is nothing to be told."""
+    """There is no reminder once the collector was enabled."""
     switch.on()
     gc.enable()
-    told = [switch.remind() for _ in range(40)]
+    reminders = [switch.remind() for _ in range(40)]
     switch.off()
-    assert told == [None] * 40
+    assert reminders == [None] * 40

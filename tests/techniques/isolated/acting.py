@@ -1,4 +1,4 @@
-"""Runs code in whatever process it is called, with few imports of its own."""
+"""Runs code in the process in which it is called, with few imports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def act(code: str, expression: str = "None") -> Any:
 
 
 def make_hook() -> Any:
-    """Return a function as one of the notebook is."""
+    """Return a function like those that a notebook defines."""
 
     def hook(*_args: object) -> str:
         return "mine"

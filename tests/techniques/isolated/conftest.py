@@ -1,4 +1,4 @@
-"""Child processes with the state of this one."""
+"""Child processes that take over the state of this one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.techniques.processes.conftest import started
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ChildProcess]:
-    """A child for the tests of a file that leave it as it was."""
+    """A child for the tests of a file that leave it unchanged."""
     with started(HOOKS) as process:
         yield process
 

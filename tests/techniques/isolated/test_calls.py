@@ -1,4 +1,4 @@
-"""The Python API: functions in processes of their own."""
+"""The Python API: functions in separate processes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from jupyter_memkit.errors import IsolatedError, MemkitError
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """No process stays."""
+    """Check that no process is left."""
     before = psutil.Process().children(recursive=True)
     yield
     assert set(psutil.Process().children(recursive=True)) <= set(before)
 
 
 def test_decorator() -> None:
-    """Each call has a process of its own, and takes arguments of all kinds."""
+    """Each call starts a process, and takes positional and keyword arguments."""
 
     @memkit.isolated
     def work(a: int, *, b: int = 1) -> tuple[int, int]:
-        """Say where it runs."""
+        """Return where it runs."""
         return os.getpid(), a + b
 
     (first, three), (second, two) = work(1, b=2), work(1)
     assert (three, two) == (3, 2)
     assert len({first, second, os.getpid()}) == 3
-    assert work.__doc__ == "Say where it runs."
+    assert work.__doc__ == "Return where it runs."
 
 
 def test_block() -> None:
@@ -45,7 +45,7 @@ def test_block() -> None:
 
 
 def test_results() -> None:
-    """Each call that ends well leaves its account."""
+    """Each successful call adds a result."""
     process = memkit.isolated(memory="1GiB")
     wrong: Any = 5
     with pytest.raises(MemkitError, match="nothing has run yet"):
@@ -61,7 +61,7 @@ def test_results() -> None:
 
 
 def test_recursion() -> None:
-    """An isolated function that calls itself stays in its process."""
+    """An isolated function that calls itself stays in the same process."""
 
     @memkit.isolated
     def count(n: int) -> list[int]:
@@ -71,14 +71,14 @@ def test_recursion() -> None:
 
 
 def test_error_leaves_no_process() -> None:
-    """An error is raised here, and its process has ended."""
+    """An error is raised here, and the process has ended."""
     with pytest.raises(ZeroDivisionError):
         memkit.isolated(lambda: 1 / 0)()
 
 
 def test_not_sendable() -> None:
-    """What cannot be sent is told with the remedy."""
-    with pytest.raises(IsolatedError, match=r"cannot be sent .*make in the function"):
+    """A call that cannot be sent is refused with the remedy."""
+    with pytest.raises(IsolatedError, match=r"cannot be sent .*needs in the function"):
         memkit.isolated(id)(generate())
 
 
@@ -96,20 +96,20 @@ async def wait() -> int:
     ("function", "remedy"), [(generate, "a list instead"), (wait, "a plain function")]
 )
 def test_refused_functions(function: Any, remedy: str) -> None:
-    """What stays in its process is refused when it is decorated."""
+    """Generator and coroutine functions are refused when they are decorated."""
     with pytest.raises(MemkitError, match=remedy):
         memkit.isolated(function)
 
 
 def test_refused_options() -> None:
-    """A size that is none is refused, and a block in itself."""
+    """Invalid sizes are refused, and so is entering a block twice."""
     with pytest.raises(MemkitError, match="not a size"):
         memkit.isolated(memory="much")
-    with pytest.raises(MemkitError, match="at least a byte"):
+    with pytest.raises(MemkitError, match="cannot be 0; give a size"):
         memkit.isolated(memory=0)
     with (
         memkit.isolated() as process,
-        pytest.raises(MemkitError, match="make another"),
+        pytest.raises(MemkitError, match="create another"),
         process,
     ):
         pass

@@ -1,4 +1,4 @@
-"""The state of a process: it goes along, and what changes there is said."""
+"""The state of a process is sent along, and changes to it there are reported."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.isolated import state as state_room
+from jupyter_memkit.techniques.isolated.hooks import HOOKS
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
@@ -29,7 +30,7 @@ from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.techniques.isolated.acting import act, make_hook
 
-# Of each part of the state: how it is changed here, how there, and how it is read.
+# For each part of the state: a change here, a change there, and how to read it.
 CHANGES = {
     "the working folder": ("os.chdir('/tmp')", "os.chdir('/')", "os.getcwd()"),
     "os.environ": (
@@ -145,14 +146,14 @@ CHANGES = {
 
 
 def call(process: ChildProcess, function: Callable[..., Any], *args: Any) -> Outcome:
-    """Call a function in a child that has the state of this process."""
+    """Call a function in a child that takes over the state of this process."""
     changes = SentState(ROWS).take_changes()
     return Call(process, for_hooks=changes).run(function, args)
 
 
 @pytest.fixture
 def restored() -> Iterator[None]:
-    """Leave the state as it was."""
+    """Restore the state after the test."""
     before = {
         row.name: row.read()
         for row in ROWS
@@ -173,7 +174,7 @@ def restored() -> Iterator[None]:
 
 
 def rows() -> list[Any]:
-    """Return the names of the parts, with a mark where one needs a library."""
+    """Return the names of the parts, with a mark for those that need torch."""
     return [
         pytest.param(name, marks=[pytest.mark.torch] if "torch" in name else [])
         for name in CHANGES
@@ -183,7 +184,7 @@ def rows() -> list[Any]:
 @pytest.mark.parametrize("name", rows())
 @pytest.mark.usefixtures("restored")
 def test_row(shared: ChildProcess, name: str) -> None:
-    """What is set here is so there; what is set there is said, and is not so here."""
+    """A change here applies there; a change there is reported and not applied here."""
     here, there, expression = CHANGES[name]
     act(here)
     expected = act("", expression)
@@ -200,7 +201,7 @@ def test_row(shared: ChildProcess, name: str) -> None:
 
 
 def test_table() -> None:
-    """Each part of the state is in the table, and is tested."""
+    """Each part of the state is in the documented table, and is tested."""
     text = str(state_room.__doc__)
     names = [row.name for row in ROWS]
     assert [name for name in names if f"\n{name:<35} " not in text] == []
@@ -208,7 +209,7 @@ def test_table() -> None:
 
 
 def test_flags() -> None:
-    """A child has the options of this Python."""
+    """A child runs with the options of this Python."""
     code = (
         "from jupyter_memkit.techniques.isolated.calls import isolated\n"
         "print(isolated(lambda: (__debug__, __import__('sys').flags.utf8_mode))())"
@@ -219,7 +220,7 @@ def test_flags() -> None:
 
 
 def test_umask(shared: ChildProcess, tmp_path: Path) -> None:
-    """Files that are made there have the mode that they would have here."""
+    """Files created there have the mode that they would have here."""
     before = os.umask(0o027)
     try:
         call(shared, lambda path: path.touch(), tmp_path / "file")
@@ -229,7 +230,7 @@ def test_umask(shared: ChildProcess, tmp_path: Path) -> None:
 
 
 def test_own(process: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a process that goes on has changed is its own; the rest follows this one."""
+    """A part that a lasting process changed is kept there; the others are updated."""
     sent = SentState(ROWS)
     outcome = Call(process, for_hooks=sent.take_changes()).run(lambda: os.chdir("/"))
     sent.leave(outcome.from_hooks.state)
@@ -242,7 +243,7 @@ def test_own(process: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_late_import(process: ChildProcess) -> None:
-    """Options wait until the library is imported; an import alone is no change."""
+    """Options wait until the library is imported; an import alone is not a change."""
     read = "str(np.get_printoptions()['precision'])"
     with decimal.localcontext() as context, np.printoptions(precision=3):
         context.prec = 5
@@ -254,7 +255,7 @@ def test_late_import(process: ChildProcess) -> None:
 
 @pytest.mark.usefixtures("restored")
 def test_filters_of_classes_that_are_not_there(process: ChildProcess) -> None:
-    """A filter for a library's warnings costs no import, and holds when it is there."""
+    """A filter for a library's warnings waits for the import of the library."""
     warnings.filterwarnings("error", category=pd.errors.PerformanceWarning)
     assert not call(process, act, "", "'pandas' in sys.modules").value
     outcome = call(
@@ -268,7 +269,7 @@ def test_filters_of_classes_that_are_not_there(process: ChildProcess) -> None:
 def test_modules(
     process: ChildProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The user's own modules are there as they are here; or it is said."""
+    """Changes to the user's own modules apply there, and a changed file is reported."""
     file = tmp_path / "memkit_mine.py"
     file.write_text("RATE = 1\nOPTIONS = {'a': 1}\ndef price(n): return n * RATE\n")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -276,7 +277,7 @@ def test_modules(
     monkeypatch.setitem(sys.modules, "memkit_mine", mine)
     mine.RATE = 2
     mine.OPTIONS["b"] = 3
-    # What holds itself is no plain data, and stays here.
+    # A list that contains itself is not sent.
     mine.circle = [1]
     mine.circle.append(mine.circle)
     read = ("import memkit_mine as mine", "(mine.price(5), mine.OPTIONS)")
@@ -289,7 +290,7 @@ def test_modules(
     mine = importlib.import_module("memkit_mine")
     mine.RATE = 3
     file.write_text("RATE = 1\nOPTIONS = {}\ndef price(n): return n + RATE\n")
-    with contextlib.closing(ChildProcess()) as fresh:
+    with contextlib.closing(ChildProcess(HOOKS)) as fresh:
         outcome = call(fresh, act, *read)
     assert outcome.value[0] == 8
     assert outcome.from_hooks.untaken == (
@@ -299,7 +300,7 @@ def test_modules(
 
 @pytest.mark.usefixtures("restored")
 def test_logging(shared: ChildProcess, tmp_path: Path) -> None:
-    """Records reach what two processes can write to; else it is said."""
+    """Records reach handlers that two processes can share; others are reported."""
     logger = logging.getLogger("memkit_test")
     logger.propagate = False
     handlers: list[logging.Handler] = [
@@ -322,7 +323,7 @@ def test_logging(shared: ChildProcess, tmp_path: Path) -> None:
 
 
 def test_left_running(process: ChildProcess) -> None:
-    """Threads, processes and exit handlers that are left are named."""
+    """Threads, processes and exit handlers that are still there are reported."""
     code = """
 import _thread, atexit, subprocess, threading, time
 threading.Thread(target=time.sleep, args=(60,), name="mine", daemon=True).start()
@@ -332,7 +333,7 @@ ended.join()
 n_threads = _thread._count()
 _thread.start_new_thread(time.sleep, (60,))
 while _thread._count() == n_threads:
-    time.sleep(0)  # It counts itself when it runs.
+    time.sleep(0)  # The thread is counted once it runs.
 subprocess.Popen(["sleep", "60"])
 atexit.register(int)
 """
@@ -344,7 +345,7 @@ atexit.register(int)
 
 
 def test_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot go along is named."""
+    """State that cannot be sent is reported."""
     tracing = sys.gettrace()
 
     def hook(*_args: object) -> None:

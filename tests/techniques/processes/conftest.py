@@ -1,4 +1,4 @@
-"""Child processes for tests, and the proof that nothing of them is left."""
+"""Child processes for tests, with a check that nothing of them is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.processes.process import ChildProcess
 
 @contextmanager
 def started(hooks: str = "") -> Iterator[ChildProcess]:
-    """Start a child that a test may end."""
+    """Start a child, which the test may end itself."""
     process = ChildProcess(hooks)
     yield process
     if process.is_alive:
@@ -26,7 +26,7 @@ def started(hooks: str = "") -> Iterator[ChildProcess]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ChildProcess]:
-    """A child for the tests of a file that leave it as it was."""
+    """A child for the tests of a file that leave it unchanged."""
     with started() as process:
         yield process
 

@@ -1,4 +1,4 @@
-"""Calls of functions in a child: what comes back, what is shown, how they end."""
+"""Calls of functions in a child: their values, their output and how they end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(process: ChildProcess, function: Any, *args: Any, **options: Any) -> Any
 
 
 def test_value(shared: ChildProcess) -> None:
-    """A function runs in the child, and its value comes back."""
+    """A function runs in the child, and its value is returned."""
     value = run(shared, lambda x: (os.getpid(), x + 1), 41)
     assert value == (shared.pid, 42)
 
@@ -40,7 +40,7 @@ def test_value(shared: ChildProcess) -> None:
 def test_output_in_order(
     shared: ChildProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is printed arrives in its order, on the stream that it was printed to."""
+    """Printed text arrives in order, on the stream that it was printed to."""
     shown: list[tuple[str, str]] = []
 
     def work() -> None:
@@ -55,7 +55,7 @@ def test_output_in_order(
 
 
 def test_output_is_live(shared: ChildProcess, tmp_path: Path) -> None:
-    """What is printed is shown while the function goes on."""
+    """Printed text is shown while the function is still running."""
     path = tmp_path / "shown"
 
     def work() -> bool:
@@ -69,7 +69,7 @@ def test_output_is_live(shared: ChildProcess, tmp_path: Path) -> None:
 
 
 def test_output_past_python(shared: ChildProcess) -> None:
-    """What other programs and C code write is shown too, all of it."""
+    """All output of other programs and C code is shown too."""
     shown: list[str] = []
 
     def work() -> None:
@@ -81,7 +81,7 @@ def test_output_past_python(shared: ChildProcess) -> None:
 
 
 def test_much_output(shared: ChildProcess) -> None:
-    """Output without end is held up by its reader, so it is never in memory at once."""
+    """A child that prints a lot waits for its reader, so its memory stays small."""
     n_bytes = 0
 
     def count(_kind: str, text: str) -> None:
@@ -98,23 +98,23 @@ def test_much_output(shared: ChildProcess) -> None:
 
 
 def test_error(shared: ChildProcess) -> None:
-    """The error is the function's own, and the child is there for the next call."""
+    """The function's own error is raised, and the child can take the next call."""
     with pytest.raises(KeyError, match="missing"):
         run(shared, lambda: {"a": 1}["missing"])
     assert run(shared, lambda: 1) == 1
 
 
 def test_not_sendable(shared: ChildProcess) -> None:
-    """What cannot be pickled is told here, and the next call finds nothing of it."""
+    """Objects that cannot be pickled are reported, and do not affect the next call."""
     with pytest.raises(TypeError, match="generator"):
         run(shared, len, [bytes(100_000), (each for each in "ab")])
-    with pytest.raises(IsolatedError, match=r"^the value cannot come back \(generator"):
+    with pytest.raises(IsolatedError, match=r"value cannot be returned \(generator"):
         run(shared, lambda: (each for each in "ab"))
     assert run(shared, lambda: 1) == 1
 
 
 def test_not_loadable(shared: ChildProcess) -> None:
-    """What the child cannot import is told with the remedy."""
+    """An import that fails in the child is reported with the remedy."""
 
     class Unknown:
         def __reduce__(self) -> tuple[Any, ...]:
@@ -126,13 +126,13 @@ def test_not_loadable(shared: ChildProcess) -> None:
 
 
 def test_input_is_refused(shared: ChildProcess) -> None:
-    """There is nobody to answer, and the error says what to do."""
-    with pytest.raises(IsolatedError, match="ask before the call"):
+    """``input`` is refused with the remedy."""
+    with pytest.raises(IsolatedError, match="call it before"):
         run(shared, input)
 
 
 def test_system_exit(shared: ChildProcess) -> None:
-    """SystemExit is an error of the function; it does not end the child."""
+    """SystemExit is raised like other errors, and does not end the child."""
     with pytest.raises(SystemExit):
         run(shared, sys.exit)
     assert run(shared, lambda: 1) == 1
@@ -140,7 +140,7 @@ def test_system_exit(shared: ChildProcess) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fork(shared: ChildProcess) -> None:
-    """A fork prints as it should, and its end is not taken for the child's."""
+    """The output of a fork is shown, and its end is not mistaken for the child's."""
     shown: list[str] = []
 
     def work() -> int:
@@ -156,7 +156,7 @@ def test_fork(shared: ChildProcess) -> None:
 
 
 def test_interrupt(process: ChildProcess, tmp_path: Path) -> None:
-    """Ctrl-C raises in the function, which may clean up, and the child goes on."""
+    """Ctrl-C raises in the function, which may clean up, and the child survives."""
     path = tmp_path / "begun"
     shown: list[str] = []
 
@@ -201,7 +201,7 @@ def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> Non
         while True:
             try:
                 time.sleep(60)
-            except KeyboardInterrupt:  # noqa: PERF203 - it is no hot loop
+            except KeyboardInterrupt:  # noqa: PERF203 - not a hot loop
                 second.touch()
 
     threads = [interrupt_when(first), interrupt_when(second)]
@@ -221,14 +221,14 @@ def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> Non
     ],
 )
 def test_end(process: ChildProcess, end: Any, words: str) -> None:
-    """A child that ends early is one sentence, with its peak."""
+    """The early end of a child is reported in one sentence, with its peak."""
     with pytest.raises(IsolatedError, match=rf"^the process {words} .* peak of .* MiB"):
         run(process, end)
     assert not process.is_alive
 
 
 def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
-    """What a child has started ends with it, also when it holds the pipes."""
+    """Processes that a child started end with it, even if they hold the pipes."""
     path = tmp_path / "pid"
 
     def work() -> None:
@@ -243,8 +243,8 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
     wait_until(lambda: not psutil.pid_exists(pid))
 
 
-def test_last_words(process: ChildProcess) -> None:
-    """What a process writes before it crashes is shown."""
+def test_output_before_a_crash(process: ChildProcess) -> None:
+    """Output just before a crash is shown."""
     shown: list[str] = []
 
     def work() -> None:
@@ -258,7 +258,7 @@ def test_last_words(process: ChildProcess) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system counts it on Linux")
 def test_limit_by_the_system(process: ChildProcess) -> None:
-    """An allocation beyond the limit fails in the function, which can go on."""
+    """An allocation beyond the limit fails in the function, which can continue."""
 
     def work() -> str:
         try:
@@ -268,27 +268,27 @@ def test_limit_by_the_system(process: ChildProcess) -> None:
         return "allocated"
 
     assert run(process, work, memory_bytes=200 * MIB) == "refused"
-    # The limit is that of the call alone.
+    # The limit only applies to that call.
     assert run(process, work) == "allocated"
 
 
 def test_limit_by_watching(process: ChildProcess) -> None:
-    """A child that goes above the limit in ways that the system allows is ended."""
+    """A child that exceeds the limit by memory that the system ignores is ended."""
 
     def work() -> None:
-        import mmap  # noqa: PLC0415 - it runs elsewhere
+        import mmap  # noqa: PLC0415 - runs in the child
 
         shared = mmap.mmap(-1, 400 * MIB)
         for place in range(0, 400 * MIB, 4096):
             shared[place] = 1
         time.sleep(60)
 
-    with pytest.raises(IsolatedError, match=r"more than 100\.0 MiB.*allow it more"):
+    with pytest.raises(IsolatedError, match=r"more than 100\.0 MiB.*raise its memory"):
         run(process, work, memory_bytes=100 * MIB)
 
 
 def test_many_calls(process: ChildProcess) -> None:
-    """Calls can share their threads, and each shows its own output, all of it."""
+    """Calls can share a listener, and each shows exactly its own output."""
     listener = Listener(process, lasts=True)
     threads = threading.active_count()
 
@@ -313,7 +313,7 @@ def test_many_calls(process: ChildProcess) -> None:
 
 
 def test_after_the_end(process: ChildProcess) -> None:
-    """A call to a child that has ended is refused, with how it ended."""
+    """A call to a child that has ended is refused, and reports how it ended."""
     process.kill()
     wait_until(lambda: not process.is_alive)
     with pytest.raises(IsolatedError, match=r"was killed \(SIGKILL\) before this call"):
@@ -322,7 +322,7 @@ def test_after_the_end(process: ChildProcess) -> None:
 
 
 def test_busy(shared: ChildProcess) -> None:
-    """A child does one thing at a time."""
+    """A second call during a call is refused."""
     errors: list[BaseException] = []
 
     def call_again(*_shown: Any) -> None:
@@ -345,7 +345,7 @@ def test_in_a_thread(shared: ChildProcess) -> None:
 
 
 def test_peak(shared: ChildProcess) -> None:
-    """The peak is that of the call, whatever was before it."""
+    """The peak is that of the call alone, not of earlier ones."""
     high = Call(shared).run(lambda: len(b"x" * (300 * MIB)))
     low = Call(shared).run(lambda: 1)
     assert high.peak_bytes > 300 * MIB
@@ -353,7 +353,7 @@ def test_peak(shared: ChildProcess) -> None:
 
 
 def test_close_runs_exit_handlers(process: ChildProcess, tmp_path: Path) -> None:
-    """A child that is closed ends as Python does: files that are open are written."""
+    """Closing a child lets Python exit normally, so that open files are flushed."""
     path = tmp_path / "written"
 
     def work() -> None:
@@ -380,7 +380,7 @@ print(process.pid, flush=True)
 
 @pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"])
 def test_end_with_the_parent(end: str) -> None:
-    """A child ends with the process that started it, however that ends."""
+    """A child ends with the process that started it, even if that is killed."""
     root = Path(__file__).parents[3]
     command = [sys.executable, "-c", PARENT.format(end=end)]
     ended = subprocess.run(

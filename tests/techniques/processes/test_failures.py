@@ -1,4 +1,4 @@
-"""Exceptions of a child are the user's: type, text, lines and causes."""
+"""Exceptions of a child keep their type, text, lines and causes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fail_in(process: ChildProcess, function: Any) -> BaseException:
 
 
 def test_traceback(shared: ChildProcess) -> None:
-    """The traceback has the function's own frames, at their lines, and no others."""
+    """The traceback has exactly the function's own frames, at their lines."""
 
     def inner(x: int) -> float:
         return 1 + (1 / x)
@@ -38,7 +38,7 @@ def test_traceback(shared: ChildProcess) -> None:
 
 
 def test_carets(shared: ChildProcess) -> None:
-    """Where Python marks the part of a line that failed, it marks it here too."""
+    """The part of a line that failed is marked as Python marks it."""
 
     def work() -> float:
         return 1 + {"a": 1}["b"]
@@ -54,7 +54,7 @@ def test_carets(shared: ChildProcess) -> None:
 
 
 def test_cause_and_context(shared: ChildProcess) -> None:
-    """What an exception came from comes with it."""
+    """The cause and context of an exception are sent with it."""
 
     def work() -> None:
         try:
@@ -77,7 +77,7 @@ def test_cause_and_context(shared: ChildProcess) -> None:
 
 
 def test_class_of_the_notebook(shared: ChildProcess) -> None:
-    """An exception of a class that is only here is caught by that class."""
+    """An exception of a class defined in the test can be caught by that class."""
 
     class Mine(Exception):  # noqa: N818 - as above
         pass
@@ -90,7 +90,7 @@ def test_class_of_the_notebook(shared: ChildProcess) -> None:
 
 
 def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
-    """An exception that pickle cannot make again comes whole."""
+    """An exception whose class pickle cannot call is complete."""
 
     class Odd(Exception):  # noqa: N818 - odd
         def __init__(self, number: int, text: str) -> None:
@@ -105,8 +105,8 @@ def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
     assert (str(error), error.number) == ("odd 5", 5)
 
 
-def test_what_cannot_be_sent(shared: ChildProcess) -> None:
-    """Of an exception that holds what cannot be pickled, its words come."""
+def test_exception_that_cannot_be_sent(shared: ChildProcess) -> None:
+    """The message of an exception that cannot be pickled is preserved."""
 
     def work() -> None:
         raise ValueError("it holds", (each for each in "ab"))  # noqa: TRY003, EM101
@@ -117,7 +117,7 @@ def test_what_cannot_be_sent(shared: ChildProcess) -> None:
 
 
 def test_notes(shared: ChildProcess) -> None:
-    """Notes that were added to an exception come with it."""
+    """The notes of an exception are sent with it."""
 
     def work() -> None:
         error = ValueError("a")
@@ -128,7 +128,7 @@ def test_notes(shared: ChildProcess) -> None:
 
 
 def test_deep_recursion(shared: ChildProcess) -> None:
-    """An endless recursion is an error like others, with its innermost frames."""
+    """An endless recursion is reported like other errors, with its last frames."""
 
     def work() -> None:
         work()
@@ -139,7 +139,7 @@ def test_deep_recursion(shared: ChildProcess) -> None:
 
 
 def test_own_context(shared: ChildProcess) -> None:
-    """An exception that is, by a detour, its own context does not go round."""
+    """A cycle of contexts ends."""
 
     def work() -> None:
         first, second = ValueError("first"), KeyError("second")

@@ -1,4 +1,4 @@
-"""Hooks of a child run around each call, in their order."""
+"""The hooks of a child run around each call, in order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.hooks import Hooks
 from tests.techniques.processes.conftest import started
 
-# In the child, what has happened since the last call.
+# The events since the last call, in the child.
 events: list[Any] = []
 
 
 class Recording(Hooks):
-    """Records what is called."""
+    """Records the calls of the hooks."""
 
     def before_load(self, sent: Any) -> None:
         """Record what the caller sent."""
@@ -34,18 +34,18 @@ class Recording(Hooks):
 
 
 def make_hooks(output: Any) -> Recording:
-    """Make the hooks, and use the output."""
+    """Create the hooks, and show something through the output."""
     output.show("made", 1)
     return Recording()
 
 
 def act() -> None:
-    """Be called."""
+    """Record the call itself."""
     events.append("called")
 
 
 def test_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each call gets what was sent for it, and returns what the hooks report."""
+    """The hooks get the data sent for a call, and their result is returned."""
     # Where the child finds this file.
     monkeypatch.syspath_prepend(Path(__file__).parents[3])
     shown: list[tuple[str, Any]] = []

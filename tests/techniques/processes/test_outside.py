@@ -1,4 +1,4 @@
-"""What is open in one process does not become something else in another."""
+"""Open resources of a process are not sent to another one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXT_MODES = ("r", "w", "a", "r+", "w+", "a+")
 
 
 def openers() -> dict[str, Callable[[Path], Any]]:
-    """Return what opens something at a path where there is a file."""
+    """Return functions that open a resource at the path of an existing file."""
 
     def archive(path: Path) -> Any:
         return zipfile.ZipFile(path, "w").open("member", "w")
@@ -85,7 +85,7 @@ def _close(file: Any) -> Any:
 @pytest.mark.parametrize("name", list(openers()))
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_refused(name: str, tmp_path: Path) -> None:
-    """Whatever is open cannot be sent, alone or in another object."""
+    """An open resource cannot be sent, alone or in another object."""
     path = tmp_path / "file"
     path.write_bytes(b"some data")
     value = openers()[name](path)
@@ -98,7 +98,7 @@ def test_refused(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.own_process  # Python starts a process that watches segments.
 def test_shared_memory() -> None:
-    """A segment, which another process would remove at its end, cannot be sent."""
+    """A segment cannot be sent, because another process would remove it at its end."""
     segment = SharedMemory(create=True, size=8)
     try:
         assert "shared memory belongs to the process" in str(find_hindrance(segment))
@@ -108,7 +108,7 @@ def test_shared_memory() -> None:
 
 
 def test_sent(tmp_path: Path) -> None:
-    """What is in memory is sent: texts, read maps, spilled arrays; streams by name."""
+    """In-memory files, read-only maps and spilled arrays are sent; streams by name."""
     path = tmp_path / "file"
     path.write_bytes(b"some data")
     spilled = write_file(iter([memoryview(b"data")]), 4, tmp_path, lambda _: None)

@@ -1,4 +1,4 @@
-"""Memory that several objects have is one memory after they were sent."""
+"""Objects that share memory still share it after they were sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.processes.pickling import Pickler
 
 
 def send(value: Any) -> Any:
-    """Return what another process would get."""
+    """Return the value as another process would receive it."""
     file = io.BytesIO()
     buffers: list[bytearray] = []
 
@@ -34,12 +34,12 @@ def send(value: Any) -> Any:
 
 
 def fill(part: Any) -> None:
-    """Change an array by a part of it."""
+    """Write to an array."""
     part[...] = 7
 
 
 def make_shared() -> dict[str, Callable[[], tuple[Any, Any]]]:
-    """Return makers of pairs that share memory; the second is written to."""
+    """Return functions that make pairs sharing memory; the second is written to."""
 
     def whole_first(n: int = 10) -> tuple[Any, Any]:
         rows = np.ones(n)
@@ -93,14 +93,14 @@ def make_shared() -> dict[str, Callable[[], tuple[Any, Any]]]:
 
 
 def read(value: Any) -> str:
-    """Return all that a value says."""
+    """Return the contents of a value as text."""
     return repr(value)
 
 
 @pytest.mark.parametrize("name", list(make_shared()))
 @pytest.mark.parametrize("swapped", [False, True])
 def test_shared(name: str, swapped: bool) -> None:
-    """What is written through one is seen through the other, as before."""
+    """A write through one object still shows in the other."""
     pair = make_shared()[name]()
     sent = send(pair[::-1] if swapped else pair)
     other = sent[::-1] if swapped else sent
@@ -111,7 +111,7 @@ def test_shared(name: str, swapped: bool) -> None:
 
 
 def test_memoryview() -> None:
-    """A memoryview and its object stay one."""
+    """A memoryview is still a view of its object."""
     data = bytearray(4)
     back, view = send((data, memoryview(data)))
     view[1] = 5
@@ -121,7 +121,7 @@ def test_memoryview() -> None:
 
 
 def test_views() -> None:
-    """What shows a dict goes on to show it."""
+    """Views of a dict are still views of it."""
     rows = {"a": 1}
     for value in (rows, OrderedDict(rows)):
         shown = (value.keys(), value.values(), value.items(), MappingProxyType(value))
@@ -132,7 +132,7 @@ def test_views() -> None:
 
 
 def test_closures() -> None:
-    """Functions that share a variable of the function around them go on to do so."""
+    """Functions that share a variable of an enclosing function still share it."""
 
     def make() -> Any:
         count = 0
@@ -160,7 +160,7 @@ def test_closures() -> None:
 
 
 def test_small_part() -> None:
-    """A part of a large array is sent without the rest; so are two that lie apart."""
+    """Parts of a large array are sent without the rest, even if they are far apart."""
     large = np.zeros(10_000_000)
     for value in (large[:10], (large[:10], large[-10:]), (large[:10], large[5:15])):
         file = io.BytesIO()
@@ -169,15 +169,15 @@ def test_small_part() -> None:
 
 
 def test_subclass() -> None:
-    """An array of a kind that cannot be made as a view again is refused."""
+    """An array subclass that cannot be recreated as a view is refused."""
     rows = np.ones((2, 2))
     with pytest.raises(pickle.PicklingError, match="recarray shares its memory"):
         send((rows, rows.view(np.recarray)))
     assert send(rows.view(np.recarray)).shape == (2, 2)
 
 
-def test_frames_keep_apart() -> None:
-    """Frames that pandas would copy before it writes to them do not become one."""
+def test_frames_stay_separate() -> None:
+    """Frames that pandas copies before it writes to them stay separate."""
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     column, other = frame["a"], frame.copy(deep=False)
     column, other, back = send((column, other, frame))

@@ -1,4 +1,4 @@
-"""Data there and back: the same, without copies that nobody needs, and really freed."""
+"""Data sent there and back are equal, without extra copies, and are freed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ LARGE_BYTES = 256 * MIB
 
 
 def send_back(process: ChildProcess, value: Any) -> Any:
-    """Send a value to a child, and return what comes back."""
+    """Send a value to a child, and return the value that it returns."""
     return Call(process).run(lambda same: same, (value,)).value
 
 
 def make_frame() -> pd.DataFrame:
-    """Make a frame with the types that there are."""
+    """Create a frame with columns of various types."""
     n = np.arange(10_000)
     return pd.DataFrame(
         {
@@ -44,7 +44,7 @@ def make_frame() -> pd.DataFrame:
 
 
 def make_polars() -> pl.DataFrame:
-    """Make a frame with types that Arrow has, and some that it has not."""
+    """Create a frame with types that Arrow has, and some that it does not have."""
     return pl.DataFrame(
         {
             "number": range(10_000),
@@ -57,7 +57,7 @@ def make_polars() -> pl.DataFrame:
 
 
 def test_arrays(shared: ChildProcess) -> None:
-    """Arrays of any form come back with their values, and can be written to."""
+    """Arrays of any layout are returned with their values, and are writable."""
     array = np.arange(1_200_000.0).reshape(3, 400, 1000)
     for each in (
         array,
@@ -81,7 +81,7 @@ def test_arrays(shared: ChildProcess) -> None:
 
 @pytest.mark.parametrize("n_bytes", [0, 1, 65_535, 65_536, MIB, 2 * MIB, 13 * MIB + 1])
 def test_sizes_of_buffers(shared: ChildProcess, n_bytes: int) -> None:
-    """Buffers of all sizes come whole: in the pickle, by the pipe, in pieces."""
+    """Buffers of all sizes are complete, whichever way they were sent."""
     array = np.random.default_rng(0).integers(0, 255, n_bytes, dtype=np.uint8)
     data = array.tobytes()
     back_array, back_data, number = send_back(shared, (array, data, 5))
@@ -89,14 +89,14 @@ def test_sizes_of_buffers(shared: ChildProcess, n_bytes: int) -> None:
 
 
 def test_shared_objects(shared: ChildProcess) -> None:
-    """What was one object is one object again."""
+    """Two references to one object are returned as references to one object."""
     array = np.zeros(MIB)
     first, second = send_back(shared, (array, array))
     assert first is second
 
 
 def test_frames(shared: ChildProcess) -> None:
-    """Frames of pandas, polars and Arrow come back equal, types included."""
+    """Frames of pandas, polars and Arrow are returned equal, including their types."""
     pandas = make_frame()
     pd.testing.assert_frame_equal(send_back(shared, pandas), pandas)
     polars = make_polars()
@@ -109,13 +109,13 @@ def test_frames(shared: ChildProcess) -> None:
 
 
 def test_many_objects(shared: ChildProcess) -> None:
-    """Objects without buffers come too, many of them."""
+    """Many objects without buffers are returned equal."""
     rows = [{"n": n, "text": str(n), "both": (n, n / 2)} for n in range(100_000)]
     assert send_back(shared, rows) == rows
 
 
 def make_large(kind: str) -> Any:
-    """Make something of the large size, in a child."""
+    """Create a value of `LARGE_BYTES`, in a child."""
     n = LARGE_BYTES // 16
     numbers = np.arange(n)
     made: dict[str, Any] = {
@@ -130,7 +130,7 @@ def make_large(kind: str) -> Any:
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a child finds the functions of this file: in what is sent."""
+    """Send the functions of this file by value, since a child cannot import it."""
     monkeypatch.setattr(make_large, "__module__", "__main__")
 
 
@@ -138,8 +138,8 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
 @pytest.mark.parametrize("kind", ["array", "pandas", "polars", "arrow", "bytes"])
 def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
-    """Nothing is here twice on its way, and all goes back when the name goes."""
-    # The first time brings the libraries, and what they keep.
+    """A returned value never exists twice, and its memory goes back on `del`."""
+    # The first call loads the libraries and the memory that they keep.
     Call(shared).run(make_large, (kind,))
     watch = peak_meter().open()
     outcome = Call(shared).run(make_large, (kind,))
@@ -154,10 +154,10 @@ def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
 @pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
 def test_peak_of_sending(shared: ChildProcess) -> None:
-    """What is sent is not copied in this process."""
+    """Sending a value does not copy it in this process."""
     array = np.ones(LARGE_BYTES // 8)
     data = b"x" * LARGE_BYTES
-    # The first time brings the libraries.
+    # The first call loads the libraries.
     send_back(shared, array[:1])
     watch = peak_meter().open()
     call = Call(shared)
@@ -166,11 +166,11 @@ def test_peak_of_sending(shared: ChildProcess) -> None:
     assert peak.peak_bytes - peak.before_bytes < 64 * MIB
 
 
-def test_forked_memory_is_apart(shared: ChildProcess) -> None:
-    """What comes back is this process's own: no map is shared with anybody."""
+def test_returned_memory_is_private(shared: ChildProcess) -> None:
+    """The memory of a returned array is private to this process."""
     array = send_back(shared, np.zeros(4 * MIB))
     address = array.__array_interface__["data"][0]
-    with open("/proc/self/maps") as maps:  # noqa: PTH123 - of the system
+    with open("/proc/self/maps") as maps:  # noqa: PTH123 - a system file
         lines = [line.split() for line in maps]
     for place, mode, *_ in lines:
         start, end = (int(each, 16) for each in place.split("-"))
@@ -179,7 +179,7 @@ def test_forked_memory_is_apart(shared: ChildProcess) -> None:
 
 
 def test_no_room(shared: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not fit here is refused with the remedy, and the child goes on."""
+    """A value without room here is refused, and the child can take the next call."""
 
     def refuse(n_bytes: int) -> None:
         message = f"{n_bytes} is too much"
@@ -192,7 +192,7 @@ def test_no_room(shared: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_class_of_the_notebook(shared: ChildProcess) -> None:
-    """An object of a class that is only here comes back as one of the same class."""
+    """An object of a class defined in the test is returned as one of that class."""
 
     class Point:
         def __init__(self, x: int) -> None:
@@ -204,7 +204,7 @@ def test_class_of_the_notebook(shared: ChildProcess) -> None:
 
 
 def test_functions_share_the_namespace(shared: ChildProcess) -> None:
-    """Functions of the notebook read and set the variables of the child's own."""
+    """Functions of the notebook read and set the child's own variables."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     code = """
 rate = 2
@@ -230,7 +230,7 @@ def read_shared_bytes(*_sent: Any) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system counts it on Linux")
 def test_shared_memory_is_given_back(process: ChildProcess) -> None:
-    """What data went through counts as memory of neither process afterwards."""
+    """The shared memory of a transfer is freed in both processes afterwards."""
     data = np.ones(8 * MIB)
     before = read_shared_bytes()
     assert Call(process).run(read_shared_bytes, (data,)).value < MIB
@@ -239,7 +239,7 @@ def test_shared_memory_is_given_back(process: ChildProcess) -> None:
 
 
 def test_no_helper_process() -> None:
-    """No process of Python's own watches over shared memory."""
+    """No resource tracker process is started."""
     process = ChildProcess()
     try:
         send_back(process, np.zeros(4 * MIB))

@@ -1,4 +1,4 @@
-"""Values are replaced all or none, and nothing is interrupted half-way."""
+"""Either all values are replaced or none, whenever an interrupt arrives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run(mine: dict[str, Any], replace: Callable[[Replacing], None]) -> None:
 
 
 def test_a_failure_restores_all() -> None:
-    """After an error each variable has its old value, kept or made of the new one."""
+    """After an error each variable has its old value, kept or converted back."""
     first = [1]
     mine: dict[str, Any] = {"a": first, "also": first, "b": [2], "c": [3]}
 
@@ -34,8 +34,8 @@ def test_a_failure_restores_all() -> None:
     assert mine["a"] is mine["also"] is first
 
 
-def test_what_is_finished_stays() -> None:
-    """An error after the end of the replacing restores nothing."""
+def test_finish_keeps_the_values() -> None:
+    """An error after `finish` restores nothing."""
     mine: dict[str, Any] = {"a": 1}
 
     def replace(replacing: Replacing) -> None:
@@ -63,7 +63,7 @@ def test_interrupts_wait() -> None:
 
 
 def test_interrupts_where_they_are_allowed() -> None:
-    """Ctrl-C ends what may be interrupted, and the variables are as they were."""
+    """Ctrl-C interrupts where it is allowed, and the variables are restored."""
     mine: dict[str, Any] = {"a": 1}
 
     def replace(replacing: Replacing) -> None:

@@ -1,7 +1,7 @@
-"""Load jupyter_memkit into every kernel of this environment.
+"""Loads jupyter_memkit in every kernel of this environment.
 
-Set the environment variable JUPYTER_MEMKIT_AUTOLOAD=0 to keep it out. Plain
-``ipython`` in a terminal is left alone: nobody watches there.
+Set the environment variable JUPYTER_MEMKIT_AUTOLOAD=0 to disable this. Plain
+``ipython`` in a terminal does not load it.
 """
 
 
@@ -13,7 +13,7 @@ def _autoload() -> None:
         try:
             shell.extension_manager.load_extension("jupyter_memkit")
         except Exception:
-            # A broken install of ours must never keep a kernel from starting.
+            # A broken installation must never prevent a kernel from starting.
             import logging
 
             logging.getLogger("jupyter_memkit").exception("jupyter_memkit not loaded")

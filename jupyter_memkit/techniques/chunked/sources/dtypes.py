@@ -62,12 +62,33 @@ def types_of_missing(schema: Any, missing: Iterable[str]) -> dict[str, str]:
     missing : iterable of str
         The columns with missing values.
     """
+    names = list(missing)
+    if not names:
+        return {}
     types = import_library("pyarrow", "the table").types
+    noted = (schema.pandas_metadata or {}).get("columns", ())
+    nullable = {
+        each.get("field_name", each.get("name"))
+        for each in noted
+        if not _is_of_numpy(each["numpy_type"])
+    }
     found = {}
-    for name in missing:
+    for name in names:
+        if name in nullable:
+            continue  # Of such a type a column is the same with missing values.
         kind = schema.field(name).type
         if types.is_integer(kind):
             found[name] = "float64"
         elif types.is_boolean(kind):
             found[name] = "object"
     return found
+
+
+def _is_of_numpy(name: str) -> bool:
+    """Tell whether a type that pandas noted is one of numpy's."""
+    numpy = import_library("numpy", "the table")
+    try:
+        numpy.dtype(name)
+    except TypeError:
+        return False
+    return True

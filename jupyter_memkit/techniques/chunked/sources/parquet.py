@@ -123,6 +123,9 @@ class ParquetSource(FileSource):
         """Read row groups in small parts, of which chunks of any size are made."""
         arrow = import_library("pyarrow", self.name)
         total = self.total_rows
+        footer = self._footer()
+        is_pandas = request.backend == "pandas"
+        metadata = footer.describe(columns) if is_pandas else footer.schema.metadata
         with self._open(request.categories) as file:
             for batch in file.iter_batches(
                 batch_size=self._choose_batch(request),
@@ -131,9 +134,10 @@ class ParquetSource(FileSource):
                 use_threads=False,
             ):
                 end = row + len(batch)
-                ready = [arrow.Table.from_batches([batch])]
+                table = arrow.Table.from_batches([batch])
+                ready = [table.replace_schema_metadata(metadata)]
                 # A batch that is handed out has no other holder.
-                del batch
+                del batch, table
                 yield Piece(
                     load=Loaded(ready.pop()), start=row, end=end, fraction=end / total
                 )

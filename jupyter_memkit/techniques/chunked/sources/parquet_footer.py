@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Collection
 from functools import cached_property
@@ -9,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.sources.dtypes import name_of_text
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 
@@ -62,6 +64,27 @@ class Footer:
             size for name, size, _ in self._chunks if wanted is None or name in wanted
         )
         return float(sum(sizes)) / max(1, self.starts[-1])
+
+    def describe(self, columns: Collection[str] | None) -> dict[bytes, bytes] | None:
+        """Return the metadata of a table of some columns; None is all.
+
+        pandas looks up what it noted of each column again for each chunk. Of columns
+        that are not read, and of text that it takes for text anyway, that is in vain.
+        """
+        metadata: dict[bytes, bytes] | None = self.schema.metadata
+        noted = self.schema.pandas_metadata
+        if metadata is None or not noted:
+            return metadata
+        wanted = set(self.columns if columns is None else columns)
+        index, text = set(self.index_names), name_of_text()
+        kept = [
+            each
+            for each in noted["columns"]
+            if (field := each.get("field_name", each.get("name"))) in index
+            or (field in wanted and not each["numpy_type"] == text == "str")
+        ]
+        described = json.dumps({**noted, "columns": kept})
+        return {**metadata, b"pandas": described.encode()}
 
     def find_groups(self, row: int) -> tuple[int, list[int]]:
         """Return the first row of the row group of a row, and the groups from there."""

@@ -1,62 +1,65 @@
-"""The state of a process: what a cell can depend on or change, beside its variables.
+"""The state of a process, besides its variables, that a cell can depend on or change.
 
-What a cell finds *goes along*: its process starts with it as it is in the kernel, and a
-process that goes on gets what has changed here, except for what it has changed itself.
-What a cell leaves never comes back by itself: that is the point of a process of its
-own. It is *said* in the notes of the account; only what ``--out`` names and the value
-*come back*. What would be another thing in another process is *refused*.
+A process starts with the state of the kernel: each part of it is *sent*. A process that
+keeps running also gets later changes, except for parts that it changed itself. Changes
+that a cell makes there never come back by themselves, which is the purpose of a
+separate process. They are *reported* in the notes of the result; only the value and the
+variables that ``--out`` names are *returned*. What would mean something else in another
+process is *refused*.
 
 =================================== ====================================================
-state                               what becomes of it
+state                               treatment
 =================================== ====================================================
-variables that the cell reads       go along, as copies; their changes are said
-variables that --out names          come back, in place where others hold the old one
-other variables, imports            stay there, said
-shared objects and memory           go along and come back as one; else said or refused
+variables that the cell reads       sent as copies; changes are reported
+variables that --out names          returned, in place where others hold the old object
+other variables, imports            stay there; reported
+shared objects and memory           sent and returned as one; else reported or refused
 functions and classes               read the variables of the process that they are in
-open files, sockets, connections    refused; so are arrays that are mapped to a file
-globals(), locals(), dir(), %who    refused: they look at all that the notebook has
-the working folder                  goes along; a change is said
-os.environ                          goes along; a change is said
-the umask                           goes along; a change is said
-resource limits                     go along; a change is said
-the priority                        goes along; a change is said
-signal handlers                     go along, of functions; a change is said
-sys.path                            goes along; a change is said
-sys.argv                            goes along; a change is said
-Python's limits                     go along; a change is said
-the garbage collector               goes along, its switch and thresholds
-warning filters                     go along; a change is said
-random numbers                      go along; that they were drawn is said
-the locale                          goes along; a change is said
-the decimal context                 goes along; a change is said
-built-in names                      go along; a change is said
-hooks of sys                        go along, of functions of the notebook
-the socket timeout                  goes along; a change is said
-the start method of multiprocessing goes along; a change is said
-logging                             goes along; what a handler here misses is said
-numpy's random numbers              go along; that they were drawn is said
-numpy's error handling              goes along; a change is said
-numpy's print options               go along; a change is said
-pandas' options                     go along; a change is said
-polars' options                     go along; a change is said
-matplotlib's rcParams               go along; a change is said
-torch's settings and random numbers go along; a change is said
-modules                             the user's data in them go along, and functions and
-                                    classes of the notebook; a changed file is said
-display settings                    go along
-settings of figures                 go along
-a running event loop                is there as here
-sys.stdout, sys.stderr              what is printed comes to those of the kernel
-input(), a debugger                 refused: nobody could answer
-In, Out, _                          are variables
-the trace function, open figures    stay here, said
-threads, processes, tasks           that go on are cut off, said; in a process with a
-                                    name they go on
-exit handlers                       run when the process ends, said
+open files, sockets, connections    refused, as are arrays that are mapped to a file
+globals(), locals(), dir(), %who    refused, because they inspect the whole session
+the working folder                  sent; a change is reported
+os.environ                          sent; a change is reported
+the umask                           sent; a change is reported
+resource limits                     sent; a change is reported
+the priority                        sent; a change is reported
+signal handlers                     sent if they are functions; a change is reported
+sys.path                            sent; a change is reported
+sys.argv                            sent; a change is reported
+Python's limits                     sent; a change is reported
+the garbage collector               sent: its switch and its thresholds
+warning filters                     sent; a change is reported
+random numbers                      sent; drawing is reported
+the locale                          sent; a change is reported
+the decimal context                 sent; a change is reported
+built-in names                      sent; a change is reported
+hooks of sys                        sent if they are functions of the notebook
+the socket timeout                  sent; a change is reported
+the start method of multiprocessing sent; a change is reported
+logging                             sent; records that a handler here misses are
+                                    reported
+numpy's random numbers              sent; drawing is reported
+numpy's error handling              sent; a change is reported
+numpy's print options               sent; a change is reported
+pandas' options                     sent; a change is reported
+polars' options                     sent; a change is reported
+matplotlib's rcParams               sent; a change is reported
+torch's settings and random numbers sent; a change is reported
+modules                             the data of the user's modules are sent, and
+                                    functions and classes of the notebook in any module;
+                                    a changed file is reported
+display settings                    sent
+settings of figures                 sent
+a running event loop                runs there if it runs here
+sys.stdout, sys.stderr              output is shown on those of the kernel
+input(), a debugger                 refused, because nobody could answer
+In, Out, _                          treated as variables
+the trace function, open figures    stay here; reported
+threads, processes, tasks           end with the process, reported; in a named process
+                                    they keep running
+exit handlers                       run when the process ends; reported
 =================================== ====================================================
 
-Not seen are attributes of classes and modules of libraries that were replaced by other
-values, caches, numbers of open files, and what compiled libraries keep. Where the
-environment has no PYTHONHASHSEED, each process has its own order of texts in sets.
+Not detected are replaced attributes of classes and modules of libraries, caches, the
+numbers of open files, and state inside compiled libraries. Unless PYTHONHASHSEED is
+set, each process has its own order of strings in sets.
 """

@@ -1,4 +1,4 @@
-"""What this process has that cannot go to another one."""
+"""Finds state of this process that cannot be sent to another one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.isolated.state.system import (
 
 
 def find_absent() -> tuple[str, ...]:
-    """Return what a cell could depend on here, and finds nowhere else."""
+    """Return the state that a cell could depend on and that is only available here."""
     absent = []
     if sys.gettrace() is not None or sys.getprofile() is not None:
         absent.append("the trace function")

@@ -1,4 +1,4 @@
-"""Acts around the import of modules, whoever imports them."""
+"""Runs code around and after the imports of modules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 
 class ImportWatch:
-    """Stands first among the finders of modules, and finds them by the others.
+    """The first finder of modules, which delegates to the others.
 
     Parameters
     ----------
     around : callable
-        Returns a context for an import that is not part of another.
+        Returns a context manager for each import that is not part of another.
 
     Examples
     --------
@@ -32,14 +32,14 @@ class ImportWatch:
         self._waiting: dict[str, list[Callable[[], object]]] = {}
 
     def when_loaded(self, module: str, act: Callable[[], object]) -> None:
-        """Act as soon as a module is loaded, at once if it is."""
+        """Call a function as soon as a module is loaded; at once if it already is."""
         if module in sys.modules:
             act()
             return
         self._waiting.setdefault(module, []).append(act)
 
     def start(self) -> None:
-        """See what is imported from here on."""
+        """Observe imports from now on."""
         sys.meta_path.insert(0, self)
 
     def find_spec(
@@ -48,7 +48,7 @@ class ImportWatch:
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Find a module as the others do; None for what is of no interest."""
+        """Find a module by the other finders; None if it need not be observed."""
         if name not in self._waiting and self._is_inside:
             return None
         for finder in sys.meta_path:
@@ -63,7 +63,7 @@ class ImportWatch:
         loader: Any = spec.loader
         execute = getattr(loader, "exec_module", None)
         if execute is None or isinstance(loader, type):
-            return  # A namespace, or built in: it has no loader of its own.
+            return  # A namespace package or a built-in module has no loader of its own.
 
         def execute_and_act(module: ModuleType) -> None:
             del loader.exec_module

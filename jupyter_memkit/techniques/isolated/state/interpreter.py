@@ -1,4 +1,4 @@
-"""What Python keeps for a process: its switches, and the state of its own library."""
+"""The state that Python keeps per process: its settings and its standard library's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.isolated.state.row import Row, call_late
 
-# What a shell puts among the built-in names, and what a kernel and a child replace.
+# Built-in names that a shell adds, or that a kernel and a child replace.
 _OF_THE_SHELL = frozenset(
     {"__IPYTHON__", "_", "display", "execfile", "get_ipython", "input", "runfile"}
 )
@@ -28,10 +28,10 @@ _VALUES = frozenset(
         *("copyright", "credits", "exit", "help", "license", "quit"),
     }
 )
-# As this process started with them.
+# The built-in names with which this process started.
 _STANDARD = dict(vars(builtins))
 
-# As they were taken from the other process.
+# The filters that were taken over from the other process.
 _taken_filters: list[tuple[Any, ...]] = []
 
 
@@ -68,7 +68,7 @@ def _write_collector(value: tuple[Any, ...]) -> None:
 
 
 def _read_filters() -> list[tuple[Any, ...]]:
-    """Return the filters of warnings, their classes by name: some cost an import."""
+    """Return the warning filters, with classes by name, since some need an import."""
     filters: list[tuple[Any, ...]] = list(warnings.filters)
     return [
         (
@@ -88,7 +88,7 @@ def _read_pattern(pattern: Any) -> tuple[Any, ...]:
 
 
 def _write_filters(filters: list[tuple[Any, ...]]) -> list[str]:
-    """Set the filters of warnings; return the modules of classes that are not there."""
+    """Set the warning filters, and return the modules of classes not yet loaded."""
     missing = []
     made: list[Any] = []
     is_late = _taken_filters == filters
@@ -106,14 +106,14 @@ def _write_filters(filters: list[tuple[Any, ...]]) -> list[str]:
         message_pattern, module_pattern = patterns
         made.append((action, message_pattern, category, module_pattern, line))
     if is_late:
-        # The cell may have its own by now.
+        # By now the cell may have added its own.
         made = [
             *warnings.filters,
             *(each for each in made if each not in warnings.filters),
         ]
     _taken_filters[:] = filters
     warnings.resetwarnings()
-    warnings.filters[:] = made  # type: ignore[index] # a list, says the documentation
+    warnings.filters[:] = made  # type: ignore[index] # documented as a list
     return [name for name in missing if name not in sys.modules]
 
 
@@ -130,7 +130,7 @@ def _write_locale(text: str) -> None:
 
 
 def _read_decimal() -> tuple[Any, ...]:
-    """Return the context for decimal numbers, whose flags are no matter of settings."""
+    """Return the decimal context without its flags, which are not settings."""
     context = sys.modules["decimal"].getcontext()
     settings = {name: getattr(context, name) for name in _DECIMAL}
     traps = [kind.__name__ for kind, is_set in context.traps.items() if is_set]
@@ -145,7 +145,7 @@ def _write_decimal(value: tuple[Any, ...]) -> None:
 
 
 def _read_names() -> dict[str, Any]:
-    """Return the built-in names that somebody has set."""
+    """Return the built-in names that were set by the user or a library."""
     return {
         name: value
         for name, value in vars(builtins).items()
@@ -172,7 +172,7 @@ def _write_names(names: dict[str, Any]) -> None:
 
 
 def _read_hooks() -> dict[str, Any]:
-    """Return the hooks that are functions of the notebook's."""
+    """Return the hooks that are functions of the notebook."""
     hooks: dict[str, Any] = {
         "excepthook": sys.excepthook,
         "unraisablehook": sys.unraisablehook,

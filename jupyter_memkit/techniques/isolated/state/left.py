@@ -1,4 +1,4 @@
-"""What goes on when a call has ended, and ends with its process."""
+"""Finds what is still running after a call, and would end with its process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from jupyter_memkit.measure.descendants import find_descendants
 
 
 class Running:
-    """What runs in this process at one moment."""
+    """The threads, processes and exit handlers of this process at one moment."""
 
     def __init__(self) -> None:
         self._threads = {thread.ident for thread in threading.enumerate()}
-        self._n_threads = _thread._count()  # noqa: SLF001 - also those without a name
+        self._n_threads = _thread._count()  # noqa: SLF001 - also counts nameless ones
         self._processes = set(find_descendants(os.getpid()))
         self._n_exits = _count_exits()
 
     def find_new(self) -> tuple[str, ...]:
-        """Return what has begun since and has not ended."""
+        """Return what was started since and has not ended."""
         threads = [
             f"thread {thread.name}"
             for thread in threading.enumerate()

@@ -1,4 +1,4 @@
-"""What libraries keep for a process: their random numbers and options."""
+"""The state that libraries keep per process: their random numbers and options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.isolated.state.row import Row, call_late
 
-# Where figures are drawn to is a matter of each process; so are windows and folders.
+# These settings belong to each process: where figures are drawn, windows, folders.
 _OF_THE_PROCESS = ("backend", "interactive", "savefig.directory", "toolbar", "webagg.")
 
 
@@ -49,7 +49,7 @@ def _write_pandas(options: dict[str, Any]) -> None:
 
 
 def _read_matplotlib() -> dict[str, Any]:
-    # Not the mapping itself, which would choose a backend.
+    # Reading an item of the mapping itself would choose a backend.
     return {
         name: value
         for name, value in dict.items(_library("matplotlib").rcParams)

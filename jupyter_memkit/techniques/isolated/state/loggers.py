@@ -18,22 +18,22 @@ _STYLES: dict[type, str] = {
 
 
 class _Elsewhere(logging.Handler):
-    """Stands for a handler of the other process, which nothing reaches from here."""
+    """Replaces a handler of the other process that cannot be reached from here."""
 
     def __init__(self, form: tuple[Any, ...]) -> None:
         super().__init__(form[1])
         self.form = form
 
-    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - it is lost
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - lost
         _lost.add(self.form[2])
 
 
-# The handlers that something was logged to in vain.
+# The kinds of handlers that missed a record.
 _lost: set[str] = set()
 
 
 def take_lost() -> tuple[str, ...]:
-    """Return the kinds of handlers that something was logged to in vain."""
+    """Return the kinds of handlers that missed a record since the last call."""
     lost = tuple(sorted(_lost))
     _lost.clear()
     return lost
@@ -75,7 +75,7 @@ def _write(value: tuple[Any, ...]) -> None:
 
 
 def _describe(handler: Any) -> tuple[Any, ...]:
-    """Return how another process makes a handler like this one."""
+    """Return how another process creates a handler like this one."""
     if isinstance(handler, _Elsewhere):
         return handler.form
     kind = type(handler)
@@ -87,14 +87,14 @@ def _describe(handler: Any) -> tuple[Any, ...]:
             for name in _STREAMS:
                 if handler.stream is getattr(sys, name):
                     return ("stream", handler.level, how, name)
-        # Only what is written at the end of a file can be written by two.
+        # Two processes can only write to a file in append mode.
         if kind is logging.FileHandler and handler.mode == "a":
             return ("file", handler.level, how, handler.baseFilename, handler.encoding)
     return ("other", handler.level, kind.__name__)
 
 
 def _describe_formatter(formatter: Any) -> tuple[Any, ...] | None:
-    """Return what a formatter is made of; None where that is not known."""
+    """Return the arguments of a formatter; None if they are not known."""
     if formatter is None:
         return ()
     style = getattr(formatter, "_style", None)

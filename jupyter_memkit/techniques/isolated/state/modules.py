@@ -1,8 +1,8 @@
-"""What the user has done to modules after they were imported.
+"""Changes that the user made to modules after they were imported.
 
-Another process imports a module as it is in its file. So the data of the user's own
-modules go there, and the functions and classes of the notebook that stand in any
-module; where a file has changed since it was imported here, that is said.
+Another process imports a module from its file. So the data of the user's own modules
+are sent along, as are functions and classes of the notebook that were assigned in any
+module. A file that has changed since it was imported here is reported.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _CONTAINERS = frozenset(map(id, (dict, frozenset, list, set, tuple)))
 
 _read_module = vars(type)["__module__"].__get__
 
-# Larger data of a module are no settings.
+# Larger data are not settings, and are not sent.
 _MOST_PARTS = 10_000
 
-# As they were taken from the other process.
+# The records that were taken over from the other process.
 _taken: dict[str, Any] = {}
 _of_other_code: set[str] = set()
 
 
 def _find_folders() -> tuple[str, ...]:
-    """Return where modules lie that are not the user's own."""
-    # What sysconfig knows of it takes too long to load.
-    folders = [os.path.dirname(os.__file__)]  # noqa: PTH120 - as a text to compare
+    """Return the folders of modules that are not the user's own."""
+    # sysconfig takes too long to load.
+    folders = [os.path.dirname(os.__file__)]  # noqa: PTH120 - compared as text
     folders += [each for each in sys.path if each.endswith(("-packages", ".zip"))]
     return tuple(os.path.join(each, "") for each in folders)  # noqa: PTH118 - as above
 
@@ -57,7 +57,7 @@ def _read() -> dict[str, Any]:
         file = namespace.get("__file__")
         is_own = type(file) is str and not file.startswith(folders)
         data = dict(_find_data(namespace)) if is_own else {}
-        # Another loader may make other code of it in each process.
+        # Another loader may produce different code in each process.
         is_plain = type(namespace.get("__loader__")) is SourceFileLoader
         code = _sum_code(name, namespace) if is_own and is_plain else 0
         if is_own or functions:
@@ -79,7 +79,7 @@ def _find_data(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether a value is plain data through and through, and not too much."""
+    """Return whether a value consists of plain data only, and is not too large."""
     waiting, left = [value], _MOST_PARTS
     while waiting:
         each = waiting.pop()
@@ -89,7 +89,7 @@ def _is_plain(value: Any) -> bool:
         if id(kind) not in _CONTAINERS:
             return False
         left -= len(each) + 1
-        # What holds itself never ends.
+        # This also ends the search in a container that contains itself.
         if left < 0:
             return False
         waiting += each
@@ -115,14 +115,14 @@ def _sum_one(code: CodeType) -> int:
     constants = [
         _sum_one(each) if isinstance(each, CodeType) else repr(each)
         for each in code.co_consts
-        # Their order is another in each process.
+        # Their order differs between processes.
         if not isinstance(each, frozenset)
     ]
     return zlib.crc32(repr((code.co_code, code.co_names, constants)).encode())
 
 
 def _write(records: dict[str, Any]) -> list[str]:
-    """Make modules as they are there; return those that are not loaded."""
+    """Apply the records to loaded modules, and return those that are not loaded."""
     for name, record in records.items():
         namespace = read_namespace(sys.modules.get(name))
         if namespace is None or _taken.get(name) == record:
@@ -137,7 +137,7 @@ def _write(records: dict[str, Any]) -> list[str]:
 
 
 def take_changed_files() -> tuple[str, ...]:
-    """Return the modules whose files have changed since they were imported there."""
+    """Return the modules whose files changed since the other process imported them."""
     changed = tuple(
         f"{name} (its file has changed since the import)"
         for name in sorted(_of_other_code)
@@ -147,7 +147,7 @@ def take_changed_files() -> tuple[str, ...]:
 
 
 def _fill(old: Any, new: Any) -> bool:
-    """Give an object that others may have the content of another, where it can be."""
+    """Replace the content of a container in place; return whether that is possible."""
     if type(old) is not type(new) or type(old) not in (dict, list, set):
         return False
     if type(old) is list:
@@ -159,7 +159,7 @@ def _fill(old: Any, new: Any) -> bool:
 
 
 def _differ(before: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Return whether modules that were there are not as they were."""
+    """Return whether modules that were loaded before have changed."""
     return any(name in now and now[name] != record for name, record in before.items())
 
 

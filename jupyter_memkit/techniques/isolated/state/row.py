@@ -1,4 +1,4 @@
-"""A part of a process's state, besides its variables."""
+"""One part of a process's state, besides its variables."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Row:
     Attributes
     ----------
     name : str
-        What notes call it.
+        Its name in notes.
     read : callable
-        Returns it as a value that can be pickled and compared; None for nothing to say.
+        Returns it as a value that can be pickled and compared; None if not available.
     write : callable, optional
-        Makes another process's value this process's own. It may return a list of
-        the modules that have to be loaded for the rest of it.
+        Applies another process's value to this process. It may return a list of the
+        modules that have to be loaded before the rest can be applied.
     module : str
-        The module that has it, which must be loaded before it is read or written.
+        The module that keeps it, which must be loaded before it is read or written.
     differs : callable, optional
-        Compares two values of it, the one before and the one now.
+        Returns whether the values before and now differ.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Row:
 
 
 def call_late(module: str, function: str) -> Callable[..., Any]:
-    """Return what calls a function of a module that need not be loaded yet.
+    """Return a function that calls one of a module that need not be loaded yet.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""All parts of the state, in the order in which a process takes them."""
+"""All parts of the state, in the order in which a process takes them over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The state of a process that a cell can depend on, beside its variables."""
+"""Sends the state of a process, takes it over in another one, and finds its changes.
+
+A part that a library keeps waits until the library is imported, so it never costs an
+import. Changes are found by reading all parts again; those that an import makes by
+itself do not count.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,7 @@ _NOTHING = object()
 
 
 class SentState:
-    """What of this process's state has gone to another one.
+    """The state of this process that was sent to another one.
 
     Parameters
     ----------
@@ -31,9 +36,9 @@ class SentState:
         self._own: set[str] = set()
 
     def take_changes(self) -> dict[str, bytes]:
-        """Return, pickled, what is not there yet as it is here.
+        """Return, pickled, the parts that differ from what was sent before.
 
-        What the other process has changed is its own.
+        Parts that the other process changed itself are left out.
         """
         changes = {}
         for row in self._rows:
@@ -45,12 +50,12 @@ class SentState:
         return changes
 
     def leave(self, names: Sequence[str]) -> None:
-        """Leave parts to the other process."""
+        """Stop sending parts that the other process changed itself."""
         self._own.update(names)
 
 
 class HereState:
-    """The state of this process, which starts as that of another.
+    """The state of this process, taken over from another one.
 
     Parameters
     ----------
@@ -69,14 +74,14 @@ class HereState:
         self._watch.start()
 
     def add_rows(self, rows: Sequence[Row]) -> None:
-        """Look after more parts."""
+        """Add parts."""
         for row in rows:
             self._rows[row.name] = row
             if row.module:
                 self._watch.when_loaded(row.module, self._bind(row))
 
     def take(self, changes: Mapping[str, bytes]) -> None:
-        """Take the state of the other process."""
+        """Take over the state of the other process."""
         self._problems.clear()
         for name, content in changes.items():
             self._contents[name] = content
@@ -86,16 +91,16 @@ class HereState:
                 self._write(row)
 
     def begin(self) -> None:
-        """Remember how it is."""
+        """Remember the current state."""
         for row in self._rows.values():
             self._remember(row)
 
     def find_changed(self) -> tuple[str, ...]:
-        """Return what is not as it was at the beginning."""
+        """Return the parts that have changed since `begin`."""
         return tuple(name for name, row in self._rows.items() if self._has_changed(row))
 
     def describe_problems(self) -> tuple[str, ...]:
-        """Return what could not be taken, and why."""
+        """Return the parts that could not be taken over, and why."""
         return tuple(f"{name} ({what})" for name, what in self._problems.items())
 
     def _bind(self, row: Row) -> Callable[[], None]:
@@ -109,9 +114,9 @@ class HereState:
 
     @contextlib.contextmanager
     def _importing(self) -> Iterator[None]:
-        """Let what an import changes, as any import of it would, be no change.
+        """Ignore changes that an import makes by itself.
 
-        Not in what takes long to compare.
+        The state of libraries is left out, because comparing it takes long.
         """
         unchanged = [
             row
@@ -134,7 +139,7 @@ class HereState:
             return False
         try:
             return bool(row.differs(before, now))
-        except Exception:  # noqa: BLE001 - of what somebody has put there
+        except Exception:  # noqa: BLE001 - from the user's own objects
             return before is not now
 
     def _remember(self, row: Row) -> None:
@@ -147,7 +152,7 @@ class HereState:
             return
         try:
             if row.name not in self._values:
-                # Not before its modules are loaded, which it may refer to.
+                # Only once its module is loaded, which the value may refer to.
                 self._values[row.name] = pickle.loads(content)  # noqa: S301 - ours
             value = self._values[row.name]
             late = row.write(value)
@@ -162,7 +167,7 @@ def _is_loaded(row: Row) -> bool:
 
 
 def _dump(read: Callable[[], Any]) -> bytes:
-    """Return a part of the state pickled; where it cannot be, its reason is raised."""
+    """Pickle a part of the state; if that fails, unpickling raises the reason."""
     file = io.BytesIO()
     namespace = vars(sys.modules["__main__"])
     try:
@@ -173,7 +178,7 @@ def _dump(read: Callable[[], Any]) -> bytes:
 
 
 class _Unsent:
-    """Stands for what could not be pickled."""
+    """Replaces a value that could not be pickled."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason

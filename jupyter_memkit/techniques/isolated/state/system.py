@@ -1,4 +1,4 @@
-"""What the system keeps for a process: its folder, environment, limits and signals."""
+"""The state that the system keeps per process: folder, environment, limits, signals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.isolated.state.row import Row
 
 def _read_folder() -> str | None:
     try:
-        return os.getcwd()  # noqa: PTH109 - as text, for another process
+        return os.getcwd()  # noqa: PTH109 - sent as text
     except FileNotFoundError:
         return None
 
@@ -34,7 +34,7 @@ def _write_environment(variables: dict[str, str]) -> None:
 
 
 def _read_mask() -> int | None:
-    """Return the file mode mask, which elsewhere cannot be read without a change."""
+    """Return the umask, which only Linux can report without changing it."""
     if sys.platform != "linux":
         return None
     for line in read_proc_file("/proc/self/status").splitlines():
@@ -80,7 +80,7 @@ def _write_scheduling(value: Any) -> None:
 
 
 def find_handlers() -> dict[int, Any]:
-    """Return the handlers of signals but Ctrl-C, without the system's own."""
+    """Return the signal handlers that were set, except that of Ctrl-C."""
     numbers = signal.valid_signals() - {signal.SIGINT}
     handlers = {int(number): signal.getsignal(number) for number in numbers}
     standing = (signal.SIG_DFL, None)
@@ -88,7 +88,7 @@ def find_handlers() -> dict[int, Any]:
 
 
 def can_handle_there(handler: Any) -> bool:
-    """Return whether another process can have a handler: a plain function."""
+    """Return whether a handler can be sent: a plain function, or "ignore"."""
     if handler is signal.SIG_IGN:
         return True
     if type(handler) is not FunctionType:

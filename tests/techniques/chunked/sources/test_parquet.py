@@ -36,6 +36,25 @@ def test_chunks_are_the_file(tmp_path: Path, index: pd.Index) -> None:
     pd.testing.assert_frame_equal(pd.concat(chunks), pd.read_parquet(path))
 
 
+@pytest.mark.parametrize("columns", [None, ["n", "t", "c", "s"], ["z"], ["t"]])
+def test_types_that_pandas_noted(tmp_path: Path, columns: list[str] | None) -> None:
+    """Types that only pandas' note tells are kept, whatever is read besides."""
+    frame = pd.DataFrame(
+        {
+            "n": pd.array([1, None, 3], "Int64"),
+            "t": ["x", None, "z"],
+            "c": pd.Categorical(["a", "b", "a"]),
+            "s": pd.array(["x", None, "z"], "string"),
+            "z": pd.date_range("2024-01-01", periods=3, tz="Europe/Berlin"),
+        },
+        index=pd.Index(["i", "j", "k"], name="key"),
+    )
+    path = tmp_path / "a.parquet"
+    frame.to_parquet(path)
+    (chunk,) = chunked(path, columns=columns)
+    pd.testing.assert_frame_equal(chunk, pd.read_parquet(path, columns=columns))
+
+
 def test_file_without_pandas_metadata(tmp_path: Path) -> None:
     """A file that another program wrote gets an index that counts all rows."""
     path = tmp_path / "a.parquet"

@@ -116,7 +116,8 @@ def _read(
             b"".join([layout.separator.join(own.values()).encode(), b"\n", block])
         ),
         separator=layout.separator,
-        columns=chosen,
+        # To choose all would take time for each.
+        columns=None if layout.columns == layout.names else chosen,
         schema_overrides=types,
         infer_schema_length=None,
     )

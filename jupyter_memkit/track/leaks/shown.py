@@ -1,0 +1,233 @@
+"""Finds the parts of larger blocks of memory that a variable shows."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from types import (
+    AsyncGeneratorType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any
+
+from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+
+# Values with more elements, or that refer to more objects, are not searched.
+_MOST_ELEMENTS, _MOST_OBJECTS = 20_000, 10_000
+
+_BYTES = (bytes, bytearray)
+# Types that refer to objects which cannot all be reached or replaced.
+_HIDING = (FrameType, TracebackType, GeneratorType, CoroutineType, AsyncGeneratorType)
+
+COPY_DEEP = "import copy; {0} = copy.deepcopy({0})"
+"""The line that replaces a variable with a copy of all that it refers to."""
+
+# Statements that replace a part with a copy.
+_COPY = "{0} = {0}.copy()"
+_COPY_INDEX = "{0}.index = {0}.index.copy(deep=True)"
+_COPY_MEMORYVIEW = "{0} = memoryview({0}.tobytes()).cast({0}.format)"
+_COPY_ALL: dict[type, str] = {
+    dict: "{0} = {{key: each.copy() for key, each in {0}.items()}}",
+    list: "{0} = [each.copy() for each in {0}]",
+    tuple: "{0} = tuple(each.copy() for each in {0})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A part of a block of memory that a variable shows.
+
+    Attributes
+    ----------
+    write_cure : callable
+        Returns the line that replaces the part with a copy; writing it takes some time.
+    block : numpy.ndarray, bytes or bytearray
+        The owner of the memory.
+    view_bytes : int
+        The size of the shown part.
+    """
+
+    write_cure: Callable[[], str]
+    block: Any
+    view_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part that is shown, and the statement that copies it, wherever it is."""
+
+    way: str
+    block: Any
+    view_bytes: int
+
+    def at(self, write_cure: Callable[[], str]) -> Shown:
+        return Shown(write_cure, self.block, self.view_bytes)
+
+
+class ShownFinder:
+    """Finds the parts of arrays, bytes and byte arrays that variables show."""
+
+    def __init__(self) -> None:
+        names = ("ndarray", "matrix", "recarray", "void")
+        arrays = [find_loaded("numpy", name) for name in names]
+        arrays.append(find_loaded("numpy.ma", "MaskedArray"))
+        self._arrays = tuple(kind for kind in arrays if kind is not None)
+        known: list[tuple[Any, Callable[[Any], Iterator[_Part]]]] = [
+            *((kind, self._read_array) for kind in self._arrays),
+            *((kind, self._read_bytes) for kind in _BYTES),
+            (memoryview, self._read_memoryview),
+            (find_loaded("pandas", "DataFrame"), self._read_table),
+            (find_loaded("pandas", "Series"), self._read_table),
+        ]
+        # By address, because hashing a class can run code of its metaclass.
+        self._readers = {id(kind): read for kind, read in known if kind is not None}
+
+    def find(self, name: str, value: Any) -> Iterator[Shown]:
+        """Yield the parts that a variable shows.
+
+        Parameters
+        ----------
+        name : str
+            The variable.
+        value : object
+            A numpy array, a pandas frame or series, a memoryview, or any object that
+            refers to these.
+        """
+        way = find_identical(type(value), _COPY_ALL)
+        if id(type(value)) in self._readers:
+            for part in self._read(value):
+                yield part.at(partial(part.way.format, name))
+        elif way is not None:
+            yield from self._read_container(name, value, way)
+        elif not _hides(value):
+            yield from self._read_deep(name, value)
+
+    def _read(self, value: Any) -> Iterator[_Part]:
+        """Yield the parts that a value itself shows; none for other types."""
+        read = self._readers.get(id(type(value)))
+        if read is not None:
+            yield from read(value)
+
+    def _read_container(self, name: str, value: Any, way: str) -> Iterator[Shown]:
+        elements = list(value.values() if type(value) is dict else value)
+        if len(elements) > _MOST_ELEMENTS:
+            return
+        kinds = set(map(id, map(type, elements)))
+        is_direct = kinds <= self._readers.keys()
+        found = [list(self._read(each)) for each in elements] if is_direct else []
+        # One line is only enough if all elements have a `copy` method.
+        parts = list(chain.from_iterable(found))
+        if parts and all(part.way == _COPY for part in parts):
+            yield from (part.at(partial(way.format, name)) for part in parts)
+        else:
+            yield from self._read_deep(name, value)
+
+    def _read_deep(self, name: str, value: Any) -> list[Shown]:
+        """Return the parts shown by objects that a value refers to, if they are few."""
+        found: list[Shown] = []
+        seen = {id(value)}
+        # Each object with the number of the one that refers to it. The list grows
+        # during the loop.
+        met: list[tuple[int, Any]] = [(0, value)]
+        for number, (_, parent) in enumerate(met):
+            for each in gc.get_referents(parent):
+                if id(each) in seen:
+                    continue
+                seen.add(id(each))
+                if _hides(each) or len(seen) > _MOST_OBJECTS:
+                    return []
+                if id(type(each)) in self._readers:
+                    for part in self._read(each):
+                        way = partial(_write_deep, part.way, name, met, number, each)
+                        found.append(part.at(way))
+                elif not issubclass(type(each), (FunctionType, ModuleType, type)):
+                    met.append((number, each))
+        return found
+
+    def _read_bytes(self, value: Any) -> Iterator[_Part]:
+        yield _Part(COPY_DEEP, value, len(value))
+
+    def _read_memoryview(self, value: memoryview) -> Iterator[_Part]:
+        if value.ndim == 1:
+            yield from self._show(_COPY_MEMORYVIEW, value)
+
+    def _read_array(self, value: Any) -> Iterator[_Part]:
+        yield from self._show(_COPY, value)
+
+    def _read_table(self, value: Any) -> Iterator[_Part]:
+        """Yield what the blocks of a frame or a series show, and its index."""
+        # Not column by column: there can be thousands.
+        for block in getattr(value._mgr, "blocks", ()):  # noqa: SLF001 - no other way
+            values = block.values
+            # A column is one array, two if it is nullable, none of numpy's for Arrow.
+            names = ("_ndarray", "_data", "_mask")
+            parts = [values, *(getattr(values, name, None) for name in names)]
+            for array in parts:
+                if contains_identical(self._arrays, type(array)):
+                    yield from self._show(_COPY, array)
+        yield from self._read_index(value.index)
+
+    def _read_index(self, index: Any) -> Iterator[_Part]:
+        array = getattr(index.array, "_ndarray", None)
+        is_plain = type(index) is find_loaded("pandas", "Index")
+        if is_plain and contains_identical(self._arrays, type(array)):
+            yield from self._show(_COPY_INDEX, array)
+
+    def _show(self, way: str, view: Any) -> Iterator[_Part]:
+        """Yield a view of an array or of bytes, if a copy would free the memory."""
+        block = view
+        while block is not None:
+            kind = type(block)
+            if contains_identical(_BYTES, kind):
+                yield _Part(way, block, view.nbytes)
+                return
+            if kind is memoryview:
+                block = block.obj
+            elif not contains_identical(self._arrays, kind):
+                # The memory of a file or another library.
+                return
+            elif block.base is None:
+                yield _Part(way, block, view.nbytes)
+                return
+            else:
+                block = block.base
+
+
+def _find_way(met: list[tuple[int, Any]], number: int) -> list[Any]:
+    """Return the objects that lead from the first to another."""
+    way = []
+    while number:
+        before, value = met[number]
+        way.append(value)
+        number = before
+    return [met[0][1], *reversed(way)]
+
+
+def _write_deep(
+    way: str, name: str, met: list[tuple[int, Any]], number: int, part: Any
+) -> str:
+    """Return the line that copies a part in place, or else all of the variable."""
+    steps = [*_find_way(met, number), part]
+    path = write_chain(name, steps)
+    is_code = not any(sign in path for sign in ("→", "…", "<"))
+    if is_code and type(steps[-2]) is not tuple:
+        return way.format(path)
+    return COPY_DEEP.format(name)
+
+
+def _hides(value: Any) -> bool:
+    """Return whether an object may refer to objects that cannot be reached."""
+    kind = type(value)
+    if kind is FunctionType:
+        return value.__closure__ is not None
+    return contains_identical(_HIDING, kind)

@@ -1,0 +1,118 @@
+"""Small views of large blocks are found anywhere in a value, with a working cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jupyter_memkit.track.leaks.small_views import find_small_views
+
+N = 1_000_000
+
+
+class Slotted:
+    """An object without a ``__dict__``."""
+
+    __slots__ = ("part",)
+
+
+def make_slotted() -> Slotted:
+    """Create an object with a view of an array."""
+    made = Slotted()
+    made.part = np.ones(N)[:10]  # type: ignore[attr-defined]
+    return made
+
+
+def make_chain(length: int) -> Any:
+    """Create a chain of objects, the last of which refers to a view."""
+    made: Any = np.ones(N)[:10]
+    for _ in range(length):
+        made = [made, None]
+    return made
+
+
+# Values, and how many bytes they show of 8,000,000 or more.
+VIEWS: dict[str, tuple[Any, int]] = {
+    "attribute": (SimpleNamespace(part=np.ones(N)[:10]), 80),
+    "slot": (make_slotted(), 80),
+    "nested": ({"a": [1, {"b": np.ones(N)[:10]}]}, 80),
+    "in a list": ([1, np.ones(N)[:10]], 80),
+    "in a tuple": ((1, np.ones(N)[:10]), 80),
+    "deep": (make_chain(500), 80),
+    "many": ([np.ones(N)[:10]] * 20_000, 20_000 * 80),
+    "masked": (np.ma.array(np.ones(N))[:10], 80),
+    "field": (np.ones(N // 4, [(name, "f8") for name in "abcde"])["a"], 2 * N),
+    "row": (np.ones(N, [("a", "f8"), ("b", "f8")])[3], 16),
+    "memoryview": (memoryview(bytearray(8 * N))[:10], 10),
+    "over bytes": (np.frombuffer(bytes(8 * N), "u1")[:10], 10),
+    "nullable": (pd.Series(np.arange(N), dtype="Int64").iloc[:10], 90),
+    "zoned": (pd.Series(pd.date_range("2000", periods=N, tz="UTC", freq="s"))[:10], 80),
+    "category": (pd.Series(pd.Categorical(np.zeros(8 * N, "i1"))).iloc[:10], 10),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views(name: str) -> None:
+    """A small view is found, and its cure replaces it with an equal copy."""
+    value, view_bytes = VIEWS[name]
+    (view,) = find_small_views({"x": value})
+    assert view.view_bytes == view_bytes
+    assert view.base_bytes >= 8 * N
+    namespace = {"x": value}
+    before = repr(value)
+    exec(view.cure, namespace)
+    assert name == "memoryview" or repr(namespace["x"]) == before
+    assert list(find_small_views({"x": namespace["x"]})) == []
+
+
+def make_function() -> Any:
+    """Create a function that keeps an array and a view of it."""
+    array = np.ones(N)
+    return [lambda: array, array[:10]]
+
+
+def make_circle() -> list[Any]:
+    """Create a list that refers to itself, to an array and to a view of it."""
+    array = np.ones(N)
+    circle: list[Any] = [array, array[:10]]
+    circle.append(circle)
+    return circle
+
+
+def make_generator() -> Iterator[float]:
+    """Make a generator that shows a part of an array, and cannot be copied."""
+    part = np.ones(N)[:10]
+    yield from part
+
+
+def start(generator: Iterator[float]) -> Iterator[float]:
+    """Run a generator up to its first value."""
+    next(generator)
+    return generator
+
+
+BIG = np.ones(N)
+RAW = bytes(8 * N)
+WHOLE: dict[str, Any] = {
+    "array": [{"a": BIG}, SimpleNamespace(part=BIG[:10])],
+    "bytes": (RAW, memoryview(RAW)[:10]),
+    "function": make_function(),
+    "generator": start(make_generator()),
+    "many objects": [BIG[:10], [[each] for each in range(20_000)]],
+    "circle": make_circle(),
+    "wide frame": pd.DataFrame(np.ones((100, 10_000))),
+    "mixed frame": pd.DataFrame(np.ones((N, 2))).assign(
+        text="x", time=pd.Timestamp("NaT")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_variable_that_shows_all(name: str) -> None:
+    """A view is not reported if its variable also shows the whole, or may."""
+    assert list(find_small_views({"x": WHOLE[name]})) == []
