@@ -3,12 +3,12 @@
 A `Source` yields chunks, a `Run` passes them through a function one at a time, and a
 `Reduction` combines the values into one result.
 
-``sources/`` cut data into pieces and make chunks of them. `run` calls the function in
+``sources/`` cuts data into pieces and makes chunks of them. `run` calls the function in
 this process, ``parallel/`` in other processes. `job` drives a run from start to end:
 the `ledger` counts and saves what is done, `budget` chooses the rows of the next chunk,
-and `restarts` decides what happens when a run fails. ``results/`` combine the values.
-``columns/``, `effects` and ``purity/`` analyse the code of a cell, and ``rehearsal/``
-tries it on a few rows. `chunks` and `mapped` are the Python API.
+and `restarts` decides what happens when a run fails. ``results/`` combines the values.
+`jupyter_memkit.cells` analyses the code of a cell, and ``rehearsal/`` tries it on a few
+rows. `chunks` and `mapped` are the Python API.
 """
 
 from __future__ import annotations

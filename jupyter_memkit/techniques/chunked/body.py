@@ -12,7 +12,7 @@ from jupyter_memkit.cells.effects import find_accumulated, find_names
 from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.errors import MemkitError
 
-# The name of the chunk's place, in a cell that reads it.
+# The variable with the place of the chunk, for a cell that reads it.
 INFO_NAME = "chunk_info"
 
 _ABSENT = object()
@@ -21,15 +21,15 @@ _ABSENT = object()
 class CellBody:
     """The code of a cell, compiled once, to run in the user's namespace per chunk.
 
-    The names that it sets stay. The name of the chunk is there only while it runs;
-    what the user had under that name comes back.
+    The variables that it sets stay. The name of the chunk is set only while it runs;
+    a variable of the user's with that name is restored.
 
     Parameters
     ----------
     tree : ast.Module
         The parsed cell.
     filename : str
-        Under which tracebacks find its lines.
+        The name under which tracebacks find its lines.
     namespace : dict
         The user's variables.
     name : str
@@ -44,12 +44,12 @@ class CellBody:
     tree, filename, namespace, name, source
         As given.
     has_value : bool
-        Whether the cell ends with an expression, whose value is the chunk's.
+        Whether the cell ends with an expression, which gives the value of a chunk.
 
     Raises
     ------
     MemkitError
-        When the cell awaits outside a function.
+        If the cell awaits outside a function.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class CellBody:
         if any(map(_is_async, (self._statements, self._value))):
             message = (
                 "a cell that runs once per chunk cannot await; "
-                "await before it, in a cell of its own"
+                "await in a separate cell before it"
             )
             raise MemkitError(message)
 
@@ -108,24 +108,24 @@ class CellBody:
                 else:
                     namespace[name] = value
 
-    def tell(self, info: Any) -> None:
-        """Take the place of the next chunk, for a cell that asks for it."""
+    def set_info(self, info: Any) -> None:
+        """Set the place of the next chunk, for a cell that reads it."""
         if self._wants_info:
             self._info = info
 
     @property
     def accumulated(self) -> str | None:
-        """The variable in which the cell keeps something for the next chunk."""
+        """The variable in which the cell accumulates over the chunks, if any."""
         return find_accumulated(self.tree, self.name, self.namespace)
 
     @property
     def effect(self) -> str | None:
-        """The first code that may have an effect besides the value; None if none."""
+        """The first code that may have an effect besides the value, if any."""
         return find_effect(self.tree, self.name, self.namespace)
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it is proven that nothing is done twice when it runs again."""
+        """Whether running the cell again is proven to do nothing twice."""
         return self.effect is None
 
 

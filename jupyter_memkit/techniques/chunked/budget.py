@@ -1,11 +1,21 @@
 """How many rows the next chunk has, so that the process stays within a budget.
 
-Each chunk tells exactly how high the process rose, in all: the reader, the conversion,
-the cell, the results so far. What a row adds to that is the slope between two chunks
-of different sizes, and the next chunk has as many rows as bring the process to a mark
-well below the budget. From there they creep on, as long as many in a row raise nothing:
-what the process takes once, for its libraries, looks like rows at first. Results that
-pile up shrink the chunks.
+The growth of the whole process decides, by the exact peak of each chunk: the reader,
+the conversion, the cell, the results so far. What a row adds is the slope between two
+chunks of different sizes.
+
+The first chunks are small, but have up to 256 rows where rows are long, because every
+column of a wide table costs time in each chunk. After one chunk the next may be larger,
+provided that it would stay below two thirds of the budget with rows of 32 times their
+bytes in the file. Then chunks at most double, or grow by a quarter where memory that
+the process had free hides what they take, up to a third of the budget and 64 MiB;
+larger chunks are slower. From there they creep up to one and a half times as much while
+eight in a row raise nothing, because memory that the process takes once, for its
+libraries, looks like rows at first. Once a chunk exceeds three quarters of the budget,
+the next ones are half its size. Memory that an allocator keeps is no reason to shrink.
+
+With ``--resume`` the rows come from the budget alone, so that a resumed run cuts the
+same chunks.
 """
 
 from __future__ import annotations
@@ -17,32 +27,33 @@ from jupyter_memkit.measure.limits import read_limit
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.units import format_bytes
 
-# Where the growth of the process is aimed at, as a part of the budget, up to where the
-# chunks creep on, and where it is close. More than so many bytes is never aimed at:
-# larger chunks are slower, for the system has to clear the memory that they take. Of
-# a budget more than so much changes nothing.
+# Parts of the budget: the growth of the process that is aimed at, how far the chunks
+# creep, and where it is close. No more than these bytes are aimed at, because larger
+# chunks are slower: the system has to clear the memory that they take. A budget beyond
+# the second figure does not change the chunks.
 _AIM = 0.33
 _CREEP = 0.5
 _CLOSE = 0.75
 _MOST_BYTES = 64 << 20
 _MOST_BUDGET_BYTES = 576 << 20
 
-# The first chunk, as a part of the budget, if a row took this many times its file's.
+# The part of the budget for the first chunk, if a row takes this many times its bytes
+# in the file, and its rows if those bytes are unknown.
 _PROBE = 1 / 64
 _EXPANSION = 8
 _PROBE_ROWS = 1_000
 
-# Of long rows it has so many, where these stay below half of the limit even if each
-# takes as much as it can: a chunk of a wide table costs time for each column.
+# The first chunk has this many long rows, if they stay below half of the limit even
+# when each takes as much as it can: a chunk of a wide table costs time for each column.
 _WIDE_ROWS = 256
 _STEADY_ROWS = 20_000
 
-# After how many chunks of a size larger ones are tried: they are read ahead, so one is
-# under way while another is learnt from, and two of a size may differ. One is enough
-# where the next stays below the limit even if each row takes as many times the least
+# After how many chunks of a size larger ones are tried: chunks are read ahead, so one
+# is under way while another is measured, and two of a size may differ. One is enough
+# if the next stays below the limit even when each row takes this many times the least
 # that it can.
-# By how much a chunk may be larger than the one before, and than one whose memory does
-# not show.
+# How many times larger a chunk may be than the one before, and than one whose memory
+# does not show.
 _CHUNKS_OF_A_SIZE = 3
 _MOST_EXPANSION = 16
 _LIMIT = 0.66
@@ -55,26 +66,26 @@ _CHUNKS_TO_CREEP = 8
 # A row takes at least this many times its bytes in the file: as read, and as a frame.
 _LEAST_EXPANSION = 2
 
-# Memory that an allocator keeps is no rise: only what goes higher than ever before is.
+# Memory that an allocator keeps is no rise: only a new maximum counts.
 _RISE = 0.01
 
-# Here it counts as risen anyway.
+# Above this part of the budget it always counts.
 _FULL = 0.95
 
-# A run gives up when its chunks have so few rows, or such a part of the most.
+# A run gives up when its chunks have this few rows, or this fraction of the most.
 _FEWEST_ROWS = 64
 _FEW = 64
 
-# Chunks whose rows differ by less tell more of the noise than of a row.
+# Between chunks whose rows differ by less the difference is mostly noise.
 _DIFFERENT = 0.2
 
 
 class BudgetError(MemkitError):
-    """A run that would need more than its memory budget; what it has done is kept."""
+    """A run that would need more than its memory budget; its results are kept."""
 
 
 def default_budget_bytes() -> int:
-    """Return a tenth of what is free under the tightest limit."""
+    """Return a tenth of the memory that is free under the tightest limit."""
     limit = read_limit()
     free_bytes = limit.bytes - read_rss_bytes() if limit else 0
     return max(free_bytes // 10, 64 << 20)
@@ -90,10 +101,10 @@ class RowPlan:
     row_bytes : float, optional
         The bytes of a row in its file.
     fixed_rows : int, optional
-        The rows that the user wants, which nothing changes.
+        The rows that the user chose, which nothing changes.
     steady : bool
         Whether the rows are the same in each run over the same source: they come from
-        the budget alone, and shrink only where a chunk comes close to it.
+        the budget alone, and shrink only if a chunk comes close to it.
 
     Attributes
     ----------
@@ -140,24 +151,24 @@ class RowPlan:
     def learn(
         self, rows: int, growth_bytes: int, kept_bytes: int, chunk_bytes: int = 0
     ) -> None:
-        """Take in how far the process grew with a chunk.
+        """Learn from the growth of the process during a chunk.
 
         Parameters
         ----------
         rows : int
             The rows of the chunk.
         growth_bytes : int
-            How much higher than at the start of the run the process was at most.
+            The peak of the process, less its memory at the start of the run.
         kept_bytes : int
-            How much higher it is when the chunk is done.
+            Its memory after the chunk, less that at the start of the run.
         chunk_bytes : int
-            How much higher than just before the chunk it was at most: more than the
-            growth where the process has given memory back since the start.
+            The peak, less the memory just before the chunk: more than the growth if
+            the process has returned memory since the start.
 
         Raises
         ------
         BudgetError
-            When there is no room for the next chunk.
+            If there is no room for the next chunk.
         """
         if self._fixed:
             return
@@ -169,12 +180,12 @@ class RowPlan:
         self._high_bytes = max(self._high_bytes, growth_bytes)
 
     def _grow(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
-        """Enlarge the chunks, when those of this size have left room."""
+        """Enlarge the chunks if those of this size have left room."""
         self._lately.append((growth_bytes, chunk_bytes))
         safe_step = self._find_safe_step(rows, growth_bytes, chunk_bytes)
         if safe_step < _STEP and len(self._lately) < _CHUNKS_OF_A_SIZE:
             return
-        # What a chunk takes depends on what else happens while it is worked on.
+        # How much a chunk takes depends on what else happens at the time.
         growth_bytes, chunk_bytes = map(max, zip(*self._lately, strict=True))
         if growth_bytes >= self._aim_bytes:
             self._creep(rows, growth_bytes)
@@ -187,7 +198,7 @@ class RowPlan:
         self.rows = max(self.rows, min(aimed, stepped, self._ceiling))
 
     def _creep(self, rows: int, high_bytes: int) -> None:
-        """Enlarge the chunks a little, when the last ones have raised nothing."""
+        """Enlarge the chunks a little if the last ones have raised nothing."""
         if len(self._lately) < _CHUNKS_TO_CREEP:
             return
         growths = [growth_bytes for growth_bytes, _ in self._lately]
@@ -199,7 +210,7 @@ class RowPlan:
             self.rows = max(self.rows, more)
 
     def _hold_back(self, rows: int, growth_bytes: int, kept_bytes: int) -> None:
-        """Shrink the chunks while the process rises, and give up at the end of it."""
+        """Shrink the chunks while the process grows, and give up when they are tiny."""
         is_rising = growth_bytes > self._high_bytes + self.budget_bytes * _RISE
         if not is_rising and growth_bytes < self.budget_bytes * _FULL:
             return
@@ -210,31 +221,31 @@ class RowPlan:
         if kept_bytes > self.budget_bytes * _CLOSE:
             message = (
                 f"the results so far take {format_bytes(kept_bytes)} of the budget of "
-                f"{budget}; give --out FILE, which keeps none, or a larger --memory"
+                f"{budget}; use --out FILE, which keeps none, or a larger --memory"
             )
         else:
             message = (
                 f"{rows:,} rows at a time already take {format_bytes(growth_bytes)} of "
-                f"the budget of {budget}; give a larger --memory, or --columns"
+                f"the budget of {budget}; use a larger --memory, or --columns"
             )
         raise BudgetError(message)
 
     def _find_safe_step(self, rows: int, growth_bytes: int, chunk_bytes: int) -> float:
-        """Return by how much the next chunk may be larger whatever a row takes."""
+        """Return how many times larger the next chunk may be, whatever a row takes."""
         most_bytes = rows * self._least_slope * _MOST_EXPANSION
         worst_bytes = max(most_bytes, growth_bytes, chunk_bytes)
         return 1 + (self._limit_bytes - growth_bytes) / worst_bytes
 
     def _find_step(self, rows: int, seen_bytes: int) -> float:
-        """Return by how much the next chunk may be larger.
+        """Return how many times larger the next chunk may be.
 
-        Memory that the process had free hides what a chunk takes, until there is no
-        more of it: a chunk that takes less than it can is no reason for a large step.
+        Memory that the process had free hides what a chunk takes until it is used up,
+        so a chunk that seems to take less than the least is no reason for a large step.
         """
         return _STEP if seen_bytes > rows * self._least_slope else _HIDDEN_STEP
 
     def _measure_slope(self, rows: int, growth_bytes: int, chunk_bytes: int) -> None:
-        """Work out what a row adds, from chunks of clearly different sizes."""
+        """Estimate what a row adds, from chunks of clearly different sizes."""
         if self._last is not None:
             last_rows, last_growth_bytes = self._last
             more = rows - last_rows

@@ -1,4 +1,4 @@
-"""Saves where a run stands, so that it can go on after the process was killed."""
+"""Saves the progress of a run, which can resume after the process was killed."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from jupyter_memkit.paths import expand_home
 
 _FORMAT = 1
 
-# No more of the time than this is spent on saving.
+# The most of the time that is spent on saving, and how often it is done at most.
 _SHARE = 0.05
 _AT_MOST_EVERY_S = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """Where a run stands after a chunk.
+    """The progress of a run after a chunk.
 
     Attributes
     ----------
     end : object
         The `Piece.end` of the last chunk.
     chunks, rows : int
-        Those that are done.
+        The chunks and rows that are done.
     number, first_row : int
-        The next chunk, and its first row.
+        The number of the next chunk, and its first row.
     skipped : tuple
         The chunks that were left out.
     types : dict of str to str
         The types of columns that were found on the way.
     sink : object
-        What the sink holds.
+        The saved state of the sink.
     """
 
     end: Any
@@ -58,7 +58,7 @@ class Checkpoint:
     path : path-like
         The file.
     identity : mapping of str to str
-        What the run stands for, by the name that a person knows it by.
+        The properties that a resumed run must share, by their names in messages.
     """
 
     def __init__(
@@ -69,26 +69,31 @@ class Checkpoint:
         self._due_s = 0.0
 
     def load(self) -> Progress | None:
-        """Return the progress that was saved; None where there is no file.
+        """Return the saved progress; None if there is no file.
 
         Raises
         ------
         MemkitError
-            When the file is of another run, or no checkpoint.
+            If the file belongs to another run, or is not a checkpoint.
         """
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
-            message = f"{self._path} cannot be read ({error}); give another file"
+            message = (
+                f"{self._path} cannot be read ({error}); use another file for --resume"
+            )
             raise MemkitError(message) from error
         try:
             saved = pickle.loads(content)  # noqa: S301 - the user's own file
             identity, progress = saved["identity"], saved["progress"]
             known = saved["format"] == _FORMAT
         except Exception as error:
-            message = f"{self._path} holds no progress of a run; give another file"
+            message = (
+                f"{self._path} does not contain the progress of a run; use another "
+                "file for --resume"
+            )
             raise MemkitError(message) from error
         changed = [
             name
@@ -99,22 +104,23 @@ class Checkpoint:
             what = " and ".join(changed) if known else "the version of jupyter_memkit"
             message = (
                 f"{what} changed since {self._path.name} was saved; delete the file to "
-                f"begin anew, or undo the change to go on at row {progress.first_row:,}"
+                "start over, or undo the change to continue at row "
+                f"{progress.first_row:,}"
             )
             raise MemkitError(message)
-        return progress  # type: ignore[no-any-return] # what pickle gave
+        return progress  # type: ignore[no-any-return] # pickle returned it
 
     def is_due(self) -> bool:
-        """Tell whether enough was done since the last time."""
+        """Return whether it is time to save again."""
         return time.monotonic() >= self._due_s
 
     def save(self, progress: Progress) -> None:
-        """Write the file anew, or leave the one that there is.
+        """Replace the file; if that fails, the old one stays.
 
         Raises
         ------
         MemkitError
-            When the results cannot be pickled, or the file not written.
+            If the results cannot be pickled, or the file cannot be written.
         """
         began_s = time.monotonic()
         aside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
@@ -129,14 +135,14 @@ class Checkpoint:
             aside.unlink(missing_ok=True)
             message = (
                 f"the progress cannot be saved to {self._path} ({error.strerror}); "
-                "free space, or give another file"
+                "free space, or use another file for --resume"
             )
             raise MemkitError(message) from error
         except Exception as error:
             aside.unlink(missing_ok=True)
             message = (
                 f"the results so far cannot be saved ({error}); "
-                "leave --resume out, or end the cell with plain data"
+                "leave out --resume, or end the cell with plain data"
             )
             raise MemkitError(message) from error
         took_s = time.monotonic() - began_s

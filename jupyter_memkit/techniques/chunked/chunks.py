@@ -24,7 +24,7 @@ from jupyter_memkit.units import format_bytes, parse_bytes
 
 
 class Chunked:
-    """The chunks of a source, got from `chunked`; each iteration reads them anew."""
+    """The chunks of a source, as `chunked` returns them; each iteration reads again."""
 
     def __init__(self, source: Source, settings: Settings) -> None:
         self._source = source
@@ -32,7 +32,7 @@ class Chunked:
 
     def __iter__(self) -> Iterator[Any]:
         """Read the source from its start, chunk by chunk."""
-        return iter(self.map(_give))
+        return iter(self.map(_identity))
 
     def __repr__(self) -> str:
         """Name the source and the size of the chunks."""
@@ -41,7 +41,7 @@ class Chunked:
         return f"<chunks of {of} from {self._source.name}>"
 
     def map(self, function: Callable[[Any], Any]) -> Mapped:
-        """Return the function's values over the chunks; nothing runs yet.
+        """Return a function over the chunks; nothing runs yet.
 
         Parameters
         ----------
@@ -61,10 +61,9 @@ class Chunked:
         Parameters
         ----------
         body : CellBody
-            The cell. A column is left out only where its code proves that it is not
-            used.
+            The cell. A column is left out only if the code proves that it is not used.
         reader_options : iterable of str
-            The names of the options that the file's reader gets.
+            The names of the options that the reader of the file gets.
         """
         settings = prune_columns(self._source, self._settings, body, reader_options)
         return Chunked(self._source, settings)
@@ -72,12 +71,12 @@ class Chunked:
     def plan(self) -> ChunkedPlan:
         """Return what a run would do: rows, columns, chunks, time and memory to read.
 
-        The first rows are read for it; nothing is taken from what can be read once.
+        This reads the first rows, except of a source that can be read only once.
         """
         return make_plan(self._source, self._settings)
 
 
-def _give(chunk: Any) -> Any:
+def _identity(chunk: Any) -> Any:
     return chunk
 
 
@@ -99,49 +98,49 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     Parameters
     ----------
     source : path, array, frame or iterable
-        Files of CSV or TSV, JSON lines or text (these also compressed), Parquet,
+        Files of CSV or TSV, JSON lines or text (all also compressed), Parquet,
         Arrow, NumPy, HDF5, Zarr or binary records: a path, a folder, a pattern such as
         ``"orders-*.parquet"`` or a list of paths; a numpy array, a pandas or polars
         frame or series, or a pyarrow table, whose chunks are slices that share its
-        memory; a lazy frame of polars, a collection of Dask, a Dataset of torch; what
-        ``pandas.read_csv(..., chunksize=...)`` returned; or any other iterable, whose
-        chunks are lists. `chunk_source` registers others.
+        memory; a lazy frame of polars, a collection of Dask, a Dataset of torch; a
+        reader from ``pandas.read_csv(..., chunksize=...)``; or any other iterable,
+        whose chunks are lists. `chunk_source` registers others.
     memory : int or str, optional
-        By how much the process may grow, in bytes or as ``"500MB"``; by default a
-        tenth of what is free under the tightest limit. Chunks have as many rows as
-        keep it well below.
+        How much the process may grow, in bytes or as ``"500MB"``; by default a tenth
+        of what is free under the tightest limit. The rows of the chunks are chosen to
+        stay well below it.
     rows : int, optional
-        Rows of a chunk, whatever they take.
+        The rows of a chunk, whatever they take.
     columns : iterable of str, optional
         The columns to read, by default all.
     backend : str, optional
-        What tables become: ``"pandas"``, ``"polars"``, ``"arrow"`` or ``"numpy"``; by
-        default the first of these that is installed.
+        The library of the chunks of a table: ``"pandas"``, ``"polars"``, ``"arrow"``
+        or ``"numpy"``; by default the first of these that is installed.
     categories : iterable of str
-        Columns of text to be read as categories, which is quicker and smaller.
+        Columns of text to read as categories, which is faster and smaller.
     types : mapping of str to str, optional
-        Types of columns, where the first rows do not tell those of the others.
+        The types of columns, where the first rows do not show those of the others.
     read : mapping of str to object, optional
         Options for the library that reads the file, such as those of
         ``pandas.read_csv``.
     limit : int, optional
-        Read only so many chunks.
+        The most chunks to read.
     sql : str, optional
-        A query, whose rows are read without all of them in memory; the source is then
-        the connection: of sqlite3, DuckDB, SQLAlchemy or ADBC.
+        A query, whose rows are never all in memory; the source is then the
+        connection: of sqlite3, DuckDB, SQLAlchemy or ADBC.
 
     Returns
     -------
     Chunked
-        An iterable of chunks. A ``for`` loop's variable keeps one chunk while the
+        An iterable of chunks. The variable of a ``for`` loop keeps one chunk while the
         next is read; ``.map(function)`` holds one at a time.
 
     Raises
     ------
     SourceError
-        When there is no such file, or the object cannot be read in chunks.
+        If there is no such file, or the object cannot be read in chunks.
     MemkitError
-        When an argument does not do; the message says what would.
+        If an argument is invalid; the message says what is valid.
 
     Examples
     --------
@@ -163,7 +162,7 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
 
 
 def open_chunks(source: Source, **options: Any) -> Chunked:
-    """Return the chunks of a source that is open, with the options of `chunked`."""
+    """Return the chunks of an open source, with the options of `chunked`."""
     columns, rows = options.get("columns"), options.get("rows")
     types, limit = dict(options.get("types") or {}), options.get("limit")
     chosen = None if columns is None else tuple(columns)

@@ -1,4 +1,4 @@
-"""What ends a run over chunks early."""
+"""The exceptions that end a run over chunks early."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from jupyter_memkit.errors import MemkitError
 
 
 class ReduceError(MemkitError):
-    """Values of chunks that the reduction cannot make one result of."""
+    """Values of chunks that the reduction cannot combine into one result."""
 
 
 class StopChunks(Exception):  # noqa: N818 - a signal such as StopIteration, no error
-    """Raised by the user's code to end a run; what is done so far is the result.
+    """Raised by the user's code to end a run early and keep the result so far.
 
-    The chunk that raises it is not counted, and gives no value.
+    The chunk that raises it is not counted, and its value is not used.
 
     Examples
     --------

@@ -38,7 +38,7 @@ class Job:
     Parameters
     ----------
     source : Source
-        Where the chunks come from.
+        The source of the chunks.
     settings : Settings
         How it is read.
     function : callable
@@ -46,13 +46,13 @@ class Job:
     ledger : Ledger
         Counts the chunks, and takes their values.
     options : RunOptions
-        What the user chose.
+        The choices of the user.
     interrupts : Interrupts
-        Ctrl-C, which the job lets end it only where nothing is half done.
+        Allowed only where Ctrl-C leaves nothing half done.
     cluster : Cluster, optional
-        Where to run it; in this process and its workers when left out.
+        The Dask cluster to run on; without it, this process or its workers.
     is_repeatable : bool
-        Whether the function is proven to do nothing twice when it runs again.
+        Whether running the function again is proven to do nothing twice.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Job:
         self._total_rows: int | None = None
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
-        """Run over all chunks, and return the sink's result."""
+        """Run over all chunks, and return the result of the sink."""
         __tracebackhide__ = True
         start = self._resume()
         while True:
@@ -124,7 +124,7 @@ class Job:
         value : object
             The result.
         start_s : float
-            When the run began, by `time.perf_counter`.
+            The start of the run, by `time.perf_counter`.
         """
         ledger = self._ledger
         ledger.sink.close()
@@ -160,18 +160,18 @@ class Job:
         self, start: Any, progress: Callable[[Step], object] | None
     ) -> None:
         __tracebackhide__ = True
-        # The budget is shared with the workers, in equal parts.
+        # This process and the workers share the budget in equal parts.
         plan = self._settings.plan_rows(
             self._source, parts=1 + self._n_workers, steady=self._ledger.is_saved
         )
         request = self._settings.request(self._source, plan)
         # Memory that the process has free would hide what the first chunks take.
         release_unused()
-        # For a file it is in the footer, which is not to be read after each chunk.
+        # Read once: some sources look it up in the file.
         self._total_rows = self._source.total_rows
-        for position, asked in self._parts(request, start):
+        for position, part in self._parts(request, start):
             self.position = position
-            run = self._open(asked, position)
+            run = self._open(part, position)
             try:
                 while self._count_left() != 0:
                     outcome = run.step()
@@ -188,7 +188,7 @@ class Job:
     def _parts(
         self, request: Request, start: Any
     ) -> Iterable[tuple[Position, Request]]:
-        """Yield what to run over: all, what is left, or single chunks."""
+        """Yield the parts to run over: the rest of the source, or single chunks."""
         if self._options.only is None:
             yield self.position, dataclasses.replace(request, start=start)
             return
@@ -206,7 +206,7 @@ class Job:
 
     def _open(self, request: Request, position: Position) -> Run:
         if self._cluster is not None and self._options.only is None:
-            return self._open_on(self._cluster, request, position)
+            return self._open_on_cluster(self._cluster, request, position)
         if self._n_workers:
             return WorkersRun(
                 self._source,
@@ -229,7 +229,9 @@ class Job:
             interrupts=self._interrupts,
         )
 
-    def _open_on(self, cluster: Cluster, request: Request, position: Position) -> Run:
+    def _open_on_cluster(
+        self, cluster: Cluster, request: Request, position: Position
+    ) -> Run:
         sink = self._ledger.sink
         return DaskRun(
             self._source,
@@ -245,7 +247,7 @@ class Job:
         )
 
     def _count_left(self) -> int | None:
-        """Return how many chunks are still to be done, if there is a limit."""
+        """Return how many chunks are left, if there is a limit."""
         limit = self._settings.limit
         return None if limit is None else max(0, limit - self._ledger.chunks_seen)
 
@@ -255,12 +257,12 @@ class Job:
         plan: RowPlan,
         progress: Callable[[Step], object] | None,
     ) -> None:
-        """Count a chunk and its value, and learn from what it took."""
+        """Count a chunk and its value, and learn from the memory that it took."""
         __tracebackhide__ = True
         if outcome.error is None:
             self._ledger.add(outcome)
         elif self._restarts.find_missing(outcome.error, self._settings) is not None:
-            # With all columns the cell may not fail.
+            # With all columns the cell may succeed.
             raise outcome.error
         else:
             self._ledger.skip(outcome)
@@ -275,7 +277,7 @@ class Job:
         self._learn(plan, outcome, growth_bytes)
 
     def _learn(self, plan: RowPlan, outcome: ChunkOutcome, growth_bytes: int) -> None:
-        """Let the plan know what the chunk took, and trim before it gives up."""
+        """Let the plan learn from a chunk; free unused memory before it gives up."""
         start_bytes = self._watch.before_bytes
         kept_bytes = peak_meter().read_rss_bytes() - start_bytes
         if kept_bytes > plan.budget_bytes // 2 and self._options.only is None:

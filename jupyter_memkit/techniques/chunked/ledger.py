@@ -1,4 +1,4 @@
-"""What a run has done so far: counted, saved to a file, and restored from it."""
+"""The progress of a run: counted, saved to a file, and restored from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ledger:
     sink : Sink
         Takes the values.
     checkpoint : Checkpoint or None
-        Saves the progress; None where it is not saved.
+        Saves the progress; None if it is not saved.
     notes : iterable of str
         Notes for the user from before the run.
 
@@ -106,7 +106,7 @@ class Ledger:
                 self._write(self._checkpoint, self._unsaved, types)
 
     def resume(self) -> Progress | None:
-        """Restore what an earlier run had done; None where nothing was saved."""
+        """Restore the progress of an earlier run; None if nothing was saved."""
         progress = self._checkpoint.load() if self._checkpoint is not None else None
         if progress is not None:
             self.sink.restore(progress.sink)
@@ -119,7 +119,7 @@ class Ledger:
         return progress
 
     def reset(self) -> None:
-        """Forget all chunks and values: the run starts over."""
+        """Discard all chunks and values: the run starts over."""
         self.sink.reset()
         self.chunks = self.rows = 0
         self.skipped = []

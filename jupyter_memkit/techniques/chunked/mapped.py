@@ -1,4 +1,4 @@
-"""A function over chunks: iterated for its values, or reduced to one result."""
+"""A function over chunks: iterate over its values, or reduce them to one result."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Mapped:
-    """A function to run over the chunks of a source, got from `Chunked.map`.
+    """A function to run over the chunks of a source, as `Chunked.map` returns it.
 
-    Iterating over it gives the function's values, one chunk at a time.
+    Iterating over it yields the function's values, one chunk at a time.
 
     Attributes
     ----------
     summary : ChunkedSummary or None
-        The account of the last `run` or `reduce`. After one that failed it holds
-        what was done until then, with the result of those chunks as its value.
+        The summary of the last `run` or `reduce`. If that failed, it covers the chunks
+        that were done, with their result as its value.
     position : Position
         Where the last run ended; as text ``chunk 3 (rows 200,000 to 299,999)``.
     """
@@ -49,7 +49,7 @@ class Mapped:
         self._function = function
 
     def __iter__(self) -> Iterator[Any]:
-        """Read the source from its start, and give the value of each chunk."""
+        """Read the source from its start, and yield the value of each chunk."""
         values = _Values(self._source, self._settings, self._function)
         try:
             while values.step():
@@ -58,7 +58,7 @@ class Mapped:
             values.close()
 
     def reduce(self, op: str | Callable[[Any, Any], Any]) -> Any:
-        """Run over all chunks and make one result of their values.
+        """Run over all chunks and combine their values into one result.
 
         Parameters
         ----------
@@ -75,11 +75,11 @@ class Mapped:
         Raises
         ------
         SourceError
-            When the source has no rows, or breaks on the way.
+            If the source has no rows, or fails on the way.
         ReduceError
-            When the values do not fit the reduction.
+            If the values do not fit the reduction.
         BudgetError
-            When the results alone, or a few rows, would need more than the budget.
+            If the results alone, or a few rows, would need more than the budget.
 
         Examples
         --------
@@ -90,7 +90,7 @@ class Mapped:
         __tracebackhide__ = True
         return self.run(op).value
 
-    def run(  # noqa: PLR0913 - each is one choice of the user's
+    def run(  # noqa: PLR0913 - each is a choice of the user's
         self,
         op: str | Callable[[Any, Any], Any] | None = None,
         *,
@@ -104,7 +104,7 @@ class Mapped:
         progress: Callable[[Step], object] | None = None,
         rehearsal: bool = True,
     ) -> ChunkedSummary:
-        """Run over all chunks and return the account of it.
+        """Run over all chunks and return a summary.
 
         Parameters
         ----------
@@ -112,21 +112,21 @@ class Mapped:
             As in `reduce`; without it the values are dropped, and the function's
             side effects are the result.
         out : path-like, optional
-            A file to which the values are streamed, instead of a reduction: Parquet,
-            CSV, TSV, Arrow or JSON lines by its ending. Each value is a frame, a
-            series, a table or a list of dicts. It is there when it is whole.
+            A file to stream the values to, instead of a reduction: Parquet, CSV, TSV,
+            Arrow or JSON lines, by its extension. Each value is a frame, a series, a
+            table or a list of dicts. The file appears only when it is complete.
         resume : path-like, optional
-            A file in which the progress is saved: a run that was killed goes on
-            where it was. It is deleted at the end.
+            A file in which the progress is saved: a run that was killed continues
+            where it stopped. It is deleted at the end.
         on_error : str
             ``"stop"``, or ``"skip"`` to leave out chunks on which the function fails.
         tries : int
             How often the function is called for a chunk before it counts as failed.
         only : iterable of SkippedChunk, optional
-            Run over these alone, which an earlier run left out.
+            Run over these chunks only, which an earlier run left out.
         workers : int
-            Run in so many other processes, with the budget shared between them; what
-            they take for their libraries comes on top. Only the values come back.
+            The number of other processes to run in, which share the budget; the memory
+            of their libraries comes on top. Only the values come back.
         on : str or distributed.Client, optional
             Run on a Dask cluster: a client, the address of a scheduler, or ``"dask"``
             for the current client, or else a cluster on this machine that is closed at
@@ -134,16 +134,15 @@ class Mapped:
         progress : callable, optional
             Called after each chunk with a `Step`.
         rehearsal : bool
-            Whether a notebook cell that has no effect is rehearsed: run on some rows
-            first.
+            Whether a notebook cell without effects is run on a few rows first.
 
         Returns
         -------
         ChunkedSummary
-            The account, with the reduction's result as its ``value``.
+            The summary, with the result of the reduction as its ``value``.
         """
         __tracebackhide__ = True
-        # What is done before the first chunk takes time of the run too.
+        # The preparation before the first chunk counts as time of the run too.
         start_s = time.perf_counter()
         options = RunOptions(
             op=op,
@@ -175,7 +174,7 @@ class Mapped:
         """Rehearse the function, and open what the run needs."""
         __tracebackhide__ = True
         is_whole = options.only is None
-        # None where nothing is known of the function.
+        # None if nothing is known of the function.
         is_repeatable = getattr(self._function, "is_repeatable", None)
         with interrupts.allowed():
             found = rehearse(
@@ -218,7 +217,7 @@ class Mapped:
     def _open_checkpoint(
         self, settings: Settings, options: RunOptions
     ) -> Checkpoint | None:
-        """Return where the progress is saved, with what a resumed run must share."""
+        """Return the checkpoint, with the properties that a resumed run must share."""
         if options.resume is None:
             return None
         op, out, function = options.op, options.out, self._function
@@ -256,7 +255,7 @@ class _Values:
         self._start_bytes: int | None = None
 
     def step(self) -> bool:
-        """Do the next chunk; False at the end."""
+        """Process the next chunk; False at the end."""
         __tracebackhide__ = True
         if self._left == 0:
             return False
@@ -268,14 +267,14 @@ class _Values:
         peak = outcome.peak
         if self._start_bytes is None:
             self._start_bytes = peak.before_bytes
-        # What the user keeps of the values is theirs, and not in the budget.
+        # The values that the user keeps do not count towards the budget.
         growth_bytes = peak.peak_bytes - min(self._start_bytes, peak.before_bytes)
         self._plan.learn(outcome.rows, growth_bytes, 0)
         self._value.append(outcome.take())
         return True
 
     def take(self) -> Any:
-        """Hand the value over."""
+        """Return the value, and drop the reference to it."""
         return self._value.pop()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the user chooses for one run over chunks."""
+"""The user's choices for a run over chunks."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """The choices of one run; `Mapped.run` explains each.
+    """The choices for a run; `Mapped.run` explains each.
 
     Attributes
     ----------
     op : str or callable, optional
         The reduction.
     out : path-like, optional
-        The file to which the values are streamed.
+        The file to stream the values to.
     resume : path-like, optional
         The file in which the progress is saved.
     skips : bool
-        Whether a chunk on which the function fails is left out, and the run goes on.
+        Whether a chunk on which the function fails is left out, and the run continues.
     tries : int
         How often the function is called for a chunk before it counts as failed.
     only : tuple of SkippedChunk, optional
         The chunks to run over; None is all.
     workers : int
-        The number of processes to run in, besides this one.
+        The number of other processes to run in.
     on : str or distributed.Client, optional
         The Dask cluster to run on.
     is_rehearsed : bool

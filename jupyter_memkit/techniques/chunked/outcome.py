@@ -1,4 +1,4 @@
-"""What came of one chunk: its value, or its error, and what it took."""
+"""The outcome of one chunk: its value or its error, and the memory that it took."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from jupyter_memkit.techniques.chunked.sources.base import Piece
 
 @dataclass(slots=True, kw_only=True)
 class ChunkOutcome:
-    """What came of one chunk.
+    """The outcome of one chunk.
 
     Attributes
     ----------
     number : int
-        Of the chunk, from 1.
+        The number of the chunk, from 1.
     first_row, rows : int
-        Its place in the source.
+        Its first row and its number of rows.
     piece : Piece
-        What it was made of.
+        The piece of the source that it was made from.
     peak : Peak
         The memory of the process that worked on it.
     growth_bytes : int, optional
-        How far another process grew that worked on it.
+        How much that process grew, if it was not this one.
     error : Exception, optional
-        Why it has no value.
+        The error of the function, if it failed.
     """
 
     number: int
@@ -39,5 +39,5 @@ class ChunkOutcome:
     _value: list[Any]
 
     def take(self) -> Any:
-        """Hand the value over, so that nobody else holds it."""
+        """Return the value, and drop the reference to it."""
         return self._value.pop()

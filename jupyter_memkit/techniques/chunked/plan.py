@@ -1,4 +1,4 @@
-"""What a run would do, from a look at the source, without running the user's code."""
+"""What a run would do, from the first rows, without running the user's code."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
 
-# Chunks that are read: each third one may be twice the one before.
-_LOOKS = 18
+# The most chunks that are read: every third one may be twice the size of the last.
+_MOST_CHUNKS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkedPlan(Record):
     """What a run over chunks would do.
 
-    Reading is measured over the first rows; what the cell takes comes on top.
+    Only reading is measured, over the first rows; the cell's own time and memory come
+    on top.
 
     Attributes
     ----------
     source : str
         The name of the source.
     total_rows : int, optional
-        Its rows, or what they look to be.
+        The number of its rows, or an estimate of it.
     columns : tuple of str, optional
         The columns that would be read; None is all.
     all_columns : tuple of str, optional
-        The columns that there are.
+        The columns of the source.
     backend : str, optional
-        What the chunks would be.
+        The library of the chunks.
     rows : int
-        Rows of a chunk, if the cell takes nothing.
+        The rows of a chunk, if the cell itself takes no memory.
     chunks : int, optional
-        How many there would be.
+        The number of chunks.
     reading_s : float, optional
-        How long it would take to read all.
+        How long it would take to read all rows.
     peak_bytes : int
-        How far reading one chunk takes the process.
+        How much the process grows while it reads a chunk.
     budget_bytes : int
-        How far it may grow.
+        How much it may grow.
     """
 
     source: str
@@ -60,7 +61,7 @@ class ChunkedPlan(Record):
 
 
 def is_rereadable(source: Source) -> bool:
-    """Tell whether a look at a source leaves it as it was."""
+    """Return whether a source can be read more than once."""
     try:
         source.fingerprint()
     except SourceError:
@@ -69,14 +70,14 @@ def is_rereadable(source: Source) -> bool:
 
 
 def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
-    """Read chunks until their size settles, and work out the rest.
+    """Read chunks until their size settles, and estimate the rest.
 
     Parameters
     ----------
     source : Source
-        What would be read. Of an iterator nothing is taken.
+        The source. Nothing is taken from an iterator.
     settings : Settings
-        How.
+        How it would be read.
     """
     watch = peak_meter().open()
     rows = settings.plan_rows(source)
@@ -86,7 +87,7 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
         make = FrameMaker(source.name, request)
         reader = Reader(source.pieces(request), make, ahead=False)
         try:
-            for _ in range(_LOOKS):
+            for _ in range(_MOST_CHUNKS):
                 chunk_watch = peak_meter().open()
                 start_s = time.perf_counter()
                 read = reader.read()

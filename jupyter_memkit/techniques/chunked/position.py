@@ -1,4 +1,4 @@
-"""Where a run is, for itself and for the user's code."""
+"""The position of a run, for messages and for the user's code."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class ChunkInfo:
     Attributes
     ----------
     number : int
-        Of the chunk, from 1.
+        The number of the chunk, from 1.
     first_row : int
-        The number of its first row, from 0: so many rows came before.
+        The number of its first row, from 0.
     rows : int
-        Its rows.
+        Its number of rows.
     source : str
         The name of the source.
     """
@@ -29,16 +29,16 @@ class ChunkInfo:
 
 @dataclass(slots=True)
 class Position:
-    """Where a run stands.
+    """The position of a run.
 
     Attributes
     ----------
     number : int
-        The chunk, from 1.
+        The number of the chunk, from 1.
     first_row, rows : int
-        Its first row from 0, and its rows; 0 while it is read.
+        Its first row from 0, and its number of rows; 0 while it is read.
     in_function : bool
-        Whether the function is running, or raised.
+        Whether the function is running, or raised an error.
     """
 
     number: int = 1
@@ -54,7 +54,7 @@ class Position:
         return f"chunk {self.number} (rows {self.first_row:,} to {last:,})"
 
     def info(self, source: str) -> ChunkInfo:
-        """Return what the user's code may know of the chunk."""
+        """Return the place of the chunk for the user's code."""
         return ChunkInfo(
             number=self.number,
             first_row=self.first_row,
@@ -63,7 +63,7 @@ class Position:
         )
 
     def advance(self) -> None:
-        """Go on to the next chunk."""
+        """Move to the next chunk."""
         self.number += 1
         self.first_row += self.rows
         self.rows = 0

@@ -11,9 +11,9 @@ from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.frames import load_backend
 
-# Options of readers that do not name columns: with others, such as index_col or
+# Options of readers that name no columns: with others, such as index_col or
 # parse_dates, a file may not be readable without some column.
-_OPTIONS_OF_VALUES = frozenset(
+_OPTIONS_WITHOUT_COLUMNS = frozenset(
     {
         *("comment", "compression", "decimal", "delimiter", "encoding"),
         *("encoding_errors", "engine", "escapechar", "key", "keep_default_na"),
@@ -26,26 +26,26 @@ _OPTIONS_OF_VALUES = frozenset(
 def prune_columns(
     source: Source, settings: Settings, body: CellBody, reader_options: Iterable[str]
 ) -> Settings:
-    """Return the settings with the columns that a cell uses, where its code proves it.
+    """Return the settings with the columns that a cell uses, if its code proves which.
 
     Parameters
     ----------
     source : Source
-        What will be read.
+        The source of the run.
     settings : Settings
-        How; columns that the user chose stay.
+        How it will be read; columns that the user chose stay.
     body : CellBody
         The cell.
     reader_options : iterable of str
-        The names of the options that the file's reader gets.
+        The names of the options that the reader of the file gets.
     """
     backend = settings.backend
     if settings.columns is not None or backend not in {"pandas", "polars", "arrow"}:
         return settings
     available = source.columns()
-    if available is None or not _OPTIONS_OF_VALUES.issuperset(reader_options):
+    if available is None or not _OPTIONS_WITHOUT_COLUMNS.issuperset(reader_options):
         return settings
-    # The run needs it anyway; its classes tell which names are no columns.
+    # The run needs it anyway; its classes show which names are attributes.
     load_backend(backend)
     used = find_columns(body.tree, body.name, available, body.namespace, backend)
     if used is None:

@@ -1,4 +1,4 @@
-"""Writes options of ``%%chunked`` as its line takes them, for messages to name."""
+"""Writes the values of options of ``%%chunked`` as a user types them, for messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def write_list(items: Iterable[str]) -> str:
-    """Return names, or pairs of a name and a type, as the value of one option.
+    """Return names, or pairs of a name and a type, as the value of an option.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def write_list(items: Iterable[str]) -> str:
     Returns
     -------
     str
-        With commas between, and in quotes where an item has a blank or a comma in it.
+        The items with commas between them, quoted if one contains a space or a comma.
 
     Examples
     --------

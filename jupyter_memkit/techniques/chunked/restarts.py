@@ -20,11 +20,11 @@ class Restarts:
     Parameters
     ----------
     source : Source
-        What is read.
+        The source of the run.
     function : callable
-        What is called on the chunks.
+        The function of the run.
     is_repeatable : bool
-        Whether the function is proven to do nothing twice when it runs again.
+        Whether running the function again is proven to do nothing twice.
     is_partial : bool
         Whether the run is over single chunks, which do not start over.
     """
@@ -45,35 +45,35 @@ class Restarts:
     def find_settings(
         self, error: Exception, settings: Settings, ledger: Ledger, position: Position
     ) -> Settings | None:
-        """Return the settings to start over with, and leave a note in the ledger.
+        """Return the settings to start over with, and add a note to the ledger.
 
         Parameters
         ----------
         error : Exception
-            Why the run failed.
+            The error of the run.
         settings : Settings
             How the source was read.
         ledger : Ledger
-            What was done.
+            The progress of the run.
         position : Position
             Where the run failed.
 
         Returns
         -------
         Settings or None
-            None when the run cannot start over; the error then says what helps.
+            None if the run cannot start over; the error then says what helps.
 
         Raises
         ------
         MemkitError
-            When a type changed after chunks whose effects would happen twice.
+            If a type changed after chunks whose effects would happen twice.
         """
         if isinstance(error, TypeChange):
             return self._widen(error, settings, ledger, position)
         return self._add_columns(error, settings, ledger)
 
     def find_missing(self, error: Exception | None, settings: Settings) -> str | None:
-        """Return the column for whose lack the cell failed, if it was not read."""
+        """Return the column without which the cell failed, if it was not read."""
         if error is None or not settings.is_pruned:
             return None
         read = set(settings.columns or ())
@@ -83,15 +83,15 @@ class Restarts:
     def _widen(
         self, change: TypeChange, settings: Settings, ledger: Ledger, position: Position
     ) -> Settings | None:
-        """Return the settings with types that hold all values so far."""
+        """Return the settings with types that can hold all values so far."""
         if self._is_partial or (ledger.chunks and not self._is_repeatable):
             effect = getattr(self._function, "effect", None)
             if effect is None or not ledger.chunks:
                 return None
             message = (
-                f"{change}; the cell may have an effect ({effect}), so the "
-                f"{ledger.rows:,} rows before are not run again: undo what it did with "
-                "them before you run it with --types"
+                f"{change}; the cell may have an effect ({effect}), so the run does "
+                f"not repeat the first {ledger.rows:,} rows: undo what it did with "
+                "them, then run it with --types"
             )
             raise MemkitError(message) from change
         if ledger.chunks:
@@ -113,11 +113,11 @@ class Restarts:
             return None
         remedy = f"--columns {write_list([*(settings.columns or ()), missing])}"
         if self._is_partial or not self._is_repeatable:
-            # A part of the cell has run, and would run twice.
+            # Some of the cell has run, and would run twice.
             add_note(
                 error,
-                f"{missing} is a column that was not read, because the cell's code "
-                f"does not show it; if the cell uses it, give {remedy}.",
+                f"The column {missing} was not read, because the cell's code does not "
+                f"show it; if the cell uses it, use {remedy}.",
             )
             return None
         ledger.notes.append(

@@ -1,4 +1,4 @@
-"""The engine: a function over the pieces of a source, one after the other."""
+"""The engine: calls a function on the chunks of a source, one after the other."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Run(Protocol):
-    """A function at work over the pieces of a source, somewhere."""
+    """A run of a function over the chunks of a source, in whatever process."""
 
     position: Position
 
     def step(self) -> ChunkOutcome | None:
-        """Return what came of the next chunk, in order; None at the end."""
+        """Return the outcome of the next chunk, in order; None at the end."""
 
     def close(self) -> None:
         """Stop, and leave nothing behind."""
 
 
 class LocalRun:
-    """A function over the chunks of a source, in this process.
+    """A run of a function over the chunks of a source, in this process.
 
     It never holds two chunks, nor a value while the next chunk is read.
 
     Parameters
     ----------
     source : Source
-        Where the chunks come from.
+        The source of the chunks.
     request : Request
         How it is read.
     function : callable
@@ -48,11 +48,11 @@ class LocalRun:
     tries : int
         How often the function is called for a chunk that fails.
     skips : bool
-        Whether an error of the function is an outcome, and the run goes on.
+        Whether an error of the function is an outcome, and the run continues.
     position : Position
-        Where the run begins.
+        The start of the run.
     interrupts : Interrupts
-        Which are allowed while the source is read and the function runs.
+        Allowed while the source is read and the function runs.
     """
 
     def __init__(
@@ -70,7 +70,9 @@ class LocalRun:
         self._interrupts = interrupts
         self._name = source.name
         self._function = function
-        self._tell: Callable[[ChunkInfo], None] | None = getattr(function, "tell", None)
+        self._set_info: Callable[[ChunkInfo], None] | None = getattr(
+            function, "set_info", None
+        )
         self._tries = tries
         self._skips = skips
         self._reader = Reader(
@@ -82,7 +84,7 @@ class LocalRun:
         self._is_first = True
 
     def step(self) -> ChunkOutcome | None:
-        """Do the next chunk; None when there is none, or the function stopped."""
+        """Process the next chunk; None if there is none, or the function stopped."""
         __tracebackhide__ = True
         position = self.position
         if not self._is_first:
@@ -92,7 +94,7 @@ class LocalRun:
         error: Exception | None = None
         watch = peak_meter().open()
         try:
-            # Also the first on the thread: no interrupt can reach it half-way.
+            # Also the first one on the thread, where no interrupt can reach it.
             self._reader.prefetch()
             with self._interrupts.allowed():
                 read = self._reader.read()
@@ -101,8 +103,8 @@ class LocalRun:
             piece, position.rows = read.piece, read.rows
             chunk = read.take()
             self._reader.prefetch()
-            if self._tell is not None:
-                self._tell(position.info(self._name))
+            if self._set_info is not None:
+                self._set_info(position.info(self._name))
             position.in_function = True
             with self._interrupts.allowed():
                 value = call_repeatedly(self._function, chunk, self._tries)
@@ -139,7 +141,7 @@ class LocalRun:
 
 
 def call_repeatedly(function: Callable[[Any], Any], chunk: Any, tries: int) -> Any:
-    """Call a function, and call it again when it fails, so many times in all."""
+    """Call a function, and call it again if it fails, up to `tries` times in all."""
     __tracebackhide__ = True
     try:
         for _ in range(tries - 1):
@@ -153,7 +155,7 @@ def call_repeatedly(function: Callable[[Any], Any], chunk: Any, tries: int) -> A
 
 
 def _try(function: Callable[[Any], Any], chunk: Any) -> list[Any]:
-    """Return the value in a list, which is empty when the function fails."""
+    """Return the value in a list, which is empty if the function fails."""
     try:
         return [function(chunk)]
     except StopChunks:

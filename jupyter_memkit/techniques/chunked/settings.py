@@ -1,4 +1,4 @@
-"""How a source is to be read in chunks: what the user chose, and what follows."""
+"""How a source is read in chunks: the user's choices, and what follows from them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Settings:
     Attributes
     ----------
     memory_bytes : int
-        How much the process may grow by over the whole run.
+        How much the process may grow over the whole run.
     rows : int, optional
-        Rows of a chunk, where the user fixed them.
+        The rows of a chunk, if the user fixed them.
     columns : tuple of str, optional
         The columns to read; None is all.
     is_pruned : bool
-        Whether they are those that the cell's code shows, not the user's choice.
+        Whether the columns were found in the cell's code, not chosen by the user.
     backend : str, optional
-        What the chunks are; None is what the source has.
+        The library of the chunks; None is that of the source.
     types : mapping of str to str
-        Types of columns.
+        The types of columns.
     categories : frozenset of str
-        Columns that become categories.
+        The columns that become categories.
     limit : int, optional
-        How many chunks to do at most.
+        The most chunks to process.
     """
 
     memory_bytes: int
@@ -55,7 +55,7 @@ class Settings:
     def plan_rows(
         self, source: Source, *, parts: int = 1, steady: bool = False
     ) -> RowPlan:
-        """Return a new plan for the rows of the chunks, with a part of the budget."""
+        """Return a new plan for the rows of the chunks, with a share of the budget."""
         fixed = self.rows or getattr(source, "fixed_rows", None)
         return RowPlan(
             self.memory_bytes // parts,
@@ -65,7 +65,7 @@ class Settings:
         )
 
     def request(self, source: Source, rows: RowPlan) -> Request:
-        """Return what to ask of a source, with the types of its columns."""
+        """Return the request to a source, with the types of its columns."""
         types = {**source.types(self.backend), **self.types}
         return Request(
             rows=rows.next_rows,
@@ -77,46 +77,46 @@ class Settings:
         )
 
     def with_all_columns(self) -> Settings:
-        """Return the same with all columns."""
+        """Return the same settings with all columns."""
         return dataclasses.replace(self, columns=None, is_pruned=False)
 
     def with_types(self, types: Mapping[str, str]) -> Settings:
-        """Return the same with other types of some columns."""
+        """Return the same settings with other types of some columns."""
         return dataclasses.replace(self, types={**self.types, **types})
 
 
 def choose_backend(source: Source, backend: str | None) -> str | None:
-    """Return what the chunks are: what the user asks for, or works with.
+    """Return the library of the chunks: the user's choice, or the one they work with.
 
     Raises
     ------
     MemkitError
-        When there is no such backend.
+        If there is no such backend.
     """
     if backend is None:
         is_stored = source.backend in {FROM_FILES, FROM_QUERY}
         return find_backend() if is_stored else None
     if backend not in BACKENDS:
-        remedy = suggest(backend, BACKENDS, f"give one of {', '.join(BACKENDS)}")
+        remedy = suggest(backend, BACKENDS, f"use one of {', '.join(BACKENDS)}")
         message = f"there is no backend {backend!r}; {remedy}"
         raise MemkitError(message)
     return backend
 
 
 def check_columns(source: Source, *wanted: Any) -> None:
-    """Refuse columns that the source lacks.
+    """Reject columns that the source does not have.
 
     Raises
     ------
     MemkitError
-        With the columns that there are.
+        If there are any; the message lists the columns of the source.
     """
     names = [name for some in wanted for name in some or ()]
     if not names:
         return
     available = source.columns()
     if available is None:
-        message = f"{source.name} has no columns to choose; leave --columns out"
+        message = f"{source.name} has no columns to choose from; leave out --columns"
         raise MemkitError(message)
     known = set(available)
     for name in names:

@@ -1,4 +1,10 @@
-"""Finds the types of all rows before a cell runs that must not run twice."""
+"""Finds the types of all rows before the run of a cell that must not run twice.
+
+A cell that is not pure cannot start over when a type changes late. So a text file of
+at most 64 MiB is read through for its types first, which counts as time of the run. A
+column without any value in one file has no type there; in a folder the other files
+decide.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +18,21 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 )
 from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
-# Larger files are not read twice: a type that shows late ends the run there.
+# Larger files are not read twice: a type that changes late ends their run.
 _MOST_BYTES = 64 << 20
 
 
 def settle_types(source: Source, settings: Settings) -> Settings:
     """Return the settings with the types that hold the values of all rows.
 
-    Where types come from a sample of a text file, one may show late, and a cell with
-    an effect cannot begin anew. A file of some MiB is read through first, in
-    milliseconds.
-
     Parameters
     ----------
     source : Source
-        What will be read.
+        The source of the run.
     settings : Settings
-        How.
+        How it will be read.
     """
-    # What knows its rows without being read knows its types too.
+    # A source that knows its rows without being read knows its types too.
     if (
         source.backend != FROM_FILES
         or source.total_rows is not None
@@ -58,7 +60,7 @@ def _find_change(source: Source, settings: Settings) -> TypeChange | None:
     except TypeChange as change:
         return change
     except MemkitError:
-        # The run says so where it comes to these rows.
+        # The run reports the error when it reaches these rows.
         return None
     finally:
         pieces.close()

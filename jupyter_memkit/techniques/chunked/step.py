@@ -1,4 +1,4 @@
-"""How far a run over chunks is."""
+"""The progress of a run over chunks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """How far a run is, for a progress bar.
+    """The progress of a run, for a progress bar.
 
     Attributes
     ----------
     chunks, rows : int
-        Those that are done.
+        The chunks and rows that are done.
     total_rows : int, optional
-        All rows, or an estimate of them.
+        The number of all rows, or an estimate of it.
     chunk_peak_bytes : int
-        How far the process grew with the last chunk.
+        How much the process grew with the last chunk.
     budget_bytes : int
-        How far it may grow.
+        How much it may grow.
     """
 
     chunks: int

@@ -1,4 +1,4 @@
-"""The account of one run over chunks."""
+"""The summary of a run over chunks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class SkippedChunk(Record):
     number : int
         Its number, from 1.
     first_row, rows : int
-        Its first row, from 0, and how many there are.
+        Its first row, from 0, and its number of rows.
     error : str
         The type and the message of the error.
     start, end : object
-        Its place in the source, for another run over it.
+        Its place in the source, to run over it again.
     """
 
     number: int
@@ -34,39 +34,40 @@ class SkippedChunk(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkedSummary(Record):
-    """What a run over chunks did and took.
+    """What a run over chunks did, and the time and memory that it took.
 
     Attributes
     ----------
     source : str
         The name of the source.
     chunks, rows : int
-        Chunks that were done to their end, and the rows in them.
+        The chunks that were completed, and the rows in them.
     duration_s : float
         Duration of the run in seconds.
     before_bytes, peak_bytes : int
         Resident memory of the process at the start, and the highest during the
-        run; both are absolute. With workers, that of all together at most.
+        run; both are absolute. With workers, the peak includes an upper bound of
+        theirs.
     budget_bytes : int
-        By how much the process was allowed to grow.
+        How much the process was allowed to grow.
     exact : bool
         Whether the peak is the system's own mark, or the highest of samples.
     columns : tuple of str, optional
         The columns that were read; None is all.
     backend : str, optional
-        What the chunks were; None is what the source gave.
+        The library of the chunks; None is that of the source.
     skipped : tuple of SkippedChunk
-        Chunks on which the cell failed.
+        The chunks on which the cell failed.
     workers : int
-        Processes that worked on it, besides this one; 0 is none.
+        The number of processes that worked on it besides this one.
     resumed_rows : int
-        Rows that an earlier run had done.
+        The rows that an earlier run had done.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     value : object
-        What the reduction made of the values; the path of the file with ``out``;
-        None without a reduction, and where ``%%chunked --into`` took it, so that the
-        name is its only holder.
+        The result of the reduction; the path of the file with ``out``; None without a
+        reduction, and if ``%%chunked --into`` took it, so that its name is the only
+        reference to the result.
     """
 
     source: str

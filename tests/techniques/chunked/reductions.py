@@ -14,7 +14,7 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.strip().splitlines())
 
 
-# Expressions of a column, row by row: <n> is a small number.
+# Expressions over a column, row by row; <n> is a small number.
 COLUMNS = _lines(
     """
     df.v
@@ -41,7 +41,7 @@ COLUMNS = _lines(
 FILTERS = ("", "", "", "df = df[df.q > <n>]\n", "df = df.query('v > <n>')\n")
 KEYS = ("'k'", "'g'", "['k']", "['k', 'g']", "'s'", "['s', 'k']")
 
-# By the reduction, what gives the whole's value of any columns <X>, <Y> and keys <K>.
+# By reduction, cells that give the value of the whole; <X>, <Y> are columns, <K> keys.
 ADDING = {
     "sum": _lines(
         """
@@ -123,7 +123,7 @@ ADDING = {
     ),
 }
 
-# What does not, none of it by a name that a list has.
+# Cells that do not, none of them by a name in the lists.
 NOT_ADDING = {
     "sum": _lines(
         """
@@ -223,7 +223,7 @@ NOT_ADDING = {
 def make_cells(
     kinds: Mapping[str, tuple[str, ...]], count: int, seed: int
 ) -> list[tuple[str, str]]:
-    """Return reductions with cells of these forms, all different."""
+    """Return reductions with different cells of these forms."""
     draw = random.Random(seed)
     ops = [op for op, forms in kinds.items() for _ in forms]
     cells: dict[tuple[str, str], None] = {}

@@ -1,4 +1,4 @@
-"""The rows of the next chunk, from what the chunks before took."""
+"""The rows of the next chunk, from the memory that the chunks before took."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIB = 1 << 20
 def run(
     plan: RowPlan, growth: Callable[[int, int], float], n_chunks: int = 60
 ) -> list[tuple[int, float]]:
-    """Let a plan learn from a process that grows by a rule, and return what it did."""
+    """Let a plan learn from a process that grows by a rule, and return its chunks."""
     done = []
     for number in range(n_chunks):
         rows = plan.next_rows()
@@ -35,36 +35,36 @@ def run(
 def test_never_over_the_budget(
     budget_mib: int, bytes_per_row: int, fixed_mib: int
 ) -> None:
-    """Whatever a row takes, and whatever is taken anyway, the budget holds."""
+    """The growth stays within the budget, whatever a row takes and what is fixed."""
     plan = RowPlan(budget_mib * MIB, row_bytes=30)
     done = run(plan, lambda rows, _: fixed_mib * MIB + rows * bytes_per_row)
     assert max(grown for _, grown in done) < budget_mib * MIB
 
 
-def test_grows_to_its_mark() -> None:
-    """Chunks grow until the process is near its mark below the budget, and stay."""
+def test_grows_to_its_target() -> None:
+    """Chunks grow until the process is near its target below the budget, and stay."""
     plan = RowPlan(150 * MIB, row_bytes=30)
     done = run(plan, lambda rows, _: 20 * MIB + rows * 200)
     assert 0.3 < done[-1][1] / (150 * MIB) < 0.5
     assert len({rows for rows, _ in done[-20:]}) == 1
 
 
-def test_what_is_taken_once_keeps_no_chunk_small() -> None:
-    """What the first chunks take for libraries is not taken for what rows cost."""
+def test_fixed_memory_does_not_shrink_chunks() -> None:
+    """Memory that the first chunks take for libraries is not attributed to rows."""
     plan = RowPlan(150 * MIB, row_bytes=30)
     done = run(plan, lambda rows, number: min(number, 6) * 9 * MIB + rows * 60, 200)
     assert done[-1][0] > 1.5 * done[20][0]
     assert 0.45 < done[-1][1] / (150 * MIB) < 0.75
 
 
-def test_no_larger_than_useful() -> None:
-    """A huge budget does not make for huge chunks."""
+def test_chunks_are_not_huge() -> None:
+    """A huge budget does not lead to huge chunks."""
     plan = RowPlan(64 << 30, row_bytes=30)
     assert max(grown for _, grown in run(plan, lambda rows, _: rows * 200)) < 256 * MIB
 
 
 def test_shrinks_at_once() -> None:
-    """A chunk that comes close to the budget halves the next."""
+    """A chunk that comes close to the budget halves the next one."""
     plan = RowPlan(100 * MIB, row_bytes=30)
     run(plan, lambda rows, _: rows * 200)
     rows = plan.next_rows()
@@ -72,8 +72,8 @@ def test_shrinks_at_once() -> None:
     assert plan.next_rows() == rows // 2
 
 
-def test_memory_that_stays_is_no_reason_to_shrink() -> None:
-    """An allocator that gives nothing back does not lead to ever smaller chunks."""
+def test_kept_memory_does_not_shrink_chunks() -> None:
+    """An allocator that returns no memory does not lead to ever smaller chunks."""
     plan = RowPlan(150 * MIB, row_bytes=30)
     highest = 0.0
 
@@ -87,7 +87,7 @@ def test_memory_that_stays_is_no_reason_to_shrink() -> None:
 
 
 def test_memory_that_was_free_before() -> None:
-    """A process that had memory to spare does not grow, and the chunks do."""
+    """Chunks grow although a process with free memory does not."""
     plan = RowPlan(100 * MIB, row_bytes=30)
     done = run(plan, lambda rows, _: max(0, rows * 200 - 60 * MIB))
     assert max(grown for _, grown in done) < 100 * MIB
@@ -95,7 +95,7 @@ def test_memory_that_was_free_before() -> None:
 
 
 def test_fixed_rows() -> None:
-    """Rows that the user fixed stay, whatever they take."""
+    """Rows that the user fixed stay the same, whatever they take."""
     plan = RowPlan(MIB, row_bytes=30, fixed_rows=7)
     assert {rows for rows, _ in run(plan, lambda _rows, _number: 1e12)} == {7}
 
@@ -109,7 +109,7 @@ def test_steady_rows() -> None:
 
 
 def test_results_too_large() -> None:
-    """Results that fill the budget end the run, with the way that keeps none."""
+    """Results that fill the budget end the run, with the option that keeps none."""
     plan = RowPlan(100 * MIB, row_bytes=30)
     grown = []
 
@@ -121,15 +121,13 @@ def test_results_too_large() -> None:
             grown.append(kept + rows * 100)
             plan.learn(rows, grown[-1], kept)
 
-    with pytest.raises(
-        BudgetError, match="give --out FILE, which keeps none, or a lar"
-    ):
+    with pytest.raises(BudgetError, match="use --out FILE, which keeps none, or a lar"):
         fill()
     assert 75 * MIB < max(grown) < 100 * MIB
 
 
 def test_budget_too_small() -> None:
-    """A budget that a few rows exceed is told, with the remedy."""
+    """A budget that a few rows exceed raises an error with the remedy."""
     plan = RowPlan(100 * MIB, row_bytes=30)
     with pytest.raises(
         BudgetError, match=r"10 rows at a time already take .* --memory"
@@ -138,14 +136,14 @@ def test_budget_too_small() -> None:
 
 
 def test_default_budget() -> None:
-    """Without a wish a tenth of what is free may be used."""
+    """The default budget is a tenth of the free memory."""
     limit = read_limit()
     assert limit is not None
     assert 0 < default_budget_bytes() <= max(limit.bytes // 10, 64 * MIB)
 
 
 def test_small_files_need_few_chunks() -> None:
-    """Where even dear rows would fit, one chunk is enough to make larger ones."""
+    """If even expensive rows would fit, one chunk is enough to enlarge the next."""
     plan = RowPlan(300 * MIB, row_bytes=34)
     done = run(plan, lambda rows, _: 15 * MIB + rows * 100, 12)
     assert sum(rows for rows, _ in done) > 1_000_000
@@ -154,7 +152,7 @@ def test_small_files_need_few_chunks() -> None:
 @pytest.mark.parametrize("budget_mib", [100, 300, 2_000])
 @pytest.mark.parametrize("expansion", [2, 8, 32])
 def test_long_rows(budget_mib: int, expansion: int) -> None:
-    """Of long rows the first chunk has many, and the budget holds all the same."""
+    """The first chunk has many long rows, and the budget still holds."""
     plan = RowPlan(budget_mib * MIB, row_bytes=25_000)
     done = run(plan, lambda rows, _: 20 * MIB + rows * 25_000 * expansion)
     assert done[0][0] >= min(200, budget_mib // 4)

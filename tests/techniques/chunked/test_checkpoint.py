@@ -1,4 +1,4 @@
-"""A run that was killed goes on where it was."""
+"""A run that was killed continues where it stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import SkippedChunk, chunked
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
 
-# Slow enough to be killed in the middle, and to save several times.
+# Slow enough to be killed half-way, and to save several times.
 SCRIPT = """
 import sys, time
 from jupyter_memkit.techniques.chunked import chunked
@@ -47,7 +47,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_script(path: Path, progress: Path, kill_after_s: float | None) -> str | None:
-    """Run the script, and kill it after so many seconds from the first saving."""
+    """Run the script, and kill it a number of seconds after the first save."""
     process = subprocess.Popen(
         [
             *(sys.executable, "-c", SCRIPT, str(path), str(progress)),
@@ -66,8 +66,8 @@ def run_script(path: Path, progress: Path, kill_after_s: float | None) -> str | 
     return output if process.returncode == 0 else None
 
 
-def test_killed_runs_go_on(orders: Path, tmp_path: Path) -> None:
-    """However often the process is killed, the result is that of one whole run."""
+def test_killed_runs_resume(orders: Path, tmp_path: Path) -> None:
+    """However often the process is killed, the result is that of a complete run."""
     rng = random.Random(3)
     whole = run_script(orders, tmp_path / "whole", None)
     assert whole is not None
@@ -107,8 +107,8 @@ def run_items(function: Any, path: Path, op: Any = "sum", rows: int = 3) -> Any:
     return chunked(list(range(12)), rows=rows).map(function).run(op, resume=path)
 
 
-def test_failed_run_goes_on(tmp_path: Path) -> None:
-    """After an error only the chunks that are left are done."""
+def test_failed_run_resumes(tmp_path: Path) -> None:
+    """After an error, the next run processes only the remaining chunks."""
     path = tmp_path / "progress"
     with pytest.raises(RuntimeError):
         run_items(Failing(at=6), path)
@@ -121,10 +121,10 @@ def test_failed_run_goes_on(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_failed_run_saves_what_it_did(
+def test_failed_run_saves_its_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that fails saves all that it did, though saving was not due again."""
+    """A run that fails saves all its progress, even if no save was due."""
     monkeypatch.setattr(Checkpoint, "is_due", lambda _: False)
     path = tmp_path / "progress"
     with pytest.raises(RuntimeError):
@@ -142,10 +142,10 @@ def test_failed_run_saves_what_it_did(
         ({"function": "other"}, "the cell"),
     ],
 )
-def test_changed_run_is_refused(
+def test_changed_run_is_rejected(
     tmp_path: Path, change: dict[str, Any], what: str
 ) -> None:
-    """Another cell or source does not go on with what is not its own."""
+    """Another cell or source does not resume the progress of a different run."""
     path = tmp_path / "progress"
     with pytest.raises(RuntimeError):
         run_items(Failing(at=6), path)
@@ -155,15 +155,15 @@ def test_changed_run_is_refused(
     with pytest.raises(MemkitError) as raised:
         run_items(function, path, **change)
     assert str(raised.value) == (
-        f"{what} changed since progress was saved; delete the file to begin anew, or "
-        "undo the change to go on at row 6"
+        f"{what} changed since progress was saved; delete the file to start over, or "
+        "undo the change to continue at row 6"
     )
     assert path.exists()
     assert function.seen == []
 
 
-def test_changed_file_is_refused(orders: Path, tmp_path: Path) -> None:
-    """A file that is not the one that was read is named."""
+def test_changed_file_is_rejected(orders: Path, tmp_path: Path) -> None:
+    """A source file that changed is named."""
     path = tmp_path / "orders.csv"
     path.write_bytes(orders.read_bytes())
 
@@ -179,20 +179,20 @@ def test_changed_file_is_refused(orders: Path, tmp_path: Path) -> None:
         chunked(path, rows=1_000).map(fail).run("sum", resume=tmp_path / "progress")
 
 
-def test_iterator_cannot_go_on(tmp_path: Path) -> None:
-    """What can be read only once is refused before anything is read."""
+def test_iterator_cannot_be_resumed(tmp_path: Path) -> None:
+    """A source that can be read only once is rejected before anything is read."""
     items = iter(range(5))
-    with pytest.raises(MemkitError, match="cannot go on where another stopped; give"):
+    with pytest.raises(MemkitError, match="cannot be resumed"):
         chunked(items).map(sum).run("sum", resume=tmp_path / "progress")
     assert next(items) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"text", pickle.dumps({"a": 1})])
-def test_other_files_are_left(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_not_overwritten(tmp_path: Path, content: bytes) -> None:
     """A file that holds something else is not overwritten."""
     path = tmp_path / "progress"
     path.write_bytes(content)
-    with pytest.raises(MemkitError, match="holds no progress of a run; give another"):
+    with pytest.raises(MemkitError, match="does not contain the progress of a run"):
         run_items(Failing(at=None), path)
     assert path.read_bytes() == content
 
@@ -205,24 +205,24 @@ def make_progress(sink: Any = None) -> Progress:
 
 
 def test_unpicklable_results(tmp_path: Path) -> None:
-    """Results that cannot be saved are told, and the file stays as it was."""
+    """Results that cannot be saved raise an error, and the file stays as it was."""
     checkpoint = Checkpoint(tmp_path / "progress", {"the cell": "x"})
     checkpoint.save(make_progress())
-    with pytest.raises(MemkitError, match=r"cannot be saved .* leave --resume out"):
+    with pytest.raises(MemkitError, match=r"cannot be saved .* leave out --resume"):
         checkpoint.save(make_progress(sink=lambda: None))
     assert checkpoint.load() == make_progress()
     assert [path.name for path in tmp_path.iterdir()] == ["progress"]
 
 
 def test_missing_folder(tmp_path: Path) -> None:
-    """A file that cannot be written is told, with the remedy."""
+    """A file that cannot be written raises an error with the remedy."""
     checkpoint = Checkpoint(tmp_path / "none" / "progress", {})
-    with pytest.raises(MemkitError, match=r"cannot be saved to .* give another file"):
+    with pytest.raises(MemkitError, match=r"cannot be saved to .* use another file"):
         checkpoint.save(make_progress())
 
 
 def test_skipped_chunks_run_again(tmp_path: Path) -> None:
-    """Chunks that were left out are listed with their place, and can be run alone."""
+    """Skipped chunks are listed with their place, and can be run separately."""
     path = tmp_path / "a.csv"
     path.write_text("n\n" + "\n".join(map(str, range(100))) + "\n")
 
@@ -246,7 +246,7 @@ def test_skipped_chunks_run_again(tmp_path: Path) -> None:
 
 
 def test_tries() -> None:
-    """A chunk that fails is tried as often as is asked for."""
+    """A chunk that fails is tried as often as the option says."""
     calls = []
 
     def fail_twice(chunk: list[int]) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment keeps what is done, and leaves nothing behind."""
+"""Ctrl-C at any moment keeps the completed chunks, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def interrupt_after(seconds: float) -> threading.Thread:
-    """Return a thread that sends Ctrl-C to this process, to be started."""
+    """Return a thread, not started yet, that sends Ctrl-C to this process."""
 
     def send() -> None:
         time.sleep(seconds)
@@ -53,7 +53,7 @@ def test_any_moment(orders: Path, tmp_path: Path) -> None:
         )
         thread = interrupt_after(rng.uniform(0, 0.08))
         try:
-            # It can strike before this call has returned.
+            # It can arrive before this call has returned.
             thread.start()
             summary = job.run(None if out else "sum", out=out)
             thread.join()

@@ -23,11 +23,11 @@ from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 
 
 class Chunk(list[int]):
-    """A list that can be watched."""
+    """A list that supports weak references."""
 
 
 class WatchedSource:
-    """Notes how many of its chunks are alive whenever it makes the next."""
+    """Records how many of its chunks are alive whenever it makes the next one."""
 
     name = "watched"
     total_rows = None
@@ -40,18 +40,18 @@ class WatchedSource:
         self._seen: list[weakref.ref[Chunk]] = []
 
     def columns(self) -> None:
-        """Return None: there are none."""
+        """Return None: it has no columns."""
 
     def types(self, _backend: str | None) -> dict[str, str]:
-        """Return nothing."""
+        """Return no types."""
         return {}
 
     def fingerprint(self) -> str:
-        """Return what never changes."""
+        """Return a constant."""
         return "watched"
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Make four chunks, and hold none of them."""
+        """Make four chunks, and keep no reference to them."""
         try:
             for number in range(4):
                 self.alive.append(sum(seen() is not None for seen in self._seen))
@@ -64,7 +64,7 @@ class WatchedSource:
             self.closed = True
 
     def make(self, rows: int) -> Any:
-        """Make a chunk that is watched."""
+        """Make a chunk with a weak reference to it."""
         chunk = Chunk(range(rows))
         self._seen.append(weakref.ref(chunk))
         return chunk
@@ -77,7 +77,7 @@ def run_over(source: Source, function: Any) -> Mapped:
 
 @pytest.fixture
 def uncollected() -> Any:
-    """Only reference counts free anything here."""
+    """Disable the collector, so that only reference counts free memory."""
     gc.disable()
     yield
     gc.enable()
@@ -85,7 +85,7 @@ def uncollected() -> Any:
 
 @pytest.mark.usefixtures("uncollected")
 def test_one_chunk_at_a_time() -> None:
-    """No chunk is alive when the next is read."""
+    """No chunk is alive when the next one is read."""
     source = WatchedSource()
     run_over(source, sum).reduce("sum")
     assert source.alive == [0, 0, 0, 0]
@@ -106,7 +106,7 @@ def test_values_are_not_kept() -> None:
 
 @pytest.mark.usefixtures("uncollected")
 def test_traceback_keeps_no_chunk() -> None:
-    """The traceback of a failed run does not hold the chunk in our frames."""
+    """The traceback of a failed run does not keep the chunk in the package's frames."""
     watched: list[weakref.ref[Chunk]] = []
 
     def fail(chunks: list[Chunk]) -> None:
@@ -141,7 +141,7 @@ def test_source_is_closed() -> None:
 
 
 def test_source_protocol() -> None:
-    """A user's own class that looks like a source is one."""
+    """A user's own class that matches the protocol is a source."""
     source: Source = WatchedSource()
     assert list(run_over(source, sum)) == [3, 3, 3, 3]
 
@@ -172,9 +172,9 @@ def test_failure_keeps_the_result_so_far() -> None:
 
 
 def test_unfit_value_keeps_the_result_so_far() -> None:
-    """A value that does not fit is not counted, and is not the function's fault."""
+    """A value that does not fit is not counted, nor blamed on the function."""
     job = chunked([1, 2, None], rows=1).map(lambda chunk: chunk[0])
-    with pytest.raises(ReduceError, match="sum cannot take NoneType"):
+    with pytest.raises(ReduceError, match="sum does not support NoneType"):
         job.reduce("sum")
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.value) == (2, 3)
@@ -182,7 +182,7 @@ def test_unfit_value_keeps_the_result_so_far() -> None:
 
 
 def test_failure_to_join_keeps_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When memory does not suffice to join the parts, the parts are the value."""
+    """If there is too little memory to join the parts, the parts are the value."""
 
     def refuse(_parts: Any) -> Any:
         raise MemoryError
@@ -198,7 +198,7 @@ def test_failure_to_join_keeps_the_parts(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_stop() -> None:
-    """StopChunks ends the run; its own chunk is not counted."""
+    """StopChunks ends the run, and its own chunk is not counted."""
 
     def stop_at_8(chunk: list[int]) -> int:
         if chunk[0] == 8:
@@ -209,7 +209,7 @@ def test_stop() -> None:
     assert (list(job), job.reduce("append")) == ([6, 22], [6, 22])
 
 
-def test_stop_iteration_is_no_end() -> None:
+def test_stop_iteration_does_not_end_a_run() -> None:
     """A StopIteration that escapes the user's code is an error, not the end."""
     job = chunked(range(10), rows=4).map(lambda _chunk: next(iter(())))
     with pytest.raises(StopIteration):
@@ -218,7 +218,7 @@ def test_stop_iteration_is_no_end() -> None:
 
 @pytest.mark.parametrize("rows", [0, -1, 2.5, "many", True])
 def test_bad_rows(rows: Any) -> None:
-    """Rows are a whole number of at least 1."""
+    """Rows must be an integer of at least 1."""
     with pytest.raises(MemkitError) as raised:
         chunked([1], rows=rows)
     assert str(raised.value) == (
@@ -227,7 +227,7 @@ def test_bad_rows(rows: Any) -> None:
 
 
 def test_unknown_reduction_reads_nothing() -> None:
-    """A wrong reduction is told before the first chunk is read."""
+    """An unknown reduction raises an error before the first chunk is read."""
     source = WatchedSource()
     with pytest.raises(MemkitError, match="there is no reduction 'nonsense'"):
         run_over(source, sum).reduce("nonsense")

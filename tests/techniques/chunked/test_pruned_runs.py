@@ -1,4 +1,4 @@
-"""Runs of ``%%chunked`` that read the columns which the cell uses."""
+"""Runs of ``%%chunked`` that read only the columns that the cell uses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
 
 
 def run(shell: InteractiveShell, cell: str, options: str = "") -> ChunkedSummary:
-    """Run a cell over the table that succeeds, and return its summary."""
+    """Run a cell that succeeds over the table, and return its summary."""
     line = f"%%chunked sales.csv --rows 300 {options}"
     result = shell.run_cell(f"{line}\n{cell}")
     result.raise_error()
@@ -43,7 +43,7 @@ def run(shell: InteractiveShell, cell: str, options: str = "") -> ChunkedSummary
 
 
 def test_statistics_by_name(shell: InteractiveShell, sales: pd.DataFrame) -> None:
-    """A statistic that is named by a text is that of all columns."""
+    """A statistic that is named by a string is computed over all columns."""
     numbers = sales.drop(columns="of")
     numbers.to_csv("sales.csv", index=False)
     whole = run(shell, 'chunk.agg("sum")', "--reduce sum")
@@ -67,7 +67,7 @@ def test_columns_named_like_methods(
 def test_functions_that_get_the_frame(
     shell: InteractiveShell, sales: pd.DataFrame
 ) -> None:
-    """A function that is handed the frame sees all columns."""
+    """A function that takes the frame sees all columns."""
     numbers = sales.drop(columns="of")
     numbers.to_csv("sales.csv", index=False)
     shell.run_cell("def row_total(d): return d.sum(axis=1)").raise_error()
@@ -78,7 +78,7 @@ def test_functions_that_get_the_frame(
 
 
 def test_keys_in_a_variable(shell: InteractiveShell, sales: pd.DataFrame) -> None:
-    """Keys in a constant variable are read, and so are lists of keys and series."""
+    """Keys in a constant variable are found, and so are lists of keys and series."""
     shell.user_ns["keys"] = ["store", "year"]
     groups = run(shell, "chunk.groupby(keys).q.sum()", "--reduce sum")
     pd.testing.assert_series_equal(
@@ -91,7 +91,7 @@ def test_keys_in_a_variable(shell: InteractiveShell, sales: pd.DataFrame) -> Non
 
 
 def test_texts_that_name_the_chunk(shell: InteractiveShell) -> None:
-    """A query whose text names the chunk sees all columns."""
+    """A query whose text contains the name of the chunk sees all columns."""
     shell.run_cell("import duckdb").raise_error()
     cell = 'len(duckdb.sql("select * from chunk").df().columns)'
     assert run(shell, cell, "--collect").value == [5] * 4
@@ -138,8 +138,8 @@ def test_options_that_name_columns(
 def test_backend_that_is_not_loaded(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first run of a kernel, before any import, reads as few columns as others."""
-    # As nothing can be unloaded here, it is asked when the library is found.
+    """The first run, before any import, reads as few columns as later ones."""
+    # Libraries cannot be unloaded here, so check that the backend is loaded.
     loaded: list[bool] = []
 
     def load(_backend: str) -> None:
@@ -150,13 +150,13 @@ def test_backend_that_is_not_loaded(
     assert loaded == [True]
 
 
-# Texts in a column pick columns that no code shows.
+# The texts in a column choose columns that no code shows.
 SECRET = "len(chunk[chunk.of])"
 
 
 @pytest.mark.parametrize("options", ["", "--on-error skip", "--workers 1"])
-def test_begins_anew_with_all_columns(shell: InteractiveShell, options: str) -> None:
-    """A cell without effects that fails for a column is run again with all."""
+def test_starts_over_with_all_columns(shell: InteractiveShell, options: str) -> None:
+    """A cell without effects that fails without a column runs again with all."""
     summary = run(shell, SECRET, f"--reduce sum --no-rehearsal {options}")
     assert (summary.value, summary.columns) == (N_ROWS, None)
     assert (summary.chunks, summary.rows, summary.skipped) == (4, N_ROWS, ())
@@ -168,7 +168,7 @@ def test_begins_anew_with_all_columns(shell: InteractiveShell, options: str) -> 
 
 
 def test_a_rehearsal_finds_that_columns_are_missing(shell: InteractiveShell) -> None:
-    """A cell that fails in the rehearsal for a column reads all from the start."""
+    """A cell that fails without a column in the rehearsal reads all from the start."""
     summary = run(shell, SECRET, "--reduce sum")
     assert (summary.value, summary.columns, summary.chunks) == (N_ROWS, None, 4)
     (note,) = summary.notes
@@ -181,7 +181,7 @@ def test_a_rehearsal_finds_that_columns_are_missing(shell: InteractiveShell) -> 
 
 @pytest.mark.parametrize("options", ["", "--on-error skip"])
 def test_effects_are_not_repeated(shell: InteractiveShell, options: str) -> None:
-    """A cell with effects is not run twice: the error says what to do."""
+    """A cell with effects does not run twice; the error has the remedy."""
     shell.user_ns["seen"] = []
     cell = f"seen.append(len(chunk)); {SECRET}"
     result = shell.run_cell(f"%%chunked sales.csv --rows 300 {options}\n{cell}")
@@ -196,7 +196,7 @@ def test_effects_are_not_repeated(shell: InteractiveShell, options: str) -> None
 
 
 def test_errors_of_the_users_own(shell: InteractiveShell) -> None:
-    """An error that names no column which was left out stays as it is."""
+    """An error that names no unread column is unchanged."""
     result = shell.run_cell("%%chunked sales.csv\n{}['other']; chunk.q.sum()")
     error = result.error_in_exec
     assert isinstance(error, KeyError)
@@ -204,7 +204,7 @@ def test_errors_of_the_users_own(shell: InteractiveShell) -> None:
 
 
 def test_which_column_is_missing() -> None:
-    """The errors of each library name the column, and other errors do not count."""
+    """The column is found in the errors of each library, but not in other errors."""
     frame = pd.DataFrame({"a": [1]})
 
     def fail(function: Any) -> Exception:

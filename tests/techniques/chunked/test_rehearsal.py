@@ -1,4 +1,4 @@
-"""A cell is tried on some rows before it counts."""
+"""The rehearsal of a cell on a few rows before the run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ import pytest
 
 from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.chunks import open_chunks
+from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
+from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from tests.techniques.chunked.reductions import (
     ADDING,
@@ -28,7 +29,7 @@ from tests.techniques.chunked.reductions import (
     make_table,
 )
 
-# More of them take a while: MEMKIT_RANDOM_REDUCTIONS=1000.
+# More of them take longer: MEMKIT_RANDOM_REDUCTIONS=1000.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS", "40"))
 SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 
@@ -63,7 +64,7 @@ def run(code: str, op: str | None = "sum", **options: Any) -> ChunkedSummary:
 
 
 def refusal(op: str, cell: str, seed: int) -> str | None:
-    """Return why a rehearsal refuses a cell; None where it does not."""
+    """Return the error of a rehearsal; None if it accepts the cell."""
     body = make_body(cell)
     assert body.effect is None, cell
     trial = Trial(body)
@@ -76,8 +77,8 @@ def refusal(op: str, cell: str, seed: int) -> str | None:
     return None
 
 
-def test_what_adds_up_is_not_refused() -> None:
-    """No reduction that gives the whole's value is refused."""
+def test_sums_that_combine_are_accepted() -> None:
+    """No reduction that gives the value of the whole is rejected."""
     cells = make_cells(ADDING, COUNT, SEED)
     refused = {
         cell: why
@@ -87,8 +88,8 @@ def test_what_adds_up_is_not_refused() -> None:
     assert refused == {}
 
 
-def test_what_does_not_add_up_is_refused() -> None:
-    """Of reductions that do not give the whole's value at most some slip through."""
+def test_sums_that_do_not_combine_are_rejected() -> None:
+    """At most a few reductions that do not give the value of the whole are accepted."""
     cells = make_cells(NOT_ADDING, max(20, COUNT // 5), SEED)
     passed = [
         (op, cell)
@@ -100,7 +101,7 @@ def test_what_does_not_add_up_is_refused() -> None:
 
 @pytest.mark.parametrize(("op", "cell"), make_cells(ADDING, 25, SEED + 1))
 def test_equals_the_whole(op: str, cell: str) -> None:
-    """What passes gives over chunks what the cell gives over the whole."""
+    """An accepted cell gives the same value over chunks as over the whole."""
     table = make_table(5, 2_000)
     value = run(cell, op, source=table).value
     whole = make_body(cell)(table.copy())
@@ -119,21 +120,21 @@ def test_equals_the_whole(op: str, cell: str) -> None:
 
 
 def rounded(value: Any) -> Any:
-    """Return a value without what depends on the order of additions."""
+    """Return a value without the digits that depend on the order of additions."""
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
-def test_says_the_numbers() -> None:
-    """A refusal has the numbers, the reason and the line that replaces the cell's."""
+def test_error_has_the_numbers() -> None:
+    """The error has the numbers, the reason and the line that replaces the cell's."""
     table = pd.DataFrame({"k": [1, 2] * 500, "p": [1.0] * 500 + [4.0] * 500})
     with pytest.raises(ReduceError) as raised:
         run("round(df.p.mean(), 3)", source=table)
     assert str(raised.value) == (
-        "over two halves this cell gives 1 and 4, whose sum (5) is not the 2.5 of both "
-        "together; a mean does not add up; give --reduce merge, and end the cell with "
-        "memkit.partial(df).agg(p='mean'), after import jupyter_memkit as memkit"
+        "over two halves this cell returns 1 and 4, whose sum (5) is not the 2.5 of "
+        "both together; a mean does not add up; use --reduce merge, and end the cell "
+        "with memkit.partial(df).agg(p='mean'), after import jupyter_memkit as memkit"
     )
 
 
@@ -147,7 +148,7 @@ def test_says_the_numbers() -> None:
     ],
 )
 def test_keys_stay_keys(cell: str) -> None:
-    """The keys in a frame's columns are not added up, whatever they are."""
+    """Keys in the columns of a frame are not added up, whatever their type."""
     table = make_table(2, 2_000)
     value = run(cell, source=table).value
     whole = make_body(cell)(table)
@@ -167,7 +168,7 @@ def test_keys_stay_keys(cell: str) -> None:
     ],
 )
 def test_bins_are_an_index(bins: str, *, rehearsal: bool) -> None:
-    """Bins of time in a column are refused: those between chunks would be missing."""
+    """Time bins in a column are rejected: bins between chunks would be missing."""
     table = make_table(2, 2_000).sort_values("t", ignore_index=True)
     table["t"] += pd.to_timedelta((table.index // 500) * 90, unit="D")
     with pytest.raises(ReduceError, match=r"call \.reset_index\(\) on the result"):
@@ -177,23 +178,23 @@ def test_bins_are_an_index(bins: str, *, rehearsal: bool) -> None:
 
 
 def test_keys_without_a_rehearsal() -> None:
-    """Where a cell is not tried its code shows the keys, or the run is refused."""
+    """Without a rehearsal the code shows the keys, or the run is rejected."""
     table = make_table(2, 2_000)
     cell = "df.groupby('g', as_index=False).q.sum()"
     value = run(cell, source=table, rehearsal=False).value
     pd.testing.assert_frame_equal(value, make_body(cell)(table))
-    with pytest.raises(ReduceError, match="leave as_index=False and reset_index"):
+    with pytest.raises(ReduceError, match="leave out as_index=False and reset_index"):
         run("df.g.value_counts().reset_index()", rehearsal=False)
 
 
 @pytest.mark.parametrize("clock", ["time.time()", "time.perf_counter()"])
 def test_unstable(clock: str) -> None:
-    """A cell that differs from itself is not judged by example, and it is said."""
+    """A cell with another value each time is not judged by example; a note says so."""
     summary = run(f"len(df) + {clock}", names={"time": time})
     assert summary.notes == (
         (
-            "Not rehearsed: over the same rows the cell gives another value each time, "
-            "as it does where it samples or reads a clock. Whether the values of the "
+            "Not rehearsed: over the same rows the cell returns another value each "
+            "time, as if it used random numbers or a clock. Whether the values of the "
             "chunks combine is not checked."
         ),
     )
@@ -213,14 +214,14 @@ def test_unstable(clock: str) -> None:
         ),
     ],
 )
-def test_says_why_not(cell: str, why: str) -> None:
-    """The summary says why a cell with a reduction is not rehearsed."""
+def test_note_if_not_rehearsed(cell: str, why: str) -> None:
+    """The summary reports why a cell with a reduction is not rehearsed."""
     (note,) = run(cell).notes
     assert note.startswith(f"Not rehearsed: {why}. ")
 
 
-def test_says_why_not_of_a_source() -> None:
-    """So it does where the source can be read only once; not where nobody asked."""
+def test_note_for_a_source_read_once() -> None:
+    """So it does if the source can be read only once, but not without a reduction."""
     (note,) = run("len(df)", source=iter(range(600))).notes
     assert note.startswith("Not rehearsed: the range_iterator can be read only once. ")
     assert run("len(df)", "append", source=iter(range(600))).notes == ()
@@ -228,7 +229,7 @@ def test_says_why_not_of_a_source() -> None:
 
 
 def test_wide_tables(tmp_path: Path) -> None:
-    """Of many columns those that a cell names are tried, or all where it needs more."""
+    """Of many columns, a cell is tried on those that it names, or on all if needed."""
     rng = np.random.default_rng(1)
     table = pd.DataFrame(rng.random((60, 200)), columns=[f"c{i}" for i in range(200)])
     table.to_csv(tmp_path / "a.csv", index=False)
@@ -245,7 +246,7 @@ def test_wide_tables(tmp_path: Path) -> None:
 
 
 def test_not_with_an_effect() -> None:
-    """A cell with an effect runs once a chunk, and the summary says so."""
+    """A cell with an effect runs once per chunk, and the summary says why."""
     seen: list[int] = []
     summary = run("seen.append(len(df))\ndf.v.max()", names={"seen": seen})
     assert seen == [500] * 4
@@ -255,12 +256,12 @@ def test_not_with_an_effect() -> None:
 
 @pytest.mark.parametrize("cell", ["df.sample(10).q.sum()", "np.random.random()"])
 def test_drawing_rows(cell: str) -> None:
-    """A cell that draws changes the generator, so it is not tried, and it is said."""
+    """A cell that samples rows changes the generator, so it is not rehearsed."""
     assert "is not checked" in run(cell).notes[0]
 
 
 def test_leaves_nothing() -> None:
-    """A rehearsal sets no name, changes no row and draws no random number."""
+    """A rehearsal sets no variable, changes no row and draws no random number."""
     table = make_table(3, 2_000)
     before = table.copy()
     body = make_body("df['r'] = df.v * 2\nextra = df.r.mean()\nextra")
@@ -292,8 +293,8 @@ def test_leaves_nothing() -> None:
         *("m = df.v.mean()\nm", "df.groupby('k').v.agg(['mean'])", "np.median(df.v)"),
     ],
 )
-def test_refused_by_its_code(cell: str) -> None:
-    """Where a cell cannot be tried its code shows the statistics that do not add up."""
+def test_rejected_by_its_code(cell: str) -> None:
+    """Without a rehearsal the code of a cell shows statistics that do not add up."""
     with pytest.raises(ReduceError, match="does not add up"):
         run(cell, rehearsal=False)
 
@@ -302,24 +303,26 @@ def test_refused_by_its_code(cell: str) -> None:
     "cell",
     ["df[['v', 'q']].mean(axis=1)", "df.iloc[:, 3].sum()", "df.v.sum() / 2", "len(df)"],
 )
-def test_not_refused_by_its_code(cell: str) -> None:
-    """What only looks like such a statistic runs."""
+def test_accepted_by_its_code(cell: str) -> None:
+    """Code that only resembles such a statistic runs."""
     run(cell, rehearsal=False)
 
 
 def test_columns_are_checked(tmp_path: Path) -> None:
-    """Where the columns that the code shows give another value all are read."""
+    """If the columns that the code shows give another value, all columns are read."""
     path = tmp_path / "a.csv"
     make_table(1).to_csv(path, index=False)
     for cell, columns in (("df.shape[1] * df.q.sum()", None), ("df.q.sum()", ("q",))):
-        chunks = open_chunks(open_source(path), columns=["q"], is_pruned=True)
-        summary = chunks.map(make_body(cell)).run("sum")
+        settings = Settings(
+            memory_bytes=1 << 28, columns=("q",), is_pruned=True, backend="pandas"
+        )
+        summary = Mapped(open_source(path), settings, make_body(cell)).run("sum")
         assert summary.columns == columns
     assert summary.value == make_table(1).q.sum()
 
 
 def test_polars() -> None:
-    """Frames of polars are taken apart too."""
+    """Frames of polars are split too."""
     table = pl.from_pandas(make_table(3))
     with pytest.raises(ReduceError, match="over two halves"):
         run("df['v'].mean()", source=table)
@@ -328,14 +331,14 @@ def test_polars() -> None:
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
 def test_without_any_column(tmp_path: Path, backend: str) -> None:
-    """A cell that uses no column is tried on rows all the same."""
+    """A cell that uses no column is still rehearsed."""
     path = tmp_path / "a.parquet"
     make_table(1).to_parquet(path)
     for cell, is_right in (("len(df) ** 2", False), ("len(df) * 2", True)):
-        chunks = open_chunks(
-            open_source(path), columns=[], is_pruned=True, backend=backend
+        settings = Settings(
+            memory_bytes=1 << 28, columns=(), is_pruned=True, backend=backend
         )
-        job = chunks.map(make_body(cell))
+        job = Mapped(open_source(path), settings, make_body(cell))
         if is_right:
             assert job.run("sum").value == 2_000
         else:
@@ -356,19 +359,19 @@ def test_without_any_column(tmp_path: Path, backend: str) -> None:
     ],
 )
 def test_other_chunks(source: Any) -> None:
-    """What is no table is rehearsed where it is plain data, and runs in any case."""
+    """Chunks of plain data other than tables are rehearsed too; any chunks run."""
     run("len(df)", source=source)
 
 
-def test_shapes_are_for_the_run() -> None:
-    """Arrays that are shorter over few rows are not refused for that."""
+def test_shorter_arrays_are_accepted() -> None:
+    """Arrays that are shorter over few rows are not rejected."""
     table = make_table(1, 4_000)
     value = run("np.bincount(df.k)", source=table).value
     np.testing.assert_array_equal(value, np.bincount(table.k))
 
 
-def test_rounding_is_no_difference() -> None:
-    """Sums that differ by rounding alone are not refused."""
+def test_rounding_is_accepted() -> None:
+    """Sums that differ only by rounding are not rejected."""
     rng = np.random.default_rng(1)
     for kind in ("float32", "float64"):
         table = pd.DataFrame({"x": rng.normal(0, 1e6, 2_000).astype(kind)})

@@ -1,4 +1,4 @@
-"""Options in messages are as the line of the magic takes them."""
+"""Options in messages are written as the magic parses them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ from jupyter_memkit.techniques.chunked.remedies import write_list
     ],
 )
 def test_read_back(items: list[str]) -> None:
-    """The line of a magic gives back the items that a message names."""
+    """The magic parses an option from a message to the items that it names."""
     (word,) = split_words(write_list(items))
     assert split_list(word) == items

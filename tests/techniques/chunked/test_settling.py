@@ -1,4 +1,4 @@
-"""The types of all rows are known before a cell that must not run twice."""
+"""The types of all rows are found before a cell that must not run twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ N_ROWS = 400_000
 
 @pytest.fixture
 def late(tmp_path: Path) -> Path:
-    """Write a file with one float in whole numbers, where no look at it comes."""
+    """Write a file of integers with one float, outside of all samples."""
     lines = [f"{i % 10}{i:06}" for i in range(N_ROWS)]
     size, head = 8 * N_ROWS, 1 << 20
     place = head + (size - head) // 64 * 20 + 4_000
@@ -29,7 +29,7 @@ def late(tmp_path: Path) -> Path:
 
 
 def test_types_of_all_rows(late: Path) -> None:
-    """The types hold the values of all rows, and nothing is raised on the way."""
+    """The types hold the values of all rows, and no error is raised on the way."""
     source = open_source(late)
     settings: Any = chunked(late)._settings
     settled = settle_types(source, settings)
@@ -49,10 +49,8 @@ def test_nothing_is_written_twice(late: Path, tmp_path: Path) -> None:
     assert (summary.rows, count, summary.notes) == (N_ROWS, 20, ())
 
 
-def test_a_pure_cell_is_not_held_up(
-    late: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the run can begin anew nothing is read before it."""
+def test_pure_cell_is_not_delayed(late: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the run can start over, nothing is read before it."""
 
     def refuse(*_args: Any) -> Any:
         raise AssertionError
@@ -62,7 +60,7 @@ def test_a_pure_cell_is_not_held_up(
 
 
 def test_counts_as_time_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The summary's duration has the look at all rows in it."""
+    """The duration in the summary includes reading the types of all rows."""
     clock = [0.0]
 
     def settle(_source: Any, settings: Any) -> Any:

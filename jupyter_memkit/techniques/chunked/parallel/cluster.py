@@ -11,11 +11,11 @@ from jupyter_memkit.errors import MemkitError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The option's word for the current client, or a cluster of its own.
+# The value of the option for the current client, or else a new cluster.
 CURRENT = "dask"
 
-# What a local worker takes for its libraries, and the part of its limit from which
-# Dask pauses it.
+# The memory of a local worker's libraries, and the part of its limit at which Dask
+# pauses it.
 _LIBRARIES_BYTES = 256 << 20
 _PAUSE = 0.8
 
@@ -23,7 +23,7 @@ _CONNECT_S = 10
 
 
 class Cluster:
-    """A client of Dask's for one run, with what was started for it.
+    """A Dask client for one run, and the cluster that was started for it, if any.
 
     Parameters
     ----------
@@ -33,21 +33,21 @@ class Cluster:
     memory_bytes : int
         How much all workers together may grow.
     n_workers : int, optional
-        The workers of a cluster on this machine; by default one a core.
+        The workers of a cluster on this machine; by default one per core.
 
     Attributes
     ----------
     client : distributed.Client
         The client.
     wait : callable
-        What waits for tasks of the current client.
+        Waits for tasks of the current client.
     n_workers : int
-        The processes that work.
+        The number of workers.
 
     Raises
     ------
     MemkitError
-        When Dask is not installed, there is no scheduler at the address, or no worker.
+        If Dask is not installed, there is no scheduler at the address, or no worker.
     """
 
     def __init__(
@@ -71,15 +71,15 @@ class Cluster:
             raise MemkitError(message)
 
     def __enter__(self) -> Self:
-        """Use it."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """End what was started for it."""
+        """Call `close`."""
         self.close()
 
     def close(self) -> None:
-        """End what was started for it, and leave a client of the user's open."""
+        """Close the client and the cluster that it started, but not the user's own."""
         self._own.close()
 
     def _connect(self, on: Any, memory_bytes: int, n_workers: int | None) -> Any:
@@ -111,8 +111,8 @@ class Cluster:
             )
         except (OSError, ValueError) as error:
             message = (
-                f"there is no Dask scheduler at {on} ({error}); give its address, "
-                "such as tcp://127.0.0.1:8786"
+                f"there is no Dask scheduler at {on} ({error}); use its address, "
+                "such as --on tcp://127.0.0.1:8786"
             )
             raise MemkitError(message) from error
         return self._own.enter_context(client)
@@ -123,7 +123,7 @@ def _import_distributed() -> Any:
         return importlib.import_module("distributed")
     except ImportError as error:
         message = (
-            f"to run on a cluster needs Dask ({error}); install it with: "
+            f"running on a cluster needs Dask ({error}); install it with: "
             'pip install "jupyter_memkit[cluster]"'
         )
         raise MemkitError(message) from error

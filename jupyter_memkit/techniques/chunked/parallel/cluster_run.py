@@ -1,4 +1,9 @@
-"""Runs a function over chunks on a Dask cluster, with the results in order."""
+"""Runs a function over chunks on a Dask cluster, with the results in order.
+
+Chunks are tasks that carry their data or its place, so that they can run again if a
+worker is lost. Parts of eight chunks are joined on the cluster. A worker runs one chunk
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +32,10 @@ from jupyter_memkit.techniques.interrupts import Interrupts
 if TYPE_CHECKING:
     pass
 
-# Parts of so many chunks come back as one.
+# The number of chunks whose parts are joined on the cluster.
 _GROUP = 8
 
-# Chunks that wait or run, for each worker: the next one is there when one is done.
+# The chunks that wait or run for each worker, so that it never waits for the next one.
 _AHEAD = 2
 
 _RETRIES = 3
@@ -38,17 +43,17 @@ _RETRIES = 3
 
 @dataclass(slots=True, kw_only=True)
 class JoinedOutcome(ChunkOutcome):
-    """What came of several chunks in a row, joined on the cluster.
+    """The outcome of several consecutive chunks, joined on the cluster.
 
-    Its ``take`` gives a part of the reduction, not a value. Its number and its piece
+    Its ``take`` returns a part of the reduction, not a value. Its number and its piece
     are those of the last chunk, its rows those of all.
 
     Attributes
     ----------
     chunks : int
-        How many.
+        The number of chunks.
     chunk_rows : int
-        The rows of the largest, whose growth is the outcome's.
+        The rows of the largest chunk, whose growth is that of the outcome.
     """
 
     chunks: int
@@ -65,26 +70,26 @@ class _Group:
 
 
 class DaskRun:
-    """A function over the chunks of a source, on the workers of a cluster.
+    """A run of a function over the chunks of a source, on the workers of a cluster.
 
-    Workers that are lost on the way are survived: Dask runs their chunks again.
+    The run survives the loss of workers: Dask runs their chunks again.
 
     Parameters
     ----------
     source, request, function, tries, skips, position, interrupts
-        As of `LocalRun`.
+        As in `LocalRun`.
     cluster : Cluster
-        Where it runs.
+        The cluster.
     operation : Operation, optional
-        The reduction, if it is associative: then parts are joined on the cluster, and
-        the outcomes are `JoinedOutcome`.
+        The reduction. If it is associative, parts are joined on the cluster, and the
+        outcomes are `JoinedOutcome`.
     limit : int, optional
-        How many chunks to send at most.
+        The most chunks to send.
 
     Raises
     ------
     MemkitError
-        When the function cannot be sent to another process.
+        If the function cannot be sent to another process.
     """
 
     def __init__(  # noqa: PLR0913 - what makes up a run
@@ -118,29 +123,29 @@ class DaskRun:
             source, request, position=position, interrupts=interrupts, limit=limit
         )
         self._groups: deque[_Group] = deque()
-        # Chunks and what came of them, in order, to be given out.
+        # Chunks and their outcomes, in order.
         self._ready: deque[tuple[list[Task], Joined]] = deque()
 
     def step(self) -> ChunkOutcome | None:
-        """Return what came of the next chunks; None when there are none, or a stop."""
+        """Return the outcome of the next chunks; None at the end, or at a stop."""
         __tracebackhide__ = True
         while not self._ready:
             self._send()
             if not self._groups:
                 self._sender.raise_broken(self.position)
                 return None
-            self._stand_at(self._groups[0].tasks[:1])
+            self._move_to(self._groups[0].tasks[:1])
             self._receive()
         tasks, joined = self._ready.popleft()
         return self._make_outcome(tasks, joined)
 
     def close(self) -> None:
-        """Call off what waits or runs, and close the source."""
+        """Cancel the tasks that wait or run, and close the source."""
         self._sender.close()
         futures = self._futures()
         self._groups.clear()
         self._ready.clear()
-        # A cluster that is gone has nothing to call off.
+        # A cluster that is gone has nothing to cancel.
         with contextlib.suppress(Exception):
             self._client.cancel(futures, force=True)
             self._client.run(cluster_tasks.forget, self._run, on_error="ignore")
@@ -154,14 +159,14 @@ class DaskRun:
                 futures.append(group.joined)
         return futures
 
-    def _stand_at(self, tasks: list[Task]) -> None:
+    def _move_to(self, tasks: list[Task]) -> None:
         position = self.position
         position.number, position.first_row = tasks[0].number, tasks[0].first_row
         position.rows = sum(task.piece.rows or 0 for task in tasks)
         position.in_function = False
 
     def _send(self) -> None:
-        """Hand out pieces while the workers have not enough of them."""
+        """Hand out pieces until the workers have enough of them."""
         while self._sender.has_more and self._count_under_way() < self._ahead:
             sent = self._sender.cut()
             if sent is not None:
@@ -175,7 +180,7 @@ class DaskRun:
         )
 
     def _hand_over(self) -> Any:
-        """Give the workers what all chunks need, once."""
+        """Send the workers the data that all chunks need, once."""
         if self._handed_over is None:
             request = self._sender.request
             setup = Setup(
@@ -198,8 +203,8 @@ class DaskRun:
             self._groups.append(_Group())
         group = self._groups[-1]
         with warnings.catch_warnings():
-            # Of data in memory the rows go with the task: what is scattered is lost
-            # with its worker.
+            # Rows in memory are sent with the task, because scattered data would be
+            # lost with its worker.
             warnings.filterwarnings("ignore", "Sending large graph")
             reply = self._client.submit(
                 cluster_tasks.work,
@@ -216,7 +221,7 @@ class DaskRun:
             self._seal(group)
 
     def _seal(self, group: _Group) -> None:
-        """Let what a group's chunks give come back, joined where that can be."""
+        """Request the results of a group, joined if possible."""
         if group.joined is not None:
             return
         if not self._is_joining:
@@ -233,7 +238,7 @@ class DaskRun:
         )
 
     def _receive(self) -> None:
-        """Wait until something is done, and take the first group when it is."""
+        """Wait until a task is done, and take the first group when all of it is."""
         group = self._groups[0]
         is_done = group.joined is not None and group.joined.done()
         try:
@@ -253,39 +258,39 @@ class DaskRun:
             tasks = tasks[joined.chunks :]
 
     def _explain(self, group: _Group, error: Exception) -> MemkitError:
-        """Return one sentence for what Dask says of a task that it gave up."""
+        """Return the error for a task that Dask gave up."""
         failed = [
             task
             for task, reply in zip(group.tasks, group.replies, strict=True)
             if reply.status in {"error", "cancelled", "lost"}
         ]
-        self._stand_at(failed[:1] or group.tasks)
+        self._move_to(failed[:1] or group.tasks)
         where = f"{self.position} of {self._name}"
         if type(error).__name__ == "KilledWorker":
             message = (
-                f"each worker that got {where} was lost; it may have been out of "
-                "memory: give a smaller --memory, or workers with more"
+                f"every worker that got {where} was lost; it may have been out of "
+                "memory: use a smaller --memory, or workers with more memory"
             )
         else:
             message = (
-                f"the cluster could not do {where} ({type(error).__name__}: {error}); "
-                "see that its workers have jupyter_memkit, the libraries of the cell "
+                f"the cluster failed on {where} ({type(error).__name__}: {error}); "
+                "check that its workers have jupyter_memkit, the libraries of the cell "
                 "and the files"
             )
         return MemkitError(message)
 
     def _make_outcome(self, tasks: list[Task], joined: Joined) -> ChunkOutcome | None:
         __tracebackhide__ = True
-        self._stand_at(tasks)
-        told = read_reply(joined.reply, self.position, self._name, skips=self._skips)
-        if told is None:
+        self._move_to(tasks)
+        reply = read_reply(joined.reply, self.position, self._name, skips=self._skips)
+        if reply is None:
             return None
         fields: dict[str, Any] = {
             "number": tasks[-1].number,
             "first_row": tasks[0].first_row,
             "rows": self.position.rows,
             "piece": tasks[-1].piece,
-            **told,
+            **reply,
         }
         if not joined.is_part:
             return ChunkOutcome(**fields)

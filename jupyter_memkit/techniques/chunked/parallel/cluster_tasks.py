@@ -21,29 +21,29 @@ from jupyter_memkit.techniques.chunked.parallel.worker_process import (
 from jupyter_memkit.techniques.chunked.results.combine import Operation, Reduction
 from jupyter_memkit.techniques.chunked.sources.base import Request
 
-# By run, so that a function is unpickled once, and growth has one start.
+# By run, so that the function is unpickled once, and growth is measured from one start.
 _workers: dict[str, Worker] = {}
 
-# Runs that have ended lately: a task that was called off can still start after that.
+# Runs that ended recently: a task that was cancelled can still start after that.
 _ended: deque[str] = deque(maxlen=1_000)
 
-# One chunk at a time, whatever the threads of a worker: a cell has one namespace, and
-# the system one high-water mark a process.
+# A worker runs one chunk at a time, however many threads it has: a cell has one
+# namespace, and the system keeps one high-water mark per process.
 _at_work = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """What came of one or several chunks in a row.
+    """The outcome of one or several consecutive chunks.
 
     Attributes
     ----------
     chunks : int
-        How many.
+        The number of chunks.
     is_part : bool
-        Whether the reply's value is a part of a reduction, or what the function gave.
+        Whether the value is a part of a reduction, not a value of the function.
     reply : Reply
-        Of the chunk, or of all of them in one.
+        The reply of the chunk, or of all of them together.
     """
 
     chunks: int = 1
@@ -52,7 +52,7 @@ class Joined:
 
 
 def hand_over(setup: Setup, request: Request) -> tuple[Setup, Request]:
-    """Give the function to workers: a task comes again when its worker is lost."""
+    """Hand the function to workers, in a task that runs again if a worker is lost."""
     return setup, request
 
 
@@ -62,7 +62,7 @@ def work(run: str, handed_over: tuple[Setup, Request], packed_task: bytes) -> Re
     Raises
     ------
     RuntimeError
-        When the run has ended, so that nobody waits for the reply.
+        If the run has ended, so that nothing waits for the reply.
     """
     with _at_work:
         if run in _ended:
@@ -79,7 +79,7 @@ def work(run: str, handed_over: tuple[Setup, Request], packed_task: bytes) -> Re
 
 
 def forget(run: str) -> None:
-    """Let go of a run's function, for good; a task at work still ends."""
+    """Drop the function of a run and reject its later tasks; a running task ends."""
     _ended.append(run)
     _workers.pop(run, None)
 
@@ -90,17 +90,17 @@ def join(operation: Operation, skips: bool, *replies: Reply) -> list[Joined]:  #
     Parameters
     ----------
     operation : Operation
-        How.
+        The reduction.
     skips : bool
         Whether a chunk that failed is left out, or ends the run.
     *replies : Reply
-        Of the chunks, in order.
+        The replies of the chunks, in order.
 
     Returns
     -------
     list of Joined
-        Of chunks in a row that went well one, and one of each other chunk. A value
-        that does not fit stays by itself, to be refused where all of them go.
+        One for each row of consecutive chunks that succeeded, and one for each other
+        chunk. A value that does not fit stays separate, and the run reports its error.
     """
     return list(_join(operation, replies, skips=skips))
 
@@ -125,12 +125,12 @@ def _join(
 
 
 def _add(reduction: Reduction, reply: Reply) -> bool:
-    """Take a value, if there is one that fits."""
+    """Add a value, and return whether there is one that fits."""
     if reply.value is None:
         return False
     try:
         reduction.add(pickle.loads(reply.value))  # noqa: S301 - from a worker of ours
-    except Exception:  # noqa: BLE001 - it is raised again by who has them all
+    except Exception:  # noqa: BLE001 - raised again when the run adds it
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Makes the user's code fit to run in another process."""
+"""Pickles the user's code for another process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PortableCell:
     tree : ast.Module
         The parsed cell.
     filename, lines : str, list of str
-        What tracebacks show of it.
+        Its name and its lines in tracebacks.
     name : str
         The name of the chunk.
     namespace : dict
@@ -40,7 +40,7 @@ class PortableCell:
     namespace: dict[str, Any]
 
     def open(self) -> CellBody:
-        """Return the cell as a function, in the process that runs it."""
+        """Return the cell as a function; called in the process that runs it."""
         text = "".join(self.lines)
         linecache.cache[self.filename] = (len(text), None, self.lines, self.filename)
         return CellBody(
@@ -54,7 +54,7 @@ class PortableCell:
 
 
 def _compile(tree: ast.AST, filename: str, mode: str) -> types.CodeType:
-    code: Any = tree  # For mypy a tree alone is no source.
+    code: Any = tree  # mypy does not accept a tree here.
     compiled: types.CodeType = compile(code, filename, mode)
     return compiled
 
@@ -65,12 +65,12 @@ def dump_function(function: Callable[[Any], Any]) -> bytes:
     Raises
     ------
     MemkitError
-        When it adds up in a variable, or reads one that cannot be sent.
+        If it accumulates in a variable, or reads one that cannot be sent.
     """
     pickler = import_library("cloudpickle", "functions for other processes")
     portable: Any = function
     if isinstance(function, CellBody):
-        _refuse_accumulating(function)
+        _reject_accumulating(function)
         read = find_inputs(function.tree, function.namespace)
         names = add_function_inputs(read, function.namespace)
         portable = PortableCell(
@@ -91,15 +91,15 @@ def dump_function(function: Callable[[Any], Any]) -> bytes:
         culprits = [name for name in named if not _can_pickle(pickler, named[name])]
         what = ", ".join(culprits[:_SHOWN_NAMES]) or "the function"
         message = (
-            f"{what} cannot be sent to another process ({error}); make it in the cell, "
-            "or leave --workers out"
+            f"{what} cannot be sent to another process ({error}); create it in the "
+            "cell, or leave out --workers and --on"
         )
         raise MemkitError(message) from error
     return content
 
 
 def load_function(content: bytes) -> Callable[[Any], Any]:
-    """Return what `dump_function` had dumped, ready to be called."""
+    """Return the function that `dump_function` dumped, ready to be called."""
     loaded = import_library("cloudpickle", "functions").loads(content)
     function: Callable[[Any], Any] = (
         loaded.open() if isinstance(loaded, PortableCell) else loaded
@@ -107,13 +107,13 @@ def load_function(content: bytes) -> Callable[[Any], Any]:
     return function
 
 
-def _refuse_accumulating(body: CellBody) -> None:
+def _reject_accumulating(body: CellBody) -> None:
     name = body.accumulated
     if name is not None:
         message = (
-            f"the cell keeps something for the next chunk in {name}, which chunks in "
-            "other processes cannot share; end it with the chunk's own value, and give "
-            "--reduce sum, or another reduction"
+            f"the cell accumulates in {name}, which chunks in other processes cannot "
+            "share; end it with the value of the chunk, and use --reduce sum or "
+            "another reduction"
         )
         raise MemkitError(message)
 

@@ -101,7 +101,7 @@ def pack_piece(task: Any, name: str) -> bytes:
         return pack(task)
     except Exception as error:
         message = (
-            f"what {name} gives cannot be sent to other processes ({error}); "
+            f"the rows of {name} cannot be sent to other processes ({error}); "
             "leave out --workers and --on"
         )
         raise MemkitError(message) from error

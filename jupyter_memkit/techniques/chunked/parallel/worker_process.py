@@ -140,7 +140,7 @@ class Worker:
         except Exception as error:
             message = (
                 f"the value of type {type(value).__name__} cannot be sent from a "
-                f"worker ({error}); end with data, or leave --workers out"
+                f"worker ({error}); end the cell with data, or leave out --workers"
             )
             raise MemkitError(message) from error
         return content
@@ -156,9 +156,9 @@ class Worker:
             first_row=task.first_row,
             rows=len(chunk) if task.piece.rows is None else task.piece.rows,
         )
-        tell = getattr(self._function, "tell", None)
-        if tell is not None:
-            tell(position.info(self._name))
+        set_info = getattr(self._function, "set_info", None)
+        if set_info is not None:
+            set_info(position.info(self._name))
         return call_repeatedly(self._function, chunk, self._tries)
 
 
@@ -196,10 +196,10 @@ def _load_function(content: bytes) -> Callable[[Any], Any]:
             f"a worker cannot load the function ({type(error).__name__}: {error}); "
             "define it in the notebook, or in a module that a new Python can import"
         )
-        return partial(_refuse, message)
+        return partial(_raise, message)
 
 
-def _refuse(message: str, _chunk: Any) -> Any:
+def _raise(message: str, _chunk: Any) -> Any:
     raise MemkitError(message)
 
 

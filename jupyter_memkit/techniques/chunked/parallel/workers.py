@@ -166,7 +166,7 @@ class WorkersRun:
             return ended
         return MemkitError(
             f"a worker {ended.how} at {self.position} of {self._name}; it may have "
-            "been out of memory: give a smaller --memory, or fewer --workers"
+            "been out of memory: use a smaller --memory, or fewer --workers"
         )
 
 

@@ -29,12 +29,11 @@ from jupyter_memkit.techniques.chunked.results.combine import (
 )
 from jupyter_memkit.techniques.chunked.results.partial import Partial
 
-# So much of the processor's time a rehearsal takes at most, but for the first splits,
-# which show most.
+# The most processor time for a rehearsal, except for the first splits, which show most.
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 2
 
-# What the reductions that are judged make, as messages call it.
+# The results of the reductions that are judged, by their names in messages.
 JUDGED = {
     "count": "count",
     "max": "maximum",
@@ -47,7 +46,7 @@ JUDGED = {
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """A split, with the cell's values over the whole and over the parts."""
+    """A split, with the values of the cell over the whole and over the parts."""
 
     split: Split
     whole: Any
@@ -55,7 +54,7 @@ class _Tried:
 
 
 def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
-    """Compare a cell's values over parts of some rows with those over all of them.
+    """Compare the values of a cell over parts of some rows with those over all of them.
 
     Parameters
     ----------
@@ -69,14 +68,14 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The columns of the cell's frames that have to be keys for it to agree.
+        The columns of the cell's frames that have to be keys to make the parts agree.
 
     Raises
     ------
     ReduceError
-        When they do not agree, with the numbers.
+        If they do not agree; the message has the numbers.
     NotRehearsedError
-        When they cannot be compared.
+        If they cannot be compared.
     """
     tried = list(_try_splits(op, trial, rows))
     if not tried:
@@ -87,27 +86,27 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
         # Partial statistics combine, some of them approximately.
         return ()
     proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])
-    first_refusal: ReduceError | None = None
+    first_error: ReduceError | None = None
     for keys in proposed:
-        refusal = _find_refusal(op, keys, tried, trial)
-        if refusal is None and flatten(whole) is None:
+        error = _find_error(op, keys, tried, trial)
+        if error is None and flatten(whole) is None:
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
-        if refusal is None:
+        if error is None:
             return keys
-        first_refusal = first_refusal or refusal
-    assert first_refusal is not None, "there is always a proposal"
-    raise first_refusal
+        first_error = first_error or error
+    assert first_error is not None, "there is always a proposal"
+    raise first_error
 
 
-def _find_refusal(
+def _find_error(
     op: str, keys: tuple[str, ...], tried: list[_Tried], trial: Trial
 ) -> ReduceError | None:
     try:
         for each in tried:
             _compare(op, keys, each, trial)
-    except ReduceError as refusal:
-        return refusal
+    except ReduceError as error:
+        return error
     return None
 
 
@@ -119,7 +118,7 @@ def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
             continue
         whole = trial.call(one.whole)
         parts = [trial.call(part) for part in one.parts]
-        # Some cells fail on so few rows.
+        # Some cells fail on few rows.
         if whole and all(parts):
             yield _Tried(one, whole[0], [part[0] for part in parts])
 
@@ -132,7 +131,7 @@ def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> Non
     except ReduceError:
         if not _is_array(tried.whole):
             raise
-        # Of so few rows an array may be shorter; the run refuses another shape.
+        # With few rows an array may be shorter; the run rejects another shape.
         return
     parts = [_combine(op, operation, [part]) for part in tried.parts]
     flats = [flatten(value) for value in (combined, whole, *parts)]
@@ -148,12 +147,12 @@ def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> Non
     )
     if label is None:
         return
-    combined_text, whole_text, *given = (_describe(flat, label) for flat in known)
+    combined_text, whole_text, *values = (_describe(flat, label) for flat in known)
     place = f" for {', '.join(map(str, label))}" if label else ""
     message = (
-        f"over {tried.split.name} this cell gives {' and '.join(given)}{place}, whose "
-        f"{JUDGED[op]} ({combined_text}) is not the {whole_text} of both together; "
-        f"{advise(op, trial.body)}"
+        f"over {tried.split.name} this cell returns {' and '.join(values)}{place}, "
+        f"whose {JUDGED[op]} ({combined_text}) is not the {whole_text} of both "
+        f"together; {advise(op, trial.body)}"
     )
     raise ReduceError(message)
 
@@ -167,7 +166,7 @@ def _combine(op: str, operation: Operation, values: Iterable[Any]) -> Any:
     reduction = Reduction(operation)
     for value in values:
         reduction.add(value)
-    # With its keys in the index it is compared by them, in whatever order they are.
+    # With its keys in the index a frame is compared by its keys, in any order.
     return reduction.part if op in ALIGNED else reduction.result()
 
 

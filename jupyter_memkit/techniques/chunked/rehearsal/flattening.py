@@ -1,4 +1,4 @@
-"""Values as their numbers by label, to compare what looks different and is not."""
+"""Flattens values to items by label, to compare values of different types."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from jupyter_memkit.cells.purity import is_scalar
 
-# How far two ways to add up the same numbers can be apart, by the precision of floats.
+# The relative difference between two ways to add up the same numbers, by float type.
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4}
 _TOLERANCE = 1e-6
 
 Flat = dict[tuple[Hashable, ...], Any]
 
 
-def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each form
-    """Return the items of a value by their labels; None for what has none.
+def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each type
+    """Return the items of a value by their labels; None if its type has none.
 
     Examples
     --------
@@ -54,18 +54,18 @@ def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each form
 def find_difference(
     first: Flat, second: Flat, *, tolerance: float, scales: Iterable[Flat], zero: Any
 ) -> tuple[Hashable, ...] | None:
-    """Return the label of the first items that differ; None when all are equal.
+    """Return the label of the first items that differ; None if all are equal.
 
     Parameters
     ----------
     first, second : dict
-        From `flatten`.
+        The values, from `flatten`.
     tolerance : float
-        How far floats may be apart, relative to the largest of them.
+        How much floats may differ, relative to the largest of them.
     scales : iterable of dict
-        Values that the two were made of, whose size counts too.
+        Values that the two were made from, whose size counts too.
     zero : object
-        What counts as nothing: a label that is missing, and NaN.
+        The item for missing labels and NaN.
     """
     parts = list(scales)
     for label in {**first, **second}:
@@ -86,7 +86,7 @@ def find_difference(
 
 
 def tolerance_of(value: Any) -> float:
-    """Return how far two sums that give this value can be apart, relatively."""
+    """Return how much two sums of this value can differ, relatively."""
     dtypes = getattr(value, "dtypes", None)
     listed = [] if dtypes is None else list(getattr(dtypes, "values", [dtypes]))
     names = {
@@ -101,7 +101,7 @@ def _flatten_labelled(series: Any) -> Flat:
     for label, item in zip(series.index.tolist(), series.tolist(), strict=True):
         key: tuple[Hashable, ...] = (_label(label),)
         while key in flat:
-            # The same label once more.
+            # A repeated label.
             key = (*key, None)
         flat[key] = item if isinstance(item, Hashable) else str(item)
     return flat

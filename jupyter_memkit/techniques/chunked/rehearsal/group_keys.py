@@ -1,4 +1,4 @@
-"""Which columns of a cell's frame are its groups' keys, and not values."""
+"""Finds the columns of a cell's frame that are keys of its groups, not values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 
-# No more leading columns are taken for keys.
+# The most leading columns that are taken as keys.
 _MOST_KEYS = 6
 
 
@@ -22,8 +22,8 @@ def propose_keys(body: CellBody, value: Any) -> Iterator[tuple[str, ...]]:
     body : CellBody
         The cell.
     value : object
-        A value of it. Only a frame whose rows are just numbered has keys among its
-        columns; pandas puts them first.
+        A value of the cell. Only a frame whose rows are just numbered has keys among
+        its columns; pandas puts them first.
     """
     pandas = sys.modules.get("pandas")
     is_frame = pandas is not None and type(value) is pandas.DataFrame
@@ -43,7 +43,7 @@ def guess_keys(body: CellBody) -> tuple[str, ...]:
     Raises
     ------
     ReduceError
-        When it shows that there are keys, and not which.
+        If it shows that there are keys, but not which.
     """
     if not _has_columns_of_keys(body.tree):
         return ()
@@ -58,25 +58,25 @@ def guess_keys(body: CellBody) -> tuple[str, ...]:
                 return names
     message = (
         "the keys of the chunk's groups are columns of its value, where they would be "
-        "combined too; leave as_index=False and reset_index() out, and call "
+        "combined too; leave out as_index=False and reset_index(), and call "
         ".reset_index() on the result"
     )
     raise ReduceError(message)
 
 
 def _has_columns_of_keys(tree: ast.Module) -> bool:
-    """Return whether the last expression makes columns of its groups' keys.
+    """Return whether the last expression turns the keys of its groups into columns.
 
     Raises
     ------
     ReduceError
-        When they are bins of time, which only an index has between two chunks.
+        If they are time bins: only in an index, bins between two chunks are added.
     """
     has_columns = _makes_columns(tree)
     if has_columns and any(map(_makes_bins, ast.walk(tree.body[-1]))):
         message = (
-            "bins of time between two chunks would be missing, because the bins are a "
-            "column of the chunk's value; leave as_index=False and reset_index() out, "
+            "time bins between two chunks would be missing, because the bins are a "
+            "column of the chunk's value; leave out as_index=False and reset_index(), "
             "and call .reset_index() on the result"
         )
         raise ReduceError(message)
@@ -84,7 +84,7 @@ def _has_columns_of_keys(tree: ast.Module) -> bool:
 
 
 def _makes_bins(node: ast.AST) -> bool:
-    """Return whether it is a call of ``resample``, or a grouping by a frequency."""
+    """Return whether a node is a call of ``resample``, or a grouping by a frequency."""
     match node:
         case ast.Call(func=ast.Attribute(attr="resample")):
             return True

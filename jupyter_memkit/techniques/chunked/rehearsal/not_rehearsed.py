@@ -1,4 +1,4 @@
-"""Why a cell is not rehearsed."""
+"""The reasons why a cell is not rehearsed."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class NotRehearsedError(Exception):
 
 
 class CellFailsError(NotRehearsedError):
-    """A cell fails on the first rows, which the run reports itself: without a text."""
+    """A cell fails on the first rows; it has no text, because the run reports it."""

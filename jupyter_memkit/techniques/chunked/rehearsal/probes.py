@@ -1,4 +1,4 @@
-"""A few rows of a source, and ways to take them apart."""
+"""Reads a few rows of a source, and splits them in several ways."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 _ROWS = 1_000
 _FEWEST_ROWS = 50
-# Of long rows fewer are read.
+# Fewer rows are read if they are long.
 _BYTES = 512 << 10
 
-# By so many columns the rows are sorted.
+# The number of columns by which rows are sorted.
 _SORTED_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A way to take rows apart.
+    """A way to split rows.
 
     Attributes
     ----------
     name : str
-        How messages call the parts.
+        The name of the parts in messages.
     whole : object
         The rows.
     parts : tuple of object
@@ -54,14 +54,14 @@ def read_probe(source: Source, settings: Settings) -> Any:
     Parameters
     ----------
     source : Source
-        It must be one that can be read again.
+        The source, which must be readable again.
     settings : Settings
         How it is read.
 
     Raises
     ------
     NotRehearsedError
-        When they cannot be read, or are anything else.
+        If they cannot be read, or are not plain data.
     """
     row_bytes = find_row_bytes(source, settings.columns) or 1
     rows = max(_FEWEST_ROWS, min(_ROWS, int(_BYTES / row_bytes)))
@@ -73,7 +73,7 @@ def read_probe(source: Source, settings: Settings) -> Any:
             chunk = FrameMaker(source.name, request)(piece.load(), 0)
             return _take_plain(chunk, rows)
     except MemkitError as error:
-        # The run says why where it comes to these rows.
+        # The run reports the error when it reaches these rows.
         why = "the first rows cannot be read"
         raise NotRehearsedError(why) from error
     finally:
@@ -86,7 +86,7 @@ def _take_plain(chunk: Any, n_rows: int) -> Any:
     if type(chunk) is list or is_table(chunk):
         few = take(chunk, range(min(n_rows, len(chunk))))
         if len(few) < 2:
-            why = "it takes two rows at least"
+            why = "it takes at least two rows"
             raise NotRehearsedError(why)
         if is_plain(few):
             return few
@@ -102,7 +102,7 @@ def take(rows: Any, places: Sequence[int]) -> Any:
             return rows.iloc[places.start : places.stop].copy()
         return rows.iloc[list(places)]
     if root == "pyarrow":
-        # Typed, for there may be none.
+        # With a type, because there may be none.
         return rows.take(sys.modules["pyarrow"].array(list(places), "int64"))
     if root == "polars":
         return rows[list(places)]
@@ -112,14 +112,14 @@ def take(rows: Any, places: Sequence[int]) -> Any:
 
 
 def split(rows: Any, used: Container[str]) -> Iterator[Split]:
-    """Yield ways to take rows apart, those first that show most.
+    """Yield ways to split rows, the most revealing first.
 
     Parameters
     ----------
     rows : object
         A chunk.
     used : container of str
-        Names in the cell: rows are sorted by such columns first.
+        The names in the cell; rows are sorted by such columns first.
     """
     n_rows = len(rows)
     half = n_rows // 2
@@ -150,7 +150,7 @@ def _split(
 
 
 def _double(rows: Any) -> Any:
-    """Return rows that come twice, numbered through; None where that cannot be."""
+    """Return the rows twice, numbered throughout; None if the index forbids it."""
     if type(rows).__module__.partition(".")[0] == "pandas":
         pandas = sys.modules["pandas"]
         index = rows.index
@@ -161,7 +161,7 @@ def _double(rows: Any) -> Any:
 
 
 def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
-    """Yield columns, and the places of the rows in their order."""
+    """Yield columns, and the places of the rows sorted by them."""
     names = getattr(rows, "columns", None)
     if names is None or type(rows).__module__.startswith("pyarrow"):
         return

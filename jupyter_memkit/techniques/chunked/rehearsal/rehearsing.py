@@ -1,8 +1,7 @@
-"""Tries a cell on the first rows of its source before anything counts.
+"""Rehearses a cell on the first rows of its source.
 
-Lists of names are always too short, so a cell that has no effect is judged by example:
-its values over parts of some rows have to combine to its value over all of them, and
-the columns that it seems to need have to give what all columns give.
+The values of the cell over parts of some rows have to combine to its value over all of
+them, and the columns that it seems to need have to give the same value as all columns.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
-from jupyter_memkit.techniques.chunked.rehearsal.statistics import refuse_statistic
+from jupyter_memkit.techniques.chunked.rehearsal.statistics import reject_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
 from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 
-# To try a cell on more columns that it does not name would take too long.
+# Trying a cell on more columns that it does not name would take too long.
 _MOST_OTHERS = 64
 
 _EFFECT_WIDTH = 60
@@ -38,27 +37,30 @@ _NOT_CHECKED = (
     "Not rehearsed: {why}. Whether the values of the chunks combine is not checked."
 )
 _IS_UNSTABLE = (
-    "over the same rows the cell gives another value each time, as it does where it "
-    "samples or reads a clock"
+    "over the same rows the cell returns another value each time, as if it used random "
+    "numbers or a clock"
 )
 _NEEDS_ALL_COLUMNS = (
-    "All columns are read: with those that its code shows the cell gives another value."
+    "All columns are read, because the cell returns another value with only those that "
+    "its code shows."
 )
-_FAILS_WITHOUT = "All columns are read: with those that its code shows the cell fails."
+_FAILS_WITHOUT = (
+    "All columns are read, because the cell fails with only those that its code shows."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a rehearsal found.
+    """The findings of a rehearsal.
 
     Attributes
     ----------
     settings : Settings
-        How the source is to be read.
+        How the source will be read.
     keys : tuple of str
         The columns of the cell's frames that are keys.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     """
 
     settings: Settings
@@ -74,25 +76,25 @@ def rehearse(
     *,
     tries: bool = True,
 ) -> Rehearsal:
-    """Try a cell on a few rows, where it is proven to have no effect.
+    """Try a cell on a few rows, if it is proven to have no effect.
 
     Parameters
     ----------
     source : Source
-        What will be read.
+        The source of the run.
     settings : Settings
-        How.
+        How it will be read.
     function : callable
-        What will be called; only a `CellBody` can be rehearsed.
+        The function of the run; only a `CellBody` can be rehearsed.
     op : str or callable, optional
         The reduction.
     tries : bool
-        Whether the cell may be called; without it only its code is judged.
+        Whether the cell may be called; otherwise only its code is judged.
 
     Raises
     ------
     ReduceError
-        When the values of parts do not combine to that of the whole.
+        If the values of parts do not combine to that of the whole.
     """
     found = Rehearsal(settings=settings)
     if not isinstance(function, CellBody) or not function.has_value:
@@ -103,7 +105,7 @@ def rehearse(
     if not tries:
         return _judge_code(found, function, judged)
     try:
-        _refuse(function, source)
+        _check_repeatable(function, source)
         try:
             return _try_cell(source, settings, function, judged)
         except CellFailsError:
@@ -134,7 +136,7 @@ def _try_cell(
     except CellFailsError:
         if columns is None:
             raise
-        # It may need one of the columns that the probe lacks.
+        # It may need one of the columns that the probe does not have.
         probe, rows = _choose_rows(trial, source, settings, None)
     if settings.is_pruned:
         found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
@@ -143,8 +145,8 @@ def _try_cell(
     return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
 
 
-def _refuse(body: CellBody, source: Source) -> None:
-    """Refuse to try a cell twice that may do something, or a source that is used up."""
+def _check_repeatable(body: CellBody, source: Source) -> None:
+    """Reject cells that may have an effect, and sources that can be read only once."""
     why = None
     if (effect := body.effect) is not None:
         shown = textwrap.shorten(effect, _EFFECT_WIDTH, placeholder="...")
@@ -160,7 +162,7 @@ def _refuse(body: CellBody, source: Source) -> None:
 def _choose_columns(
     trial: Trial, source: Source, settings: Settings
 ) -> tuple[str, ...] | None:
-    """Return the columns to try a cell on: of many those that it names, and some."""
+    """Return the columns to try a cell on; of many, those that it names and some."""
     if settings.columns is not None and not settings.is_pruned:
         return settings.columns
     names = source.columns() or ()
@@ -175,7 +177,7 @@ def _choose_columns(
 def _choose_rows(
     trial: Trial, source: Source, settings: Settings, columns: tuple[str, ...] | None
 ) -> tuple[Any, Any]:
-    """Return the first rows in some columns, and those that the cell is tried on."""
+    """Return the first rows in some columns, and the rows to try the cell on."""
     probe = read_probe(source, dataclasses.replace(settings, columns=columns))
     rows = trial.choose_rows(_select(probe, settings, source))
     if rows is None:
@@ -186,10 +188,10 @@ def _choose_rows(
 
 
 def _select(probe: Any, settings: Settings, source: Source) -> Any:
-    """Return the columns of a probe that the cell is to see."""
+    """Return the columns of a probe that the cell will see."""
     if not settings.is_pruned or settings.columns is None:
         return probe
-    # Of no column a table has no rows, so that sources read one.
+    # A table without columns has no rows, so sources read one.
     columns = list(settings.columns or (source.columns() or ())[:1])
     return probe[columns] if hasattr(probe, "iloc") else probe.select(columns)
 
@@ -197,7 +199,7 @@ def _select(probe: Any, settings: Settings, source: Source) -> Any:
 def _check_columns(
     found: Rehearsal, trial: Trial, rows: Any, complete: Any
 ) -> Rehearsal:
-    """Have all columns read where the cell gives another value over them."""
+    """Choose all columns if the cell returns another value over them."""
     one, other = trial.call(rows), trial.call(complete)
     if other and not (one and is_same(one[0], other[0])):
         settings = found.settings.with_all_columns()
@@ -207,9 +209,9 @@ def _check_columns(
 
 
 def _judge_code(found: Rehearsal, body: CellBody, op: str | None) -> Rehearsal:
-    """Refuse what the code alone shows, and take the keys from there."""
+    """Reject statistics that the code alone shows, and take the keys from it."""
     if op is None:
         return found
-    refuse_statistic(op, body)
+    reject_statistic(op, body)
     keys = guess_keys(body) if op in ALIGNED else ()
     return dataclasses.replace(found, keys=keys)

@@ -1,4 +1,4 @@
-"""The line of `partial` that replaces a statistic which does not add up."""
+"""Finds the call of `partial` that replaces a statistic that does not add up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-# What a method of pandas is called in a partial statistic.
+# The partial statistics by the names of the pandas methods.
 _STATISTICS = {
     **{name: repr(name) for name in ("mean", "std", "var", "sem", "nunique", "first")},
     **{name: repr(name) for name in ("last", "min", "max", "sum", "count")},
@@ -19,7 +19,7 @@ _STATISTICS = {
 def find_replacement(
     tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
 ) -> str | None:
-    """Return the line that gives the same statistic over all chunks.
+    """Return the line that computes the same statistic over all chunks.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ def find_replacement(
     chunk_name : str
         The name of the chunk.
     namespace : mapping
-        The user's variables, among which the kit may have a name.
+        The user's variables, in which the package may have a name.
 
     Returns
     -------
     str or None
-        The last line of the cell, for ``--reduce merge``; None where there is none.
+        The last line of the cell, for ``--reduce merge``; None if there is none.
 
     Examples
     --------
@@ -54,8 +54,8 @@ def find_replacement(
     package = sys.modules["jupyter_memkit"]
     names = [name for name, value in list(namespace.items()) if value is package]
     name = names[0] if names else "memkit"
-    given = ", ".join(f"{column}={how}" for column, how in columns.items())
-    line = f"{name}.partial({chunk_name}{by}).agg({given})"
+    statistics = ", ".join(f"{column}={how}" for column, how in columns.items())
+    line = f"{name}.partial({chunk_name}{by}).agg({statistics})"
     return line if names else f"{line}, after import jupyter_memkit as memkit"
 
 
@@ -69,7 +69,7 @@ def _read(node: ast.expr, chunk_name: str) -> tuple[str, dict[str, str]] | None:
     place = node.func.value
     name = _read_column(place)
     if name is not None:
-        place = place.value  # type: ignore[attr-defined] # it was read from there
+        place = place.value  # type: ignore[attr-defined] # of an attribute or subscript
         if list(columns) != [""]:
             return None
         columns = {name: columns[""]}
@@ -86,7 +86,7 @@ def _read(node: ast.expr, chunk_name: str) -> tuple[str, dict[str, str]] | None:
 
 
 def _read_statistics(node: ast.Call) -> dict[str, str] | None:
-    """Return what a call computes, by column; "" is the one that it is called on."""
+    """Return the statistics of a call by column; "" is the column it is called on."""
     method = node.func.attr  # type: ignore[attr-defined] # of an attribute
     if method in {"agg", "aggregate"} and len(node.args) == 1 and not node.keywords:
         return _read_agg(node.args[0])

@@ -1,4 +1,4 @@
-"""Statistics in a cell's code that do not add up, and what replaces them."""
+"""Finds statistics in a cell's code that do not add up, and their replacement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
 
-# What a person calls the methods that give no part of the whole's value.
+# Methods whose values over chunks do not combine, by their names in messages.
 _NAMES = {
     **dict.fromkeys(("mean", "average", "nanmean", "fmean"), "a mean"),
     **dict.fromkeys(("median", "nanmedian", "approximate_median"), "a median"),
@@ -28,12 +28,12 @@ _NAMES = {
     "describe": "a description",
     "mode": "a mode",
 }
-_OF_ROWS = frozenset({"iloc", "iat"})
+_ROW_CHOICES = frozenset({"iloc", "iat"})
 _WRAPPING = frozenset({"abs", "float", "int", "round", "list", "dict"})
 
 
 def find_statistic(tree: ast.Module) -> str | None:
-    """Return what a cell's value is made by, where that does not add up.
+    """Return the name of the statistic in a cell's value that does not add up, if any.
 
     Examples
     --------
@@ -47,13 +47,13 @@ def find_statistic(tree: ast.Module) -> str | None:
     return next(filter(None, map(_name, _follow(last.value, _find_values(tree)))), None)
 
 
-def refuse_statistic(op: str, body: CellBody) -> None:
-    """Refuse a cell whose code shows that its values do not combine.
+def reject_statistic(op: str, body: CellBody) -> None:
+    """Reject a cell whose code shows that its values do not combine.
 
     Raises
     ------
     ReduceError
-        With what replaces it.
+        If it does; the message has the replacement.
     """
     if op not in {"sum", "min", "max"}:
         return
@@ -61,28 +61,28 @@ def refuse_statistic(op: str, body: CellBody) -> None:
     if name is None or (op != "sum" and name in {"a choice of rows", "a ratio"}):
         return
     message = (
-        f"the {op} of the chunks' values is not that of the whole: {advise(op, body)}"
+        f"the {op} of the values of chunks is not that of the whole: {advise(op, body)}"
     )
     raise ReduceError(message)
 
 
 def advise(op: str, body: CellBody) -> str:
-    """Return why a cell's values do not combine, if its code shows it, and a remedy."""
+    """Return why the values of a cell do not combine, as far as known, and a remedy."""
     name = find_statistic(body.tree)
     line = find_replacement(body.tree, body.name, body.namespace)
     does_not = {"sum": "add up", "count": "add up"}.get(op, "combine")
     reason = f"{name or 'what it computes'} does not {does_not}"
     if line is not None:
-        return f"{reason}; give --reduce merge, and end the cell with {line}"
+        return f"{reason}; use --reduce merge, and end the cell with {line}"
     return (
         f"{reason}; end the cell with a value that does, such as a sum, a count or a "
-        "memkit.partial(...) with --reduce merge, or keep each chunk's own with "
-        "--collect"
+        "memkit.partial(...) with --reduce merge, or use --collect to keep the value "
+        "of each chunk"
     )
 
 
 def _find_values(tree: ast.Module) -> dict[str, ast.expr]:
-    """Return what the names of a cell stand for, where they are set once."""
+    """Return the expressions of the names in a cell that are set once."""
     values: dict[str, list[ast.expr]] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
@@ -93,7 +93,7 @@ def _find_values(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def _follow(node: ast.expr, values: dict[str, ast.expr]) -> Iterator[ast.expr]:
-    """Yield the expressions that a value comes from, the last one first."""
+    """Yield the expressions that a value is computed from, the last one first."""
     seen: set[str] = set()
     waiting = [node]
     while waiting:
@@ -120,7 +120,7 @@ def _is_module(node: ast.expr) -> bool:
 
 
 def _name(node: ast.expr) -> str | None:
-    """Return what an expression is called, if it does not add up."""
+    """Return the name of the statistic in an expression, if it does not add up."""
     match node:
         case ast.Call(func=ast.Attribute(attr=method)):
             return _name_call(node, method)
@@ -129,7 +129,7 @@ def _name(node: ast.expr) -> str | None:
             return "a distinct count" if is_unique in {"unique", "set"} else None
         case ast.Call(func=ast.Name(id=name)):
             return _NAMES.get(name)
-        case ast.Subscript(value=ast.Attribute(attr=name)) if name in _OF_ROWS:
+        case ast.Subscript(value=ast.Attribute(attr=name)) if name in _ROW_CHOICES:
             return None if isinstance(node.slice, ast.Tuple) else "a choice of rows"
         case ast.BinOp(op=ast.Div()) if _is_total(node.left) and _is_total(node.right):
             return "a ratio"
@@ -156,7 +156,7 @@ def _name_call(node: ast.Call, method: str) -> str | None:
 
 
 def _is_total(node: ast.expr) -> bool:
-    """Return whether an expression adds up something over the chunk."""
+    """Return whether an expression is a sum or a count over the chunk."""
     match node:
         case ast.Call(func=ast.Name(id="len" | "sum")):
             return True

@@ -1,4 +1,4 @@
-"""Calls a cell over a few rows, where it leaves nothing behind."""
+"""Calls a cell on a few rows, in copies of the namespace."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import take
 
-# Numbers of rows to try a cell on. It goes up while a call is quick.
+# The numbers of rows to try a cell on, as long as a call is quick.
 _SIZES = (16, 128, 1_000)
 _QUICK_S = 0.003
 
 
 class Trial:
-    """A cell that has no effect, in copies of the namespace.
+    """A cell without effects, to be called in copies of the namespace.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class Trial:
     body
         As given.
     words : set of str
-        The names in it that may be columns.
+        The names in the cell that may be columns.
     is_stable : bool
-        Whether it gave the same value twice over the same rows.
+        Whether two calls over the same rows returned the same value.
     """
 
     def __init__(self, body: CellBody) -> None:
@@ -49,7 +49,7 @@ class Trial:
 
     @property
     def spent_s(self) -> float:
-        """The processor's time since the trial began."""
+        """The processor time since the trial started, in seconds."""
         return time.thread_time() - self._start_s
 
     def call(self, rows: Any) -> list[Any]:
@@ -67,7 +67,7 @@ class Trial:
             return []
 
     def choose_rows(self, probe: Any) -> Any:
-        """Return as many rows as the cell is quick on; None where it fails on all."""
+        """Return as many rows as the cell is quick on; None if it always fails."""
         chosen: Any = None
         for size in _SIZES:
             rows = take(probe, range(min(size, len(probe))))

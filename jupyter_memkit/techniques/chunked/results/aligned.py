@@ -1,7 +1,7 @@
-"""Sum, minimum and maximum of values that have labels, aligned by them.
+"""Sum, minimum and maximum of values with labels, aligned by their labels.
 
-A group that one chunk lacks counts as nothing there: it never turns to NaN, and
-whole numbers stay whole.
+A group that a chunk does not have is ignored there: it never becomes NaN, and integers
+stay integers.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from jupyter_memkit.techniques.chunked.errors import ReduceError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
-    """One way to combine two values: numbers, arrays, Series, frames or dicts.
+    """A way to combine two values: numbers, arrays, Series, frames or dicts.
 
-    Numbers, Series and frames take a missing value (NaN) as nothing, as pandas
-    does over the whole; a sum of numbers and all of numpy's arrays let it through,
-    as numpy does.
+    Numbers, Series and frames ignore a missing value (NaN), as pandas does over the
+    whole; a sum of numbers and all operations on numpy arrays propagate it, as numpy
+    does.
 
     Attributes
     ----------
     name : str
-        Pandas' name for it.
+        The name of the method in pandas.
     ufunc : str
-        Numpy's name for it.
+        The name of the function in numpy.
     scalars : callable
         Combines two numbers.
     keys : tuple of str
-        The columns of a frame that are its groups' keys, not values to combine.
+        The columns of a frame that are the keys of its groups, not values.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Aligned:
         return _widen(value) if self.name == "sum" else value
 
     def finish(self, part: Any) -> Any:
-        """Return the result, with its keys where the values had them."""
+        """Return the result, with its keys in columns if the values had them there."""
         if self.keys and self._kind(part) == "frame":
             return part.reset_index()
         return part
@@ -63,22 +63,22 @@ class Aligned:
             return value.set_index(list(self.keys))
         except KeyError as error:
             message = (
-                f"{self.name} needs the keys {', '.join(self.keys)} in every chunk's "
-                f"frame, and one has {', '.join(map(str, value.columns))}; give every "
-                "chunk's value the same columns"
+                f"{self.name} needs the keys {', '.join(self.keys)} in the frame of "
+                f"every chunk, but one has {', '.join(map(str, value.columns))}; give "
+                "the value of every chunk the same columns"
             )
             raise ReduceError(message) from error
 
     def step(self, so_far: Any, value: Any) -> Any:
-        """Return the two as one."""
+        """Return the combination of the two."""
         if self.name != "sum" and (_is_nan(value) or _is_nan(so_far)):
-            # Of no rows it is nothing, also where the others are texts.
+            # The value of no rows is NaN, even if the other values are texts.
             return value if _is_nan(so_far) else so_far
         kind = self._kind(value)
         if kind != self._kind(so_far):
             message = (
                 f"{self.name} got {type(value).__name__} after "
-                f"{type(so_far).__name__}; give every chunk's value the same form"
+                f"{type(so_far).__name__}; give the value of every chunk the same type"
             )
             raise ReduceError(message)
         combine = {
@@ -92,7 +92,7 @@ class Aligned:
         except (MemoryError, ReduceError):
             raise
         except Exception as error:
-            # A library refuses what it cannot align in many ways.
+            # Libraries raise many errors for values that they cannot align.
             message = (
                 f"{self.name} cannot combine {type(so_far).__name__} and "
                 f"{type(value).__name__} ({error}); use append, or your own function"
@@ -126,16 +126,16 @@ class Aligned:
         return self._series(so_far, value)
 
     def _series(self, so_far: Any, value: Any) -> Any:
-        """Combine what has the same label, in sorted order where both are sorted."""
+        """Combine the values of each label, in sorted order if both are sorted."""
         if not len(value):
             return so_far
         if not len(so_far):
             return value
         if len(so_far) != len(value) and _counts_rows(so_far) and _counts_rows(value):
             message = (
-                f"{self.name} aligns by the index, and here are {len(so_far):,} and "
-                f"{len(value):,} rows that are only numbered; make the keys the index, "
-                "with .set_index([...]), or leave as_index=False and reset_index() out"
+                f"{self.name} aligns by the index, but these {len(so_far):,} and "
+                f"{len(value):,} rows are only numbered; make the keys the index with "
+                ".set_index([...]), or leave out as_index=False and reset_index()"
             )
             raise ReduceError(message)
         is_sorted = all(side.index.is_monotonic_increasing for side in (so_far, value))
@@ -149,7 +149,7 @@ class Aligned:
                 dropna=False,
             )
         )
-        # A sum of nothing but missing values is missing, as over the whole.
+        # A sum of missing values only is missing, as over the whole.
         combined = (
             groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
         )
@@ -158,25 +158,26 @@ class Aligned:
         return combined
 
     def _fill_bins(self, combined: Any, freq: Any) -> Any:
-        """Add the bins of time between two chunks, which the whole has too."""
+        """Add the time bins between two chunks, which the whole has too."""
         filled = combined.asfreq(freq, fill_value=0 if self.name == "sum" else None)
         if not combined.index.isin(filled.index).all():
             message = (
                 f"{self.name} cannot align bins of {freq.freqstr} that begin at "
-                "different times in each chunk; give resample or Grouper origin='epoch'"
+                "different times in each chunk; pass origin='epoch' to resample or "
+                "Grouper"
             )
             raise ReduceError(message)
         return filled
 
     def _kind(self, value: Any) -> str:
-        """Name the form of a value, or refuse it."""
+        """Return the kind of a value, or reject it."""
         numpy = sys.modules.get("numpy")
         if numpy is not None and isinstance(value, numpy.ndarray):
             return "array"
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(value, (pandas.Series, pandas.DataFrame)):
             if self.name == "sum":
-                _refuse_text(pandas, value, self.keys)
+                _reject_text(pandas, value, self.keys)
             return "series" if isinstance(value, pandas.Series) else "frame"
         if isinstance(value, Mapping):
             return "mapping"
@@ -184,23 +185,23 @@ class Aligned:
             return "text"
         if type(value).__module__.startswith("polars"):
             message = (
-                f"{self.name} cannot take {type(value).__name__} of polars, which has "
-                "no labels; end the cell with .to_pandas().set_index([...]) of the "
+                f"{self.name} does not support {type(value).__name__} of polars, which "
+                "has no labels; end the cell with .to_pandas().set_index([...]) of the "
                 "keys, or use concat"
             )
             raise ReduceError(message)
         if value is None or hasattr(value, "__len__"):
             message = (
-                f"{self.name} cannot take {type(value).__name__}; end the cell with "
-                "a number, an array, a Series, a frame or a dict of numbers, or use "
-                "append, concat or your own function"
+                f"{self.name} does not support {type(value).__name__}; end the cell "
+                "with a number, an array, a Series, a frame or a dict of numbers, or "
+                "use append, concat or your own function"
             )
             raise ReduceError(message)
         return "number"
 
 
 def _add_columns(frame: Any, other: Any) -> Any:
-    """Return a frame with the columns that only the other has, of nothing."""
+    """Return a frame with the columns that only the other has, filled with 0 or NaN."""
     new = other.columns.difference(frame.columns, sort=False)
     frame = frame.copy(deep=False)
     for name in new:
@@ -210,14 +211,14 @@ def _add_columns(frame: Any, other: Any) -> Any:
 
 
 def _counts_rows(value: Any) -> bool:
-    """Return whether an index is only the numbers of the rows, from 0."""
+    """Return whether an index only numbers the rows, from 0."""
     index = value.index
     is_range = type(index) is sys.modules["pandas"].RangeIndex
     return is_range and index.name is None and index.start == 0
 
 
 def _find_freq(*sides: Any) -> Any:
-    """Return the distance of the bins in which all sides are resampled, or None."""
+    """Return the frequency of the time bins that all sides share, or None."""
     pandas = sys.modules["pandas"]
     kinds = (pandas.DatetimeIndex, pandas.TimedeltaIndex)
     first, *others = (
@@ -226,8 +227,8 @@ def _find_freq(*sides: Any) -> Any:
     return first if all(other == first for other in others) else None
 
 
-def _refuse_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
-    """Refuse text, of which pandas would make one long text."""
+def _reject_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
+    """Reject text, which pandas would join to one long text."""
     columns = [("values", value)] if value.ndim == 1 else list(value.items())
     for name, column in columns:
         if (
@@ -236,7 +237,7 @@ def _refuse_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
             and _has_text(column)
         ):
             message = (
-                f"sum cannot add the text in {name!r}; make it the index, with "
+                f"sum cannot add the text in {name!r}; make it the index with "
                 "groupby(...) or set_index(...), or leave it out"
             )
             raise ReduceError(message)
@@ -251,7 +252,7 @@ def _is_nan(value: Any) -> bool:
 
 
 def _widen(value: Any) -> Any:
-    """Make small and Boolean numbers 64 bits wide, as numpy's own sums are."""
+    """Make small integers and Booleans 64 bits wide, as numpy's own sums are."""
     dtype: Any = getattr(value, "dtype", None)
     # A nullable dtype of pandas has no byte order, and widens by itself.
     if not hasattr(dtype, "byteorder") or dtype.kind not in "biu" or dtype.itemsize > 4:

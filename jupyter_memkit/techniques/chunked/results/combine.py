@@ -1,4 +1,4 @@
-"""Reductions: how the values of chunks become one result, one value at a time."""
+"""Reductions: combine the values of chunks into one result, one value at a time."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def _identity(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A way to make one result of many values.
+    """A way to combine many values into one result.
 
     Attributes
     ----------
     begin : callable
-        Makes a part of one value, or refuses it.
+        Turns a value into a part, or rejects it.
     join : callable
-        Makes one part of two, of which it may use up the first.
+        Joins two parts; it may reuse the first one.
     finish : callable
-        Makes the result of the last part.
+        Turns the last part into the result.
     is_associative : bool
-        Whether parts of later values can be joined before they meet the first.
+        Whether later parts can be joined with each other before the first.
     """
 
     begin: Callable[[Any], Any] = _identity
@@ -51,14 +51,14 @@ class Operation:
 
 
 class Reduction:
-    """Takes values one after the other and gives what they make together.
+    """Combines values one after the other.
 
     Attributes
     ----------
     part : object
-        What is held so far, without the work of a result.
+        The part so far, before it is turned into a result.
     started : bool
-        Whether there is anything.
+        Whether there is a part.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -67,12 +67,12 @@ class Reduction:
         self.part: Any = None
 
     def add(self, value: Any) -> None:
-        """Take the next value; one that does not fit changes nothing."""
+        """Add the next value; one that does not fit changes nothing."""
         __tracebackhide__ = True
         self.add_part(self._operation.begin(value))
 
     def add_part(self, part: Any) -> None:
-        """Take what was made of one or several values elsewhere."""
+        """Add a part that was made from one or several values elsewhere."""
         __tracebackhide__ = True
         if self.started:
             self.part = self._operation.join(self.part, part)
@@ -81,36 +81,38 @@ class Reduction:
             self.started = True
 
     def result(self) -> Any:
-        """Return the result of the values so far; None without any."""
+        """Return the result of the values so far; None if there are none."""
         return self._operation.finish(self.part) if self.started else None
 
 
 def find_operation(
     op: str | Callable[[Any, Any], Any], keys: tuple[str, ...] = ()
 ) -> Operation:
-    """Return an operation by its name, or of the user's function.
+    """Return an operation by its name, or for the user's function.
 
     Parameters
     ----------
     op : str or callable
         The name, or the function of the result so far and the next value.
     keys : tuple of str
-        The columns of the values that are keys, for those that align by labels.
+        The columns of the values that are keys, for operations that align by labels.
 
     Raises
     ------
     MemkitError
-        When there is none of this name.
+        If there is no operation of this name.
     """
     if callable(op):
         return Operation(join=op, is_associative=False)
     if op in OPERATIONS:
         return _align(ALIGNED[op], keys) if keys and op in ALIGNED else OPERATIONS[op]
     if op in NOT_COMBINED:
-        message = f"the {op} of chunks is not that of the whole; {NOT_COMBINED[op]}"
+        message = (
+            f"the {op} of chunks does not give that of the whole; {NOT_COMBINED[op]}"
+        )
         raise MemkitError(message)
     message = (
-        f"there is no reduction {op!r}; give one of {', '.join(OPERATIONS)}, "
+        f"there is no reduction {op!r}; use one of {', '.join(OPERATIONS)}, "
         "or a function of the result so far and the next value"
     )
     raise MemkitError(message)
@@ -121,7 +123,7 @@ def _count(value: Any) -> int:
         return len(value)
     except TypeError:
         message = (
-            f"count adds up lengths, and {type(value).__name__} has none; "
+            f"count adds up lengths, but {type(value).__name__} has none; "
             "end the cell with the items to count, or use sum"
         )
         raise ReduceError(message) from None
@@ -142,7 +144,7 @@ def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
 
 
 class _Missing(Enum):
-    """Stands in a set for NaN, which is not equal to itself, nor to a copy of it."""
+    """Replaces NaN in a set, because NaN is not equal to itself or to its copies."""
 
     NAN = "nan"
 
@@ -154,7 +156,10 @@ def _as_set(value: Any) -> set[Any]:
                 _Missing.NAN if _is_nan(item) else item for item in _list_items(value)
             }
         except TypeError as error:
-            message = f"union needs items that can be in a set ({error})"
+            message = (
+                f"union needs items that can be in a set ({error}); make them tuples "
+                "or text in the cell"
+            )
             raise ReduceError(message) from error
     message = (
         f"union needs sets, lists or arrays, not {type(value).__name__}; "
@@ -164,11 +169,11 @@ def _as_set(value: Any) -> set[Any]:
 
 
 def _list_items(value: Any) -> Iterable[Any]:
-    """Return the items of an array or a column as Python's, which print as values."""
+    """Return the items of an array or a column as Python objects."""
     pandas = sys.modules.get("pandas")
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if pandas is not None and kind in {"m", "M"}:
-        # Of these tolist() gives whole numbers.
+        # For these types tolist() returns integers.
         value = pandas.Index(value)
     methods = [name for name in ("tolist", "to_pylist") if hasattr(value, name)]
     items: Iterable[Any] = getattr(value, methods[0])() if methods else value
@@ -176,7 +181,7 @@ def _list_items(value: Any) -> Iterable[Any]:
 
 
 def _is_nan(item: Any) -> bool:
-    # Only types whose comparison is no code of the user's.
+    # Only types whose comparison is not the user's code.
     return isinstance(item, (float, Decimal)) and item != item  # noqa: PLR0124 - NaN
 
 
@@ -203,7 +208,7 @@ def _copy_mapping(value: Any) -> dict[Any, Any]:
 def _merge(so_far: Any, value: Any) -> Any:
     if isinstance(so_far, Partial) and isinstance(value, Partial):
         return so_far.merge(value)
-    # A new one each time: a Counter's own update can be interrupted half-way.
+    # A new one each time, because the update of a Counter can be interrupted half-way.
     merged = _copy_mapping(so_far)
     merged.update(_copy_mapping(value))
     return merged
@@ -218,7 +223,7 @@ def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:
     return Operation(begin=aligned.begin, join=aligned.step, finish=aligned.finish)
 
 
-# Those that combine values by their labels.
+# The operations that combine values by their labels.
 ALIGNED = {"sum": SUM, "min": MIN, "max": MAX}
 
 OPERATIONS: dict[str, Operation] = {
@@ -230,11 +235,11 @@ OPERATIONS: dict[str, Operation] = {
     "merge": Operation(begin=_begin_merge, join=_merge, finish=_finish_merge),
 }
 
-# What people ask for, and cannot be had of chunks' own results.
+# Statistics that people ask for, but that the results of chunks do not combine to.
 NOT_COMBINED = {
     "mean": 'sum .agg(["sum", "count"]) of each chunk, and divide at the end',
-    "std": "sum the count, the values and their squares, and work it out at the end",
-    "var": "sum the count, the values and their squares, and work it out at the end",
+    "std": "sum the count, the values and their squares, and compute it at the end",
+    "var": "sum the count, the values and their squares, and compute it at the end",
     "median": "sum .value_counts() of each chunk, or of its rounded values, and take "
     "the middle at the end",
     "quantile": "sum .value_counts() of each chunk, or of its rounded values, and look "

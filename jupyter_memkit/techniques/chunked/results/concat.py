@@ -1,4 +1,4 @@
-"""Joins the values of all chunks end to end, once, when the last is there."""
+"""Concatenates the values of all chunks, once, at the end."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from jupyter_memkit.techniques.chunked.errors import ReduceError
 
 
 def begin_concat(value: Any) -> list[Any]:
-    """Return a list of the first part, if there is a way to join its like."""
+    """Return a value as a list of one part, if values of its type can be joined."""
     _find_join(value)
     return [value]
 
 
 def join_concat(parts: list[Any], more: list[Any]) -> list[Any]:
-    """Return the parts with more of them."""
+    """Append more parts to a list of parts."""
     if not _fits(parts[0], more[0]):
         message = (
             f"concat cannot join {_describe(more[0])} to {_describe(parts[0])};"
-            " give every chunk's value the same form, or use append"
+            " give the value of every chunk the same type and shape, or use append"
         )
         raise ReduceError(message)
     parts.extend(more)
@@ -29,16 +29,16 @@ def join_concat(parts: list[Any], more: list[Any]) -> list[Any]:
 
 
 def finish_concat(parts: list[Any]) -> Any:
-    """Return the parts as one."""
+    """Return the concatenated parts."""
     try:
         return _find_join(parts[0])(parts)
     except MemoryError:
         raise
     except Exception as error:
-        # A library refuses what it cannot join in many ways.
+        # Libraries raise many errors for values that they cannot join.
         message = (
-            f"concat cannot join the chunks' values, of which the first is "
-            f"{_describe(parts[0])} ({error}); give every chunk's value the same "
+            f"concat cannot join the values of the chunks, the first of which is "
+            f"{_describe(parts[0])} ({error}); give the value of every chunk the same "
             "columns and types, or use append"
         )
         raise ReduceError(message) from error
@@ -58,7 +58,7 @@ def _find_join(value: Any) -> Callable[[list[Any]], Any]:
         return _chain
     message = (
         "concat joins frames, series, arrays and lists, "
-        f"not {type(value).__name__}; use append for a list of the values"
+        f"not {type(value).__name__}; use append to collect the values in a list"
     )
     raise ReduceError(message)
 
@@ -68,7 +68,7 @@ def _chain(parts: list[Any]) -> list[Any]:
 
 
 def _fits(first: Any, value: Any) -> bool:
-    # A frame's columns may differ, as pandas allows; an array's axes may not.
+    # The columns of frames may differ, as pandas allows; the axes of arrays may not.
     same_axes = hasattr(value, "columns") or (
         getattr(first, "shape", ())[1:] == getattr(value, "shape", ())[1:]
     )

@@ -1,4 +1,4 @@
-"""Streams the values of chunks to a file, which is there only when it is whole."""
+"""Streams the values of chunks to a file, which appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ from jupyter_memkit.techniques.chunked.results.writers.base import CutShortError
 from jupyter_memkit.techniques.chunked.results.writers.opening import find_writer
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# So long a column may be without any value before it becomes one of text.
+# After this many rows a column without any value becomes a column of text.
 _MOST_ROWS_WAITING = 131_072
 
 
 class FileSink:
-    """Writes tables aside, and moves the file into its place at the end.
+    """Writes tables to a temporary file, and moves it into place at the end.
 
     Parameters
     ----------
     path : path-like
-        The file; its ending says the format.
+        The file; its extension decides the format.
     resumable : bool
-        Whether what is written stays when the run ends early, to go on with.
+        Whether the temporary file is kept when the run ends early, to resume it.
 
     Raises
     ------
     MemkitError
-        When such a file cannot be written there.
+        If such a file cannot be written there.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, resumable: bool) -> None:
         self._path = expand_home(path).absolute()
         self._open = find_writer(self._path)
         self._arrow = import_library("pyarrow", self._path.name)
-        self._aside = self._path.with_name(f".{self._path.name}.part")
+        self._temporary = self._path.with_name(f".{self._path.name}.part")
         self._resumable = resumable
         self._schema: Any = None
         self._waiting: list[Any] = []
         self._writer: Writer | None = None
-        self._is_whole = False
+        self._is_complete = False
 
     def add(self, value: Any) -> None:
         """Append the rows of a value."""
@@ -65,11 +65,11 @@ class FileSink:
         elif len(table) and table.num_columns:
             self._wait(table)
         elif self._schema is None and table.num_columns:
-            # It counts where no value has any rows.
+            # It decides if no value has any rows.
             self._schema = table.schema
 
     def save(self) -> Any:
-        """Return how to go on with the file."""
+        """Return the state from which `restore` continues the file."""
         if self._schema is None:
             return None
         schema = self._schema.serialize().to_pybytes()
@@ -80,7 +80,7 @@ class FileSink:
         return schema, pack(waiting, self._schema), None
 
     def restore(self, state: Any) -> None:
-        """Go on with the file."""
+        """Continue the file."""
         if state is None:
             return
         schema, waiting, written = state
@@ -91,49 +91,53 @@ class FileSink:
             return
         try:
             with self._explaining():
-                self._take_back()
+                self._detach()
                 self._writer = self._open(
-                    self._aside, self._schema, state=written, resumable=self._resumable
+                    self._temporary,
+                    self._schema,
+                    state=written,
+                    resumable=self._resumable,
                 )
         except CutShortError as error:
             message = (
-                f"{self._aside.name}, which holds the rows so far, is gone from "
-                f"{self._path.parent} or was cut short; delete the file of --resume to "
-                "begin anew"
+                f"{self._temporary.name}, which holds the rows so far, was removed "
+                f"from {self._path.parent} or truncated; delete the file of --resume "
+                "to start over"
             )
             raise MemkitError(message) from error
 
     def finish(self) -> Path:
-        """Move the whole file into its place, and return that."""
+        """Move the complete file into place, and return its path."""
         if self._schema is None:
             message = (
-                f"no chunk gave any rows for {self._path.name}; nothing is written"
+                f"no chunk returned any rows for {self._path.name}, so it is not "
+                "written; end the cell with a table"
             )
             raise MemkitError(message)
         with self._explaining():
             writer = self._begin() if self._writer is None else self._writer
             writer.finish(self._path)
-        self._is_whole = True
+        self._is_complete = True
         return self._path
 
     def rescue(self) -> None:
         """Return None: there is no file before the end."""
-        self._is_whole = False
+        self._is_complete = False
 
     def reset(self) -> None:
-        """Begin anew."""
-        self._let_go()
+        """Discard all rows: the run starts over."""
+        self._close_writer()
         self._schema = self._writer = None
         self._waiting = []
 
     def close(self) -> None:
-        """Remove what was written aside, unless a later run goes on with it."""
-        self._let_go()
-        if self._is_whole or not self._resumable:
-            self._aside.unlink(missing_ok=True)
+        """Remove the temporary file, unless a later run can resume with it."""
+        self._close_writer()
+        if self._is_complete or not self._resumable:
+            self._temporary.unlink(missing_ok=True)
 
     def _wait(self, table: Any) -> None:
-        """Hold the first rows until it shows of what type each column is."""
+        """Hold the first rows until the type of each column is known."""
         schema = table.schema
         if self._waiting:
             schema = find_schema(self._schema, table)
@@ -146,35 +150,38 @@ class FileSink:
                 self._begin()
 
     def _begin(self) -> Writer:
-        """Open the file, and write the rows that waited."""
+        """Open the file, and write the rows that were held."""
         schema = settle(self._schema)
-        writer = self._open(self._aside, schema, state=None, resumable=self._resumable)
+        writer = self._open(
+            self._temporary, schema, state=None, resumable=self._resumable
+        )
         self._schema, self._writer = schema, writer
         waiting, self._waiting = self._waiting, []
         for table in waiting:
             writer.write(conform(table, schema))
         return writer
 
-    def _take_back(self) -> None:
-        """Part the file from the whole one of a run that was killed at its very end."""
+    def _detach(self) -> None:
+        """Remove the second name that a run killed at its very end gave the file."""
         with suppress(FileNotFoundError):
-            if self._aside.samefile(self._path):
+            if self._temporary.samefile(self._path):
                 self._path.unlink()
 
-    def _let_go(self) -> None:
+    def _close_writer(self) -> None:
         if self._writer is not None:
-            # On a full disk pyarrow cannot end the file, which is not kept.
+            # On a full disk pyarrow cannot finish the file, which is not kept.
             with suppress(OSError):
                 self._writer.close()
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Turn a failure of the disk into a sentence with its remedy."""
+        """Raise disk errors as one sentence with a remedy."""
         try:
             yield
         except OSError as error:
             message = (
                 f"{self._path.name} cannot be written to {self._path.parent} "
-                f"({error.strerror or error}); free space, or give another folder"
+                f"({error.strerror or error}); free space, or use another folder for "
+                "--out"
             )
             raise MemkitError(message) from error

@@ -1,4 +1,4 @@
-"""Where the values of chunks go."""
+"""The destinations of the values of chunks."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class Sink(Protocol):
     """Takes the values of chunks, in order."""
 
     def add(self, value: Any) -> None:
-        """Take the next value; one that does not fit changes nothing."""
+        """Add the next value; one that does not fit changes nothing."""
 
     def save(self) -> Any:
-        """Return all that it holds, to be pickled."""
+        """Return its whole state, to be pickled."""
 
     def restore(self, state: Any) -> None:
-        """Go on from what was saved."""
+        """Continue from a saved state."""
 
     def finish(self) -> Any:
-        """Return the result, when all values are there."""
+        """Return the result of all values."""
 
     def rescue(self) -> Any:
-        """Return what there is when the run ends early."""
+        """Return the result so far, when the run ends early."""
 
     def reset(self) -> None:
-        """Forget all values: the run begins anew."""
+        """Discard all values: the run starts over."""
 
     def close(self) -> None:
-        """Let go of files."""
+        """Close its files."""
 
 
 class Dropped:
@@ -59,12 +59,12 @@ class Dropped:
 
 
 class Reduced:
-    """Makes one result of the values.
+    """Combines the values into one result.
 
     Parameters
     ----------
     operation : Operation
-        How.
+        The reduction.
     """
 
     def __init__(self, operation: Operation) -> None:
@@ -72,21 +72,21 @@ class Reduced:
         self._reduction = Reduction(operation)
 
     def add(self, value: Any) -> None:
-        """Take the next value."""
+        """Add the next value."""
         __tracebackhide__ = True
         self._reduction.add(value)
 
     def add_part(self, part: Any) -> None:
-        """Take what was made of several values elsewhere."""
+        """Add a part that was made from several values elsewhere."""
         __tracebackhide__ = True
         self._reduction.add_part(part)
 
     def save(self) -> Any:
-        """Return the part that was made so far."""
+        """Return the part so far, in a list that is empty if there is none."""
         return [self._reduction.part] if self._reduction.started else []
 
     def restore(self, state: Any) -> None:
-        """Begin with this part."""
+        """Start with a saved part."""
         for part in state:
             self._reduction.add_part(part)
 
@@ -95,14 +95,14 @@ class Reduced:
         return self._reduction.result()
 
     def rescue(self) -> Any:
-        """Return the result so far, or its parts where memory does not suffice."""
+        """Return the result so far, or its parts if they cannot be combined."""
         try:
             return self._reduction.result()
-        except Exception:  # noqa: BLE001 - the user's error is on its way; this would hide it
+        except Exception:  # noqa: BLE001 - would hide the error that ended the run
             return self._reduction.part
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Discard all values."""
         self._reduction = Reduction(self.operation)
 
     def close(self) -> None:
@@ -125,18 +125,18 @@ def open_sink(
     out : path-like, optional
         The file.
     resumable : bool
-        Whether what is written stays when the run ends early.
+        Whether the rows that were written are kept when the run ends early.
     keys : tuple of str
         The columns of the values that are keys.
 
     Raises
     ------
     MemkitError
-        When there is no reduction of this name, or no such file can be written.
+        If there is no reduction of this name, or such a file cannot be written.
     """
     if out is not None:
         if op is not None:
-            message = "the values go to a reduction or to a file; give one of them"
+            message = "the values go to a reduction or to a file; use one of them"
             raise MemkitError(message)
         return FileSink(out, resumable=resumable)
     return Dropped() if op is None else Reduced(find_operation(op, keys))

@@ -1,4 +1,4 @@
-"""Makes tables of pyarrow, all of one schema, of what chunks have for values."""
+"""Converts the values of chunks to pyarrow tables of one schema."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# Types of a family become each other where no value changes: no number becomes a
-# truth value, and no time of day is lost.
+# Types of a family are converted to each other if no value changes: no number becomes
+# a Boolean, and no time of day is lost.
 _FAMILIES = (
     ("is_integer", "is_floating", "is_decimal"),
     ("is_date", "is_timestamp"),
@@ -21,14 +21,14 @@ _FAMILIES = (
 
 
 def make_table(value: Any) -> Any:
-    """Return a frame, a series or rows as a table of pyarrow.
+    """Return a frame, a series or rows as a pyarrow table.
 
-    The numbers of rows are left out; an index of names becomes columns.
+    An index becomes columns, unless it only numbers the rows.
 
     Raises
     ------
     ReduceError
-        When the value is no table.
+        If the value is not a table.
     """
     arrow = import_library("pyarrow", "the file")
     try:
@@ -36,7 +36,10 @@ def make_table(value: Any) -> Any:
         if table is not None:
             table = _plain(arrow, table.replace_schema_metadata(None))
     except (arrow.ArrowException, TypeError, ValueError) as error:
-        message = f"a value cannot be written as a table ({error}); give plain columns"
+        message = (
+            f"a value cannot be written as a table ({error}); end the cell with plain "
+            "columns"
+        )
         raise ReduceError(message) from error
     if table is None:
         message = (
@@ -51,7 +54,7 @@ def make_table(value: Any) -> Any:
 
 
 def _convert(arrow: Any, value: Any) -> Any:
-    """Return a value as a table, or None where it is none."""
+    """Return a value as a table, or None if it is not one."""
     pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
     if pandas is not None and isinstance(value, (pandas.Series, pandas.DataFrame)):
         return arrow.Table.from_pandas(_with_index(pandas, value), preserve_index=False)
@@ -64,7 +67,7 @@ def _convert(arrow: Any, value: Any) -> Any:
     if isinstance(value, arrow.RecordBatch):
         return arrow.Table.from_batches([value])
     if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-        # Any row may be the first that has a key.
+        # Any row may be the first to have a key.
         keys = dict.fromkeys(key for row in value for key in row)
         return arrow.table({key: [row.get(key) for row in value] for key in keys})
     names = getattr(getattr(value, "dtype", None), "names", None)
@@ -72,23 +75,23 @@ def _convert(arrow: Any, value: Any) -> Any:
 
 
 def _with_index(pandas: Any, value: Any) -> Any:
-    """Return a frame in which an index is columns, if it is more than row numbers."""
+    """Return a frame with its index in columns, unless it only numbers the rows."""
     if isinstance(value, pandas.Series):
         value = value.to_frame("value" if value.name is None else value.name)
     index = value.index
     is_numbers = index.nlevels == 1 and pandas.api.types.is_integer_dtype(index.dtype)
-    # That of a frame without rows says nothing.
+    # The type of an empty index says nothing.
     is_plain = index.name is None and (is_numbers or not len(index))
     return value if is_plain and index.nlevels == 1 else value.reset_index()
 
 
 def find_schema(known: Any, table: Any) -> Any:
-    """Return a schema whose columns have a type where the table's have one.
+    """Return a schema in which columns without a type get that of a table.
 
     Parameters
     ----------
     known : pyarrow.Schema
-        That of the tables before, in which columns without any value have none.
+        The schema of the tables before; columns without any value have no type.
     table : pyarrow.Table
         The next table.
     """
@@ -100,7 +103,7 @@ def find_schema(known: Any, table: Any) -> Any:
 
 
 def has_no_type(kind: Any) -> bool:
-    """Tell whether a column, or what its lists hold, had no value so far."""
+    """Return whether a column, or what is nested in it, has no values so far."""
     arrow = import_library("pyarrow", "the file")
     return arrow.types.is_null(kind) or any(
         has_no_type(kind.field(number).type) for number in range(kind.num_fields)
@@ -108,7 +111,7 @@ def has_no_type(kind: Any) -> bool:
 
 
 def settle(schema: Any) -> Any:
-    """Return the schema to write: a column without any value is one of text."""
+    """Return the schema to write: a column without any value becomes text."""
     arrow = import_library("pyarrow", "the file")
     for position, field in enumerate(schema):
         if arrow.types.is_null(field.type):
@@ -122,13 +125,14 @@ def conform(table: Any, schema: Any) -> Any:
     Raises
     ------
     ReduceError
-        When its columns are others, or its values do not fit.
+        If it has other columns, or its values do not fit.
     """
     arrow = import_library("pyarrow", "the file")
     if set(table.column_names) != set(schema.names):
         message = (
             f"--out got the columns {', '.join(table.column_names)} after "
-            f"{', '.join(schema.names)}; give every chunk's value the same columns"
+            f"{', '.join(schema.names)}; give the value of every chunk the same "
+            "columns"
         )
         raise ReduceError(message)
     columns = []
@@ -141,10 +145,10 @@ def conform(table: Any, schema: Any) -> Any:
 
 
 def copy_rows(table: Any) -> Any:
-    """Return rows in memory of their own, in one piece.
+    """Return a copy of rows, in one piece.
 
-    Others may change the memory of a value later, that of a slice is all that it was
-    cut from, and what lies under missing values and behind the last would be written.
+    The memory of a value may change later, a slice keeps all that it was cut from, and
+    the bytes under missing values and behind the last one would be written too.
     """
     numpy = import_library("numpy", "the file")
     return table.combine_chunks().take(numpy.arange(len(table))).combine_chunks()
@@ -162,13 +166,13 @@ def pack(tables: list[Any], schema: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the table that was packed."""
+    """Return the rows that `pack` packed, as one table."""
     arrow = import_library("pyarrow", "the file")
     return copy_rows(arrow.ipc.open_stream(packed).read_all())
 
 
 def _plain(arrow: Any, table: Any) -> Any:
-    """Write categories as their values: each chunk has others."""
+    """Replace categories by their values, since each chunk has other categories."""
     for position, field in enumerate(table.schema):
         if arrow.types.is_dictionary(field.type):
             plain = table.column(position).cast(field.type.value_type)
@@ -177,7 +181,7 @@ def _plain(arrow: Any, table: Any) -> Any:
 
 
 def _cast(arrow: Any, column: Any, field: Any) -> Any:
-    """Give a column another type where no value changes."""
+    """Convert a column to another type, if no value changes."""
     before, after = field.type, column.type
     try:
         if arrow.types.is_null(after):
@@ -187,7 +191,7 @@ def _cast(arrow: Any, column: Any, field: Any) -> Any:
             if cast.cast(after).equals(column):
                 return cast
         if arrow.types.is_nested(before) and arrow.types.is_nested(after):
-            # Lists without a value in them have a type that none can be cast back to.
+            # The type of lists without any value cannot be cast back to.
             cast = column.cast(before)
             if cast.to_pylist() == column.to_pylist():
                 return cast
@@ -195,13 +199,13 @@ def _cast(arrow: Any, column: Any, field: Any) -> Any:
         pass
     message = (
         f"--out got {after} after {before} in the column {field.name!r}; give it one "
-        "type in the cell, as with .astype(...)"
+        "type in the cell, for example with .astype(...)"
     )
     raise ReduceError(message)
 
 
 def _are_alike(arrow: Any, before: Any, after: Any) -> bool:
-    """Tell whether two types are of one family."""
+    """Return whether two types are of one family."""
     return any(
         all(
             any(getattr(arrow.types, test)(kind) for test in family)

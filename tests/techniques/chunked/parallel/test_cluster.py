@@ -1,4 +1,4 @@
-"""Chunks on a Dask cluster: the same answers, also when a worker is lost."""
+"""Chunks on a Dask cluster: the same values, even if a worker is lost."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ BUDGET_BYTES = 500 << 20
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left(dask_leaves_nothing: None) -> None:
-    """End what Python keeps of the clusters, after the last of them."""
+    """Clean up after Dask, after the last test of this file."""
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    """Start two workers in processes of their own."""
+    """Start two workers in separate processes."""
     with (
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=2, threads_per_worker=1, dashboard_address=":0"
@@ -62,7 +62,7 @@ def client() -> Iterator[Client]:
 
 @pytest.fixture
 def cluster(client: Client) -> Iterator[Cluster]:
-    """The cluster of a run, on workers that are there."""
+    """The cluster of a run, on running workers."""
     client.wait_for_workers(2)
     with Cluster(client, memory_bytes=BUDGET_BYTES) as cluster:
         yield cluster
@@ -88,7 +88,7 @@ def run_on(
     outcomes: list[ChunkOutcome] | None = None,
     **options: Any,
 ) -> list[ChunkOutcome]:
-    """Return what came of the chunks, in the order in which it came."""
+    """Return the outcomes of the chunks, in order of arrival."""
     chosen = {key: options.pop(key) for key in ("rows", "backend") if key in options}
     job = chunked(data, memory=BUDGET_BYTES, **chosen).map(function)
     source, settings = job._source, job._settings
@@ -114,13 +114,13 @@ def run_on(
 
 
 def values(outcomes: list[ChunkOutcome]) -> list[Any]:
-    """Return the values of the chunks that have one."""
+    """Return the values of the chunks without an error."""
     return [outcome.take() for outcome in outcomes if outcome.error is None]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_same_values_in_order(cluster: Cluster, orders: Path, kind: str) -> None:
-    """The values, and the rows of the chunks, are those of one process."""
+    """The values and the rows of the chunks are those of a run in one process."""
     path = orders / f"orders.{kind}"
 
     def describe(chunk: Any) -> tuple[int, int]:
@@ -146,7 +146,7 @@ def test_same_values_in_order(cluster: Cluster, orders: Path, kind: str) -> None
     ids=["list", "iterator", "array", "table", "series"],
 )
 def test_objects(cluster: Cluster, make: Any) -> None:
-    """Of data in memory each task gets its own rows."""
+    """Each task gets its own rows of data in memory."""
 
     def add_up(chunk: Any) -> int:
         return int(sum(chunk["n"].to_pylist() if hasattr(chunk, "schema") else chunk))
@@ -156,8 +156,8 @@ def test_objects(cluster: Cluster, make: Any) -> None:
 
 
 @pytest.mark.parametrize("op", ["sum", "concat", "union"])
-def test_joined_there(cluster: Cluster, orders: Path, op: str) -> None:
-    """Parts are joined on the workers, and make the same result."""
+def test_joined_on_the_workers(cluster: Cluster, orders: Path, op: str) -> None:
+    """Parts are joined on the workers, with the same result."""
 
     def add_up(chunk: Any) -> Any:
         sums = chunk.groupby("cat").qty.sum()
@@ -179,7 +179,7 @@ def test_joined_there(cluster: Cluster, orders: Path, op: str) -> None:
 
 
 def test_a_value_that_does_not_join(cluster: Cluster) -> None:
-    """It comes by itself, so that it is refused as it is in one process."""
+    """It is returned separately, so that it is rejected as in one process."""
     operation = find_operation("sum")
     outcomes = run_on(
         cluster,
@@ -196,7 +196,7 @@ def test_a_value_that_does_not_join(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("op", [None, "sum"])
 def test_errors(cluster: Cluster, op: str | None) -> None:
-    """An error is the function's own, after the chunks before it."""
+    """An error is the function's own, raised after the chunks before it."""
     operation = None if op is None else find_operation(op)
 
     def fail_at_five(chunk: list[int]) -> int:
@@ -227,7 +227,7 @@ def test_errors(cluster: Cluster, op: str | None) -> None:
 
 @pytest.mark.parametrize("op", [None, "sum"])
 def test_stop(cluster: Cluster, op: str | None) -> None:
-    """A stop keeps the chunks before it, and drops those after."""
+    """A stop keeps the chunks before it, and drops those after it."""
 
     def stop_at_five(chunk: list[int]) -> int:
         if chunk[0] == 5:
@@ -240,7 +240,7 @@ def test_stop(cluster: Cluster, op: str | None) -> None:
 
 
 def test_limit(cluster: Cluster) -> None:
-    """No more chunks are sent than are wanted."""
+    """No more chunks are sent than the limit."""
     outcomes = run_on(
         cluster, range(90), sum, rows=1, operation=find_operation("sum"), limit=10
     )
@@ -248,7 +248,7 @@ def test_limit(cluster: Cluster) -> None:
 
 
 def test_a_generator_that_raises(cluster: Cluster) -> None:
-    """Its error comes after the chunks before it."""
+    """Its error is raised after the chunks before it."""
 
     def count() -> Iterator[int]:
         yield from range(10)
@@ -262,7 +262,7 @@ def test_a_generator_that_raises(cluster: Cluster) -> None:
 
 
 def test_types_of_the_first_chunk(cluster: Cluster, tmp_path: Path) -> None:
-    """The first chunk decides the types, whichever worker gets the next."""
+    """The first chunk decides the types, whichever worker gets the next one."""
     path = tmp_path / "a.parquet"
     column = pa.array([1] * 3_000 + [None] * 10 + [2] * 2_990, pa.int64())
     pq.write_table(
@@ -275,7 +275,7 @@ def test_types_of_the_first_chunk(cluster: Cluster, tmp_path: Path) -> None:
 
 
 def test_lost_worker(cluster: Cluster, tmp_path: Path) -> None:
-    """A worker that is killed on the way changes nothing."""
+    """A worker that is killed during the run changes nothing."""
     marker = tmp_path / "killed"
 
     def die_once(chunk: list[int]) -> int:
@@ -295,7 +295,7 @@ def test_lost_worker(cluster: Cluster, tmp_path: Path) -> None:
 def test_worker_that_always_dies(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is one sentence with the chunk, and no hang."""
+    """It is one error that names the chunk, and nothing hangs."""
     local: Any = cluster.client.cluster
     monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
 
@@ -304,13 +304,13 @@ def test_worker_that_always_dies(
             os.kill(os.getpid(), signal.SIGKILL)
         return chunk[0]
 
-    with pytest.raises(MemkitError, match="each worker that got chunk"):
+    with pytest.raises(MemkitError, match="every worker that got chunk"):
         run_on(cluster, range(3), die, rows=1)
 
 
-def test_what_cannot_be_sent(cluster: Cluster) -> None:
-    """What cannot be pickled is told before anything is sent."""
-    with pytest.raises(MemkitError, match="what the list gives cannot be sent"):
+def test_values_that_cannot_be_sent(cluster: Cluster) -> None:
+    """Rows that cannot be pickled raise an error before anything is sent."""
+    with pytest.raises(MemkitError, match="the rows of the list cannot be sent"):
         run_on(cluster, [threading.Lock()], len, rows=1)
 
 
@@ -331,8 +331,8 @@ def count_functions() -> int:
     return len(cluster_tasks._workers)
 
 
-def test_functions_are_let_go(client: Client, cluster: Cluster) -> None:
-    """After a run no worker keeps its function, nor the data that it holds."""
+def test_functions_are_dropped(client: Client, cluster: Cluster) -> None:
+    """After a run no worker keeps its function, or the data that it refers to."""
     assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
     wait_until(lambda: not any(client.run(count_functions).values()))
 
@@ -354,21 +354,21 @@ def test_cell(cluster: Cluster) -> None:
 
 
 def test_accumulating_cell(cluster: Cluster) -> None:
-    """A cell that adds up in a variable is refused with the reduction that does it."""
+    """A cell that accumulates in a variable is rejected, with the reduction to use."""
     body = make_cell("total += len(chunk)", {"total": 0})
     with pytest.raises(MemkitError, match="--reduce sum"):
         run_on(cluster, [1], body, rows=1)
 
 
 def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address without a scheduler is one sentence."""
+    """An address without a scheduler raises an error of one sentence."""
     monkeypatch.setattr(cluster_module, "_CONNECT_S", 1)
     with pytest.raises(MemkitError, match="there is no Dask scheduler at"):
         Cluster("tcp://127.0.0.1:1", memory_bytes=BUDGET_BYTES)
 
 
 def test_address(client: Client) -> None:
-    """An address is connected to, and the workers there stay."""
+    """A run connects to an address, and leaves the workers there running."""
     address = client.scheduler_info()["address"]
     with Cluster(address, memory_bytes=BUDGET_BYTES) as cluster:
         assert sum(values(run_on(cluster, range(10), sum, rows=3))) == sum(range(10))
@@ -376,7 +376,7 @@ def test_address(client: Client) -> None:
 
 
 def test_own_cluster_is_closed(client: Client, tmp_path: Path) -> None:
-    """Ctrl-C ends the workers that were started, though they are at work."""
+    """Ctrl-C ends the workers that the run started, even while they are at work."""
     del client
     before = set(psutil.Process().children(recursive=True))
     begun = tmp_path / "begun"
@@ -397,7 +397,7 @@ def test_own_cluster_is_closed(client: Client, tmp_path: Path) -> None:
 
 
 def test_current_client(client: Client) -> None:
-    """A client that is current is used, and stays open."""
+    """The current client is used, and stays open."""
     with client.as_current(), Cluster("dask", memory_bytes=BUDGET_BYTES) as cluster:
         assert cluster.client is client
         assert cluster.n_workers == 2
@@ -405,7 +405,7 @@ def test_current_client(client: Client) -> None:
 
 
 def test_partial_statistics(client: Client, orders: Path) -> None:
-    """Partial statistics that are merged on a cluster are those of the whole."""
+    """Partial statistics that are merged on a cluster equal those of the whole."""
 
     def mean_by_cat(chunk: Any) -> Any:
         return partial(chunk, by="cat").agg(qty=["mean", "std"])

@@ -1,4 +1,4 @@
-"""The work of a process on the pieces of a run."""
+"""The work of a child process on the pieces of a run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ BLOCK_BYTES = 50_000
 
 
 def make_blocks(_chunk: Any = None) -> list[bytearray]:
-    """Return 50 MB in the heap, in blocks too small for a mapping of their own."""
+    """Return 50 MB in the heap, in blocks too small for separate mappings."""
     return [bytearray(BLOCK_BYTES) for _ in range(N_BLOCKS)]
 
 
 def load_leaving_holes() -> Any:
-    """Leave as much free memory behind as a chunk takes, as an import may."""
-    last = make_blocks()[-1]  # Keeps what lies below it in the process.
+    """Leave as much free memory behind as a chunk takes, like some imports."""
+    last = make_blocks()[-1]  # Keeps the blocks below it in the process.
     return partial(take_as_much, last)
 
 
@@ -43,7 +43,7 @@ def take_as_much(_last: bytearray, chunk: Any) -> int:
 
 
 class LeavesHoles:
-    """Becomes a function when a worker loads it."""
+    """An object that becomes a function when a worker unpickles it."""
 
     def __reduce__(self) -> Any:
         return load_leaving_holes, ()
@@ -51,7 +51,7 @@ class LeavesHoles:
 
 @pytest.mark.own_process
 def test_growth_counts_memory_that_was_free_before() -> None:
-    """What loading the function left free does not hide what a chunk takes."""
+    """Memory that loading the function left free does not hide that of a chunk."""
     setup = Setup(
         source="the list",
         backend=None,
@@ -66,19 +66,19 @@ def test_growth_counts_memory_that_was_free_before() -> None:
 
 
 def interrupt_itself(chunk: list[int]) -> int:
-    """Get a Ctrl-C that was meant for the kernel."""
+    """Receive a Ctrl-C that was meant for the kernel."""
     signal.raise_signal(signal.SIGINT)
     return sum(chunk)
 
 
 def test_ctrl_c_in_a_worker() -> None:
-    """A Ctrl-C that reaches a worker too ends nothing there: the kernel decides."""
+    """A Ctrl-C that also reaches a worker is ignored there: the kernel decides."""
     job = chunked(list(range(10)), rows=1).map(interrupt_itself)
     assert job.run("sum", workers=2).value == sum(range(10))
 
 
 def test_imports_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker has what a cell imports at its top level before the first chunk."""
+    """A worker has imported the modules of a cell before the first chunk."""
     text = "import wave\nimport no_such_module\nif chunk:\n    import colorsys\nchunk"
     body = CellBody(
         ast.parse(text),

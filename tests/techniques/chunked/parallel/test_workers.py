@@ -1,4 +1,4 @@
-"""Chunks in other processes: the same answers, and nothing left behind."""
+"""Chunks in other processes: the same values, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ N_ROWS = 50_000
 
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No process and no thread of a worker stays."""
-    # Where a worker finds the functions of this file.
+    """Check that no process and no thread of a worker stays."""
+    # Workers import the functions of this file from here.
     monkeypatch.syspath_prepend(Path(__file__).parents[4])
     before = set(psutil.Process().children(recursive=True))
     yield
@@ -49,7 +49,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def describe(chunk: Any) -> tuple[int, int]:
-    """Return what tells where a chunk is from."""
+    """Return the first label and a sum of a chunk, which identify it."""
     return int(chunk.index[0]), int(chunk.qty.sum())
 
 
@@ -74,7 +74,7 @@ def test_same_values_in_order(orders: Path, kind: str) -> None:
     ids=["list", "iterator", "array"],
 )
 def test_objects(make: Any) -> None:
-    """Data in memory are sent, and code that reads them runs here."""
+    """Data in memory is sent, and the code that reads it runs in this process."""
     total = chunked(make(), rows=7).map(sum).run("sum", workers=2).value
     assert total == sum(range(100))
 
@@ -88,7 +88,7 @@ def fail_at_five(chunk: list[int]) -> int:
 
 
 def test_errors() -> None:
-    """An error is the function's own, at its line, and names the chunk."""
+    """An error is the function's own, with its line, and names the chunk."""
     job = chunked(list(range(10)), rows=1).map(fail_at_five)
     with pytest.raises(ValueError, match="no five") as raised:
         job.run("append", workers=2)
@@ -104,20 +104,20 @@ def test_errors() -> None:
 
 
 def stop_at_five(chunk: list[int]) -> int:
-    """Ask for the end at a chunk."""
+    """Raise StopChunks at a chunk."""
     if chunk[0] == 5:
         raise StopChunks
     return chunk[0]
 
 
 def test_stop() -> None:
-    """A stop keeps the chunks before it, and drops those after."""
+    """A stop keeps the chunks before it, and drops those after it."""
     job = chunked(list(range(50)), rows=1).map(stop_at_five)
     assert job.run("append", workers=2).value == [0, 1, 2, 3, 4]
 
 
 def kill_at_five(chunk: list[int]) -> int:
-    """Die at a chunk."""
+    """Kill the process at a chunk."""
     if chunk[0] == 5:
         os.write(2, b"out of luck\n")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -125,14 +125,14 @@ def kill_at_five(chunk: list[int]) -> int:
 
 
 def test_killed_worker(capsys: pytest.CaptureFixture[str]) -> None:
-    """A worker that is killed is one sentence with its chunk, after its last words."""
+    """A killed worker raises an error that names its chunk, after its last output."""
     job = chunked(list(range(10)), rows=1).map(kill_at_five)
     with pytest.raises(MemkitError) as raised:
         job.run("append", workers=2)
     assert capsys.readouterr().out == "out of luck\n"
     assert str(raised.value) == (
         "a worker was killed (SIGKILL) at chunk 6 (rows 5 to 5) of the list; it may "
-        "have been out of memory: give a smaller --memory, or fewer --workers"
+        "have been out of memory: use a smaller --memory, or fewer --workers"
     )
     assert job.summary is not None
     assert job.summary.value == [0, 1, 2, 3, 4]
@@ -153,7 +153,7 @@ def test_interrupt(tmp_path: Path) -> None:
 
 
 def test_type_that_shows_late(tmp_path: Path) -> None:
-    """A change of types is told as it is in one process."""
+    """A change of types raises the same error as in one process."""
     path = tmp_path / "a.csv"
     lines = (f"{0.5 if i == 700_003 else 1},{i:060}" for i in range(800_000))
     path.write_text("a,b\n" + "\n".join(lines))
@@ -161,15 +161,15 @@ def test_type_that_shows_late(tmp_path: Path) -> None:
         chunked(path, columns=["a"]).map(len).run("sum", workers=2)
 
 
-def test_what_cannot_be_sent() -> None:
-    """What cannot be pickled is named before anything is started."""
+def test_values_that_cannot_be_sent() -> None:
+    """A variable that cannot be pickled is named before any process starts."""
     lock = threading.Lock()
     with pytest.raises(MemkitError, match="the function cannot be sent to another"):
         chunked([1]).map(lambda chunk: (lock, chunk)).run("append", workers=2)
 
 
 def print_chunk(chunk: list[int]) -> int:
-    """Print on each way: as a rule, as an error, and past Python."""
+    """Print in every way: to stdout, to stderr, and without Python."""
     print("printed", chunk)
     print("to stderr", chunk, file=sys.stderr)
     os.write(1, b"past Python\n")
@@ -177,7 +177,7 @@ def print_chunk(chunk: list[int]) -> int:
 
 
 def test_output(capfd: pytest.CaptureFixture[str]) -> None:
-    """What the function prints is shown here, in the order of the chunks."""
+    """The output of the function is shown here, in the order of the chunks."""
     chunked([1, 2, 3], rows=1).map(print_chunk).run("sum", workers=2)
     shown = capfd.readouterr()
     out = shown.out.splitlines()
@@ -191,7 +191,7 @@ def test_output(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_limit(orders: Path, tmp_path: Path) -> None:
-    """No worker begins a chunk beyond the limit."""
+    """No worker starts a chunk beyond the limit."""
     marks = tmp_path / "marks"
     marks.mkdir()
 
@@ -204,8 +204,8 @@ def test_limit(orders: Path, tmp_path: Path) -> None:
     assert len(list(marks.iterdir())) == 3
 
 
-def test_what_the_cell_sets_itself_is_not_sent(shell: Any) -> None:
-    """A variable that an earlier run of the cell has left does not go along."""
+def test_variables_of_the_cell_are_not_sent(shell: Any) -> None:
+    """A variable that an earlier run of the cell has set is not sent."""
     shell.user_ns.update(numbers=range(10), doubled=threading.Lock())
     cell = "doubled = [2 * n for n in chunk]\nsum(doubled)"
     line = "%%chunked numbers --rows 4 --workers 2 --reduce sum --into total"

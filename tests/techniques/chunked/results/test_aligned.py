@@ -29,7 +29,7 @@ def combine(operation: Aligned, *values: Any) -> Any:
 
 
 def groups(**values: Any) -> pd.Series[Any]:
-    """Return values by group, as a groupby gives them."""
+    """Return values by group, as a groupby returns them."""
     return pd.Series(values).rename_axis("cat")
 
 
@@ -77,14 +77,14 @@ def test_arrays() -> None:
     ],
 )
 def test_missing_group(operation: Aligned, expected: dict[str, int]) -> None:
-    """A group that a chunk lacks counts as nothing, and whole numbers stay whole."""
+    """A group that a chunk does not have is ignored, and integers stay integers."""
     combined = combine(operation, groups(a=1, b=2), groups(b=5, c=4))
     assert combined.to_dict() == expected
     assert (combined.dtype, combined.index.name) == (np.dtype("int64"), "cat")
 
 
 def test_as_pandas_over_the_whole() -> None:
-    """By chunks the result is what pandas gives over the whole table."""
+    """The result over chunks is that of pandas over the whole table."""
     rng = np.random.default_rng(7)
     table = pd.DataFrame(
         {
@@ -105,7 +105,7 @@ def test_as_pandas_over_the_whole() -> None:
 
 
 def test_missing_column() -> None:
-    """A column that a chunk's frame lacks counts as 0 in a sum, and stays whole."""
+    """A column that a frame does not have counts as 0 in a sum, and stays integer."""
     first = pd.DataFrame({"x": [1]}, index=["a"])
     second = pd.DataFrame({"x": [2], "y": [3]}, index=["b"])
     combined = combine(SUM, first, second)
@@ -124,7 +124,7 @@ def test_missing_everywhere() -> None:
 
 
 def test_keys_in_columns() -> None:
-    """Columns that are keys are labels, also where a chunk lacks some."""
+    """Columns that are keys are labels, even if a chunk does not have some of them."""
     table = pd.DataFrame({"k": [1, 1, 2, 3], "v": [1, 2, 3, 4]})
     by_key = partial(pd.DataFrame.groupby, by="k", as_index=False)
     operation = replace(SUM, keys=("k",))
@@ -135,12 +135,12 @@ def test_keys_in_columns() -> None:
         )
     )
     pd.testing.assert_frame_equal(combined, by_key(table).sum())
-    with pytest.raises(ReduceError, match="sum needs the keys k in every chunk's"):
+    with pytest.raises(ReduceError, match="sum needs the keys k in the frame of every"):
         operation.begin(pd.DataFrame({"v": [1]}))
 
 
 def test_nothing_among_texts() -> None:
-    """The minimum of no rows is NaN, and counts as nothing among texts too."""
+    """The minimum of no rows is NaN, which is ignored, among texts too."""
     assert combine(MIN, NAN, "b", "a", NAN) == "a"
 
 
@@ -153,7 +153,7 @@ def test_empty_part() -> None:
 
 
 def test_order_of_counts() -> None:
-    """Labels that are not sorted keep the order in which they came."""
+    """Labels that are not sorted keep their order of appearance."""
     first, second = pd.Series({"b": 3, "a": 1}), pd.Series({"c": 2, "b": 1})
     assert list(combine(SUM, first, second).items()) == [("b", 4), ("a", 1), ("c", 2)]
 
@@ -161,10 +161,10 @@ def test_order_of_counts() -> None:
 @pytest.mark.parametrize(
     ("operation", "values", "sentence"),
     [
-        (SUM, (None,), "sum cannot take NoneType"),
-        (SUM, ("text",), "sum cannot take str"),
-        (SUM, ([1],), "sum cannot take list"),
-        (SUM, (pl.Series([1]),), "sum cannot take Series"),
+        (SUM, (None,), "sum does not support NoneType"),
+        (SUM, ("text",), "sum does not support str"),
+        (SUM, ([1],), "sum does not support list"),
+        (SUM, (pl.Series([1]),), "sum does not support Series"),
         (SUM, (pd.DataFrame({"cat": ["a"]}),), "sum cannot add the text in 'cat'"),
         (SUM, (1, np.ones(1)), "sum got ndarray after int"),
         (MIN, (1, 1j), "min cannot combine int and complex"),
@@ -173,7 +173,7 @@ def test_order_of_counts() -> None:
 def test_unfit_values(
     operation: Aligned, values: tuple[Any, ...], sentence: str
 ) -> None:
-    """A value without a sum, or of another form than before, is refused."""
+    """A value without a sum, or of another type than before, is rejected."""
     with pytest.raises(ReduceError, match=sentence):
         combine(operation, *values)
 
@@ -181,7 +181,7 @@ def test_unfit_values(
 @pytest.mark.parametrize("freq", ["h", "D", "W", "MS"])
 @pytest.mark.parametrize("operation", [SUM, MIN, MAX])
 def test_bins_between_chunks(operation: Aligned, freq: str) -> None:
-    """Bins of time in which no chunk has a row are there as in the whole."""
+    """Time bins in which no chunk has a row are in the result, as over the whole."""
     chunks = [
         pd.Series(range(50), pd.date_range(start, periods=50, freq="h", name="t"))
         for start in ("2024-01-30", "2024-02-20")
@@ -194,7 +194,7 @@ def test_bins_between_chunks(operation: Aligned, freq: str) -> None:
 
 
 def test_bins_that_do_not_meet() -> None:
-    """Bins that begin at other times in each chunk are refused, with a remedy."""
+    """Time bins that start at other times in each chunk are rejected, with a remedy."""
     chunks = [
         pd.Series(1, pd.date_range(start, periods=30, freq="h"))
         for start in ("2024-01-01", "2024-01-04")

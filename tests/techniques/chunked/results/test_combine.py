@@ -1,4 +1,4 @@
-"""The reductions by their names."""
+"""The reductions, by name."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def combine(op: Any, *values: Any) -> Any:
     ],
 )
 def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
-    """Each reduction makes its one result of the values in order."""
+    """Each reduction combines the values into its result, in order."""
     assert combine(op, *values) == expected
 
 
-def test_union_knows_missing_values() -> None:
-    """NaN is one value in a union, whoever made it, and times stay times."""
+def test_union_with_missing_values() -> None:
+    """NaN occurs once in a union, whatever its source, and times stay times."""
     nan = float("nan")
     values = (np.array([1.5, nan]), pd.Series([nan, 2.5]), {Decimal("nan"), nan})
     assert len(combine("union", *values)) == 3
@@ -62,7 +62,7 @@ def test_union_knows_missing_values() -> None:
 
 
 def test_union_keeps_items() -> None:
-    """The items of a list stay what they are, whatever they would be in an array."""
+    """The items of a list keep their types, whatever they would be in an array."""
     items = combine("union", [1, None, 2**63], [2.5, -1], [True])
     assert sorted(map(repr, items)) == ["-1", "1", "2.5", "9223372036854775808", "None"]
     frame = pd.DataFrame({"a": [1]})
@@ -82,14 +82,14 @@ def test_union_keeps_items() -> None:
         ("concat", (pl.DataFrame({"a": [1]}), pl.DataFrame({"a": ["x"]}))),
     ],
 )
-def test_refused_in_a_sentence(op: str, values: tuple[Any, ...]) -> None:
-    """What a library cannot combine is refused, not by an error from inside it."""
+def test_rejected_in_one_sentence(op: str, values: tuple[Any, ...]) -> None:
+    """Values that a library cannot combine are rejected in one sentence."""
     with pytest.raises(ReduceError, match=r"use append|aligns by the index"):
         combine(op, *values)
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
-def test_nothing_added(op: str) -> None:
+def test_no_values(op: str) -> None:
     """A reduction without values has no result."""
     assert combine(op) is None
 
@@ -103,7 +103,7 @@ def test_concat_joins_frames_and_arrays() -> None:
 
 
 def test_users_values_stay() -> None:
-    """No reduction changes the values that it was given."""
+    """No reduction changes the values that it gets."""
     cases: list[tuple[str, Any, Any]] = [
         ("union", {1}, {2}),
         ("merge", {"a": 1}, {"b": 2}),
@@ -121,7 +121,7 @@ def test_unknown_name() -> None:
     with pytest.raises(MemkitError) as raised:
         find_operation("nonsense")
     assert str(raised.value) == (
-        "there is no reduction 'nonsense'; give one of sum, min, max, count, concat, "
+        "there is no reduction 'nonsense'; use one of sum, min, max, count, concat, "
         "append, union, merge, or a function of the result so far and the next value"
     )
 
@@ -129,7 +129,7 @@ def test_unknown_name() -> None:
 @pytest.mark.parametrize(
     ("op", "values", "sentence"),
     [
-        ("count", (5,), "count adds up lengths, and int has none"),
+        ("count", (5,), "count adds up lengths, but int has none"),
         ("union", (5,), "union needs sets, lists or arrays, not int"),
         ("union", ("text",), "union needs sets, lists or arrays, not str"),
         ("union", ([[1]],), "union needs items that can be in a set"),
@@ -144,13 +144,13 @@ def test_unknown_name() -> None:
     ],
 )
 def test_unfit_values(op: str, values: tuple[Any, ...], sentence: str) -> None:
-    """A value that does not fit is refused with what would fit."""
+    """A value that does not fit is rejected, with the values that would."""
     with pytest.raises(ReduceError, match=sentence):
         combine(op, *values)
 
 
 def test_unfit_value_changes_nothing() -> None:
-    """A refused value leaves the result of those before."""
+    """A rejected value leaves the result of the values before it unchanged."""
     for op, value in [("sum", 3), ("concat", [3]), ("append", 3), ("union", {3})]:
         reduction = Reduction(find_operation(op))
         reduction.add(value)

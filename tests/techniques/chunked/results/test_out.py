@@ -1,4 +1,4 @@
-"""Values that are streamed to a file, whole and once."""
+"""Streaming values to a file: all of them, and each once."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ READERS: dict[str, Any] = {
 }
 
 
-# Lines are written as they come, and rows of the other formats in groups of 131,072.
+# Lines are written at once, and rows of the other formats in groups of 131,072.
 LINES = frozenset(("csv", "tsv", "jsonl"))
 
 
 @pytest.fixture
 def orders(ending: str) -> pd.DataFrame:
-    """Return a table that fills two groups of rows and a part of a third."""
+    """Return a table of two groups of rows and a part of a third."""
     n = np.arange(30_000 if ending in LINES else 300_000)
     return pd.DataFrame(
         {
@@ -66,23 +66,23 @@ def split(frame: pd.DataFrame, rows: int) -> list[pd.DataFrame]:
 
 
 def digest(path: Path) -> str:
-    """Return what tells two files apart."""
+    """Return a digest of the content of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_reads_back(orders: pd.DataFrame, tmp_path: Path, ending: str) -> None:
-    """What is read back is what was written."""
+    """Reading the file returns the rows that were written."""
     path = write(tmp_path / f"a.{ending}", split(orders, len(orders) // 4))
     pd.testing.assert_frame_equal(READERS[ending](path), orders)
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_bytes_do_not_tell_the_chunks(
+def test_bytes_do_not_depend_on_the_chunks(
     orders: pd.DataFrame, tmp_path: Path, ending: str
 ) -> None:
-    """The same rows give the same bytes, however they were cut, and resumed or not."""
+    """The same rows give the same bytes, however they are cut, resumed or not."""
     paths = [
         write(tmp_path / f"{rows}.{ending}", split(orders, rows))
         for rows in (1_300, 13_000, 131_072, 300_000)
@@ -94,7 +94,7 @@ def test_bytes_do_not_tell_the_chunks(
             sink.restore(state)
         sink.add(chunk)
         state = sink.save()
-        # What came after the last saving is lost, as when the process is killed.
+        # Rows after the last save are lost, as when the process is killed.
         sink.add(chunk)
         sink.close()
     sink = FileSink(tmp_path / f"resumed.{ending}", resumable=True)
@@ -121,21 +121,21 @@ def test_bytes_do_not_tell_the_chunks(
     ids=lambda value: type(value).__name__,
 )
 def test_kinds_of_values(tmp_path: Path, value: Any) -> None:
-    """Frames and rows of all libraries are written by their columns."""
+    """Frames and rows of all libraries are written with their columns."""
     path = write(tmp_path / "a.csv", [value, value])
     assert path.read_text() == "a\n1\n2\n1\n2\n"
 
 
 def test_index_with_names(tmp_path: Path) -> None:
-    """An index that has a name is a column."""
+    """An index with a name becomes a column."""
     frame = pd.DataFrame({"cat": ["x", "y", "x"], "qty": [1, 2, 3]})
     path = write(tmp_path / "a.csv", [frame.groupby("cat").qty.sum()])
     assert path.read_text() == "cat,qty\nx,4\ny,2\n"
 
 
 @pytest.mark.parametrize("value", [5, "text", [1, 2], np.ones(3), None, {"a": 1}])
-def test_no_table(tmp_path: Path, value: Any) -> None:
-    """What is no table is refused with what would be one."""
+def test_values_that_are_not_tables(tmp_path: Path, value: Any) -> None:
+    """A value that is not a table is rejected, with the values that would be."""
     with pytest.raises(ReduceError, match=r"--out cannot write \w+; end the cell with"):
         FileSink(tmp_path / "a.csv", resumable=False).add(value)
 
@@ -145,7 +145,7 @@ def test_no_table(tmp_path: Path, value: Any) -> None:
     [
         (
             [{"a": 1}, {"b": 1}],
-            "--out got the columns b after a; give every chunk's value the same",
+            "--out got the columns b after a; give the value of every",
         ),
         ([{"a": 1}, {"a": "x"}], "--out got string after int64 in the column 'a'"),
         ([{"a": 1}, {"a": 1.5}], "--out got double after int64 in the column 'a'"),
@@ -154,7 +154,7 @@ def test_no_table(tmp_path: Path, value: Any) -> None:
 def test_values_that_differ(
     tmp_path: Path, values: list[dict[str, Any]], sentence: str
 ) -> None:
-    """A value with other columns or types is refused, and the others stay."""
+    """A value with other columns or types is rejected, and the others are kept."""
     sink = FileSink(tmp_path / "a.csv", resumable=False)
     sink.add([values[0]])
     with pytest.raises(ReduceError) as raised:
@@ -164,7 +164,7 @@ def test_values_that_differ(
 
 
 def test_values_that_fit(tmp_path: Path) -> None:
-    """Whole numbers and missing values get the type of their column."""
+    """Integers and missing values get the type of their column."""
     values: list[Any] = [
         [{"a": 1.5, "b": 1}],
         [{"a": 2, "b": None}],
@@ -177,13 +177,13 @@ def test_values_that_fit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("a.xlsx", "a.xlsx is of no kind that can be written by its ending; give one"),
-        ("none/a.csv", "to write to; make it first"),
-        ("folder.csv", "is a folder; give the path of a file"),
+        ("a.xlsx", "a.xlsx has an unsupported extension; use one of"),
+        ("none/a.csv", "to write to; create it first"),
+        ("folder.csv", "is a folder; use the path of a file"),
     ],
 )
 def test_bad_paths(tmp_path: Path, name: str, sentence: str) -> None:
-    """A file that cannot be written is refused before anything runs."""
+    """A file that cannot be written is rejected before anything runs."""
     (tmp_path / "folder.csv").mkdir()
     calls: list[Any] = []
     with pytest.raises(MemkitError) as raised:
@@ -193,7 +193,7 @@ def test_bad_paths(tmp_path: Path, name: str, sentence: str) -> None:
 
 
 def fail_late(chunk: list[int]) -> list[dict[str, int]]:
-    """Give rows, but for the second chunk."""
+    """Return rows, but fail on the second chunk."""
     if chunk[0]:
         raise KeyboardInterrupt
     return [{"a": item} for item in chunk]
@@ -201,7 +201,7 @@ def fail_late(chunk: list[int]) -> list[dict[str, int]]:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_run_that_ends_early(tmp_path: Path, ending: str) -> None:
-    """An interrupt leaves the old file as it was, and nothing beside it."""
+    """A run that ends early leaves the old file as it was, and nothing beside it."""
     path = tmp_path / f"a.{ending}"
     path.write_text("old")
     with pytest.raises(KeyboardInterrupt):
@@ -212,7 +212,7 @@ def test_run_that_ends_early(tmp_path: Path, ending: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterable[Path]:
-    """A disk of 64 KiB, where one may be made."""
+    """A disk of 64 KiB, if the test may create one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
@@ -229,11 +229,11 @@ def small_disk(tmp_path: Path) -> Iterable[Path]:
 def test_full_disk(
     orders: pd.DataFrame, small_disk: Path, ending: str, resumes: bool
 ) -> None:
-    """A disk that fills is one sentence, and no half of a file."""
+    """A full disk raises an error of one sentence, and leaves no partial file."""
     path = small_disk / f"a.{ending}"
     job = chunked(orders, rows=60_000).map(lambda chunk: chunk)
     resume = small_disk / "progress" if resumes else None
-    with pytest.raises(MemkitError, match="free space, or give another f"):
+    with pytest.raises(MemkitError, match="free space, or use another f"):
         job.run(out=path, resume=resume)
     assert not path.exists()
     if not resumes:
@@ -256,7 +256,7 @@ chunked(sys.argv[1], rows=400).map(expensive).run(out=sys.argv[2], resume=sys.ar
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_killed_runs_write_the_same(tmp_path: Path, ending: str) -> None:
-    """However often the process is killed, the file is that of one whole run."""
+    """However often the process is killed, the file is that of a complete run."""
     rng = random.Random(5)
     source, progress = tmp_path / "orders.csv", tmp_path / "progress"
     lines = (f"{i},{i * 7 % 1_000}" for i in range(20_000))

@@ -1,4 +1,4 @@
-"""Statistics that combine are those of the whole."""
+"""Partial statistics combine to those of the whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial, partial
 from jupyter_memkit.techniques.chunked.results.partial.kinds import NAMES
 from tests.techniques.chunked.test_rehearsal import make_body
 
-# More of them take a while: MEMKIT_RANDOM_PARTIALS=500.
+# More of them take longer: MEMKIT_RANDOM_PARTIALS=500.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_PARTIALS", "4"))
 
 PANDAS = [
@@ -33,7 +33,7 @@ PANDAS = [
 
 
 def make_table(seed: int, rows: int) -> pd.DataFrame:
-    """Return keys, numbers with a large mean, missing ones, whole numbers and texts."""
+    """Return keys, numbers with a large mean, missing values, integers and texts."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {
@@ -48,7 +48,7 @@ def make_table(seed: int, rows: int) -> pd.DataFrame:
 
 
 def merged(table: pd.DataFrame, cuts: Sequence[int], by: Any, **asked: Any) -> Any:
-    """Return statistics of a table that was cut, merged through a pickle."""
+    """Return statistics of the parts of a table, pickled and merged."""
     edges = [0, *sorted(cut % (len(table) + 1) for cut in cuts), len(table)]
     parts = [
         partial(table[start:stop], by=by).agg(**asked)
@@ -71,7 +71,7 @@ cut_tables = given(
 @settings(deadline=None, max_examples=COUNT)
 @pytest.mark.parametrize("by", ["k", ["k", "g"]])
 def test_by_group(seed: int, rows: int, cuts: list[int], by: Any) -> None:
-    """By group every statistic is that of pandas over the whole, wherever it is cut."""
+    """By group, every statistic is that of pandas over the whole, however it is cut."""
     table = make_table(seed, rows)
     asked = {"x": PANDAS, "m": PANDAS, "n": PANDAS}
     expected = table.groupby(by).agg(asked)
@@ -85,7 +85,7 @@ def test_by_group(seed: int, rows: int, cuts: list[int], by: Any) -> None:
 @cut_tables
 @settings(deadline=None, max_examples=COUNT)
 def test_of_the_whole(seed: int, rows: int, cuts: list[int]) -> None:
-    """Without groups every statistic is that of pandas over the whole."""
+    """Without groups, every statistic is that of pandas over the whole."""
     table = make_table(seed, rows)
     names: Any = [name for name in PANDAS if name not in {"first", "last", "size"}]
     expected = table[["x", "m"]].agg(names)
@@ -100,7 +100,7 @@ def test_of_the_whole(seed: int, rows: int, cuts: list[int]) -> None:
 @cut_tables
 @settings(deadline=None, max_examples=COUNT)
 def test_of_values(seed: int, rows: int, cuts: list[int]) -> None:
-    """Distinct values, counts, extremes, histograms and correlations are exact too."""
+    """Distinct values, counts, extremes, histograms and correlations are exact."""
     table = make_table(seed, rows)
     got = merged(
         table,
@@ -130,7 +130,7 @@ def test_of_values(seed: int, rows: int, cuts: list[int]) -> None:
 
 
 def test_sketches() -> None:
-    """Quantiles and distinct counts by sketches keep their stated error."""
+    """Quantiles and distinct counts by sketches are within their stated error."""
     pytest.importorskip("datasketches")
     rng = np.random.default_rng(2)
     table = pd.DataFrame(
@@ -153,7 +153,7 @@ def test_sketches() -> None:
 
 
 def test_categories() -> None:
-    """Keys that are categories, other ones in each chunk, are told by their values."""
+    """Keys with other categories in each chunk are compared by their values."""
     table = make_table(1, 40)
     table["k"] = table["k"].astype("category")
     parts = [table[:20], table[20:]]
@@ -177,7 +177,7 @@ def orders(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("options", [{}, {"workers": 2}])
 def test_over_chunks(orders: Path, options: dict[str, Any]) -> None:
-    """Over chunks, here and in processes, the result is that over the whole."""
+    """The result over chunks, here and in other processes, is that over the whole."""
     got = chunked(orders, rows=300).map(_mean_by_key).run("merge", **options).value
     expected = (
         pd.read_csv(orders).groupby("k").agg({"x": ["mean", "std"], "n": ["nunique"]})
@@ -186,7 +186,7 @@ def test_over_chunks(orders: Path, options: dict[str, Any]) -> None:
 
 
 def test_resume(orders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ended goes on with the statistics of the chunks before."""
+    """A run that ended early resumes with the statistics of the chunks before."""
     progress = tmp_path / "progress"
     monkeypatch.setattr(
         "jupyter_memkit.techniques.chunked.checkpoint._AT_MOST_EVERY_S", 0.0
@@ -209,7 +209,7 @@ def test_resume(orders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_in_a_cell(orders: Path) -> None:
-    """A cell that ends with partial statistics is no cell that samples."""
+    """A cell that ends with partial statistics is not taken for one that samples."""
     pytest.importorskip("datasketches")
     body = make_body(
         "memkit.partial(df, by='k').agg(x=[('approx_quantile', 0.5), 'mean'])",
@@ -224,7 +224,7 @@ def test_in_a_cell(orders: Path) -> None:
 
 
 def test_polars() -> None:
-    """A frame of polars gives what the frame of pandas gives."""
+    """A polars frame has the same statistics as a pandas frame."""
     table = make_table(5, 30)
     got = memkit.partial(pl.from_pandas(table), by="k").agg(n="sum").result()
     np.testing.assert_array_equal(got.n, table.groupby("k").n.sum())
@@ -237,7 +237,7 @@ def test_polars() -> None:
         ({"x": "meen"}, "there is no partial statistic 'meen'; did you mean mean?"),
         (
             {"x": "median"},
-            r"median does not combine exactly; give \(\"approx_quantile\"",
+            r"median does not combine exactly; use \(\"approx_quantile\"",
         ),
         ({"x": "top"}, r"top needs one argument: write \(\"top\", ...\)"),
         ({"x": ("mean", 2)}, "mean takes no argument"),
@@ -245,15 +245,15 @@ def test_polars() -> None:
     ],
 )
 def test_bad_input(asked: dict[str, Any], sentence: str) -> None:
-    """What there is not is refused with what there is."""
+    """Unknown columns and statistics are rejected, with those that exist."""
     with pytest.raises(MemkitError, match=sentence):
         partial(make_table(1, 5)).agg(**asked)
 
 
 def test_other_values() -> None:
-    """Only frames have partial statistics, and only the same ones merge."""
-    with pytest.raises(MemkitError, match="are of frames, not of list"):
+    """Only frames have partial statistics, and only the same statistics merge."""
+    with pytest.raises(MemkitError, match="partial needs a frame, not list"):
         partial([1, 2])
     table = make_table(1, 5)
-    with pytest.raises(ReduceError, match="ask for the same statistics"):
+    with pytest.raises(ReduceError, match="compute the same statistics"):
         partial(table).agg(x="mean").merge(partial(table).agg(x="sum"))

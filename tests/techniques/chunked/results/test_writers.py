@@ -1,4 +1,4 @@
-"""Files that do not tell how their rows came, and values that they hold unchanged."""
+"""Written files do not depend on the chunks, and keep all values unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write(path: Path, values: list[Any]) -> Path:
 
 
 def abandon(sink: FileSink) -> None:
-    """Leave a sink as a process that is killed does: nothing is removed."""
+    """Leave a sink as a killed process does: nothing is removed."""
     sink.rescue()
     sink.close()
 
@@ -62,7 +62,7 @@ def rows() -> pd.DataFrame:
 def test_killed_after_every_chunk(
     rows: pd.DataFrame, tmp_path: Path, ending: str
 ) -> None:
-    """Killed after each chunk, amid rubbish behind the saved rows: the same bytes."""
+    """Killed after each chunk, with garbage after the saved rows: the same bytes."""
     path = tmp_path / f"killed.{ending}"
     aside = tmp_path / f".{path.name}.part"
     state: Any = None
@@ -85,7 +85,7 @@ def test_killed_after_every_chunk(
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_killed_at_the_very_end(tmp_path: Path, ending: str) -> None:
-    """A run that is killed once its file is there ends again, with the same file."""
+    """A run that is killed once its file is complete ends again, with the same file."""
     path = tmp_path / f"a.{ending}"
     sink = FileSink(path, resumable=True)
     sink.add([{"a": 1}])
@@ -105,7 +105,7 @@ def test_killed_at_the_very_end(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_new_run_over_a_whole_file(tmp_path: Path, ending: str) -> None:
-    """What a killed run left aside does not bind the whole file to the next run's."""
+    """The temporary file of a killed run does not link its result to the next run."""
     path = tmp_path / f"a.{ending}"
     sink = FileSink(path, resumable=True)
     sink.add([{"a": 1}])
@@ -120,23 +120,23 @@ def test_new_run_over_a_whole_file(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"")])
-def test_rows_that_are_gone(
+def test_lost_rows(
     tmp_path: Path, ending: str, damage: Callable[[Path], object]
 ) -> None:
-    """A file aside that lost rows is refused, and not filled up with zeros."""
+    """A temporary file that lost rows is rejected, and not filled with zeros."""
     sink = FileSink(tmp_path / f"a.{ending}", resumable=True)
     sink.add([{"a": 1}])
     state = sink.save()
     abandon(sink)
     damage(tmp_path / f".a.{ending}.part")
     sink = FileSink(tmp_path / f"a.{ending}", resumable=True)
-    with pytest.raises(MemkitError, match=r"is gone from .* or was cut short; delete"):
+    with pytest.raises(MemkitError, match=r"was removed from .* or truncated; delete"):
         sink.restore(state)
     sink.close()
 
 
 def test_rows_of_a_group(tmp_path: Path) -> None:
-    """Groups have fewer rows where there are many columns."""
+    """Groups have fewer rows if there are many columns."""
     wide = pd.DataFrame({f"c{n}": np.arange(10_000) for n in range(1_000)})
     path = write(tmp_path / "a.parquet", [wide.iloc[:3_000], wide.iloc[3_000:]])
     metadata = pq.ParquetFile(path).metadata
@@ -145,7 +145,7 @@ def test_rows_of_a_group(tmp_path: Path) -> None:
 
 
 def test_value_that_changes_later(tmp_path: Path) -> None:
-    """A value is written as it was, also where the cell goes on to use its memory."""
+    """A value is written as it was, even if the cell reuses its memory."""
     for name in ("a.parquet", "a.arrow"):
         sink = FileSink(tmp_path / name, resumable=False)
         values = np.array([(1,), (2,)], dtype=[("a", "i8")])
@@ -175,7 +175,7 @@ def test_value_that_changes_later(tmp_path: Path) -> None:
 def test_delimited_as_pandas_writes_it(
     tmp_path: Path, frame: pd.DataFrame, separator: str
 ) -> None:
-    """What is read back is what pandas' own file gives, with all rows and types."""
+    """Reading the file returns the rows and types of the file that pandas writes."""
     ending = "csv" if separator == "," else "tsv"
     path = write(tmp_path / f"a.{ending}", [frame])
     own = io.StringIO(frame.to_csv(index=False, sep=separator, quoting=0))
@@ -201,8 +201,8 @@ def test_delimited_as_pandas_writes_it(
     ],
 )
 def test_types_without_a_text(tmp_path: Path, name: str, value: Any) -> None:
-    """A column that a file of text cannot hold is refused by its name."""
-    sentence = f"a {name[1:]} file cannot hold the column 'a' of .*; give a file that "
+    """A column that a text file cannot hold is rejected by name."""
+    sentence = f"a {name[1:]} file cannot hold the column 'a' of type .*; use a "
     with pytest.raises(ReduceError, match=sentence):
         write(tmp_path / name, [value])
     assert list(tmp_path.iterdir()) == []
@@ -227,7 +227,7 @@ def test_types_without_a_text(tmp_path: Path, name: str, value: Any) -> None:
     ids=str,
 )
 def test_values_that_would_change(tmp_path: Path, first: Any, second: Any) -> None:
-    """A value that the type of its column cannot hold is refused with both types."""
+    """A value that the type of its column cannot hold is rejected, with both types."""
     values = [pa.table({"a": first}), pa.table({"a": second})]
     with pytest.raises(ReduceError) as raised:
         write(tmp_path / "a.arrow", values)
@@ -255,7 +255,7 @@ def test_values_that_would_change(tmp_path: Path, first: Any, second: Any) -> No
 def test_values_that_stay_the_same(
     tmp_path: Path, first: Any, second: Any, *, resumes: bool
 ) -> None:
-    """A value of another type is written where it stays what it is."""
+    """A value of another type is written if conversion does not change it."""
     path = tmp_path / "a.arrow"
     sink = FileSink(path, resumable=True)
     sink.add(pa.table({"a": first}))
@@ -273,8 +273,8 @@ def test_values_that_stay_the_same(
 
 
 @pytest.mark.parametrize("resumes", [False, True])
-def test_empty_values_say_nothing(tmp_path: Path, *, resumes: bool) -> None:
-    """The first value with rows tells the types, not one without before it."""
+def test_empty_values_decide_no_type(tmp_path: Path, *, resumes: bool) -> None:
+    """The first value with rows decides the types, not an empty one before it."""
     path = tmp_path / "a.csv"
     sink = FileSink(path, resumable=True)
     sink.add(pd.DataFrame({"a": pd.Series([], dtype="str")}))
@@ -290,12 +290,12 @@ def test_empty_values_say_nothing(tmp_path: Path, *, resumes: bool) -> None:
 
 
 def test_no_rows_at_all(tmp_path: Path) -> None:
-    """Where no value has rows the file has columns alone, and else there is none."""
+    """If no value has rows the file has only columns; without these there is none."""
     empty = pd.DataFrame({"a": [1], "b": ["x"]}).iloc[:0]
     assert write(tmp_path / "a.csv", [empty, empty]).read_text() == "a,b\n"
     table = pq.read_table(write(tmp_path / "a.parquet", [empty, empty]))
     assert (table.column_names, len(table)) == (["a", "b"], 0)
-    with pytest.raises(MemkitError, match="no chunk gave any rows for b"):
+    with pytest.raises(MemkitError, match="no chunk returned any rows for b"):
         write(tmp_path / "b.csv", [[], []])
     assert not (tmp_path / "b.csv").exists()
 
@@ -312,7 +312,7 @@ def test_no_rows_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_is_left_out(tmp_path: Path, value: Any, text: str) -> None:
-    """Labels of rows and keys of later rows are columns; numbers of rows are not."""
+    """Row labels and keys of later rows become columns, but row numbers do not."""
     assert write(tmp_path / "a.csv", [value]).read_text() == text
 
 
@@ -325,7 +325,7 @@ def test_nothing_is_left_out(tmp_path: Path, value: Any, text: str) -> None:
         pa.table([[1], [2]], names=["a", "a"]),
     ],
 )
-def test_tables_that_are_none(tmp_path: Path, value: Any) -> None:
-    """What has no form as columns is refused with one sentence."""
-    with pytest.raises(ReduceError, match=r"; (give plain columns|rename one in)"):
+def test_invalid_tables(tmp_path: Path, value: Any) -> None:
+    """A table without a valid set of columns is rejected in one sentence."""
+    with pytest.raises(ReduceError, match=r"; (end the cell with plain|rename one in)"):
         write(tmp_path / "a.parquet", [value])

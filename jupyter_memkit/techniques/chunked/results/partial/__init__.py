@@ -1,4 +1,4 @@
-"""Statistics of a chunk that combine to those of the whole."""
+"""Statistics of chunks that combine to those of the whole."""
 
 from __future__ import annotations
 

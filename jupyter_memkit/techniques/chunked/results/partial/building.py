@@ -1,4 +1,4 @@
-"""Makes the partial statistics of a chunk."""
+"""Computes the partial statistics of a chunk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.chunked.results.partial.merging import Partial
 
 
 class PartialGroups:
-    """The rows of a chunk by group, got from `partial`."""
+    """The rows of a chunk by group, as `partial` returns them."""
 
     def __init__(self, frame: Any, by: tuple[str, ...]) -> None:
         self._frame = frame
@@ -24,22 +24,22 @@ class PartialGroups:
         Parameters
         ----------
         **statistics
-            By column the name of a statistic, or a list of them: ``count``, ``size``,
-            ``sum``, ``mean``, ``var``, ``std``, ``sem``, ``min``, ``max``, ``first``,
-            ``last``, ``unique``, ``nunique``, ``value_counts``, ``approx_nunique``;
-            and with an argument ``("top", 3)``, the most frequent values,
-            ``("largest", 3)``, ``("smallest", 3)``, ``("corr", "other")``,
+            For each column the name of a statistic, or a list of names: ``count``,
+            ``size``, ``sum``, ``mean``, ``var``, ``std``, ``sem``, ``min``, ``max``,
+            ``first``, ``last``, ``unique``, ``nunique``, ``value_counts``,
+            ``approx_nunique``; or with an argument ``("top", 3)``, the most frequent
+            values, ``("largest", 3)``, ``("smallest", 3)``, ``("corr", "other")``,
             ``("histogram", [0, 1, 2])`` and ``("approx_quantile", 0.5)``.
 
         Returns
         -------
         Partial
-            To be merged with those of other chunks.
+            The statistics, to be merged with those of other chunks.
 
         Raises
         ------
         MemkitError
-            When there is no such column or statistic.
+            If there is no such column or statistic.
         """
         if not statistics:
             message = 'name a column and a statistic, such as .agg(price="mean")'
@@ -62,22 +62,15 @@ class PartialGroups:
         return Partial(frozen, self._by, states)
 
     def _find_keys(self) -> list[Any]:
-        """Return the key of each row; the same for all where nothing is grouped."""
+        """Return the key of each row, which is the same for all without groups."""
         pandas = sys.modules["pandas"]
         if not self._by:
             return [pandas.Series(0, index=self._frame.index, name="all")]
-        keys = [self._frame[name] for name in self._by]
-        # Chunks can have other categories.
-        return [
-            key.astype(key.cat.categories.dtype)
-            if str(key.dtype) == "category"
-            else key
-            for key in keys
-        ]
+        return [_uncategorize(self._frame[name]) for name in self._by]
 
 
 def _uncategorize(key: Any) -> Any:
-    # Chunks can have other categories.
+    # Other chunks may have other categories.
     is_category = str(key.dtype) == "category"
     return key.astype(key.cat.categories.dtype) if is_category else key
 
@@ -85,13 +78,13 @@ def _uncategorize(key: Any) -> Any:
 def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
     """Return statistics of a chunk that combine to those of the whole.
 
-    As the last line of a cell of ``%%chunked`` with ``--reduce merge``, or as the value
-    of a function in ``chunked(...).map(...).reduce("merge")``.
+    Use it in the last line of a cell of ``%%chunked`` with ``--reduce merge``, or as
+    the value of a function in ``chunked(...).map(...).reduce("merge")``.
 
     Parameters
     ----------
     chunk : pandas.DataFrame
-        The rows; a frame of polars or a table of pyarrow is converted.
+        The rows; a polars frame or a pyarrow table is converted.
     by : str or sequence of str, optional
         The columns of the keys. Rows without a key are left out, as in pandas.
 
@@ -103,7 +96,7 @@ def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
     Raises
     ------
     MemkitError
-        When the chunk is no table, or has no such column.
+        If the chunk is not a table, or has no such column.
 
     Examples
     --------
@@ -127,11 +120,10 @@ def _make_frame(chunk: Any) -> Any:
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(chunk, pandas.DataFrame):
         message = (
-            f"partial statistics are of frames, not of {type(chunk).__name__}; give "
-            "the chunk itself"
+            f"partial needs a frame, not {type(chunk).__name__}; pass the chunk itself"
         )
         raise MemkitError(message)
-    # Labels of rows play no part, and may come twice.
+    # The labels of rows do not matter, and may be repeated.
     return chunk.reset_index(drop=True)
 
 
@@ -144,7 +136,7 @@ def _check_column(frame: Any, name: str) -> None:
 
 
 def _freeze(spec: Any) -> Any:
-    """Return a statistic as what can be a key."""
+    """Return a statistic in hashable form."""
     if isinstance(spec, str):
         return spec
     return tuple(tuple(part) if isinstance(part, list) else part for part in spec)

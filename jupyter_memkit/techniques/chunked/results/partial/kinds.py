@@ -1,4 +1,4 @@
-"""The statistics by their names."""
+"""The names of the statistics."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ _INSTEAD = {
 
 
 def find_statistic(spec: Spec) -> Statistic:
-    """Return a statistic by its name, and its argument.
+    """Return a statistic by its name and argument.
 
     Raises
     ------
     MemkitError
-        When there is none of this name, or its argument is missing.
+        If there is no statistic of this name, or its argument is missing.
     """
     name, *arguments = (spec,) if isinstance(spec, str) else spec
     if name in SIMPLE and not arguments:
@@ -78,15 +78,15 @@ def find_statistic(spec: Spec) -> Statistic:
     elif name in NAMES:
         message = f"{name} takes no argument; write {name!r}"
     elif name in _INSTEAD:
-        message = f"{name} does not combine exactly; give {_INSTEAD[name]}"
+        message = f"{name} does not combine exactly; use {_INSTEAD[name]}"
     else:
-        remedy = suggest(str(name), NAMES, f"give one of {', '.join(NAMES)}")
+        remedy = suggest(str(name), NAMES, f"use one of {', '.join(NAMES)}")
         message = f"there is no partial statistic {name!r}; {remedy}"
     raise MemkitError(message)
 
 
 def label(spec: Spec) -> str:
-    """Return what a statistic is called in the result.
+    """Return the name of a statistic in the result.
 
     Examples
     --------

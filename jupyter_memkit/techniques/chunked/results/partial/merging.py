@@ -1,4 +1,4 @@
-"""The statistics of some rows, to be merged with those of others."""
+"""Statistics of some rows, which can be merged with those of others."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from jupyter_memkit.techniques.chunked.results.partial.kinds import (
 
 
 class Partial:
-    """Statistics of some rows by group, got from `partial(...).agg(...)`.
+    """Statistics of some rows by group, as `partial(...).agg(...)` returns them.
 
     Parameters
     ----------
     specs : mapping of str to a statistic, or a list of them
-        What was asked for, by column.
+        The requested statistics, by column.
     by : tuple of str
-        The columns of the keys; none is all rows together.
+        The columns of the keys; if empty, all rows are one group.
     states : mapping
-        What is held for each column and statistic.
+        The state of each column and statistic.
     """
 
     def __init__(
@@ -39,21 +39,21 @@ class Partial:
 
     def __repr__(self) -> str:
         """Name the statistics."""
-        asked = ", ".join(f"{label(spec)} of {name}" for name, spec in self._states)
+        names = ", ".join(f"{label(spec)} of {name}" for name, spec in self._states)
         by = f" by {', '.join(self._by)}" if self._by else ""
-        return f"<partial {asked}{by}>"
+        return f"<partial {names}{by}>"
 
     def merge(self, other: Partial) -> Partial:
-        """Return the statistics of both, of which the rows of this one come first.
+        """Return the statistics of both; the rows of this one come first.
 
         Raises
         ------
         ReduceError
-            When they are not the same statistics.
+            If they are not the same statistics.
         """
         if (self._specs, self._by) != (other._specs, other._by):
             message = (
-                f"{self!r} cannot be merged with {other!r}; ask for the same "
+                f"{self!r} cannot be merged with {other!r}; compute the same "
                 "statistics in every chunk"
             )
             raise ReduceError(message)
@@ -71,9 +71,9 @@ class Partial:
         Returns
         -------
         pandas.DataFrame or pandas.Series
-            By group a frame, with two levels of columns where a column has a list of
-            statistics. Without groups a series by column, or a frame with a row for
-            each statistic.
+            With groups, a frame with a row for each, with two levels of columns if a
+            column has a list of statistics. Without groups, a series by column, or a
+            frame with a row for each statistic.
         """
         pandas = sys.modules["pandas"]
         found = {

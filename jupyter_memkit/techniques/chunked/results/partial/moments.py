@@ -1,6 +1,6 @@
 """Means, variances and correlations, by the update of Chan, Golub and LeVeque.
 
-Sums of squares would lose all digits where a mean is large beside its deviation.
+Sums of squares would lose all digits if a mean is large compared to the deviation.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class Moments:
     Parameters
     ----------
     finish : callable
-        Makes the statistic of them: a function of a table with the columns
-        ``n``, ``mean`` and ``m2``.
+        Computes the statistic from a table with the columns ``n``, ``mean`` and
+        ``m2``.
     """
 
     def __init__(self, finish: Callable[[Any], Any]) -> None:
         self._finish = finish
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
-        """Return the three, by group."""
+        """Return the three values, by group."""
         values = frame[column].astype("float64")
         groups = group(values, keys)
         deviations = values - groups.transform("mean")
@@ -118,12 +118,12 @@ def _table(**columns: Any) -> Any:
 
 
 def _align(one: Any, other: Any) -> tuple[Any, Any]:
-    """Return two tables with the same groups, of which none is missing."""
+    """Return two tables with the same groups and no missing values."""
     groups = one.index.union(other.index)
     one, other = (
         state.fillna(0).reindex(groups, fill_value=0.0) for state in (one, other)
     )
-    # The mean of nothing is that of the other: it moves nothing.
+    # The mean of no values is set to that of the other, so that it changes nothing.
     for name in set(one.columns) & {"mean", "x", "y"}:
         one[name] = one[name].where(one.n > 0, other[name])
         other[name] = other[name].where(other.n > 0, one[name])

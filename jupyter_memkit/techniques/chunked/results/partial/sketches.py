@@ -1,4 +1,4 @@
-"""Quantiles and distinct counts by sketches, which take a few KiB a group.
+"""Quantiles and distinct counts by sketches, which take a few KiB per group.
 
 They are Apache DataSketches: KLL for quantiles, whose rank is off by 0.7 % at most in
 99 of 100 cases, and HyperLogLog for distinct counts, off by 0.8 % (one deviation).
@@ -26,7 +26,7 @@ def _import_library() -> Any:
         import datasketches  # noqa: PLC0415 - an extra, for these two statistics
     except ImportError as error:
         message = (
-            "approximate statistics need datasketches; "
+            "approximate statistics need datasketches; install it with: "
             "pip install 'jupyter_memkit[sketches]'"
         )
         raise MemkitError(message) from error
@@ -39,7 +39,7 @@ class ApproximateQuantile:
     Parameters
     ----------
     q : float
-        0.5 is the median.
+        The rank, from 0 to 1; 0.5 is the median.
     """
 
     def __init__(self, q: float) -> None:
@@ -55,7 +55,7 @@ class ApproximateQuantile:
         return map_groups(group_state(stack(one, other)), self._merge)
 
     def finish(self, state: Any) -> Any:
-        """Return the quantile of each group; NaN of nothing."""
+        """Return the quantile of each group; NaN if it is empty."""
         return state.map(self._read).astype("float64")
 
     def _sketch(self, values: Any) -> bytes:
@@ -97,7 +97,7 @@ class ApproximateCount:
     def _sketch(self, values: Any) -> bytes:
         sketch = self._library.hll_sketch(_HLL_LG_K)
         for value in values.dropna().unique().tolist():
-            # Numbers and texts as they are; all else by its text.
+            # Other types are counted by their text.
             sketch.update(value if isinstance(value, (int, float, str)) else str(value))
         return bytes(sketch.serialize_compact())
 

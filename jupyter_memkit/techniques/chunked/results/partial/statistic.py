@@ -1,7 +1,7 @@
-"""What every statistic that combines can do.
+"""The interface of statistics that combine, and the simplest ones.
 
-The state of a statistic is a table of pandas by group, small beside the chunk, that can
-be pickled.
+The state of a statistic is a pandas table by group, which is small compared to the
+chunk and can be pickled.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Statistic(Protocol):
         """
 
     def merge(self, one: Any, other: Any) -> Any:
-        """Return the state of the rows of two states, of which the first came first."""
+        """Return the state of the rows of both; the rows of `one` come first."""
 
     def finish(self, state: Any) -> Any:
         """Return the statistic, a series by group."""
@@ -42,13 +42,13 @@ def group(values: Any, keys: Sequence[Any]) -> Any:
 
 
 def group_state(state: Any, *, sort: bool = True) -> Any:
-    """Return the groups of a table that has its keys in the index."""
+    """Return the groups of a table with its keys in the index."""
     return group_by_level(state, state.index.nlevels, sort=sort)
 
 
 def group_by_level(state: Any, n_levels: int, *, sort: bool = True) -> Any:
     """Return the groups of a table by the first levels of its index."""
-    # Of a list of one pandas 2 warns.
+    # pandas 2 warns about a list of one level.
     level = 0 if n_levels == 1 else list(range(n_levels))
     return state.groupby(level=level, sort=sort, observed=True)
 
@@ -60,21 +60,21 @@ def stack(one: Any, other: Any) -> Any:
 
 
 def map_groups(groups: Any, function: Callable[[Any], Any]) -> Any:
-    """Return what a function makes of each group, as objects."""
+    """Return a function's values for each group, as objects."""
     found = [function(values) for _, values in groups]
     index = groups.size().index
     return sys.modules["pandas"].Series(found, index=index, dtype=object)
 
 
 class Simple:
-    """A statistic that is a method of pandas' groups, and combines by another.
+    """A statistic that is a method of pandas' groups, and combines by an operation.
 
     Parameters
     ----------
     method : str
         The method.
     aligned : Aligned
-        How two values of it combine.
+        The operation that combines two of its values.
     """
 
     def __init__(self, method: str, aligned: Aligned) -> None:
@@ -95,7 +95,7 @@ class Simple:
 
 
 class Chosen:
-    """The first value that is there, or the last.
+    """The first value that is not missing, or the last.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class Chosen:
         return getattr(group(frame[column], keys), self._method)()
 
     def merge(self, one: Any, other: Any) -> Any:
-        """Return the value of the one that comes first, or last."""
+        """Return the first value of both, or the last."""
         return getattr(group_state(stack(one, other)), self._method)()
 
     def finish(self, state: Any) -> Any:

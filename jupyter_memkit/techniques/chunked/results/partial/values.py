@@ -17,19 +17,19 @@ from jupyter_memkit.techniques.chunked.results.partial.statistic import (
 
 
 class Distinct:
-    """The values of a group, each once, in the order in which they came.
+    """The distinct values of a group, in order of appearance.
 
     Parameters
     ----------
     counts : bool
-        Whether their number is asked for, without missing ones.
+        Whether to return their number, without missing ones.
     """
 
     def __init__(self, *, counts: bool) -> None:
         self._counts = counts
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
-        """Return each value once a group."""
+        """Return each value once per group."""
         return _drop_repeated(_label(frame[column], keys))
 
     def merge(self, one: Any, other: Any) -> Any:
@@ -47,12 +47,12 @@ class Distinct:
 
 
 class Counts:
-    """How often each value of a group comes, the most frequent first.
+    """How often each value of a group occurs, the most frequent first.
 
     Parameters
     ----------
     most : int, optional
-        How many values are asked for; None is all.
+        The most values to return; None is all.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -93,9 +93,9 @@ class Extreme:
     Parameters
     ----------
     most : int
-        How many.
+        The most values to return.
     ascending : bool
-        Whether the smallest are asked for.
+        Whether to return the smallest.
     """
 
     def __init__(self, most: int, *, ascending: bool) -> None:
@@ -103,11 +103,11 @@ class Extreme:
         self._ascending = ascending
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
-        """Return so many values a group."""
+        """Return the values of each group, `most` at most."""
         return self._choose(_label(frame[column].dropna(), keys))
 
     def merge(self, one: Any, other: Any) -> Any:
-        """Return so many of both."""
+        """Return the values of both, `most` at most."""
         return self._choose(stack(one, other))
 
     def finish(self, state: Any) -> Any:
@@ -137,7 +137,7 @@ class Histogram:
         numpy = sys.modules["numpy"]
         values = frame[column]
         bins = numpy.searchsorted(self._edges, values, side="right") - 1
-        # The last bin has both its edges.
+        # The last bin includes both its edges.
         bins[values.to_numpy() == self._edges[-1]] = len(self._edges) - 2
         ones = {
             place: (bins == place).astype("int64")

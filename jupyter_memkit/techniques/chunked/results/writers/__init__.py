@@ -1,1 +1,1 @@
-"""Where tables go that are streamed to a file: one file a family of formats."""
+"""Writers that stream tables to a file: one module for each family of formats."""

@@ -1,4 +1,4 @@
-"""What every writer of tables offers."""
+"""The interface of the writers of tables."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import IO, Any, Protocol
 
 
 class Writer(Protocol):
-    """Writes tables of one schema to a file, whose bytes do not tell how they came.
+    """Writes tables of one schema to a file.
 
-    The same rows give the same file, however they were split into tables, and whether
-    or not the writing was interrupted and went on from what `save` had told.
+    The same rows give the same bytes, however they were split into tables, and whether
+    or not the writing was interrupted and continued from a saved state.
     """
 
     def write(self, table: Any) -> None:
-        """Append the rows of a table of pyarrow."""
+        """Append the rows of a pyarrow table."""
 
     def save(self) -> Any:
-        """Bring all that was written to the file, and return how to go on from it."""
+        """Flush the file, and return the state from which to continue it."""
 
     def finish(self, path: Path) -> None:
-        """Bring the whole file to a path of the same folder.
+        """Move the complete file to a path in the same folder.
 
-        What one can go on with stays: the process may be killed before it is known
-        that the run is over.
+        A saved state stays valid: the process may be killed before the end of the run
+        is recorded.
         """
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 class CutShortError(Exception):
-    """A file that holds less than what had been written to it."""
+    """A file that holds less than was written to it."""
 
 
 def reopen(path: Path, size: int) -> IO[bytes]:
-    """Open a file to go on behind its first bytes.
+    """Open a file to continue it after its first `size` bytes.
 
     Raises
     ------
     CutShortError
-        When it has fewer, or is gone.
+        If it has fewer, or does not exist.
     """
     try:
         file = path.open("r+b")

@@ -1,9 +1,9 @@
 """Formats of groups of rows, with an index at the end: Parquet and Arrow files.
 
-Each group but the last has the same number of rows, so that the file does not tell how
-the rows came. Such a file cannot be appended to. A run that may be killed writes its
-groups to an Arrow stream first, which can be cut and appended to, and to the file at
-the end, one group at a time.
+All groups but the last have the same number of rows, so that the same rows give the
+same file. Such a file cannot be appended to. A run that can be resumed writes its
+groups to an Arrow stream first, which can be truncated and appended to, and to the file
+at the end, one group at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.results.tables import copy_rows, pack, un
 from jupyter_memkit.techniques.chunked.results.writers.base import reopen
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# Fewer in a table of many columns, where as many rows would not fit into memory.
+# Groups of a table with many columns have fewer rows, to fit into memory.
 _GROUP_ROWS = 131_072
 _GROUP_VALUES = 2**22
 
@@ -29,15 +29,15 @@ class GroupsWriter:
     Parameters
     ----------
     path : Path
-        The file to write aside.
+        The temporary file.
     schema : pyarrow.Schema
-        Of the tables.
+        The schema of the tables.
     open_file : callable
-        Opens a writer of pyarrow for a path and a schema.
+        Opens a pyarrow writer for a path and a schema.
     spools : bool
         Whether the groups go to a stream first.
     state : optional
-        What `save` had returned.
+        What `save` returned.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class GroupsWriter:
             self._hold(unpack(held))
 
     def write(self, table: Any) -> None:
-        """Take rows, and write the groups that they fill."""
+        """Add rows, and write the groups that they fill."""
         start = 0
         while len(table) - start >= (lacking := self._group_rows - self._held_rows):
             self._hold(table.slice(start, lacking))
@@ -79,12 +79,12 @@ class GroupsWriter:
             self._hold(table.slice(start))
 
     def save(self) -> tuple[int, bytes]:
-        """Return how long the stream is, and the rows that fill no group yet."""
+        """Return the length of the stream, and the rows that fill no group yet."""
         self._spool.flush()
         return self._spool.tell(), pack(self._held, self._schema)
 
     def finish(self, path: Path) -> None:
-        """Write the last group, and move the file into its place."""
+        """Write the last group, and move the file into place."""
         if self._spool is None:
             self._write_last()
             self._path.replace(path)
@@ -106,7 +106,7 @@ class GroupsWriter:
     def close(self) -> None:
         """Close the files."""
         files = [file for file in (self._file, self._spool) if file is not None]
-        # An index is written once, also where that fails.
+        # Closing writes the index, which is not tried again if it fails.
         self._file = self._spool = None
         for file in files:
             file.close()
@@ -138,13 +138,13 @@ class GroupsWriter:
 
 
 def open_parquet(path: Path, schema: Any) -> Any:
-    """Open a Parquet file of pyarrow."""
+    """Open a Parquet file for writing."""
     parquet = import_library("pyarrow.parquet", path.name)
     return parquet.ParquetWriter(path, schema)
 
 
 class ArrowFile:
-    """An Arrow file of pyarrow, which would leave its own open."""
+    """A writer of an Arrow file that closes the file, which pyarrow's does not."""
 
     def __init__(self, path: Path, schema: Any) -> None:
         ipc = import_library("pyarrow.ipc", path.name)

@@ -1,4 +1,4 @@
-"""Formats of one line a row, which can be cut and appended to: CSV, JSON lines."""
+"""Formats with one line per row, which can be truncated and appended to: CSV, JSON."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class LinesWriter:
     Parameters
     ----------
     path : Path
-        The file to write aside.
+        The temporary file.
     format_rows : callable
-        Makes the text of a batch of rows.
+        Returns the text of a batch of rows.
     head : bytes
-        What comes before the first row.
+        The text before the first row.
     stays : bool
-        Whether the file stays aside when it is whole.
+        Whether the temporary file is kept when it is complete.
     state : int, optional
-        What `save` had returned: the bytes to keep.
+        What `save` returned: the number of bytes to keep.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class LinesWriter:
         self._stays = stays
         self._file: IO[bytes]
         if state is None:
-            # Not into the file of this name, which may also be a whole one's.
+            # A file of this name may be a second name of the complete one.
             path.unlink(missing_ok=True)
             self._file = path.open("wb")
             self._file.write(head)
@@ -62,12 +62,12 @@ class LinesWriter:
             self._file.write(self._format(batch))
 
     def save(self) -> int:
-        """Return how long the file is."""
+        """Return the length of the file."""
         self._file.flush()
         return self._file.tell()
 
     def finish(self, path: Path) -> None:
-        """Bring the file into its place."""
+        """Move the file into place."""
         self._file.close()
         source = self._path
         if self._stays:
@@ -76,7 +76,7 @@ class LinesWriter:
                 source.unlink(missing_ok=True)
                 os.link(self._path, source)
             except OSError:
-                # A disk on which no file has two names.
+                # The file system has no hard links.
                 source = self._path
         source.replace(path)
 
@@ -93,7 +93,7 @@ def open_delimited(
     Raises
     ------
     ReduceError
-        When a column's values have no form in such a file that tells what they are.
+        If such a file cannot represent the values of a column.
     """
     arrow = import_library("pyarrow", path.name)
     types = arrow.types
@@ -128,7 +128,7 @@ def open_json_lines(
     Raises
     ------
     ReduceError
-        When there is a column of bytes, which JSON cannot hold.
+        If there is a column of bytes, which JSON cannot hold.
     """
     types = import_library("pyarrow", path.name).types
     _check_types(path, schema, lambda kind: _holds_bytes(types, kind))
@@ -137,21 +137,21 @@ def open_json_lines(
     )
 
 
-def _check_types(path: Path, schema: Any, is_refused: Callable[[Any], bool]) -> None:
-    """Refuse a column before a row of it is written."""
+def _check_types(path: Path, schema: Any, is_rejected: Callable[[Any], bool]) -> None:
+    """Reject a column before any row is written."""
     for field in schema:
-        if is_refused(field.type):
-            # The file aside has another ending.
+        if is_rejected(field.type):
+            # The extension of the temporary file is another.
             message = (
                 f"a {path.suffixes[-2]} file cannot hold the column {field.name!r} of "
-                f"{field.type}; give a file that ends with .parquet, or make it text "
-                "in the cell"
+                f"type {field.type}; use a .parquet file for --out, or make the column "
+                "text in the cell"
             )
             raise ReduceError(message)
 
 
 def _holds_bytes(types: Any, kind: Any) -> bool:
-    """Tell whether values of a type are bytes, or have some within them."""
+    """Return whether values of a type are bytes, or contain some."""
     return (
         types.is_binary(kind)
         or types.is_large_binary(kind)
@@ -166,8 +166,8 @@ def _holds_bytes(types: Any, kind: Any) -> bool:
 class _Delimited:
     """Formats rows as ``DataFrame.to_csv`` does.
 
-    pyarrow's own writer makes whole numbers of floats without fractions, and of a
-    missing value in the only column an empty line, which readers skip.
+    The writer of pyarrow writes floats without fractions as integers, and a missing
+    value in the only column as an empty line, which readers skip.
     """
 
     def __init__(self, separator: str) -> None:
@@ -225,7 +225,7 @@ def _format_json(batch: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it, which knows no NaN."""
+    """Return a value that JSON can hold: without NaN."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Which writer makes which kind of file."""
+"""Chooses the writer of a file by its extension."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Opener(Protocol):
     def __call__(
         self, path: Path, schema: Any, *, state: Any, resumable: bool
     ) -> Writer:
-        """Return a writer to a path, new or from what another's `save` had told."""
+        """Return a writer to a path, new or continued from a saved state."""
 
 
 def _open_groups(
@@ -40,7 +40,7 @@ def _open_groups(
 _open_parquet = partial(_open_groups, open_file=open_parquet)
 _open_arrow = partial(_open_groups, open_file=ArrowFile)
 
-# By the ending of a file.
+# By the extension of the file.
 _FORMATS: dict[str, Opener] = {
     ".parquet": _open_parquet,
     ".pq": _open_parquet,
@@ -54,24 +54,24 @@ _FORMATS: dict[str, Opener] = {
 
 
 def find_writer(path: Path) -> Opener:
-    """Return what opens a writer for a file, by its ending.
+    """Return the function that opens a writer for a file.
 
     Raises
     ------
     MemkitError
-        When no writer makes such files, or there is no such folder.
+        If the extension is not supported, or there is no such folder.
     """
     opener = _FORMATS.get(path.suffix.lower())
     if opener is None:
         message = (
-            f"{path.name} is of no kind that can be written by its ending; "
-            f"give one of {', '.join(_FORMATS)}"
+            f"{path.name} has an unsupported extension; use one of "
+            f"{', '.join(_FORMATS)}"
         )
         raise MemkitError(message)
     if not path.parent.is_dir():
-        message = f"there is no folder {path.parent} to write to; make it first"
+        message = f"there is no folder {path.parent} to write to; create it first"
         raise MemkitError(message)
     if path.is_dir():
-        message = f"{path} is a folder; give the path of a file"
+        message = f"{path} is a folder; use the path of a file"
         raise MemkitError(message)
     return opener
