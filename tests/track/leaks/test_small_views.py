@@ -106,7 +106,7 @@ WHOLE: dict[str, Any] = {
     "many objects": [BIG[:10], [[each] for each in range(20_000)]],
     "circle": make_circle(),
     "wide frame": pd.DataFrame(np.ones((100, 10_000))),
-    "mixed frame": pd.DataFrame(np.ones((N, 2))).assign(text="x", time=pd.NaT),
+    "mixed frame": pd.DataFrame(np.ones((N, 2))).assign(text="x", day=3),
 }
 
 
