@@ -238,7 +238,7 @@ def test_memory(shell: InteractiveShell, capsys: Captured) -> None:
     result = run(shell, "%%isolated --memory 200MiB\nx = bytearray(10**9)")
     assert isinstance(result.error_in_exec, (MemoryError, UsageError))
     if isinstance(result.error_in_exec, MemoryError):
-        assert "The process may have 200 MiB" in capsys.readouterr().out
+        assert "The memory limit of the process is 200 MiB" in capsys.readouterr().out
     capsys.readouterr()
 
 
