@@ -271,7 +271,7 @@ def test_reminder(shell: InteractiveShell, capsys: Captured) -> None:
     run(shell, "%gc_pause off")
     reminder = (
         "The garbage collector has been paused for 20 cells; "
-        "%gc_pause off lets it run as before.\n"
+        "%gc_pause off resumes it.\n"
     )
     assert shown == [""] * 19 + [reminder] + [""] * 5
 

@@ -112,7 +112,7 @@ class GcSwitch:
         what = "The garbage collector has been paused"
         if gc.isenabled():
             what = "The thresholds of the garbage collector have been raised"
-        return f"{what} for {cells} cells; %gc_pause off lets it run as before."
+        return f"{what} for {cells} cells; %gc_pause off resumes it."
 
     def close(self) -> None:
         """End the pause, if there is one, without a collection."""

@@ -141,7 +141,7 @@ def test_reminders(switch: GcSwitch) -> None:
     assert numbers == [20, 40]
     assert reminders[19] == (
         "The garbage collector has been paused for 20 cells; "
-        "%gc_pause off lets it run as before."
+        "%gc_pause off resumes it."
     )
 
 
