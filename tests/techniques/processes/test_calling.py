@@ -310,6 +310,7 @@ def test_many_calls(process: ChildProcess) -> None:
     process.kill()
     listener.stop()
     assert threading.active_count() == threads
+    process.end()
 
 
 def test_after_the_end(process: ChildProcess) -> None:
