@@ -111,7 +111,7 @@ class FileSink:
         if self._schema is None:
             message = (
                 f"no chunk returned any rows for {self._path.name}, so it is not "
-                "written; end the cell with a table"
+                "written; end the cell with a table that has columns"
             )
             raise MemkitError(message)
         with self._explaining():

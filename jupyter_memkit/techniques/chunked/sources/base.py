@@ -99,7 +99,7 @@ class Source(Protocol):
 
     @property
     def backend(self) -> str | None:
-        """The default library of its chunks: `FROM_FILES`, or None if as they are."""
+        """The library of the chunks; None is its own, `FROM_FILES` the user's."""
 
     def columns(self) -> tuple[str, ...] | None:
         """Return the names of its columns; None if it has none."""
