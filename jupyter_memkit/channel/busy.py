@@ -1,8 +1,9 @@
-"""Keeps the kernel's published status correct while it answers requests.
+"""Keeps the kernel's published state true while requests are answered.
 
-The kernel publishes "busy" and "idle" around every control request. Pages and the
-server take that "idle" for the end of the running cell, and the server may cull an idle
-kernel. Therefore "busy" is published again for the cell after each request.
+Around every control request ipykernel publishes "busy" and "idle". Pages and the server
+take that "idle" for the end of the running cell, and an idle server may cull the
+kernel. So after a request "busy" is published again for the cell, under a lock that
+keeps it ahead of the cell's own "idle".
 """
 
 from __future__ import annotations

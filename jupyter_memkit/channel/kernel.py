@@ -1,7 +1,19 @@
-"""The kernel's side of the protocol: broadcasts readings and answers requests.
+"""The kernel's end of the wire: broadcasts readings and answers requests.
 
-Broadcasts are sent from the sampler's thread and requests arrive on the control
-channel, so both work while a cell runs.
+There is no comm: an ordinary comm handler would take the figure of a plotting cell. The
+kernel broadcasts iopub ``comm_msg`` with a fixed id from the sampler's thread, and
+requests arrive on the control channel. So both work while a cell runs, in two tabs, for
+a console on the same kernel, and after a reload.
+
+A subscription is good for 600 broadcasts, and the page renews it. So a page that went
+away is forgotten without any message from the others, which would count as activity and
+keep an idle kernel from being culled. A page that reloads in the middle of a cell still
+receives broadcasts.
+
+Nothing is sent while nobody is subscribed, or while an idle kernel's memory moves by
+less than a MiB. A running cell is reported up to five times a second while its memory
+moves, and twice a second while it does not. News of running work, including its end,
+is sent with the next reading.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Lets the code under a magic use await, in a kernel and in a terminal.
+"""Lets the code under a magic await, in a kernel as in a terminal.
 
-A magic is a plain function and cannot wait for a coroutine, but a cell can: if the code
-under one of our magics awaits, the magic returns a coroutine, and the call into which
-IPython translates ``%%mem`` is prefixed with ``await``. This changes IPython's
-translation and not the user's code, through IPython's hook for it.
+A magic is a plain function and cannot wait for a coroutine, but a cell can. Where the
+code under one of our magics awaits, the magic returns a coroutine, and the call that
+IPython generates for ``%%mem`` is prefixed with ``await``. That changes the code that
+IPython wrote, not the user's, at the point where IPython allows it.
 """
 
 from __future__ import annotations

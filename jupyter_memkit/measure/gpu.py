@@ -1,8 +1,9 @@
-"""The memory of NVIDIA GPUs, as reported by the driver and the libraries in use.
+"""The memory of NVIDIA GPUs, as the driver and the libraries in use report it.
 
-The driver is read through its library NVML and the package nvidia-ml-py (module
-``pynvml``), which the first reading imports. This uses no device memory. Devices have
-the driver's numbers, as in ``nvidia-smi``.
+The driver is asked through its library NVML, by way of the package nvidia-ml-py
+(module ``pynvml``), which the first reading imports. Asking takes no memory of the
+device. It is done once a second at most, and only while somebody looks. Devices have
+the driver's numbers, those of ``nvidia-smi``.
 """
 
 from __future__ import annotations

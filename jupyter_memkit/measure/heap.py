@@ -1,4 +1,9 @@
-"""Returns the free memory of the C library's heap to the system."""
+"""Returns the free memory of the C library's heap to the system.
+
+Measuring must not take memory itself. The maps of `sizes.addresses` are anonymous
+mappings, which are lazy in every state of the heap. What the lists of a walk leave in
+the heap is trimmed at its end, where the process has grown by a MiB or more.
+"""
 
 from __future__ import annotations
 

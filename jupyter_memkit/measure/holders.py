@@ -1,8 +1,8 @@
 """Finds what keeps an object alive, as the shortest chains from names to it.
 
-Python can find the referrers of an object only by scanning all objects, and cannot find
-those of arrays at all. Therefore the search goes the other way: breadth-first from all
-names over all objects, recording where it reaches the object.
+`gc.get_referrers` looks through all objects for each step, and does not see arrays. So
+the search runs the other way: from the existing names, level by level through
+everything, noting where it meets the object.
 """
 
 from __future__ import annotations

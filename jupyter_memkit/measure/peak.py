@@ -1,12 +1,15 @@
-"""Measures peak memory, exactly if the system keeps a high-water mark.
+"""The peak of a stretch of work, exact where the system keeps a high-water mark.
 
 Linux resets a process's mark when ``5`` is written to ``/proc/self/clear_refs``
-(proc(5)), so a peak between two moments is read without sampling, however short it was
-and whoever held the GIL. There is one mark per process, but measurements overlap (a
-statement inside a cell, cells on two subshells). Therefore the mark is folded into
-every open measurement before each reset, and all remain exact. If a reading fails, as
-all do while a process has too many files open, the previous one is used and the open
-measurements are marked as inexact.
+(proc(5)), so a peak between two moments is read without sampling, however short
+it was and whichever thread held the GIL. There is one mark per process, and stretches
+overlap: a statement inside a cell, cells on two subshells, ``%%chunked`` inside a cell.
+So one `PeakMeter` serves the process, and before each reset it folds the mark into
+every open watch, which keeps all of them exact. Linux 6.2 and later count pages in
+batches on each core, so a figure can be off by some hundred KiB.
+
+A reading that fails, as all do while a process has too many open files, repeats the
+previous one, and the stretches it belongs to are marked as inexact.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The Jupyter Server extension: reads the memory of kernels from outside.
 
-A kernel cannot answer while a C call holds the GIL, or when it is dead; the server then
-reads ``/proc`` of its process.
+A kernel cannot answer while a C call holds its GIL, nor after its end. While a busy
+kernel sends no broadcast, the page asks the server, which reads ``/proc`` of the
+kernel's process. Such a request counts as no activity of the kernel.
 """
 
 from __future__ import annotations

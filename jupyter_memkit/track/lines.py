@@ -1,4 +1,10 @@
-"""Measures which lines of a notebook took memory, with memray or else tracemalloc."""
+"""Which lines of a notebook allocated the memory: by memray, or else by tracemalloc.
+
+The cell runs as it is. memray adds up allocations by their stacks; tracemalloc is read
+between two lines by a trace function that follows the notebook's frames only. An
+allocation counts for the innermost line of the notebook. The two tools see different
+allocations, so their figures have different names.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,17 @@
 """The true size of objects: what they hold, each byte counted once.
 
-`sizeof` and `sizes` walk from an object to all that it refers to. Python's own
-objects are understood as they are, a library's by the file in ``libraries/`` with its
+`sizeof` and `sizes` walk from an object to everything it refers to. A size is what the
+allocator hands out, not what `sys.getsizeof` returns, because that is what the process
+grows by; ``tests/measure/sizes/truth.py`` compares both. `walk` gets the referents from
+`gc.get_referents`, thousands of objects at a time, and `addresses` remembers which
+variable met an object first. Where blocks are shared between libraries, `buffers` adds
+them up by address. Long containers are sampled (`sampling`, `giants`).
+
+Python's own objects are known here, a library's by the file in ``libraries/`` with its
 name, and a user's by what they registered with `sizer`. Nothing here runs the code of
-the objects that are measured.
+the measured objects: attributes are read through the descriptors of `type` and of the
+library's own class, so no ``__class__``, ``__sizeof__``, ``nbytes`` or property of a
+user's class runs.
 """
 
 from jupyter_memkit.measure.sizes.measuring import sizeof, sizes

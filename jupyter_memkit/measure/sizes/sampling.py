@@ -1,12 +1,15 @@
 """Draws some of what objects refer to, for an estimate with a known error.
 
-What is drawn goes in four folds from there on, whose differences tell the error
-(Wolter, Introduction to Variance Estimation, chapter 2: random groups).
+The draws are divided into four groups, whose differences give the error (Wolter,
+Introduction to Variance Estimation, chapter 2: random groups).
 
 An object can be referred to more than once, as the keys of a million rows are. If it
-has r references and all are from here, then each of those that were drawn stands for
-1 / r of its weight. Whether they are from here shows in how many pairs were drawn of
-those that were to be expected.
+has r references and all of them come from here, each one drawn stands for 1 / r of its
+weight. Whether they do shows in how many pairs were drawn, compared with the number to
+be expected. Containers that are short are visited whole first.
+
+Where a graph of many thousand objects that refer to each other hangs below a long
+container, the estimate can be off by more than it reports; an exact walk is not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
-"""The types written in C whose whole memory is seen: all others are said to hide some.
+"""The types written in C whose whole memory is visible; all others may hide some.
 
-Of a class written in Python everything is seen. A type of another language is believed
-only when it has a ``__sizeof__`` of its own, adds nothing to its base, or stands here,
-which the table of ``tests/measure/sizes/truth`` justifies by what a process grows by.
+Everything in a class written in Python is visible. A type written in another language
+is trusted only when it has a ``__sizeof__`` of its own, adds no field to its base, has
+a sizer, or is listed here or in ``transparent`` of a library's file. Every other type
+marks a size as a lower bound, unless what it hides is bounded and below a hundredth of
+the size. The table in ``tests/measure/sizes/table`` justifies the lists:
+``MEMKIT_TABLE=all pytest tests/measure/sizes/test_table.py`` compares each construction
+with the growth of a process, and ``make test`` a part of them.
 """
 
 from __future__ import annotations

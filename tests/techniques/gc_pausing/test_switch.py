@@ -140,8 +140,7 @@ def test_reminders(switch: GcSwitch) -> None:
     numbers = [number for number, text in enumerate(reminders, 1) if text is not None]
     assert numbers == [20, 40]
     assert reminders[19] == (
-        "The garbage collector has been paused for 20 cells; "
-        "%gc_pause off resumes it."
+        "The garbage collector has been paused for 20 cells; %gc_pause off resumes it."
     )
 
 

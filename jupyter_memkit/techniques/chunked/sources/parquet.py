@@ -1,4 +1,9 @@
-"""Parquet files, whose footers tell the rows, the columns and the types."""
+"""Parquet files, whose footers give the rows, the columns and the types.
+
+pyarrow's pre-buffering is off, because it ends with the whole file in memory. Rows are
+read in batches of 262,144, from which chunks of any size are put together: another size
+would need another reader, which would read the beginning of a row group twice.
+"""
 
 from __future__ import annotations
 
