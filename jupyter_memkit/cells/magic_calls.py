@@ -97,6 +97,32 @@ def read_magic_call(node: ast.AST) -> MagicCall | None:
     return MagicCall(kind, texts[0], line, cell if kind == "cell" else "")
 
 
+def restore_magic(line: str) -> str:
+    """Return a line of code with the magic that IPython turned into a call.
+
+    Parameters
+    ----------
+    line : str
+        A line of a cell, as IPython runs it.
+
+    Examples
+    --------
+    >>> restore_magic("get_ipython().run_cell_magic('time', '', 'x = 1')")
+    '%%time'
+    >>> restore_magic("x = 1")
+    'x = 1'
+    """
+    try:
+        (statement,) = ast.parse(line).body
+    except (SyntaxError, ValueError, RecursionError):
+        return line
+    call = read_magic_call(statement)
+    if call is None:
+        return line
+    sign = "%%" if call.kind == "cell" else "%"
+    return f"{sign}{call.name} {call.line}".rstrip()
+
+
 def find_words(text: str) -> Iterator[str]:
     """Yield the words of a text that can be names."""
     yield from _WORD.findall(text)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_memkit.cells.magic_calls import restore_magic
+
 # Smaller growth is not worth inspecting the stack.
 _STEP_BYTES = 1024 * 1024
 # The reading must be this share of the peak, or another line may have caused it.
@@ -61,7 +63,8 @@ class PeakLine:
             return None
         if seen_bytes < _SHARE_SEEN * (peak_bytes - self._before_bytes):
             return None
-        return linecache.getline(*self._place).strip()[:_LENGTH] or None
+        line = linecache.getline(*self._place).strip()
+        return restore_magic(line)[:_LENGTH] or None
 
     def _find_place(self) -> tuple[str, int] | None:
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - documented

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,3 +85,16 @@ def test_small_growth_is_not_looked_at() -> None:
     line = PeakLine(globals(), 10 * MIB)
     line.see(10 * MIB + 1000)
     assert line.read(10 * MIB + 1000) is None
+
+
+def test_magic() -> None:
+    """A magic is shown as the user wrote it, not as the call that IPython runs."""
+    line = "ip.run_cell_magic('gc_pause', '--freeze', 'x = 1')"
+    linecache.cache["<a cell>"] = (len(line), None, [line], "<a cell>")
+    namespace: dict[str, Any] = {}
+    watched = PeakLine(namespace, 10 * MIB)
+    namespace["ip"] = SimpleNamespace(
+        run_cell_magic=lambda *_: watched.see(400 * MIB),
+    )
+    exec(compile(line, "<a cell>", "exec"), namespace)
+    assert watched.read(400 * MIB) == "%%gc_pause --freeze"
