@@ -74,7 +74,7 @@ def late_float(i: int) -> str:
 
 @pytest.fixture(scope="module")
 def surprise(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose types show late."""
+    """A file whose types appear late."""
     folder = tmp_path_factory.mktemp("surprise")
     return write_lines(folder / "a.csv", late_float, 2_100_000)
 
@@ -203,7 +203,7 @@ def test_no_such_type(tmp_path: Path) -> None:
     """A type that pyarrow does not have is rejected in one sentence."""
     path = write_lines(tmp_path / "a.csv", str, 3)
     for name in ("timestamp[xx]", "bigint"):
-        with pytest.raises(SourceError, match="give a type of pyarrow"):
+        with pytest.raises(SourceError, match="use a type of pyarrow"):
             list(chunked(path, backend="arrow", types={"a": name}))
 
 
