@@ -38,7 +38,7 @@ SUFFIXES = frozenset({".parquet", ".pq"})
 
 _BUFFER_BYTES = 65_536
 
-# Many enough that the cost per batch is negligible, and few for a budget.
+# Large enough that the cost per batch is negligible, and small for a budget.
 _BATCH_ROWS = 262_144
 _BATCH_CHUNKS = 4
 
@@ -152,7 +152,7 @@ class ParquetSource(FileSource):
                 row = end
 
     def _choose_batch(self, request: Request) -> int:
-        """Return the rows of a batch: several of the first requests, which are small.
+        """Return the rows of a batch: more than the first requests, which are small.
 
         Each batch of a wide table takes time per column.
         """
@@ -200,7 +200,7 @@ class ParquetSource(FileSource):
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
-    """Turn pyarrow's exceptions about a bad file into one sentence with its remedy."""
+    """Turn pyarrow's exceptions for a bad file into one sentence with its remedy."""
     arrow = import_library("pyarrow", name)
     try:
         yield

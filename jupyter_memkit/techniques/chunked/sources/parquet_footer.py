@@ -69,7 +69,7 @@ class Footer:
         """Return the metadata of a table of some columns; None is all.
 
         pandas looks up its notes on each column again for each chunk. They are useless
-        for columns that are not read, and for text, if pandas reads it as text anyway.
+        for columns that are not read, and for text that pandas reads as text anyway.
         """
         metadata: dict[bytes, bytes] | None = self.schema.metadata
         noted = self.schema.pandas_metadata
@@ -87,7 +87,7 @@ class Footer:
         return {**metadata, b"pandas": described.encode()}
 
     def find_groups(self, row: int) -> tuple[int, list[int]]:
-        """Return the first row of the row group of a row, and the groups from it on."""
+        """Return the start of the row group of a row, and the groups from there on."""
         first = bisect_right(self.starts, row) - 1
         return self.starts[first], list(range(first, len(self.starts) - 1))
 

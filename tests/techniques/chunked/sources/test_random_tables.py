@@ -38,7 +38,7 @@ _NAMES = (
     *("has no rows", "not encoded", "a duplicate", "before the column names"),
     *("a quote in a column", "has no column ''", "is empty"),
 )
-REFUSALS = {
+REJECTIONS = {
     "pandas": (
         *("more than 64 bits", "the index of", "has no rows"),
         "no type holds both",
@@ -141,9 +141,9 @@ def check_table(
             raise AssertionError(where) from error
         return "equal"
     if isinstance(whole, Exception):
-        return "refused by both"
-    assert any(why in str(got) for why in REFUSALS[backend]), f"{where}: {got}"
-    return "refused"
+        return "rejected by both"
+    assert any(why in str(got) for why in REJECTIONS[backend]), f"{where}: {got}"
+    return "rejected"
 
 
 @pytest.mark.parametrize("backend", ["pandas", "arrow", "polars"])

@@ -80,7 +80,7 @@ def surprise(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_type_that_shows_late(surprise: Path) -> None:
-    """A change outside of all samples raises an error, with the option that helps."""
+    """A new type outside all samples raises an error, with the option that helps."""
     job = chunked(surprise, rows=500_000).map(lambda chunk: str(chunk.a.dtype))
     with pytest.raises(TypeChange) as raised:
         job.run("append")
@@ -152,7 +152,7 @@ def test_categories(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_backends(tmp_path: Path, backend: str, kind: type, ending: str) -> None:
-    """A file is read as the requested library."""
+    """A file is read into objects of the requested library."""
     frame = pd.DataFrame({"a": range(10), "b": [i / 2 for i in range(10)]})
     path = tmp_path / f"a.{ending}"
     if ending == "csv":

@@ -23,7 +23,7 @@ _MOST_BLOCK_BYTES = (1 << 31) - 1
 # Each part of a wide table takes time per column, so it gets this much per column.
 _COLUMN_BYTES = 2 << 10
 
-# The type of values of two types; for other pairs it depends on their order.
+# The type of a column with values of two; for other pairs it depends on the order.
 _UNITED = {
     frozenset({"int64", "double"}): "double",
     frozenset({"date32[day]", "timestamp[s]"}): "timestamp[s]",
@@ -131,7 +131,7 @@ def _find_type(arrow: Any, name: str, path: Path) -> Any:
 
 
 def _fits(arrow: Any, column: Any, wanted: Any) -> bool:
-    """Return whether values, by the type that they have alone, fit the wanted one."""
+    """Return whether a column, with its type when read alone, fits the wanted type."""
     kind = column.type
     if arrow.types.is_null(kind) or kind == wanted:
         return True
@@ -174,7 +174,7 @@ def read_arrow(
     types: Mapping[str, Any],
     options: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Parse lines on all cores, faster if no value contains a line end."""
+    """Parse lines on all cores; this is faster if no value contains a line end."""
     arrow = import_library("pyarrow", "CSV")
     csv = import_library("pyarrow.csv", "CSV")
 
@@ -205,7 +205,7 @@ def read_arrow(
     except arrow.ArrowInvalid:
         if not has(block, b'"'):
             raise
-        # pyarrow fails if a part ends within a value, since the fields do not add up.
+        # pyarrow fails if a part ends within a value: the fields do not add up.
         return read(newlines_in_values=True)
 
 

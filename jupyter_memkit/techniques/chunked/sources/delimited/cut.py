@@ -98,11 +98,11 @@ def skip_names(head: bytes, separator: str) -> int:
     return len(head)
 
 
-def measure_row(lines: Any, otherwise: float) -> float:
+def measure_row(lines: Any, default: float) -> float:
     """Return the average bytes per line at the end of a block."""
     tail = bytes(lines[-(64 << 10) :])
     count = max(tail.count(b"\n"), tail.count(b"\r"))
-    return len(tail) / count if count else max(otherwise, len(tail))
+    return len(tail) / count if count else max(default, len(tail))
 
 
 def count_rows(lines: Any) -> int | None:
@@ -127,8 +127,8 @@ def first_line(block: bytes | memoryview) -> bytes:
     return bytes(block[:end])
 
 
-def has(block: bytes | memoryview, what: bytes) -> bool:
+def has(block: bytes | memoryview, wanted: bytes) -> bool:
     """Return whether a block contains some bytes; its buffer may be longer."""
     data: Any = block.obj if isinstance(block, memoryview) else block
-    found: int = data.find(what, 0, len(block))
+    found: int = data.find(wanted, 0, len(block))
     return found >= 0

@@ -24,7 +24,7 @@ _PART_BYTES = 1 << 20
 def explaining(
     path: Path, separator: str = ",", start: int | None = None
 ) -> Iterator[None]:
-    """Turn exceptions about a bad file into one sentence with its remedy.
+    """Turn the exceptions for a bad file into one sentence with its remedy.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ def check_text(head: bytes, name: str) -> None:
     Raises
     ------
     SourceError
-        If it is one; the message names the option that reads it.
+        If it is either; the message names the option that reads text.
     """
     found = (encoding for mark, encoding in _MARKS.items() if head.startswith(mark))
     encoding = next(found, None)
@@ -46,7 +46,7 @@ def check_first_line(head: bytes, separator: str, name: str, backend: str) -> No
     Raises
     ------
     SourceError
-        If it does not; the message names the backend that reads it.
+        If it does not; the message names the backend that reads the file.
     """
     why = None
     end = min(
@@ -74,7 +74,7 @@ def check_quotes(ends: LineEnds, name: str) -> None:
     Raises
     ------
     SourceError
-        If there are any; the message names the backend that reads them.
+        If there are any; the message names the backend that reads the file.
     """
     if ends.has_letters:
         message = (
@@ -87,7 +87,7 @@ def check_quotes(ends: LineEnds, name: str) -> None:
 def find_separator(head: bytes, separator: str) -> str | None:
     """Return the likely separator of lines that have only one column.
 
-    It is in each line equally often, and the present separator is not in the names.
+    It occurs equally often in each line, and the present one not in the names.
     """
     lines = head.decode(errors="replace").splitlines()[:_LINES]
     if len(lines) == _LINES:

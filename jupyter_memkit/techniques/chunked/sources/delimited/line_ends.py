@@ -42,7 +42,7 @@ class LineEnds:
     is_inside : bool
         Whether the last byte is within quotes.
     has_letters : bool
-        Whether a quote that is an ordinary character of a value was found.
+        Whether a quote that is an ordinary character was found.
     """
 
     def __init__(
