@@ -241,7 +241,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("number", "1", "the int is not a source of chunks"),
         ("empty.csv", "1", "empty.csv is empty; there is nothing to run over"),
         ("header.csv", "1", "header.csv has no rows; there is nothing to run over"),
-        ("no.parquet", "1", "no.parquet is no whole Parquet file"),
+        ("no.parquet", "1", "no.parquet is not a complete Parquet file"),
         ("orders.csv --rows 0", "1", "'0' is not a whole number of at least 1"),
         ("orders.csv --rows few", "1", "'few' is not a whole number of at least 1"),
         ("orders.csv --as 1st", "1", "'1st' is not a name"),

@@ -1,4 +1,4 @@
-"""The interface of every source of chunks, and the request that it gets.
+"""The interface of every source of chunks, and the request that it receives.
 
 Each family of sources has a module; its class only has to match `Source`.
 """
@@ -65,7 +65,7 @@ class Piece:
     Attributes
     ----------
     load : callable
-        Returns the rows as the library of the source has them: a pyarrow table, a
+        Returns the rows in the form of the source's library: a pyarrow table, a
         pandas frame, an array, a list. It is called once, and keeps nothing.
     start, end : object
         The start and the end of the piece, as JSON values.
@@ -135,7 +135,7 @@ def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | N
     return row_bytes
 
 
-class TypeChange(MemkitError):  # noqa: N818 - an event, for which a run may start over
+class TypeChange(MemkitError):  # noqa: N818 - an event, after which a run may start over
     """Later values of a column do not fit the type of the first ones.
 
     Parameters

@@ -75,7 +75,7 @@ def types_of_missing(schema: Any, missing: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         if name in nullable:
-            continue  # Of such a type a column is the same with missing values.
+            continue  # Missing values do not change such a type.
         kind = schema.field(name).type
         if types.is_integer(kind):
             found[name] = "float64"
@@ -85,7 +85,7 @@ def types_of_missing(schema: Any, missing: Iterable[str]) -> dict[str, str]:
 
 
 def _is_of_numpy(name: str) -> bool:
-    """Tell whether a type that pandas noted is one of numpy's."""
+    """Return whether a type in pandas' metadata is a numpy type."""
     numpy = import_library("numpy", "the table")
     try:
         numpy.dtype(name)

@@ -38,14 +38,14 @@ SUFFIXES = frozenset({".parquet", ".pq"})
 
 _BUFFER_BYTES = 65_536
 
-# Enough that reading a part costs nothing beside its rows, and few for a budget.
+# Large enough that the cost per batch is negligible, and small for a budget.
 _BATCH_ROWS = 262_144
 _BATCH_CHUNKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParquetSource(FileSource):
-    """A Parquet file, its rows in order.
+    """A Parquet file, read in the order of its rows.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ class ParquetSource(FileSource):
 
     @property
     def row_bytes(self) -> float:
-        """The bytes of a row, before they are decoded to more."""
+        """The encoded bytes of a row, which decode to more."""
         return self.row_bytes_of(None)
 
     def row_bytes_of(self, columns: tuple[str, ...] | None) -> float:
-        """Return the bytes of a row in some of the columns; None is all."""
+        """Return the encoded bytes of a row in some columns; None is all."""
         return self._footer().measure_row(columns)
 
     def columns(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ class ParquetSource(FileSource):
         return self._footer().columns
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types that pandas gives where values are missing."""
+        """Return the types of columns that missing values change in pandas."""
         if backend not in {"pandas", "numpy"}:
             return {}
         footer = self._footer()
@@ -97,7 +97,10 @@ class ParquetSource(FileSource):
     def _groups(
         self, request: Request, columns: list[str] | None
     ) -> Generator[Piece, None, None]:
-        """Read whole row groups, each by itself; large ones in pieces that are sent."""
+        """Yield whole row groups for other processes to read, and large ones in parts.
+
+        The parts are read here, and sent.
+        """
         starts = self._footer().starts
         sizes = [end - start for start, end in itertools.pairwise(starts)]
         start, first, total = 0, 0, starts[-1]
@@ -125,7 +128,7 @@ class ParquetSource(FileSource):
     def _batches(
         self, request: Request, columns: list[str] | None, groups: list[int], row: int
     ) -> Generator[Piece, None, None]:
-        """Read row groups in small parts, of which chunks of any size are made."""
+        """Read row groups in batches, from which chunks of any size are made."""
         arrow = import_library("pyarrow", self.name)
         total = self.total_rows
         footer = self._footer()
@@ -141,7 +144,7 @@ class ParquetSource(FileSource):
                 end = row + len(batch)
                 table = arrow.Table.from_batches([batch])
                 ready = [table.replace_schema_metadata(metadata)]
-                # A batch that is handed out has no other holder.
+                # Nothing else may hold a batch that is handed out.
                 del batch, table
                 yield Piece(
                     load=Loaded(ready.pop()), start=row, end=end, fraction=end / total
@@ -149,9 +152,9 @@ class ParquetSource(FileSource):
                 row = end
 
     def _choose_batch(self, request: Request) -> int:
-        """Return the rows of a part: what is asked for first is little of the budget.
+        """Return the rows of a batch: more than the first requests, which are small.
 
-        Each part of a wide table costs time for each column.
+        Each batch of a wide table takes time per column.
         """
         rows = request.rows()
         if not request.exact:
@@ -165,7 +168,7 @@ class ParquetSource(FileSource):
             return file.read_row_groups(groups, columns=columns)
 
     def _choose(self, columns: tuple[str, ...] | None) -> list[str] | None:
-        """Return the columns to read: pandas' index belongs to every row."""
+        """Return the columns to read, which include pandas' index."""
         if columns is None:
             return None
         footer = self._footer()
@@ -178,8 +181,8 @@ class ParquetSource(FileSource):
     @contextmanager
     def _open(self, categories: frozenset[str]) -> Iterator[Any]:
         parquet = import_library("pyarrow.parquet", self.name)
-        # pyarrow's own default, to fetch ahead, ends with the whole file in memory,
-        # and without a buffer a column of a row group is fetched whole.
+        # pyarrow's default is to fetch ahead, which ends with the whole file in memory;
+        # without a buffer it fetches a whole column of a row group.
         options: dict[str, Any] = {
             "metadata": self._footer().metadata,
             "pre_buffer": False,
@@ -197,12 +200,15 @@ class ParquetSource(FileSource):
 
 @contextmanager
 def explaining(name: str) -> Iterator[None]:
-    """Turn what pyarrow raises for a bad file into a sentence with its remedy."""
+    """Turn pyarrow's exceptions for a bad file into one sentence with its remedy."""
     arrow = import_library("pyarrow", name)
     try:
         yield
     except MemoryError:
-        raise  # pyarrow's own is an ArrowException too, but says nothing of the file.
+        raise  # pyarrow's own is an ArrowException too, but not about the file.
     except (arrow.ArrowException, OSError) as error:
-        message = f"{name} is no whole Parquet file ({error}); write or fetch it again"
+        message = (
+            f"{name} is not a complete Parquet file ({error}); write or download it "
+            "again"
+        )
         raise SourceError(message) from error

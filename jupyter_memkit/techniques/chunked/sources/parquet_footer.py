@@ -1,4 +1,4 @@
-"""What the footer of a Parquet file tells of its rows and columns."""
+"""Reads the rows and columns of a Parquet file from its footer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.sources.remote import opened
 
 
 class Footer:
-    """The footer of a file; what is asked for often is worked out once.
+    """The footer of a file; what is needed often is computed once.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Footer:
     schema : pyarrow.Schema
         The columns.
     starts : list of int
-        The first row of each row group, and the number of all rows.
+        The first row of each row group, and the total number of rows.
     """
 
     def __init__(self, metadata: Any) -> None:
@@ -42,23 +42,23 @@ class Footer:
 
     @property
     def index_names(self) -> list[str]:
-        """The columns that are an index for pandas."""
+        """The columns that are pandas' index."""
         described = (self.schema.pandas_metadata or {}).get("index_columns", [])
         return [name for name in described if isinstance(name, str)]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns, without those that are an index."""
+        """The names of the columns, without those of the index."""
         index = set(self.index_names)
         return tuple(name for name in self.schema.names if name not in index)
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """The columns of which the footer tells that values are missing."""
+        """The columns with missing values, according to the footer."""
         return frozenset(name for name, _, n_missing in self._chunks if n_missing)
 
     def measure_row(self, columns: Collection[str] | None) -> float:
-        """Return the bytes of a row in some columns, as they are encoded."""
+        """Return the encoded bytes of a row in some columns; None is all."""
         wanted = None if columns is None else set(columns)
         sizes = (
             size for name, size, _ in self._chunks if wanted is None or name in wanted
@@ -68,8 +68,8 @@ class Footer:
     def describe(self, columns: Collection[str] | None) -> dict[bytes, bytes] | None:
         """Return the metadata of a table of some columns; None is all.
 
-        pandas looks up what it noted of each column again for each chunk. Of columns
-        that are not read, and of text that it takes for text anyway, that is in vain.
+        pandas looks up its notes on each column again for each chunk. They are useless
+        for columns that are not read, and for text that pandas reads as text anyway.
         """
         metadata: dict[bytes, bytes] | None = self.schema.metadata
         noted = self.schema.pandas_metadata
@@ -87,15 +87,15 @@ class Footer:
         return {**metadata, b"pandas": described.encode()}
 
     def find_groups(self, row: int) -> tuple[int, list[int]]:
-        """Return the first row of the row group of a row, and the groups from there."""
+        """Return the start of the row group of a row, and the groups from there on."""
         first = bisect_right(self.starts, row) - 1
         return self.starts[first], list(range(first, len(self.starts) - 1))
 
     @cached_property
     def _chunks(self) -> list[tuple[str, int, int]]:
-        """The column of each chunk in each group, its bytes and its missing values.
+        """The column, bytes and number of missing values of each chunk in each group.
 
-        The parts of a nested column count as columns with the name of the whole.
+        The parts of a nested column are listed under the name of the whole.
         """
         names = set(self.schema.names)
         found = []

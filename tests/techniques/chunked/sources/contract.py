@@ -57,9 +57,9 @@ def check_source(
 ) -> None:
     """Check a source whose file has the expected rows.
 
-    It is read in about the requested rows, in exactly as many, from any place on, in
-    given parts, and in pieces that were sent to another process; and it keeps no
-    piece that it has handed out.
+    It is read in about the requested number of rows, in exactly that number, from any
+    place, in given parts, and in pieces that were sent to another process; and it
+    keeps no piece that it has handed out.
     """
     source = open_source(path, options)
     whole = loaded(source)

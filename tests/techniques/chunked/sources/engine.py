@@ -21,7 +21,7 @@ def load_all(pieces: Iterable[Piece]) -> list[Any]:
 
 
 def load_from(source: Source, start: Any, rows: int = 3) -> list[Any]:
-    """Load the pieces of a source from a place on."""
+    """Load the pieces of a source, starting at a given place."""
     return load_all(source.pieces(Request(rows=lambda: rows, start=start)))
 
 

@@ -103,8 +103,8 @@ def test_broken_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as raised:
         job.reduce("sum")
     assert str(raised.value) == (
-        "a.csv is broken in line 1000 (expected 2 fields, saw 3); repair it, or leave "
-        "such lines out with --read on_bad_lines=skip"
+        "a.csv is broken in line 1000 (expected 2 fields, saw 3); repair it, or skip "
+        "such lines with --read on_bad_lines=skip"
     )
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.value) == (3, 900)
@@ -188,32 +188,32 @@ def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence", "read"),
     [
-        (b"a;b\n1,5;2\n2,5;3\n", "give --read sep=;, or --read sep=,", {"sep": ";"}),
+        (b"a;b\n1,5;2\n2,5;3\n", "use --read sep=;, or --read sep=,", {"sep": ";"}),
         (b"a;b\n1,5;2\n2,5;3\n", "sep=, if it is one column", {"sep": ","}),
-        (b"a\tb\n1\t2\n2\t3\n", r"give --read sep=\\t", {"sep": "\\t"}),
+        (b"a\tb\n1\t2\n2\t3\n", r"use --read sep=\\t", {"sep": "\\t"}),
         (
             b"made by x\non Monday\n\na,b,c\n1,2,3\n4,5,6\n",
-            "has 3 lines before the names of its columns; give --read skiprows=3",
+            "has 3 lines before the column names; use --read skiprows=3",
             {"skiprows": 3},
         ),
         (
             "a,b\n1,caf\u00e9\n".encode("utf-16"),
-            "is not encoded as UTF-8; give --read encoding=utf-16",
+            "is not encoded as UTF-8; use --read encoding=utf-16",
             {"encoding": "utf-16"},
         ),
         (
             "a,b\n1,caf\u00e9\n2,x\n".encode("utf-16-le"),
-            "give --read encoding=utf-16-le",
+            "use --read encoding=utf-16-le",
             {"encoding": "utf-16-le"},
         ),
         (
             "a,b\n1,caf\u00e9\n".encode("latin-1"),
-            "give its own encoding, such as --read encoding=latin-1",
+            "use the encoding of the file, such as --read encoding=latin-1",
             {"encoding": "latin-1"},
         ),
         (
             b'a,b\n1,"x\n2,y\n',
-            "give --read quoting=3 where quotes mean nothing",
+            "use --read quoting=3 if quotes are ordinary characters",
             {"quoting": 3},
         ),
     ],

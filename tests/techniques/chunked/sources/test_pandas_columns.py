@@ -17,7 +17,7 @@ FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 
 
 def test_random_lines() -> None:
-    """Whatever pyarrow finds pandas finds too, and pyarrow often finds something."""
+    """What pyarrow finds, pandas finds too, and pyarrow often finds something."""
     found = 0
     for seed in range(FIRST, FIRST + COUNT):
         table = make_table(seed)

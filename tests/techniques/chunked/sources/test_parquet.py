@@ -38,7 +38,7 @@ def test_chunks_are_the_file(tmp_path: Path, index: pd.Index) -> None:
 
 @pytest.mark.parametrize("columns", [None, ["n", "t", "c", "s"], ["z"], ["t"]])
 def test_types_that_pandas_noted(tmp_path: Path, columns: list[str] | None) -> None:
-    """Types that only pandas' note tells are kept, whatever is read besides."""
+    """Types that only pandas' metadata records are kept, whichever columns are read."""
     frame = pd.DataFrame(
         {
             "n": pd.array([1, None, 3], "Int64"),
@@ -74,7 +74,7 @@ def test_bad_file(tmp_path: Path, content: bytes) -> None:
     """A file that is not Parquet raises an error."""
     path = tmp_path / "a.parquet"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=r"a\.parquet is no whole Parquet file"):
+    with pytest.raises(SourceError, match=r"a\.parquet is not a complete Parquet file"):
         list(chunked(path))
 
 

@@ -1,8 +1,8 @@
 """Random CSV files in chunks equal what each library reads from the whole.
 
 Heads, samples and blocks are a few bytes long. More files take longer:
-``MEMKIT_RANDOM_TABLES=10000``, starting with the seed ``MEMKIT_RANDOM_SEED``. Of more
-than 1,000 files every hundredth is large.
+``MEMKIT_RANDOM_TABLES=10000``, starting with the seed ``MEMKIT_RANDOM_SEED``. Among
+more than 1,000 files, every hundredth is large.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 
 # Why a file that a library reads as a whole may be rejected, with a remedy.
 _NAMES = (
-    *("has no rows", "not encoded", "a name twice", "before its names"),
-    *("a quote in a name", "has no column ''", "is empty"),
+    *("has no rows", "not encoded", "a duplicate", "before the column names"),
+    *("a quote in a column", "has no column ''", "is empty"),
 )
-REFUSALS = {
+REJECTIONS = {
     "pandas": (
         *("more than 64 bits", "the index of", "has no rows"),
         "no type holds both",
     ),
-    "arrow": (*_NAMES, "bool here", "of the name", "cannot be parsed by pyarrow"),
+    "arrow": (*_NAMES, "bool here", "two columns named", "cannot be parsed by pyarrow"),
     "polars": (
         *_NAMES,
         "a lone CR",
         "middle of a value",
-        "or not at all",
-        "here; give",
+        "cannot be read in chunks",
+        "here; use",
         "cannot be parsed by polars",
     ),
 }
@@ -70,7 +70,7 @@ def read_whole(path: Path, backend: str, separator: str) -> Any:
                 delimiter=separator, newlines_in_values=True
             ),
         )
-    except Exception as error:  # noqa: BLE001 - whatever it refuses by
+    except Exception as error:  # noqa: BLE001 - whatever the library raises
         return error
 
 
@@ -107,12 +107,12 @@ def assert_equal(got: Any, whole: Any, backend: str) -> None:
 
 
 def make_small(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
-    """Make samples and blocks a few bytes long, so that types show late."""
+    """Make samples and blocks a few bytes long, so that types appear late."""
     head = rng.choice((1, 30, 200, 1 << 20))
     monkeypatch.setattr(sample, "HEAD_BYTES", head)
     monkeypatch.setattr(source, "HEAD_BYTES", head)
-    monkeypatch.setattr(sample, "_LOOK_BYTES", rng.choice((10, 40, 200)))
-    monkeypatch.setattr(sample, "_LOOKS", rng.choice((1, 3, 8)))
+    monkeypatch.setattr(sample, "_SAMPLE_BYTES", rng.choice((10, 40, 200)))
+    monkeypatch.setattr(sample, "_SAMPLES", rng.choice((1, 3, 8)))
     monkeypatch.setattr(sample, "_SKIPPED_BYTES", rng.choice((1, 7, 100)))
     monkeypatch.setattr(line_ends, "_PART_BYTES", rng.choice((1, 2, 5, 50, 1 << 18)))
 
@@ -141,9 +141,9 @@ def check_table(
             raise AssertionError(where) from error
         return "equal"
     if isinstance(whole, Exception):
-        return "refused by both"
-    assert any(why in str(got) for why in REFUSALS[backend]), f"{where}: {got}"
-    return "refused"
+        return "rejected by both"
+    assert any(why in str(got) for why in REJECTIONS[backend]), f"{where}: {got}"
+    return "rejected"
 
 
 @pytest.mark.parametrize("backend", ["pandas", "arrow", "polars"])

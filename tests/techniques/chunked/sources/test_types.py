@@ -74,13 +74,13 @@ def late_float(i: int) -> str:
 
 @pytest.fixture(scope="module")
 def surprise(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose types show late."""
+    """A file whose types appear late."""
     folder = tmp_path_factory.mktemp("surprise")
     return write_lines(folder / "a.csv", late_float, 2_100_000)
 
 
 def test_type_that_shows_late(surprise: Path) -> None:
-    """A change outside of all samples raises an error, with the option that helps."""
+    """A new type outside all samples raises an error, with the option that helps."""
     job = chunked(surprise, rows=500_000).map(lambda chunk: str(chunk.a.dtype))
     with pytest.raises(TypeChange) as raised:
         job.run("append")
@@ -152,7 +152,7 @@ def test_categories(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_backends(tmp_path: Path, backend: str, kind: type, ending: str) -> None:
-    """A file is read as the requested library."""
+    """A file is read into objects of the requested library."""
     frame = pd.DataFrame({"a": range(10), "b": [i / 2 for i in range(10)]})
     path = tmp_path / f"a.{ending}"
     if ending == "csv":
@@ -203,7 +203,7 @@ def test_no_such_type(tmp_path: Path) -> None:
     """A type that pyarrow does not have is rejected in one sentence."""
     path = write_lines(tmp_path / "a.csv", str, 3)
     for name in ("timestamp[xx]", "bigint"):
-        with pytest.raises(SourceError, match="give a type of pyarrow"):
+        with pytest.raises(SourceError, match="use a type of pyarrow"):
             list(chunked(path, backend="arrow", types={"a": name}))
 
 

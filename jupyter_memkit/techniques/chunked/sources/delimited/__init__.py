@@ -1,25 +1,26 @@
 """CSV and TSV files, with the columns and types that pandas gives for the whole file.
 
-The file is cut into blocks of whole lines, read into one buffer; fresh memory for each
-would cost more than reading. After a quote that follows a letter no value is open, so
-the end of the last line is mostly found by a look at the end of a block. Otherwise
-`line_ends` looks at each byte once: quotes open and close
-by turns where each opening quote is at the start of a value, which numpy checks. Any
-other quote is a letter, and its part of the file is walked quote by quote.
+The file is cut into blocks of whole lines, which are read into one buffer: allocating
+memory for each block would take longer than reading it. No value is open after a quote
+that follows an ordinary character, so the end of the last line can usually be found by
+scanning only the end of a block. Otherwise `line_ends` scans each byte once: if every
+opening quote is at the start of a value, which numpy checks, quotes alternately open
+and close values. Any other quote is an ordinary character, and its part of the file is
+scanned quote by quote.
 
-The library that the chunks are for parses the blocks (`by_pandas`, `by_arrow`,
-`by_polars`), so they mean what that library reads from the whole file. Blocks for
-pandas are parsed by pyarrow on all cores where both agree, which is checked on the
-result (`same_as_pandas`), and by pandas otherwise.
+The library of the chunks parses the blocks (`by_pandas`, `by_arrow`, `by_polars`), so
+they hold what that library reads from the whole file. Blocks for pandas are parsed by
+pyarrow on all cores if both libraries agree, which is checked on the result
+(`same_as_pandas`), and by pandas otherwise.
 
-Types come from the head of the file and from 64 places in it (`pandas_columns`). In
-plain lines pyarrow finds them in a fraction of pandas' time, and a column is text where
-its first value cannot be a number. A look at a place may start within quotes; where a
-look changes a type, all quotes before it are counted, which takes one pass over the
-file. A type that shows later restarts the run where the cell is pure; elsewhere it ends
-the run with a report of what was done and the option that helps. Where pandas' type
-depends on the order of the values (integers of more than 64 bits beside others) the
-file is refused.
+Types are inferred from the head of the file and from samples at 64 places in it
+(`pandas_columns`). For plain lines pyarrow takes a fraction of pandas' time, and a
+column is text if its first value cannot be a number. A sample may start within quotes;
+if the samples change a type, all quotes before them are counted, which takes one pass
+over the file. If a type appears only later, the run starts over if the cell is pure;
+otherwise it ends with a report of what was done and the option that helps. A file is
+rejected if its types in pandas depend on the order of the values (integers of more than
+64 bits among others).
 """
 
 from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import is_separator

@@ -20,10 +20,10 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _MOST_BLOCK_BYTES = (1 << 31) - 1
 
-# Each part of a wide table costs time for each column, so that it is to have so much.
+# Each part of a wide table takes time per column, so it gets this much per column.
 _COLUMN_BYTES = 2 << 10
 
-# Of which type the values of two are; of others it depends on those before.
+# The type of a column with values of two; for other pairs it depends on the order.
 _UNITED = {
     frozenset({"int64", "double"}): "double",
     frozenset({"date32[day]", "timestamp[s]"}): "timestamp[s]",
@@ -34,26 +34,26 @@ _UNITED = {
     ): "timestamp[ns, tz=UTC]",
 }
 
-# These have no alias where they have a zone.
+# pyarrow has no alias for a timestamp with a zone.
 _TIMESTAMP = re.compile(r"timestamp\[(?P<unit>\w+)(?:, tz=(?P<zone>.+))?\]")
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
-    """Return the columns of lines, of which the first holds the names."""
+    """Infer the columns of lines; the first line holds the names."""
     arrow = import_library("pyarrow", name)
     csv = import_library("pyarrow.csv", name)
     if not lines.endswith((b"\n", b"\r")):
-        lines += b"\n"  # For pyarrow names alone that no line's end follows are none.
+        lines += b"\n"  # pyarrow ignores a single line without a line end.
 
     def read(types: Mapping[str, Any]) -> Any:
         return csv.read_csv(
             io.BytesIO(lines),
-            # The types are those of the first block.
+            # pyarrow infers the types from the first block.
             read_options=csv.ReadOptions(block_size=_fit_block(lines)),
             parse_options=csv.ParseOptions(
                 delimiter=separator,
                 newlines_in_values=b'"' in lines,
-                # A broken line is told when its chunk is read.
+                # A broken line is reported when its chunk is read.
                 invalid_row_handler=lambda _row: "skip",
             ),
             convert_options=csv.ConvertOptions(column_types=types),
@@ -72,8 +72,8 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
     if len(set(names)) < len(names):
         double = next(name for name in names if names.count(name) > 1)
         message = (
-            f"{name} has two columns of the name {double!r}; give --backend pandas, "
-            "which tells them apart"
+            f"{name} has two columns named {double!r}; use --backend pandas, which "
+            "renames one"
         )
         raise SourceError(message)
     types = {field.name: str(field.type) for field in table.schema}
@@ -88,9 +88,9 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
     Raises
     ------
     SourceError
-        When a line is broken.
+        If a line is broken.
     TypeChange
-        When a value does not fit its column's type.
+        If a value does not fit its column's type.
     """
     arrow = import_library("pyarrow", path.name)
     types = {
@@ -126,12 +126,12 @@ def _find_type(arrow: Any, name: str, path: Path) -> Any:
             return arrow.timestamp(stamp["unit"], stamp["zone"])
         return arrow.type_for_alias({"str": "string"}.get(name, name))
     except ValueError as error:
-        message = f"{path.name} cannot be read as {name}; give a type of pyarrow"
+        message = f"{path.name} cannot be read as {name}; use a type of pyarrow"
         raise SourceError(message) from error
 
 
 def _fits(arrow: Any, column: Any, wanted: Any) -> bool:
-    """Tell whether values of the type that they have alone fit the one before."""
+    """Return whether a column, with its type when read alone, fits the wanted type."""
     kind = column.type
     if arrow.types.is_null(kind) or kind == wanted:
         return True
@@ -141,7 +141,7 @@ def _fits(arrow: Any, column: Any, wanted: Any) -> bool:
 
 
 def _unite(before: str, after: str, name: str, path: Path) -> str:
-    """Return the type of pyarrow that holds values of both."""
+    """Return the pyarrow type that holds the values of both types."""
     if before in {"null", after}:
         return after
     united = _UNITED.get(frozenset({before, after}))
@@ -150,8 +150,8 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
     if "string" in {before, after} or {before, after} != {"int64", "bool"}:
         return "string"
     message = (
-        f"{path.name} has {name} as int64 before and bool here; give --types "
-        + write_list([f"{name}=string"])
+        f"{path.name} changes its types: {name} is int64 before and bool here; "
+        "use --types " + write_list([f"{name}=string"])
     )
     raise SourceError(message)
 
@@ -159,11 +159,11 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
 def _make_error(name: str, error: Exception) -> SourceError:
     if "UTF8" in str(error):
         return SourceError(
-            f"{name} is not encoded as UTF-8; give its own encoding and a reader that "
-            "knows it, such as --backend pandas --read encoding=latin-1"
+            f"{name} is not encoded as UTF-8; use its own encoding and a reader "
+            "that supports it, such as --backend pandas --read encoding=latin-1"
         )
     return SourceError(
-        f"{name} cannot be parsed by pyarrow ({error}); repair it, or give --backend "
+        f"{name} cannot be parsed by pyarrow ({error}); repair it, or use --backend "
         "pandas"
     )
 
@@ -174,7 +174,7 @@ def read_arrow(
     types: Mapping[str, Any],
     options: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Parse lines on all cores, quickly where no value has a line's end in it."""
+    """Parse lines on all cores; this is faster if no value contains a line end."""
     arrow = import_library("pyarrow", "CSV")
     csv = import_library("pyarrow.csv", "CSV")
 
@@ -183,8 +183,8 @@ def read_arrow(
             arrow.py_buffer(block),
             read_options=csv.ReadOptions(
                 column_names=layout.names,
-                # Parts of the block, for each core to have some. Where types are to be
-                # found it is one: they are those of the first part.
+                # In parts, so that each core gets some. If types have to be inferred,
+                # the block is one part, because pyarrow infers them from the first.
                 block_size=min(
                     max(1 << 20, len(block) // 4, _COLUMN_BYTES * len(layout.names)),
                     _MOST_BLOCK_BYTES,
@@ -205,7 +205,7 @@ def read_arrow(
     except arrow.ArrowInvalid:
         if not has(block, b'"'):
             raise
-        # A part that ends within a value is noticed, for then its rows do not add up.
+        # pyarrow fails if a part ends within a value: the fields do not add up.
         return read(newlines_in_values=True)
 
 

@@ -1,4 +1,4 @@
-"""Parses lines as pandas does: by pyarrow on all cores where both mean the same."""
+"""Parses lines as pandas does: by pyarrow on all cores if both agree."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
     Raises
     ------
     SourceError
-        When a line is broken.
+        If a line is broken.
     TypeChange
-        When a value does not fit its column's type.
+        If a value does not fit its column's type.
     """
     arrow = import_library("pyarrow", path.name)
     types = {name: layout.types[name] for name in layout.columns}
@@ -68,13 +68,13 @@ def _arrow_type(arrow: Any, dtype: str) -> Any:
     try:
         return arrow.type_for_alias({"str": "large_string"}.get(dtype, dtype))
     except ValueError:
-        return arrow.large_string()  # The frame is given the type.
+        return arrow.large_string()  # The frame gets the type.
 
 
 def _mark_missing(arrow: Any, table: Any, types: Mapping[str, str]) -> Any:
-    """Mark objects of which some are missing: pandas reads NaN for them.
+    """Mark object columns with missing values, which pandas reads as NaN.
 
-    They are truth values, and text before pandas 3.
+    These are Booleans, and before pandas 3 also text.
     """
     of_text = {"str"} if name_of_text() == "object" else set[str]()
     marked = {

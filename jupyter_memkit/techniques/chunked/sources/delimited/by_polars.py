@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns,
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# The types that polars finds in text, by pyarrow's names for them.
+# The types that polars infers from text, and pyarrow's names for them.
 _NAMES = {
     "Int64": "int64",
     "Float64": "double",
@@ -30,7 +30,7 @@ _EMPTY = "null"
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
-    """Return the columns of lines, of which the first holds the names."""
+    """Infer the columns of lines; the first line holds the names."""
     polars = import_library("polars", name)
     try:
         frame = polars.read_csv(
@@ -56,9 +56,9 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
     Raises
     ------
     SourceError
-        When a line is broken.
+        If a line is broken.
     TypeChange
-        When a value does not fit its column's type.
+        If a value does not fit its column's type.
     """
     polars = import_library("polars", path.name)
     try:
@@ -73,7 +73,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
     if _has_blanks(block, layout.separator):
-        # What is blank or "" is no number, but where polars is told that it is one.
+        # A blank or "" makes a column text, unless polars is given another type.
         texts = dataclasses.replace(
             layout, types=dict.fromkeys(layout.types, "large_string")
         )
@@ -91,7 +91,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
 
 
 def _has_blanks(block: Any, separator: str) -> bool:
-    """Tell whether a value may be a blank, or quotes with nothing in them."""
+    """Return whether a value may be blank, or an empty pair of quotes."""
     mark = separator.encode()
     return has(block, b'""') or any(
         has(block, mark + blank) or has(block, b"\n" + blank) for blank in _BLANKS
@@ -101,7 +101,7 @@ def _has_blanks(block: Any, separator: str) -> bool:
 def _read(
     polars: Any, block: Any, layout: Layout, path: Path, *, is_typed: bool
 ) -> Any:
-    """Parse lines below names of our own, so that they may begin with an empty one."""
+    """Parse lines under generated names, so that the first line may be empty."""
     own = {name: f"c{number}" for number, name in enumerate(layout.names)}
     chosen = [own[name] for name in layout.columns]
     types = {}
@@ -116,7 +116,7 @@ def _read(
             b"".join([layout.separator.join(own.values()).encode(), b"\n", block])
         ),
         separator=layout.separator,
-        # To choose all would take time for each.
+        # Choosing all columns would take time for each.
         columns=None if layout.columns == layout.names else chosen,
         schema_overrides=types,
         infer_schema_length=None,
@@ -125,7 +125,7 @@ def _read(
 
 
 def _list_types(polars: Any) -> dict[str, Any]:
-    """Return polars' types by the names that a layout has for them."""
+    """Return polars' types by their names in a layout."""
     kinds = {ours: getattr(polars, theirs) for theirs, ours in _NAMES.items()}
     kinds.update(dict.fromkeys(("str", "string", _EMPTY), polars.String))
     kinds.update(category=polars.Categorical, float64=polars.Float64)
@@ -135,15 +135,15 @@ def _list_types(polars: Any) -> dict[str, Any]:
 def _find_type(kinds: dict[str, Any], name: str, column: str, path: Path) -> Any:
     if name not in kinds:
         message = (
-            f"{path.name} has {column} as {name}, which is read whole or not at all; "
-            f"give --types {write_list([f'{column}=large_string'])}"
+            f"{path.name} has {column} as {name}, which cannot be read in chunks; "
+            f"use --types {write_list([f'{column}=large_string'])}"
         )
         raise SourceError(message)
     return kinds[name]
 
 
 def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str, str]]:
-    """Return the columns whose types no longer do, with those that do."""
+    """Return the columns whose types no longer fit, with types that do."""
     changes = {}
     for name, kind in found.schema.items():
         before, after = layout.types[name], _NAMES.get(str(kind), str(kind))
@@ -161,8 +161,8 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
             changes[name] = (before, "large_string")
         else:
             message = (
-                f"{path.name} has {name} as {before} before and {after} here; give "
-                f"--types {write_list([f'{name}=large_string'])}"
+                f"{path.name} changes its types: {name} is {before} before and {after} "
+                f"here; use --types {write_list([f'{name}=large_string'])}"
             )
             raise SourceError(message)
     return changes
@@ -171,6 +171,6 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
 def _make_error(name: str, error: Exception) -> SourceError:
     said = str(error).partition("\n")[0].rstrip(".:")
     return SourceError(
-        f"{name} cannot be parsed by polars ({said}); repair it, or give --backend "
+        f"{name} cannot be parsed by polars ({said}); repair it, or use --backend "
         "pandas"
     )

@@ -1,4 +1,4 @@
-"""What the lines of a file hold."""
+"""The columns of a file, and how they are read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from jupyter_memkit.techniques.chunked.sources.base import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What some lines tell.
+    """The columns inferred from some lines.
 
     Attributes
     ----------
     types : mapping of str to str
-        The type of each column, in their order.
+        The type of each column, in the order of the file.
     empty : frozenset of str
         The columns without any value.
     has_index : bool
-        Whether the lines have one value more than there are names, which pandas
-        takes for an index.
+        Whether the lines have one value more than there are names; pandas then
+        makes an index of the first.
     """
 
     types: Mapping[str, str]
@@ -32,27 +32,27 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What a file's lines hold.
+    """The columns of a file, and how they are read.
 
     Attributes
     ----------
     names : tuple of str
         The columns of the file.
     types : mapping of str to str
-        Their types. Text is ``"str"`` for pandas, and ``"object"`` holds truth values
-        of which some are missing.
+        Their types. For pandas ``"str"`` is text, and ``"object"`` is Booleans with
+        missing values.
     empty : frozenset of str
-        The columns of which the sample has no value.
+        The columns without a value in the sample.
     columns : tuple of str
         The columns to read.
     separator : str
-        What is between two values.
+        The separator of values.
     backend : str
-        Whose types they are.
+        The library whose types these are.
     body_start : int
-        Where the first line after the names begins, in bytes.
+        The offset of the first line after the names, in bytes.
     row_bytes : float
-        The bytes of a line.
+        The average bytes per line.
     has_index : bool
         Whether the lines have one value more than there are names.
     """
@@ -68,12 +68,12 @@ class Layout:
     has_index: bool = False
 
     def _check_columns(self, request: Request) -> None:
-        """Refuse columns that a library calls otherwise than pandas does."""
+        """Reject columns that the library names differently from pandas."""
         for name in request.columns or ():
             if name not in self.types:
                 message = (
-                    f"{self.backend} does not call a column {name!r}; leave --columns "
-                    "out, or give --backend pandas"
+                    f"{self.backend} finds no column {name!r}; omit --columns, or use "
+                    "--backend pandas"
                 )
                 raise SourceError(message)
 
@@ -86,7 +86,7 @@ class Layout:
         return dataclasses.replace(
             self,
             types={name: types[name] for name in self.names},
-            # A type that the user gave is no guess.
+            # A type that the user gave is not a guess.
             empty=frozenset(n for n in self.empty if types[n] == self.types[n]),
             # Rows without any column could not be counted.
             columns=tuple(n for n in self.names if n in wanted) or self.names[:1],

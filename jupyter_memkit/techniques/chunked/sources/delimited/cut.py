@@ -1,4 +1,4 @@
-"""Cuts a stream into blocks of whole lines, of which some hold quoted line ends."""
+"""Cuts a stream into blocks of whole lines, which may contain quoted line ends."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import IO, Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
 
-# No line of data is so long; a quote that nothing closes makes one of all the rest.
+# No real line is longer, but after an unclosed quote the whole rest is one line.
 _MOST_LINE_BYTES = 512 << 20
 
 
 def cut_lines(
     stream: IO[bytes], wanted_bytes: Callable[[], int], ends: LineEnds, name: str
 ) -> Iterator[memoryview]:
-    """Read blocks of whole lines, about as long as is wanted.
+    """Read blocks of whole lines, about as long as requested.
 
     Parameters
     ----------
     stream : binary file
-        From where it stands, which is the start of a line.
+        It is read from its current position, which is the start of a line.
     wanted_bytes : callable
-        Tells before each block how long it is to be.
+        Called before each block; returns how long it should be, in bytes.
     ends : LineEnds
-        Where lines end.
+        Finds the ends of the lines.
     name : str
-        How messages call the stream.
+        The name of the stream in messages.
 
     Yields
     ------
     memoryview
-        The block, which the next one overwrites: fresh memory for each would cost
-        more time than to read the file.
+        The block, which the next one overwrites: allocating memory for each would
+        take longer than reading it.
 
     Raises
     ------
     SourceError
-        When a quote is not closed.
+        If a quote is not closed.
     """
     buffer = bytearray()
     rest = 0
     while True:
-        # As much again where a line goes on, so that a long one is copied seldom.
+        # Doubled while a line continues, so that a long one is rarely copied.
         size = max(wanted_bytes(), rest, 1) + rest
         if size > len(buffer):
-            # Some more, for blocks of as many rows differ in their bytes.
+            # With some reserve, because blocks of equally many rows differ in size.
             begun, buffer = buffer[:rest], bytearray(size + size // 8)
             buffer[:rest] = begun
         count = rest + _fill(stream, memoryview(buffer)[rest:size])
@@ -70,8 +70,8 @@ def cut_lines(
 
 def _make_quote_error(name: str, why: str) -> SourceError:
     return SourceError(
-        f"{name} cannot be parsed ({why}); close the quote that is open, or give "
-        "--read quoting=3 where quotes mean nothing"
+        f"{name} cannot be parsed ({why}); close the open quote, or use "
+        "--read quoting=3 if quotes are ordinary characters"
     )
 
 
@@ -87,7 +87,7 @@ def _fill(stream: IO[bytes], space: memoryview) -> int:
 
 
 def skip_names(head: bytes, separator: str) -> int:
-    """Return where the line of names ends, after blank ones and a byte-order mark."""
+    """Return where the line of names ends, after blank lines and a byte-order mark."""
     start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     blank = b" \t\r\n".replace(separator.encode(), b"")
     while start < len(head):
@@ -98,15 +98,15 @@ def skip_names(head: bytes, separator: str) -> int:
     return len(head)
 
 
-def measure_row(lines: Any, otherwise: float) -> float:
-    """Return the bytes of a line, from the end of a block."""
+def measure_row(lines: Any, default: float) -> float:
+    """Return the average bytes per line at the end of a block."""
     tail = bytes(lines[-(64 << 10) :])
     count = max(tail.count(b"\n"), tail.count(b"\r"))
-    return len(tail) / count if count else max(otherwise, len(tail))
+    return len(tail) / count if count else max(default, len(tail))
 
 
 def count_rows(lines: Any) -> int | None:
-    """Count lines where each is a row: without quotes and without blank ones."""
+    """Count the rows of lines without quotes and blank lines; None for others."""
     text = bytes(lines)
     ends = text.count(b"\n")
     if text.count(b"\r") not in {0, ends} or text.count(b"\r\n") != text.count(b"\r"):
@@ -118,7 +118,7 @@ def count_rows(lines: Any) -> int | None:
 
 
 def first_line(block: bytes | memoryview) -> bytes:
-    """Return the bytes before the first end of a line, be it quoted or not."""
+    """Return the bytes before the first line end, quoted or not."""
     data: Any = block.obj if isinstance(block, memoryview) else block
     end = len(block)
     for mark in (b"\n", b"\r"):
@@ -127,8 +127,8 @@ def first_line(block: bytes | memoryview) -> bytes:
     return bytes(block[:end])
 
 
-def has(block: bytes | memoryview, what: bytes) -> bool:
-    """Tell whether a block holds some bytes; a buffer has some after its end too."""
+def has(block: bytes | memoryview, wanted: bytes) -> bool:
+    """Return whether a block contains some bytes; its buffer may be longer."""
     data: Any = block.obj if isinstance(block, memoryview) else block
-    found: int = data.find(what, 0, len(block))
+    found: int = data.find(wanted, 0, len(block))
     return found >= 0

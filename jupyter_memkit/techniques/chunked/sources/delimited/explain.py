@@ -1,4 +1,4 @@
-"""Says what is wrong with a file, and where."""
+"""Explains what is wrong with a file, and where."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _PART_BYTES = 1 << 20
 def explaining(
     path: Path, separator: str = ",", start: int | None = None
 ) -> Iterator[None]:
-    """Turn what is raised for a bad file into a sentence with its remedy.
+    """Turn the exceptions for a bad file into one sentence with its remedy.
 
     Parameters
     ----------
     path : Path
         The file.
     separator : str
-        What is between two values.
+        The separator of values.
     start : int, optional
-        Where the block that is parsed begins, in bytes.
+        The offset of the block that is parsed, in bytes.
     """
     pandas = import_library("pandas", path.name)
     try:
@@ -49,7 +49,7 @@ def explaining(
     except UnicodeDecodeError as error:
         message = (
             f"{path.name} is not encoded as {error.encoding} ({error.reason}); "
-            "give its own encoding, such as --read encoding=latin-1"
+            "use the encoding of the file, such as --read encoding=latin-1"
         )
         raise SourceError(message) from error
 
@@ -63,7 +63,7 @@ def _explain_parser(text: str, path: Path, separator: str, start: int | None) ->
         preamble = count_preamble(stream.read(_HEAD_BYTES), separator)
     if preamble:
         return (
-            f"{path.name} has {preamble} lines before the names of its columns; give "
+            f"{path.name} has {preamble} lines before the column names; use "
             f"--read skiprows={preamble}"
         )
     line = int(broken[2])
@@ -71,13 +71,13 @@ def _explain_parser(text: str, path: Path, separator: str, start: int | None) ->
         line += _count_lines(path, start)
     return (
         f"{path.name} is broken in line {line} ({broken[1].lower()}, "
-        f"{broken[3].strip()}); repair it, or leave such lines out with "
+        f"{broken[3].strip()}); repair it, or skip such lines with "
         "--read on_bad_lines=skip"
     )
 
 
 def _count_lines(path: Path, end: int) -> int:
-    """Count the ends of lines before a byte, of which a lone CR is one too."""
+    """Count the line ends before an offset; a lone CR is one too."""
     count = 0
     last = b""
     with open_bytes(path) as stream:

@@ -1,7 +1,7 @@
-"""Types that values themselves leave no doubt about, for pyarrow to check.
+"""Guesses types from unambiguous values, for pyarrow to check.
 
-It takes pyarrow several times as long to find the type of a column as to check one,
-whatever the rows: of a table of thousands of columns that is most of the time.
+pyarrow takes several times as long to infer the type of a column as to check one,
+for any number of rows. In a table of thousands of columns this is most of the time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 _KINDS = {
     "int64": re.compile(r"-?\d{1,15}"),
     "float64": re.compile(r"-?\d{1,15}\.\d{1,15}"),
-    # No word for a missing or a truth value, for infinity or not a number.
+    # Not a word for a missing value, a Boolean, infinity or NaN.
     "string": re.compile(r"(?!(?i:n/?a|null|none|true|false|inf))[^\W\d_][\w .-]*"),
 }
 
 
 def guess_types(lines: bytes, names: Sequence[str], separator: str) -> dict[str, Any]:
-    """Return pyarrow's types of columns, where the first and the last line agree.
+    """Return pyarrow's types of the columns whose first and last value agree.
 
-    A column that can be read as its type is one for which pyarrow finds this type too.
+    If a column can be read as this type, pyarrow infers the same type.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def guess_types(lines: bytes, names: Sequence[str], separator: str) -> dict[str,
     names : sequence of str
         The names of the columns.
     separator : str
-        What is between two values.
+        The separator of values.
     """
     arrow = import_library("pyarrow", "CSV")
     last = lines.rstrip(b"\r\n")

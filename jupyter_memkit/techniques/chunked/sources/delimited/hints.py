@@ -1,4 +1,4 @@
-"""Finds files that are no table of this kind, and says which option reads them."""
+"""Detects files that need another option, and suggests it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = {"\t": "\\t"}
 
 _MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # It begins with that of UTF-16.
+    codecs.BOM_UTF32_LE: "utf-32",  # It begins with the mark of UTF-16.
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -21,19 +21,19 @@ _MARKS = {
 
 
 def check_text(head: bytes, name: str) -> None:
-    """Refuse what is empty, or text of two bytes a letter.
+    """Reject an empty file, and text in UTF-16 or UTF-32.
 
     Raises
     ------
     SourceError
-        With the option that reads it.
+        If it is either; the message names the option that reads text.
     """
     found = (encoding for mark, encoding in _MARKS.items() if head.startswith(mark))
     encoding = next(found, None)
     if encoding is None and head[:64].count(b"\0") * 3 > len(head[:64]):
         encoding = "utf-16-be" if head.startswith(b"\0") else "utf-16-le"
     if encoding is not None:
-        message = f"{name} is not encoded as UTF-8; give --read encoding={encoding}"
+        message = f"{name} is not encoded as UTF-8; use --read encoding={encoding}"
         raise SourceError(message)
     if not head.removeprefix(codecs.BOM_UTF8).strip():
         message = f"{name} is empty; there is nothing to run over"
@@ -41,12 +41,12 @@ def check_text(head: bytes, name: str) -> None:
 
 
 def check_first_line(head: bytes, separator: str, name: str, backend: str) -> None:
-    """Refuse a first line that other libraries do not read as pandas does.
+    """Reject a first line that the library does not read as pandas does.
 
     Raises
     ------
     SourceError
-        With the backend that reads it.
+        If it does not; the message names the backend that reads the file.
     """
     why = None
     end = min(
@@ -54,41 +54,40 @@ def check_first_line(head: bytes, separator: str, name: str, backend: str) -> No
     )
     line = head[:end].removeprefix(codecs.BOM_UTF8).decode(errors="replace")
     if backend == "polars" and head.count(b"\r") > head.count(b"\r\n"):
-        why = "a lone CR, which polars does not take for the end of a line"
+        why = "a lone CR, which does not end a line in polars"
     elif not line.strip():
-        why = "an empty line before its names"
+        why = "an empty line before the column names"
     else:
         names = next(csv.reader([line], delimiter=separator))
         if len(set(names)) < len(names):
-            why = "a name twice"
+            why = "a duplicate column name"
         elif any('"' in name for name in names):
-            why = "a quote in a name"
+            why = "a quote in a column name"
     if why is not None:
-        message = f"{name} has {why}; give --backend pandas"
+        message = f"{name} has {why}; use --backend pandas"
         raise SourceError(message)
 
 
 def check_quotes(ends: LineEnds, name: str) -> None:
-    """Refuse quotes in the middle of values, with which polars loses lines.
+    """Reject quotes in the middle of values, for which polars loses lines.
 
     Raises
     ------
     SourceError
-        With the backend that reads it.
+        If there are any; the message names the backend that reads the file.
     """
     if ends.has_letters:
         message = (
-            f"{name} has a quote in the middle of a value, where polars does not take "
-            "it for a letter; give --backend pandas"
+            f"{name} has a quote in the middle of a value, which polars misreads; use "
+            "--backend pandas"
         )
         raise SourceError(message)
 
 
 def find_separator(head: bytes, separator: str) -> str | None:
-    """Return what looks to be between the values of lines that have only one.
+    """Return the likely separator of lines that have only one column.
 
-    Each line has it equally often, and the one that is read by is in the names not
-    at all.
+    It occurs equally often in each line, and the present one not in the names.
     """
     lines = head.decode(errors="replace").splitlines()[:_LINES]
     if len(lines) == _LINES:
@@ -104,19 +103,20 @@ def find_separator(head: bytes, separator: str) -> str | None:
 
 
 def make_separator_error(name: str, separator: str, other: str) -> SourceError:
-    """Return what says which separator a file looks to have."""
+    """Return the error that suggests the likely separator of a file."""
     shown, others = _SHOWN.get(separator, separator), _SHOWN.get(other, other)
     return SourceError(
-        f"{name} has one column between {_SEPARATORS.get(separator, separator)} and "
-        f"several between {_SEPARATORS[other]}; give --read sep={others}, or --read "
-        f"sep={shown} if it is one column"
+        f"{name} has one column if separated by "
+        f"{_SEPARATORS.get(separator, separator)} and several if separated by "
+        f"{_SEPARATORS[other]}; use --read sep={others}, or --read sep={shown} if it "
+        "is one column"
     )
 
 
 def count_preamble(head: bytes, separator: str) -> int:
-    """Return how many lines stand before the names; 0 where none looks to.
+    """Return the likely number of lines before the column names.
 
-    A table has the same number of values in each line; a text before it has fewer.
+    A table has the same number of values in each line; text before it has fewer.
     """
     lines = head.decode(errors="replace").splitlines()[:_LINES]
     if len(lines) == _LINES:

@@ -1,4 +1,4 @@
-"""What the lines of a file hold: its columns, and the types that all of it has."""
+"""Infers the columns of a file, and their types in the whole file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from jupyter_memkit.techniques.chunked.sources.delimited.hints import (
     make_separator_error,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.sample import (
-    read_guessed_looks,
+    read_guessed_samples,
     read_head,
-    read_true_looks,
+    read_true_samples,
 )
 
 _OTHERS = {"arrow": by_arrow, "polars": by_polars}
@@ -32,23 +32,23 @@ Infer = Callable[[bytes, str, str], Columns]
 
 
 def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> Layout:
-    """Look at a file's head, and at places all over it.
+    """Inspect the head of a file, and samples from all over it.
 
     Parameters
     ----------
     path : Path
         The file.
     separator : str
-        What is between two values.
+        The separator of values.
     backend : str
-        Whose types are found.
+        The library whose types are inferred.
     is_given : bool
-        Whether the user gave the separator: another may look better then.
+        Whether the user gave the separator; otherwise a likelier one is suggested.
 
     Raises
     ------
     SourceError
-        When the file looks to be another table, with the option that reads it.
+        If the file seems to need another option, which the message names.
     """
     head = read_head(path, separator)
     check_text(head, path.name)
@@ -59,7 +59,7 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
     columns = infer(head, separator, path.name)
     left = path.stat().st_size - len(head) if is_plain(path) else 0
     if left > 0:
-        columns = _look_further(path, head, separator, columns, infer)
+        columns = _refine(path, head, separator, columns, infer)
     lines = head[body_start:]
     count = max(1, lines.count(b"\n"), lines.count(b"\r"))
     names = tuple(columns.types)
@@ -80,26 +80,26 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
     )
 
 
-def _look_further(
+def _refine(
     path: Path, head: bytes, separator: str, columns: Columns, infer: Infer
 ) -> Columns:
-    """Return what a file's head and places all over it tell of its columns.
+    """Infer the columns again from the head and from samples all over the file.
 
-    A look may begin within quotes. Where looks change anything it is made sure that
-    they do not, which takes a pass over the file.
+    A sample may begin within quotes. If the samples change anything, they are read
+    again as whole lines, which takes one pass over the file.
     """
-    looks = read_guessed_looks(path, len(head))
-    if not looks:
+    samples = read_guessed_samples(path, len(head))
+    if not samples:
         return columns
     names = head[: skip_names(head, separator)]
-    with contextlib.suppress(Exception):  # What is broken is told when it is read.
-        # The looks alone are half of both, and mostly tell the same.
-        if infer(names + looks, separator, path.name) == columns:
+    with contextlib.suppress(Exception):  # Reported when the chunk is read.
+        # The samples alone are half of the data, and usually give the same result.
+        if infer(names + samples, separator, path.name) == columns:
             return columns
-        if infer(head + looks, separator, path.name) == columns:
+        if infer(head + samples, separator, path.name) == columns:
             return columns
-    looks = read_true_looks(path, len(head), separator)
+    samples = read_true_samples(path, len(head), separator)
     try:
-        return infer(head + looks, separator, path.name)
-    except Exception:  # noqa: BLE001 - the same
+        return infer(head + samples, separator, path.name)
+    except Exception:  # noqa: BLE001 - reported when the chunk is read
         return columns

@@ -1,11 +1,11 @@
-"""Finds where lines end, in one pass over the bytes whatever the quotes.
+"""Finds the ends of lines, in one pass over the bytes whatever the quotes.
 
-A quote opens a value only where the value begins, as in pandas and pyarrow: an inch
-mark in the middle of one is a letter. Inside quotes a line's end is a letter too.
+A quote opens a value only at the start of the value, as in pandas and pyarrow: an inch
+mark within a value is an ordinary character, and so is a line end within quotes.
 
-So behind a quote that follows a letter no value is open, unless another quote is next:
-it has closed one, or is a letter itself. From there the last line's end can be found
-without the bytes before.
+So no value is open after a quote that follows an ordinary character, unless another
+quote is next: the quote has closed a value, or is an ordinary character itself. From
+there the end of the last line can be found without the bytes before.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _QUOTE, _LF, _CR = b'"\n\r'
 
-# So few that what is made of them stays in the processor's cache.
+# Few enough that the arrays made from them stay in the processor's cache.
 _PART_BYTES = 256 << 10
 
-# Quotes that are tried for one behind which no value is open.
+# How many quotes are tried to find one after which no value is open.
 _TRIES = 64
 
 
 class LineEnds:
-    """The last end of a line in a buffer that is filled bit by bit.
+    """The end of the last line in a buffer that is filled piece by piece.
 
     Parameters
     ----------
     separator : str
-        What is between two values: one byte.
+        The separator of values: one byte.
     knows_cr : bool
-        Whether a lone CR ends a line too.
+        Whether a lone CR also ends a line.
     finds_letters : bool
-        Whether quotes that are letters are looked for, which takes all bytes.
+        Whether to find quotes that are ordinary characters, which takes all bytes.
 
     Attributes
     ----------
     is_inside : bool
         Whether the last byte is within quotes.
     has_letters : bool
-        Whether a quote in the middle of a value was met, which is a letter of it.
+        Whether a quote that is an ordinary character was found.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LineEnds:
         self._after_lf = self._after_cr = 0
 
     def find_last(self, data: bytes | bytearray, start: int, end: int) -> None:
-        """Do what `scan` does, mostly by a look at the end alone."""
+        """Do what `scan` does, usually by scanning only the end."""
         place = end - _PART_BYTES
         if place > start and not self._finds_letters:
             before = self.is_inside, self._closed_at
@@ -71,7 +71,7 @@ class LineEnds:
         self.scan(data, start, end)
 
     def _find_known(self, data: bytes | bytearray, start: int, end: int) -> int:
-        """Return a place where no value is open whatever came before, or 0."""
+        """Return a place where no value is open, whatever came before; or 0."""
         quote = start
         for _ in range(_TRIES):
             quote = data.find(b'"', quote + 1, end - 1)
@@ -82,22 +82,22 @@ class LineEnds:
         return 0
 
     def scan(self, data: bytes | bytearray, start: int, end: int) -> None:
-        """Look at bytes that go on from those before; byte 0 would begin a line."""
+        """Scan bytes that continue those before; byte 0 is the start of a line."""
         for position in range(start, end, _PART_BYTES):
             self._scan_part(data, position, min(position + _PART_BYTES, end))
 
     @property
     def last(self) -> int:
-        """Where the last line ends, at a lone CR only where there is no LF, or 0."""
+        """The end of the last line, at a lone CR only if there is no LF; or 0."""
         return self._after_lf or self._after_cr
 
     def move(self, count: int) -> None:
-        """Let go of bytes at the front: from now on this one is byte 0."""
+        """Drop bytes at the front, so that the one at `count` becomes byte 0."""
         self._closed_at -= count
         self._after_lf = self._after_cr = 0
 
     def scan_line(self, data: bytes | bytearray, start: int) -> int:
-        """Look at bytes up to the end of the line, and return where that is."""
+        """Scan up to the end of the line, and return where it is."""
         while start < len(data):
             found = [data.find(end, start) + 1 for end in (b"\n", b"\r")]
             stop = min(filter(None, found), default=len(data))
@@ -126,26 +126,26 @@ class LineEnds:
     def _find_end(
         self, data: bytes | bytearray, start: int, end: int, seen: int
     ) -> bool:
-        """Note the last line's end outside quotes; return whether it is a LF."""
+        """Note the end of the last line outside quotes; return whether it is an LF."""
         found = data.rfind(b"\n", start, end)
         if found >= 0:
             self._after_lf = found + 1
             return True
         if self._knows_cr and not self._after_lf:
-            # The last byte that was seen may be half of a CRLF.
+            # The last byte seen may be half of a CRLF.
             found = data.rfind(b"\r", start, min(end, seen - 1))
             self._after_cr = max(self._after_cr, found + 1)
         return False
 
     def _find_borders(self, data: bytes | bytearray, start: int, end: int) -> Any:
-        """Return the quotes that open or close a value, or halve a double one."""
+        """Return the quotes that open or close a value, or form a doubled quote."""
         numpy = import_library("numpy", "quotes")
         text = numpy.frombuffer(data, numpy.uint8, end)
         quotes = numpy.flatnonzero(text[start:] == _QUOTE) + start
         before = text[quotes - 1]
         opens = (before == self._separator) | (before == _LF) | (before == _CR)
         opens |= quotes == 0
-        # Mostly every second one opens: at the start of a value, or behind a quote.
+        # Usually every second one opens: at the start of a value, or after a quote.
         openers = slice(int(self.is_inside), None, 2)
         fits = opens[openers] | (before[openers] == _QUOTE)
         is_known = self.is_inside or opens[0] or self._closed_at == quotes[0] - 1
@@ -156,7 +156,7 @@ class LineEnds:
         return numpy.array(borders, quotes.dtype)
 
     def _walk(self, quotes: list[int], opens: list[bool]) -> list[int]:
-        """Leave out the quotes that are letters."""
+        """Leave out the quotes that are ordinary characters."""
         borders = []
         is_inside, closed_at = self.is_inside, self._closed_at
         for quote, does_open in zip(quotes, opens, strict=True):
@@ -171,11 +171,11 @@ class LineEnds:
 
 
 def _backwards(borders: Any) -> Iterator[int]:
-    """Yield numbers from the last to the first; mostly the first few are enough."""
+    """Yield numbers from the last to the first; usually the first few suffice."""
     yield from borders[-64:][::-1].tolist()
     yield from borders[:-64][::-1].tolist()
 
 
 def is_separator(text: Any) -> bool:
-    """Tell whether what is between two values is one byte that means nothing else."""
+    """Return whether a separator is a single byte without another meaning."""
     return isinstance(text, str) and len(text.encode()) == 1 and text not in '"\r\n '

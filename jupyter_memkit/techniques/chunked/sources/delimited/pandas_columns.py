@@ -1,4 +1,4 @@
-"""The columns that pandas finds in lines; pyarrow finds them where both agree."""
+"""Infers the columns that pandas finds in lines, with pyarrow if both agree."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# The start of a value that is no number for pandas, and not digits of many bits either.
+# The start of a value that is not a number, not even one too large for pandas.
 _TEXT = re.compile(r"\d{1,15}[^\d.eE\s]|[^\d.+\-\s]")
-# What looks like one and is none.
+# Words that match it and may be numbers or Booleans.
 _WORDS = re.compile(r"(?:true|false)\Z|inf|nan", re.IGNORECASE)
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
-    """Return the columns of lines, of which the first holds the names."""
+    """Infer the columns of lines; the first line holds the names."""
     return _infer_by_arrow(lines, separator) or _infer_by_pandas(lines, separator, name)
 
 
 def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
-    """Return what pyarrow finds; None where pandas might find something else."""
+    """Return what pyarrow infers; None if pandas might infer something else."""
     arrow = import_library("pyarrow", "CSV")
     start = skip_names(lines, separator)
     body = lines[start:]
@@ -63,7 +63,7 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
         return None
     kinds = [str(column.type) for column in table.columns]
     if ("int64" in kinds and may_be_hexadecimal(body)) or (
-        # Of a whole number with a sign pyarrow makes a float.
+        # pyarrow reads an integer with a plus sign as a float.
         "double" in kinds and b"+" in body
     ):
         return None
@@ -81,7 +81,7 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
 
 
 def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
-    """Return the names in a line; None where pandas may call a column otherwise."""
+    """Return the names in a line; None if pandas may name a column differently."""
     text = line.removesuffix(b"\n").removesuffix(b"\r")
     # Either all names are quoted, or none.
     quote = text[:1] if text[:1] == text[-1:] == b'"' else b""
@@ -99,7 +99,7 @@ def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
 
 
 def _name_type(column: Any, kind: str) -> str | None:
-    """Return pandas' type of a column of pyarrow's; None where it might be another."""
+    """Return pandas' type of a pyarrow column; None if it might be another."""
     has_missing = bool(column.null_count)
     match kind:
         case "null" | "double":
@@ -109,7 +109,7 @@ def _name_type(column: Any, kind: str) -> str | None:
         case "bool":
             return "object" if has_missing else "bool"
         case "string":
-            # By the first value pandas knows that the others are no numbers either.
+            # If the first value is not a number, pandas reads the whole column as text.
             first = column.drop_null()[0].as_py()
             is_text = _TEXT.match(first) and not _WORDS.match(first)
             return "str" if is_text else None
@@ -120,7 +120,7 @@ def _name_type(column: Any, kind: str) -> str | None:
 
 def _infer_by_pandas(lines: bytes, separator: str, name: str) -> Columns:
     pandas = import_library("pandas", name)
-    # A broken line is told when its chunk is read.
+    # A broken line is reported when its chunk is read.
     frame = pandas.read_csv(
         io.BytesIO(lines), sep=separator, low_memory=False, on_bad_lines="skip"
     )
@@ -133,7 +133,7 @@ def _infer_by_pandas(lines: bytes, separator: str, name: str) -> Columns:
 
 
 def count_values(pandas: Any, lines: Any, separator: str) -> int:
-    """Count the values of the first line: with one too many pandas makes an index."""
+    """Count the values of the first line; with one too many pandas makes an index."""
     line = first_line(lines)
     if b'"' not in line and line.strip():
         return line.count(separator.encode()) + 1

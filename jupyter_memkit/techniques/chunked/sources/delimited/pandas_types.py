@@ -1,4 +1,4 @@
-"""The types that pandas finds in text, and in more text that follows it."""
+"""The types that pandas infers from text, and from more text that follows it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.dtypes import widen
 
-# What pandas takes for a missing value.
+# What pandas reads as a missing value.
 MISSING = [
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
     *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 ]
 TRUE, FALSE = ["True", "TRUE", "true"], ["False", "FALSE", "false"]
 
-# The types that pandas finds by itself; a user may want others.
+# The types that pandas infers by itself; a user may want others.
 FOUND = frozenset({"int64", "uint64", "float64", "bool", "object", "str", "integer"})
 _OF_NUMBERS = frozenset({"int64", "uint64", "float64"})
 OF_TEXT = frozenset({"str", "string", "large_string", "category"})
@@ -32,8 +32,8 @@ _NUMBER = re.compile(
 def name_types(pandas: Any, frame: Any) -> dict[str, str]:
     """Return the types of a frame that was read from text.
 
-    Of objects it is told what they are: ``"object"`` is truth values of which some are
-    missing, ``"integer"`` numbers of more than 64 bits, and ``"str"`` is text.
+    Columns of objects are distinguished: ``"object"`` is Booleans with missing values,
+    ``"integer"`` is integers of more than 64 bits, and ``"str"`` is text.
     """
     types = {}
     for name, dtype in frame.dtypes.items():
@@ -47,10 +47,10 @@ def name_types(pandas: Any, frame: Any) -> dict[str, str]:
 
 
 def _is_of_wide(texts: Any) -> bool:
-    """Tell whether pandas gave up numbers because they fit no type of 64 bits.
+    """Return whether pandas left numbers as text because they do not fit 64 bits.
 
-    Then all is text, and what is missing stands there as it is in the file. That is so
-    where a wide number comes before anything else than whole numbers.
+    The whole column is then text, with missing values as they are in the file. This
+    happens if a wide number comes before any value that is not an integer.
     """
     if texts.isin(MISSING).any():
         return True
@@ -65,22 +65,22 @@ def _is_of_wide(texts: Any) -> bool:
 def unite(  # noqa: PLR0911 - one for each rule of pandas
     before: str, got: str, values: Any, *, is_guess: bool
 ) -> str:
-    """Return the type that pandas finds in values that follow others.
+    """Return the type that pandas infers from earlier values and later ones together.
 
     Parameters
     ----------
     before : str
-        The type of the values before.
+        The type of the earlier values.
     got : str
-        The type that pandas finds in these alone.
+        The type that pandas infers from the later values alone.
     values : pandas.Series
-        These values.
+        The later values.
     is_guess : bool
-        Whether there was no value before.
+        Whether there are no earlier values.
     """
     if not len(values):
         return before
-    if not values.notna().any():  # Which pandas calls floats.
+    if not values.notna().any():  # pandas infers floats.
         return {"int64": "float64", "bool": "object", "uint64": "integer"}.get(
             before, before
         )
@@ -100,12 +100,12 @@ def unite(  # noqa: PLR0911 - one for each rule of pandas
 
 
 def is_wide(text: str) -> bool:
-    """Tell whether text is a whole number that 64 bits with a sign do not hold."""
+    """Return whether text is an integer that does not fit 64 bits with a sign."""
     return _WHOLE.fullmatch(text) is not None and not -(2**63) <= int(text) < 2**63
 
 
 def find_misfit(texts: Any, before: str, after: str) -> int:
-    """Return the row of the first value for which the type was changed."""
+    """Return the row of the first value that requires the new type."""
     is_missing = texts.isna()
     for row, text in enumerate(texts):
         if is_missing.iloc[row]:
@@ -133,12 +133,12 @@ def _fits(text: str, dtype: str) -> bool:
 
 
 def check_integers(layout: Layout, path: Path) -> None:
-    """Refuse columns of numbers that no type of 64 bits holds.
+    """Reject columns of integers that do not fit 64 bits.
 
     Raises
     ------
     SourceError
-        With the type that keeps them.
+        If there is one; the message names the type that keeps all digits.
     """
     for name in layout.columns:
         if layout.types[name] == "integer":
@@ -146,8 +146,8 @@ def check_integers(layout: Layout, path: Path) -> None:
 
 
 def make_integer_error(path: Path, name: str) -> SourceError:
-    """Return what says that a column has numbers that no type of 64 bits holds."""
+    """Return the error for a column of integers that do not fit 64 bits."""
     return SourceError(
-        f"{path.name} has whole numbers of more than 64 bits in {name}, of which a "
-        f"float keeps 16 digits; give --types {write_list([name + '=str'])}"
+        f"{path.name} has integers of more than 64 bits in {name}, and a float "
+        f"keeps only 16 digits; use --types {write_list([name + '=str'])}"
     )

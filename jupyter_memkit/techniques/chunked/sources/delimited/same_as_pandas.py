@@ -1,4 +1,4 @@
-"""Where pyarrow reads lines as pandas does, which is checked in what it has read."""
+"""Checks whether pyarrow has read from lines what pandas would read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
-# What pyarrow is to take for a missing value and for a truth value.
+# What pyarrow should read as a missing value and as a Boolean.
 OPTIONS: Mapping[str, Any] = {
     "null_values": MISSING,
     "strings_can_be_null": True,
@@ -26,29 +26,29 @@ WIDEST = 2.0**63
 
 
 def may_mean_the_same(block: Any, names: Collection[str]) -> bool:
-    """Tell whether pyarrow may read what pandas reads, from a look at the bytes."""
+    """Return whether pyarrow may read what pandas reads, judging by the bytes."""
     if len(names) == 1 and (has(block, b" ") or has(block, b"\t")):
-        return False  # A line of blanks is no row for pandas.
+        return False  # pandas skips a line of blanks.
     return not has(block, b"\0")
 
 
 def may_be_hexadecimal(block: Any) -> bool:
-    """Tell whether a value may be a number with 0x, which is one for pyarrow alone."""
-    # To look for one byte first takes a fraction of the time.
+    """Return whether a value may start with 0x, a number only for pyarrow."""
+    # Searching for one byte first takes a fraction of the time.
     return any(has(block, mark[1:]) and has(block, mark) for mark in (b"0x", b"0X"))
 
 
 def means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
-    """Tell whether pandas finds the same values and types in what pyarrow read.
+    """Return whether pandas would read the values and types that pyarrow read.
 
     Parameters
     ----------
     table : pyarrow.Table
-        What it read.
+        The table that pyarrow read.
     block : bytes-like
-        The lines.
+        The lines that it was read from.
     types : mapping of str to str
-        The types of its columns, in their order.
+        The types of its columns, in order.
     """
     kinds = types.values()
     if not {"int64", "uint64"}.isdisjoint(kinds) and may_be_hexadecimal(block):
@@ -63,19 +63,18 @@ def means_the_same(table: Any, block: Any, types: Mapping[str, str]) -> bool:
 
 
 def hold_plain_floats(columns: Iterable[Any]) -> bool:
-    """Tell whether pandas reads these floats too.
+    """Return whether pandas reads these floats too.
 
-    pyarrow takes more for a NaN, and digits of more than 64 bits.
+    Only pyarrow reads some texts as NaN, and integers of more than 64 bits as floats.
     """
-    # All at once, for a table may have thousands of columns.
+    # All at once, because a table may have thousands of columns.
     parts = [part for column in columns for part in column.chunks]
     if not parts:
         return True
     arrow = import_library("pyarrow", "CSV")
     compute = import_library("pyarrow.compute", "CSV")
     values = arrow.chunked_array(parts, arrow.float64())
-    # A sum takes a fraction of the time of a search for the largest, and what is no
-    # number makes it none.
+    # A sum takes a fraction of the time of a maximum, and is NaN if any value is.
     total = compute.sum(compute.abs(values)).as_py()
     if total is None or total < WIDEST:
         return True

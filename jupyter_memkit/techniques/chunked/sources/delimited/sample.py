@@ -1,4 +1,4 @@
-"""Lines from all over a file, of which the types of its columns are told."""
+"""Reads lines from all over a file, from which the types are inferred."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEn
 
 HEAD_BYTES = 1 << 20
 
-_LOOK_BYTES = 16 << 10
-_LOOKS = 64
+_SAMPLE_BYTES = 16 << 10
+_SAMPLES = 64
 _SKIPPED_BYTES = 1 << 20
 
 
 def read_head(path: Path, separator: str) -> bytes:
-    """Return the first lines of a file: the names, and one row at least."""
+    """Return the first lines of a file: the names, and at least one row."""
     head = bytearray()
     size = path.stat().st_size if is_plain(path) else HEAD_BYTES
     wanted = max(1, min(size, HEAD_BYTES))
@@ -34,35 +34,35 @@ def read_head(path: Path, separator: str) -> bytes:
     return bytes(head)
 
 
-def read_guessed_looks(path: Path, start: int) -> bytes:
-    """Return what look like whole lines from places all over a file.
+def read_guessed_samples(path: Path, start: int) -> bytes:
+    """Return what seem to be whole lines, from places all over a file.
 
-    A look may begin within quotes: then what look like lines are none.
+    A sample may begin within quotes, and then its lines are not real ones.
     """
-    looks = []
+    samples = []
     with path.open("rb") as stream:
         for place, size in _find_places(path, start):
             stream.seek(place)
             data = stream.read(size)
-            looks.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
-    return b"".join(looks)
+            samples.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
+    return b"".join(samples)
 
 
-def read_true_looks(path: Path, start: int, separator: str) -> bytes:
+def read_true_samples(path: Path, start: int, separator: str) -> bytes:
     """Return whole lines from the same places.
 
-    All quotes before a place are looked at, so the file is read once.
+    All quotes before a place are counted, so the whole file is read once.
 
     Parameters
     ----------
     path : Path
         A file that is not compressed.
     start : int
-        Where a line begins, in bytes.
+        The offset of the start of a line, in bytes.
     separator : str
-        What is between two values.
+        The separator of values.
     """
-    looks = []
+    samples = []
     ends = LineEnds(separator)
     before = b"\n"
     with path.open("rb") as stream:
@@ -76,15 +76,15 @@ def read_true_looks(path: Path, start: int, separator: str) -> bytes:
             data = before + stream.read(size)
             first = ends.scan_line(data, 1)
             ends.scan(data, first, len(data))
-            looks.append(data[first : ends.last])
+            samples.append(data[first : ends.last])
             ends.move(len(data) - 1)
             before = data[-1:]
-    return b"".join(looks)
+    return b"".join(samples)
 
 
 def _find_places(path: Path, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where to look, and how far: at the end of equal parts of the file."""
-    step = (path.stat().st_size - start) // _LOOKS
-    size = min(_LOOK_BYTES, step)
-    for number in range(_LOOKS):
+    """Yield the offset and the size of samples, at the ends of equal parts."""
+    step = (path.stat().st_size - start) // _SAMPLES
+    size = min(_SAMPLE_BYTES, step)
+    for number in range(_SAMPLES):
         yield start + (number + 1) * step - size, size

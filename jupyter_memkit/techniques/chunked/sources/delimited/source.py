@@ -58,35 +58,36 @@ class DelimitedSource(FileSource):
     path : Path
         The file.
     separator : str
-        What is between two values: one byte.
+        The separator of values: one byte.
     is_given : bool
-        Whether the user said so.
+        Whether the user gave the separator.
     options : mapping
-        Options of ``pandas.read_csv``; with any, pandas reads the file.
+        Options of ``pandas.read_csv``; if there are any, pandas reads the file.
     """
 
     separator: str
     is_given: bool = False
-    # Counting the lines would be to read the whole file.
+    # Counting the lines would require reading the whole file.
     total_rows: None = None
     backend: str = FROM_FILES
 
     @property
     def row_bytes(self) -> float:
-        """The bytes of a line, from the head of the file."""
+        """The average bytes per line in the head of the file."""
         if not self.options:
             return self._layout(None).row_bytes
         with explaining(self.path), open_bytes(self.path) as stream:
             return measure_row(stream.read(HEAD_BYTES), HEAD_BYTES)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names in the first line, as pandas tells doubles apart."""
+        """Return the names in the first line, with duplicates renamed as in pandas."""
         return tuple(self._layout(None).names)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of the columns with a value in a sample of the whole file.
+        """Return the types of the columns that have a value in a sample of the file.
 
-        What has none, as a file without rows, must not decide for other files.
+        A column without any, as in a file without rows, must not decide the type in
+        other files.
         """
         layout = self._layout(backend)
         return {
@@ -125,10 +126,10 @@ class DelimitedSource(FileSource):
 
             def wanted_bytes() -> int:
                 wanted = int(request.rows() * row_bytes)
-                # A buffer for more than is left takes longer to clear than to fill.
+                # A buffer larger than the rest takes longer to clear than to fill.
                 return wanted if size is None else min(wanted, size - start)
 
-            # For polars a lone CR is a letter, and a quote never is.
+            # For polars a lone CR is an ordinary character, and a quote never is.
             is_polars = layout.backend == "polars"
             ends = LineEnds(
                 self.separator, knows_cr=not is_polars, finds_letters=is_polars
@@ -168,7 +169,7 @@ class DelimitedSource(FileSource):
         )
 
     def _layout(self, backend: str | None) -> Layout:
-        """Look at the file, once."""
+        """Inspect the file, once per backend."""
         backend = backend or "pandas"
         return self.look_once(backend, lambda: self._find_layout(backend))
 
@@ -182,7 +183,7 @@ class DelimitedSource(FileSource):
 
 
 def _is_blank(block: memoryview, backend: str) -> bool:
-    """Tell whether lines are all empty, which are rows only for polars."""
+    """Return whether all lines are empty, which makes them rows only for polars."""
     if backend == "polars" or bytes(block[:2]).strip(b"\r\n"):
         return False
     return not bytes(block).strip(b"\r\n")

@@ -1,4 +1,4 @@
-"""Reads files by pandas alone: with options of the user's, or with an index."""
+"""Reads files with pandas alone: with the user's options, or with an index."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SAMPLE_ROWS = 10_000
 
 
 def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) -> Layout:
-    """Look at the first rows of a file, with options of ``pandas.read_csv``."""
+    """Inspect the first rows of a file, with options of ``pandas.read_csv``."""
     pandas = import_library("pandas", path.name)
     asked = {"sep": separator, **options}
     rows = min(asked.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
@@ -40,7 +40,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
 def read_whole(
     path: Path, options: Mapping[str, Any], request: Request, layout: Layout
 ) -> Generator[Piece, None, None]:
-    """Read a file as frames, in which text is text also where it is digits."""
+    """Read a file as frames, in which text columns stay text even if all are digits."""
     check_integers(layout, path)
     asked = dict(options)
     if request.columns is not None and "usecols" not in asked:
