@@ -1,10 +1,10 @@
-"""What the allocator takes for one object, without what the object refers to.
+"""The memory that the allocator uses for one object, without its referents.
 
-`sys.getsizeof` tells what an object asks for. CPython's allocator gives that in steps
-of 16 bytes up to 512 (Objects/obmalloc.c), and the C library above it in steps of 16
-with a header of 8: a float asks for 24 bytes and takes 32, a third more. Lists, dicts,
-sets and byte arrays are two allocations, which round up on their own, and a deque has
-one more for each block.
+`sys.getsizeof` returns the bytes that an object requests. CPython's allocator rounds
+requests of up to 512 bytes up to a multiple of 16 (Objects/obmalloc.c); above that, the
+C library adds a header of 8 bytes and rounds the same way. So a float requests 24 bytes
+and takes 32, a third more. Lists, dicts, sets and byte arrays are two allocations, each
+rounded up, and a deque has one more per block.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from jupyter_memkit.measure.sizes.shared_keys import (
 )
 
 _SMALL_BYTES = 512
-# Small objects of one size come in pools, which have a header and a rest at the end.
+# Small objects of one size lie in pools, which have a header and a remainder.
 _POOL_BYTES = 16 * 1024
 _POOL_HEADER_BYTES = 48
 _HEADER_BYTES = 8
 _LEAST_MALLOC_BYTES = 32
 _PAGE_BYTES = 4096
-# From here on glibc maps an allocation by itself, whatever it has learned before.
+# From this size on glibc maps an allocation separately, whatever its dynamic threshold.
 _MAPPED_BYTES = 32 * 1024 * 1024
 
 _HAS_INLINE_VALUES = 1 << 2
@@ -48,9 +48,9 @@ _HAS_MANAGED_DICT = 1 << 4
 _HAS_GC = 1 << 14
 
 _TWO_ALLOCATIONS = (array.array, bytearray, deque, dict, frozenset, list, set)
-# Of these only the objects of subclasses are two allocations.
+# Of these, only the objects of subclasses are two allocations.
 _COMPACT = (str,)
-# The ``__sizeof__`` of these has not the fields of a subclass in it.
+# The ``__sizeof__`` of these does not include the fields of a subclass.
 _COUNTING_ITEMS = (int, str)
 _DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof__()
 
@@ -58,9 +58,8 @@ _DEQUE_BLOCK_BYTES = deque(range(200)).__sizeof__() - deque(range(136)).__sizeof
 _GC_BYTES = sys.getsizeof(()) - ().__sizeof__()
 _MANAGED_BYTES = 16
 
-# A dict that shares its keys has an array of values, of which its ``__sizeof__`` knows
-# the values alone. As long as some are the keys of a dict of its own: these are left
-# out.
+# A dict that shares its keys has an array of values, and its ``__sizeof__`` counts only
+# the values. Lengths that a dict's own table of keys can have too are left out.
 _OWN_KEYS_BYTES = (120, 160, 208)
 _SHARED_VALUES_BYTES = {
     n * WORD_BYTES: count_array_bytes(n)
@@ -72,17 +71,17 @@ _object_sizeof = object.__dict__["__sizeof__"]
 
 
 def allocated(n_bytes: int) -> int:
-    """Return what the allocator takes for a request.
+    """Return the bytes that the allocator uses for a request.
 
     Parameters
     ----------
     n_bytes : int
-        The bytes that are asked for.
+        The requested bytes.
 
     Returns
     -------
     int
-        The bytes that are taken.
+        The bytes that are used.
 
     Examples
     --------
@@ -93,7 +92,7 @@ def allocated(n_bytes: int) -> int:
 
 
 def malloced(n_bytes: int) -> int:
-    """Return what the C library takes for a request, however small.
+    """Return the bytes that the C library uses for a request of any size.
 
     Examples
     --------
@@ -106,19 +105,19 @@ def malloced(n_bytes: int) -> int:
 
 
 def allocated_together(n_bytes: int, count: int) -> int:
-    """Return what the allocator takes for many requests of one size.
+    """Return the bytes that the allocator uses for many requests of one size.
 
     Parameters
     ----------
     n_bytes : int
-        The bytes that each asks for.
+        The requested bytes, each time.
     count : int
-        How many requests there are.
+        The number of requests.
 
     Returns
     -------
     int
-        The bytes that are taken, with what is lost in the pools that they fill.
+        The bytes that are used, including the overhead of the pools that they fill.
     """
     each = allocated(n_bytes)
     if not 0 < each <= _SMALL_BYTES:
@@ -128,14 +127,14 @@ def allocated_together(n_bytes: int, count: int) -> int:
 
 
 def has_referents(kind: type) -> bool:
-    """Tell whether the objects of a type can refer to others that Python knows of."""
+    """Return whether objects of a type can have referents known to the collector."""
     return bool(read_flags(kind) & _HAS_GC)
 
 
 def has_managed_dict(kind: type) -> bool:
-    """Tell whether the attributes of a type's objects may lie beside them.
+    """Return whether the attributes of a type's objects may be stored without a dict.
 
-    From Python 3.11 on they do until somebody asks for the ``__dict__``.
+    From Python 3.11 on they are, until the ``__dict__`` is accessed.
     """
     if sys.version_info >= (3, 13):
         return bool(read_flags(kind) & _HAS_INLINE_VALUES)
@@ -143,16 +142,15 @@ def has_managed_dict(kind: type) -> bool:
 
 
 def find_sizeof(kind: type) -> tuple[Callable[[Any], int], bool]:
-    """Return what tells the bytes that an object of a type asks for.
+    """Return a function for the bytes that an object of a type requests.
 
-    It never runs code of the user's: where a class has a ``__sizeof__`` of its own,
-    that of the nearest base that is written in C is used.
+    It never runs the user's code: where a class defines ``__sizeof__`` in Python, the
+    method of the nearest base written in C is used.
 
     Returns
     -------
     function : callable
-        Takes an object and returns bytes, what the collector keeps beside the object
-        included.
+        Takes an object and returns bytes, including the collector's header.
     is_fixed : bool
         Whether it returns the same for every object of the type.
     """
@@ -176,13 +174,13 @@ class Layout:
     Attributes
     ----------
     surplus_bytes : int
-        What an object has over what its ``__sizeof__`` returns.
+        The bytes of an object that its ``__sizeof__`` does not count.
     header_bytes : int
-        The part of an object that is an allocation by itself, 0 for all of it.
+        The length of the first of several allocations; 0 if there is only one.
     block_bytes : int
-        The length of each of the allocations that follow, 0 where it is one.
+        The length of each further allocation; 0 if there is one of any length.
     is_dict : bool
-        Whether the second allocation is that of a dict.
+        Whether the second allocation is a dict's.
     """
 
     surplus_bytes: int = 0
@@ -191,14 +189,14 @@ class Layout:
     is_dict: bool = False
 
     def count_allocated(self, objects: list[Any], sizeof: Callable[[Any], int]) -> int:
-        """Add up what the allocator takes for objects.
+        """Add up the bytes that the allocator uses for objects.
 
         Parameters
         ----------
         objects : list
             Objects of one type.
         sizeof : callable
-            Takes an object and returns what it asks for.
+            Takes an object and returns the bytes that it requests.
 
         Returns
         -------
@@ -206,7 +204,7 @@ class Layout:
             The sum in bytes.
         """
         total_bytes = 0
-        # Millions of objects have a few sizes.
+        # Millions of objects have only a few sizes.
         counts = Counter(map(sizeof, objects))
         if self.is_dict and HAS_EMBEDDED_VALUES:
             total_bytes += self._take_out_embedded(counts, objects, sizeof)
@@ -217,9 +215,9 @@ class Layout:
     def _take_out_embedded(
         self, counts: Counter[int], objects: list[Any], sizeof: Callable[[Any], int]
     ) -> int:
-        """Return what dicts take whose values lie in another object, and uncount them.
+        """Return the bytes of dicts whose values lie in another object; uncount them.
 
-        The ``__sizeof__`` of such a dict knows values that are not its own.
+        The ``__sizeof__`` of such a dict counts values that are not its own.
         """
         shared = {
             size for size in counts if size - self.header_bytes in _SHARED_VALUES_BYTES
@@ -262,7 +260,7 @@ def find_layout(kind: type) -> Layout:
 
 
 def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
-    """Return what an object has over what its ``__sizeof__`` returns."""
+    """Return the bytes of an object that its ``__sizeof__`` does not count."""
     fields_bytes = sum(
         int(read_basicsize(kind) - read_basicsize(each))
         for each in _COUNTING_ITEMS
@@ -275,19 +273,19 @@ def _find_surplus(kind: type, mro: tuple[type, ...]) -> int:
     own = read_dict(kind)
     named, all_fields = own.get("n_sequence_fields"), own.get("n_fields")
     if type(own.get("__new__")) is BuiltinFunctionType and type(all_fields) is int:
-        # A struct sequence is longer than the tuple that it looks like.
+        # A struct sequence has more items than it shows as a tuple.
         return int((all_fields - named) * read_itemsize(kind))
-    # The allocation of a subclass has an item more (`PyType_GenericAlloc`).
+    # The allocation of a subclass has one more item (`PyType_GenericAlloc`).
     return fields_bytes + int(read_itemsize(kind))
 
 
 def object_bytes(kind: type) -> int:
-    """Return what an object of a type asks for without its items."""
+    """Return the bytes that an object of a type requests, without its items."""
     return int(read_basicsize(kind)) + _preheader_bytes(kind)
 
 
 def _preheader_bytes(kind: type) -> int:
-    """Return what lies before an object: the collector's and other managed fields."""
+    """Return the bytes before an object: the collector's header and managed fields."""
     flags = read_flags(kind)
     n_bytes = _GC_BYTES if flags & _HAS_GC else 0
     managed = _HAS_MANAGED_DICT

@@ -33,18 +33,18 @@ from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask
 
 FOLDS = 4
 
-# Spreads addresses, which lie in patterns (Knuth, TAOCP, volume 3, 6.4).
+# Spreads addresses, which are regular (Knuth, TAOCP, volume 3, 6.4).
 _MIX = 2654435761
 
 _FEWEST_ELEMENTS = 16
-# Of an object that is no container.
+# The assumed number for an object that is not a container.
 _TYPICAL_REFERENTS = 4
 
-# What refers to an object while we count, besides the lists that it was drawn into.
+# References to an object while we count, besides the lists that it was drawn into.
 _OUR_REFERENCES = 1
-# A level grows by so much over its first sample before it is thinned: what is below an
-# element should stay together, or an object is met twice on two ways to it. What is no
-# sample yet, such as a graph of objects, is thinned still later.
+# A level grows by this factor over its first sample before it is thinned: the objects
+# below an element should stay together, or one that is reached on two paths is drawn
+# twice. A level that is not sampled yet, such as a graph, is thinned later still.
 _GROWTH = 8
 _UNSAMPLED_GROWTH = 64
 _RARE = 500
@@ -52,7 +52,7 @@ _RARE = 500
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Objects, how many such each stands for, and the fold that they belong to."""
+    """Objects, the number that each stands for, and the fold that they belong to."""
 
     objects: list[Any]
     weight: float
@@ -61,7 +61,7 @@ class Drawn:
 
 @dataclass(slots=True)
 class _Met:
-    """An object that was drawn once or more, and its references that are not ours."""
+    """An object that was drawn at least once, and its references besides ours."""
 
     value: Any
     fold: int
@@ -71,42 +71,42 @@ class _Met:
 
     @property
     def expected_pairs(self) -> float:
-        """How many pairs are to be expected if all references are from here."""
+        """The number of pairs to expect if all references come from here."""
         return (self.references - 1) * self.times**2 / self.weight / 2
 
     @property
     def pairs(self) -> int:
-        """How many pairs there are."""
+        """The number of pairs that were drawn."""
         return self.times * (self.times - 1) // 2
 
     def stand_for(self, part_here: float) -> float:
-        """Return how many objects it stands for, itself included."""
+        """Return the number of objects that it stands for, itself included."""
         return max(1.0, self.weight / (1 + (self.references - 1) * part_here))
 
 
 def draw(
     level: list[Group], size: int, finder: GiantFinder, add_own: AddOwn
 ) -> Iterator[Drawn]:
-    """Yield some of what the objects of a level refer to, all when it is little.
+    """Yield a sample of the objects that a level refers to, or all if they are few.
 
     Parameters
     ----------
     level : list of Group
         The objects.
     size : int
-        How many elements to draw from long containers; the level itself may be some
-        times as large.
+        How many elements to draw from long containers; the level itself may be
+        several times as large.
     finder : GiantFinder
-        What finds the large elements of long containers.
+        Finds the large elements of long containers.
     add_own : callable
-        Told the bytes that the objects themselves were found to take besides.
+        Called with the additional bytes that the objects themselves turn out to take.
     """
     is_sampled = any(group.weight > 1 for group in level)
     room = size * (_GROWTH if is_sampled else _UNSAMPLED_GROWTH)
     pools = list(_read(level, size, room, finder, add_own))
     strides = _find_strides(pools, room)
     sampled: list[Drawn] = []
-    # What was not drawn is let go: it would count as a reference.
+    # Pools are dropped one by one: their lists would count as references.
     while pools:
         thin = list(_thin(pools.pop(), strides))
         yield from (each for each in thin if each.weight == 1.0)
@@ -118,22 +118,22 @@ def draw(
 
 
 def _find_strides(pools: list[Drawn], room: int) -> dict[int, int]:
-    """Return the types of which there are too many, and one in how many stays.
+    """Return the stride with which to thin each type that is too frequent.
 
-    The types are known by their addresses.
+    The keys are the addresses of the types.
     """
     excess = sum(len(pool.objects) for pool in pools) / room
     if excess <= 1:
         return {}
     counts = Counter(id(type(value)) for pool in pools for value in pool.objects)
-    # The few large objects are among those of rare types.
+    # Rare types are kept: the few large objects are often of such a type.
     return {each: math.ceil(excess) for each, count in counts.items() if count > _RARE}
 
 
 def _read(
     level: list[Group], size: int, room: int, finder: GiantFinder, add_own: AddOwn
 ) -> Iterator[Drawn]:
-    """Yield what the objects refer to, all or a part."""
+    """Yield the objects that a level refers to, all or a sample."""
     lengths = [
         length
         for group in level
@@ -162,7 +162,7 @@ def _read(
 
 
 def _count(group: Group) -> list[int]:
-    """Return how many objects each object of a group refers to, about."""
+    """Return roughly how many objects each object of a group refers to."""
     if not group.kind.has_referents:
         return []
     container = group.kind.container
@@ -175,7 +175,7 @@ def _find_share(lengths: list[int], size: int, room: int) -> int:
     """Return how many elements may be read of each container."""
     if sum(lengths) <= size * _GROWTH:
         return room
-    # What the short ones leave goes to the long ones, but not all to one.
+    # Long containers share the room that short ones leave, but none takes all of it.
     for number, length in enumerate(sorted(lengths)):
         share = room // (len(lengths) - number)
         if length > share:
@@ -185,7 +185,7 @@ def _find_share(lengths: list[int], size: int, room: int) -> int:
 
 
 def _set_apart(giants: list[Any], drawn: Drawn, weight: float) -> Iterator[Drawn]:
-    """Yield what was found to be large, which stands for itself, and the others."""
+    """Yield the large objects, each standing only for itself, and then the others."""
     if not giants:
         yield drawn
         return
@@ -200,7 +200,7 @@ def _read_group(
 ) -> Iterator[Drawn]:
     objects, weight = group.objects, group.weight
     if excess > 1 and len(objects) > _RARE:
-        # Of very many some are read whole: what is below an object stays together.
+        # Read some objects whole, so that what is below each of them stays together.
         places = draw_places(len(objects), math.ceil(len(objects) / excess))
         weight *= len(objects) / len(places)
         objects = [objects[place] for place in places]
@@ -246,7 +246,7 @@ def _fold(pool: Drawn) -> Iterator[Drawn]:
 
 
 def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
-    """Return what nobody else refers to as it was drawn, and the rest one by one."""
+    """Separate objects with no other reference from those that need a correction."""
     times: dict[int, int] = defaultdict(int)
     for pool in sampled:
         for address in map(id, pool.objects):
@@ -259,13 +259,13 @@ def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
         for value, count in zip(pool.objects, references, strict=True):
             address = id(value)
             drawn = times[address]
-            count -= drawn + _OUR_REFERENCES  # noqa: PLW2901 - what is left of it
+            count -= drawn + _OUR_REFERENCES  # noqa: PLW2901 - the rest of it
             if drawn == 1 and count <= 1:
                 mine.append(value)
                 continue
             each = met.get(address)
             if each is None:
-                # It was drawn into several folds perhaps, and belongs to one.
+                # It may have been drawn into several folds; it belongs to one.
                 fold = 1 + (address * _MIX >> 32) % FOLDS if drawn > 1 else pool.fold
                 each = met[address] = _Met(value, fold, drawn, max(1, count))
             each.weight += pool.weight
@@ -274,7 +274,7 @@ def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
 
 
 def _correct(found: list[_Met]) -> Iterator[Drawn]:
-    """Yield what was drawn with the weights that it deserves."""
+    """Yield the drawn objects with corrected weights."""
     alike: dict[tuple[int, int], list[_Met]] = defaultdict(list)
     for each in found:
         alike[id(type(each.value)), each.references.bit_length()].append(each)
@@ -286,7 +286,7 @@ def _correct(found: list[_Met]) -> Iterator[Drawn]:
         for each in group:
             weight = each.stand_for(part_here)
             if weight != each.weight:
-                # Not a group for each object.
+                # Rounded, so that not every object becomes a group of its own.
                 weight = math.exp(round(math.log(weight) * 20) / 20)
             by_weight[weight, 0 if weight == 1.0 else each.fold].append(each.value)
     for (weight, fold), objects in by_weight.items():

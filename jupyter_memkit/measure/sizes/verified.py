@@ -25,7 +25,7 @@ from jupyter_memkit.measure.sizes.raw_reads import (
     read_weakrefoffset,
 )
 
-# Python's own whose parts are all in the object, or known to the collector.
+# Python's own types whose parts are all in the object or visible to the collector.
 _STANDARD = frozenset(
     """
     AttributeError BaseException BaseExceptionGroup ImportError NameError OSError
@@ -71,9 +71,9 @@ _STANDARD = frozenset(
     """.split()  # noqa: SIM905 - a list of words
 )
 
-# What one object hides at most, where that is little whatever it is used for: a lock
-# of the system, the state of a digest, the transitions of a time zone, what an array
-# loses in the allocator, the entries in the table of interned names.
+# The most that one object hides, where this is always little: a system lock, the state
+# of a digest, the transitions of a time zone, the allocator's rounding of an array,
+# entries in the table of interned names.
 _LITTLE_BYTES = {
     "_hashlib.HASH": 1024,
     "_hashlib.HMAC": 2048,
@@ -95,22 +95,21 @@ _POINTER_BYTES = tuple.__itemsize__
 
 
 def _has_sizeof(kind: type) -> bool:
-    """Tell whether a type has a ``__sizeof__`` of its own that is written in C."""
+    """Return whether a type has a ``__sizeof__`` of its own that is written in C."""
     return type(read_dict(kind).get("__sizeof__")) is MethodDescriptorType
 
 
 def _adds_fields(kind: type) -> bool:
-    """Tell whether an object of a type has fields in C that its base has not.
+    """Return whether the objects of a type have C fields that its base lacks.
 
-    The slots of a class, its ``__dict__`` and its weak references are no such fields:
-    the collector knows them.
+    Slots, the ``__dict__`` and weak references do not count: the collector sees them.
     """
     base, own = read_base(kind), read_dict(kind)
     if base is None:
         return False
     n_bytes = read_basicsize(kind) - read_basicsize(base)
     for read_offset in (read_dictoffset, read_weakrefoffset):
-        # Negative is from the end; -1 stands for what lies before the object.
+        # Negative offsets are from the end; -1 means that it lies before the object.
         if read_offset(kind) not in (0, -1, read_offset(base)):
             n_bytes -= _POINTER_BYTES
     if "__slots__" in own:
@@ -119,7 +118,7 @@ def _adds_fields(kind: type) -> bool:
 
 
 def find_hidden_bytes(kind: type) -> float:
-    """Return what an object of a type can hold, at most, that nothing here sees."""
+    """Return the most bytes that an object of a type can hide from this package."""
     for base in read_mro(kind):
         name = registry.name_type(base)
         if name in _LITTLE_BYTES:

@@ -1,8 +1,7 @@
-"""Walks from variables to all that they refer to, level by level, and adds it up.
+"""Walks from variables to everything they refer to, level by level, and adds it up.
 
-An exact walk visits every object. An estimate visits some thousands of each level,
-drawn by `sampling`; an object that is visited for others has their number as its
-weight.
+An exact walk visits every object. An estimate visits a few thousand of each level,
+drawn by `sampling`; the weight of an object is the number of objects it stands for.
 """
 
 from __future__ import annotations
@@ -29,23 +28,26 @@ from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw
 
 @dataclass(slots=True)
 class Tally:
-    """What one variable holds, as far as it was added up.
+    """The memory that one variable holds, as far as it has been added up.
 
     Attributes
     ----------
     folds : list of float
-        Bytes in main memory: those that were visited one by one, then those that each
-        fold of the sample stands for.
+        Bytes in main memory: of the objects that were visited one by one, then of the
+        objects that each fold of the sample stands for.
     shared_bytes : float
         The part that other variables hold as well.
     elsewhere : dict of str to float
         Bytes on other devices.
     hidden : dict of str to float
-        What the objects of each type can hide, at most.
+        The most bytes that the objects of each type can hide.
     doubtful_bytes : float
-        By how much the bytes can be more or less, where the system does not say.
+        How far off the bytes can be, in both directions, where the system reports only
+        bounds.
     is_cut : bool
-        Whether time was up before all levels were seen.
+        Whether the deadline passed before all levels were visited.
+    is_sampled : bool
+        Whether a part was sampled.
     """
 
     folds: list[float] = field(default_factory=lambda: [0.0] * (FOLDS + 1))
@@ -63,14 +65,14 @@ class Walk:
     Parameters
     ----------
     count : int
-        How many variables there are.
+        The number of variables.
     program : iterable
-        Objects that belong to the program, such as the shell, where the walk ends; the
-        namespaces of modules are such in any case.
+        Objects that belong to the program, such as the shell, where the walk ends. It
+        always ends at the namespaces of modules.
     level_size : int, optional
-        How many objects of a level are visited, at most; all when left out.
+        The most objects of a level to visit; all by default.
     progress : callable, optional
-        Called with the number of objects that were visited so far.
+        Called with the number of objects visited so far.
     """
 
     def __init__(
@@ -85,17 +87,17 @@ class Walk:
         self._level_size = level_size
         self._kinds = Kinds()
         self._finder = GiantFinder(self._kinds)
-        # Who met each object: the number of a variable, or one more for several.
+        # The variable that met each object, by number; `_several` if there are several.
         self._several = count + 1
-        # An estimate meets so few that a dict is sooner.
+        # An estimate meets so few objects that a dict is faster.
         few = BATCH if level_size is None else sys.maxsize
         self._owners = AddressMap(self._several, few)
-        # What the present walk has met of the others' objects.
+        # Objects of other variables that the current walk has met.
         self._again = AddressMap()
         self._buffers = BufferLedger()
         self._tallies: list[Tally] = []
         self._together_bytes = 0.0
-        # What sizers made for us: its address must not be given to another object.
+        # Objects made by sizers, kept so that their addresses are not reused.
         self._kept: list[Any] = []
         ends = [*program, *read_module_ends()]
         self._ends = {id(end) for end in ends}
@@ -107,9 +109,9 @@ class Walk:
         Parameters
         ----------
         root : object
-            What the variable holds.
+            The value of the variable.
         deadline_s : float
-            When to stop, by `time.perf_counter`.
+            When to stop, in the time of `time.perf_counter`.
         """
         self._tally = Tally()
         self._tallies.append(self._tally)
@@ -125,7 +127,7 @@ class Walk:
             self._visit_some(level, self._level_size)
 
     def finish(self) -> tuple[list[Tally], float]:
-        """Return what each variable holds, and all together in main memory."""
+        """Return the tally of each variable, and the main memory of all together."""
         totals, together_bytes = self._buffers.settle()
         for (owner, device), total in totals.items():
             tally = self._tallies[owner - 1]
@@ -139,7 +141,7 @@ class Walk:
         return self._tallies, self._together_bytes + together_bytes
 
     def _look(self, root: Any) -> None:
-        """Add up an object without what it refers to."""
+        """Count an object without its referents."""
         kind = self._kinds[type(root)]
         own_bytes = kind.layout.count_allocated([root], kind.sizeof)
         self._tally.folds[0] = own_bytes
@@ -168,8 +170,8 @@ class Walk:
                 self._tally.is_cut = True
                 return
             if not level:
-                # A sample comes after what is visited whole: what was met there is no
-                # part of what the sample stands for.
+                # Sampled objects come last: the sample must not stand for objects that
+                # were already visited one by one.
                 self._tally.is_sampled = True
                 level = [
                     group
@@ -192,7 +194,7 @@ class Walk:
         *,
         is_root: bool = False,
     ) -> Iterator[Group]:
-        """Add up what this walk has not met before, and yield what goes on."""
+        """Add up the objects new to this walk, and yield those that have referents."""
         for before, fresh in self._meet(objects):
             total_bytes = 0.0
             for kind, alike in self._sort(fresh, is_root=is_root):
@@ -205,7 +207,7 @@ class Walk:
             self._share(before, total_bytes)
 
     def _share(self, before: int, n_bytes: float) -> None:
-        """Note who holds the bytes of objects that the present walk has met."""
+        """Record which variables hold the bytes of objects that this walk has met."""
         if before == 0:
             self._together_bytes += n_bytes
             return
@@ -214,7 +216,7 @@ class Walk:
             self._tallies[before - 1].shared_bytes += n_bytes
 
     def _meet(self, objects: list[Any]) -> Iterator[tuple[int, list[Any]]]:
-        """Yield what this walk has not met before, by the one that has, or 0."""
+        """Yield the objects new to this walk, by the variable that met them, or 0."""
         if self._progress is not None:
             self._visited += len(objects)
             self._progress(self._visited)
@@ -231,18 +233,18 @@ class Walk:
     def _sort(
         self, objects: list[Any], *, is_root: bool
     ) -> Iterator[tuple[Kind, list[Any]]]:
-        """Yield objects by their kind, without those that are no data."""
+        """Yield objects by kind, without those that are not data."""
         for each, alike in sort_by_type(objects):
             kind = self._kinds[each]
             if kind.is_program and not is_root:
                 continue
             if id(each) in self._end_types:
-                alike = [value for value in alike if id(value) not in self._ends]  # noqa: PLW2901 - less of it
+                alike = [value for value in alike if id(value) not in self._ends]  # noqa: PLW2901 - the rest of it
             if alike:
                 yield kind, alike
 
     def _add_up(self, group: Group) -> int:
-        """Return what objects of one kind take themselves, and note their parts."""
+        """Return the own bytes of objects of one kind, and record their parts."""
         kind = group.kind
         if kind.hidden_bytes:
             self._hide(kind, kind.hidden_bytes * len(group.objects) * group.weight)
@@ -260,8 +262,8 @@ class Walk:
             parts = (
                 answer if isinstance(answer, Parts) else Parts(own_bytes=int(answer))
             )
-        except Exception:  # noqa: BLE001 - whatever a library or a user's sizer raises
-            # A closed file, a deleted tensor, a version that we do not know.
+        except Exception:  # noqa: BLE001 - a sizer can raise anything
+            # A closed file, a deleted tensor, an unknown version of a library.
             self._hide(kind)
             return allocated(kind.sizeof(value))
         if not parts.is_whole:
@@ -280,11 +282,11 @@ class Walk:
         return parts.own_bytes
 
     def _hide(self, kind: Kind, n_bytes: float = math.inf) -> None:
-        """Note that objects of a kind can hold so much more than is seen."""
+        """Record that objects of a kind can hold more bytes than are visible."""
         hidden = self._tally.hidden
         hidden[kind.name] = hidden.get(kind.name, 0) + n_bytes
 
     def _add_own(self, n_bytes: int, group: Group) -> None:
-        """Add what was found out about objects while their referents were read."""
+        """Add bytes of objects that were found while their referents were read."""
         self._tally.folds[group.fold] += n_bytes * group.weight
         self._share(group.before, n_bytes * group.weight)
