@@ -90,6 +90,8 @@ class Reader:
         for piece in self._pieces:
             ready = [self._make(piece.load(), self._row)]
             rows = len(ready[0]) if piece.rows is None else piece.rows
-            self._row += rows
-            return Read(piece, rows, ready)
+            # Lines that hold only spaces are not rows.
+            if rows:
+                self._row += rows
+                return Read(piece, rows, ready)
         return None

@@ -50,6 +50,7 @@ def test_read_again(tmp_path: Path) -> None:
         (b"", "a.csv is empty; there is nothing to run over"),
         (b"id,price\n", "a.csv has no rows; there is nothing to run over"),
         (b"id,price\r\n\r\n", "a.csv has no rows; there is nothing to run over"),
+        (b"id,price\n \n", "a.csv has no rows; there is nothing to run over"),
         (b'a,b\n1,2\n3,"x\n', "a.csv cannot be parsed .EOF inside string"),
         (b"a,b\n1,caf\xe9\n", "not encoded as utf-8 .*--read encoding=latin-1"),
     ],

@@ -43,7 +43,10 @@ REJECTIONS = {
         *("more than 64 bits", "the index of", "has no rows"),
         "no type holds both",
     ),
-    "arrow": (*_NAMES, "bool here", "two columns named", "cannot be parsed by pyarrow"),
+    "arrow": (
+        *(*_NAMES, "bool here", "two columns named"),
+        *("cannot be parsed by pyarrow", "the open quote"),
+    ),
     "polars": (
         *_NAMES,
         "a lone CR",
