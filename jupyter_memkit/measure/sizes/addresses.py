@@ -1,11 +1,11 @@
-"""Remembers for millions of objects who met them first, in little memory.
+"""Remembers which variable met each of millions of objects, in little memory.
 
-CPython's objects lie 16 bytes apart or more, so a number for each 16 bytes of the
-address space says it for all. The numbers are kept in regions that are mapped for
-the purpose: the system provides a page when it is first touched, so they take a
-sixteenth of what the objects take, and takes them back when the map is dropped. The
-allocator would serve a region from a hole in its heap where it has one, and clear all
-of it. Up to some thousand objects a dict does the same sooner, and without numpy.
+CPython's objects are at least 16 bytes apart, so one number per 16 bytes of the address
+space is enough. The numbers lie in regions that are mapped separately. The system
+provides a page when it is first touched, so they take a sixteenth of the memory of the
+objects, and reclaims all pages when the map is dropped. The allocator, in contrast,
+might place a region in a hole of its heap and would have to clear all of it. For up to
+a few thousand objects a dict is faster, and needs no numpy.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import mmap
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # numpy is imported when there are many objects
+if TYPE_CHECKING:  # numpy is only imported when there are many objects
     import numpy as np
 
 BATCH = 1 << 15
-"""How many objects are handed over at a time, at most."""
+"""The most objects that are passed at a time."""
 
 _BATCH_BITS = BATCH.bit_length() - 1
 _SLOT_BITS = 4
-# One region is a GiB of addresses.
+# One region covers a GiB of addresses.
 _REGION_BITS = 26
 
 
@@ -33,9 +33,9 @@ class AddressMap:
     Parameters
     ----------
     highest : int
-        The highest number that will be given.
+        The highest number that will be used.
     few : int
-        Up to how many objects a dict is used.
+        The most objects for which a dict is used.
     """
 
     def __init__(self, highest: int = 1, few: int = BATCH) -> None:
@@ -45,19 +45,19 @@ class AddressMap:
         self._regions: dict[int, np.ndarray] | None = None
 
     def claim(self, objects: list[Any], number: int) -> dict[int, list[Any]]:
-        """Give objects a number.
+        """Assign a number to objects.
 
         Parameters
         ----------
         objects : list
-            At most `BATCH` objects, some of them several times.
+            At most `BATCH` objects, possibly with duplicates.
         number : int
-            Their number from now on.
+            Their new number.
 
         Returns
         -------
         dict of int to list
-            The objects, each once, by the number that they had before.
+            The objects, each once, by their previous number.
         """
         if not objects:
             return {}
@@ -79,7 +79,7 @@ class AddressMap:
         import numpy as np  # noqa: PLC0415 - see the top
 
         values, addresses = _read_addresses(objects)
-        # One sort finds the copies, and leaves neighbours beside each other.
+        # One sort finds the duplicates, and puts neighbours next to each other.
         keys = (addresses << _BATCH_BITS) | np.arange(len(addresses))
         keys.sort()
         addresses = keys >> _BATCH_BITS
@@ -95,7 +95,7 @@ class AddressMap:
         }
 
     def _swap(self, slots: np.ndarray, number: int) -> np.ndarray:
-        """Write a number at ascending slots, and return what stood there."""
+        """Write a number at ascending slots, and return the previous numbers."""
         import numpy as np  # noqa: PLC0415 - see the top
 
         assert self._regions is not None, "there are many objects"
@@ -128,7 +128,7 @@ class AddressMap:
 
 
 def _map_zeros(n_bytes: int) -> mmap.mmap:
-    """Return zeroed memory of which the system provides only what is touched."""
+    """Return zeroed memory whose pages the system provides when they are touched."""
     if not hasattr(mmap, "MAP_PRIVATE"):
         # Windows, where such a mapping is private to the process anyway.
         return mmap.mmap(-1, n_bytes)
@@ -141,7 +141,7 @@ def _map_zeros(n_bytes: int) -> mmap.mmap:
 
 
 def _read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return objects as an array, and their addresses, which are what it holds."""
+    """Return objects as an array, and its contents as addresses."""
     import numpy as np  # noqa: PLC0415 - see the top
 
     values = np.fromiter(objects, dtype=object, count=len(objects))
@@ -149,7 +149,7 @@ def _read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Pointers:
-    """An array of objects as the addresses that it consists of."""
+    """The pointers of an array of objects, as an array of addresses."""
 
     def __init__(self, values: np.ndarray) -> None:
         self.__array_interface__ = {

@@ -1,8 +1,8 @@
-"""Reads where the data of a column lie, by Arrow's C interface and without copying.
+"""Reads the addresses of a column's data from Arrow's C interface, without copying.
 
-The structures are those of https://arrow.apache.org/docs/format/CDataInterface.html and
-CStreamInterface.html. polars has no other way to tell its addresses, and this one needs
-no pyarrow.
+The structures are defined in https://arrow.apache.org/docs/format/CDataInterface.html
+and CStreamInterface.html. polars exposes its addresses in no other way, and this one
+does not need pyarrow.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _Stream._fields_ = [
     ("private_data", ctypes.c_void_p),
 ]
 
-# Bits of one value, by the first letters of the format; the longest that fits holds.
+# Bits per value, by the prefix of the format; the longest matching prefix applies.
 _BITS = {
     **dict.fromkeys((b"b",), 1),
     **dict.fromkeys((b"c", b"C"), 8),
@@ -94,12 +94,12 @@ def find_buffers(capsule: Any) -> list[Buffer]:
     Parameters
     ----------
     capsule : PyCapsule
-        What the column's ``__arrow_c_stream__`` returned.
+        The result of the column's ``__arrow_c_stream__``.
 
     Raises
     ------
     ValueError
-        For a format that is not known, or when the stream fails.
+        When the format is not known, or the stream fails.
     """
     address = _take_pointer(capsule, b"arrow_array_stream")
     stream = _Stream.from_address(address)
@@ -141,7 +141,7 @@ def _read(schema: _Schema, array: _Array) -> Iterator[Buffer]:
 def _measure(
     form: bytes, array: _Array, count: int, addresses: list[int | None]
 ) -> Iterator[int]:
-    """Yield the lengths of an array's buffers, in their order."""
+    """Yield the lengths of an array's buffers, in order."""
     if not addresses:
         return
     if not form.startswith(b"+u"):

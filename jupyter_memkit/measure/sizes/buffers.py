@@ -1,4 +1,4 @@
-"""Adds up blocks of memory by their addresses, each byte once."""
+"""Adds up blocks of memory by address, each byte once."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from jupyter_memkit.measure.sizes.untouched import (
     count_copied,
 )
 
-# To look for less is not worth the look.
+# Looking up the mapped files is not worth it for less.
 _MAPPED_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
 class BufferTotals:
-    """What one owner's blocks add up to on one device."""
+    """The sum of one owner's blocks on one device."""
 
     bytes_by_fold: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     shared_bytes: float = 0.0
@@ -35,38 +35,38 @@ class _Block:
     owner: int
     fold: int
     weight: float
-    # How much of it is on the device.
+    # The fraction of it that is on the device.
     part: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Segment:
     bytes: float
     owners: tuple[int, ...]
     claim: _Block | None
 
 
 class BufferLedger:
-    """Blocks of memory, and which variables use them."""
+    """Blocks of memory, and the variables that use them."""
 
     def __init__(self) -> None:
         self._blocks: dict[str, list[_Block]] = defaultdict(list)
-        # By owner and place: how far what the system has provided is not known.
+        # How far off the provided bytes of a block can be, by owner and addresses.
         self._doubts: dict[tuple[int, int, int], float] = {}
 
     def add(self, buffer: Buffer, owner: int, *, fold: int, weight: float) -> None:
-        """Note that a variable uses a block.
+        """Record that a variable uses a block.
 
         Parameters
         ----------
         buffer : Buffer
             The block.
         owner : int
-            The variable.
+            The number of the variable.
         fold : int
-            The part of the sample that it was met in, 0 when it is no sample.
+            The fold of the sample that it was met in; 0 for no sample.
         weight : float
-            How many such blocks it stands for.
+            The number of blocks that it stands for.
         """
         if buffer.bytes > 0:
             end = buffer.address + buffer.bytes
@@ -74,37 +74,37 @@ class BufferLedger:
             self._blocks[buffer.device].append(block)
 
     def settle(self) -> tuple[dict[tuple[int, str], BufferTotals], float]:
-        """Add up.
+        """Add up the blocks.
 
         Returns
         -------
         totals : dict of (int, str) to BufferTotals
-            By owner and device.
+            The sums by owner and device.
         together_bytes : float
-            What all have in main memory, each byte once.
+            The main memory of all owners together, each byte once.
         """
         self._move_to_disk()
         self._set_untouched_apart()
         totals: dict[tuple[int, str], BufferTotals] = defaultdict(BufferTotals)
         together_bytes = 0.0
         for device, blocks in self._blocks.items():
-            for stretch in _cut(blocks):
-                # What a sample met more than once is one block, not many.
-                weight = stretch.claim.weight if stretch.claim else 1.0
-                fold = stretch.claim.fold if stretch.claim else 0
-                for owner in stretch.owners:
+            for segment in _cut(blocks):
+                # A block that a sample met more than once stands only for itself.
+                weight = segment.claim.weight if segment.claim else 1.0
+                fold = segment.claim.fold if segment.claim else 0
+                for owner in segment.owners:
                     total = totals[owner, device]
-                    total.bytes_by_fold[fold] += stretch.bytes * weight
-                    if len(stretch.owners) > 1:
-                        total.shared_bytes += stretch.bytes
+                    total.bytes_by_fold[fold] += segment.bytes * weight
+                    if len(segment.owners) > 1:
+                        total.shared_bytes += segment.bytes
                 if device == RAM:
-                    together_bytes += stretch.bytes * weight
+                    together_bytes += segment.bytes * weight
         for (owner, *_), n_bytes in self._doubts.items():
             totals[owner, RAM].doubtful_bytes += n_bytes
         return totals, together_bytes
 
     def _move_to_disk(self) -> None:
-        """Take the blocks that are mapped files for what they are."""
+        """Move blocks of mapped files from main memory to the disk."""
         blocks = self._blocks.get(RAM, [])
         # Not the largest: a mapped file can be read in thousands of small blocks.
         if sum(block.end - block.start for block in blocks) < _MAPPED_BYTES:
@@ -129,7 +129,7 @@ class BufferLedger:
         self._blocks[DISK] += on_disk
 
     def _set_untouched_apart(self) -> None:
-        """Count of a large block only what the system has provided of it."""
+        """Count only the provided part of a large block as main memory."""
         finder = UntouchedFinder()
         untouched: dict[tuple[int, int], Untouched] = {}
         for number, block in enumerate(self._blocks.get(RAM, [])):
@@ -149,8 +149,8 @@ class BufferLedger:
                 self._blocks[UNTOUCHED].append(replace(block, part=part))
 
 
-def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:
-    """Yield the stretches of addresses between which the claims on them change."""
+def _cut(blocks: list[_Block]) -> Iterator[_Segment]:
+    """Yield segments of addresses within which the blocks do not change."""
     edges = [(block.start, True, block) for block in blocks]
     edges += [(block.end, False, block) for block in blocks]
     edges.sort(key=lambda edge: edge[:2])
@@ -161,7 +161,7 @@ def _cut(blocks: list[_Block]) -> Iterator[_Stretch]:
         if claims and address > last:
             first = next(iter(claims.values()))
             claim = first if len(claims) == 1 else None
-            yield _Stretch((address - last) * first.part, tuple(owners), claim)
+            yield _Segment((address - last) * first.part, tuple(owners), claim)
         last = address
         if is_start:
             claims[id(block)] = block

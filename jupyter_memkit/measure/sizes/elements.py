@@ -1,4 +1,4 @@
-"""Reads what a container holds, in batches or a sample, by the container's C code."""
+"""Reads the elements of containers, all or a sample, with the container's C methods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH
 
-# The types whose objects can be very long, and the one whose code reads them. Of a
-# subclass its attributes would be missed, so these are no others than Python's own.
+# The types whose objects can be very long, and the type whose methods read them. Only
+# Python's own types: the attributes of a subclass would be missed.
 CONTAINERS: dict[type, type] = {
     **{kind: kind for kind in (dict, list, tuple, set, frozenset, deque)},
     **dict.fromkeys((Counter, OrderedDict, defaultdict), dict),
@@ -22,12 +22,12 @@ _WALKED_ELEMENTS = 5_000
 
 
 def count_elements(container: type, value: Any) -> int:
-    """Return how many objects a container holds.
+    """Return the number of objects that a container holds.
 
     Parameters
     ----------
     container : type
-        Which of the values of `CONTAINERS` it is.
+        Its type, one of the values of `CONTAINERS`.
     value : object
         The container.
     """
@@ -36,12 +36,12 @@ def count_elements(container: type, value: Any) -> int:
 
 
 def read_batches(container: type, value: Any) -> Iterator[list[Any]]:
-    """Yield all that a container holds, some thousands at a time.
+    """Yield all objects that a container holds, a few thousand at a time.
 
     Parameters
     ----------
     container : type
-        Which of the values of `CONTAINERS` it is.
+        Its type, one of the values of `CONTAINERS`.
     value : object
         The container.
     """
@@ -54,19 +54,20 @@ def read_batches(container: type, value: Any) -> Iterator[list[Any]]:
 
 
 def sample_elements(container: type, value: Any, count: int) -> list[Any]:
-    """Return some of what a container holds, the same ones each time.
+    """Return a sample of the objects that a container holds, the same each time.
 
-    Where every place is as near as another, all are as likely. Of a large dict, set or
-    deque they are among the first, and the last where these can be reached.
+    In a list, a tuple or a small container, all elements are equally likely. Those of a
+    large dict, set or deque are taken from its start, and from its end where it can be
+    iterated backwards.
 
     Parameters
     ----------
     container : type
-        Which of the values of `CONTAINERS` it is.
+        Its type, one of the values of `CONTAINERS`.
     value : object
         The container.
     count : int
-        How many, at most.
+        The most objects to return.
     """
     if container in (list, tuple):
         places = draw_places(count_elements(container, value), count)
@@ -83,14 +84,14 @@ def sample_elements(container: type, value: Any, count: int) -> list[Any]:
 
 
 def draw_places(length: int, count: int) -> list[int]:
-    """Return ascending places, at most `count`, each as likely as another.
+    """Return ascending places, at most `count`, all equally likely.
 
-    Not one from each of `count` stretches: neighbours are often the same object, which
-    only shows when both are drawn.
+    The draw is not stratified: neighbours are often the same object, which only shows
+    when both are drawn.
     """
     if length <= count:
         return list(range(length))
-    # Seeded: what two variables share is found in both.
+    # Seeded, so that objects shared by two variables are found in both.
     draw = random.Random(length).random  # noqa: S311 - no secret
     return sorted({int(draw() * length) for _ in range(count)})
 
@@ -102,7 +103,7 @@ def _iterate(container: type, value: Any) -> Any:
 
 
 def _take_ends(firsts: list[Any], lasts: list[Any], count: int) -> list[Any]:
-    """Return a few elements of what comes first and what comes last."""
+    """Return a few elements from the starts and the ends."""
     ends = [*map(iter, firsts), *map(reversed, lasts)]
     stride = max(1, _WALKED_ELEMENTS * len(ends) // count)
     return [
@@ -116,5 +117,5 @@ def _take(elements: Iterator[Any], count: int) -> list[Any]:
     try:
         return list(islice(elements, count))
     except RuntimeError:
-        # Another thread has changed the container; the rest is not to be had.
+        # Another thread has changed the container; the rest cannot be read.
         return []

@@ -1,8 +1,8 @@
 """Finds the few large objects among many small ones, which a sample would miss.
 
-Each element of a long container is looked at for its own size, and so is what it refers
-to, which costs some hundred nanoseconds. What is much larger than the others around it,
-and what is of a rare type, is measured whole; the sample is for the rest.
+The own sizes of all elements of a long container and of their referents are read, at
+a few hundred nanoseconds each. Objects that are much larger than the others around them
+or have a rare type are measured one by one; the sample stands for the rest.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
 
-# So many times the mean of the others is large.
+# An object is large from this multiple of the others' mean on.
 _TIMES_THE_MEAN = 8
 _LEAST_BYTES = 512
-# A type is rare when one in so many objects is of it.
+# A type is rare when at most one in this many objects has it.
 _RARE_RATIO = 256
-# What elements refer to is looked at for so many objects of one measurement, which
-# takes a tenth of a second.
+# The most referents of elements that one measurement reads, which takes a tenth of a
+# second.
 _MOST_BELOW = 500_000
 
 
@@ -30,7 +30,7 @@ class GiantFinder:
     Parameters
     ----------
     kinds : Kinds
-        What is known of types.
+        The kinds of the types.
     """
 
     def __init__(self, kinds: Kinds) -> None:
@@ -38,12 +38,12 @@ class GiantFinder:
         self._left = _MOST_BELOW
 
     def find(self, batches: Iterable[list[Any]]) -> list[Any]:
-        """Return the large objects among elements and among what these refer to.
+        """Return the large objects among elements and their referents.
 
         Parameters
         ----------
         batches : iterable of list
-            All elements of a container, some thousands at a time.
+            All elements of a container, a few thousand at a time.
         """
         found: dict[int, Any] = {}
         for batch in batches:
@@ -57,7 +57,7 @@ class GiantFinder:
         return list(found.values())
 
     def _look_through(self, objects: list[Any], found: dict[int, Any]) -> list[Any]:
-        """Add the large objects, and return those of the others that refer to more."""
+        """Add the large objects, and return the others that have referents."""
         sized: list[tuple[list[Any], list[int]]] = []
         parents: list[Any] = []
         for each, alike in sort_by_type(objects):
@@ -83,7 +83,7 @@ class GiantFinder:
 
 
 def _find_limit(sizes: list[int]) -> int:
-    """Return the size from which on an object is large beside the others."""
+    """Return the size above which an object is large compared with the others."""
     while sizes:
         limit = max(_LEAST_BYTES, _TIMES_THE_MEAN * sum(sizes) // len(sizes))
         if max(sizes) <= limit:

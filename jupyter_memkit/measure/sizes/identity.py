@@ -1,7 +1,7 @@
-"""Finds and sorts by identity, which asks neither objects nor their metaclasses.
+"""Finds and sorts by identity, which runs no code of objects or their metaclasses.
 
-The hash of a class and its comparison are code of its metaclass, so a class of the
-user's is no key of a dict here and no member of a set.
+Hashing and comparing a class can run code of its metaclass, so the user's classes are
+never keys of a dict or members of a set here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 _Value = TypeVar("_Value")
 
-# Up to so many types are picked out one by one, which C does.
+# Up to this many types are picked out one by one, by functions written in C.
 _PICKED_TYPES = 6
 
 
 def find_identical(kind: type, by_type: Mapping[type, _Value]) -> _Value | None:
-    """Return what a mapping has for this very type; None when it has nothing."""
+    """Return the value of a mapping for exactly this type; None if there is none."""
     for each, value in by_type.items():
         if each is kind:
             return value
@@ -26,12 +26,12 @@ def find_identical(kind: type, by_type: Mapping[type, _Value]) -> _Value | None:
 
 
 def contains_identical(kinds: Iterable[type], kind: type) -> bool:
-    """Tell whether this very type is among others."""
+    """Return whether exactly this type is among others."""
     return any(each is kind for each in kinds)
 
 
 def sort_by_type(objects: list[Any]) -> Iterator[tuple[type, list[Any]]]:
-    """Yield the types of objects, and the objects of each in their order.
+    """Yield the types of objects, each with its objects in their order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is known of a type: how its objects are sized, and what they can refer to."""
+"""The properties of a type: how its objects are sized, and their possible referents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from jupyter_memkit.measure.sizes.raw_reads import read_itemsize, read_mro
 from jupyter_memkit.measure.sizes.unvisited import ReadUnvisited, find_unvisited
 from jupyter_memkit.measure.sizes.verified import find_hidden_bytes
 
-# These belong to the program, not to the data that refers to them.
+# These belong to the program, not to data that refers to them.
 _PROGRAM = (
     CodeType,
     GetSetDescriptorType,
@@ -46,36 +46,36 @@ _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What is known of a type.
+    """The properties of a type.
 
     Attributes
     ----------
     name : str
         Its dotted name.
     is_program : bool
-        Whether its objects are code, which counts for nobody's data.
+        Whether its objects are code, which is never counted as data.
     sizeof : callable
-        Takes an object and returns the bytes that it asks for.
+        Takes an object and returns the bytes that it requests.
     is_fixed : bool
-        Whether these are the same for all of them.
+        Whether `sizeof` returns the same for all objects.
     layout : Layout
-        How they are allocated.
+        How its objects are allocated.
     has_referents : bool
-        Whether Python knows what its objects refer to.
+        Whether its objects can have referents known to Python.
     container : type or None
-        The type whose code reads its objects, where they can be very long.
+        The type whose methods read its objects, where they can be very long.
     way_out : str or None
-        The attribute that leads from them to what is no part of them: from a function
-        to its module, from a frame to its caller.
+        The attribute that refers to an object that is not a part of them: from a
+        function to its module, from a frame to its caller.
     has_managed_dict : bool
-        Whether the attributes may lie beside the object, unseen by `sizeof`.
+        Whether the attributes may be stored without a dict, not counted by `sizeof`.
     sizer : callable or None
-        What a library's file or the user knows about it.
+        The sizer of a library's file or of the user.
     read_unvisited : callable or None
-        Takes its objects and returns what they refer to without the collector's
-        knowledge, where there is such.
+        Takes its objects and returns the referents that the collector does not visit,
+        if there are any.
     hidden_bytes : float
-        What one of its objects can hold, at most, that nothing here sees.
+        The most bytes that one of its objects can hide.
     """
 
     name: str
@@ -93,20 +93,20 @@ class Kind:
 
 
 class Kinds:
-    """What is known of the types that one measurement meets, found out when met.
+    """The kinds of the types that one measurement meets, each determined once.
 
-    They are found by their addresses: the hash and the comparison of a class are code
-    of its metaclass.
+    They are looked up by address, because hashing or comparing a class can run code of
+    its metaclass.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[type, Kind]] = {}
 
     def __getitem__(self, kind: type) -> Kind:
-        """Return what is known of a type."""
+        """Return the kind of a type."""
         known = self._known.get(id(kind))
         if known is None:
-            # The type is kept, so that its address is not given to another.
+            # The type is kept, so that its address is not reused.
             known = self._known[id(kind)] = (kind, self._find_out(kind))
         return known[1]
 
@@ -134,7 +134,7 @@ class Kinds:
 
 
 def _derives_from(kind: type, bases: tuple[type, ...]) -> bool:
-    """Tell whether a type derives from others, without asking its metaclass."""
+    """Return whether a type derives from others, without asking its metaclass."""
     return any(base is each for base in read_mro(kind) for each in bases)
 
 

@@ -1,7 +1,7 @@
-"""Reads modules that are loaded, without running code of theirs.
+"""Reads loaded modules without running their code.
 
-A module can have a function that makes attributes when they are asked for, and what
-stands in ``sys.modules`` need be no module at all.
+A module can define a ``__getattr__`` that creates attributes on access, and an entry of
+``sys.modules`` need not be a module at all.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-# Not the plain attribute: a subclass can put a property of its own before it.
+# Not the plain attribute: a subclass can override it with a property.
 _read_namespace = vars(ModuleType)["__dict__"].__get__
 
 
 def read_namespace(module: Any) -> dict[str, Any] | None:
-    """Return the namespace of a module; None for what is no module."""
+    """Return the namespace of a module; None if it is not a module."""
     if not issubclass(type(module), ModuleType):
         return None
     namespace: dict[str, Any] = _read_namespace(module)
@@ -24,7 +24,7 @@ def read_namespace(module: Any) -> dict[str, Any] | None:
 
 
 def find_loaded(module: str, name: str) -> Any:
-    """Return what a loaded module calls so; None when it is not there.
+    """Return an object of a loaded module by its name; None when it does not exist.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def find_loaded(module: str, name: str) -> Any:
 
 
 def read_module_ends() -> Iterator[Any]:
-    """Yield where a walk ends: the namespaces of modules, and what replaces one."""
+    """Yield the objects where a walk ends: namespaces of modules, and what has none."""
     for module in sys.modules.copy().values():
         namespace = read_namespace(module)
         yield module if namespace is None else namespace

@@ -1,4 +1,4 @@
-"""Which addresses are files that the system has mapped, on Linux."""
+"""Finds the addresses at which files are mapped, on Linux."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
-# In memory, though they have the names of files: shared memory and its kin.
+# Mappings in memory that have a file name: shared memory and the like.
 _IN_MEMORY = (b"/dev/", b"/memfd:", b"/SYSV", b"[")
 
 
 @dataclass(frozen=True, slots=True)
 class MappedFile:
-    """Where a file on disk is mapped.
+    """The addresses at which a file on disk is mapped.
 
     Attributes
     ----------
     start, end : int
         First and past-the-end addresses.
     is_copied : bool
-        Whether pages that are written to become the process's own.
+        Whether pages are copied to the process when they are written to.
     """
 
     start: int
@@ -28,12 +28,12 @@ class MappedFile:
 
 
 def find_mapped_files() -> list[MappedFile]:
-    """Return where files on disk are mapped (proc_pid_maps(5)).
+    """Return the mapped files on disk (proc_pid_maps(5)).
 
     Returns
     -------
     list of MappedFile
-        By ascending addresses; empty where nothing tells.
+        By ascending address; empty where the system does not list them.
     """
     try:
         lines = Path("/proc/self/maps").read_bytes().splitlines()
@@ -52,7 +52,7 @@ def find_mapped_files() -> list[MappedFile]:
 
 
 def find_file_at(address: int, files: list[MappedFile]) -> MappedFile | None:
-    """Return which of the files, by ascending addresses, an address lies in."""
+    """Return the file that an address lies in; `files` are sorted by address."""
     place = bisect_right(files, address, key=lambda file: file.start)
     if place == 0 or address >= files[place - 1].end:
         return None

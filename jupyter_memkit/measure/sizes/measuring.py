@@ -18,36 +18,36 @@ _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
 # Student's t for 95 % and the four folds of a sample.
 _T_QUANTILE = 3.18
-# A sample does not show what is lost in the pools of small objects.
+# A sample does not show the overhead of the pools of small objects.
 _LEAST_ERROR_RATIO = 0.005
-# What objects hide is not worth a mark when it is less than this part of a size, nor
-# when it is less than a page, the least that a process can grow by.
+# Hidden memory is not reported when it is less than this fraction of a size, or less
+# than a page, the least that a process can grow by.
 _HIDDEN_RATIO = 0.01
 _HIDDEN_BYTES = 4096
 
 
 def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Size:
-    """Return the true size of an object: all that it keeps in memory.
+    """Return the true size of an object: everything that it keeps in memory.
 
-    What belongs to the program does not count: modules, classes, and the code of
-    functions. Memory of numpy, pandas, polars, pyarrow, torch and others is found, and
-    what is reached twice counts once.
+    Parts of the program do not count: modules, classes, and the code of functions.
+    Memory of numpy, pandas, polars, pyarrow, torch and others is found, and an object
+    that is reached twice counts once.
 
     Parameters
     ----------
     obj : object
-        Anything.
+        Any object.
     exact : bool
-        Whether to visit every object: about a tenth of a microsecond each. Otherwise
-        large containers are sampled, and only their elements' own sizes all looked at.
+        Whether to visit every object, at about a tenth of a microsecond each. Otherwise
+        large containers are sampled, after a look at the own size of each element.
     budget_s : float, optional
-        When to stop, in seconds; what was seen until then is returned as a lower
-        bound.
+        The most seconds to spend; the size of what was visited by then is returned as
+        a lower bound.
 
     Returns
     -------
     Size
-        The size in bytes, and how true it is.
+        The size in bytes, and its accuracy.
 
     Examples
     --------
@@ -74,21 +74,22 @@ def sizes(
     Parameters
     ----------
     namespace : mapping of str to object, optional
-        The variables; those of ``__main__`` without an underscore when left out.
+        The variables; by default those of ``__main__`` without a leading underscore.
     exact : bool
         Whether to visit every object; otherwise large containers are sampled.
     budget_s : float, optional
-        When to stop, in seconds: one when not exact. Of the variables that are left by
-        then only the objects themselves are sized, which is said.
+        The most seconds to spend: by default one, and no limit with `exact`. Of the
+        variables that are left by then, only the objects themselves are sized; their
+        sizes are marked as lower bounds.
     program : iterable
-        Objects that count for no variable, such as a shell.
+        Objects that count for no variable, such as the shell.
     progress : callable, optional
-        Called with the number of objects that were visited so far.
+        Called with the number of objects visited so far.
 
     Returns
     -------
     Sizes
-        By name, with ``total_bytes`` in which shared memory counts once.
+        The sizes by name, with ``total_bytes`` in which shared memory counts once.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def sizes(
         tallies, together_bytes = _measure_all(
             variables, Walk(len(variables), program, level_size, progress), end_s
         )
-    # An estimate is no more than the process has.
+    # An estimate is capped by the memory of the process.
     most_bytes = read_rss_bytes() + (read_swap_bytes() or 0)
     is_exact = not any(tally.is_sampled for tally in tallies)
     return Sizes(
@@ -136,13 +137,13 @@ def _measure_all(
 
 
 def read_main() -> dict[str, Any]:
-    """Return the variables of the program that have no underscore."""
+    """Return the variables of ``__main__`` without a leading underscore."""
     variables = vars(sys.modules["__main__"]).copy()
     return {name: value for name, value in variables.items() if name[:1] != "_"}
 
 
 def _share(count: int) -> int:
-    """Return how many objects of a level are visited for each of several variables."""
+    """Return how many objects of a level to visit for each of several variables."""
     return max(_SMALLEST_LEVEL, min(_LEVEL_SIZE, 16 * _LEVEL_SIZE // max(1, count)))
 
 

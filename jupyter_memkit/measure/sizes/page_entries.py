@@ -1,8 +1,9 @@
-"""How much of a block the system has provided, on Linux before 6.7.
+"""Bounds how much of a block the system has provided, on Linux before 6.7.
 
-There the entries of the page map do not tell a page of the process from the one page
-of zeros that all reads of untouched memory share. But the system knows how much of each
-mapping is resident, without those, and so bounds what a part of it can have.
+There, the entries of the page map do not distinguish a page of the process from the one
+page of zeros that all reads of untouched memory share. But the system reports how much
+of each mapping is resident, not counting that page, which bounds the figure for a part
+of the mapping.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# What a mapping has of its own, in kB (Documentation/filesystems/proc.rst, smaps).
+# The memory of a mapping, in kB (Documentation/filesystems/proc.rst, smaps).
 _SMAPS = "/proc/self/smaps"
 _RESIDENT = ("Rss:", "Swap:", "Shared_Hugetlb:", "Private_Hugetlb:")
 
 _ENTRY_BYTES = 8
 _BYTES_TOGETHER = mmap.PAGESIZE << 17
-# A page is in memory, in the swap space, or one of a file
+# The flags of a page: in memory, in swap space, part of a file
 # (Documentation/admin-guide/mm/pagemap.rst).
 _PRESENT, _SWAPPED, _FILE = 1 << 63, 1 << 62, 1 << 61
 
@@ -32,7 +33,7 @@ class _Mapping:
 
 
 class PageEntries:
-    """The entries of the process's page map, and what its mappings have.
+    """The entries of the process's page map, and the memory of its mappings.
 
     Raises
     ------
@@ -50,14 +51,14 @@ class PageEntries:
         Parameters
         ----------
         file : int or None
-            The page map, open for reading; None where there is none.
+            The page map, open for reading; None if it cannot be read.
         start, end : int
-            The block, whole pages.
+            The block, in whole pages.
 
         Returns
         -------
         least, most : int
-            Bytes.
+            The bounds in bytes.
         """
         least = most = 0
         for mapping in self._mappings:
@@ -71,7 +72,7 @@ class PageEntries:
         return least, most
 
     def _count_all(self, file: int | None, mapping: _Mapping) -> int:
-        """Return the bytes of a mapping that have an entry, which are read once."""
+        """Return the bytes of a mapping that have an entry; they are read once."""
         if mapping.start not in self._present:
             n_bytes = _count_present(file, mapping.start, mapping.end)
             self._present[mapping.start] = n_bytes
@@ -94,7 +95,7 @@ def _read_mappings() -> Iterator[_Mapping]:
 
 
 def _count_present(file: int | None, start: int, end: int) -> int:
-    """Return the bytes of the pages that have an entry; all where nothing says it."""
+    """Return the bytes of the pages that have an entry; all without a page map."""
     return end - start if file is None else count_entries(file, start, end)
 
 
@@ -106,9 +107,9 @@ def count_entries(file: int, start: int, end: int, *, no_files: bool = False) ->
     file : int
         The page map, open for reading.
     start, end : int
-        The block, whole pages.
+        The block, in whole pages.
     no_files : bool
-        Whether to leave out pages of files and of shared memory.
+        Whether to exclude pages of files and of shared memory.
     """
     import numpy as np  # noqa: PLC0415 - a kernel starts without it
 

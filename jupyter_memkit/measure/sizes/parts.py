@@ -1,4 +1,4 @@
-"""What a sizer tells of an object: its own memory, its buffers, what it refers to."""
+"""What a sizer reports about an object: its own memory, buffers and referents."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Buffer:
     Attributes
     ----------
     address : int
-        Where it begins; blocks that overlap are counted once.
+        The first address; overlapping blocks are counted once.
     bytes : int
-        Its length.
+        The length.
     device : str
-        Where it lives: ``"RAM"``, ``"disk"``, or a graphics device such as
-        ``"cuda:0"``, each with addresses of its own.
+        The location: ``"RAM"``, ``"disk"``, or a graphics device such as ``"cuda:0"``.
+        Each has its own addresses.
     """
 
     address: int
@@ -32,22 +32,23 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What an object consists of.
+    """The parts of an object.
 
     Attributes
     ----------
     own_bytes : int
-        Memory that no other object uses, the object itself included.
+        Memory that no other object uses, including the object itself.
     buffers : tuple of Buffer
-        Memory that others may use as well.
+        Memory that other objects may use as well.
     children : tuple
         Objects that it keeps alive, which are measured in turn.
     elements : numpy.ndarray or None
-        Many such objects, as an array of one dimension; an estimate takes some.
+        Many such objects, as a one-dimensional array; an estimate samples them.
     hidden_bytes : int
-        What it takes besides, at most, where that is little and cannot be seen.
+        An upper bound of further memory that is small and not visible.
     is_whole : bool
-        Whether this is all, or the object can hold any amount more that is not seen.
+        Whether this is everything; False if the object can hold any amount of memory
+        that is not visible.
     """
 
     own_bytes: int

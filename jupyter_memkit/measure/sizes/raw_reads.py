@@ -1,19 +1,19 @@
-"""Reads fields of classes and words of memory, without running code of either.
+"""Reads fields of classes and words of memory, without running user code.
 
-A plain attribute of a class can be code of its metaclass, so the fields of a class are
-read by the descriptors of `type` itself, which its metaclass cannot replace.
+Attribute access on a class can run code of its metaclass, so the fields of a class are
+read with the descriptors of `type` itself, which a metaclass cannot replace.
 
-Some of what an object takes is in no attribute. It is read from memory under these
-rules, because a wrong address ends the process:
+Some memory of an object is not visible in any attribute. It is read under these rules,
+because a wrong address crashes the process:
 
 - the address is that of an object which the caller holds, or was read from one;
-- the place is a field of it in this version of Python or of its library, which is
-  proven: by an object whose fields are known, by the size of the type, or by another
-  field of the same object that has a public form;
-- an address that was read is followed only where it is proven so, and to an object only
-  where that has the type which is expected there (`read_object`);
-- nothing is written, and what is found is copied or referred to before anything else
-  can run.
+- the offset is proven to be a field in this version of Python or of the library: by an
+  object with known fields, by the size of the type, or by another field of the same
+  object that is also public;
+- an address that was read is followed only where it is proven in this way, and to an
+  object only if it has the expected type (`read_object`);
+- nothing is written, and the value is copied or referenced before anything else can
+  run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import ctypes
 from typing import Any
 
 WORD_BYTES = ctypes.sizeof(ctypes.c_ssize_t)
-"""The bytes of a number or a pointer, the step between places."""
+"""The bytes of a number or a pointer, the distance between places."""
 
 _TYPE_PLACE = object.__basicsize__ // WORD_BYTES - 1
 
@@ -44,9 +44,9 @@ def read_word(address: int, place: int = 0) -> int:
     Parameters
     ----------
     address : int
-        Where the object or the structure begins.
+        The address of the object or the structure.
     place : int
-        Which of its words, from 0 on; negative for what lies before it.
+        The index of the word, from 0 on; negative before the object.
 
     Examples
     --------
@@ -63,19 +63,19 @@ def read_byte(address: int) -> int:
 
 
 def read_text(address: int) -> bytes:
-    """Return the bytes up to a zero that a word refers to; none for no reference."""
+    """Return the zero-terminated bytes that a word refers to; empty for a null word."""
     return ctypes.c_char_p.from_address(address).value or b""
 
 
 def read_object(address: int, place: int, kind: type) -> Any:
-    """Return the object that a word refers to; None where it is none of a type.
+    """Return the object that a word refers to; None unless it has the expected type.
 
     Parameters
     ----------
     address, place : int
-        The word, as `read_word` takes it.
+        The word, as for `read_word`.
     kind : type
-        The type that the object has to be of.
+        The expected type.
 
     Examples
     --------

@@ -13,23 +13,23 @@ from jupyter_memkit.units import format_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size(Record):
-    """What an object holds.
+    """The memory that an object holds.
 
     Attributes
     ----------
     bytes : int
-        Main memory of the object and all that it refers to, each byte once.
+        Main memory of the object and everything it refers to, each byte counted once.
     shared_bytes : int
-        The part of it that other variables of the same listing hold as well.
+        The part that other variables of the same listing hold as well.
     elsewhere : mapping of str to int
-        Bytes that are not in main memory, by where they live: ``"disk"`` for mapped
-        files, ``"cuda:0"`` for a graphics device, ``"untouched"`` for pages that the
-        system provides when they are first written to, as those of ``np.zeros``.
+        Bytes that are not in main memory, by location: ``"disk"`` for mapped files,
+        ``"cuda:0"`` for a graphics device, ``"untouched"`` for pages that the system
+        provides only when they are first written to, such as those of ``np.zeros``.
     exact : bool
         Whether everything was visited and understood.
     error_ratio : float or None
-        How far an estimate may be off, as a part of `bytes`, in 95 of 100 cases; 0
-        when everything was visited; None when it could not be told.
+        The error bound of an estimate, as a fraction of `bytes`, at 95 % confidence; 0
+        when everything was visited; None when it is unknown.
     opaque : tuple of str
         Types that no sizer knows and whose memory can be hidden from Python.
     """
@@ -43,7 +43,7 @@ class Size(Record):
 
     @property
     def device(self) -> str:
-        """Where most of it lives."""
+        """The device that holds the largest part."""
         devices = self.elsewhere.keys() - {UNTOUCHED}
         most = max(devices, key=self.elsewhere.__getitem__, default=RAM)
         return most if self.elsewhere.get(most, 0) > self.bytes else RAM
@@ -55,9 +55,9 @@ class Sizes(Mapping[str, Size]):
     Parameters
     ----------
     sizes : mapping of str to Size
-        One for each variable.
+        The size of each variable.
     total_bytes : int
-        What they hold together in main memory, shared parts counted once.
+        The main memory that they hold together, shared parts counted once.
     """
 
     def __init__(self, sizes: Mapping[str, Size], total_bytes: int) -> None:
@@ -69,18 +69,18 @@ class Sizes(Mapping[str, Size]):
         return self._sizes[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, in the order of the namespace."""
+        """Iterate over the names in the order of the namespace."""
         return iter(self._sizes)
 
     def __len__(self) -> int:
-        """Return how many variables there are."""
+        """Return the number of variables."""
         return len(self._sizes)
 
     def __repr__(self) -> str:
-        """Return how many variables there are, and what they hold together."""
+        """Return the number of variables and their total size."""
         total = format_bytes(self.total_bytes)
         return f"Sizes({len(self)} variables, total={total})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the sizes as what `json.dumps` takes."""
+        """Return the sizes as a dict for `json.dumps`."""
         return {"sizes": to_plain(self._sizes), "total_bytes": self.total_bytes}

@@ -1,4 +1,4 @@
-"""Reads what objects refer to, from Python's own records of it."""
+"""Reads the referents of objects from Python's own records."""
 
 from __future__ import annotations
 
@@ -32,40 +32,40 @@ from jupyter_memkit.measure.sizes.shared_keys import (
 )
 
 _ASKED_TOGETHER = 4096
-# Longer containers are read in batches, so that no list of all they hold is made.
+# Longer containers are read in batches, to avoid a list of all their elements.
 _ASKED_ELEMENTS = BATCH // 2
 
 
-# Until somebody asks for the ``__dict__`` of an instance its attributes lie in an array
-# of which `sys.getsizeof` does not know: beside the object, and from Python 3.13 on in
-# it, where they stay when there is a ``__dict__`` as well.
+# Until the ``__dict__`` of an instance is accessed, its attributes lie in an array that
+# `sys.getsizeof` does not count: beside the object, and from Python 3.13 on inside it,
+# where they stay even when there is a ``__dict__``.
 # A build without the GIL has other fields before its objects.
 _HAS_ARRAYS = sys.version_info >= (3, 11) and "t" not in getattr(sys, "abiflags", "")
-# Where the ``__dict__`` is then (Include/internal/pycore_object.h).
+# The word that refers to that ``__dict__`` (Include/internal/pycore_object.h).
 _DICT_PLACE = -3
-# Objects of one type are mostly made in one way.
-_LOOKED_AT = 64
+# Objects of one type were mostly created in the same way.
+_CHECKED = 64
 
 
 @dataclass(slots=True)
 class Group:
-    """Objects of one kind that were added up, and are yet to be gone into.
+    """Objects of one kind that are added up, and whose referents are yet to be visited.
 
     Attributes
     ----------
     kind : Kind
-        What is known of them.
+        The properties of their type.
     objects : list
         The objects.
     weight : float
-        How many such objects each of them stands for.
+        The number of objects that each of them stands for.
     fold : int
-        The part of a sample that they belong to; 0 for no sample.
+        The fold of the sample that they belong to; 0 for no sample.
     before : int
-        Who else holds them: a variable's number, one more than all for several, 0 for
-        nobody.
+        The number of the variable that also holds them; one more than the number of
+        variables for several of them; 0 for none.
     children : list
-        What else they keep alive, as their sizer knows.
+        Further objects that they keep alive, as reported by their sizer.
     elements : list
         Sequences of many such objects, which can be sliced.
     """
@@ -83,14 +83,14 @@ AddOwn = Callable[[int, Group], None]
 
 
 def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
-    """Yield all that a group of objects refers to, some thousands at a time.
+    """Yield all referents of a group of objects, a few thousand at a time.
 
     Parameters
     ----------
     group : Group
         The objects.
     add_own : callable
-        Told the bytes that the objects themselves were found to take besides.
+        Called with the additional bytes that the objects themselves turn out to take.
     """
     yield from _slice(group.children)
     for elements in group.elements:
@@ -112,7 +112,7 @@ def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
 
 
 def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
-    """Return all that objects of a group refer to."""
+    """Return all referents of objects of a group."""
     referents = _ask_collector(objects, group, add_own)
     if group.kind.read_unvisited is not None:
         referents += group.kind.read_unvisited(objects)
@@ -120,7 +120,7 @@ def ask(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
 
 
 def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[Any]:
-    """Return what the collector knows that objects of a group refer to."""
+    """Return the referents that the collector visits."""
     way_out = group.kind.way_out
     if way_out is not None:
         return [
@@ -138,8 +138,8 @@ def _ask_collector(objects: list[Any], group: Group, add_own: AddOwn) -> list[An
 
 
 def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
-    """Return what the arrays of attributes take."""
-    if not any(map(_has_array, islice(objects, _LOOKED_AT))):
+    """Return the bytes of the arrays of attributes."""
+    if not any(map(_has_array, islice(objects, _CHECKED))):
         return 0
     places = count_places(type(objects[0]))
     n_arrays = len(objects)
@@ -154,11 +154,11 @@ def _count_arrays(objects: list[Any], referents: list[Any], kind: Kind) -> int:
 
 
 def _find_dicts(objects: list[Any]) -> list[Any]:
-    """Return the dicts that are another form of the array in their object.
+    """Return the dicts that are backed by the array in their object.
 
-    The collector is told of what is in the array, and not of the dict.
+    The collector visits the contents of the array, but not the dict.
     """
-    if not any(map(_has_dict_of_array, islice(objects, _LOOKED_AT))):
+    if not any(map(_has_dict_of_array, islice(objects, _CHECKED))):
         return []
     return [
         read_object(id(value), _DICT_PLACE, dict)
@@ -168,7 +168,7 @@ def _find_dicts(objects: list[Any]) -> list[Any]:
 
 
 def _has_taken_dict(referents: list[Any], places: int) -> bool:
-    """Tell whether a dict has, by its size, taken over the array of an object."""
+    """Return whether a dict has taken over the array of an object, judging by size."""
     n_bytes = {}.__sizeof__() + places * tuple.__itemsize__
     return any(
         type(value) is dict and dict.__sizeof__(value) == n_bytes for value in referents
@@ -176,9 +176,9 @@ def _has_taken_dict(referents: list[Any], places: int) -> bool:
 
 
 def _has_array(value: Any) -> bool:
-    """Tell whether an object has such an array, which only `object.__new__` makes.
+    """Return whether an object has such an array, which only `object.__new__` creates.
 
-    It is what lies before the object (Include/internal/pycore_object.h).
+    A word before the object shows it (Include/internal/pycore_object.h).
     """
     if IN_OBJECT:
         return has_managed_dict(type(value))
@@ -188,7 +188,7 @@ def _has_array(value: Any) -> bool:
 
 
 def _has_dict_of_array(value: Any) -> bool:
-    """Tell whether an object has a dict, and the array in it is still in use."""
+    """Return whether an object has a dict, and its array is still in use."""
     if read_object(id(value), _DICT_PLACE, dict) is None:
         return False
     # The fourth byte of the array (Include/internal/pycore_dict.h, `valid`).

@@ -1,7 +1,7 @@
-"""Which function knows the size of which type.
+"""Maps types to the functions that size them.
 
-A library's sizers are in the file of its name in ``libraries/``, imported when the
-first object of that library is met: the library itself is never imported.
+A library's sizers are in the file of its name in ``libraries/``, which is imported when
+the first object of that library is met. The library itself is never imported.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _Registered = TypeVar("_Registered", bound=Callable[[Any], Any])
 
 _LIBRARIES = f"{__package__}.libraries"
 
-# By the type's address, and for libraries by its dotted name.
+# By the address of the type, and for libraries by its dotted name.
 _by_type: dict[int, tuple[type, Callable[[Any], Any]]] = {}
 _by_name: dict[str, Callable[[Any], Any]] = {}
-# What types hide at most, by their addresses and by the beginnings of their names.
+# The most bytes that types hide, by their addresses and by prefixes of their names.
 _hidden_by_type: dict[int, tuple[type, int]] = {}
 _hidden_by_name = {
-    # The functions of a module that is made by pybind11 refer to such.
+    # The functions of a pybind11 module refer to objects of this type.
     "pybind11_builtins.pybind11_detail_function_record": 0,
 }
 
 
 def name_module(kind: type) -> str:
-    """Return the module that a type says it is from; empty when it does not."""
+    """Return the module that a type claims to be from; empty if it claims none."""
     try:
         module = read_module(kind)
     except AttributeError:
@@ -50,24 +50,24 @@ def name_type(kind: type) -> str:
 
 
 def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
-    """Register a function that tells the size of the objects of a type.
+    """Register a function that returns the size of the objects of a type.
 
-    It holds for the type and its subclasses, and replaces one registered before.
+    It applies to the type and its subclasses, and replaces an earlier registration.
 
     Parameters
     ----------
     kind : type or str
-        The type, or its dotted name (``"numpy.ndarray"``), by which it is known without
-        being imported.
+        The type, or its dotted name (``"numpy.ndarray"``), which works without an
+        import.
     *more : str
-        Other names of it, in other versions of the library.
+        Names of the type in other versions of the library.
 
     Returns
     -------
     callable
-        A decorator. The function gets an object and returns its own bytes as a number,
-        or `Parts` when there are buffers or other objects in it that Python does not
-        see. What the object's attributes refer to need not be told.
+        A decorator. The function takes an object and returns its own bytes as a number,
+        or `Parts` if the object holds buffers or other objects that Python does not
+        see. The object's attributes are measured in any case.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
 
 
 def find_sizer(kind: type) -> Callable[[Any], Any] | None:
-    """Return the function that knows a type or the nearest of its bases, if any."""
+    """Return the sizer of a type or of its nearest base, if any."""
     for base in read_mro(kind):
         if id(base) in _by_type:
             return _by_type[id(base)][1]
@@ -112,9 +112,9 @@ def find_sizer(kind: type) -> Callable[[Any], Any] | None:
 
 
 def _load_library(name: str) -> None:
-    """Import our file about a library that is loaded, where there is one."""
-    # A class can say that it is from a library which is not there, and what stands in
-    # its place need be no module.
+    """Import our file for a loaded library, if there is one."""
+    # A class can claim to be from a library that is not loaded, and an entry of
+    # ``sys.modules`` need not be a module.
     if read_namespace(sys.modules.get(name)) is not None:
         _import_file(name)
 
@@ -126,14 +126,14 @@ def _import_file(name: str) -> None:
 
 
 def transparent(*kinds: type | str, at_most: int = 0) -> None:
-    """Say of types written in C what they hide.
+    """Declare how much memory the objects of types written in C can hide.
 
     Parameters
     ----------
     *kinds : type or str
-        The types, or the beginnings of their dotted names.
+        The types, or prefixes of their dotted names.
     at_most : int
-        The bytes of an object of theirs that Python does not see.
+        The most bytes of one object that Python does not see.
     """
     for each in kinds:
         if isinstance(each, type):
@@ -143,7 +143,7 @@ def transparent(*kinds: type | str, at_most: int = 0) -> None:
 
 
 def find_hidden_bytes(kind: type) -> int | None:
-    """Return what an object of a type hides at most; None where nobody knows."""
+    """Return the most bytes that an object of a type hides; None if unknown."""
     name = name_type(kind)
     _load_library(name.partition(".")[0])
     if id(kind) in _hidden_by_type:
@@ -154,9 +154,9 @@ def find_hidden_bytes(kind: type) -> int | None:
 
 
 def is_scalar(kind: type) -> bool:
-    """Tell whether the objects of a type lie whole in the object.
+    """Return whether a type is a numpy scalar whose value lies inside the object.
 
-    The ``__sizeof__`` of numpy's scalars counts their value a second time.
+    The ``__sizeof__`` of these counts the value a second time.
     """
     bases = [name_type(base) for base in read_mro(kind)]
     others = ("numpy.str_", "numpy.void")

@@ -112,7 +112,7 @@ def draw(
         yield from (each for each in thin if each.weight == 1.0)
         sampled += [fold for each in thin if each.weight != 1.0 for fold in _fold(each)]
         thin.clear()
-    alone, met = _part(sampled)
+    alone, met = _separate(sampled)
     yield from alone
     yield from _correct(met)
 
@@ -245,7 +245,7 @@ def _fold(pool: Drawn) -> Iterator[Drawn]:
             yield Drawn(objects, pool.weight, fold + 1)
 
 
-def _part(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
+def _separate(sampled: list[Drawn]) -> tuple[list[Drawn], list[_Met]]:
     """Separate objects with no other reference from those that need a correction."""
     times: dict[int, int] = defaultdict(int)
     for pool in sampled:

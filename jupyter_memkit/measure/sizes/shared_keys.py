@@ -1,7 +1,7 @@
-"""Arrays of attributes: how many they have room for, and what they take.
+"""Arrays of attributes: their capacity, and the memory they take.
 
-From Python 3.11 on the attributes of an instance are an array that is as long as the
-keys which all instances of the class share, whatever this one has of them
+From Python 3.11 on, the attributes of an instance lie in an array that is as long as
+the keys shared by all instances of the class, however many of them this instance uses
 (Objects/dictobject.c, `shared_keys_usable_size`).
 """
 
@@ -20,22 +20,23 @@ from jupyter_memkit.measure.sizes.raw_reads import (
 # `dk_usable` and `dk_nentries` of the keys (Include/internal/pycore_dict.h), in words.
 _LENGTH_PLACES = (2, 3)
 IN_OBJECT = sys.version_info >= (3, 13)
-"""Whether the array of an object lies in the object, not beside it."""
+"""Whether the array of an object lies inside the object, not beside it."""
 MOST_PLACES = 30
-"""The most attributes that share their keys (`SHARED_KEYS_MAX_SIZE`)."""
+"""The most attributes whose keys are shared (`SHARED_KEYS_MAX_SIZE`)."""
 
 
-# Of a dict: its size, and where its values are; of the values: whether they are in an
-# object (Include/internal/pycore_dict.h, `PyDictObject` and `_dictvalues`).
+# The size of a dict and the field that refers to its values; the byte of the values
+# that is 1 inside an object (Include/internal/pycore_dict.h, `PyDictObject` and
+# `_dictvalues`).
 _KNOWN_DICT_BYTES, _VALUES_PLACE, _EMBEDDED_BYTE = 48, 5, 2
 
 
 class _Known:
-    """A class whose name shows where the fields of a class lie."""
+    """A class whose known name reveals the offsets of fields in a class."""
 
 
 def count_places(kind: type) -> int:
-    """Return how many attributes the array of a new instance of a class holds.
+    """Return the capacity of the attribute array of a new instance of a class.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def count_places(kind: type) -> int:
     Returns
     -------
     int
-        The attributes that any of its instances has had, and one or more to spare.
+        The number of attributes that its instances have had, and one or more to spare.
     """
     keys = read_word(id(kind), _KEYS_PLACE)
     if not keys:
@@ -55,9 +56,9 @@ def count_places(kind: type) -> int:
 
 
 def count_array_bytes(places: int) -> int:
-    """Return what an array of attributes asks for, with what lies around it.
+    """Return the bytes that an array of attributes requests, with its header.
 
-    There is a byte for each place, and some for its lengths (Objects/dictobject.c,
+    The header has a byte per attribute, and its lengths (Objects/dictobject.c,
     `new_values`).
 
     Examples
@@ -71,25 +72,25 @@ def count_array_bytes(places: int) -> int:
 
 
 def has_embedded_values(value: dict[Any, Any]) -> bool:
-    """Tell whether the values of a dict are the array in the object that it is of.
+    """Return whether the values of a dict lie in the object whose attributes they are.
 
-    Only where `HAS_EMBEDDED_VALUES` is true.
+    Call it only where `HAS_EMBEDDED_VALUES` is true.
     """
     values = read_word(id(value), _VALUES_PLACE)
     return bool(values) and read_byte(values + _EMBEDDED_BYTE) == 1
 
 
 def _find_embedded_values() -> bool:
-    """Return whether arrays lie in objects, and this is seen from their dicts."""
+    """Return whether arrays lie in objects, and a dict reveals it."""
     if not IN_OBJECT or dict.__basicsize__ != _KNOWN_DICT_BYTES:
         return False
     known = _Known()
-    known.name = ""  # type: ignore[attr-defined]  # the first of its attributes
+    known.name = ""  # type: ignore[attr-defined]  # its first attribute
     return has_embedded_values(vars(known)) and not has_embedded_values({"name": ""})
 
 
 def _find_keys_place() -> int:
-    """Return which word of a class refers to the shared keys: that after its name."""
+    """Return which word of a class refers to its keys: the one after its name."""
     name = id(_Known.__qualname__)
     places = range(read_basicsize(type) // WORD_BYTES)
     return max(place for place in places if read_word(id(_Known), place) == name) + 1
@@ -98,4 +99,4 @@ def _find_keys_place() -> int:
 _KEYS_PLACE = _find_keys_place()
 
 HAS_EMBEDDED_VALUES = _find_embedded_values()
-"""Whether the values of a dict can lie in an object, which is so from 3.13 on."""
+"""Whether the values of a dict can lie in an object, as from Python 3.13 on."""

@@ -1,9 +1,9 @@
-"""How much of a block of memory nobody has touched yet, on Linux.
+"""Finds the untouched part of a block of memory, on Linux.
 
 The system provides a page when it is first written to, so an array of ``np.zeros`` or
-``np.empty`` takes next to nothing until it is filled. Where zeros are read before they
-are written to, all such pages are one, which Linux tells from 6.7 on; before, there are
-bounds (`page_entries`). The pages of a mapped file that the process has made its own by
+``np.empty`` takes next to nothing until it is filled. Untouched pages that were only
+read all map to one page of zeros. Linux reports this from 6.7 on; before, there are
+only bounds (`page_entries`). The pages of a mapped file that the process has copied by
 writing to them are found in the same way.
 """
 
@@ -17,29 +17,29 @@ from dataclasses import dataclass
 
 from jupyter_memkit.measure.sizes.page_entries import PageEntries, count_entries
 
-# A smaller block is mostly in memory that was used before.
+# Smaller blocks mostly lie in memory that was used before.
 LEAST_BYTES = 1 << 20
 
 _PAGEMAP = "/proc/self/pagemap"
-# The request `PAGEMAP_SCAN` and its argument `struct pm_scan_arg` (linux/fs.h), of
-# which a number says how far the scan came.
+# The request `PAGEMAP_SCAN` and its argument `struct pm_scan_arg` (linux/fs.h), which
+# has a field for the address that the scan reached.
 _SCAN, _SCAN_ARGUMENT, _SCANNED_PLACE = 0xC0606610, struct.Struct("=12Q"), 4
 _IS_FILE, _IS_PRESENT, _IS_SWAPPED, _IS_THE_ZERO_PAGE = 1 << 2, 1 << 3, 1 << 4, 1 << 5
-# A stretch of pages that are alike is three numbers: its start, its end, what they are.
-_NUMBERS, _STRETCHES_TOGETHER = 3, 4096
-_Stretches = ctypes.c_uint64 * (_NUMBERS * _STRETCHES_TOGETHER)
+# A range of pages of one category is three numbers: start, end, category.
+_NUMBERS, _RANGES_TOGETHER = 3, 4096
+_Ranges = ctypes.c_uint64 * (_NUMBERS * _RANGES_TOGETHER)
 
 
 @dataclass(frozen=True, slots=True)
 class Untouched:
-    """What of a block the system has not provided.
+    """The part of a block that the system has not provided.
 
     Attributes
     ----------
     bytes : float
         Its length.
     doubtful_bytes : float
-        By how much it can be more or less.
+        How far off `bytes` can be, in both directions.
     """
 
     bytes: float = 0.0
@@ -47,25 +47,25 @@ class Untouched:
 
 
 class UntouchedFinder:
-    """Finds what of blocks the system has not provided, for one measurement."""
+    """Finds the untouched parts of blocks, for one measurement."""
 
     def __init__(self) -> None:
         self._entries: PageEntries | None = None
 
     def find(self, address: int, n_bytes: int) -> Untouched:
-        """Return what of a block the system has not provided.
+        """Return the part of a block that the system has not provided.
 
         Parameters
         ----------
         address : int
-            Where the block begins.
+            The first address of the block.
         n_bytes : int
             Its length.
 
         Returns
         -------
         Untouched
-            Nothing where the system does not say.
+            No bytes where the system does not report them.
 
         Examples
         --------
@@ -91,7 +91,7 @@ class UntouchedFinder:
         try:
             provided = _scan(file, start, end)
         except OSError:
-            # An older kernel, or a sandbox that does not know the request.
+            # An older kernel, or a sandbox that does not support the request.
             return self._bound_by_entries(file, start, end)
         else:
             return provided, provided
@@ -107,15 +107,15 @@ class UntouchedFinder:
 
 
 def count_copied(address: int, n_bytes: int) -> int:
-    """Return the bytes of a mapped file's pages that the process has copies of.
+    """Return the bytes of a mapped file's pages that the process has copied.
 
-    Where a file is mapped to be copied, a page that is written to is no longer the
-    file's.
+    A private mapping is copied on write: a page that is written to no longer belongs to
+    the file.
 
     Parameters
     ----------
     address : int
-        Where the block begins.
+        The first address of the block.
     n_bytes : int
         Its length.
     """
@@ -139,14 +139,14 @@ def _scan(file: int, start: int, end: int, without: int = _IS_THE_ZERO_PAGE) -> 
     import fcntl  # noqa: PLC0415 - Windows lacks it
 
     n_bytes = 0
-    stretches = _Stretches()
+    ranges = _Ranges()
     while start < end:
-        where = (start, end, 0, ctypes.addressof(stretches), _STRETCHES_TOGETHER, 0)
-        # Neither the zero page nor nothing, and none of it is to be told apart.
+        where = (start, end, 0, ctypes.addressof(ranges), _RANGES_TOGETHER, 0)
+        # Pages that are present or swapped, without the excluded ones; one category.
         what = (without, without, _IS_PRESENT | _IS_SWAPPED, 0)
         argument = bytearray(_SCAN_ARGUMENT.pack(_SCAN_ARGUMENT.size, 0, *where, *what))
         count = fcntl.ioctl(file, _SCAN, argument)
-        numbers = stretches[: _NUMBERS * count]
+        numbers = ranges[: _NUMBERS * count]
         n_bytes += sum(numbers[1::_NUMBERS]) - sum(numbers[::_NUMBERS])
         start = _SCAN_ARGUMENT.unpack(argument)[_SCANNED_PLACE]
     return n_bytes

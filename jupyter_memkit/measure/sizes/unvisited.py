@@ -1,9 +1,9 @@
-"""References that an object has, and that the collector is not told of.
+"""References of an object that the garbage collector does not visit.
 
-The collector has to know only what can be part of a circle, so a type may keep from it
-what it refers to (Objects/rangeobject.c), and a dict does not show its keys while all
-of them are strings, nor its values where they lie in the object that it is of
-(Objects/dictobject.c, `dict_traverse`).
+The collector only needs references that can be part of a cycle. So a type may not
+report its references at all (Objects/rangeobject.c), and a dict does not report its
+keys while all of them are strings, nor its values where they lie in the object whose
+attributes it holds (Objects/dictobject.c, `dict_traverse`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from jupyter_memkit.measure.sizes.shared_keys import (
     has_embedded_values,
 )
 
-# Dicts that are met together are mostly made in one way.
-_LOOKED_AT = 64
+# Dicts that are met together were mostly created in the same way.
+_CHECKED = 64
 
 ReadUnvisited = Callable[[list[Any]], list[Any]]
 
-# By the dotted names of the types: these attributes are the type's own.
+# Attributes by the dotted name of the type that defines them.
 _ATTRIBUTES = {
     "code": ("co_consts", "co_linetable", "co_names"),
     "datetime.datetime": ("tzinfo",),
@@ -36,7 +36,7 @@ _ATTRIBUTES = {
 
 
 def find_unvisited(kind: type) -> ReadUnvisited | None:
-    """Return what reads such references of many objects of a type, if it has any.
+    """Return a function that reads the unvisited references of a type's objects.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ def find_unvisited(kind: type) -> ReadUnvisited | None:
     Returns
     -------
     callable or None
-        Takes a list of objects of the type and returns what they refer to besides.
+        Takes a list of objects of the type and returns these referents; None when the
+        type has none.
     """
     for base in read_mro(kind):
         if base is dict:
@@ -60,12 +61,12 @@ def find_unvisited(kind: type) -> ReadUnvisited | None:
 
 def _read_dicts(dicts: list[Any]) -> list[Any]:
     views: list[Iterable[Any]] = list(map(dict.keys, dicts))
-    if HAS_EMBEDDED_VALUES and any(map(has_embedded_values, islice(dicts, _LOOKED_AT))):
+    if HAS_EMBEDDED_VALUES and any(map(has_embedded_values, islice(dicts, _CHECKED))):
         views += map(dict.values, filter(has_embedded_values, dicts))
     try:
         return list(chain.from_iterable(views))
     except RuntimeError:
-        # Another thread has changed one.
+        # Another thread has changed one of them.
         return []
 
 

@@ -116,7 +116,7 @@ class Walk:
         self._tally = Tally()
         self._tallies.append(self._tally)
         if time.perf_counter() > deadline_s:
-            self._look(root)
+            self._count_alone(root)
             return
         self._again = AddressMap()
         self._deadline_s = deadline_s
@@ -140,7 +140,7 @@ class Walk:
                 tally.folds[fold] += n_bytes
         return self._tallies, self._together_bytes + together_bytes
 
-    def _look(self, root: Any) -> None:
+    def _count_alone(self, root: Any) -> None:
         """Count an object without its referents."""
         kind = self._kinds[type(root)]
         own_bytes = kind.layout.count_allocated([root], kind.sizeof)

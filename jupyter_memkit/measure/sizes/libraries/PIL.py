@@ -1,4 +1,4 @@
-"""Images: their pixels, which a file that is only opened does not have yet."""
+"""Images: their pixels, which are not loaded when a file is only opened."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def size_pixels(pixels: Any) -> Parts:
     """Size the pixels of an image."""
     width, height = pixels.size
     n_bytes = 2 if pixels.mode.startswith("I;16") else _PIXEL_BYTES.get(pixels.mode, 4)
-    # A line begins at a multiple of four bytes, and has a pointer.
+    # Each line is padded to a multiple of four bytes, and has a pointer.
     line_bytes = (width * n_bytes + 3) & ~3
     return Parts(own_bytes=allocated(sys.getsizeof(pixels)) + height * (line_bytes + 8))

@@ -1,5 +1,5 @@
-"""One file a library: what its objects hold that Python does not see.
+"""One file per library: the memory of its objects that Python does not see.
 
-A file is imported when the first object of its library is met, so it finds the library
-in ``sys.modules`` and may use it.
+A file is imported when the first object of its library is met, so the library is
+already in ``sys.modules`` and can be used.
 """

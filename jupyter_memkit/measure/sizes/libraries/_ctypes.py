@@ -1,4 +1,4 @@
-"""Structures and arrays of C, whose memory may be another object's."""
+"""C structures and arrays, whose memory may belong to another object."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
-# So much lies in the object itself.
+# Up to this size, the data lie in the object itself.
 _INLINE_BYTES = 16
 
 
 @sizer("_ctypes._SimpleCData", "_ctypes.Array", "_ctypes.Structure", "_ctypes.Union")
 def size_data(data: Any) -> Parts:
-    """Size an object of ctypes."""
+    """Size a ctypes object."""
     own_bytes = allocated(sys.getsizeof(data))
     n_bytes = ctypes.sizeof(data)
     if n_bytes <= _INLINE_BYTES:

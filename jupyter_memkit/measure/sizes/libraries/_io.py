@@ -1,8 +1,8 @@
-"""Files in memory, whose buffers are read from the objects themselves.
+"""In-memory files, whose buffers are read from the memory of the objects.
 
-No method returns the buffer without a copy of it. Where it lies is known for each
-version of Python (Modules/_io/bytesio.c and stringio.c), and what is found there is
-believed only when the rest of the object is as expected.
+No method returns the buffer without copying it. Its offset is known for each version of
+Python (Modules/_io/bytesio.c and stringio.c), and the value is trusted only if the rest
+of the object is as expected.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from jupyter_memkit.measure.sizes.raw_reads import (
 )
 from jupyter_memkit.measure.sizes.registry import sizer
 
-# The fields of an object begin behind those that each has.
+# The fields of an object follow those that all objects have.
 _FIRST_PLACE = object.__basicsize__ // WORD_BYTES
 _CHARACTER_BYTES = 4
-# What the smallest buffer takes.
+# The size of the smallest buffer.
 _LEAST_BYTES = 32
 _REALIZED, _ACCUMULATING = 1, 2
-# Where an object that accumulates has what was written: in lists, or in a string.
+# The fields that hold the text of an accumulating object: lists, or a string writer's.
 _WRITTEN: dict[tuple[int, int], tuple[tuple[int, type], ...]] = {
     (3, 10): ((5, list), (6, list)),
     (3, 11): ((5, list), (6, list)),
@@ -37,7 +37,7 @@ _WRITTEN: dict[tuple[int, int], tuple[tuple[int, type], ...]] = {
 
 @sizer("_io.BytesIO")
 def size_bytes_io(file: io.BytesIO) -> Parts:
-    """Size bytes that are written to, or read."""
+    """Size a ``BytesIO`` and its buffer."""
     own_bytes = allocated(object_bytes(type(file)))
     if io.BytesIO.closed.__get__(file):
         return Parts(own_bytes=own_bytes)
@@ -49,13 +49,13 @@ def size_bytes_io(file: io.BytesIO) -> Parts:
         return Parts(own_bytes=own_bytes, is_whole=False)
     if length == len(buffer):
         return Parts(own_bytes=own_bytes, children=(buffer,))
-    # The room to grow into was not touched, and nobody else has such a buffer.
+    # Spare capacity is untouched, and the buffer is not shared.
     return Parts(own_bytes=own_bytes + allocated(sys.getsizeof(b"") + length))
 
 
 @sizer("_io.StringIO")
 def size_string_io(file: io.StringIO) -> Parts:
-    """Size text that is written to, or read."""
+    """Size a ``StringIO`` and its buffer."""
     own_bytes = allocated(object_bytes(type(file)))
     if io.StringIO.closed.__get__(file):
         return Parts(own_bytes=own_bytes)
@@ -64,7 +64,7 @@ def size_string_io(file: io.StringIO) -> Parts:
     if position != io.StringIO.tell(file) or not 0 <= capacity < sys.maxsize // 4:
         return Parts(own_bytes=own_bytes, is_whole=False)
     if state == _REALIZED:
-        # The room to grow into was not touched.
+        # Spare capacity is untouched.
         own_bytes += allocated(length * _CHARACTER_BYTES)
         return Parts(own_bytes=own_bytes, is_whole=length <= capacity)
     own_bytes += allocated(capacity * _CHARACTER_BYTES)

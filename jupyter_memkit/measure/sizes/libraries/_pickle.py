@@ -1,4 +1,4 @@
-"""Picklers, whose memos hold objects that nobody is told of."""
+"""Picklers, whose memos hold objects that are not visible."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from jupyter_memkit.measure.sizes.registry import sizer
 
 @sizer("_pickle.Pickler", "_pickle.Unpickler")
 def size_pickler(pickler: Any) -> Parts:
-    """Size a pickler without what its memo refers to."""
+    """Size a pickler without the referents of its memo."""
     return Parts(own_bytes=allocated(sys.getsizeof(pickler)), is_whole=False)

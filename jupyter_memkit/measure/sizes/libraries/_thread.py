@@ -1,4 +1,4 @@
-"""Locks: up to Python 3.12 each has a semaphore of the system."""
+"""Locks, each with a system semaphore up to Python 3.12."""
 
 from __future__ import annotations
 

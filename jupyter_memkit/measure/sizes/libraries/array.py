@@ -1,4 +1,4 @@
-"""Arrays of numbers, which have room to grow into."""
+"""Arrays of numbers, which can have spare capacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python's own objects have beside what they show."""
+"""Memory of built-in objects that is visible nowhere else."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
-# Of the numbers up to here there is one each (Include/internal/pycore_runtime.h).
+# Numbers up to this one are cached (Include/internal/pycore_runtime.h).
 _LARGEST_SHARED = 256
 
 
 @sizer("range")
 def size_range(numbers: range) -> Parts:
-    """Size a range, which keeps its length as a number that nobody else has."""
+    """Size a range, which keeps its length as a number of its own."""
     first, last = numbers[:1], numbers[-1:]
     length = (last.start - first.start) // numbers.step + 1 if numbers else 0
     length_bytes = allocated(length.__sizeof__()) if length > _LARGEST_SHARED else 0

@@ -1,4 +1,4 @@
-"""Arrays on a graphics device: the memory that they or what they are a view of took."""
+"""Arrays on a graphics device: the block that they, or the array they view, use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ transparent("cupy.", "cupy_backends.")
 
 @sizer("cupy.ndarray", "cupy._core.core.ndarray", "cupy._core.core._ndarray_base")
 def size_array(array: Any) -> Parts:
-    """Size an array by the block that its memory lies in."""
+    """Size an array by the block that contains its memory."""
     memory = array.data.mem
     buffer = Buffer(
         address=memory.ptr, bytes=memory.size, device=f"cuda:{memory.device_id}"

@@ -1,4 +1,4 @@
-"""Times without a zone are shorter; zones are what the collector does not look into."""
+"""Times, which are shorter without a zone, and zones, which the collector skips."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def size_timezone(zone: dt.timezone) -> Parts:
 
 @sizer("datetime.time")
 def size_time(time: dt.time) -> Parts:
-    """Size a time, whose last field is its zone, if it has one."""
+    """Size a time, whose last field is its zone, if any."""
     zone = _read_zone(time)
     n_bytes = sys.getsizeof(time) - (_POINTER_BYTES if zone is None else 0)
     return Parts(own_bytes=allocated(n_bytes), children=() if zone is None else (zone,))

@@ -1,4 +1,4 @@
-"""Decimal numbers, whose digits lie beside them from 39 digits on."""
+"""Decimal numbers, whose digits are allocated separately from 39 digits on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_memkit.measure.sizes.registry import sizer
 
 @sizer("decimal.Decimal")
 def size_decimal(number: Decimal) -> Parts:
-    """Size a number and its digits, which are an allocation of their own."""
+    """Size a number and its digits."""
     own_bytes = type(number).__basicsize__
     digits_bytes = Decimal.__sizeof__(number) - Decimal.__basicsize__
     return Parts(own_bytes=allocated(own_bytes) + allocated(digits_bytes))

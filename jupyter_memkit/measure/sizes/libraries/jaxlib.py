@@ -1,4 +1,4 @@
-"""Arrays of jax: their blocks on each device."""
+"""JAX arrays: their blocks on each device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ transparent("jaxlib.")
 
 @sizer("jaxlib._jax.ArrayImpl", "jaxlib.xla_extension.ArrayImpl")
 def size_array(array: Any) -> Parts:
-    """Size an array that is not deleted by the blocks that are here."""
+    """Size an array by its blocks on the devices of this process."""
     own_bytes = allocated(sys.getsizeof(array))
     if array.is_deleted():
         return Parts(own_bytes=own_bytes)

@@ -1,4 +1,4 @@
-"""Figures consist of Python's objects and arrays, but for what they are drawn on."""
+"""Figures, which consist of Python objects and arrays, except for their canvas."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from jupyter_memkit.measure.sizes.registry import sizer
 
 @sizer("mmap.mmap")
 def size_map(mapped: mmap.mmap) -> Parts:
-    """Size mapped memory; which of both it is, its address tells on Linux."""
-    import numpy as np  # noqa: PLC0415 - gives the address also of what is read-only
+    """Size mapped memory; on Linux, its address later shows which kind it is."""
+    import numpy as np  # noqa: PLC0415 - returns the address of read-only maps, too
 
     own_bytes = sys.getsizeof(mapped)
     try:

@@ -1,4 +1,4 @@
-"""Arrays: their own data, or those of the array that they are a view of."""
+"""Arrays: their own data, or the data of the array that they view."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from jupyter_memkit.measure.sizes.raw_reads import read_text, read_word
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
-# Scalars lie in their objects; random generators refer to what they need.
+# The value of a scalar lies in the object; random generators refer to all they use.
 transparent("numpy.random.", "numpy.flatiter", "numpy.bytes_", "numpy.str_")
 transparent(*(f"{kind.__module__}.{kind.__name__}" for kind in np.sctypeDict.values()))
-# A structured dtype has the names of its fields, which the collector does not know.
+# A structured dtype has the names of its fields, which the collector does not visit.
 transparent("numpy.dtype")
 transparent(
     "numpy.dtypes.VoidDType", "numpy.ufunc", "numpy._ArrayFunction", at_most=4096
 )
 transparent("numpy.random.bit_generator.SeedSequence", at_most=1024)
 
-# What a view can be of besides an array, and is sized by itself: the last is what
-# `as_strided` puts between a view and its array.
+# Types besides arrays that a view can refer to, and that are sized themselves. The last
+# is the object that `as_strided` puts between a view and its array.
 _HOLDERS = (
     *(array.array, bytearray, bytes, ctypes.Array, memoryview, mmap.mmap),
     type(np.lib.stride_tricks.as_strided(np.zeros(1)).base),
@@ -36,13 +36,13 @@ _HOLDERS = (
 
 _NUMBER_BYTES = np.dtype(np.intp).itemsize
 
-# An array whose buffer was asked for, as compiled code does, keeps a description of it
-# until its end: `_buffer_info` of numpy/core/src/multiarray/arrayobject.h, with a mark
+# An array whose buffer was exported, for example to compiled code, keeps a description
+# of it for life: `_buffer_info` of numpy/core/src/multiarray/arrayobject.h, with a mark
 # in its lowest bits, and `_buffer_info_t` of buffer.c.
 _KNOWN_ARRAY_BYTES, _DESCRIPTION_PLACE, _MARK = 96, 10, 3
 _DESCRIPTION_BYTES, _NEXT_PLACE, _LEAST_FORMAT_BYTES = 40, 4, 16
 
-# Those of `ndarray` itself: a subclass can have properties of its own.
+# The descriptors of `ndarray` itself: a subclass can override them with properties.
 _read_base = np.ndarray.__dict__["base"].__get__
 _read_dtype = np.ndarray.__dict__["dtype"].__get__
 _read_interface = np.ndarray.__dict__["__array_interface__"].__get__
@@ -56,7 +56,7 @@ _read_strides = np.ndarray.__dict__["strides"].__get__
 
 @sizer("numpy.ndarray")
 def size_array(values: np.ndarray) -> Parts:
-    """Size an array of any shape and dtype, a view or not."""
+    """Size an array of any shape and dtype, or a view."""
     base, dtype, n_bytes = _read_base(values), _read_dtype(values), _read_nbytes(values)
     buffers: tuple[Buffer, ...] = ()
     own_bytes = allocated(object_bytes(type(values)))
@@ -67,7 +67,7 @@ def size_array(values: np.ndarray) -> Parts:
     if issubclass(type(base), (np.ndarray, *_HOLDERS)):
         return Parts(own_bytes=own_bytes, children=(base,))
     if base is not None:
-        # Memory of another library, which others may use too.
+        # Memory of another library, which other objects may use too.
         if n_bytes:
             buffers = (_bound(values),)
         return Parts(own_bytes=own_bytes, buffers=buffers, children=(base,))
@@ -78,7 +78,7 @@ def size_array(values: np.ndarray) -> Parts:
     return Parts(
         own_bytes=own_bytes,
         buffers=buffers,
-        # That of texts and records is made for the array.
+        # The dtype of texts and records is created for the array.
         children=(dtype,) if dtype.kind in "SUV" else (),
         elements=_read_objects(values) if dtype.hasobject else None,
         # Long strings of `StringDType` lie elsewhere.
@@ -89,8 +89,8 @@ def size_array(values: np.ndarray) -> Parts:
 def _bound(values: np.ndarray) -> Buffer:
     """Return the memory from the first to the last element of a view.
 
-    It can be less than all elements take, where several of them are one, and more,
-    where some are left out.
+    It can be shorter than the sum of the elements, where several of them overlap, and
+    longer, where the view skips some.
     """
     start = end = _read_interface(values)["data"][0]
     for length, stride in zip(_read_shape(values), _read_strides(values), strict=True):
@@ -100,7 +100,7 @@ def _bound(values: np.ndarray) -> Buffer:
 
 
 def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
-    """Return what an array keeps since its buffer was asked for."""
+    """Return the bytes of the buffer descriptions that an array keeps."""
     if not _HAS_KNOWN_FIELDS:
         return 0
     description = read_word(id(values), _DESCRIPTION_PLACE)
@@ -111,14 +111,14 @@ def _count_descriptions(values: np.ndarray, n_dimensions: int) -> int:
     while description:
         n_bytes += allocated(_DESCRIPTION_BYTES + 2 * n_dimensions * _NUMBER_BYTES)
         form = read_text(description)
-        # Its room is doubled until the format and what ends it fit.
+        # Its capacity is doubled until the format and its terminator fit.
         n_bytes += allocated(max(_LEAST_FORMAT_BYTES, 1 << len(form).bit_length()))
         description = read_word(description, _NEXT_PLACE)
     return n_bytes
 
 
 def _find_description() -> bool:
-    """Return whether this numpy keeps descriptions where they are looked for."""
+    """Return whether this version of numpy keeps descriptions at the known offset."""
     if np.ndarray.__basicsize__ != _KNOWN_ARRAY_BYTES:
         return False
     values = np.zeros((2, 3))
@@ -133,23 +133,23 @@ _HAS_KNOWN_FIELDS = _find_description()
 
 @sizer("numpy.matrix")
 def size_matrix(values: np.ndarray) -> Parts:
-    """Size a matrix, which is over the buffer of an array that then describes it."""
+    """Size a matrix, which views an array's buffer, with the buffer's description."""
     return replace(size_array(values), hidden_bytes=256)
 
 
 @sizer("numpy.void")
 def size_void(value: np.void) -> Parts:
-    """Size a row of a structured array, a copy or a part of the array."""
+    """Size a row of a structured array, either a copy or a view."""
     own_bytes = allocated(sys.getsizeof(value) - _read_void_nbytes(value))
     if _read_void_base(value) is not None:
         return Parts(own_bytes=own_bytes)
-    # It can have a dtype of its own, and objects that are not to be told.
+    # It can have a dtype of its own, and objects that are not visible.
     own_bytes += allocated(_read_void_nbytes(value))
     return Parts(own_bytes=own_bytes, is_whole=False)
 
 
 def _read_objects(values: np.ndarray) -> Any:
-    """Return the objects in an array as an array of one dimension."""
+    """Return the objects in an array as a one-dimensional array."""
     dtype = _read_dtype(values)
     if dtype.names is None:
         return np.ndarray.ravel(np.ndarray.view(values, np.ndarray), "K")

@@ -1,4 +1,4 @@
-"""Frames and series are Python's objects and arrays, but for their hash tables."""
+"""Frames and series, which are Python objects and arrays except for hash tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
-# What these consist of is objects of Python's, which the collector knows.
+# These consist of Python objects, which the collector visits.
 transparent(
     "pandas.Interval",
     *(
@@ -32,8 +32,8 @@ transparent(
 )
 
 
-# Where a table refers to its structure `kh_..._t`: four counts, and the addresses of
-# the flags, the keys and the values (pandas/vendored/klib/khash.h).
+# The offset of the pointer to the structure `kh_..._t`: four counts, and the addresses
+# of the flags, the keys and the values (pandas/vendored/klib/khash.h).
 _TABLE_PLACE = 24
 _STRUCTURE = struct.Struct("=4I3Q")
 _COUNTS = ("n_buckets", "size", "n_occupied", "upper_bound")
@@ -42,10 +42,10 @@ _VALUE_BYTES = 8
 
 @sizer("pandas._libs.hashtable.HashTable")
 def size_table(table: Any) -> Parts:
-    """Size the hash table that an index makes when it is first searched.
+    """Size the hash table that an index creates when it is first searched.
 
-    Its buckets are untouched where no key has fallen into them, as most that ascending
-    numbers leave free.
+    Pages of buckets without a key are untouched, as most that ascending numbers leave
+    free.
     """
     own_bytes, n_bytes = allocated(sys.getsizeof(table)), table.sizeof()
     buffers = _find_buckets(table, n_bytes) if n_bytes >= LEAST_BYTES else ()
@@ -55,7 +55,7 @@ def size_table(table: Any) -> Parts:
 
 
 def _find_buckets(table: Any, n_bytes: int) -> tuple[Buffer, ...]:
-    """Return where the buckets of a table lie; nothing where that is not sure."""
+    """Return the buffers of a table's buckets; none if they cannot be verified."""
     state = table.get_state()
     try:
         (address,) = struct.unpack("=Q", _read_memory(id(table) + _TABLE_PLACE, 8))
@@ -77,7 +77,7 @@ def _find_buckets(table: Any, n_bytes: int) -> tuple[Buffer, ...]:
 
 
 def _read_memory(address: int, n_bytes: int) -> bytes:
-    """Return what lies at an address, without a crash where there is nothing."""
+    """Return the bytes at an address, without crashing if nothing is mapped there."""
     file = os.open("/proc/self/mem", os.O_RDONLY)
     try:
         return os.pread(file, n_bytes, address)

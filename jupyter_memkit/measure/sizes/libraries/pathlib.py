@@ -1,4 +1,4 @@
-"""Paths, whose parts Python keeps in a table of its own as well."""
+"""Paths, whose parts are also in Python's table of interned strings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Frames and series: the buffers of their columns, which other frames may share.
 
-A slice keeps the whole of the buffer that it is of, and neither polars nor Arrow's
-interface tells how long that is. So what is found is a lower bound.
+A slice keeps its whole parent buffer alive, and neither polars nor Arrow's interface
+reports how long that is. So the size is a lower bound.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 
-# These are what the sizers below ask; types of Rust do not name their library.
+# The sizers below cover these types; types written in Rust do not name their library.
 transparent(type(pl.DataFrame()._df), type(pl.Series()._s))  # noqa: SLF001 - no other way
 
 
@@ -35,7 +35,7 @@ def size_series(series: Any) -> Parts:
 
 @sizer("polars.lazyframe.frame.LazyFrame")
 def size_lazy_frame(frame: Any) -> Parts:
-    """Size a plan, which may hold frames that only running it would tell."""
+    """Size a plan, which may hold frames that are only visible when it runs."""
     return Parts(own_bytes=allocated(sys.getsizeof(frame)), is_whole=False)
 
 
@@ -45,8 +45,8 @@ def _build(value: Any, columns: Iterable[Any]) -> Parts:
     for column in columns:
         try:
             buffers += arrow_c.find_buffers(pl.Series.__arrow_c_stream__(column))
-        except Exception:  # noqa: BLE001, PERF203 - what polars raises has no common type
-            # A type that Arrow does not have.
+        except Exception:  # noqa: BLE001, PERF203 - the errors of polars have no common type
+            # A type that does not exist in Arrow.
             hidden_bytes += int(pl.Series.estimated_size(column))
     return Parts(
         own_bytes=allocated(object.__sizeof__(value)) + hidden_bytes,

@@ -16,8 +16,8 @@ from jupyter_memkit.measure.sizes.registry import sizer, transparent
 transparent("pyarrow.lib.DataType", "pyarrow.lib.Field", at_most=4096)
 transparent("pyarrow.lib.MemoryPool", "pyarrow.lib.ProxyMemoryPool")
 
-# What describes an array, or a column with its name and type, lies in objects of C++,
-# which take less than that.
+# An upper bound of the C++ objects that describe an array, or a column with its name
+# and type.
 _DESCRIPTION_BYTES = 1024
 
 
@@ -29,7 +29,7 @@ def size_buffer(buffer: Any) -> Parts:
 
 @sizer("pyarrow.lib.Array")
 def size_array(array: Any) -> Parts:
-    """Size an array with all that its slice is of."""
+    """Size an array with the whole buffers that a slice keeps alive."""
     return _build(array, _find_buffers(array), described=1)
 
 
@@ -68,14 +68,14 @@ def _find_buffers(array: Any) -> Iterator[Any]:
 
 
 def _find_whole(buffer: Any) -> Any:
-    """Return the buffer that a part of it keeps."""
+    """Return the whole buffer that a slice keeps alive."""
     while buffer.parent is not None:
         buffer = buffer.parent
     return buffer
 
 
 def _build(value: Any, buffers: Iterable[Any], described: int = 0) -> Parts:
-    # Without the ``__sizeof__`` of these types, which has the buffers in it.
+    # Not the ``__sizeof__`` of these types, which includes the buffers.
     own_bytes = allocated(type(value).__basicsize__ + sys.getsizeof(()) - 24)
     return Parts(
         own_bytes=own_bytes,

@@ -1,4 +1,4 @@
-"""Estimators consist of Python's objects and arrays, but for their trees."""
+"""Estimators, which consist of Python objects and arrays, except for their trees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VALUE_BYTES = 8
 
 @sizer("sklearn.tree._tree.Tree")
 def size_tree(tree: Any) -> Parts:
-    """Size a decision tree by the nodes that it has room for."""
+    """Size a decision tree by its capacity of nodes."""
     values = tree.n_outputs * tree.max_n_classes * _VALUE_BYTES
     return Parts(
         own_bytes=allocated(sys.getsizeof(tree))

@@ -1,4 +1,4 @@
-"""Tensors: their storages, which views share, by the device they are on."""
+"""Tensors: their storages, which views share, by device."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ transparent("torch.Generator", "torch._C.Generator", at_most=16 * 1024)
 _BY_ROWS = (torch.sparse_csr, torch.sparse_bsr)
 _BY_COLUMNS = (torch.sparse_csc, torch.sparse_bsc)
 
-# What describes a tensor and its storage lies in objects of C++, which take less.
+# An upper bound of the C++ objects that describe a tensor and its storage.
 _DESCRIPTION_BYTES = 1024
 
 
 @sizer("torch.Tensor")
 def size_tensor(tensor: Any) -> Parts:
-    """Size a tensor with its gradient; what its graph has saved cannot be told."""
+    """Size a tensor with its gradient; memory saved by its graph is not visible."""
     own_bytes = allocated(sys.getsizeof(tensor))
-    # A subclass can have functions of its own in the place of torch's.
+    # A subclass can override torch's functions.
     with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001 - there is no other way
         is_whole = tensor.grad_fn is None
         children = () if not tensor.is_leaf or tensor.grad is None else (tensor.grad,)
         if tensor.layout is torch.sparse_coo:
-            children += (tensor._indices(), tensor._values())  # noqa: SLF001 - works also when not coalesced
+            children += (tensor._indices(), tensor._values())  # noqa: SLF001 - also works when not coalesced
             buffers: tuple[Buffer, ...] = ()
         elif tensor.layout is torch.strided:
             buffers = _find_storage(tensor.untyped_storage())
@@ -58,10 +58,10 @@ def size_storage(storage: Any) -> Parts:
 
 
 def _find_storage(storage: Any) -> tuple[Buffer, ...]:
-    """Return where the memory of a storage lies, if it has any."""
+    """Return the memory of a storage, if it has any."""
     kind = storage.device.type
     if kind == "meta":
-        # Only a shape: models are built so before their weights are loaded.
+        # Only a shape: models can be built this way before their weights are loaded.
         return ()
     device = RAM if kind == "cpu" else str(storage.device)
     buffer = Buffer(address=storage.data_ptr(), bytes=storage.nbytes(), device=device)
