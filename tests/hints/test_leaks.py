@@ -422,5 +422,5 @@ def test_a_measurement_without_time(
 
     run(shell, "kept = [[n] for n in range(300_000)]")
     assert find_leaks(shell, budget_s=60.0).complete
-    monkeypatch.setattr("jupyter_memkit.hints.search.sizes", measure_late)
+    monkeypatch.setattr("jupyter_memkit.track.leaks.sizes", measure_late)
     assert not find_leaks(shell, budget_s=60.0).complete
