@@ -142,7 +142,7 @@ def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -
     if obstacle is not None:
         warnings.warn(obstacle, stacklevel=2)
         return
-    channel = KernelChannel(kernel, shell, tracker)
+    channel = KernelChannel(kernel, tracker, shell=shell)
     channel.attach()
     undo.callback(channel.detach)
 

@@ -60,25 +60,26 @@ class KernelChannel:
     ----------
     kernel : ipykernel.ipkernel.IPythonKernel
         The kernel of this process.
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell that the extension is loaded into.
     tracker : MemoryTracker
         The source of the readings.
     work : Activities, optional
         The source of progress reports; by default that of this process.
+    shell : IPython.core.interactiveshell.InteractiveShell, optional
+        The shell that the extension is loaded into; by default the kernel's.
     """
 
     def __init__(
         self,
         kernel: Any,
-        shell: Any,
         tracker: MemoryTracker,
         work: Activities | None = None,
+        *,
+        shell: Any = None,
     ) -> None:
         self._kernel = kernel
         self._tracker = tracker
         self._work = work or activities()
-        self._busy = BusyStatus(kernel, shell)
+        self._busy = BusyStatus(kernel, shell or kernel.shell)
         self._credits: dict[str, int] = {}
         self._credits_lock = threading.Lock()
         self._answers: dict[str, Callable[[Any], protocol.Reply | protocol.State]] = {
