@@ -27,12 +27,12 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
     OPTIONS,
-    WIDEST,
     may_mean_the_same,
     means_the_same,
 )
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_of_text
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.magnitudes import WIDEST
 
 
 def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:

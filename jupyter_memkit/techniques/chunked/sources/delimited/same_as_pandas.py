@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -12,7 +11,10 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     MISSING,
     TRUE,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.magnitudes import (
+    WIDEST,
+    bound_magnitude,
+)
 
 # What pyarrow should read as a missing value and as a Boolean.
 OPTIONS: Mapping[str, Any] = {
@@ -21,8 +23,6 @@ OPTIONS: Mapping[str, Any] = {
     "true_values": TRUE,
     "false_values": FALSE,
 }
-
-WIDEST = 2.0**63
 
 
 def may_mean_the_same(block: Any, names: Collection[str]) -> bool:
@@ -67,15 +67,5 @@ def hold_plain_floats(columns: Iterable[Any]) -> bool:
 
     Only pyarrow reads some texts as NaN, and integers of more than 64 bits as floats.
     """
-    # All at once, because a table may have thousands of columns.
-    parts = [part for column in columns for part in column.chunks]
-    if not parts:
-        return True
-    arrow = import_library("pyarrow", "CSV")
-    compute = import_library("pyarrow.compute", "CSV")
-    values = arrow.chunked_array(parts, arrow.float64())
-    # A sum takes a fraction of the time of a maximum, and is NaN if any value is.
-    total = compute.sum(compute.abs(values)).as_py()
-    if total is None or total < WIDEST:
-        return True
-    return not math.isnan(total) and compute.max(compute.abs(values)).as_py() < WIDEST
+    bound, has_nan = bound_magnitude(columns, "CSV")
+    return bound < WIDEST and not has_nan

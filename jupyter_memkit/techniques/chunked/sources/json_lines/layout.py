@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.magnitudes import (
+    WIDEST,
+    bound_magnitude,
+)
 
 _BLOCK_BYTES = 1 << 20
 _MOST_BLOCK_BYTES = (1 << 31) - 1
-_WIDEST = 2.0**63
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +93,8 @@ def has_wide(table: Any) -> bool:
 
     They may also be large floats, which only the lines show.
     """
-    arrow = import_library("pyarrow", "JSON")
-    compute = import_library("pyarrow.compute", "JSON")
-    kind = arrow.float64()
-    # All at once, because a table may have thousands of columns.
+    kind = import_library("pyarrow", "JSON").float64()
     columns = (column for column in table.itercolumns() if column.type == kind)
-    parts = [part for column in columns for part in column.chunks]
-    if not parts:
-        return False
-    sizes = compute.abs(arrow.chunked_array(parts, kind))
-    # A sum takes a fraction of the time of a search for the largest.
-    total = compute.sum(sizes).as_py()
-    if total is None or total < _WIDEST:
-        return False
-    return not compute.max(sizes).as_py() < _WIDEST
+    bound, _ = bound_magnitude(columns, "JSON")
+    # An all-NaN bound is not below either.
+    return not bound < WIDEST
