@@ -106,14 +106,14 @@ def find_hints(
     Hints
         The leaks and the other hints: the largest first, then those that save time.
     """
-    found = find_leaks(shell, budget_s=budget_s / 2)
-    deadline_s = time.perf_counter() + budget_s / 2
+    started_s = time.perf_counter()
+    deadline_s = started_s + budget_s / 2
     scene = Scene(shell, deadline_s, accounts, measure_sizes=leaks.sizes)
-    savings = _run(SAVINGS, scene)
-    return Hints(
-        hints=tuple(sorted([*found.hints, *savings], key=_rank)),
-        complete=found.complete and not scene.is_cut,
-    )
+    found = _run(LEAKS, scene)
+    # The savings have the other half, and what the leaks left.
+    scene.deadline_s = started_s + budget_s
+    found += _run(SAVINGS, scene)
+    return Hints(hints=tuple(sorted(found, key=_rank)), complete=not scene.is_cut)
 
 
 def _run(rules: Iterable[Rule], scene: Scene) -> list[Hint]:

@@ -48,7 +48,8 @@ def pack_names(
     ----------
     *names : str
         The variables; if one is refused, none is changed.
-    missing, frame As in `to_numpy`.
+    missing, frame
+        As in `to_numpy`.
     into : str, optional
         The variable for the result, if there is only one; by default the same variable,
         and then the outputs that refer to the old value are removed.

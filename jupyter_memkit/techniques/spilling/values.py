@@ -120,7 +120,8 @@ def move_to_files(
     groups : list of dict of str to object
         Values by name; those of a group share their memory, and are written to one
         file.
-    folder, progress As in `spill`.
+    folder, progress
+        As in `spill`.
 
     Raises
     ------
