@@ -55,9 +55,10 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
         row_bytes=0.0,
     )
     table = None
-    for guessed in (guess_types(body, names, separator), {}):
+    guessed = guess_types(body, names, separator)
+    for types in (guessed, {}) if guessed else ({},):
         with contextlib.suppress(arrow.ArrowException, UnicodeDecodeError):
-            table = read_arrow(body, layout, guessed, OPTIONS)
+            table = read_arrow(body, layout, types, OPTIONS)
             break
     if table is None:
         return None
@@ -70,14 +71,14 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
     columns = zip(table.itercolumns(), kinds, strict=True)
     if not hold_plain_floats(column for column, kind in columns if kind == "double"):
         return None
-    types: dict[str, str] = {}
+    inferred: dict[str, str] = {}
     for name, column, kind in zip(names, table.itercolumns(), kinds, strict=True):
         found = _name_type(column, kind)
         if found is None:
             return None
-        types[name] = found
+        inferred[name] = found
     empty = (name for name, kind in zip(names, kinds, strict=True) if kind == "null")
-    return Columns(types=types, empty=frozenset(empty)) if len(table) else None
+    return Columns(types=inferred, empty=frozenset(empty)) if len(table) else None
 
 
 def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
