@@ -14,12 +14,9 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
-from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
-    DaskRun,
-    JoinedOutcome,
-)
+from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
 from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.restarts import Restarts

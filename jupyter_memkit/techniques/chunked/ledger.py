@@ -7,8 +7,7 @@ from contextlib import suppress
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
-from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import JoinedOutcome
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced, Sink
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 

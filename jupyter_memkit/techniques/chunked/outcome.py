@@ -1,4 +1,4 @@
-"""The outcome of one chunk: its value or its error, and the memory that it took."""
+"""The outcome of a chunk: its value or its error, and the memory that it took."""
 
 from __future__ import annotations
 
@@ -41,3 +41,22 @@ class ChunkOutcome:
     def take(self) -> Any:
         """Return the value, and drop the reference to it."""
         return self._value.pop()
+
+
+@dataclass(slots=True, kw_only=True)
+class JoinedOutcome(ChunkOutcome):
+    """The outcome of several consecutive chunks, joined on the cluster.
+
+    Its ``take`` returns a part of the reduction, not a value. Its number and its piece
+    are those of the last chunk, its rows those of all.
+
+    Attributes
+    ----------
+    chunks : int
+        The number of chunks.
+    chunk_rows : int
+        The rows of the largest chunk, whose growth is that of the outcome.
+    """
+
+    chunks: int
+    chunk_rows: int

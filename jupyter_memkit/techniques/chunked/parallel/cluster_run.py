@@ -13,10 +13,10 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_tasks import Joined
@@ -29,9 +29,6 @@ from jupyter_memkit.techniques.chunked.results.combine import Operation
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.interrupts import Interrupts
 
-if TYPE_CHECKING:
-    pass
-
 # The number of chunks whose parts are joined on the cluster.
 _GROUP = 8
 
@@ -39,25 +36,6 @@ _GROUP = 8
 _AHEAD = 2
 
 _RETRIES = 3
-
-
-@dataclass(slots=True, kw_only=True)
-class JoinedOutcome(ChunkOutcome):
-    """The outcome of several consecutive chunks, joined on the cluster.
-
-    Its ``take`` returns a part of the reduction, not a value. Its number and its piece
-    are those of the last chunk, its rows those of all.
-
-    Attributes
-    ----------
-    chunks : int
-        The number of chunks.
-    chunk_rows : int
-        The rows of the largest chunk, whose growth is that of the outcome.
-    """
-
-    chunks: int
-    chunk_rows: int
 
 
 @dataclass(slots=True)

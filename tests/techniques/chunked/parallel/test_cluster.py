@@ -24,14 +24,11 @@ from distributed import Client, LocalCluster
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
 from jupyter_memkit.techniques.chunked.parallel import cluster as cluster_module
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import (
-    DaskRun,
-    JoinedOutcome,
-)
+from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.results.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.results.partial import partial
