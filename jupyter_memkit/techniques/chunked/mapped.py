@@ -174,8 +174,6 @@ class Mapped:
         """Rehearse the function, and open what the run needs."""
         __tracebackhide__ = True
         is_whole = options.only is None
-        # None if nothing is known of the function.
-        is_repeatable = getattr(self._function, "is_repeatable", None)
         with interrupts.allowed():
             found = rehearse(
                 self._source,
@@ -185,14 +183,19 @@ class Mapped:
                 tries=options.is_rehearsed and is_whole,
             )
             settings = found.settings
+            # None if nothing is known of the function.
+            is_repeatable = getattr(self._function, "is_repeatable", None)
             if is_repeatable is False and is_whole and options.resume is None:
                 settings = settle_types(self._source, settings)
-        is_saved = options.resume is not None
-        ledger = Ledger(
-            open_sink(options.op, options.out, resumable=is_saved, keys=found.keys),
-            self._open_checkpoint(settings, options),
-            found.notes,
+        # Before the sink: a source that cannot be resumed leaves no file open.
+        checkpoint = self._open_checkpoint(settings, options)
+        sink = open_sink(
+            options.op,
+            options.out,
+            resumable=checkpoint is not None,
+            keys=found.keys,
         )
+        ledger = Ledger(sink, checkpoint, found.notes)
         cluster = None
         if options.on is not None:
             with interrupts.allowed():
