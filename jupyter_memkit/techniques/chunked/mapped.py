@@ -187,7 +187,6 @@ class Mapped:
             is_repeatable = getattr(self._function, "is_repeatable", None)
             if is_repeatable is False and is_whole and options.resume is None:
                 settings = settle_types(self._source, settings)
-        # Before the sink: a source that cannot be resumed leaves no file open.
         checkpoint = self._open_checkpoint(settings, options)
         sink = open_sink(
             options.op,
