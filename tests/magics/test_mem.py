@@ -164,9 +164,8 @@ def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
         shell,
         "%%mem --max 50MB\nimport subprocess, sys\n"
         f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdin=-1)\n"
-        "import psutil\nread = psutil.Process(child.pid).memory_info\n"
-        "while read().rss < 80 << 20: pass\n"
-        "import jupyter_memkit\njupyter_memkit.tracker().sample()\n"
+        "from jupyter_memkit import tracker\n"
+        "while tracker().now().children_bytes < 80 << 20: pass\n"
         "child.communicate(b'x')",
     )
     assert isinstance(result.error_in_exec, MemkitError)
