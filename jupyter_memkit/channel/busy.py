@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from jupyter_memkit.track.events import guard_hook
+from jupyter_memkit.track.events import signal_safe_hook
 
 
 class BusyStatus:
@@ -32,8 +32,8 @@ class BusyStatus:
         # Held while publishing, so that "busy" is never sent after the cell's own
         # "idle", which the kernel sends after `post_run_cell`.
         self._lock = threading.Lock()
-        self._begins = guard_hook(self._pre_run_cell)
-        self._ends = guard_hook(self._post_run_cell, lambda: bool(self._parents))
+        self._begins = signal_safe_hook(self._pre_run_cell)
+        self._ends = signal_safe_hook(self._post_run_cell, lambda: bool(self._parents))
 
     def attach(self) -> None:
         """Start following the cells of the shell."""

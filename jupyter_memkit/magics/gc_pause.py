@@ -27,7 +27,7 @@ from jupyter_memkit.techniques.gc_pausing.switch import (
     GcSwitch,
     read_gc_status,
 )
-from jupyter_memkit.track.events import guard_hook
+from jupyter_memkit.track.events import signal_safe_hook
 
 if TYPE_CHECKING:
     from jupyter_memkit.track.collector_costs import CollectorCosts
@@ -41,7 +41,7 @@ class GcPauseMagics(Magics):
         super().__init__(shell)
         self._switch = GcSwitch()
         self._reminds = False
-        self._begins = guard_hook(self._pre_run_cell)
+        self._begins = signal_safe_hook(self._pre_run_cell)
 
     def close(self) -> None:
         """End a ``%gc_pause on`` without a collection."""

@@ -2,7 +2,7 @@
 
 Only ``pre_run_cell`` and ``post_run_cell`` are used: the ``execute`` pair also fires
 for widget messages, which are not cells. IPython swallows exceptions in a hook,
-including Ctrl-C, so each hook is behind a `Guard`.
+including Ctrl-C, so each hook is a `SignalSafe` call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import IPython
 from IPython.core.events import EventManager
 
-from jupyter_memkit.guard import Guard
+from jupyter_memkit.signal_safe import SignalSafe
 from jupyter_memkit.track.cells import OpenCell
 from jupyter_memkit.track.tracker import MemoryTracker
 
@@ -40,11 +40,11 @@ class Shell(Protocol):
     user_ns: dict[str, Any]
 
 
-def guard_hook(
+def signal_safe_hook(
     hook: Callable[[Any], object], is_due: Callable[[], bool] = lambda: True
-) -> Guard:
-    """Return the callback to register for a hook, with the parameters of `Guard`."""
-    return Guard(hook, {EventManager.trigger.__code__}, is_due)
+) -> SignalSafe:
+    """Return the callback for a hook; the parameters are those of `SignalSafe`."""
+    return SignalSafe(hook, {EventManager.trigger.__code__}, is_due)
 
 
 class CellEvents:
@@ -65,9 +65,9 @@ class CellEvents:
         self._shell = shell
         self._tracker = tracker
         self._nesting = threading.local()
-        self._begins = guard_hook(self._pre_run_cell)
+        self._begins = signal_safe_hook(self._pre_run_cell)
         # After the outermost cell has ended there is nothing to interrupt.
-        self._ends = guard_hook(self._post_run_cell, lambda: bool(self._stack()))
+        self._ends = signal_safe_hook(self._post_run_cell, lambda: bool(self._stack()))
 
     def attach(self) -> None:
         """Register the hooks."""

@@ -3,7 +3,7 @@
 IPython catches KeyboardInterrupt in its hooks and runs the cell anyway. A signal that
 arrives there is handled at the next bytecode, which in a Python function is its first,
 before any ``try`` of its own. A generator, however, resumes inside its ``try``, and its
-``send`` is written in C. Therefore the guard is a generator: signals that it catches,
+``send`` is written in C. Therefore such a call is a generator: signals that it catches,
 and those that arrive while the function runs, are sent again afterwards.
 """
 
@@ -27,7 +27,7 @@ _SIGNALS = tuple(sorted(signal.valid_signals()))
 _LOOK_S = 0.001
 
 
-class Guard(threading.local):
+class SignalSafe(threading.local):
     """A callback that is not a Python function, and does not lose Ctrl-C.
 
     Parameters
@@ -35,22 +35,22 @@ class Guard(threading.local):
     function : callable
         Called with one argument; it is not interrupted, and its exceptions are logged.
     inside : collection of code
-        Code whose frames swallow exceptions, in addition to the guard's own.
+        Code whose frames swallow exceptions, in addition to its own.
     is_due : callable, optional
         Returns whether an interrupt that arrived meanwhile still has something to
         interrupt; always true by default.
 
     Examples
     --------
-    >>> guard = Guard(print)
-    >>> guard("once")
+    >>> call = SignalSafe(print)
+    >>> call("once")
     once
     """
 
     # Looked up on the type and called, so that there is no Python frame in between.
     __call__ = property(attrgetter("_send"))
 
-    # Called on each thread that uses the guard, because a generator serves one thread.
+    # Called on each thread that calls it, because a generator serves one thread.
     def __init__(
         self,
         function: Callable[[Any], object],

@@ -1,4 +1,4 @@
-"""The guard: exceptions of signal handlers reach the user's code."""
+"""Signal-safe calls: exceptions of signal handlers reach the user's code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.guard import Guard
+from jupyter_memkit.signal_safe import SignalSafe
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
 from tests.waiting import press_ctrl_c
@@ -110,8 +110,8 @@ def test_no_signal_is_lost_at_the_start_of_a_cell(shell: InteractiveShell) -> No
     assert lost == []
 
 
-def test_every_thread_has_a_guard_of_its_own() -> None:
-    """A guard that is busy on one thread serves another."""
+def test_every_thread_has_a_call_of_its_own() -> None:
+    """A call that is busy on one thread serves another."""
     inside, go_on = threading.Event(), threading.Event()
     seen = []
 
@@ -121,17 +121,17 @@ def test_every_thread_has_a_guard_of_its_own() -> None:
             go_on.wait(60)
         seen.append(argument)
 
-    guard = Guard(serve)
-    thread = threading.Thread(target=guard, args=("first",))
+    call = SignalSafe(serve)
+    thread = threading.Thread(target=call, args=("first",))
     thread.start()
     inside.wait(60)
-    guard("second")
+    call("second")
     go_on.set()
     thread.join()
     assert seen == ["second", "first"]
 
 
-def test_a_failure_is_logged_and_the_guard_goes_on(
+def test_a_failure_is_logged_and_the_next_call_works(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """An exception of the function is only logged, and the next call works."""
@@ -140,9 +140,9 @@ def test_a_failure_is_logged_and_the_guard_goes_on(
     def divide(number: float) -> None:
         seen.append(1 / number)
 
-    guard = Guard(divide)
-    guard(0)
-    guard(1)
+    call = SignalSafe(divide)
+    call(0)
+    call(1)
     assert seen == [1.0]
     assert "ZeroDivisionError" in caplog.text
 
@@ -155,7 +155,7 @@ def test_nothing_of_a_call_is_kept() -> None:
 
     result = Result()
     reference = weakref.ref(result)
-    guard = Guard(lambda _: None)
-    guard(result)
+    call = SignalSafe(lambda _: None)
+    call(result)
     del result
     assert reference() is None
