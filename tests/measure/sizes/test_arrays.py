@@ -1,4 +1,4 @@
-"""Arrays over the memory of another object, and what an array keeps beside its data."""
+"""Arrays over the memory of another object, and memory of an array besides its data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 
 def test_windows() -> None:
-    """Windows that overlap are no more than the array that they are of."""
+    """Overlapping windows take no more memory than their array."""
     values = np.ones(MIB)
     windows = np.lib.stride_tricks.sliding_window_view(values, 100)
     assert windows.nbytes > 90 * values.nbytes
@@ -30,13 +30,13 @@ def test_steps_over_foreign_memory() -> None:
             self.__array_interface__ = values.__array_interface__
 
     values = np.ones((MIB, 2))
-    # The holder of the memory is not seen here, so that only the view's part counts.
+    # The owner of the memory is not visible here, so only the view's part counts.
     backwards = np.asarray(Foreign(values[::-2, 1]))
     assert sizeof(backwards).bytes == pytest.approx(values.nbytes, rel=0.01)
 
 
 def test_description_of_a_buffer() -> None:
-    """What an array keeps once its buffer was asked for is a part of it."""
+    """The description that an array keeps after a buffer export counts."""
     cases: list[tuple[Any, int]] = [
         (np.ones(3), 64 + 16),
         (np.ones((3, 3)), 80 + 16),

@@ -1,4 +1,4 @@
-"""Blocks of memory are added up by their addresses, each byte once."""
+"""Blocks of memory are added up by address, each byte once."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def ledger(*blocks: tuple[int, int, int]) -> BufferLedger:
 
 
 def total(made: BufferLedger, owner: int) -> tuple[float, float]:
-    """Return what an owner holds, and what of it is shared."""
+    """Return the bytes that an owner holds, and the shared part."""
     totals, _ = made.settle()
     found = totals[owner, "RAM"]
     return sum(found.bytes_by_fold.values()), found.shared_bytes
 
 
 def test_overlaps() -> None:
-    """What overlaps counts once, within an owner and between two."""
+    """Overlapping blocks count once, within an owner and between two."""
     made = ledger((1, 0, 100), (1, 50, 100), (2, 140, 20), (2, 500, 10), (2, 500, 10))
     assert total(made, 1) == (150, 10)
     assert total(made, 2) == (30, 10)
@@ -48,7 +48,7 @@ def test_overlaps() -> None:
 
 
 def test_empty_blocks() -> None:
-    """A block without bytes is nothing."""
+    """An empty block does not count."""
     assert ledger((1, 100, 0)).settle() == ({}, 0)
 
 
@@ -80,7 +80,7 @@ def test_many_overlapping_blocks() -> None:
 
 
 def test_mapped_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only files on disk count as such, by the system's own list."""
+    """Only mappings of files on disk count as disk, by the system's own list."""
     path = tmp_path / "maps"
     path.write_text(MAPS)
     monkeypatch.setattr(
@@ -127,7 +127,7 @@ def test_a_file_that_is_mapped_in_small_blocks(tmp_path: Path) -> None:
 
 
 def test_unknown_format() -> None:
-    """A layout that is not known is an error, which the size then tells."""
+    """An unknown layout raises an error."""
     with pytest.raises(ValueError, match="is not known"):
         arrow_c._find_bits(b"?")
     assert arrow_c._find_bits(b"d:19,10,256") == 256

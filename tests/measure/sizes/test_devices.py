@@ -21,8 +21,8 @@ LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever the fakes register is forgotten, and so are our files about them."""
-    # Of Python and numpy it stays known.
+    """Drop the registrations for the fakes, and our imported files for them."""
+    # Those for Python and numpy stay.
     sizeof(np.ones(1))
     monkeypatch.setattr(registry, "_by_name", dict(registry._by_name))
     registry._import_file.cache_clear()
@@ -33,12 +33,12 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def named(kind: type, module: str, name: str) -> Any:
-    """Give a class the name of another library's."""
+    """Give a class the name of a class of another library."""
     kind.__module__, kind.__qualname__ = module, name
     return kind
 
 
-# What the storages are of, which they do not refer to.
+# The memory of the storages, to which they do not refer.
 MEMORY = np.ones(8_000_000, np.uint8)
 
 
@@ -99,12 +99,12 @@ def tensor_type(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_tensors_on_a_device(tensor_type: Any) -> None:
-    """Views of one storage are one, on its device and not in memory."""
+    """Views of a storage count once, on its device and not in main memory."""
     storage = Storage("cuda:1", 8_000_000)
     found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
     assert found["a"].elsewhere == {"cuda:1": 8_000_000}
     assert (found["a"].device, found["a"].bytes < 5000) == ("cuda:1", True)
-    # What describes a tensor is little beside what it has there.
+    # The description of a tensor is small compared with its data.
     assert found["a"].exact
     assert sizeof([tensor_type(storage)] * 2).elsewhere == {"cuda:1": 8_000_000}
     assert found.total_bytes < 10_000
@@ -119,7 +119,7 @@ def test_tensors_in_memory(tensor_type: Any) -> None:
 
 
 def test_graphs_and_gradients(tensor_type: Any) -> None:
-    """A gradient counts, and what a graph has saved is said to be unknown."""
+    """A gradient counts, and memory saved by a graph is reported as unknown."""
     loss = tensor_type(Storage("cpu", 4))
     loss.grad_fn, loss.is_leaf = object(), False
     assert not sizeof(loss).exact
@@ -129,7 +129,7 @@ def test_graphs_and_gradients(tensor_type: Any) -> None:
 
 
 def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An array of cupy is the block that its memory lies in."""
+    """A CuPy array counts as the block that contains its memory."""
     monkeypatch.setitem(sys.modules, "cupy", ModuleType("cupy"))
 
     class Array:
@@ -142,7 +142,7 @@ def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_jax(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An array of jax is its blocks here, and one that was deleted is nothing."""
+    """A JAX array counts as its blocks in this process, and a deleted one is empty."""
     monkeypatch.setitem(sys.modules, "jaxlib", ModuleType("jaxlib"))
 
     class Block:

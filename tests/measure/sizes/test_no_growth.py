@@ -1,4 +1,4 @@
-"""Measuring takes no memory itself, in a process whose heap has a large hole."""
+"""Measuring leaves no growth behind, in a process whose heap has a large hole."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ print(read_rss_bytes() - before)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the heap is another elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="the heap differs elsewhere")
 @pytest.mark.parametrize(
     "code",
     ["sizes({'many': many, 'more': [many]}, exact=True)", "memkit.holders(many)"],

@@ -1,4 +1,4 @@
-"""Objects have room for the attributes of others of their class."""
+"""Objects have capacity for the attributes of other objects of their class."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="every object has a dict"
 )
 
-# So many objects take the room to spare from all that come after them.
+# After this many objects, new ones of the class get no spare capacity.
 MANY = 50
 POINTER_BYTES = 8
 
 
 class Row:
-    """An object of which the first has more attributes than the others."""
+    """A class whose first object has more attributes than the others."""
 
     def __init__(self, more: int = 0) -> None:
         self.a = self.b = self.c = None
@@ -37,13 +37,13 @@ def make_rows(more: int) -> tuple[type, list[Row]]:
 
 @pytest.mark.parametrize("more", [0, 5])
 def test_places(more: int) -> None:
-    """There is a place for each attribute that one object has had, and one to spare."""
+    """The array holds every attribute that an object of the class had, and one more."""
     kind, _rows = make_rows(more)
     assert count_places(kind) == 3 + more + 1
 
 
 def test_attributes_of_others() -> None:
-    """The room for what only another object has is a part of the size."""
+    """Capacity for attributes that only another object has is part of the size."""
     _, narrow = make_rows(0)
     _, wide = make_rows(20)
     room_bytes = sizeof(wide[1:]).bytes - sizeof(narrow[1:]).bytes
@@ -51,7 +51,7 @@ def test_attributes_of_others() -> None:
 
 
 def test_opened_objects() -> None:
-    """A dict that stands for the attributes counts, and no attribute counts twice."""
+    """A dict of the attributes counts, and no attribute counts twice."""
     _, rows = make_rows(20)
     # The names of the attributes are found with the first.
     vars(rows[0])
@@ -74,7 +74,7 @@ def make_mappings(count: int) -> list[Mapping]:
 
 
 def test_array_of_a_dict() -> None:
-    """What lies around the values of a dict that shares its keys is a part of it."""
+    """The header around the values of a key-sharing dict is part of its size."""
     places = dict.__sizeof__(vars(make_mappings(1)[0])) - dict.__basicsize__
     places //= POINTER_BYTES
     if places * POINTER_BYTES not in _SHARED_VALUES_BYTES:
@@ -87,7 +87,7 @@ def test_array_of_a_dict() -> None:
 
 
 def test_dicts_of_objects() -> None:
-    """A dict that stands for the attributes of an object has none of their room."""
+    """The array in an object does not count for the dict of its attributes."""
     _, rows = make_rows(20)
     dicts = [vars(row) for row in rows]
     beside_bytes = sizeof([rows, dicts]).bytes - sizeof(rows).bytes
@@ -95,7 +95,7 @@ def test_dicts_of_objects() -> None:
 
 
 def test_values_of_a_dict() -> None:
-    """What a dict keeps is found from it, also where its values lie in an object."""
+    """The values of a dict are found even if they lie in an object."""
     _, rows = make_rows(0)
     vars(rows[0])["a"] = bytearray(100_000)
     assert sizeof(vars(rows[0])).bytes > 100_000

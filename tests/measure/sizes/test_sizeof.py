@@ -44,7 +44,7 @@ def grow(value: Any, extra: Any) -> int:
 
 
 def test_python_objects() -> None:
-    """What Python gives for an object counts, not what the object asks for."""
+    """The allocated bytes of an object count, not the requested ones."""
     assert sizeof(1.5).bytes == 32
     assert sizeof("x" * 20).bytes == -(-sys.getsizeof("x" * 20) // 16) * 16
     assert sizeof([]).bytes == 64
@@ -54,7 +54,7 @@ def test_python_objects() -> None:
 
 
 def test_shared_parts_count_once() -> None:
-    """An object that is reached twice counts once, also in a circle."""
+    """An object that is reached twice counts once, also in a cycle."""
     inner = [float(number) for number in range(1000)]
     assert grow(inner, inner) == 0
     circle: list[Any] = [inner, inner]
@@ -71,7 +71,7 @@ def test_three_views_of_one_array() -> None:
 
 
 def test_a_hundred_slices_of_one_base() -> None:
-    """Slices hold the base that they are of, once, also when it has no name."""
+    """Slices hold their base, once, even when it has no name."""
     base = np.ones((100, 100_000))
     slices = [base[row] for row in range(100)]
     nbytes = base.nbytes
@@ -122,7 +122,7 @@ def test_polars_types(values: list[Any], dtype: Any, n_bytes: int) -> None:
 
 
 def test_what_polars_hides() -> None:
-    """A plan, Python's objects in a series, and what a slice is of are said to hide."""
+    """Plans, series of Python objects, and slices are reported as hiding memory."""
     assert not sizeof(pl.Series([1.5] * 1000).slice(10, 1)).exact
     assert not sizeof(pl.DataFrame({"a": [1.5] * 1000}).head(1)).exact
     assert not sizeof(pl.LazyFrame({"a": [1]})).exact
@@ -130,7 +130,7 @@ def test_what_polars_hides() -> None:
 
 
 def test_pyarrow_slices() -> None:
-    """A slice holds all of its table, and a dictionary counts."""
+    """A slice holds its whole table, and a dictionary counts."""
     table = pa.table({"a": pa.array(np.ones(1_000_000))})
     assert sizeof(table.slice(10, 1)).bytes > 8_000_000
     assert grow(table, table.slice(5)) < 1000
@@ -149,7 +149,7 @@ def test_structured_objects() -> None:
 
 
 def test_strings_that_numpy_hides() -> None:
-    """Long strings of numpy's own type lie elsewhere, which is said."""
+    """Long strings of numpy's own type are reported as hidden."""
     if not hasattr(np, "dtypes") or not hasattr(np.dtypes, "StringDType"):
         pytest.skip("this numpy has no such type")
     array = np.array(["x" * 1000], dtype=np.dtypes.StringDType())
@@ -157,7 +157,7 @@ def test_strings_that_numpy_hides() -> None:
 
 
 def test_memory_of_others() -> None:
-    """An array over a buffer is no second copy of it."""
+    """An array over a buffer does not count as a second copy."""
     data = bytes(MIB)
     assert grow(data, np.frombuffer(data, np.uint8)) < 300
     view = memoryview(data)
@@ -167,7 +167,7 @@ def test_memory_of_others() -> None:
 
 
 def test_program_does_not_count() -> None:
-    """Modules, classes, and the modules of functions belong to nobody."""
+    """Modules, classes, and the modules of functions do not count."""
     assert sizeof(np).bytes < 1000
     assert sizeof([np, int, Size, print]).bytes < 1000
     assert sizeof(test_frames).bytes < 1000
@@ -175,7 +175,7 @@ def test_program_does_not_count() -> None:
 
 
 def test_closures_and_generators() -> None:
-    """What a function or a generator holds counts."""
+    """Objects held by a function or a generator count."""
     floats = [float(number) for number in range(10_000)]
 
     def read() -> float:
@@ -203,14 +203,14 @@ class Slotted:
 
 
 def test_instances() -> None:
-    """What attributes and slots refer to counts, and no ``__dict__`` is made."""
+    """Referents of attributes and slots count, and no ``__dict__`` is created."""
     floats = [float(number) for number in range(10_000)]
     for value in (Record(floats), Slotted(floats)):
         assert 400_000 < sizeof(value).bytes < 410_000
 
 
 class Hostile:
-    """An object that raises whatever it is asked."""
+    """An object that raises on every access."""
 
     def __init__(self) -> None:
         object.__setattr__(self, "held", [1.5] * 1000)
@@ -226,7 +226,7 @@ class Hostile:
 
 
 class HostileMeta(type):
-    """A class that raises whatever it is asked."""
+    """A class that raises on every access."""
 
     def __getattribute__(cls, name: str) -> Any:
         raise RuntimeError(name)
@@ -264,7 +264,7 @@ class HostileArray(np.ndarray):
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_no_code_of_the_user_runs(exact: bool) -> None:
-    """Objects that raise or lie are sized by what they are."""
+    """Objects that raise or lie are sized correctly."""
     hostile_class: Any = HostileMeta("HostileClass", (), {})
     list_ = HostileList([float(number) for number in range(1000)])
     cases: list[tuple[Any, int, int]] = [
@@ -307,11 +307,11 @@ def test_classes_are_not_compared(exact: bool) -> None:
 
 
 def test_a_class_that_claims_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A class that names a library imports nothing, and no fake module is asked."""
+    """A class that names a library imports nothing, and no fake module is accessed."""
 
     class Fake:
         def __getattr__(self, name: str) -> Any:
-            pytest.fail(f"asked for {name}")
+            pytest.fail(f"accessed {name}")
 
     claimed = type("Tensor", (), {"__module__": "torch"})
     monkeypatch.delitem(sys.modules, "torch", raising=False)
@@ -322,7 +322,7 @@ def test_a_class_that_claims_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_in_memory() -> None:
-    """The buffers of files in memory count, as they are when written and when read."""
+    """The buffers of in-memory files count, both when written and when read."""
     text, data = io.StringIO(), io.BytesIO(b"x" * MIB)
     for number in range(1000):
         text.write(str(number) + "x" * 1000)
@@ -337,13 +337,13 @@ def test_files_in_memory() -> None:
 
 
 def test_keys_that_the_collector_does_not_show() -> None:
-    """The texts that are keys of a dict count, however short the dict."""
+    """Strings that are keys of a dict count, however short the dict."""
     rows = [{f"the key of number {number}": None} for number in range(1000)]
     assert sizeof(rows).bytes > sizeof([{"a": None} for _ in rows]).bytes + 64_000
 
 
-def test_what_the_collector_is_not_told() -> None:
-    """The parts of ranges, times and errors count though nobody visits them."""
+def test_parts_that_the_collector_does_not_visit() -> None:
+    """The parts of ranges, times and rows count though the collector skips them."""
     zone = timezone(timedelta(hours=1), "x" * 1000)
     assert sizeof(range(10**1000, 10**1000 + 5)).bytes > 800
     assert sizeof(datetime(2020, 1, 1, tzinfo=zone)).bytes > 1000
@@ -373,7 +373,7 @@ class Listed(list[Any]):
 
 
 def test_layouts() -> None:
-    """What an allocation has over what is asked for counts, by the kind of class."""
+    """The allocated bytes beyond the request count, for each kind of class."""
     assert sizeof(Pair(None, None, None)).bytes == 80 + sizeof(None).bytes
     listed, plain = Listed([None] * 1000), [None] * 1000
     assert sizeof(listed).bytes < sizeof(plain).bytes + 200
@@ -407,7 +407,7 @@ def test_what_hides(value: Any) -> None:
 
 
 def test_what_hides_little() -> None:
-    """What hides less than a page, or a hundredth of the size, is not marked."""
+    """Hidden memory below a page, or a hundredth of the size, is not marked."""
     zone = ZoneInfo("Europe/Berlin")
     assert not sizeof(zone).exact
     assert sizeof([zone, "x" * 5_000_000]).exact
@@ -416,7 +416,7 @@ def test_what_hides_little() -> None:
 
 
 def test_what_is_closed() -> None:
-    """Closed files and released buffers are small, and no error."""
+    """Closed files and released buffers are small, and raise no error."""
     mapped = mmap.mmap(-1, MIB)
     mapped.close()
     view = memoryview(bytearray(MIB))
@@ -428,7 +428,7 @@ def test_what_is_closed() -> None:
 
 
 def test_a_proxy_is_what_it_wraps() -> None:
-    """A proxy is told as opaque where it is no Python class, and not unwrapped."""
+    """A proxy counts with the object that it wraps."""
     wrapt = pytest.importorskip("wrapt")
     size = sizeof(wrapt.ObjectProxy([1.5] * 1000))
     assert size.bytes > 8000
@@ -439,7 +439,7 @@ class Handle:
 
 
 def test_sizer() -> None:
-    """A type that the user knows is sized by the user's function."""
+    """A type with a sizer of the user is sized by it, and marked if it raises."""
 
     @sizer(Handle)
     def size_handle(_: Handle) -> int:
@@ -461,7 +461,7 @@ def test_sizer() -> None:
 
 
 def test_sizer_with_buffers() -> None:
-    """Blocks that two objects share count once, and by the device they are on."""
+    """Blocks that two objects share count once, on their device."""
     blocks = {
         "a": Buffer(address=1 << 40, bytes=1000),
         "b": Buffer(address=(1 << 40) + 500, bytes=1000),
@@ -486,7 +486,7 @@ def test_sizer_with_buffers() -> None:
 
 
 def test_sizer_of_no_type() -> None:
-    """A sizer for something that is no type is refused with the remedy."""
+    """A sizer for something that is not a type is rejected with a remedy."""
     with pytest.raises(MemkitError, match=r"write @sizer\(MyType\)"):
         sizer(3)
 
@@ -520,7 +520,7 @@ GIANT = "x" * 20_000_000
 
 
 def make_tailed_parts() -> list[bytes]:
-    """Make parts whose lengths follow a law of Pareto's."""
+    """Make parts whose lengths follow a Pareto distribution."""
     draw = random.Random(1).paretovariate
     return [bytes(int(20 * draw(1.05))) for _ in range(100_000)]
 
@@ -559,7 +559,7 @@ def test_estimates(name: str) -> None:
 
 
 def test_an_estimate_of_little_is_exact() -> None:
-    """What needs no sample is exact whatever was asked for."""
+    """A measurement that needs no sample is exact, even with ``exact=False``."""
     value = [{"a": [number, str(number)]} for number in range(100)]
     assert sizeof(value, exact=False) == sizeof(value)
 
@@ -583,7 +583,7 @@ def test_many_objects() -> None:
 
 
 def test_while_another_thread_changes_it() -> None:
-    """A container that grows meanwhile is sized as it was or as it is."""
+    """A container that grows in the meantime is sized as before or as after."""
     value: dict[int, Any] = {number: [number] for number in range(100_000)}
     ended = threading.Event()
 
@@ -643,7 +643,7 @@ def test_slots_are_smaller() -> None:
 
 
 def test_what_iterates() -> None:
-    """Arrays, iterators and results of the system are sized with what they hold."""
+    """Arrays, iterators and results of the system are sized with their contents."""
     numbers = array.array("i", [0] * 1000)
     assert 4000 <= sizeof(numbers).bytes < 4200
     assert sizeof(enumerate(numbers)).bytes > 4000

@@ -20,7 +20,7 @@ both = pytest.mark.parametrize("exact", [True, False])
 
 @both
 def test_what_is_shared(exact: bool) -> None:
-    """Each variable is told what others hold too, and the sum has it once."""
+    """Each variable reports what others also hold, and the sum counts it once."""
     floats = [float(number) for number in range(100)]
     alone = [float(number) for number in range(50)]
     found = sizes({"a": [floats, alone], "b": [floats], "c": 1.5}, exact=exact)
@@ -34,7 +34,7 @@ def test_what_is_shared(exact: bool) -> None:
 
 @both
 def test_three_share(exact: bool) -> None:
-    """What three variables hold is shared by each, once."""
+    """Memory that three variables hold counts as shared for each, once."""
     floats = [float(number) for number in range(100)]
     found = sizes({name: [floats] for name in "abc"}, exact=exact)
     shared = sizeof(floats).bytes
@@ -68,7 +68,7 @@ def test_shared_attributes(exact: bool) -> None:
     ],
 )
 def test_shared_buffers(make: Any) -> None:
-    """Arrays, tables and frames over one memory share it, across libraries."""
+    """Arrays, tables and frames over the same memory share it, across libraries."""
     first, second = make(np.arange(1_000_000.0))
     if isinstance(second, pl.DataFrame):
         second = first.to_frame()
@@ -103,7 +103,7 @@ def test_what_belongs_to_the_program() -> None:
 
 
 def test_many_variables() -> None:
-    """A hundred thousand variables are listed, and what was left is told."""
+    """A hundred thousand variables are listed, and unfinished ones are marked."""
     namespace = {f"v{number}": [number, str(number)] for number in range(100_000)}
     found = sizes(namespace, budget_s=0.2)
     assert len(found) == len(namespace)
@@ -113,11 +113,11 @@ def test_many_variables() -> None:
 
 
 def test_progress() -> None:
-    """Who waits is told how far it is."""
-    told: list[int] = []
-    sizes({"a": [1.5] * 9, "b": 2}, exact=True, progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1 + 9 + 1
+    """The progress function is called with the visited objects."""
+    counts: list[int] = []
+    sizes({"a": [1.5] * 9, "b": 2}, exact=True, progress=counts.append)
+    assert counts == sorted(counts)
+    assert counts[-1] == 1 + 9 + 1
 
 
 def test_main() -> None:
@@ -135,7 +135,7 @@ def test_main() -> None:
 
 @pytest.mark.parametrize("few", [BATCH, 0])
 def test_address_map(few: int) -> None:
-    """Objects are given back once, by the number that they had, few or many."""
+    """Objects are returned once, by their previous number, whether few or many."""
     numbers = AddressMap(3, few)
     values = [[number] for number in range(100)]
     assert numbers.claim(values + values, 1) == {0: sorted_by_id(values, few)}
@@ -151,7 +151,7 @@ def sorted_by_id(values: list[Any], few: int) -> list[Any]:
 
 
 def test_address_map_goes_over() -> None:
-    """What a map knew of few objects it still knows when they are many."""
+    """The numbers of few objects are kept when they become many."""
     numbers = AddressMap(300, few=1000)
     values = [[number] for number in range(BATCH)]
     numbers.claim(values[:500], 7)

@@ -1,4 +1,4 @@
-"""Objects of classes that derive from Python's own are seen whole."""
+"""Objects of classes derived from built-in types are measured completely."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Point(Pair):
 
 @pytest.mark.parametrize("value", [Count(5), Raw(b"x" * 9), Level.LOW, Point(1, 2)])
 def test_nothing_hides(value: Any) -> None:
-    """Of a class in Python nothing hides, whatever it derives from."""
+    """A class written in Python hides nothing, whatever it derives from."""
     assert sizeof(value).exact
 
 

@@ -1,4 +1,4 @@
-"""Hundreds of constructions: a size is what the process grows by, or it is marked."""
+"""Hundreds of constructions: a size equals the growth of the process, or is marked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ print(json.dumps(list(running.run(library, cases))))
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.timeout(3600 if IS_WHOLE else 120)
 def test_table(library: str) -> None:
-    """No size is off by two percent, and what a heap moves by, without a mark."""
+    """Every size without a mark is within two percent and the noise of the heap."""
     cases = running.read_cases(library)
     if not IS_WHOLE:
         cases = random.Random(SEED).sample(cases, COUNT)

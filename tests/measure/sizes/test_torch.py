@@ -51,7 +51,7 @@ def test_parameter_and_gradient(torch: Any) -> None:
 
 
 def test_graph_hides_what_it_saved(torch: Any) -> None:
-    """What a result keeps for its gradient is not seen, which is said."""
+    """Memory that a result keeps for its gradient is reported as hidden."""
     weight = torch.nn.Parameter(make_ones(torch))
     size = sizeof(weight.exp().sum())
     assert not size.exact
@@ -59,7 +59,7 @@ def test_graph_hides_what_it_saved(torch: Any) -> None:
 
 
 def test_meta_tensors_take_nothing(torch: Any) -> None:
-    """A model of shapes alone has no memory anywhere."""
+    """A model with only shapes takes no memory anywhere."""
     size = sizeof(torch.nn.Linear(4096, 4096, device="meta"))
     assert size.bytes < SLACK_BYTES
     assert size.elsewhere == {}
@@ -80,5 +80,5 @@ def test_sparse_tensors(torch: Any, layout: str) -> None:
 
 
 def test_small_tensors_are_marked(torch: Any) -> None:
-    """Of many small tensors the descriptions are the most, and are not seen."""
+    """Many small tensors are marked: their descriptions dominate and are hidden."""
     assert not sizeof([torch.ones(3) for _ in range(100)]).exact

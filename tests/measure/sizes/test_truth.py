@@ -1,4 +1,4 @@
-"""Sizes agree with what the process really grew by, in fresh processes."""
+"""Sizes agree with the actual growth of fresh processes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_truth(name: str) -> None:
     assert figures["estimate"] == pytest.approx(figures["exact"], rel=0.05)
     # No library shows how long the allocation behind a polars column is.
     assert figures["is_exact"] is not name.startswith("polars")
-    # An index has free buckets that nobody has touched.
+    # An index has free buckets that are untouched.
     untouched = {"untouched"} if name == "searched_index" else set[str]()
     assert figures["elsewhere"].keys() <= untouched
 
 
 def test_memmap() -> None:
-    """A mapped file takes no memory until it is read, and is told apart."""
+    """A mapped file takes no memory until it is read, and is reported separately."""
     figures = truth.run("memmap")
     assert figures["grown"] < truth.MIB
     assert figures["exact"] < 10_000

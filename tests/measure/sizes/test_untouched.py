@@ -1,4 +1,4 @@
-"""Memory that nobody has touched yet is no memory of the process."""
+"""Untouched pages do not count as memory of the process."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ MIB = 1024 * 1024
 SLACK_BYTES = 4 * MIB
 
 pytestmark = [
-    # Memory that was used before is cleared by the allocator, and so touched.
+    # The allocator clears memory that was used before, which touches it.
     pytest.mark.own_process,
-    pytest.mark.skipif(
-        sys.platform != "linux", reason="elsewhere the system does not say"
-    ),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports it"),
 ]
 
 
@@ -47,7 +45,7 @@ def test_zeros() -> None:
 
 
 def test_older_systems(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Linux cannot scan the map of the pages, its entries are read."""
+    """Where Linux cannot scan the page map, its entries are read."""
     monkeypatch.setattr(untouched, "_SCAN", 0)
     values = np.zeros(64 * MIB // 8)
     values[: len(values) // 2] = 1
@@ -56,10 +54,10 @@ def test_older_systems(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(
     tuple(map(int, re.findall(r"\d+", platform.release())[:2])) < (6, 7),
-    reason="an older Linux does not tell",
+    reason="older versions of Linux do not report it",
 )
 def test_read_zeros() -> None:
-    """Zeros that were read and never written to are still no memory of the process."""
+    """Zeros that were read but never written to do not count."""
     values = np.zeros(64 * MIB // 8)
     assert values.sum() == 0
     assert sizeof(values).bytes < SLACK_BYTES
@@ -69,7 +67,7 @@ def test_read_zeros() -> None:
 def test_read_zeros_on_older_systems(
     monkeypatch: pytest.MonkeyPatch, pagemap: str
 ) -> None:
-    """Zeros that were read are told by what their mapping has, or bounded."""
+    """Zeros that were read are bounded by the resident memory of their mapping."""
     monkeypatch.setattr(untouched, "_SCAN", 0)
     monkeypatch.setattr(untouched, "_PAGEMAP", pagemap)
     values = np.zeros(64 * MIB // 8)
@@ -87,7 +85,7 @@ def test_read_zeros_on_older_systems(
 
 
 def test_doubt_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A size that the system tells only within bounds is an estimate with its error."""
+    """A size that the system only bounds is an estimate with an error."""
     found = Untouched(bytes=32 * MIB, doubtful_bytes=16 * MIB)
     monkeypatch.setattr(UntouchedFinder, "find", lambda *_: found)
     values = np.ones(64 * MIB // 8)
@@ -97,7 +95,7 @@ def test_doubt_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hash_table() -> None:
-    """The buckets of an index that no key has fallen into do not count."""
+    """Untouched buckets of an index do not count."""
     index: Any = pd.Index(np.arange(900_000)[::-1].copy())
     index.get_loc(5)
     size = sizeof(index)
@@ -112,7 +110,7 @@ def test_hash_table() -> None:
 def test_copied_pages_of_a_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scan: int
 ) -> None:
-    """What is written to a file that was mapped to be copied is memory, and no disk."""
+    """Pages written to in a copy-on-write mapping count as memory, not as disk."""
     monkeypatch.setattr(untouched, "_SCAN", scan)
     path = tmp_path / "values"
     path.write_bytes(bytes(16 * MIB))
@@ -126,7 +124,7 @@ def test_copied_pages_of_a_file(
 
 
 def test_views() -> None:
-    """Views of an array that was not touched have none of it either, nor share it."""
+    """Views of an untouched array take and share none of its memory."""
     values = np.zeros((64 * MIB // 8, 1))
     listed = sizes({"values": values, "view": values[:, 0]})
     assert listed.total_bytes < SLACK_BYTES
@@ -134,13 +132,13 @@ def test_views() -> None:
     assert listed["view"].shared_bytes <= listed["view"].bytes
 
 
-def test_room_to_grow() -> None:
-    """The room that an array has to grow into counts only once it was touched."""
+def test_spare_capacity() -> None:
+    """Spare capacity of an array does not count while it is untouched."""
     values = array("d", bytes(64 * MIB))
     assert values.__sizeof__() > 66 * MIB
     assert 64 * MIB <= sizeof(values).bytes < 66 * MIB
 
 
 def test_device() -> None:
-    """What nobody has touched is on no device."""
+    """Untouched pages do not count as a device."""
     assert sizeof(np.zeros(64 * MIB // 8)).device == "RAM"

@@ -1,7 +1,7 @@
-"""Compares sizes with what a process grows by: each case in a new process.
+"""Compares sizes with the growth of a process, each case in a new process.
 
-Each case makes an object, once small to load all code and once large, and says what it
-really takes: the growth of resident memory, in a process of its own.
+Each case makes an object, first a small one to load all code and then a large one, and
+reports the growth of resident memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 
 RANDOM = np.random.default_rng(0)
 
-# What polars and pyarrow free goes back to the system at once.
+# polars and pyarrow return freed memory to the system at once.
 ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0",
@@ -67,7 +67,7 @@ def make_points(n: int) -> Any:
 
 
 def make_opened_points(n: int) -> Any:
-    """Make objects whose ``__dict__`` somebody has asked for."""
+    """Make objects whose ``__dict__`` was accessed."""
     points = make_points(n)
     for point in points:
         vars(point)
@@ -177,7 +177,7 @@ def make_sparse_matrix(n: int) -> Any:
 
 
 def make_searched_index(n: int) -> Any:
-    """Make an index that was searched, and has a hash table."""
+    """Make an index that was searched, so that it has a hash table."""
     import pandas as pd
 
     index = pd.Index(RANDOM.permutation(n // 30))
@@ -270,7 +270,7 @@ CASES: dict[str, Callable[[int], Any]] = {
 
 
 def settle() -> int:
-    """Return the resident memory when all that is free was given back."""
+    """Return the resident memory after all free memory was returned."""
     gc.collect()
     if "pyarrow" in sys.modules:
         sys.modules["pyarrow"].default_memory_pool().release_unused()
@@ -280,9 +280,9 @@ def settle() -> int:
 
 
 def measure(name: str) -> dict[str, Any]:
-    """Return what the process grew by, and what the size is said to be."""
+    """Return the growth of the process, and the reported sizes."""
     make = CASES[name]
-    # Code is loaded with the first object. It is small: what it leaves free is used.
+    # The first object loads code. It is small, so that it leaves little free memory.
     for _ in range(2):
         sizeof(make(MIB // 8))
     before_bytes = settle()

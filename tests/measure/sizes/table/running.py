@@ -1,4 +1,4 @@
-"""Measures what a process grows by for each construction, in a fork for each.
+"""Measures the growth of a process for each construction, each in its own fork.
 
 ``python -m tests.measure.sizes.table.running LIBRARY`` prints a line of JSON for each.
 """
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np  # noqa: F401 - what measures takes it: once, not in each fork
+import numpy as np  # noqa: F401 - measuring uses it: imported once, not in each fork
 
 from jupyter_memkit.measure.sizes import sizeof
 
@@ -28,14 +28,14 @@ LIBRARIES = ("python", "standard", "arrays", "frames", "others")
 # Their threads do not survive a fork, so they are imported after it.
 _THREADED = {"frames", "others"}
 
-# More of it is more exact, and takes as much longer: MEMKIT_TABLE_MIB=20.
+# Larger values are more exact and proportionally slower: MEMKIT_TABLE_MIB=20.
 _TARGET_BYTES = int(os.environ.get("MEMKIT_TABLE_MIB", "6")) * MIB
 _SECONDS = 60
 _MOST_OBJECTS = 1_000_000
 _TRIED_OBJECTS = 200
 
 
-# What is free at the end of the heap is the last number of `mallinfo2` (mallinfo(3)).
+# Free memory at the end of the heap is the last number of `mallinfo2` (mallinfo(3)).
 _TOP_PLACE = 9
 
 
@@ -54,7 +54,7 @@ def read_cases(library: str) -> list[str]:
 
 
 def run(library: str, cases: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield what each construction takes and what its size is said to be.
+    """Yield the growth and the reported size of each construction.
 
     Parameters
     ----------
@@ -80,28 +80,28 @@ def _fork(case: str, setup: str, namespace: dict[str, Any]) -> dict[str, Any]:
         pid = os.fork()
     if pid == 0:
         os.close(reading)
-        # Its own time: a busy machine takes longer.
+        # CPU time, because a busy machine takes longer.
         signal.setitimer(signal.ITIMER_PROF, _SECONDS)
-        # The parent's objects are not looked through again and again.
+        # Keeps the collector from visiting the parent's objects again and again.
         gc.freeze()
         try:
             exec(setup, namespace)
             answer = _measure(_compile(case, namespace))
         except (ImportError, AttributeError, MissingError) as error:
             answer = {"missing": repr(error)}
-        except BaseException:  # noqa: BLE001 - a child says what went wrong, and ends
+        except BaseException:  # noqa: BLE001 - a child reports any error and exits
             answer = {"failed": traceback.format_exc()}
         os.write(writing, json.dumps(answer).encode())
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        answered = pipe.read()
     os.waitpid(pid, 0)
-    return json.loads(told) if told else {"failed": "the process died"}
+    return json.loads(answered) if answered else {"failed": "the process died"}
 
 
 def _compile(case: str, namespace: dict[str, Any]) -> Callable[[int], Any]:
-    """Return what makes a value: of so many objects, or of so many bytes."""
+    """Return a function that makes a value of a number of objects or of bytes."""
     if not case.startswith("*"):
         make: Callable[[int], Any] = eval(f"lambda n: {case}", namespace)
         return make
@@ -139,7 +139,7 @@ def _measure(make: Callable[[int], Any]) -> dict[str, Any]:
 def _compare(
     make: Callable[[int], Any], amount: int, kept: list[Any]
 ) -> dict[str, Any]:
-    """Return what the process grows by with an object, and what its size is."""
+    """Return the growth of the process with an object, and the object's size."""
     filler = _fill_holes()
     before = _settle()
     kept.append(make(amount))
@@ -156,7 +156,7 @@ def _compare(
 
 
 def _fill_holes() -> list[Any]:
-    """Return what fills the free places of the heap, which would be used first.
+    """Return objects that fill the holes of the heap, which would be used first.
 
     Small ones are those of Python's pools and of the C library's chunks, by their
     sizes; then come whole arenas and pages.
@@ -179,7 +179,7 @@ def _fill_holes() -> list[Any]:
 
 
 def _fill_chunks(n_bytes: int) -> None:
-    """Take the free chunks of a size for good: the process is a fork, and ends."""
+    """Take and leak the free chunks of a size: the process is a fork that exits."""
     library = ctypes.CDLL(None)
     library.malloc.restype = ctypes.c_void_p
     library.mallinfo2.restype = _HeapInfo
@@ -190,7 +190,7 @@ def _fill_chunks(n_bytes: int) -> None:
 
 
 def _settle() -> int:
-    """Return the memory of no file when all that is free was given back."""
+    """Return the anonymous memory after all free memory was returned."""
     gc.collect()
     if "pyarrow" in sys.modules:
         sys.modules["pyarrow"].default_memory_pool().release_unused()
@@ -206,10 +206,10 @@ def _read_anonymous() -> int:
 
 
 def is_right(found: dict[str, Any]) -> bool:
-    """Tell whether a size is within two percent of the growth, or marked."""
+    """Return whether a size is within two percent of the growth, or marked."""
     if not found.get("exact", False):
         return True
-    # What the interpreter itself moves by, and what was left in its heap.
+    # Noise of the interpreter, and free memory left in its heap.
     slack = 0.02 * max(found["grown"], found["bytes"]) + MIB * 3 // 4
     return bool(abs(found["grown"] - found["bytes"]) <= slack)
 
