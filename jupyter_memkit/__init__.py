@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.errors import (
         IsolatedError,
         MemkitError,
+        MemoryLimitExceeded,
         SourceError,
         UnloadError,
     )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
     from jupyter_memkit.techniques.chunked.results.partial import partial
     from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
+    from jupyter_memkit.techniques.guard.guarding import guard
     from jupyter_memkit.techniques.isolated.calls import isolated
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.spilling import spill, unspill
@@ -54,6 +56,7 @@ __all__ = [
     "IsolatedError",
     "MemResult",
     "MemkitError",
+    "MemoryLimitExceeded",
     "MemoryTracker",
     "Parts",
     "Size",
@@ -67,6 +70,7 @@ __all__ = [
     "export",
     "free",
     "gc_pause",
+    "guard",
     "holders",
     "isolated",
     "libraries",
@@ -95,6 +99,7 @@ _HOMES = {
     "IsolatedError": "errors",
     "MemResult": "track.mem",
     "MemkitError": "errors",
+    "MemoryLimitExceeded": "errors",
     "MemoryTracker": "track.tracker",
     "Parts": "measure.sizes",
     "Size": "measure.sizes",
@@ -107,6 +112,7 @@ _HOMES = {
     "export": "show.export",
     "free": "techniques.release",
     "gc_pause": "techniques.gc_pausing.pause",
+    "guard": "techniques.guard.guarding",
     "holders": "measure.holders",
     "isolated": "techniques.isolated.calls",
     "libraries": "techniques.unloading",

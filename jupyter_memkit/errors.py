@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class MemkitError(Exception):
@@ -54,3 +55,21 @@ class IsolatedError(MemkitError):
 
     Raised by `jupyter_memkit.isolated`.
     """
+
+
+class MemoryLimitExceeded(MemoryError):  # noqa: N818 - the name states what happened
+    """Guarded code whose memory would exceed, or has exceeded, the mark.
+
+    Raised in code under ``%memguard`` or `jupyter_memkit.guard`.
+
+    Attributes
+    ----------
+    stop : GuardStop or None
+        What filled the memory, once the guarded code has ended.
+    """
+
+    stop: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what filled the memory, as values that `json.dumps` accepts."""
+        return {"message": str(self)} if self.stop is None else self.stop.to_dict()

@@ -16,6 +16,7 @@ from jupyter_memkit.magics.gc_pause import GcPauseMagics
 from jupyter_memkit.magics.isolated import IsolatedMagics
 from jupyter_memkit.magics.mem import MemMagics
 from jupyter_memkit.magics.memfree import MemfreeMagics
+from jupyter_memkit.magics.memguard import MemguardMagics
 from jupyter_memkit.magics.memit import MemitMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.memleaks import MemleaksMagics
@@ -36,6 +37,7 @@ _MAGICS = (
     IsolatedMagics,
     MemMagics,
     MemfreeMagics,
+    MemguardMagics,
     MemkitMagics,
     MemleaksMagics,
     MemlsMagics,
@@ -71,6 +73,8 @@ _REPORTS = {
     "jupyter_memkit.techniques.gc_pausing.switch.GcStatus": (
         "jupyter_memkit.show.gc_pause"
     ),
+    "jupyter_memkit.techniques.guard.records.GuardStatus": "jupyter_memkit.show.guard",
+    "jupyter_memkit.techniques.guard.records.GuardStop": "jupyter_memkit.show.guard",
     "jupyter_memkit.techniques.isolated.records.IsolatedClosed": (
         "jupyter_memkit.show.isolated"
     ),

@@ -178,6 +178,8 @@ def _reword(parser: argparse.ArgumentParser, message: str) -> str:
 
 def _refuse_option(parser: argparse.ArgumentParser, word: str) -> str:
     name = word.partition("=")[0]
+    if _NUMBER.match(word):
+        return f"{word} is negative; leave out the minus sign"
     options = known_options(parser)
     if name in ("-h", "--help"):
         return f"%{parser.prog}? shows the help"

@@ -14,10 +14,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.temporary_limit import is_temporary
 from jupyter_memkit.records import Record
 from jupyter_memkit.units import parse_bytes
 
@@ -30,6 +31,8 @@ _CGROUP_FILES = {
 # The labels of /proc/self/limits.
 _RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA"))
 
+MACHINE = "memory of the machine"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryLimit(Record):
@@ -37,6 +40,14 @@ class MemoryLimit(Record):
 
     bytes: int
     name: str
+    _folder: Path | None = field(default=None, compare=False)
+
+    @property
+    def counter(self) -> str:
+        """What counts against it, for `headroom.read_use`."""
+        if self._folder is not None:
+            return f"cgroup:{self._folder}"
+        return "machine" if self.name == MACHINE else "process"
 
 
 def read_limit(
@@ -61,13 +72,19 @@ def read_limit(
     >>> read_limit(environ={"MEM_LIMIT": "1MiB"})
     MemoryLimit(bytes=1.0 MiB, name='MEM_LIMIT')
     """
-    limits = [
+    return min(read_limits(proc, environ), key=lambda limit: limit.bytes, default=None)
+
+
+def read_limits(
+    proc: Path = Path("/proc"), environ: Mapping[str, str] = os.environ
+) -> list[MemoryLimit]:
+    """Return all limits on this process's memory; the parameters of `read_limit`."""
+    return [
         *_environment_limit(environ),
         *_cgroup_limits(proc),
         *_resource_limits(proc),
         *_host_memory(proc),
     ]
-    return min(limits, key=lambda limit: limit.bytes, default=None)
 
 
 def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
@@ -122,7 +139,9 @@ def _limits_upwards(
         except OSError:
             text = "max"
         if text.isdigit():
-            yield MemoryLimit(bytes=int(text), name=f"cgroup {file_name}")
+            yield MemoryLimit(
+                bytes=int(text), name=f"cgroup {file_name}", _folder=level
+            )
         if level == mount_point:
             return
 
@@ -138,7 +157,8 @@ def _resource_limits(proc: Path) -> Iterator[MemoryLimit]:
             if line.startswith(label):
                 # The first column after the label, unless it is "unlimited".
                 for soft in filter(str.isdigit, line.removeprefix(label).split()[:1]):
-                    yield MemoryLimit(bytes=int(soft), name=name)
+                    if not is_temporary(int(soft)):
+                        yield MemoryLimit(bytes=int(soft), name=name)
 
 
 def _host_memory(proc: Path) -> Iterator[MemoryLimit]:
@@ -146,11 +166,11 @@ def _host_memory(proc: Path) -> Iterator[MemoryLimit]:
         import psutil  # noqa: PLC0415 - only where there is no /proc
 
         total_bytes = psutil.virtual_memory().total
-        yield MemoryLimit(bytes=total_bytes, name="memory of the machine")
+        yield MemoryLimit(bytes=total_bytes, name=MACHINE)
         return
     try:
         first_line = (proc / "meminfo").read_text().split("\n", 1)[0]
         total_bytes = int(first_line.split()[1]) * 1024
     except (OSError, IndexError, ValueError):
         return
-    yield MemoryLimit(bytes=total_bytes, name="memory of the machine")
+    yield MemoryLimit(bytes=total_bytes, name=MACHINE)

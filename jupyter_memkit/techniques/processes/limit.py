@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+from jupyter_memkit.measure.temporary_limit import is_temporary
 
 # The stack of a thread reserves this much without using it. Libraries start a thread
 # for each processor.
@@ -39,7 +40,8 @@ def limited(memory_bytes: int | None) -> Iterator[None]:
     unused_bytes = read_size(status, b"VmData:") - read_size(status, b"RssAnon:")
     wanted_bytes = memory_bytes + max(0, unused_bytes) + tolerance_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    lower = [wanted_bytes, *(limit for limit in (soft, hard) if limit >= 0)]
+    others = [limit for limit in (soft, hard) if limit >= 0 and not is_temporary(limit)]
+    lower = [wanted_bytes, *others]
     resource.setrlimit(resource.RLIMIT_DATA, (min(lower), hard))
     try:
         yield

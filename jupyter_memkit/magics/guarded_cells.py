@@ -1,0 +1,174 @@
+"""Guards the cells of a shell while the guard is armed, and shows why one was stopped.
+
+An allocation that fails at the data limit raises the error of the library that asked
+for it. IPython's handler for exceptions turns it into `MemoryLimitExceeded` before the
+traceback is shown, and the hook at the end of the cell puts it into the cell's result.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from types import TracebackType
+from typing import Any
+
+from jupyter_memkit.errors import MemoryLimitExceeded, add_note
+from jupyter_memkit.magics.cell_start import CellStart
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.records import GuardStop
+from jupyter_memkit.track.events import signal_safe_hook
+
+MIME_TYPE = "application/vnd.jupyter-memkit.guard-stop+json"
+
+
+class GuardedCells:
+    """The hooks of a shell, which are registered only while the guard is armed.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell whose cells are guarded.
+    reports_in_error : bool
+        Whether the text of the error contains the whole report, for runs without a
+        page that would show the card.
+    """
+
+    def __init__(self, shell: Any, *, reports_in_error: bool) -> None:
+        self._shell = shell
+        self._reports_in_error = reports_in_error
+        # The running cells: what each started with, and whether it is guarded.
+        self._cells: list[tuple[Any, bool]] = []
+        self._start: CellStart | None = None
+        self._exceeded: MemoryLimitExceeded | None = None
+        self._hooks = (
+            ("pre_run_cell", signal_safe_hook(self._pre_run_cell)),
+            ("post_run_cell", signal_safe_hook(self._post_run_cell)),
+        )
+        self._is_attached = False
+        self._previous: tuple[Any, Any] = ((), None)
+        guard = process_guard()
+        guard.on_armed = self._attach
+        guard.warn = self._warn
+
+    def close(self) -> None:
+        """Remove the hooks."""
+        guard = process_guard()
+        del guard.on_armed, guard.warn
+        self._detach()
+
+    def begin(self) -> None:
+        """Begin to guard code of the notebook; `Guard.end` ends it."""
+        namespace = self._shell.user_ns
+        self._start = CellStart(namespace)
+        trouble = process_guard().begin(lambda frame: frame.f_globals is namespace)
+        if trouble:
+            self._shell.display_pub.publish(data={"text/plain": trouble})
+
+    def _attach(self) -> None:
+        if self._is_attached:
+            return
+        self._is_attached = True
+        for event, hook in self._hooks:
+            self._shell.events.register(event, hook)
+        shell = self._shell
+        self._previous = (shell.custom_exceptions, shell.CustomTB)
+        shell.set_custom_exc((BaseException,), self._show_error)
+        self._own_handler = shell.CustomTB
+
+    def _detach(self) -> None:
+        if not self._is_attached:
+            return
+        self._is_attached = False
+        self._cells.clear()
+        for event, hook in self._hooks:
+            self._shell.events.unregister(event, hook)
+        # A handler that the user has set in the meantime stays.
+        if self._shell.CustomTB == self._own_handler:
+            self._shell.custom_exceptions, self._shell.CustomTB = self._previous
+
+    def _pre_run_cell(self, info: Any) -> None:
+        is_main = threading.current_thread() is threading.main_thread()
+        is_guarded = is_main and process_guard().is_armed
+        self._cells.append((info, is_guarded))
+        if is_guarded:
+            self.begin()
+
+    def _post_run_cell(self, result: Any) -> None:
+        # The cell that armed the guard ends without having started.
+        if self._cells and (result is None or result.info is self._cells[-1][0]):
+            _, is_guarded = self._cells.pop()
+            if is_guarded:
+                process_guard().end()
+        if self._exceeded is not None and result is not None:
+            exceeded, self._exceeded = self._exceeded, None
+            result.error_in_exec = exceeded
+            self._finish(exceeded)
+        if not self._cells and not process_guard().is_armed:
+            self._detach()
+
+    def _show_error(
+        self,
+        shell: Any,
+        kind: type[BaseException],
+        error: BaseException,
+        tb: TracebackType,
+        tb_offset: int | None = None,
+    ) -> list[str] | None:
+        """Show the error of a cell, as IPython's handler of exceptions."""
+        exceeded = process_guard().convert(error)
+        kinds, handler = self._previous
+        if exceeded is not None:
+            process_guard().make_room()
+            self._complete(exceeded)
+            self._exceeded = exceeded
+            shell.showtraceback((type(exceeded), exceeded, tb))
+        elif isinstance(error, kinds):
+            lines: list[str] | None = handler(kind, error, tb, tb_offset)
+            return lines
+        else:
+            # As IPython itself does.
+            shell.showtraceback(running_compiled_code=True)
+        return None
+
+    def _complete(self, exceeded: MemoryLimitExceeded) -> None:
+        # Imported on first use, so that a kernel starts fast.
+        from jupyter_memkit.magics.stopped_cell import complete  # noqa: PLC0415
+        from jupyter_memkit.show.guard import build_report  # noqa: PLC0415
+
+        exceeded.stop = complete(exceeded.stop, self._shell, self._start)
+        if self._reports_in_error:
+            add_note(exceeded, build_report(exceeded.stop).text())
+
+    def _finish(self, exceeded: MemoryLimitExceeded) -> None:
+        """Show the card, and cut what the error holds."""
+        # As above.
+        from jupyter_memkit.show.guard import build_report  # noqa: PLC0415
+
+        stop: GuardStop = exceeded.stop
+        report = build_report(stop)
+        self._shell.display_pub.publish(
+            data={
+                "text/plain": report.text(),
+                "text/html": report.html(),
+                MIME_TYPE: stop.to_dict(),
+            }
+        )
+        error: BaseException | None = exceeded
+        while error is not None:
+            _clear_frames(error.__traceback__)
+            error = error.__context__
+        release_unused()
+
+    def _warn(self, message: str) -> None:
+        self._shell.display_pub.publish(data={"text/plain": f"%memguard: {message}"})
+
+
+def _clear_frames(tb: TracebackType | None) -> None:
+    """Drop the local variables of a traceback's frames; its lines stay."""
+    traceback.clear_frames(tb)
+    while tb is not None:
+        # Before Python 3.13, whoever read the variables left a copy at the frame, which
+        # is renewed when they are read again.
+        tb.tb_frame.f_locals  # noqa: B018 - see above
+        tb = tb.tb_next

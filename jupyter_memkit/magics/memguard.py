@@ -1,0 +1,187 @@
+"""``%memguard`` and ``%%memguard``: stop a cell before its memory kills the kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Coroutine, Iterator
+from types import CodeType
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import magic_arguments
+from traitlets import Unicode
+
+from jupyter_memkit.cells.body import (
+    await_cell_body,
+    compile_cell_body,
+    has_await,
+    run_cell_body,
+)
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.awaiting import code_awaits
+from jupyter_memkit.magics.guarded_cells import GuardedCells
+from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.mark import Mark, read_mark
+from jupyter_memkit.techniques.guard.records import GuardStatus
+
+_VARIABLE = "JUPYTER_MEMKIT_GUARD"
+
+
+@magics_class
+class MemguardMagics(Magics):
+    """Stop cells before their memory kills the kernel."""
+
+    mark = Unicode(
+        "",
+        help="The mark at which cells of every kernel are stopped, such as auto, 85% "
+        f"or 8GB. The environment variable {_VARIABLE} has precedence.",
+    ).tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._mark: Mark | None = None
+        self._cells = GuardedCells(shell, reports_in_error=_VARIABLE in os.environ)
+        given = os.environ.get(_VARIABLE, self.mark)
+        if given and given != "off":
+            try:
+                self._arm(given, "stop")
+            except MemkitError as error:
+                # Loading must not fail because of a setting.
+                message = f"%memguard is not armed: {error}"
+                warnings.warn(message, stacklevel=2)
+
+    def close(self) -> None:
+        """Disarm the guard, and remove the hooks."""
+        self._disarm()
+        self._cells.close()
+
+    @no_var_expand
+    @line_cell_magic
+    @magic_arguments()
+    @argument(
+        "mark",
+        nargs="*",
+        offers=("auto", "off", "status"),
+        help="a size for the kernel and its child processes, such as 8GB; a share of "
+        "the smallest limit, such as 85%%; auto (default), which leaves a twentieth of "
+        "the limit free; or off, or status",
+    )
+    @argument(
+        "--action",
+        choices=("stop", "warn"),
+        default="stop",
+        help="what happens to the running cell at the mark (default: stop)",
+    )
+    def memguard(
+        self, line: str, cell: str | None = None
+    ) -> GuardStatus | Coroutine[Any, Any, None] | None:
+        """Stop a cell when its memory reaches a mark, so that the kernel lives on.
+
+        The cell fails with ``MemoryLimitExceeded``, a ``MemoryError``. All variables
+        stay, and a card shows what filled the memory and which lines would help.
+        Pages of mapped files do not count, because the system takes them back.
+
+        Examples
+        --------
+        For all cells from now on::
+
+            %memguard auto
+            %memguard 8GB
+            %memguard 85%
+
+            %memguard status
+            %memguard off
+
+        For one cell::
+
+            %%memguard 2GB
+            frame = load_everything()
+
+        To arm it in every kernel, also under nbclient and papermill, set the
+        environment variable ``JUPYTER_MEMKIT_GUARD=auto``, or in
+        ``ipython_config.py`` ``c.MemguardMagics.mark = "auto"``.
+        """
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        arguments = parse_line(self.memguard, line)
+        given = "".join(arguments.mark)
+        if cell is not None:
+            return self._guard_cell(cell, given, arguments.action)
+        if given == "status":
+            return process_guard().status
+        if given == "off":
+            self._disarm()
+            return process_guard().status
+        if not given and self._mark is not None:
+            return process_guard().status
+        with refusing():
+            self._arm(given or "auto", arguments.action)
+        return process_guard().status
+
+    def awaits(self, _line: str, cell: str | None) -> bool:
+        """Return whether the code of a call awaits."""
+        return cell is not None and code_awaits(self.shell, cell)
+
+    def _guard_cell(
+        self, cell: str, given: str, action: str
+    ) -> Coroutine[Any, Any, None] | None:
+        __tracebackhide__ = True  # As above.
+        if given in ("off", "status"):
+            message = f"%%memguard guards its cell; use %memguard {given}"
+            raise UsageError(message)
+        with refusing():
+            mark = _read(given or "auto", action)
+        codes = compile_cell_body(self.shell, cell)
+        if has_await(codes):
+            return self._run_awaiting(codes, mark)
+        with self._guarding(mark):
+            run_cell_body(self.shell, codes)
+        return None
+
+    async def _run_awaiting(self, codes: list[CodeType], mark: Mark) -> None:
+        __tracebackhide__ = True  # As above.
+        with self._guarding(mark):
+            await await_cell_body(self.shell, codes)
+
+    @contextlib.contextmanager
+    def _guarding(self, mark: Mark) -> Iterator[None]:
+        """Guard the body of the cell."""
+        __tracebackhide__ = True  # As above.
+        guard = process_guard()
+        with refusing():
+            guard.add(mark)
+        try:
+            self._cells.begin()
+            try:
+                yield
+            except BaseException as error:
+                exceeded = guard.convert(error)
+                if exceeded is None or exceeded is error:
+                    raise
+                raise exceeded from None
+            finally:
+                guard.end()
+        finally:
+            guard.remove(mark)
+
+    def _arm(self, given: str, action: str) -> None:
+        mark = _read(given, action)
+        # The new mark is in force before the old one is removed.
+        process_guard().add(mark)
+        before, self._mark = self._mark, mark
+        if before is not None:
+            process_guard().remove(before)
+
+    def _disarm(self) -> None:
+        if self._mark is not None:
+            mark, self._mark = self._mark, None
+            process_guard().remove(mark)
+
+
+def _read(given: str, action: str) -> Mark:
+    return read_mark(given, action, used_bytes=read_memory("self").private_bytes)

@@ -1,0 +1,145 @@
+"""Finds what filled the memory of a stopped cell, and what would help."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jupyter_memkit.cells.usage import find_usage
+from jupyter_memkit.hints import find_hints
+from jupyter_memkit.hints.records import Hint
+from jupyter_memkit.magics.cell_start import CellStart
+from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.guard.mark import read_mark
+from jupyter_memkit.techniques.guard.records import Cure, GrownVariable, GuardStop
+from jupyter_memkit.track.tracker import tracker
+from jupyter_memkit.units import format_bytes
+
+_SHOWN_VARIABLES = 5
+_SHOWN_CURES = 5
+_HINTS_S = 1.0
+_SIZES_S = 0.5
+# Smaller variables do not explain a stop.
+_LEAST_SHARE = 0.01
+
+
+def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
+    """Add the largest variables and the cures to the record of a stop."""
+    try:
+        cell = tracker().running
+        variables = tuple(_find_variables(stop, shell, start))
+        return dataclasses.replace(
+            stop,
+            execution_count=None if cell is None else cell.execution_count,
+            variables=variables[:_SHOWN_VARIABLES],
+            cures=(
+                *_rank(_find_savings(shell, start, variables))[:_SHOWN_CURES],
+                *_raise_mark(stop),
+            ),
+        )
+    except MemoryError:
+        # The search itself needs some memory; the sentence is complete without it.
+        return stop
+
+
+def _find_variables(
+    stop: GuardStop, shell: Any, start: CellStart | None
+) -> Iterator[GrownVariable]:
+    hidden = shell.user_ns_hidden
+    namespace = {
+        name: value
+        for name, value in list(shell.user_ns.items())
+        if not name.startswith("_") and name not in hidden
+    }
+    measured = sizes(namespace, budget_s=_SIZES_S)
+    ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
+    for name, size in ranked:
+        if size.bytes < _LEAST_SHARE * stop.mark_bytes:
+            return
+        value = namespace[name]
+        grown = size.bytes
+        yield GrownVariable(
+            name=name,
+            bytes=size.bytes,
+            grown_bytes=grown
+            if start is None
+            else start.grown_bytes(name, value, size.bytes),
+        )
+
+
+def _rank(cures: Iterable[Cure]) -> list[Cure]:
+    return sorted(cures, key=lambda cure: -(cure.saves_bytes or 0))
+
+
+def _find_savings(
+    shell: Any,
+    start: CellStart | None,
+    variables: tuple[GrownVariable, ...],
+) -> Iterator[Cure]:
+    """Yield what frees memory."""
+    hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
+    for hint in hints.hints:
+        if hint.saved_s is None:
+            yield _from_hint(hint)
+    for variable in variables:
+        value = shell.user_ns.get(variable.name)
+        if _is_array(value) and not _is_used(variable.name, shell):
+            yield Cure(
+                kind="spill",
+                code=f"%spill {variable.name}",
+                use="run",
+                saves_bytes=variable.bytes,
+                why="moves to a file, and is not used by this cell",
+            )
+        elif start is not None and not start.has(variable.name):
+            yield Cure(
+                kind="delete",
+                code=f"%memfree {variable.name}",
+                use="run",
+                saves_bytes=variable.bytes,
+                why="was made by this cell, which did not finish",
+            )
+
+
+def _is_array(value: object) -> bool:
+    array_kind = find_loaded("numpy", "ndarray")
+    return array_kind is not None and type(value) is array_kind
+
+
+def _is_used(name: str, shell: Any) -> bool:
+    """Return whether the running cell uses a variable."""
+    inputs = shell.user_ns.get("In", [""])
+    usage = find_usage(inputs).get(name)
+    return usage is not None and usage.used_in == len(inputs) - 1
+
+
+def _from_hint(hint: Hint) -> Cure:
+    return Cure(
+        kind=hint.kind,
+        code=hint.cure,
+        use="prefix" if hint.cure.startswith("%%") else "run",
+        saves_bytes=hint.bytes,
+        why=f"{hint.name}: {hint.found}",
+    )
+
+
+def _raise_mark(stop: GuardStop) -> Iterator[Cure]:
+    if stop.mark == "auto":
+        return
+    automatic = read_mark("auto")
+    limit_bytes = _limit_bytes() - automatic.reserve_bytes
+    if stop.mark_bytes < limit_bytes:
+        yield Cure(
+            kind="raise_mark",
+            code="%memguard auto",
+            use="run",
+            saves_bytes=None,
+            why=f"allows up to {format_bytes(limit_bytes)} on this machine",
+        )
+
+
+def _limit_bytes() -> int:
+    limit = tracker().limit()
+    return limit.bytes if limit is not None else 0

@@ -1,0 +1,77 @@
+"""Reports the status of the guard, and why it stopped a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
+from jupyter_memkit.techniques.guard.records import (
+    Cure,
+    GrownVariable,
+    GuardStatus,
+    GuardStop,
+)
+from jupyter_memkit.units import format_bytes
+
+
+def build_report(record: GuardStatus | GuardStop) -> Report:
+    """Build the report of a record of the guard."""
+    if isinstance(record, GuardStatus):
+        return _build_status(record)
+    return Report(
+        title=f"Stopped: {record.message}",
+        rows=tuple(_build_rows(record)),
+        table=_build_table(record.cures),
+    )
+
+
+def _build_status(status: GuardStatus) -> Report:
+    if status.mark is None:
+        return Report(
+            title="no guard is armed", notes=("%memguard auto arms it for all cells.",)
+        )
+    mark_bytes, used_bytes = status.mark_bytes or 0, status.used_bytes or 0
+    effect = "stops the cell" if status.action == "stop" else "warns"
+    return Report(
+        title=f"the guard {effect} at {format_bytes(mark_bytes)} ({status.mark})",
+        rows=(
+            ("in use", f"{format_bytes(used_bytes)}, without mapped files"),
+            ("enforced by", " and ".join(status.belts)),
+            ("stopped", f"{status.stops} {'cell' if status.stops == 1 else 'cells'}"),
+        ),
+    )
+
+
+def _build_rows(stop: GuardStop) -> Iterator[tuple[str, str]]:
+    yield "in use", f"{format_bytes(stop.used_bytes)} at the mark of {stop.mark}"
+    yield "this cell", f"grew by {format_bytes(stop.grown_bytes)}"
+    if stop.line is not None:
+        yield "line", stop.line
+    if stop.variables:
+        yield "variables", ", ".join(map(_describe_variable, stop.variables))
+
+
+def _describe_variable(variable: GrownVariable) -> str:
+    size = f"{variable.name} {format_bytes(variable.bytes)}"
+    if not variable.grown_bytes:
+        return size
+    if variable.grown_bytes == variable.bytes:
+        return f"{size} (new in this cell)"
+    return f"{size} (≈ {format_bytes(variable.grown_bytes)} of it from this cell)"
+
+
+def _build_table(cures: tuple[Cure, ...]) -> Table | None:
+    if not cures:
+        return None
+    return Table(
+        columns=(("saves", "number"), ("remedy", "code"), ("why", "text")),
+        rows=tuple(
+            (
+                "" if cure.saves_bytes is None else format_bytes(cure.saves_bytes),
+                cure.code,
+                cure.why,
+            )
+            for cure in cures
+        ),
+    )

@@ -1,0 +1,90 @@
+"""The first belt: an allocation that would exceed the mark fails.
+
+The soft limit ``RLIMIT_DATA`` counts what is reserved (setrlimit(2)), and the mark what
+is used. So the limit lies above the mark by what is reserved and not used, and moves
+with it. It is the kernel's own: children that inherit it get back what was found.
+
+polars ends the process when an allocation fails. Once it is loaded, the limit lies
+where the system would kill, and the watcher's signal alone acts at the mark.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from jupyter_memkit.measure.temporary_limit import is_temporary, mark_temporary
+from jupyter_memkit.techniques.guard.family import Memory
+from jupyter_memkit.techniques.guard.shared import SharedPage
+
+if sys.platform == "linux":
+    import resource
+
+# Stacks of threads are reserved and hardly used.
+_STACK_BYTES = 8 << 20
+_SLACK_BYTES = 64 << 20
+
+
+class DataLimit:
+    """The limit of one process.
+
+    Parameters
+    ----------
+    pid : int
+        The process; 0 for this one.
+    page : SharedPage
+        Whether the limit is in force, and the limits as they were found.
+    """
+
+    def __init__(self, pid: int, page: SharedPage) -> None:
+        self._pid = pid
+        self._page = page
+        self._slack_bytes = _SLACK_BYTES + _STACK_BYTES * (os.cpu_count() or 1)
+
+    def move(self, own: Memory, room_bytes: int, available_bytes: int) -> None:
+        """Set the limit for the memory in use.
+
+        Parameters
+        ----------
+        own : Memory
+            The reading of the process.
+        room_bytes, available_bytes : int
+            What is left until the mark, and until the system would kill.
+        """
+        page = self._page
+        if not page["limits_data"]:
+            return
+        if page["aborts"]:
+            room_bytes = available_bytes
+        elif not page["cell"]:
+            # Between cells the kernel itself must be able to work.
+            room_bytes = max(0, room_bytes)
+        wanted_bytes = own.data_bytes + room_bytes + self._slack_bytes
+        found = page["soft_limit"]
+        if wanted_bytes >= sys.maxsize // 2 or 0 <= found <= wanted_bytes:
+            self._set(found)
+            return
+        wanted_bytes = max(0, wanted_bytes)
+        self._set(mark_temporary(wanted_bytes))
+
+    def restore(self) -> None:
+        """Put back what was found."""
+        self._set(self._page["soft_limit"])
+
+    def lift(self, children: dict[int, int]) -> None:
+        """Put back what was found in children that have inherited the limit."""
+        if not self._page["limits_data"]:
+            return
+        for pid in children:
+            try:
+                soft, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+                if is_temporary(soft):
+                    found = (self._page["soft_limit"], hard)
+                    resource.prlimit(pid, resource.RLIMIT_DATA, found)
+            except OSError:  # noqa: PERF203 - each child by itself
+                # It has ended, or belongs to another user.
+                continue
+
+    def _set(self, soft: int) -> None:
+        limits = (soft, self._page["hard_limit"])
+        resource.prlimit(self._pid, resource.RLIMIT_DATA, limits)

@@ -1,0 +1,120 @@
+"""The mark at which a guard acts: a size, a share of the limit, or automatic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+from jupyter_memkit.records import Record
+from jupyter_memkit.units import format_bytes, parse_bytes
+
+Action = Literal["stop", "warn"]
+
+# What `auto` leaves free below each limit: a share, but not less or more than this.
+_RESERVE_SHARE = 1 / 20
+_LEAST_RESERVE_BYTES = 256 << 20
+_MOST_RESERVE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark(Record):
+    """The mark of a guard.
+
+    Attributes
+    ----------
+    text : str
+        How it was given, such as ``"8 GB"``, ``"85%"`` or ``"auto"``.
+    bytes : int
+        The memory of the process and its children; 0 if only the reserve counts.
+    reserve_bytes : int
+        What must stay free below each limit, counting everything that counts against
+        it; 0 for no reserve.
+    action : {"stop", "warn"}
+        What happens to the running cell at the mark.
+    """
+
+    text: str
+    bytes: int
+    reserve_bytes: int
+    action: Action
+
+
+def read_mark(text: str, action: str = "stop", *, used_bytes: int = 0) -> Mark:
+    """Parse a mark.
+
+    Parameters
+    ----------
+    text : str
+        A size such as ``"8GB"``, a share of the smallest limit such as ``"85%"``, or
+        ``"auto"``, which leaves a twentieth of the limit free.
+    action : {"stop", "warn"}
+        What happens to the running cell at the mark.
+    used_bytes : int
+        The memory in use, which the mark must exceed.
+
+    Raises
+    ------
+    MemkitError
+        If the text is not a mark, or the mark cannot work on this machine.
+
+    Examples
+    --------
+    >>> read_mark("8 MB").bytes
+    8000000
+    """
+    if action not in ("stop", "warn"):
+        message = f"{action!r} is not an action; write stop or warn"
+        raise MemkitError(message)
+    limit = read_limit()
+    given = text.strip().lower()
+    if given == "auto" or given.endswith("%"):
+        reserve_bytes = _read_reserve(given, limit)
+        return Mark(text=given, bytes=0, reserve_bytes=reserve_bytes, action=action)  # type: ignore[arg-type] # compared above
+    mark_bytes = _read_size(text)
+    if limit is not None and mark_bytes > limit.bytes:
+        message = (
+            f"a mark of {format_bytes(mark_bytes)} is above the limit of "
+            f"{format_bytes(limit.bytes)} ({limit.name}); choose a lower one, or auto"
+        )
+        raise MemkitError(message)
+    if mark_bytes <= used_bytes:
+        message = (
+            f"{format_bytes(used_bytes)} are in use, which is above the mark of "
+            f"{format_bytes(mark_bytes)}; free some with %memfree, or choose a higher "
+            "mark"
+        )
+        raise MemkitError(message)
+    return Mark(
+        text=format_bytes(mark_bytes),
+        bytes=mark_bytes,
+        reserve_bytes=0,
+        action=action,  # type: ignore[arg-type] # compared above
+    )
+
+
+def _read_size(text: str) -> int:
+    try:
+        return parse_bytes(text)
+    except MemkitError as error:
+        message = f"{error}; a mark can also be a share such as 85%, or auto"
+        raise MemkitError(message) from None
+
+
+def _read_reserve(given: str, limit: MemoryLimit | None) -> int:
+    if limit is None:
+        message = "no limit was found on this machine; write a size, such as 8GB"
+        raise MemkitError(message)
+    if given == "auto":
+        share_bytes = int(limit.bytes * _RESERVE_SHARE)
+        reserve_bytes = max(_LEAST_RESERVE_BYTES, share_bytes)
+        return min(_MOST_RESERVE_BYTES, reserve_bytes, limit.bytes // 2)
+    try:
+        percent = float(given[:-1])
+    except ValueError:
+        percent = 0
+    if not 0 < percent < 100:
+        message = f"{given!r} is not a share; write one between 1% and 99%"
+        raise MemkitError(message)
+    return int(limit.bytes * (1 - percent / 100))

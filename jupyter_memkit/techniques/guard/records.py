@@ -1,0 +1,124 @@
+"""What a guard reports: its status, and what filled the memory when it acted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jupyter_memkit.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardStatus(Record):
+    """The status of the guard.
+
+    Attributes
+    ----------
+    mark : str or None
+        The mark as it was given; None if no guard is armed.
+    action : str or None
+        What happens at the mark: "stop" or "warn".
+    mark_bytes : int or None
+        The mark for this process and its children now. It moves if the mark is a share
+        of a limit, against which other processes count too.
+    used_bytes : int or None
+        The memory of this process and its children, without pages of mapped files,
+        which the system takes back when it needs them.
+    belts : tuple of str
+        What enforces the mark.
+    stops : int
+        How many cells were stopped since the guard was armed.
+    """
+
+    mark: str | None
+    action: str | None = None
+    mark_bytes: int | None = None
+    used_bytes: int | None = None
+    belts: tuple[str, ...] = ()
+    stops: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrownVariable(Record):
+    """A large variable at the moment of a stop.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    bytes : int
+        Its memory.
+    grown_bytes : int or None
+        What it has grown by in this cell; None if it was changed in place, and by how
+        much is unknown.
+    """
+
+    name: str
+    bytes: int
+    grown_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cure(Record):
+    """A line that lets the cell run when it is tried again.
+
+    Attributes
+    ----------
+    kind : str
+        The kind of hint, or "delete", "raise_mark", "chunked" or "isolated".
+    code : str
+        The line.
+    use : {"run", "prefix"}
+        Whether to run the line in a cell of its own before the cell is tried again, or
+        to put it above the cell.
+    saves_bytes : int or None
+        What it frees, or keeps out of the kernel; None if unknown.
+    why : str
+        What was found.
+    """
+
+    kind: str
+    code: str
+    use: Literal["run", "prefix"]
+    saves_bytes: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardStop(Record):
+    """What filled the memory when a guard stopped the running code.
+
+    Attributes
+    ----------
+    message : str
+        What happened, in one sentence.
+    used_bytes : int
+        The memory of the process and its children at that moment.
+    mark_bytes : int
+        The mark at that moment.
+    mark : str
+        The mark as it was given.
+    belt : {"allocation", "watcher"}
+        Whether an allocation failed at the data limit, or the watcher sent a signal.
+    line : str or None
+        The line of the notebook that was running.
+    grown_bytes : int
+        What the cell had grown by.
+    execution_count : int or None
+        The number of the cell.
+    variables : tuple of GrownVariable
+        The largest variables, largest first.
+    cures : tuple of Cure
+        What helps, the most effective first.
+    """
+
+    message: str
+    used_bytes: int
+    mark_bytes: int
+    mark: str
+    belt: Literal["allocation", "watcher"]
+    line: str | None = None
+    grown_bytes: int = 0
+    execution_count: int | None = None
+    variables: tuple[GrownVariable, ...] = ()
+    cures: tuple[Cure, ...] = ()

@@ -1,0 +1,84 @@
+"""The page of memory that a process and its watcher share.
+
+Each field is an integer of eight bytes, which is written and read at once, so neither
+waits for the other. The watcher must stay small, so this module imports almost nothing.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import sys
+
+_FIELDS = (
+    # Written by the process: the mark for it and its children, and the memory to be
+    # left below each limit (0 for none).
+    "mark_bytes",
+    "reserve_bytes",
+    # The number of the running cell, and the memory in use at its start; 0 between
+    # cells.
+    "cell",
+    "start_bytes",
+    # Whether the limit on data is in force, and the limits as they were found.
+    "limits_data",
+    "soft_limit",
+    "hard_limit",
+    # Whether a library that aborts on failed allocations is loaded.
+    "aborts",
+    # The last cell in which the signal was handled, so that nothing stronger is needed.
+    "handled_cell",
+    # Written by the watcher: its process, and the time of its last reading.
+    "pid",
+    "read_ns",
+    # The memory of the process and its children, of the children alone, and what is
+    # left until the mark. Negative above it.
+    "used_bytes",
+    "children_bytes",
+    "room_bytes",
+    # Memory that is left until the first limit at which the system would kill.
+    "available_bytes",
+    # The cell that was last stopped, the use at that moment, and Ctrl-C sent to it.
+    "stopped_cell",
+    "stopped_bytes",
+    "interrupted_cell",
+)
+_OFFSETS = {name: 8 * number for number, name in enumerate(_FIELDS)}
+_INTEGER = struct.Struct("=q")
+
+
+class SharedPage:
+    """The fields, as a mapping of integers.
+
+    Parameters
+    ----------
+    descriptor : int
+        The file of the page, from `make_page`.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._memory = mmap.mmap(descriptor, mmap.PAGESIZE)
+
+    def __getitem__(self, field: str) -> int:
+        value: int = _INTEGER.unpack_from(self._memory, _OFFSETS[field])[0]
+        return value
+
+    def __setitem__(self, field: str, value: int) -> None:
+        _INTEGER.pack_into(self._memory, _OFFSETS[field], value)
+
+    def close(self) -> None:
+        """Unmap the page."""
+        self._memory.close()
+
+
+def make_page() -> int:
+    """Create a page and return its file, which has no name."""
+    if sys.platform == "linux":
+        descriptor = os.memfd_create("memkit-guard")
+    else:
+        import tempfile  # noqa: PLC0415 - not needed by the watcher
+
+        descriptor, path = tempfile.mkstemp()
+        os.unlink(path)  # noqa: PTH108 - pathlib is large
+    os.truncate(descriptor, mmap.PAGESIZE)
+    return descriptor

@@ -1,0 +1,193 @@
+"""The watcher: a small process that stops a cell before the system kills its kernel.
+
+It runs outside the kernel, so a call that holds the GIL does not blind it. It is not a
+child of the kernel, so code that waits for all its children never sees it, and it ends
+when the kernel ends. It imports almost nothing, to stay below 12 MiB, and reads so
+rarely that it takes at most three thousandths of a core: the closer the mark, the more
+often.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+
+from jupyter_memkit.measure.headroom import read_use
+from jupyter_memkit.techniques.guard.data_limit import DataLimit
+from jupyter_memkit.techniques.guard.family import Family, Memory
+from jupyter_memkit.techniques.guard.shared import SharedPage
+
+# Every cell may take this much, even if it starts at the mark or above it: to delete
+# variables, to free memory, and to report.
+LEEWAY_BYTES = 64 << 20
+
+_SHARE = 3 / 1000
+_LONGEST_S = 0.25
+# Faster than memory can be filled.
+_FILLING_BYTES_PER_S = 8 << 30
+_AGAIN_S = 0.1
+# A cell that has not handled the signal for so long is in a call of a library, which
+# may react to Ctrl-C.
+_UNHANDLED_S = 1.0
+
+
+def main(
+    kernel: int, page: int, link: int, number: int, limits: list[tuple[int, str]]
+) -> None:
+    """Detach from the kernel, then watch it until it ends.
+
+    Parameters
+    ----------
+    kernel : int
+        Its process.
+    page, link : int
+        The file of the `SharedPage`, and a socket whose other end the kernel holds.
+    number : int
+        The signal that stops a cell.
+    limits : list of (int, str)
+        The limits in bytes, and what counts against each.
+    """
+    shared = SharedPage(page)
+    if hasattr(os, "fork"):
+        watcher = os.fork()
+        if watcher:
+            shared["pid"] = watcher
+            os._exit(0)
+        # The kernel reads the errors of the start until this end is closed.
+        os.dup2(1, 2)
+    shared["pid"] = os.getpid()
+    Watcher(kernel, shared, number, limits).run(link)
+
+
+class Watcher:
+    """Reads the memory of a kernel, and acts at the mark."""
+
+    def __init__(
+        self,
+        kernel: int,
+        page: SharedPage,
+        number: int,
+        limits: list[tuple[int, str]],
+    ) -> None:
+        self._kernel = kernel
+        self._page = page
+        self._number = number
+        self._limits = limits
+        self._family = Family(kernel)
+        self._data_limit = DataLimit(kernel, page)
+        self._sent_s = self._first_sent_s = 0.0
+        self._searched_cell = 0
+
+    def run(self, link: int) -> None:
+        """Watch until the kernel ends or closes the link."""
+        wait = _Wait(self._kernel, link)
+        while True:
+            before_s = time.process_time()
+            try:  # noqa: SIM105 - contextlib is large
+                self.look()
+            except (OSError, ValueError):
+                # It has ended, as the wait will find, or too many files are open.
+                pass
+            cost_s = time.process_time() - before_s
+            if wait.is_over(max(cost_s / _SHARE, self._pause_s())):
+                return
+
+    def look(self) -> None:
+        """Read the memory once, move the limit, and stop the cell above the mark."""
+        page = self._page
+        own, used_bytes, children_bytes = self._family.read()
+        page["used_bytes"] = used_bytes
+        page["children_bytes"] = children_bytes
+        page["available_bytes"] = available_bytes = self._read_available(used_bytes)
+        page["room_bytes"] = room_bytes = find_room(page, used_bytes, available_bytes)
+        page["read_ns"] = time.monotonic_ns()
+        self._find_aborting(own)
+        self._data_limit.move(own, room_bytes, available_bytes)
+        self._data_limit.lift(self._family.children)
+        cell = page["cell"]
+        if cell and room_bytes < 0:
+            self._stop(cell, used_bytes)
+
+    def _pause_s(self) -> float:
+        room_bytes = max(0, self._page["room_bytes"])
+        return min(_LONGEST_S, room_bytes / _FILLING_BYTES_PER_S)
+
+    def _read_available(self, used_bytes: int) -> int:
+        available_bytes = sys.maxsize
+        for limit_bytes, counter in self._limits:
+            try:
+                left_bytes = limit_bytes - read_use(counter, used_bytes)
+            except (OSError, ValueError):
+                continue
+            available_bytes = min(available_bytes, left_bytes)
+        return available_bytes
+
+    def _find_aborting(self, own: Memory) -> None:
+        """Look for libraries that abort, once a cell has come closer to the mark."""
+        page = self._page
+        cell = page["cell"]
+        is_close = page["room_bytes"] < own.private_bytes
+        is_known = page["aborts"] or self._searched_cell == cell
+        if is_known or not is_close or sys.platform != "linux":
+            return
+        self._searched_cell = cell
+        with open(f"/proc/{self._kernel}/maps", "rb") as maps:  # noqa: PTH123 - small
+            page["aborts"] = any(b"polars" in line for line in maps)
+
+    def _stop(self, cell: int, used_bytes: int) -> None:
+        page = self._page
+        now_s = time.monotonic()
+        if page["stopped_cell"] != cell:
+            page["stopped_bytes"] = used_bytes
+            page["stopped_cell"] = cell
+            self._sent_s = 0.0
+            self._first_sent_s = now_s
+        if now_s - self._sent_s < _AGAIN_S:
+            return
+        self._sent_s = now_s
+        os.kill(self._kernel, self._number)
+        is_unhandled = page["handled_cell"] != cell
+        if is_unhandled and now_s - self._first_sent_s > _UNHANDLED_S:
+            page["interrupted_cell"] = cell
+            self._first_sent_s = now_s
+            os.kill(self._kernel, signal.SIGINT)
+
+
+def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
+    """Return how many bytes the running cell may still take; negative above the mark.
+
+    Parameters
+    ----------
+    page : SharedPage
+        The mark, the reserve, and the start of the cell.
+    used_bytes : int
+        The memory of the process and its children.
+    available_bytes : int
+        What is left until the first limit.
+    """
+    rooms = []
+    if page["mark_bytes"]:
+        rooms.append(page["mark_bytes"] - used_bytes)
+    if page["reserve_bytes"]:
+        rooms.append(available_bytes - page["reserve_bytes"])
+    room_bytes = min(rooms, default=sys.maxsize)
+    if page["cell"]:
+        room_bytes = max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
+    return room_bytes
+
+
+class _Wait:
+    """Waits for a time, or until the kernel ends or closes the link."""
+
+    def __init__(self, kernel: int, link: int) -> None:
+        self._kernel = kernel
+        self._files = [link]
+        if hasattr(os, "pidfd_open"):
+            # Without it, a forked child of the kernel keeps the link open.
+            self._files.append(os.pidfd_open(kernel))
+
+    def is_over(self, wait_s: float) -> bool:
+        return bool(select.select(self._files, [], [], wait_s)[0])
