@@ -18,10 +18,11 @@ from tests.channel.fake_kernel import FakeKernel
 
 OURS = {
     "line": {
-        *("gc_pause", "isolated", "mem", "memfree", "memit", "memkit", "memleaks"),
-        *("memls", "memplot", "memsnap", "shrink", "spill", "to_numpy", "unload"),
+        *("gc_pause", "isolated", "mem", "memfree", "memguard", "memit", "memkit"),
+        *("memleaks", "memls", "memplot", "memsnap", "shrink", "spill", "to_numpy"),
+        "unload",
     },
-    "cell": {"chunked", "gc_pause", "isolated", "mem", "memit"},
+    "cell": {"chunked", "gc_pause", "isolated", "mem", "memguard", "memit"},
 }
 
 

@@ -8,9 +8,12 @@ or have a rare type are measured one by one; the sample stands for the rest.
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any
 
+from jupyter_memkit.measure.sizes.elements import count_elements
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
 
@@ -49,12 +52,27 @@ class GiantFinder:
         for batch in batches:
             parents = self._look_through(batch, found)
             while parents and self._left > 0:
+                parents = self._afford(parents)
                 # Attributes may be in a dict of their own, one level further down.
                 referents = gc.get_referents(*parents)
-                self._left -= len(referents)
+                # Also when the first alone has more, so that this ends.
+                self._left -= max(1, len(referents))
                 below = self._look_through(referents, found)
                 parents = [value for value in below if type(value) is dict]
         return list(found.values())
+
+    def _afford(self, parents: list[Any]) -> list[Any]:
+        """Return as many objects as have at most the number of referents left."""
+        if len(parents) > self._left:
+            parents = parents[: self._left]
+        counts = map(self._count, parents)
+        n_afforded = bisect_right(list(accumulate(counts)), self._left)
+        return parents[:n_afforded]
+
+    def _count(self, value: Any) -> int:
+        """Return how many objects one refers to, at least one."""
+        container = self._kinds[type(value)].container
+        return 1 if container is None else max(1, count_elements(container, value))
 
     def _look_through(self, objects: list[Any], found: dict[int, Any]) -> list[Any]:
         """Add the large objects, and return the others that have referents."""

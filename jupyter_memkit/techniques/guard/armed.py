@@ -119,26 +119,25 @@ class Guard:
         if not self._marks:
             return ""
         trouble = self._restart_watcher()
-        self._update()
-        page = self._page
-        used_bytes = self._read_used()
         self._number += 1
-        region = _Region(contains, self._number, used_bytes)
+        region = _Region(contains, self._number, self._read_used())
         self._regions.append(region)
-        self._publish(region)
         if "polars" in sys.modules:
-            page["aborts"] = 1
-        available_bytes = page["available_bytes"]
-        room_bytes = find_room(page, used_bytes, available_bytes)
-        self._data_limit.move(read_memory("self"), room_bytes, available_bytes)
+            self._page["aborts"] = 1
+        self._enter(region.number, region.start_bytes)
         return trouble
 
     def end(self) -> None:
         """End the region that began last."""
         if self._regions:
             self._regions.pop()
-        if self._marks:
-            self._publish(self._regions[-1] if self._regions else None)
+        if not self._marks:
+            return
+        if self._regions:
+            self._enter(self._regions[-1].number, self._regions[-1].start_bytes)
+        else:
+            # Threads of the user may go on, so the mark holds between cells, too.
+            self._enter(0, self._read_used())
 
     def make_room(self) -> None:
         """Lift the data limit until guarded code begins again, to report a stop."""
@@ -241,13 +240,15 @@ class Guard:
             sys.platform == "linux" and self._mark.action == "stop"
         )
 
-    def _publish(self, region: _Region | None) -> None:
+    def _enter(self, number: int, start_bytes: int) -> None:
+        """Set both belts for the code that runs from now on."""
+        self._update()
         page = self._page
-        if region is None:
-            page["cell"] = 0
-            return
-        page["start_bytes"] = region.start_bytes
-        page["cell"] = region.number
+        page["start_bytes"] = start_bytes
+        page["cell"] = number
+        available_bytes = page["available_bytes"]
+        room_bytes = find_room(page, start_bytes, available_bytes)
+        self._data_limit.move(read_memory("self"), room_bytes, available_bytes)
 
     def _restart_watcher(self) -> str:
         failure: str = self._watch.describe_failure()

@@ -56,9 +56,6 @@ class DataLimit:
             return
         if page["aborts"]:
             room_bytes = available_bytes
-        elif not page["cell"]:
-            # Between cells the kernel itself must be able to work.
-            room_bytes = max(0, room_bytes)
         wanted_bytes = own.data_bytes + room_bytes + self._slack_bytes
         found = page["soft_limit"]
         if wanted_bytes >= sys.maxsize // 2 or 0 <= found <= wanted_bytes:

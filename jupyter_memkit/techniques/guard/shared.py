@@ -16,8 +16,8 @@ _FIELDS = (
     # left below each limit (0 for none).
     "mark_bytes",
     "reserve_bytes",
-    # The number of the running cell, and the memory in use at its start; 0 between
-    # cells.
+    # The number of the running cell, 0 between cells; the memory in use when it started
+    # or the last one ended.
     "cell",
     "start_bytes",
     # Whether the limit on data is in force, and the limits as they were found.

@@ -157,12 +157,12 @@ class Watcher:
 
 
 def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
-    """Return how many bytes the running cell may still take; negative above the mark.
+    """Return how many bytes may still be taken; negative above the mark.
 
     Parameters
     ----------
     page : SharedPage
-        The mark, the reserve, and the start of the cell.
+        The mark, the reserve, and the use when the cell started or the last one ended.
     used_bytes : int
         The memory of the process and its children.
     available_bytes : int
@@ -174,9 +174,7 @@ def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
     if page["reserve_bytes"]:
         rooms.append(available_bytes - page["reserve_bytes"])
     room_bytes = min(rooms, default=sys.maxsize)
-    if page["cell"]:
-        room_bytes = max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
-    return room_bytes
+    return max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
 
 
 class _Wait:

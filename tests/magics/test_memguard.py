@@ -1,0 +1,432 @@
+"""``%memguard`` in real kernels: cells are stopped, and nothing is lost or left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import psutil
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.magics.guarded_cells import MIME_TYPE
+from tests.lab_server import isolated_environment
+from tests.real_kernel import RealKernel, real_kernel
+from tests.waiting import wait_until
+
+MIB = 1 << 20
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+
+
+class GuardedKernel:
+    """A kernel whose failures are results, not errors of the test."""
+
+    def __init__(self, kernel: RealKernel) -> None:
+        self.kernel = kernel
+        self.stop: dict[str, Any] = {}
+        self.name = self.text = ""
+        self.pid = int(kernel.run("import os; print(os.getpid())"))
+
+    def run(self, code: str) -> str:
+        """Run a cell, keep its error and card, and return its text."""
+        texts: list[str] = []
+        self.stop, self.name, self.text = {}, "", ""
+
+        def keep(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                texts.append(content["text"])
+            elif message["msg_type"] == "error":
+                self.name, self.text = content["ename"], content["evalue"]
+                self.traceback = "\n".join(content["traceback"])
+            elif "data" in content and message["msg_type"] != "comm_msg":
+                texts.append(content["data"].get("text/plain", ""))
+                self.stop = content["data"].get(MIME_TYPE, self.stop)
+
+        self.kernel.client.execute_interactive(code, timeout=120, output_hook=keep)
+        return "".join(texts)
+
+    def limits(self) -> str:
+        """Return what arming changes: the limit, the score, the hooks."""
+        return self.run(
+            "import resource, signal\nshell = get_ipython()\n"
+            "print(resource.getrlimit(resource.RLIMIT_DATA),"
+            " open('/proc/self/oom_score_adj').read().strip(), shell.custom_exceptions,"
+            " [len(each) for each in shell.events.callbacks.values()],"
+            " [n for n in signal.valid_signals() if callable(signal.getsignal(n))])"
+        )
+
+    def private_bytes(self) -> int:
+        """Return the anonymous memory of the kernel."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("RssAnon:")[1].split()[0]) * 1024
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
+    """A kernel for the tests of this module, with numpy imported."""
+    with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
+        guarded = GuardedKernel(kernel)
+        guarded.run("import numpy as np\nkept = list(range(1000))")
+        yield guarded
+
+
+@pytest.fixture
+def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
+    """The kernel with the guard armed at 600 MB; variables are intact at the end."""
+    before = shared.limits()
+    assert "(600 MB)" in shared.run("%memguard 600MB")
+    yield shared
+    shared.run("%reset_selective -f ^x")
+    shared.run("%reset -f out\n%memfree")
+    shared.run("%memguard off")
+    assert shared.limits() == before
+    assert shared.run("print(kept == list(range(1000)))") == "True\n"
+
+
+RUNAWAYS = {
+    "one array": "x = np.ones(10**10)",
+    "many arrays": "x = []\nwhile True:\n    x.append(np.ones(100_000))",
+    "one list": "x = list(range(10**10))",
+    "one text": "x = 'ab'\nwhile True:\n    x += x",
+    "many lists": "x = []\nwhile True:\n    x.append([0] * 1000)",
+    "shared memory": (
+        "import mmap\nx = mmap.mmap(-1, 4 << 30)\n"
+        "for i in range(0, 4 << 30, 4096): x[i] = 1"
+    ),
+    "a child process": (
+        "import subprocess, sys\nprogram = '''x = []\nwhile True:\n"
+        "    x.append(b'x' * 1_000_000)'''\n"
+        "with subprocess.Popen([sys.executable, '-c', program]) as child:\n"
+        "    try: child.wait()\n    finally: child.kill()"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", RUNAWAYS.values(), ids=RUNAWAYS)
+def test_runaway_cell(kernel: GuardedKernel, code: str) -> None:
+    """A cell whose memory grows without end fails; the next one runs."""
+    kernel.run(code)
+    assert kernel.name == "MemoryLimitExceeded"
+    assert "the mark of 600 MB" in kernel.text
+    assert kernel.stop["mark_bytes"] == 600_000_000
+    assert kernel.stop["line"] in code
+    assert kernel.run("print(1)") == "1\n"
+
+
+def test_traceback_is_that_of_the_cell(kernel: GuardedKernel) -> None:
+    """The traceback shows the lines of the cell and none of ours."""
+    kernel.run("def grow(x):\n    while True:\n        x.append([0] * 1000)\ngrow([])")
+    assert "grow([])" in kernel.traceback
+    assert "x.append([0] * 1000)" in kernel.traceback
+    assert "jupyter_memkit" not in kernel.traceback
+
+
+def test_memory_of_the_stopped_cell_is_free(kernel: GuardedKernel) -> None:
+    """The local variables of a stopped cell are gone when the next one has run."""
+    before_bytes = kernel.private_bytes()
+    kernel.run(
+        "def grow(x):\n    while True:\n        x.append(np.ones(50_000))\ngrow([])"
+    )
+    assert kernel.name == "MemoryLimitExceeded"
+    kernel.run("1")
+    assert kernel.private_bytes() < 1.1 * before_bytes + 20 * MIB
+
+
+def test_variables_and_growth(kernel: GuardedKernel) -> None:
+    """The card lists the largest variables, with what each grew by in the cell."""
+    kernel.run("x_old = [0.5] * 10_000_000")
+    kernel.run("x_new = np.ones(10**7)\nwhile True: x_old.append([0] * 1000)")
+    listed = {each["name"]: each for each in kernel.stop["variables"]}
+    assert listed["x_new"]["grown_bytes"] == listed["x_new"]["bytes"]
+    assert 0 < listed["x_old"]["grown_bytes"] < listed["x_old"]["bytes"]
+
+
+def test_clean_up_above_the_mark(kernel: GuardedKernel) -> None:
+    """Above the mark, variables can still be deleted and memory freed."""
+    kernel.run("x = []\nwhile True: x.append([0] * 1000)")
+    assert kernel.private_bytes() > 500 * MIB
+    assert "returned to the system" in kernel.run("%memfree x")
+    assert kernel.name == ""
+    assert kernel.private_bytes() < 300 * MIB
+
+
+def test_caught_errors(kernel: GuardedKernel) -> None:
+    """A cell that catches everything and goes on stays below the mark and its slack."""
+    kernel.run(
+        "x, caught = [], 0\nwhile caught < 200:\n"
+        "    try:\n        x.append(np.ones(1_000_000))\n"
+        "    except BaseException: caught += 1"
+    )
+    assert kernel.private_bytes() < 600_000_000 + 250 * MIB
+    assert kernel.run("print(caught)") == "200\n"
+
+
+def test_threads_that_go_on(kernel: GuardedKernel) -> None:
+    """Threads that a stopped cell leaves behind do not exceed the mark either."""
+    kernel.run(
+        "import threading\nx, x_on = [], True\ndef fill():\n    while x_on:\n"
+        "        try: x.append(np.ones(100_000))\n        except MemoryError: pass\n"
+        "x_thread = threading.Thread(target=fill)\nx_thread.start(); x_thread.join()"
+    )
+    kernel.run("import time; time.sleep(0.5)")
+    assert kernel.private_bytes() < 600_000_000 + 350 * MIB
+    kernel.run("x_on = False; x_thread.join(); x.clear()")
+    assert kernel.name == ""
+
+
+def test_error_of_the_user_stays(kernel: GuardedKernel) -> None:
+    """Other errors, and their tracebacks, are as without the guard."""
+    kernel.run("1 / 0")
+    assert (kernel.name, kernel.stop) == ("ZeroDivisionError", {})
+    assert "1 / 0" in kernel.traceback
+    kernel.run("%memguard lots")
+    assert kernel.name == "UsageError"
+
+
+def test_children_do_not_inherit_the_limit(kernel: GuardedKernel) -> None:
+    """A program that the user starts gets back the limit that was found."""
+    code = (
+        "import time\nfrom resource import RLIMIT_DATA, getrlimit\n"
+        "while getrlimit(RLIMIT_DATA)[0] != -1: time.sleep(0.01)\nprint('free')"
+    )
+    run = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', {!r}], {})"
+    arguments = "capture_output=True, text=True, timeout=60"
+    assert "free" in kernel.run(run.format(code, arguments) + ".stdout")
+
+
+def test_no_child_of_the_kernel(kernel: GuardedKernel) -> None:
+    """Code that waits for all its children never sees the watcher."""
+    kernel.run("import os; os.wait()")
+    assert kernel.name == "ChildProcessError"
+
+
+def test_fork(kernel: GuardedKernel) -> None:
+    """A fork is not guarded, and its end leaves the guard of the kernel in force."""
+    kernel.run(
+        "import os\nif os.fork() == 0: os._exit(0)\nos.wait()\nx = np.ones(10**9)"
+    )
+    assert kernel.name == "MemoryLimitExceeded"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_watcher_that_is_killed_or_stopped(
+    kernel: GuardedKernel, number: signal.Signals
+) -> None:
+    """The next cell starts another watcher and says so."""
+    get_pid = (
+        "from jupyter_memkit.techniques.guard.armed import process_guard\n"
+        "print(process_guard()._watch.pid)"
+    )
+    watcher = int(kernel.run(get_pid))
+    os.kill(watcher, number)
+    wait_until(lambda: "started again" in kernel.run("1"))
+    assert not psutil.pid_exists(watcher)
+    kernel.run("x = []\nwhile True: x.append([0] * 1000)")
+    assert kernel.name == "MemoryLimitExceeded"
+
+
+def test_new_mark_replaces_the_old(kernel: GuardedKernel) -> None:
+    """A second ``%memguard`` moves the mark; ``status`` shows it."""
+    assert "at 572.2 MiB (600 MB)" in kernel.run("%memguard")
+    kernel.run("%memguard 800 MB")
+    assert "(800 MB)" in kernel.run("%memguard status")
+    kernel.run("x = np.ones(85_000_000)")
+    assert kernel.name == ""
+
+
+def test_lower_mark_for_one_cell(kernel: GuardedKernel) -> None:
+    """``%%memguard`` guards its cell; of two marks the lower one counts."""
+    kernel.run("%%memguard 300MB\nx = np.ones(40_000_000)")
+    assert "the mark of 300 MB" in kernel.text
+    kernel.run("%%memguard 900MB\nx = np.ones(75_000_000)")
+    assert "the mark of 600 MB" in kernel.text
+    kernel.run("x = np.ones(40_000_000)")
+    assert kernel.name == ""
+
+
+def test_cell_alone(shared: GuardedKernel) -> None:
+    """``%%memguard`` and ``guard`` work unarmed, await, and leave nothing behind."""
+    before = shared.limits()
+    shared.run(
+        "%%memguard 400MB\nimport asyncio\nawait asyncio.sleep(0)\nx = np.ones(10**9)"
+    )
+    assert (shared.name, shared.stop["line"]) == (
+        "MemoryLimitExceeded",
+        "x = np.ones(10**9)",
+    )
+    shared.run(
+        "from jupyter_memkit import guard\nwith guard('400MB'):\n    x = np.ones(10**9)"
+    )
+    assert (shared.name, shared.stop["mark"]) == ("MemoryLimitExceeded", "400 MB")
+    assert shared.limits() == before
+
+
+def test_warning(shared: GuardedKernel) -> None:
+    """With ``--action warn`` the cell goes on, and one sentence is shown."""
+    shared.run("%memguard 400MB --action warn")
+    text = shared.run(
+        "x = []\nfor _ in range(500): x.append(np.ones(10**5))\nx.clear()"
+    )
+    assert shared.name == ""
+    assert text.count("is above the mark of 400 MB") == 1
+    shared.run("%memguard off")
+
+
+def test_limit_of_the_administrator(shared: GuardedKernel) -> None:
+    """A soft limit that was there before is put back, and never exceeded."""
+    shared.run("import resource; hard = resource.getrlimit(resource.RLIMIT_DATA)[1]")
+    shared.run("resource.setrlimit(resource.RLIMIT_DATA, (3 << 30, hard))")
+    shared.run("%memguard 600MB")
+    shared.run("%memguard off")
+    found = shared.run("print(resource.getrlimit(resource.RLIMIT_DATA)[0] == 3 << 30)")
+    shared.run("resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))")
+    assert found == "True\n"
+
+
+# By kind of cure: what fills the memory, and the cell that then does not fit.
+CURES = {
+    "output": ("np.ones(50_000_000)", "y = np.ones(40_000_000); del y"),
+    "view": ("x = np.ones(50_000_000)[:10]", "y = np.ones(40_000_000); del y"),
+    "duplicate": (
+        "x = np.random.rand(25_000_000)\nx_2 = x.copy()",
+        "y = np.ones(25_000_000); del y",
+    ),
+    "dtype": ("x = np.arange(50_000_000)", "y = np.ones(40_000_000) + x[0]; del y"),
+    "numbers": (
+        "x = [float(i) for i in range(12_000_000)]",
+        "y = [x[0]] + [0.0] * 40_000_000; del y",
+    ),
+    "spill": ("x = np.random.rand(50_000_000)", "y = np.ones(40_000_000); del y"),
+    "gc_paused": (
+        "import gc; gc.collect(); gc.disable()\nfor _ in range(40): x = Loop()",
+        "y = np.ones(40_000_000); del y",
+    ),
+    "delete": (
+        "x = np.ones(40_000_000)",
+        "x = x_2 = np.ones(10**9 if tries.pop() else 20_000_000)",
+    ),
+    "raise_mark": ("pass", "y = np.ones(70_000_000); del y"),
+    "traceback": (
+        "def fail():\n    x = np.ones(50_000_000)\n    raise ValueError\nfail()",
+        "y = np.ones(40_000_000); del y",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CURES)
+def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) -> None:
+    """A client that only reads the error's JSON makes the second try succeed."""
+    prepare, code = CURES[kind]
+    kernel.run(
+        "%reset -f out\ntries = [False, True]\nclass Loop:\n    def __init__(self):"
+        "\n        self.me, self.array = self, np.ones(10**6)"
+    )
+    kernel.run(prepare)
+    kernel.run(code)
+    assert kernel.name == "MemoryLimitExceeded"
+    cures = json.loads(json.dumps(kernel.stop["cures"]))
+    assert kind in [each["kind"] for each in cures]
+    for cure in cures:
+        if cure["use"] == "run" and (cure["kind"] == kind or kind == "raise_mark"):
+            kernel.run(cure["code"])
+    kernel.run(code)
+    assert kernel.name == ""
+    kernel.run("gc = __import__('gc'); gc.enable(); gc.collect()")
+
+
+@pytest.fixture
+def notebook() -> nbclient.NotebookClient:
+    """A notebook of one runaway cell, run without a page."""
+    cell = nbformat.v4.new_code_cell("x = bytes(10) * 10**10")
+    document = nbformat.v4.new_notebook(cells=[cell])
+    return nbclient.NotebookClient(document, timeout=120, kernel_name="python3")
+
+
+def test_in_batch(
+    notebook: nbclient.NotebookClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable arms the guard under nbclient; the error contains the report."""
+    environment = isolated_environment(tmp_path) | {"JUPYTER_MEMKIT_GUARD": "900MB"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(nbclient.exceptions.CellExecutionError) as failure:
+        notebook.execute()
+    assert failure.value.ename == "MemoryLimitExceeded"
+    assert "this cell  grew by" in str(failure.value)
+
+
+def test_setting_that_is_no_mark(tmp_path: Path) -> None:
+    """A setting that cannot be used is a warning; the kernel starts."""
+    with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD="lots") as kernel:
+        status = "get_ipython().run_line_magic('memguard', 'status').mark"
+        assert kernel.run(f"print({status})") == "None\n"
+
+
+def test_watcher_ends_with_the_kernel(tmp_path: Path) -> None:
+    """A kernel that is killed leaves no watcher."""
+    with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD="auto") as kernel:
+        pids = kernel.run(
+            "from jupyter_memkit.techniques.guard.armed import process_guard\n"
+            "import os; print(os.getpid(), process_guard()._watch.pid)"
+        )
+        own, watcher = map(psutil.Process, map(int, pids.split()))
+        assert watcher.is_running()
+        own.kill()
+        wait_until(lambda: not watcher.is_running())
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("lots", "'lots' is not a size"),
+        ("500", "did you mean 500MB?"),
+        ("-3GB", "leave out the minus sign"),
+        ("900TB", "is above the limit"),
+        ("1MB", "free some with %memfree, or choose a higher mark"),
+        ("0%", "write one between 1% and 99%"),
+        ("8GB --action kill", "invalid choice: 'kill'"),
+        ("--mark 3GB", "has no option --mark"),
+    ],
+)
+def test_bad_line(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], line: str, message: str
+) -> None:
+    """A line that makes no sense is one sentence, and nothing is armed."""
+    shell.run_cell(f"%memguard {line}")
+    assert message in capsys.readouterr().err
+    assert "no guard is armed" not in message
+    assert shell.run_line_magic("memguard", "status").mark is None
+
+
+def test_state_of_a_cell(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``%%memguard status`` is refused with the line that was meant."""
+    shell.run_cell("%%memguard status\nx = 1")
+    assert "use %memguard status" in capsys.readouterr().err
+    assert "x" not in shell.user_ns
+
+
+def test_script(tmp_path: Path) -> None:
+    """In a script, `guard` guards a block and works as a decorator."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from jupyter_memkit import MemoryLimitExceeded, guard\n"
+        "@guard('700MB')\ndef grow(x):\n    while True: x.append([0] * 1000)\n"
+        "for _ in range(2):\n    try: grow([])\n"
+        "    except MemoryLimitExceeded as error: print(error.to_dict()['mark'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("700 MB\n700 MB\n", 0), done.stderr

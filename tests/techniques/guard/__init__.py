@@ -1,0 +1,1 @@
+"""The guard: its mark, its belts, and its watcher."""
