@@ -16,13 +16,26 @@ def find(scene: Scene) -> Iterator[Hint]:
     status = read_gc_status()
     if status.enabled or status.cure is None:
         return
-    call: Callable[[], object] = gc.enable
+    cure, call = _RESUME
     if status.paused_by == SWITCH:
+        cure = status.cure
         call = partial(scene.shell.run_line_magic, "gc_pause", "off")
     yield Hint(
         kind="gc_paused",
         name="the garbage collector",
         found="is paused, so reference cycles stay in memory",
-        cure=status.cure,
+        cure=cure,
         _call=call,
     )
+
+
+def _resume() -> None:
+    gc.enable()
+    gc.collect()
+
+
+# Enabled alone, it runs only when many more objects have been created.
+_RESUME: tuple[str, Callable[[], object]] = (
+    "import gc; gc.enable(); gc.collect()",
+    _resume,
+)

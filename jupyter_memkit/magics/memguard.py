@@ -26,7 +26,6 @@ from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.mark import Mark, read_mark
 from jupyter_memkit.techniques.guard.records import GuardStatus
 
@@ -58,7 +57,8 @@ class MemguardMagics(Magics):
 
     def close(self) -> None:
         """Disarm the guard, and remove the hooks."""
-        self._disarm()
+        self._mark = None
+        process_guard().close()
         self._cells.close()
 
     @no_var_expand
@@ -135,7 +135,7 @@ class MemguardMagics(Magics):
             message = f"%%memguard guards its cell; use %memguard {given}"
             raise UsageError(message)
         with refusing():
-            mark = _read(given or "auto", action)
+            mark = read_mark(given or "auto", action)
         codes = compile_cell_body(self.shell, cell)
         if has_await(codes):
             return self._run_awaiting(codes, mark)
@@ -170,7 +170,7 @@ class MemguardMagics(Magics):
             guard.remove(mark)
 
     def _arm(self, given: str, action: str) -> None:
-        mark = _read(given, action)
+        mark = read_mark(given, action)
         # The new mark is in force before the old one is removed.
         process_guard().add(mark)
         before, self._mark = self._mark, mark
@@ -181,7 +181,3 @@ class MemguardMagics(Magics):
         if self._mark is not None:
             mark, self._mark = self._mark, None
             process_guard().remove(mark)
-
-
-def _read(given: str, action: str) -> Mark:
-    return read_mark(given, action, used_bytes=read_memory("self").private_bytes)

@@ -19,7 +19,7 @@ from jupyter_memkit.units import format_bytes
 
 _SHOWN_VARIABLES = 5
 _SHOWN_CURES = 5
-_HINTS_S = 1.0
+_HINTS_S = 2.0
 _SIZES_S = 0.5
 # Smaller variables do not explain a stop.
 _LEAST_SHARE = 0.01
@@ -39,8 +39,8 @@ def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
                 *_raise_mark(stop),
             ),
         )
-    except MemoryError:
-        # The search itself needs some memory; the sentence is complete without it.
+    except (MemoryError, KeyboardInterrupt):
+        # The search needs some memory and time; the sentence is complete without it.
         return stop
 
 

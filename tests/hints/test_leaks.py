@@ -393,7 +393,10 @@ def find_pause(shell: InteractiveShell) -> list[Hint]:
 
 @pytest.mark.parametrize(
     ("pause", "cured_by"),
-    [("%gc_pause on", "%gc_pause off"), ("import gc; gc.disable()", "gc.enable()")],
+    [
+        ("%gc_pause on", "%gc_pause off"),
+        ("import gc; gc.disable()", "import gc; gc.enable(); gc.collect()"),
+    ],
 )
 def test_paused_collector(shell: InteractiveShell, pause: str, cured_by: str) -> None:
     """A disabled collector is reported with the line that enables it."""

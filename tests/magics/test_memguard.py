@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import wait_until
 
 MIB = 1 << 20
+
+# Colors in a terminal.
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
@@ -47,13 +51,19 @@ class GuardedKernel:
                 texts.append(content["text"])
             elif message["msg_type"] == "error":
                 self.name, self.text = content["ename"], content["evalue"]
-                self.traceback = "\n".join(content["traceback"])
+                self.traceback = _STYLE.sub("", "\n".join(content["traceback"]))
             elif "data" in content and message["msg_type"] != "comm_msg":
                 texts.append(content["data"].get("text/plain", ""))
                 self.stop = content["data"].get(MIME_TYPE, self.stop)
 
         self.kernel.client.execute_interactive(code, timeout=120, output_hook=keep)
         return "".join(texts)
+
+    def clean(self) -> None:
+        """Free what tests leave behind."""
+        self.run("%reset_selective -f ^x")
+        self.run("%reset -f out")
+        self.run("%memfree")
 
     def limits(self) -> str:
         """Return what arming changes: the limit, the score, the hooks."""
@@ -71,6 +81,14 @@ class GuardedKernel:
         return int(status.split("RssAnon:")[1].split()[0]) * 1024
 
 
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended, even if nobody has waited for it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
     """A kernel for the tests of this module, with numpy imported."""
@@ -86,8 +104,7 @@ def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
     before = shared.limits()
     assert "(600 MB)" in shared.run("%memguard 600MB")
     yield shared
-    shared.run("%reset_selective -f ^x")
-    shared.run("%reset -f out\n%memfree")
+    shared.clean()
     shared.run("%memguard off")
     assert shared.limits() == before
     assert shared.run("print(kept == list(range(1000)))") == "True\n"
@@ -128,6 +145,7 @@ def test_traceback_is_that_of_the_cell(kernel: GuardedKernel) -> None:
     kernel.run("def grow(x):\n    while True:\n        x.append([0] * 1000)\ngrow([])")
     assert "grow([])" in kernel.traceback
     assert "x.append([0] * 1000)" in kernel.traceback
+    assert kernel.traceback.count("in grow(x)") == 1
     assert "jupyter_memkit" not in kernel.traceback
 
 
@@ -179,7 +197,8 @@ def test_threads_that_go_on(kernel: GuardedKernel) -> None:
         "x_thread = threading.Thread(target=fill)\nx_thread.start(); x_thread.join()"
     )
     kernel.run("import time; time.sleep(0.5)")
-    assert kernel.private_bytes() < 600_000_000 + 350 * MIB
+    # Each cell may take its leeway, and the report of the stop.
+    assert kernel.private_bytes() < 600_000_000 + 550 * MIB
     kernel.run("x_on = False; x_thread.join(); x.clear()")
     assert kernel.name == ""
 
@@ -189,8 +208,7 @@ def test_error_of_the_user_stays(kernel: GuardedKernel) -> None:
     kernel.run("1 / 0")
     assert (kernel.name, kernel.stop) == ("ZeroDivisionError", {})
     assert "1 / 0" in kernel.traceback
-    kernel.run("%memguard lots")
-    assert kernel.name == "UsageError"
+    assert "UsageError" in kernel.run("%memguard lots")
 
 
 def test_children_do_not_inherit_the_limit(kernel: GuardedKernel) -> None:
@@ -230,7 +248,7 @@ def test_watcher_that_is_killed_or_stopped(
     watcher = int(kernel.run(get_pid))
     os.kill(watcher, number)
     wait_until(lambda: "started again" in kernel.run("1"))
-    assert not psutil.pid_exists(watcher)
+    assert has_ended(watcher)
     kernel.run("x = []\nwhile True: x.append([0] * 1000)")
     assert kernel.name == "MemoryLimitExceeded"
 
@@ -248,7 +266,7 @@ def test_lower_mark_for_one_cell(kernel: GuardedKernel) -> None:
     """``%%memguard`` guards its cell; of two marks the lower one counts."""
     kernel.run("%%memguard 300MB\nx = np.ones(40_000_000)")
     assert "the mark of 300 MB" in kernel.text
-    kernel.run("%%memguard 900MB\nx = np.ones(75_000_000)")
+    kernel.run("%%memguard 900MB\nx = np.ones(80_000_000)")
     assert "the mark of 600 MB" in kernel.text
     kernel.run("x = np.ones(40_000_000)")
     assert kernel.name == ""
@@ -273,9 +291,12 @@ def test_cell_alone(shared: GuardedKernel) -> None:
 
 def test_warning(shared: GuardedKernel) -> None:
     """With ``--action warn`` the cell goes on, and one sentence is shown."""
-    shared.run("%memguard 400MB --action warn")
+    shared.clean()
+    assert "warns" in shared.run("%memguard 400MB --action warn")
     text = shared.run(
-        "x = []\nfor _ in range(500): x.append(np.ones(10**5))\nx.clear()"
+        "from jupyter_memkit.techniques.guard.armed import process_guard\n"
+        "page = process_guard()._page\nx = np.ones(50_000_000)\n"
+        "while page['handled_cell'] != page['cell']: pass\ndel x, page"
     )
     assert shared.name == ""
     assert text.count("is above the mark of 400 MB") == 1
@@ -294,31 +315,32 @@ def test_limit_of_the_administrator(shared: GuardedKernel) -> None:
 
 
 # By kind of cure: what fills the memory, and the cell that then does not fit.
+FILL = "y = np.ones(50_000_000); del y"
 CURES = {
-    "output": ("np.ones(50_000_000)", "y = np.ones(40_000_000); del y"),
-    "view": ("x = np.ones(50_000_000)[:10]", "y = np.ones(40_000_000); del y"),
+    "output": ("np.ones(50_000_000)", FILL),
+    "view": ("x = np.ones(50_000_000)[:10]", FILL),
     "duplicate": (
-        "x = np.random.rand(25_000_000)\nx_2 = x.copy()",
-        "y = np.ones(25_000_000); del y",
+        "x = np.random.rand(24_000_000)\nx_2 = x.copy()",
+        "y = np.ones(36_000_000); del y",
     ),
-    "dtype": ("x = np.arange(50_000_000)", "y = np.ones(40_000_000) + x[0]; del y"),
+    "dtype": ("x = np.arange(50_000_000)", "y = np.ones(30_000_000); y += x[0]; del y"),
     "numbers": (
-        "x = [float(i) for i in range(12_000_000)]",
-        "y = [x[0]] + [0.0] * 40_000_000; del y",
+        "x = [float(i) for i in range(11_000_000)]",
+        "y = [x[0]] + [0.0] * 45_000_000; del y",
     ),
-    "spill": ("x = np.random.rand(50_000_000)", "y = np.ones(40_000_000); del y"),
+    "spill": ("x = np.random.rand(50_000_000)", FILL),
     "gc_paused": (
-        "import gc; gc.collect(); gc.disable()\nfor _ in range(40): x = Loop()",
-        "y = np.ones(40_000_000); del y",
+        "import gc; gc.collect(); gc.disable()\nfor _ in range(45): x = Loop()",
+        FILL,
     ),
     "delete": (
-        "x = np.ones(40_000_000)",
-        "x = x_2 = np.ones(10**9 if tries.pop() else 20_000_000)",
+        "pass",
+        "x = np.ones(35_000_000)\nx_2 = np.ones(10**9 if tries.pop() else 20_000_000)",
     ),
-    "raise_mark": ("pass", "y = np.ones(70_000_000); del y"),
+    "raise_mark": ("pass", "y = np.ones(10**8); del y"),
     "traceback": (
         "def fail():\n    x = np.ones(50_000_000)\n    raise ValueError\nfail()",
-        "y = np.ones(40_000_000); del y",
+        FILL,
     ),
 }
 
@@ -382,7 +404,7 @@ def test_watcher_ends_with_the_kernel(tmp_path: Path) -> None:
         own, watcher = map(psutil.Process, map(int, pids.split()))
         assert watcher.is_running()
         own.kill()
-        wait_until(lambda: not watcher.is_running())
+        wait_until(lambda: has_ended(watcher.pid))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from jupyter_memkit.cells.magic_calls import restore_magic
 from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
+from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.family import read_memory
@@ -29,6 +30,12 @@ from jupyter_memkit.units import format_bytes
 # Modules whose code must not be interrupted while it waits for the person at the
 # keyboard.
 _DEBUGGERS = ("bdb", "pdb", "debugpy", "pydevd", "_pydev", "IPython.core.debugger")
+
+# From this share of the mark on, a cell starts without what the allocators hold free.
+_SHARE_TO_RELEASE = 0.5
+
+# What a report of a stop may take above the mark.
+_REPORT_BYTES = 128 << 20
 
 # The system then takes the kernel, and not the server with all other kernels.
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
@@ -72,7 +79,8 @@ class Guard:
         self._marks: list[Mark] = []
         self._regions: list[_Region] = []
         self._number = 0
-        self._undo = contextlib.ExitStack()
+        self._disarm = contextlib.ExitStack()
+        self._end = contextlib.ExitStack()
         self._page: Any = None
         self._watch: Any = None
         self._data_limit: Any = None
@@ -92,12 +100,11 @@ class Guard:
         MemkitError
             If this process cannot be guarded.
         """
-        is_first = not self._marks
-        if is_first:
-            self._arm()
-        self._marks.append(mark)
-        self._update()
-        if is_first:
+        if self._marks:
+            self._marks.append(mark)
+            self._update()
+        else:
+            self._arm(mark)
             self.on_armed()
 
     def remove(self, mark: Mark) -> None:
@@ -106,7 +113,14 @@ class Guard:
         if self._marks:
             self._update()
         else:
-            self._undo.close()
+            self._disarm.close()
+
+    def close(self) -> None:
+        """Disarm, and end the watcher, which otherwise sleeps until the next mark."""
+        self._marks.clear()
+        self._disarm.close()
+        self._end.close()
+        self._page = None
 
     def begin(self, contains: Callable[[FrameType], bool]) -> str:
         """Begin to guard code; return what is wrong with the guard, or nothing.
@@ -120,7 +134,10 @@ class Guard:
             return ""
         trouble = self._restart_watcher()
         self._number += 1
-        region = _Region(contains, self._number, self._read_used())
+        start_bytes = self._read_used()
+        if start_bytes > _SHARE_TO_RELEASE * self._mark_bytes:
+            start_bytes = self._release()
+        region = _Region(contains, self._number, start_bytes)
         self._regions.append(region)
         if "polars" in sys.modules:
             self._page["aborts"] = 1
@@ -140,10 +157,10 @@ class Guard:
             self._enter(0, self._read_used())
 
     def make_room(self) -> None:
-        """Lift the data limit until guarded code begins again, to report a stop."""
-        if self._marks:
+        """Allow some memory above the mark, until guarded code begins again."""
+        if self._marks and self._page["limits_data"]:
             self._page["cell"] = self._page["limits_data"] = 0
-            self._data_limit.restore()
+            self._data_limit.allow(_REPORT_BYTES)
 
     def convert(self, error: BaseException) -> MemoryLimitExceeded | None:
         """Return the error of a stop, if an error of guarded code was caused by one.
@@ -157,21 +174,19 @@ class Guard:
             return error
         if not self._regions or self._mark.action == "warn":
             return None
-        number = self._regions[-1].number
-        page = self._page
+        limits_data = self._page["limits_data"] == 1
+        self.make_room()
+        if not self._is_caused_by_stop(error, limits_data=limits_data):
+            return None
         if isinstance(error, MemoryLimitExceeded):
             exceeded = error
-        elif (
-            isinstance(error, KeyboardInterrupt) and page["interrupted_cell"] == number
-        ):
-            exceeded = MemoryLimitExceeded(self._describe(page["stopped_bytes"]))
-        elif is_failed_allocation(error) and page["limits_data"]:
-            exceeded = self._convert_failure(error)
+        elif isinstance(error, KeyboardInterrupt):
+            exceeded = MemoryLimitExceeded(self._describe(self._page["stopped_bytes"]))
         else:
-            return None
+            exceeded = self._convert_failure(error)
         self.stops += 1
         exceeded.stop = self._make_stop(exceeded, error)
-        return exceeded.with_traceback(error.__traceback__)
+        return exceeded.with_traceback(_drop_own_frame(error.__traceback__))
 
     @property
     def status(self) -> GuardStatus:
@@ -211,24 +226,54 @@ class Guard:
         children_bytes: int = self._page["children_bytes"]
         return own.private_bytes + own.shared_bytes + children_bytes
 
-    def _arm(self) -> None:
+    def _is_caused_by_stop(self, error: BaseException, *, limits_data: bool) -> bool:
+        if isinstance(error, KeyboardInterrupt):
+            interrupted: int = self._page["interrupted_cell"]
+            return interrupted == self._regions[-1].number
+        if isinstance(error, MemoryLimitExceeded):
+            return True
+        return limits_data and is_failed_allocation(error)
+
+    def _release(self) -> int:
+        """Give back what the allocators hold free, and return what is in use."""
+        before_bytes = self._read_used()
+        release_unused()
+        used_bytes = self._read_used()
+        self._page["available_bytes"] += max(0, before_bytes - used_bytes)
+        return used_bytes
+
+    def _arm(self, mark: Mark) -> None:
+        if self._page is None:
+            self._prepare()
+        page, watch = self._page, self._watch
+        with contextlib.ExitStack() as undo:
+            previous = signal.signal(watch.number, self._on_signal)
+            undo.callback(signal.signal, watch.number, previous)
+            self._data_limit.remember()
+            undo.callback(self._data_limit.restore)
+            undo.callback(watch.sleep)
+            self._marks.append(mark)
+            undo.callback(self._marks.clear)
+            self._update()
+            page["start_bytes"] = 0
+            watch.wake()
+            _raise_oom_score(undo)
+            self._disarm = undo.pop_all()
+        self.stops = 0
+
+    def _prepare(self) -> None:
+        """Create what is kept while the guard is not armed."""
         number = _find_free_signal()
         with contextlib.ExitStack() as undo:
             descriptor = make_page()
             undo.callback(os.close, descriptor)
             page = SharedPage(descriptor)
             undo.callback(page.close)
+            self._watch = Watch(page, descriptor, number)
+            undo.callback(self._watch.stop)
+            self._data_limit = DataLimit(0, page)
             self._page = page
-            self._data_limit = _find_data_limit(page)
-            previous = signal.signal(number, self._on_signal)
-            undo.callback(signal.signal, number, previous)
-            watch = self._watch = Watch(page, descriptor, number)
-            undo.callback(self._data_limit.restore)
-            undo.callback(watch.stop)
-            watch.start()
-            _raise_oom_score(undo)
-            self._undo = undo.pop_all()
-        self.stops = 0
+            self._end = undo.pop_all()
 
     def _update(self) -> None:
         """Write the marks to the page."""
@@ -255,18 +300,20 @@ class Guard:
         if not failure:
             return ""
         self._watch.stop()
-        self._watch.start()
+        self._watch.wake()
         return f"the watcher of %memguard {failure}; it was started again"
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""
         if not self._regions or not self._marks:
             return
-        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         region = self._regions[-1]
         if self._page["stopped_cell"] != region.number:
             return
         if not _is_interruptible(frame, region.contains):
+            return
+        used_bytes = self._release()
+        if find_room(self._page, used_bytes, self._page["available_bytes"]) >= 0:
             return
         is_first = self._page["handled_cell"] != region.number
         self._page["handled_cell"] = region.number
@@ -308,7 +355,7 @@ class Guard:
         region = self._regions[-1]
         by_watcher = page["stopped_cell"] == region.number
         used_bytes = page["stopped_bytes"] if by_watcher else self._read_used()
-        is_signal = exceeded is error or _is_interrupt(error)
+        is_signal = exceeded is error or isinstance(error, KeyboardInterrupt)
         return GuardStop(
             message=str(exceeded.args[0]),
             used_bytes=used_bytes,
@@ -320,8 +367,15 @@ class Guard:
         )
 
 
-def _is_interrupt(error: BaseException) -> bool:
-    return isinstance(error, KeyboardInterrupt)
+def _drop_own_frame(traceback: TracebackType | None) -> TracebackType | None:
+    """Cut the frame of the signal's handler, which raised the error."""
+    last = traceback
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_frame.f_globals is globals():
+            last.tb_next = None
+            break
+        last = last.tb_next
+    return traceback
 
 
 def _find_free_signal() -> int:
@@ -342,17 +396,6 @@ def _find_free_signal() -> int:
             return int(number)
     message = "no signal is free for the guard on this system; it cannot be armed"
     raise MemkitError(message)
-
-
-def _find_data_limit(page: SharedPage) -> DataLimit:
-    """Return the data limit, with what is found now in the page."""
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415 - Windows has no such module
-
-        page["soft_limit"], page["hard_limit"] = resource.getrlimit(
-            resource.RLIMIT_DATA
-        )
-    return DataLimit(0, page)
 
 
 def _raise_oom_score(undo: contextlib.ExitStack) -> None:

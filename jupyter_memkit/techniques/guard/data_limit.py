@@ -14,7 +14,7 @@ import os
 import sys
 
 from jupyter_memkit.measure.temporary_limit import is_temporary, mark_temporary
-from jupyter_memkit.techniques.guard.family import Memory
+from jupyter_memkit.techniques.guard.family import Memory, read_memory
 from jupyter_memkit.techniques.guard.shared import SharedPage
 
 if sys.platform == "linux":
@@ -64,9 +64,24 @@ class DataLimit:
         wanted_bytes = max(0, wanted_bytes)
         self._set(mark_temporary(wanted_bytes))
 
+    def remember(self) -> None:
+        """Store the limits as they are found in this process."""
+        if sys.platform == "linux":
+            limits = resource.getrlimit(resource.RLIMIT_DATA)
+            self._page["soft_limit"], self._page["hard_limit"] = limits
+
+    def allow(self, n_bytes: int) -> None:
+        """Let this process take some bytes more than it has now."""
+        # Reading needs memory, too.
+        self.restore()
+        wanted_bytes = mark_temporary(read_memory("self").data_bytes + n_bytes)
+        found = self._page["soft_limit"]
+        self._set(min(wanted_bytes, found) if found >= 0 else wanted_bytes)
+
     def restore(self) -> None:
         """Put back what was found."""
-        self._set(self._page["soft_limit"])
+        if sys.platform == "linux":
+            self._set(self._page["soft_limit"])
 
     def lift(self, children: dict[int, int]) -> None:
         """Put back what was found in children that have inherited the limit."""

@@ -9,7 +9,6 @@ from types import FrameType, TracebackType
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.mark import read_mark
 
 
@@ -54,8 +53,7 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
         if threading.current_thread() is not threading.main_thread():
             message = "only the main thread can be guarded, because it gets the signal"
             raise MemkitError(message)
-        used_bytes = read_memory("self").private_bytes
-        self._mark = read_mark(self._text, self._action, used_bytes=used_bytes)
+        self._mark = read_mark(self._text, self._action)
         self._guard = process_guard()
         self._guard.add(self._mark)
         self._frame = sys._getframe(1)  # noqa: SLF001 - documented

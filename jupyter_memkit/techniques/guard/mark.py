@@ -8,6 +8,8 @@ from typing import Literal
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.units import format_bytes, parse_bytes
 
 Action = Literal["stop", "warn"]
@@ -41,7 +43,7 @@ class Mark(Record):
     action: Action
 
 
-def read_mark(text: str, action: str = "stop", *, used_bytes: int = 0) -> Mark:
+def read_mark(text: str, action: str = "stop") -> Mark:
     """Parse a mark.
 
     Parameters
@@ -51,18 +53,16 @@ def read_mark(text: str, action: str = "stop", *, used_bytes: int = 0) -> Mark:
         ``"auto"``, which leaves a twentieth of the limit free.
     action : {"stop", "warn"}
         What happens to the running cell at the mark.
-    used_bytes : int
-        The memory in use, which the mark must exceed.
 
     Raises
     ------
     MemkitError
-        If the text is not a mark, or the mark cannot work on this machine.
+        If the text is not a mark, is above the limit, or is below what is in use.
 
     Examples
     --------
-    >>> read_mark("8 MB").bytes
-    8000000
+    >>> read_mark("8 GB").bytes
+    8000000000
     """
     if action not in ("stop", "warn"):
         message = f"{action!r} is not an action; write stop or warn"
@@ -79,6 +79,10 @@ def read_mark(text: str, action: str = "stop", *, used_bytes: int = 0) -> Mark:
             f"{format_bytes(limit.bytes)} ({limit.name}); choose a lower one, or auto"
         )
         raise MemkitError(message)
+    used_bytes = read_memory("self").private_bytes
+    if mark_bytes <= used_bytes:
+        release_unused()
+        used_bytes = read_memory("self").private_bytes
     if mark_bytes <= used_bytes:
         message = (
             f"{format_bytes(used_bytes)} are in use, which is above the mark of "

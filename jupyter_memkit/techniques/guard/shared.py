@@ -28,9 +28,11 @@ _FIELDS = (
     "aborts",
     # The last cell in which the signal was handled, so that nothing stronger is needed.
     "handled_cell",
-    # Written by the watcher: its process, and the time of its last reading.
+    # Written by the watcher: its process, the time of its last reading, and whether it
+    # sleeps because there is no mark.
     "pid",
     "read_ns",
+    "asleep",
     # The memory of the process and its children, of the children alone, and what is
     # left until the mark. Negative above it.
     "used_bytes",

@@ -14,8 +14,8 @@ from jupyter_memkit.techniques.processes.detached import start_detached
 
 # It reads four times a second; a machine can be busy.
 _LATE_NS = 5_000_000_000
-# It takes some milliseconds to start.
-_START_S = 0.001
+# It needs less than a millisecond to wake, and some to start.
+_SHORTLY_S = 0.0005
 
 
 class Watch:
@@ -34,7 +34,7 @@ class Watch:
     def __init__(self, page: SharedPage, descriptor: int, number: int) -> None:
         self._page = page
         self._descriptor = descriptor
-        self._number = number
+        self.number = number
         self._link: socket.socket | None = None
 
     @property
@@ -42,8 +42,21 @@ class Watch:
         """The id of its process; 0 if it has not started."""
         return self._page["pid"]
 
-    def start(self) -> None:
-        """Start it; it has taken its first reading when this returns."""
+    def wake(self) -> None:
+        """Let it watch; it has taken a reading when this returns."""
+        self._page["read_ns"] = 0
+        if not self._tell("read_ns"):
+            self._start()
+
+    def sleep(self) -> None:
+        """Let it sleep until `wake`; it changes nothing any more when this returns."""
+        self._page["mark_bytes"] = self._page["reserve_bytes"] = 0
+        self._page["cell"] = self._page["limits_data"] = self._page["asleep"] = 0
+        if not self._tell("asleep"):
+            self.stop()
+
+    def _start(self) -> None:
+        self.stop()
         self._page["pid"] = self._page["read_ns"] = 0
         here, there = socket.socketpair()
         with there, contextlib.ExitStack() as undo:
@@ -51,14 +64,29 @@ class Watch:
             limits = [(int(each.bytes), each.counter) for each in read_limits()]
             start_detached(
                 "jupyter_memkit.techniques.guard.watcher",
-                (os.getpid(), self._descriptor, there.fileno(), self._number, limits),
+                (os.getpid(), self._descriptor, there.fileno(), self.number, limits),
                 (self._descriptor, there.fileno()),
             )
             undo.pop_all()
         self._link = here
         here.settimeout(0)
-        while not self._page["read_ns"] and not self._has_ended():
-            time.sleep(_START_S)
+        self._wait("read_ns")
+
+    def _tell(self, field: str) -> bool:
+        """Wake it, and return whether it has set a field, as it does when at work."""
+        if self._link is None or self._has_ended():
+            return False
+        with contextlib.suppress(OSError):
+            self._link.send(b"!")
+        return self._wait(field)
+
+    def _wait(self, field: str) -> bool:
+        deadline_ns = time.monotonic_ns() + _LATE_NS
+        while not self._page[field]:
+            if self._has_ended() or time.monotonic_ns() > deadline_ns:
+                return False
+            time.sleep(_SHORTLY_S)
+        return True
 
     def describe_failure(self) -> str:
         """Return what is wrong with it; empty if it is at work."""

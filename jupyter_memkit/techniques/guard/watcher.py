@@ -84,15 +84,23 @@ class Watcher:
     def run(self, link: int) -> None:
         """Watch until the kernel ends or closes the link."""
         wait = _Wait(self._kernel, link)
+        before_s = time.process_time()
         while True:
-            before_s = time.process_time()
-            try:  # noqa: SIM105 - contextlib is large
-                self.look()
-            except (OSError, ValueError):
-                # It has ended, as the wait will find, or too many files are open.
-                pass
-            cost_s = time.process_time() - before_s
-            if wait.is_over(max(cost_s / _SHARE, self._pause_s())):
+            page = self._page
+            pause_s = None
+            if page["mark_bytes"] or page["reserve_bytes"]:
+                page["asleep"] = 0
+                try:  # noqa: SIM105 - contextlib is large
+                    self.look()
+                except (OSError, ValueError):
+                    # It has ended, as the wait will find, or has too many open files.
+                    pass
+                now_s = time.process_time()
+                pause_s = max((now_s - before_s) / _SHARE, self._pause_s())
+                before_s = now_s
+            else:
+                page["asleep"] = 1
+            if wait.is_over(pause_s):
                 return
 
     def look(self) -> None:
@@ -178,14 +186,17 @@ def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
 
 
 class _Wait:
-    """Waits for a time, or until the kernel ends or closes the link."""
+    """Waits for a time, or until the kernel ends or writes to the link."""
 
     def __init__(self, kernel: int, link: int) -> None:
-        self._kernel = kernel
+        self._link = link
         self._files = [link]
         if hasattr(os, "pidfd_open"):
             # Without it, a forked child of the kernel keeps the link open.
             self._files.append(os.pidfd_open(kernel))
 
-    def is_over(self, wait_s: float) -> bool:
-        return bool(select.select(self._files, [], [], wait_s)[0])
+    def is_over(self, wait_s: float | None) -> bool:
+        """Wait, and return whether the kernel has ended or closed the link."""
+        ready = select.select(self._files, [], [], wait_s)[0]
+        has_closed = self._link in ready and not os.read(self._link, 64)
+        return has_closed or any(file != self._link for file in ready)
