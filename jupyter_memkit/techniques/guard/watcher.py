@@ -2,9 +2,8 @@
 
 It runs outside the kernel, so a call that holds the GIL does not blind it. It is not a
 child of the kernel, so code that waits for all its children never sees it, and it ends
-when the kernel ends. It imports almost nothing, to stay below 12 MiB, and reads so
-rarely that it takes at most three thousandths of a core: the closer the mark, the more
-often.
+when the kernel ends. It imports almost nothing, to stay below 12 MiB. The closer the
+mark, the more often it reads, but it takes at most three thousandths of a core.
 """
 
 from __future__ import annotations
@@ -24,8 +23,11 @@ from jupyter_memkit.techniques.guard.shared import SharedPage
 # variables, to free memory, and to report.
 LEEWAY_BYTES = 64 << 20
 
+# The share of a core, in the long run, and how much may be saved up for a climb.
 _SHARE = 3 / 1000
+_MOST_SAVED_S = 0.05
 _LONGEST_S = 0.25
+_SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
@@ -84,7 +86,7 @@ class Watcher:
     def run(self, link: int) -> None:
         """Watch until the kernel ends or closes the link."""
         wait = _Wait(self._kernel, link)
-        before_s = time.process_time()
+        allowance = _Allowance()
         while True:
             page = self._page
             pause_s = None
@@ -95,9 +97,7 @@ class Watcher:
                 except (OSError, ValueError):
                     # It has ended, as the wait will find, or has too many open files.
                     pass
-                now_s = time.process_time()
-                pause_s = max((now_s - before_s) / _SHARE, self._pause_s())
-                before_s = now_s
+                pause_s = allowance.lengthen(self._pause_s())
             else:
                 page["asleep"] = 1
             if wait.is_over(pause_s):
@@ -120,8 +120,8 @@ class Watcher:
             self._stop(cell, used_bytes)
 
     def _pause_s(self) -> float:
-        room_bytes = max(0, self._page["room_bytes"])
-        return min(_LONGEST_S, room_bytes / _FILLING_BYTES_PER_S)
+        filled_s = self._page["room_bytes"] / _FILLING_BYTES_PER_S
+        return min(_LONGEST_S, max(_SHORTEST_S, filled_s))
 
     def _read_available(self, used_bytes: int) -> int:
         available_bytes = sys.maxsize
@@ -183,6 +183,24 @@ def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
         rooms.append(available_bytes - page["reserve_bytes"])
     room_bytes = min(rooms, default=sys.maxsize)
     return max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
+
+
+class _Allowance:
+    """Limits the watcher's share of a core, with savings for the moments that count."""
+
+    def __init__(self) -> None:
+        self._saved_s = 0.0
+        self._clock_s = time.monotonic()
+        self._spent_s = time.process_time()
+
+    def lengthen(self, pause_s: float) -> float:
+        """Return a pause of at least this length, longer if the savings are spent."""
+        clock_s, spent_s = time.monotonic(), time.process_time()
+        earned_s = (clock_s - self._clock_s) * _SHARE
+        self._saved_s += earned_s - (spent_s - self._spent_s)
+        self._saved_s = min(self._saved_s, _MOST_SAVED_S)
+        self._clock_s, self._spent_s = clock_s, spent_s
+        return max(pause_s, -self._saved_s / _SHARE)
 
 
 class _Wait:
