@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.spilling import spill, unspill
     from jupyter_memkit.techniques.unloading import libraries, unload
+    from jupyter_memkit.track.deaths import last_death
     from jupyter_memkit.track.mem import MemResult, mem
     from jupyter_memkit.track.snapshots import snapshot
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
@@ -73,6 +74,7 @@ __all__ = [
     "guard",
     "holders",
     "isolated",
+    "last_death",
     "libraries",
     "mem",
     "partial",
@@ -115,6 +117,7 @@ _HOMES = {
     "guard": "techniques.guard.guarding",
     "holders": "measure.holders",
     "isolated": "techniques.isolated.calls",
+    "last_death": "track.deaths",
     "libraries": "techniques.unloading",
     "mem": "track.mem",
     "partial": "techniques.chunked.results.partial",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import warnings
 from contextlib import ExitStack
 from typing import Any
@@ -28,7 +29,10 @@ from jupyter_memkit.magics.spill import SpillMagics
 from jupyter_memkit.magics.to_numpy import ToNumpyMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import formatters
+from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.track.deaths import END_SUFFIX, remove_old_states
 from jupyter_memkit.track.events import CellEvents
+from jupyter_memkit.track.last_state import LastState, Place, find_place
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _MAGICS = (
@@ -149,6 +153,23 @@ def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -
     channel = KernelChannel(kernel, tracker, shell=shell)
     channel.attach()
     undo.callback(channel.detach)
+    place = find_place()
+    if place is not None:
+        _leave_state(place, shell, tracker, undo)
+
+
+def _leave_state(
+    place: Place, shell: Any, tracker: MemoryTracker, undo: ExitStack
+) -> None:
+    """Keep the kernel's last state on disk until it ends."""
+    remove_old_states(place.folder)
+    state = LastState(tracker, place, shell.user_ns, shell.user_ns_hidden)
+    state.attach()
+    undo.callback(state.detach)
+    # A kernel that ends does not unload its extensions.
+    atexit.register(state.detach)
+    undo.callback(atexit.unregister, state.detach)
+    process_guard().end_path = str(place.path.with_suffix(END_SUFFIX))
 
 
 def unload(shell: Any) -> None:

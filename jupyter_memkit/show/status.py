@@ -12,6 +12,7 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.show.gc_pause import describe_status
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
+from jupyter_memkit.track.deaths import Death, last_death
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 from jupyter_memkit.units import format_bytes, format_duration
 
@@ -36,6 +37,8 @@ class Status(Record):
         How long the tracker has been running, in seconds.
     collector : GcStatus
         The state of Python's garbage collector.
+    death : Death or None
+        What is known of the last kernel of this notebook that died.
     """
 
     reading: Reading
@@ -43,6 +46,7 @@ class Status(Record):
     cells: int
     tracked_s: float
     collector: GcStatus
+    death: Death | None = None
 
 
 def read_status(tracker: MemoryTracker) -> Status:
@@ -53,6 +57,7 @@ def read_status(tracker: MemoryTracker) -> Status:
         cells=tracker.cells_ended,
         tracked_s=time.time() - tracker.started_s,
         collector=read_gc_status(),
+        death=last_death(),
     )
 
 
@@ -83,6 +88,7 @@ def build_report(status: Status) -> Report:
                 f"{status.cells} cells in {format_duration(status.tracked_s)}",
             ),
             ("garbage collector", describe_status(status.collector)),
+            *_build_death_rows(status.death),
         ),
         notes=(f"{cure} resumes the garbage collector.",) if cure else (),
     )
@@ -95,6 +101,21 @@ def _build_children_row(reading: Reading) -> Iterator[tuple[str, str]]:
             "child processes",
             f"{size} in {reading.children}; %memkit processes lists them",
         )
+
+
+def _build_death_rows(death: Death | None) -> Iterator[tuple[str, str]]:
+    if death is None:
+        return
+    yield "last kernel", death.cause
+    if death.first_line is not None:
+        cell = f"[{death.execution_count}] {death.first_line}"
+        rate = format_bytes(int(death.growth_bytes_per_s))
+        yield "it was running", f"{cell}, growing by {rate} a second"
+    if death.variables:
+        names = ", ".join(
+            f"{name} {format_bytes(size)}" for name, size in death.variables
+        )
+        yield "its variables", names
 
 
 def _build_swap_row(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -96,8 +96,11 @@ class MemoryTracker:
         self._clock = clock or ForwardClock()
         self._accounts = CellAccounts(self._meter, self._children, self._clock)
         self._history = History()
+        self._latest = Sample(t_s=0.0, rss_bytes=0, peak_bytes=0, children_bytes=0)
         self._sampler = Sampler(self.sample, self._interval_s)
         self._observers: list[Callable[[], None]] = []
+        self._cell_observers: tuple[Callable[[], None], Callable[[], None]] | None
+        self._cell_observers = None
         self._cells_told = 0
         self._limit: MemoryLimit | None = None
         self._limit_read_s = float("-inf")
@@ -201,6 +204,11 @@ class MemoryTracker:
         """
         return self._history.since(since_s)
 
+    @property
+    def latest(self) -> Sample:
+        """The latest reading that was stored."""
+        return self._latest
+
     def latest_cells(self, count: int) -> list[CellRecord]:
         """Return the last finished cells, at most `count`, oldest first."""
         return self._accounts.latest(count)
@@ -213,6 +221,16 @@ class MemoryTracker:
         """Stop calling it."""
         if observer in self._observers:
             self._observers.remove(observer)
+
+    def observe_cells(
+        self, begins: Callable[[], None], ended: Callable[[], None]
+    ) -> None:
+        """Call functions when a cell begins and has ended, on its thread."""
+        self._cell_observers = (begins, ended)
+
+    def unobserve_cells(self) -> None:
+        """Stop calling them."""
+        self._cell_observers = None
 
     def begin_cell(
         self,
@@ -244,6 +262,8 @@ class MemoryTracker:
         )
         self._remember(cell.started_s, cell.watch.before_bytes)
         self._sampler.wake()
+        if self._cell_observers is not None:
+            self._cell_observers[0]()
         return cell
 
     def end_cell(self, cell: OpenCell, *, error: str | None) -> None:
@@ -252,6 +272,8 @@ class MemoryTracker:
         ended_s = record.started_s + record.duration_s
         self._remember(ended_s, record.after_bytes, record.peak_bytes)
         self._sampler.wake()
+        if self._cell_observers is not None:
+            self._cell_observers[1]()
 
     def sample(self) -> None:
         """Take a reading, store it, and call the observers."""
@@ -264,14 +286,13 @@ class MemoryTracker:
             observer()
 
     def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
-        self._history.append(
-            Sample(
-                t_s=t_s,
-                rss_bytes=rss_bytes,
-                peak_bytes=max(rss_bytes, peak_bytes),
-                children_bytes=self._children.latest.bytes,
-            )
+        self._latest = Sample(
+            t_s=t_s,
+            rss_bytes=rss_bytes,
+            peak_bytes=max(rss_bytes, peak_bytes),
+            children_bytes=self._children.latest.bytes,
         )
+        self._history.append(self._latest)
 
     def _interval_s(self) -> float:
         if self._accounts.running is not None and not self._meter.exact:

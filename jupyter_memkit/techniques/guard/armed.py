@@ -70,10 +70,14 @@ class Guard:
         Shows a warning, for marks whose action is "warn".
     on_armed : callable
         Called when the first mark has been added.
+    end_path : str
+        The file in which the watcher writes how the process ended, beside one of the
+        same name that ends in ``.json`` and is removed at a clean end; empty for none.
     """
 
     warn: Callable[[str], object] = staticmethod(print)
     on_armed: Callable[[], object] = staticmethod(lambda: None)
+    end_path = ""
 
     def __init__(self) -> None:
         self._marks: list[Mark] = []
@@ -269,7 +273,7 @@ class Guard:
             undo.callback(os.close, descriptor)
             page = SharedPage(descriptor)
             undo.callback(page.close)
-            self._watch = Watch(page, descriptor, number)
+            self._watch = Watch(page, descriptor, number, self.end_path)
             undo.callback(self._watch.stop)
             self._data_limit = DataLimit(0, page)
             self._page = page

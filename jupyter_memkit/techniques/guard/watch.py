@@ -29,12 +29,17 @@ class Watch:
         The file of the page.
     number : int
         The signal that it sends.
+    end_path : str
+        The file in which it writes how the process ended; empty for none.
     """
 
-    def __init__(self, page: SharedPage, descriptor: int, number: int) -> None:
+    def __init__(
+        self, page: SharedPage, descriptor: int, number: int, end_path: str = ""
+    ) -> None:
         self._page = page
         self._descriptor = descriptor
         self.number = number
+        self._end_path = end_path
         self._link: socket.socket | None = None
 
     @property
@@ -64,7 +69,10 @@ class Watch:
             limits = [(int(each.bytes), each.counter) for each in read_limits()]
             start_detached(
                 "jupyter_memkit.techniques.guard.watcher",
-                (os.getpid(), self._descriptor, there.fileno(), self.number, limits),
+                (
+                    *(os.getpid(), self._descriptor, there.fileno(), self.number),
+                    *(limits, self._end_path),
+                ),
                 (self._descriptor, there.fileno()),
             )
             undo.pop_all()

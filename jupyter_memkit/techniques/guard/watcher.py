@@ -15,6 +15,7 @@ import sys
 import time
 
 from jupyter_memkit.measure.headroom import read_use
+from jupyter_memkit.measure.proc_files import read_proc_file
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.family import Family, Memory
 from jupyter_memkit.techniques.guard.shared import SharedPage
@@ -31,13 +32,20 @@ _SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
+# The last column of /proc/<pid>/stat, counted from the one after the name.
+_EXIT_STATUS = 49
 # A cell that has not handled the signal for so long is in a call of a library, which
 # may react to Ctrl-C.
 _UNHANDLED_S = 1.0
 
 
 def main(
-    kernel: int, page: int, link: int, number: int, limits: list[tuple[int, str]]
+    kernel: int,
+    page: int,
+    link: int,
+    number: int,
+    limits: list[tuple[int, str]],
+    end_path: str = "",
 ) -> None:
     """Detach from the kernel, then watch it until it ends.
 
@@ -51,6 +59,8 @@ def main(
         The signal that stops a cell.
     limits : list of (int, str)
         The limits in bytes, and what counts against each.
+    end_path : str
+        The file in which to write how the kernel ended; empty for none.
     """
     shared = SharedPage(page)
     if hasattr(os, "fork"):
@@ -62,6 +72,8 @@ def main(
         os.dup2(1, 2)
     shared["pid"] = os.getpid()
     Watcher(kernel, shared, number, limits).run(link)
+    if end_path:
+        leave_end(kernel, shared, end_path)
 
 
 class Watcher:
@@ -183,6 +195,37 @@ def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
         rooms.append(available_bytes - page["reserve_bytes"])
     room_bytes = min(rooms, default=sys.maxsize)
     return max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
+
+
+def leave_end(kernel: int, page: SharedPage, path: str) -> None:
+    """Write how the kernel ended, unless it ended in an orderly way.
+
+    Parameters
+    ----------
+    kernel : int
+        Its process. Its exit status is known until its parent has asked for it.
+    page : SharedPage
+        The last reading.
+    path : str
+        The file, beside the state that the kernel removes at a clean end.
+    """
+    state = path[: path.rindex(".")] + ".json"
+    if not os.path.exists(state):  # noqa: PTH110 - pathlib is large
+        return
+    try:
+        stat = read_proc_file(f"/proc/{kernel}/stat")
+        status = int(stat[stat.rindex(b")") + 2 :].split()[_EXIT_STATUS])
+    except (OSError, ValueError, IndexError):
+        return
+    children_bytes = page["children_bytes"]
+    kernel_bytes = page["used_bytes"] - children_bytes
+    text = (
+        f'{{"exit_status": {status}, "rss_bytes": {kernel_bytes}, '
+        f'"children_bytes": {children_bytes}, "t_s": {time.time()}}}'
+    )
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.write(descriptor, text.encode())
+    os.close(descriptor)
 
 
 class _Allowance:

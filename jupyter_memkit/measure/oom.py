@@ -1,0 +1,59 @@
+"""Whether the system has killed processes because it ran out of memory.
+
+A cgroup counts the processes that were killed in it: version 2 in ``memory.events``,
+version 1 in ``memory.oom_control``. The kernel's log names each one, where it may be
+read (kernel documentation, admin-guide/cgroup-v2 and dev-kmsg).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jupyter_memkit.measure.limits import read_limits
+
+_COUNTERS = ("memory.events", "memory.oom_control")
+_LOG = "/dev/kmsg"
+_LINE_BYTES = 8192
+
+
+def read_oom_kills() -> int | None:
+    """Return how many processes of this cgroup were killed; None if unknown."""
+    counters = (limit.counter.partition(":") for limit in read_limits())
+    for kind, _, folder in counters:
+        for name in _COUNTERS if kind == "cgroup" else ():
+            try:
+                lines = (Path(folder) / name).read_text().splitlines()
+            except OSError:
+                continue
+            for line in lines:
+                if line.startswith("oom_kill "):
+                    return int(line.split()[1])
+    return None
+
+
+def is_in_log(pid: int, log: str = _LOG) -> bool:
+    """Return whether the kernel's log says that a process was killed for memory.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    log : str
+        The log, or a fake one in tests.
+    """
+    try:
+        descriptor = os.open(log, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return False
+    wanted = f"Killed process {pid} ".encode()
+    try:
+        while line := os.read(descriptor, _LINE_BYTES):
+            if wanted in line:
+                return True
+    except OSError:
+        # The end of the log.
+        pass
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,204 @@
+"""Leaves the state of a kernel on disk, in case it dies.
+
+The state is written into a mapped file, so a write costs some microseconds and reaches
+the file even if the process is killed at the next instruction. It is written when a
+cell starts, because the first call of a cell can be the last one of the kernel, and
+with each reading while it runs. At a clean end the file is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import sys
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_memkit.measure.oom import read_oom_kills
+from jupyter_memkit.measure.pace import Pace
+from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.track.tracker import MemoryTracker
+
+_FILE_BYTES = 8192
+# Variables are measured only in a kernel that could run out of memory.
+_SHARE_WORTH_KNOWING = 0.02
+_SIZES_S = 0.05
+_MOST_VARIABLES = 5
+# The time over which the growth is measured.
+_GROWTH_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the kernel of this process leaves its state, and what identifies it.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder, in Jupyter's folder for running programs.
+    session : str
+        The notebook's path as the server gives it; empty if unknown.
+    kernel_id : str
+        The id of the kernel, which survives a restart.
+    """
+
+    folder: Path
+    session: str
+    kernel_id: str
+
+    @property
+    def path(self) -> Path:
+        """The file of this process."""
+        return self.folder / f"{self.kernel_id}-{os.getpid()}.json"
+
+
+def find_place() -> Place | None:
+    """Return the place of this process; None if it is not a kernel."""
+    apps = sys.modules.get("ipykernel.kernelapp")
+    if apps is None or not apps.IPKernelApp.initialized():
+        return None
+    connection = Path(apps.IPKernelApp.instance().abs_connection_file)
+    return Place(
+        folder=connection.parent / "jupyter_memkit",
+        # Set by the Jupyter server.
+        session=os.environ.get("JPY_SESSION_NAME", ""),
+        kernel_id=connection.stem,
+    )
+
+
+class LastState:
+    """The file with the last state of this process.
+
+    Parameters
+    ----------
+    tracker : MemoryTracker
+        The source of the readings.
+    place : Place
+        Where; the folder is created, readable by the user only.
+    namespace : mapping
+        The variables of the notebook.
+    hidden : collection of str
+        Names in it that are not the user's.
+    """
+
+    def __init__(
+        self,
+        tracker: MemoryTracker,
+        place: Place,
+        namespace: Mapping[str, Any],
+        hidden: Collection[str],
+    ) -> None:
+        self._tracker = tracker
+        self._path = place.path
+        self._about = {
+            "session": place.session,
+            "kernel_id": place.kernel_id,
+            "oom_kills": read_oom_kills(),
+            **read_identity(os.getpid()),
+        }
+        self._namespace = namespace
+        self._hidden = hidden
+        self._variables: list[tuple[str, int]] = []
+        self._pace = Pace(time.perf_counter, time.thread_time)
+        self._file: mmap.mmap | None = None
+        self.problem = ""
+        """Why the state cannot be written; empty if it can."""
+
+    def attach(self) -> None:
+        """Create the file, and write it from now on."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                # Allocates the blocks, so that a full disk is noticed here.
+                os.write(descriptor, bytes(_FILE_BYTES))
+                self._file = mmap.mmap(descriptor, _FILE_BYTES)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self.problem = f"{self._path} cannot be written: {error.strerror}"
+            return
+        self._tracker.observe(self._write)
+        self._tracker.observe_cells(self._write, self._measure)
+        self._write()
+
+    def detach(self) -> None:
+        """Stop writing, and remove the file."""
+        if self._file is None:
+            return
+        self._tracker.unobserve(self._write)
+        self._tracker.unobserve_cells()
+        file, self._file = self._file, None
+        file.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _write(self) -> None:
+        file = self._file
+        if file is None:
+            return
+        text = json.dumps(self._read()).encode()[: _FILE_BYTES - 1]
+        file[: len(text) + 1] = text + b"\n"
+
+    def _read(self) -> dict[str, Any]:
+        tracker = self._tracker
+        limit = tracker.limit()
+        cell = tracker.running
+        samples = tracker.history(time.time() - _GROWTH_S)
+        latest = tracker.latest
+        growth = 0.0
+        if samples and latest.t_s > samples[0].t_s:
+            grown_bytes = latest.rss_bytes - samples[0].rss_bytes
+            growth = grown_bytes / (latest.t_s - samples[0].t_s)
+        return {
+            **self._about,
+            "t_s": time.time(),
+            "rss_bytes": latest.rss_bytes,
+            "children_bytes": latest.children_bytes,
+            "limit_bytes": None if limit is None else limit.bytes,
+            "limit_name": None if limit is None else limit.name,
+            "growth_bytes_per_s": growth,
+            "execution_count": None if cell is None else cell.execution_count,
+            "cell_id": None if cell is None else cell.cell_id,
+            "first_line": None if cell is None else cell.first_line,
+            "started_s": None if cell is None else cell.started_s,
+            "variables": self._variables,
+        }
+
+    def _measure(self) -> None:
+        """Measure the variables after a cell, at most a four-hundredth of the time."""
+        limit = self._tracker.limit()
+        rss_bytes = self._tracker.latest.rss_bytes
+        is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.bytes
+        if is_large and self._pace.is_due():
+            self._pace.timed(self._list)
+        self._write()
+
+    def _list(self) -> None:
+        namespace = {
+            name: value
+            for name, value in list(self._namespace.items())
+            if not name.startswith("_") and name not in self._hidden
+        }
+        measured = sizes(namespace, budget_s=_SIZES_S)
+        ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
+        self._variables = [
+            (name[:80], size.bytes) for name, size in ranked[:_MOST_VARIABLES]
+        ]
+
+
+def read_identity(pid: int) -> dict[str, Any]:
+    """Return the id of a process, and when it started, which tells reused ids apart."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        # The name is in parentheses, and may itself contain any characters.
+        started = stat[stat.rindex(")") + 2 :].split()[19]
+    except OSError:
+        started = ""
+    return {"pid": pid, "started_ticks": started}

@@ -1,0 +1,225 @@
+"""What is known of a kernel that died."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.oom import is_in_log
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.show.status import build_report, read_status
+from jupyter_memkit.track import deaths
+from jupyter_memkit.track.deaths import find_death
+from jupyter_memkit.track.last_state import LastState, Place
+from jupyter_memkit.track.tracker import MemoryTracker
+from tests.lab_server import isolated_environment
+from tests.real_kernel import RealKernel
+from tests.waiting import wait_until
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+STATE = {
+    "session": "notebook.ipynb",
+    "kernel_id": "kernel-1",
+    "oom_kills": 3,
+    # No such process can exist.
+    "pid": 1 << 23,
+    "started_ticks": "1",
+    "t_s": 1000.0,
+    "rss_bytes": 3 << 30,
+    "children_bytes": 1 << 30,
+    "limit_bytes": 8 << 30,
+    "limit_name": "cgroup memory.max",
+    "growth_bytes_per_s": 2.0**30,
+    "execution_count": 7,
+    "cell_id": "abc",
+    "first_line": "x = load()",
+    "started_s": 990.0,
+    "variables": [["x", 1 << 30]],
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A folder for states of the kernels of one notebook."""
+    return Place(folder=tmp_path, session="notebook.ipynb", kernel_id="kernel-2")
+
+
+def leave(place: Place, name: str = "a", **changes: Any) -> None:
+    """Write a state as a kernel that died left it, with zeros at the end."""
+    text = json.dumps(STATE | changes).encode() + b"\n"
+    (place.folder / f"{name}.json").write_bytes(text.ljust(8192, b"\0"))
+
+
+def test_death(place: Place) -> None:
+    """The state is returned with its size, limit, cell and variables."""
+    leave(place)
+    death = find_death(place)
+    assert death is not None
+    assert death.cause == (
+        "ended without a clean shutdown at 4.0 GiB of 8.0 GiB (cgroup memory.max)"
+    )
+    assert (death.execution_count, death.first_line) == (7, "x = load()")
+    assert death.variables == (("x", 1 << 30),)
+    assert death.for_memory is None
+
+
+@pytest.mark.parametrize(
+    ("end", "phrase", "for_memory"),
+    [
+        ({"exit_status": 9, "oom_kills_after": 4}, "killed by the system", True),
+        ({"exit_status": 9, "oom_kills_after": 3}, "ended by signal 9", None),
+        ({"exit_status": 15, "oom_kills_after": 4}, "ended by signal 15", None),
+        ({"exit_status": 256, "oom_kills_after": 3}, "by itself with status 1", False),
+        ({"oom_kills_after": 4}, "the system has killed a process", None),
+    ],
+)
+def test_cause(
+    place: Place, end: dict[str, Any], phrase: str, for_memory: bool | None
+) -> None:
+    """Only an exit by SIGKILL with a count of the cgroup proves that it was memory."""
+    leave(place, **end)
+    death = find_death(place)
+    assert death is not None
+    assert phrase in death.cause
+    assert death.for_memory is for_memory
+
+
+def test_log_of_the_system(tmp_path: Path) -> None:
+    """The log proves it if it names the process itself."""
+    log = tmp_path / "log"
+    log.write_text("6,1,2,-;Out of memory: Killed process 123 (python)\n")
+    assert is_in_log(123, str(log))
+    assert not is_in_log(12, str(log))
+    assert not is_in_log(123, str(tmp_path / "none"))
+
+
+def test_other_notebooks_and_living_kernels(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the kernels of other notebooks nor living ones are reported."""
+    leave(place, "other", session="other.ipynb")
+    leave(place, "alive", pid=os.getpid(), started_ticks="5")
+    monkeypatch.setattr(
+        deaths, "read_identity", lambda _: {"started_ticks": "5"}, raising=True
+    )
+    assert find_death(place) is None
+
+
+def test_latest_death(place: Place) -> None:
+    """Of several deaths the latest is returned; broken files are ignored."""
+    leave(place, "first", t_s=1.0, first_line="first")
+    leave(place, "last", t_s=2.0, first_line="last", kernel_id="kernel-2", session="")
+    (place.folder / "broken.json").write_bytes(bytes(8192))
+    death = find_death(place)
+    assert death is not None
+    assert death.first_line == "last"
+
+
+def test_state_is_private_and_removed(tmp_path: Path) -> None:
+    """The file is readable by the user only, and a clean end removes it."""
+    place = Place(folder=tmp_path / "states", session="", kernel_id="kernel")
+    with MemoryTracker() as tracker:
+        state = LastState(tracker, place, {}, ())
+        state.attach()
+        assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+        cell = tracker.begin_cell("a = 1", execution_count=3, cell_id="id")
+        written = json.loads(place.path.read_bytes().partition(b"\n")[0])
+        assert (written["execution_count"], written["first_line"]) == (3, "a = 1")
+        tracker.end_cell(cell, error=None)
+        written = json.loads(place.path.read_bytes().partition(b"\n")[0])
+        assert written["execution_count"] is None
+        state.detach()
+    assert list(place.folder.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """A state that cannot be written has a reason, and nothing else fails."""
+    file = tmp_path / "file"
+    file.write_text("")
+    with MemoryTracker() as tracker:
+        place = Place(folder=file / "states", session="", kernel_id="kernel")
+        state = LastState(tracker, place, {}, ())
+        state.attach()
+        assert "cannot be written" in state.problem
+        tracker.end_cell(
+            tracker.begin_cell("1", execution_count=1, cell_id=None), error=None
+        )
+        state.detach()
+
+
+@linux_only
+def test_zombie_has_no_memory() -> None:
+    """A process that has ended and was not waited for is not one of 0 B."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(MemkitError, match="has ended"):
+            read_rss_bytes(pid)
+    finally:
+        os.waitpid(pid, 0)
+
+
+@pytest.fixture(params=["off", "auto"])
+def restarted(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[BlockingKernelClient]:
+    """A kernel that was killed in a cell and restarted, with and without the guard."""
+    manager = KernelManager(kernel_name="python3")
+    variables = {"JUPYTER_MEMKIT_GUARD": request.param}
+    manager.start_kernel(env=isolated_environment(tmp_path) | variables)
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        first = RealKernel(client)
+        pid = int(first.run("import os; print(os.getpid())"))
+        first.start("x = 1\nprint('on', flush=True)\nwhile True: pass")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not manager.is_alive())
+        manager.restart_kernel(now=True)
+        client.wait_for_ready(timeout=60)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
+
+
+@linux_only
+def test_killed_kernel(restarted: BlockingKernelClient) -> None:
+    """The next kernel of the notebook reports the cell that was running."""
+    kernel = RealKernel(restarted)
+    read = "import jupyter_memkit; death = jupyter_memkit.last_death()"
+    assert kernel.run(f"{read}; print(death.first_line, death.rss_bytes > 1e7)") == (
+        "x = 1 True\n"
+    )
+    # The exit status is known if the watcher was faster than the kernel's parent.
+    causes = "('ended without a clean', 'ended by signal 9')"
+    assert kernel.run(f"print(death.cause.startswith({causes}))") == "True\n"
+
+
+def test_row_of_the_status(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``%memkit`` reports the death with the cell, its growth and the variables."""
+    leave(place)
+    monkeypatch.setattr(
+        "jupyter_memkit.show.status.last_death", lambda: find_death(place)
+    )
+    with MemoryTracker() as tracker:
+        rows = dict(build_report(read_status(tracker)).rows)
+    assert rows["last kernel"].startswith("ended without a clean shutdown at 4.0 GiB")
+    assert rows["it was running"] == "[7] x = load(), growing by 1.0 GiB a second"
+    assert rows["its variables"] == "x 1.0 GiB"
