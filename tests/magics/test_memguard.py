@@ -326,7 +326,7 @@ CURES = {
     "dtype": ("x = np.arange(50_000_000)", "y = np.ones(30_000_000); y += x[0]; del y"),
     "numbers": (
         "x = [float(i) for i in range(11_000_000)]",
-        "y = [0.0] * 45_000_000; del y",
+        "y = [0.0] * 38_000_000; del y",
     ),
     "spill": ("x = np.random.rand(50_000_000)", FILL),
     "gc_paused": (

@@ -106,7 +106,7 @@ class Guard:
         """
         if self._marks:
             self._marks.append(mark)
-            self._update()
+            self._renew()
         else:
             self._arm(mark)
             self.on_armed()
@@ -115,7 +115,7 @@ class Guard:
         """Remove a mark; the last restores everything as it was found."""
         self._marks.remove(mark)
         if self._marks:
-            self._update()
+            self._renew()
         else:
             self._disarm.close()
 
@@ -154,11 +154,7 @@ class Guard:
             self._regions.pop()
         if not self._marks:
             return
-        if self._regions:
-            self._enter(self._regions[-1].number, self._regions[-1].start_bytes)
-        else:
-            # Threads of the user may go on, so the mark holds between cells, too.
-            self._enter(0, self._read_used())
+        self._renew()
 
     def make_room(self) -> None:
         """Allow some memory above the mark, until guarded code begins again."""
@@ -289,6 +285,14 @@ class Guard:
             sys.platform == "linux" and self._mark.action == "stop"
         )
 
+    def _renew(self) -> None:
+        """Set both belts for the code that is running already."""
+        if self._regions:
+            self._enter(self._regions[-1].number, self._regions[-1].start_bytes)
+        else:
+            # Threads of the user may go on, so the mark holds between cells, too.
+            self._enter(0, self._read_used())
+
     def _enter(self, number: int, start_bytes: int) -> None:
         """Set both belts for the code that runs from now on."""
         self._update()
@@ -296,7 +300,7 @@ class Guard:
         page["start_bytes"] = start_bytes
         page["cell"] = number
         available_bytes = page["available_bytes"]
-        room_bytes = find_room(page, start_bytes, available_bytes)
+        room_bytes = find_room(page, self._read_used(), available_bytes)
         self._data_limit.move(read_memory("self"), room_bytes, available_bytes)
 
     def _restart_watcher(self) -> str:

@@ -1,0 +1,131 @@
+"""The guard of a process: what it refuses to interrupt, and what it puts back."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from jupyter_memkit import MemkitError, MemoryLimitExceeded, guard
+from jupyter_memkit.techniques.guard.armed import (
+    Guard,
+    _is_interruptible,
+    process_guard,
+)
+from jupyter_memkit.techniques.guard.failures import is_failed_allocation
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+
+
+def frame_in(module: str) -> FrameType:
+    """Return a frame of a function of a module, called from here."""
+    namespace: dict[str, Any] = {"__name__": module, "sys": sys}
+    exec("def get(): return sys._getframe()", namespace)
+    frame: FrameType = namespace["get"]()
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("module", "is_interruptible"),
+    [("pandas.core", True), ("bdb", False), ("_pydevd_bundle.pydevd", False)],
+)
+def test_debugger(module: str, *, is_interruptible: bool) -> None:
+    """A debugger that waits inside the guarded code is not interrupted."""
+    here = sys._getframe()
+    frame = frame_in(module)
+    assert _is_interruptible(frame, lambda each: each is here) == is_interruptible
+
+
+def test_frame_outside() -> None:
+    """Code that is not called from the guarded code is not interrupted."""
+    assert not _is_interruptible(frame_in("IPython"), lambda _: False)
+
+
+def test_other_thread() -> None:
+    """A guard on another thread is refused, because it would not get the signal."""
+    messages: list[str] = []
+
+    def enter() -> None:
+        try:
+            with guard("1TB"):
+                pass
+        except MemkitError as error:
+            messages.append(str(error))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert messages == [
+        "only the main thread can be guarded, because it gets the signal"
+    ]
+
+
+def test_failure_of_the_user_is_no_stop() -> None:
+    """Without guarded code, nothing is turned into a stop."""
+    assert Guard().convert(MemoryError()) is None
+    assert process_guard().convert(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_failure"),
+    [
+        (MemoryError(), True),
+        (OSError(12, "Cannot allocate memory"), True),
+        (OSError(2, "No such file"), False),
+        (OSError(), False),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+            True,
+        ),
+        (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("can't start new thread"), True),
+        (RuntimeError(12), False),
+        (KeyError("allocate memory"), False),
+        (type("OutOfMemoryException", (Exception,), {})(), True),
+    ],
+)
+def test_failed_allocations(error: BaseException, *, is_failure: bool) -> None:
+    """Errors of the libraries that report a failed allocation are recognized."""
+    assert is_failed_allocation(error) == is_failure
+
+
+@pytest.mark.own_process
+@linux_only
+def test_everything_is_put_back() -> None:
+    """A guard leaves limits, handlers and the score as they were, also after a stop."""
+    import resource  # noqa: PLC0415 - Windows has no such module
+
+    def read() -> tuple[object, ...]:
+        with open("/proc/self/oom_score_adj") as score:  # noqa: PTH123
+            return (
+                resource.getrlimit(resource.RLIMIT_DATA),
+                [signal.getsignal(n) for n in sorted(signal.valid_signals())],
+                score.read(),
+            )
+
+    before = read()
+    with guard("2GB"):
+        assert read() != before
+    assert read() == before
+    with pytest.raises(MemoryLimitExceeded) as caught, guard("2GB"):
+        bytearray(10**10)
+    assert read() == before
+    assert caught.value.to_dict()["line"] == "bytearray(10**10)"
+    process_guard().close()
+
+
+@pytest.mark.own_process
+@linux_only
+def test_nested() -> None:
+    """Of nested guards the lower mark counts, and the outer one holds again after."""
+    with guard("3GB"):
+        with pytest.raises(MemoryLimitExceeded, match="the mark of 1 GB"), guard("1GB"):
+            bytearray(2 * 10**9)
+        bytearray(2 * 10**9)
+        with pytest.raises(MemoryLimitExceeded, match="3 GB"), guard("20GB"):
+            bytearray(5 * 10**9)
+    process_guard().close()

@@ -1,0 +1,76 @@
+"""Marks: sizes, shares, automatic ones, and what cannot be one."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.techniques.guard import mark
+from jupyter_memkit.techniques.guard.mark import read_mark
+
+GIB = 1 << 30
+
+
+@pytest.fixture(autouse=True)
+def limit(monkeypatch: pytest.MonkeyPatch) -> MemoryLimit:
+    """A machine with a limit of 100 GiB."""
+    limit = MemoryLimit(bytes=100 * GIB, name="cgroup memory.max")
+    monkeypatch.setattr(mark, "read_limit", lambda: limit)
+    return limit
+
+
+@pytest.mark.parametrize(
+    ("text", "n_bytes", "reserve_bytes", "shown"),
+    [
+        ("8GB", 8 * 10**9, 0, "8 GB"),
+        ("8 GiB", 8 * GIB, 0, "8 GiB"),
+        ("85%", 0, 15 * GIB, "85%"),
+        ("auto", 0, 2 * GIB, "auto"),
+        ("AUTO", 0, 2 * GIB, "auto"),
+    ],
+)
+def test_mark(text: str, n_bytes: int, reserve_bytes: int, shown: str) -> None:
+    """A size is a mark for the process; the others keep a part of the limit free."""
+    read = read_mark(text)
+    assert (read.bytes, read.text) == (n_bytes, shown)
+    assert abs(read.reserve_bytes - reserve_bytes) < 16
+
+
+def test_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a small machine `auto` reserves at least 256 MiB, but never over a half."""
+    for limit_bytes, reserve_bytes in ((GIB, GIB // 4), (GIB // 4, GIB // 8)):
+        limit = MemoryLimit(bytes=limit_bytes, name="ulimit")
+        monkeypatch.setattr(mark, "read_limit", lambda limit=limit: limit)
+        assert read_mark("auto").reserve_bytes == reserve_bytes
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lots", "a mark can also be a share such as 85%, or auto"),
+        ("500", "did you mean 500MB?"),
+        ("0%", "write one between 1% and 99%"),
+        ("x%", "write one between 1% and 99%"),
+        ("101 GiB", r"above the limit of 100.0 GiB \(cgroup memory.max\)"),
+        ("1 KiB", "free some with %memfree, or choose a higher mark"),
+    ],
+)
+def test_no_mark(text: str, message: str) -> None:
+    """Everything else is refused in one sentence with the remedy."""
+    with pytest.raises(MemkitError, match=message):
+        read_mark(text)
+
+
+def test_no_action() -> None:
+    """An action other than stop and warn is refused."""
+    with pytest.raises(MemkitError, match="write stop or warn"):
+        read_mark("8GB", "kill")
+
+
+def test_share_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a known limit, only a size can be a mark."""
+    monkeypatch.setattr(mark, "read_limit", lambda: None)
+    with pytest.raises(MemkitError, match="write a size, such as 8GB"):
+        read_mark("auto")
+    assert read_mark("8GB").bytes == 8 * 10**9

@@ -1,0 +1,199 @@
+"""The watcher, with a page and a process of the test in place of a kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_memkit.measure.temporary_limit import is_temporary
+from jupyter_memkit.techniques.guard.family import Family, read_memory
+from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
+from jupyter_memkit.techniques.guard.watcher import (
+    LEEWAY_BYTES,
+    Watcher,
+    find_room,
+    leave_end,
+)
+from tests.waiting import wait_until
+
+if sys.platform == "linux":
+    import resource
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+MIB = 1 << 20
+NUMBER = signal.SIGUSR1
+
+# Holds 100 MiB, writes its signals, and ends with its input.
+KERNEL = """
+import signal, sys
+held = b"x" * (100 << 20)
+for number in (signal.SIGUSR1, signal.SIGINT):
+    signal.signal(number, lambda number, _: print(number, flush=True))
+print("ready", flush=True)
+while sys.stdin.readline() == "children\\n":
+    import multiprocessing
+    fork = multiprocessing.get_context("fork")
+    child = fork.Process(target=input)
+    child.start()
+    print("forked", flush=True)
+"""
+
+
+@pytest.fixture
+def page() -> Iterator[SharedPage]:
+    """A page without a mark."""
+    descriptor = make_page()
+    page = SharedPage(descriptor)
+    page["soft_limit"] = page["hard_limit"] = -1
+    yield page
+    page.close()
+    os.close(descriptor)
+
+
+@pytest.fixture
+def kernel() -> Iterator[subprocess.Popen[str]]:
+    """A process of 100 MiB."""
+    command = [sys.executable, "-c", KERNEL]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def test_reading(kernel: subprocess.Popen[str], page: SharedPage) -> None:
+    """Each look writes the use, the room and the time to the page."""
+    page["mark_bytes"] = 500 * MIB
+    watcher = Watcher(kernel.pid, page, NUMBER, [(1 << 40, "process")])
+    watcher.look()
+    assert 100 * MIB < page["used_bytes"] < 130 * MIB
+    assert page["room_bytes"] == 500 * MIB - page["used_bytes"]
+    assert page["available_bytes"] == (1 << 40) - page["used_bytes"]
+    assert page["read_ns"] > 0
+
+
+def test_signal_above_the_mark(kernel: subprocess.Popen[str], page: SharedPage) -> None:
+    """The signal is sent only while a cell runs above the mark and its leeway."""
+    page["mark_bytes"] = 50 * MIB
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    watcher.look()
+    assert page["stopped_cell"] == 0
+    page["cell"] = 7
+    page["start_bytes"] = 40 * MIB
+    watcher.look()
+    assert page["stopped_cell"] == 0
+    page["start_bytes"] = 20 * MIB
+    watcher.look()
+    assert (page["stopped_cell"], page["stopped_bytes"]) == (7, page["used_bytes"])
+    assert kernel.stdout is not None
+    assert int(kernel.stdout.readline()) == NUMBER
+
+
+def test_ctrl_c_if_the_signal_is_not_handled(
+    kernel: subprocess.Popen[str], page: SharedPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a second in which no handler ran, Ctrl-C follows, and is recorded."""
+    now_s = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    page["mark_bytes"] = 20 * MIB
+    page["cell"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    watcher.look()
+    assert page["interrupted_cell"] == 0
+    now_s[0] += 1.1
+    watcher.look()
+    assert page["interrupted_cell"] == 1
+    assert kernel.stdout is not None
+    wait_until(lambda: int(kernel.stdout.readline()) == signal.SIGINT)  # type: ignore[union-attr]
+
+
+def test_data_limit_moves_with_the_use(
+    kernel: subprocess.Popen[str], page: SharedPage
+) -> None:
+    """The limit lies above the mark by what is reserved and not used, and a slack."""
+    page["mark_bytes"] = 500 * MIB
+    page["limits_data"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    watcher.look()
+    soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
+    own = read_memory(kernel.pid)
+    slack = soft - own.data_bytes - page["room_bytes"]
+    assert is_temporary(soft)
+    assert 64 * MIB <= slack <= (65 + 8 * (os.cpu_count() or 1)) * MIB
+
+
+def test_library_that_aborts(kernel: subprocess.Popen[str], page: SharedPage) -> None:
+    """Where polars is loaded, the limit lies where the system would kill."""
+    page["mark_bytes"] = 500 * MIB
+    page["limits_data"] = page["aborts"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [(4 << 30, "process")])
+    watcher.look()
+    soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
+    assert soft > 4 << 30
+
+
+def test_limit_of_the_administrator_is_lower(
+    kernel: subprocess.Popen[str], page: SharedPage
+) -> None:
+    """A lower limit that was found stays."""
+    page["mark_bytes"] = 5 << 30
+    page["limits_data"] = 1
+    page["soft_limit"] = 2 << 30
+    Watcher(kernel.pid, page, NUMBER, []).look()
+    soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
+    assert soft == 2 << 30
+
+
+def test_forked_child_counts_without_what_it_shares(
+    kernel: subprocess.Popen[str],
+) -> None:
+    """A fork that has written nothing adds next to nothing."""
+    assert kernel.stdin is not None
+    assert kernel.stdout is not None
+    before_bytes = Family(kernel.pid).read()[1]
+    kernel.stdin.write("children\n")
+    kernel.stdin.flush()
+    assert kernel.stdout.readline() == "forked\n"
+    family = Family(kernel.pid)
+    _, used_bytes, children_bytes = family.read()
+    assert len(family.children) == 1
+    assert children_bytes < 5 * MIB
+    assert used_bytes < before_bytes + 10 * MIB
+
+
+def test_room(page: SharedPage) -> None:
+    """The mark and the reserve both count, and every cell has its leeway."""
+    assert find_room(page, 10, 20) == sys.maxsize
+    page["mark_bytes"] = 1000
+    page["start_bytes"] = -LEEWAY_BYTES
+    assert find_room(page, 400, 5000) == 600
+    page["reserve_bytes"] = 4500
+    assert find_room(page, 400, 5000) == 500
+    page["start_bytes"] = 300
+    assert find_room(page, 400, 5000) == LEEWAY_BYTES - 100
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_end(
+    kernel: subprocess.Popen[str], page: SharedPage, tmp_path: Path, *, is_clean: bool
+) -> None:
+    """How the kernel ended is written, unless it has removed its state."""
+    if not is_clean:
+        (tmp_path / "state.json").write_text("{}")
+    page["used_bytes"], page["children_bytes"] = 30, 10
+    kernel.kill()
+    os.waitid(os.P_PID, kernel.pid, os.WEXITED | os.WNOWAIT)
+    leave_end(kernel.pid, page, str(tmp_path / "state.end"))
+    assert (tmp_path / "state.end").exists() != is_clean
+    if not is_clean:
+        end = json.loads((tmp_path / "state.end").read_text())
+        assert (end["exit_status"], end["rss_bytes"]) == (signal.SIGKILL, 20)
