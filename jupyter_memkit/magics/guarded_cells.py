@@ -7,6 +7,7 @@ traceback is shown, and the hook at the end of the cell puts it into the cell's 
 
 from __future__ import annotations
 
+import logging
 import threading
 import traceback
 from types import TracebackType
@@ -18,6 +19,8 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.track.events import signal_safe_hook
+
+_logger = logging.getLogger(__name__)
 
 MIME_TYPE = "application/vnd.jupyter-memkit.guard-stop+json"
 
@@ -136,7 +139,12 @@ class GuardedCells:
         from jupyter_memkit.magics.stopped_cell import complete  # noqa: PLC0415
         from jupyter_memkit.show.guard import build_report  # noqa: PLC0415
 
-        exceeded.stop = complete(exceeded.stop, self._shell, self._start)
+        try:
+            exceeded.stop = complete(exceeded.stop, self._shell, self._start)
+        except (Exception, KeyboardInterrupt):
+            # The search needs some memory, which may fail, and time, which the user may
+            # not have. The error must be shown all the same.
+            _logger.debug("a stopped cell was not searched", exc_info=True)
         if self._reports_in_error:
             add_note(exceeded, build_report(exceeded.stop).text())
 

@@ -27,21 +27,17 @@ _LEAST_SHARE = 0.01
 
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
     """Add the largest variables and the cures to the record of a stop."""
-    try:
-        cell = tracker().running
-        variables = tuple(_find_variables(stop, shell, start))
-        return dataclasses.replace(
-            stop,
-            execution_count=None if cell is None else cell.execution_count,
-            variables=variables[:_SHOWN_VARIABLES],
-            cures=(
-                *_rank(_find_savings(shell, start, variables))[:_SHOWN_CURES],
-                *_raise_mark(stop),
-            ),
-        )
-    except (MemoryError, KeyboardInterrupt):
-        # The search needs some memory and time; the sentence is complete without it.
-        return stop
+    cell = tracker().running
+    variables = tuple(_find_variables(stop, shell, start))
+    return dataclasses.replace(
+        stop,
+        execution_count=None if cell is None else cell.execution_count,
+        variables=variables[:_SHOWN_VARIABLES],
+        cures=(
+            *_rank(_find_savings(shell, start, variables))[:_SHOWN_CURES],
+            *_raise_mark(stop),
+        ),
+    )
 
 
 def _find_variables(

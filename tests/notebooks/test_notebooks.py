@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,15 @@ assert gc.isenabled() and gc.get_freeze_count() < 1000
 """
 
 
+GUARD_CHECKS = """\
+assert counts["UA"] > 500_000, counts
+lines = ("%%mem", "counts = {}")
+(counting,) = (c for c in memkit.tracker().cells if c.first_line in lines)
+assert counting.peak_bytes - counting.before_bytes < 200e6
+assert report["mark"] == "800 MB" and "float(number)" in report["line"], report
+"""
+
+
 UNLOADING_CHECKS = """\
 assert unloaded.freed_bytes < unloaded.imported_bytes, unloaded
 assert len(unloaded.survivors) < len(unloaded.modules), unloaded
@@ -163,6 +173,21 @@ def test_arrays(tmp_path: Path) -> None:
     # The column, and neighbouring data that the system reads.
     (line,) = (line for line in shown["spill-list"].splitlines() if "numbers" in line)
     assert 10 < float(line.split()[3]) < 30, line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+def test_guard(tmp_path: Path) -> None:
+    """The runaway cell is stopped, nothing is lost, and the cure works."""
+    shown = execute("06_guard", tmp_path, GUARD_CHECKS)
+    assert "Stopped: " in shown["grow"]
+    assert "pairs" in shown["grow"].split("variables")[1]
+    assert "%memfree pairs" in shown["grow"]
+    days = int(shown["alive"].split("and ")[1].split(" of")[0])
+    assert 20 < days < 365
+    assert "returned to the system" in shown["free"]
+    assert "an allocation would exceed the mark of 600 MB" in shown["one"]
+    assert shown["death"] == "True"
+    assert "no guard is armed" in shown["off"]
 
 
 def test_cluster(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ BATCH = 1 << 15
 
 _BATCH_BITS = BATCH.bit_length() - 1
 _SLOT_BITS = 4
-# One region covers a GiB of addresses.
-_REGION_BITS = 26
+# One region covers 256 MiB of addresses. Larger ones would reserve so much that they
+# fail under a limit on memory.
+_REGION_BITS = 24
 
 
 class AddressMap:
