@@ -4,7 +4,8 @@
    and under other watchers, compared with the same cells without a watcher.
 2. The time and memory that loading the extension takes in a real kernel.
 3. The share of a core that the sampler's thread takes in a process of 16 GiB.
-4. Whether the reported time of the garbage collector is the time that a cell saves
+4. The share of a core and the memory that the guard's watcher takes.
+5. Whether the reported time of the garbage collector is the time that a cell saves
    without the collector.
 
 Every run is a separate process. A round runs each watcher once, so that the machine's
@@ -39,6 +40,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.track.mem import mem
 from jupyter_memkit.units import format_bytes, format_duration
 from tests.benchmarks._workers import (
@@ -113,6 +116,13 @@ def start_memkit(shell: Any) -> RunCell:
     return _plain(shell)
 
 
+def start_guard(shell: Any) -> RunCell:
+    """Load this extension and arm its guard."""
+    load_memkit(shell)
+    shell.run_cell("%memguard auto").raise_error()
+    return _plain(shell)
+
+
 def start_memit(shell: Any) -> RunCell:
     """Run each cell under memory_profiler's %%memit."""
     load_memory_profiler(shell)
@@ -151,6 +161,7 @@ def start_memray(shell: Any) -> RunCell:
 
 NONE = "none"
 OURS = "memkit"
+GUARDED = "memkit, guard armed"
 # Their ratios are far from 1, so fewer rounds are enough.
 PEER_ROUNDS = 5
 PEERS: dict[str, Callable[[Any], RunCell]] = {
@@ -159,7 +170,12 @@ PEERS: dict[str, Callable[[Any], RunCell]] = {
     "tracemalloc": start_tracemalloc,
     "memray": start_memray,
 }
-WATCHERS = {NONE: _plain, "none again": _plain, OURS: start_memkit} | PEERS
+WATCHERS = {
+    NONE: _plain,
+    "none again": _plain,
+    OURS: start_memkit,
+    GUARDED: start_guard,
+} | PEERS
 
 
 def run_workload(watcher: str, workload: str) -> float:
@@ -232,9 +248,11 @@ def compare_watchers(rounds: int) -> None:
     for watcher, failure in failures.items():
         print(f"{watcher} failed: {failure}")
     empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
+    guarded_s = median(times_s[EMPTY, GUARDED])
     print(
         f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
-        f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more"
+        f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more, and "
+        f"with the guard armed {(guarded_s - tracked_s) * 1000:.3f} ms more again"
     )
 
 
@@ -318,6 +336,49 @@ def measure_sampler(gib: int, seconds: float) -> None:
     )
 
 
+# The guard's watcher.
+
+
+def run_watcher(gib: int, seconds: float) -> list[float]:
+    """Return the watcher's shares of a core, idle and during a cell, and its bytes."""
+    shell = make_shell()
+    start_guard(shell)
+    shell.run_cell("import time").raise_error()
+    held = bytearray(gib * GIB)
+    pid = process_guard().watcher_pid
+    figures: list[float] = []
+    for wait in (
+        functools.partial(time.sleep, seconds),
+        functools.partial(shell.run_cell, f"time.sleep({seconds})"),
+    ):
+        cpu_s, start_s = _read_cpu_s(pid), time.perf_counter()
+        wait()
+        cpu_s = _read_cpu_s(pid) - cpu_s
+        figures.append(cpu_s / (time.perf_counter() - start_s))
+    del held
+    return [*figures, read_rss_bytes(pid)]
+
+
+def _read_cpu_s(pid: int) -> float:
+    """Return the CPU time of a process in seconds, to the nanosecond."""
+    # The first figure of /proc/<pid>/schedstat is the time on a core.
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def measure_watcher(gib: int, seconds: float) -> None:
+    """Print the watcher's share of a core, and its memory."""
+    note(f"cost: the guard's watcher over {gib} GiB")
+    answer = ask_worker("watcher", str(gib), str(seconds))
+    if isinstance(answer, str):
+        print(f"the watcher's share was not measured: {answer}")
+        return
+    idle, busy, rss_bytes = answer
+    print(
+        f"the guard's watcher takes {idle:.3%} of a core at {gib} GiB while idle, "
+        f"{busy:.3%} while a cell runs, and {format_bytes(int(rss_bytes))}"
+    )
+
+
 # The collector.
 
 
@@ -368,6 +429,8 @@ def run_worker(kind: str, *arguments: str) -> None:
                 answer = {"value": run_workload(*arguments)}
             elif kind == "sampler":
                 answer = {"value": run_sampler(int(arguments[0]), float(arguments[1]))}
+            elif kind == "watcher":
+                answer = {"value": run_watcher(int(arguments[0]), float(arguments[1]))}
             else:
                 is_enabled = json.loads(arguments[0])
                 answer = {"value": run_collector(is_enabled=is_enabled)}
@@ -381,7 +444,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--worker"]:
         run_worker(*sys.argv[2:])
         return
-    parts = ("watchers", "loading", "sampler", "collector")
+    parts = ("watchers", "loading", "sampler", "watcher", "collector")
     parser = argparse.ArgumentParser(description="Measures the cost of being watched.")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each figure")
     parser.add_argument("--quick", action="store_true", help="one round, a small map")
@@ -393,6 +456,9 @@ def main() -> None:
         "loading": functools.partial(measure_loading, min(rounds, 5)),
         "sampler": functools.partial(
             measure_sampler, *((1, 2.0) if options.quick else (16, 20.0))
+        ),
+        "watcher": functools.partial(
+            measure_watcher, *((1, 2.0) if options.quick else (8, 20.0))
         ),
         "collector": functools.partial(measure_collector, min(rounds, 5)),
     }

@@ -248,7 +248,7 @@ def test_watcher_that_is_killed_or_stopped(
     """The next cell starts another watcher and says so."""
     get_pid = (
         "from jupyter_memkit.techniques.guard.armed import process_guard\n"
-        "print(process_guard()._watch.pid)"
+        "print(process_guard().watcher_pid)"
     )
     watcher = int(kernel.run(get_pid))
     os.kill(watcher, number)
@@ -404,7 +404,7 @@ def test_watcher_ends_with_the_kernel(tmp_path: Path) -> None:
     with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD="auto") as kernel:
         pids = kernel.run(
             "from jupyter_memkit.techniques.guard.armed import process_guard\n"
-            "import os; print(os.getpid(), process_guard()._watch.pid)"
+            "import os; print(os.getpid(), process_guard().watcher_pid)"
         )
         own, watcher = map(psutil.Process, map(int, pids.split()))
         assert watcher.is_running()

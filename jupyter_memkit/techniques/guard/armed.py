@@ -96,6 +96,11 @@ class Guard:
         """Whether there is a mark."""
         return bool(self._marks)
 
+    @property
+    def watcher_pid(self) -> int:
+        """The id of the watcher's process; 0 if there is none."""
+        return 0 if self._page is None else self._watch.pid
+
     def add(self, mark: Mark) -> None:
         """Add a mark; the first arms the belts.
 
