@@ -32,6 +32,8 @@ _SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
+# Less is not mapped for a library that can take much memory.
+_MAPPED_BYTES = 16 << 20
 # The last column of /proc/<pid>/stat, counted from the one after the name.
 _EXIT_STATUS = 49
 # A cell that has not handled the signal for so long is in a call of a library, which
@@ -93,7 +95,7 @@ class Watcher:
         self._family = Family(kernel)
         self._data_limit = DataLimit(kernel, page)
         self._sent_s = self._first_sent_s = 0.0
-        self._searched_cell = 0
+        self._searched_bytes = 0
 
     def run(self, link: int) -> None:
         """Watch until the kernel ends or closes the link."""
@@ -146,14 +148,12 @@ class Watcher:
         return available_bytes
 
     def _find_aborting(self, own: Memory) -> None:
-        """Look for libraries that abort, once a cell has come closer to the mark."""
+        """Look for libraries that abort, whenever much was mapped since last time."""
         page = self._page
-        cell = page["cell"]
-        is_close = page["room_bytes"] < own.private_bytes
-        is_known = page["aborts"] or self._searched_cell == cell
-        if is_known or not is_close or sys.platform != "linux":
+        mapped_bytes = abs(own.data_bytes - self._searched_bytes)
+        if page["aborts"] or mapped_bytes < _MAPPED_BYTES or sys.platform != "linux":
             return
-        self._searched_cell = cell
+        self._searched_bytes = own.data_bytes
         with open(f"/proc/{self._kernel}/maps", "rb") as maps:  # noqa: PTH123 - small
             page["aborts"] = any(b"polars" in line for line in maps)
 

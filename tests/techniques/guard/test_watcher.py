@@ -39,8 +39,14 @@ held = b"x" * (100 << 20)
 for number in (signal.SIGUSR1, signal.SIGINT):
     signal.signal(number, lambda number, _: print(number, flush=True))
 print("ready", flush=True)
-while sys.stdin.readline() == "children\\n":
-    import multiprocessing
+import mmap, multiprocessing
+while order := sys.stdin.readline():
+    if order.startswith("map "):
+        with open(order[4:-1]) as file:
+            library = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        more = b"x" * (50 << 20)
+        print("mapped", flush=True)
+        continue
     fork = multiprocessing.get_context("fork")
     child = fork.Process(target=input)
     child.start()
@@ -139,6 +145,25 @@ def test_library_that_aborts(kernel: subprocess.Popen[str], page: SharedPage) ->
     watcher.look()
     soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
     assert soft > 4 << 30
+
+
+def test_library_is_found_once_it_is_mapped(
+    kernel: subprocess.Popen[str], page: SharedPage, tmp_path: Path
+) -> None:
+    """A library that aborts is found where the kernel has mapped its file."""
+    page["mark_bytes"] = 500 * MIB
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    watcher.look()
+    assert page["aborts"] == 0
+    assert kernel.stdin is not None
+    assert kernel.stdout is not None
+    library = tmp_path / "polars.so"
+    library.write_bytes(bytes(4096))
+    kernel.stdin.write(f"map {library}\n")
+    kernel.stdin.flush()
+    assert kernel.stdout.readline() == "mapped\n"
+    watcher.look()
+    assert page["aborts"] == 1
 
 
 def test_limit_of_the_administrator_is_lower(
