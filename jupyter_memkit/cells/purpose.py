@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import gc
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any, Literal
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
+from jupyter_memkit.cells.names import iterate_code
 
 Purpose = Literal["kit", "collecting", "none"]
 
@@ -93,15 +94,8 @@ def _collects(called: Any, seen: set[int]) -> bool:
     if type(called) is not FunctionType or id(called) in seen:
         return False
     seen.add(id(called))
-    names = set(_read_names(called.__code__))
+    names = {name for code in iterate_code(called.__code__) for name in code.co_names}
     found = [called.__globals__.get(name) for name in names]
     if "collect" in names and any(each is gc for each in found):
         return True
     return any(_collects(each, seen) for each in found)
-
-
-def _read_names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _read_names(each)

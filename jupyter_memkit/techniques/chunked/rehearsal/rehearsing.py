@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.cells.effects import find_names
+from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
@@ -151,7 +151,7 @@ def _check_repeatable(body: CellBody, source: Source) -> None:
     if (effect := body.effect) is not None:
         shown = textwrap.shorten(effect, _EFFECT_WIDTH, placeholder="...")
         why = f"the cell may have an effect ({shown})"
-    elif INFO_NAME in find_names(body.tree):
+    elif INFO_NAME in find_global_names(body.tree)[0]:
         why = f"the cell reads {INFO_NAME}, which differs from chunk to chunk"
     elif not is_rereadable(source):
         why = f"{source.name} can be read only once"
