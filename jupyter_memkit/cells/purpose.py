@@ -1,4 +1,4 @@
-"""Finds cells that collected garbage on purpose, where a pause would save nothing.
+"""Finds cells whose collections a pause of the collector would not save.
 
 The code of a cell and the objects that its names refer to are checked: a function that
 calls ``gc.collect()`` counts, and so does every magic of this package.
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from jupyter_memkit.cells.magic_calls import read_magic_call
 from jupyter_memkit.cells.names import iterate_code
 
-Purpose = Literal["kit", "collecting", "none"]
+Purpose = Literal["kit", "paused", "collecting", "none"]
 
 _PACKAGE = __name__.partition(".")[0]
 # Magics whose bodies run in this process as written.
@@ -23,7 +23,7 @@ _PLAIN_BODIES = {"gc_pause", "mem", "memit"}
 
 
 def read_purpose(code: str, shell: Any) -> Purpose:
-    """Return whether the collections of a cell were intended.
+    """Return whether a cell paused the collector, or collected on purpose.
 
     Parameters
     ----------
@@ -35,8 +35,9 @@ def read_purpose(code: str, shell: Any) -> Purpose:
     Returns
     -------
     str
-        ``"kit"`` for a cell with only magics of this package, ``"collecting"`` for one
-        that requests a collection anywhere, otherwise ``"none"``.
+        ``"kit"`` for a cell with only magics of this package, ``"paused"`` for one
+        under ``%%gc_pause``, ``"collecting"`` for one that requests a collection
+        anywhere, otherwise ``"none"``.
     """
     try:
         tree = ast.parse(code)
@@ -44,6 +45,8 @@ def read_purpose(code: str, shell: Any) -> Purpose:
         return "none"
     if tree.body and all(_is_of_kit(each, shell) for each in tree.body):
         return "kit"
+    if any(_is_paused(each) for each in tree.body):
+        return "paused"
     nodes = list(_walk(tree))
     if any(_is_of_kit(each, shell) for each in nodes):
         return "collecting"
@@ -71,6 +74,11 @@ def _is_of_kit(node: ast.AST, shell: Any) -> bool:
         return False
     module = getattr(shell.find_magic(call.name, call.kind), "__module__", None)
     return str(module).partition(".")[0] == _PACKAGE
+
+
+def _is_paused(node: ast.AST) -> bool:
+    call = read_magic_call(node)
+    return call is not None and (call.kind, call.name) == ("cell", "gc_pause")
 
 
 def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:

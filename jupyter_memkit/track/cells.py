@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.telling_line import find_telling_line
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
@@ -15,7 +16,6 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.track.peak_line import PeakLine
 
 _KEPT_CELLS = 1000
-_FIRST_LINE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class CellRecord(Record):
     cell_id : str or None
         The notebook's id of the cell; None if the front end does not send it.
     first_line : str
-        The first non-blank line of the cell.
+        The first line of the cell that says what it does: not blank, a comment, an
+        import or a magic, unless there is no other.
     started_s : float
         When it started, in seconds since the epoch.
     duration_s : float
@@ -158,7 +159,7 @@ class CellAccounts:
         cell = OpenCell(
             execution_count=execution_count,
             cell_id=cell_id,
-            first_line=_first_line(code),
+            first_line=find_telling_line(code),
             started_s=self._clock(),
             stretch=stretch,
             peak_line=PeakLine(namespace, stretch.watch.before_bytes),
@@ -220,8 +221,3 @@ class CellAccounts:
             for cell in self._open:
                 cell.stretch.close()
             self._open.clear()
-
-
-def _first_line(code: str) -> str:
-    lines = (line.strip() for line in code.splitlines())
-    return next(filter(None, lines), "")[:_FIRST_LINE_LENGTH]
