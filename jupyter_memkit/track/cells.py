@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -177,25 +178,9 @@ class CellAccounts:
             first_line=cell.first_line,
             started_s=cell.started_s,
             duration_s=self._clock() - cell.started_s,
-            before_bytes=figures.before_bytes,
-            after_bytes=figures.after_bytes,
-            peak_bytes=figures.peak_bytes,
-            exact=figures.exact,
             peak_line=cell.peak_line.read(figures.peak_bytes),
-            children_before_bytes=figures.children_before_bytes,
-            children_peak_bytes=figures.children_peak_bytes,
-            children_exact=figures.children_exact,
-            gc_s=figures.gc_s,
-            gc_young=figures.gc_young,
-            gc_middle=figures.gc_middle,
-            gc_old=figures.gc_old,
-            gc_young_s=figures.gc_young_s,
-            gc_middle_s=figures.gc_middle_s,
-            gc_old_s=figures.gc_old_s,
-            gc_found=figures.gc_found,
-            minor_faults=figures.minor_faults,
-            major_faults=figures.major_faults,
             error=error,
+            **dataclasses.asdict(figures),
         )
         with self._lock:
             self._open.remove(cell)
