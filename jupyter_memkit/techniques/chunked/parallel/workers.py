@@ -177,11 +177,13 @@ class _Worker:
         try:
             if self._problem is not None:
                 raise self._problem
-            # Bytes, so that there is nothing to look through on the way.
-            asked = pickle.dumps(request, protocol=5) if self._is_first else b""
-            replied = self._call(worker_process.work, packed, asked)
+            # As bytes, which the transfer does not have to search for arrays.
+            packed_request = (
+                pickle.dumps(request, protocol=5) if self._is_first else b""
+            )
+            packed_reply = self._call(worker_process.work, packed, packed_request)
             self._is_first = False
-            reply: Reply | IsolatedError = pickle.loads(replied)  # noqa: S301 - ours
+            reply: Reply | IsolatedError = pickle.loads(packed_reply)  # noqa: S301 - ours
         except IsolatedError as error:
             reply = error
         output, self._output = self._output, []
