@@ -24,7 +24,7 @@ from typing import Any
 _logger = logging.getLogger(__name__)
 
 _SIGNALS = tuple(sorted(signal.valid_signals()))
-_LOOK_S = 0.001
+_CHECK_S = 0.001
 
 
 class SignalSafe(threading.local):
@@ -131,7 +131,7 @@ def _send_again(numbers: Collection[int], inside: Collection[CodeType]) -> None:
 
     def wait() -> None:
         while _is_inside(main, inside):
-            time.sleep(_LOOK_S)
+            time.sleep(_CHECK_S)
         for number in numbers:
             if hasattr(signal, "pthread_kill"):
                 # This also interrupts a sleep.

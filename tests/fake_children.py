@@ -10,12 +10,12 @@ class FakeChildren:
 
     Parameters
     ----------
-    knows_ends : bool
+    covers_ended : bool
         Whether it reports children that have ended, as on Linux.
     """
 
-    def __init__(self, *, knows_ends: bool = True) -> None:
-        self.knows_ends = knows_ends
+    def __init__(self, *, covers_ended: bool = True) -> None:
+        self.covers_ended = covers_ended
         self.memory: dict[int, ChildMemory] = {}
         self.forks: set[int] = set()
         self.shareable_bytes = 0

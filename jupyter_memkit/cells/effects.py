@@ -1,16 +1,24 @@
 """Finds the variable in which a cell accumulates from chunk to chunk.
 
 The result of such a cell depends on the chunks before, so its chunks cannot go to
-different processes. Whether a cell may run twice is proven by `purity`.
+different processes. In doubt, a variable counts as set, unlike in `inputs`, because a
+cell that accumulates nothing must not be refused. Whether a cell may run twice is
+proven by `purity`.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
+
+from jupyter_memkit.cells.names import (
+    bound_names,
+    find_bound_names,
+    find_global_names,
+)
 
 
 def find_accumulated(
@@ -38,7 +46,8 @@ def find_accumulated(
     'total'
     >>> find_accumulated(ast.parse("n = len(chunk); n + 1"), "chunk", {})
     """
-    order = _Order(chunk_name, _names_set(tree), namespace)
+    bound = find_global_names(tree)[1] | set(_find_outer(tree))
+    order = _Order(chunk_name, bound, namespace)
     order.visit(tree)
     return order.changed[0] if order.changed else None
 
@@ -53,17 +62,19 @@ class _Order(ast.NodeVisitor):
     """
 
     def __init__(
-        self, chunk_name: str, set_names: set[str], namespace: Mapping[str, Any]
+        self, chunk_name: str, bound: set[str], namespace: Mapping[str, Any]
     ) -> None:
         self.changed: list[str] = []
         self._own = {chunk_name}
-        self._set = set_names
+        self._bound = bound
         self._namespace = namespace
 
     def visit_Name(self, node: ast.Name) -> None:
-        if not isinstance(node.ctx, ast.Load):
+        if isinstance(node.ctx, ast.Del):
+            self._change(node)
+        elif isinstance(node.ctx, ast.Store):
             self._own.add(node.id)
-        elif node.id not in self._own and node.id in self._set:
+        elif node.id not in self._own and node.id in self._bound:
             self.changed.append(node.id)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -99,25 +110,26 @@ class _Order(ast.NodeVisitor):
                 self._change(call.func.value)
         self.generic_visit(node)
 
-    def visit_For(self, node: ast.For) -> None:
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self.visit(node.target)
         for statement in (*node.body, *node.orelse):
             self.visit(statement)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+    visit_AsyncFor = visit_For  # noqa: N815
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._own.add(node.name)
-        self._visit_scope(node, node.args, node.body)
+        self._visit_scope(node, node.body)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._visit_scope(node, node.args, [node.body])
+        self._visit_scope(node, [node.body])
 
-    def _visit_scope(
-        self, node: ast.AST, args: ast.arguments, body: Sequence[ast.AST]
-    ) -> None:
+    def _visit_scope(self, node: ast.AST, body: Sequence[ast.AST]) -> None:
         own = set(self._own)
-        self._own |= {item.arg for item in ast.walk(args) if isinstance(item, ast.arg)}
-        self._own |= _names_set(node) - _declared(node)
+        self._own |= find_bound_names(node).difference(_find_outer(node))
         for part in body:
             self.visit(part)
         self._own = own
@@ -140,8 +152,12 @@ class _Order(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = _visit_elements  # noqa: N815
     visit_GeneratorExp = _visit_elements  # noqa: N815
 
-    def visit_alias(self, node: ast.alias) -> None:
-        self._own.add((node.asname or node.name).partition(".")[0])
+    def _bind(self, node: ast.AST) -> None:
+        self._own.update(bound_names(node))
+        self.generic_visit(node)
+
+    visit_alias = visit_ClassDef = visit_ExceptHandler = _bind  # noqa: N815
+    visit_MatchAs = visit_MatchStar = visit_MatchMapping = _bind  # noqa: N815
 
     def _change(self, target: ast.expr) -> None:
         name = _root(target)
@@ -160,28 +176,12 @@ def _is_static(value: Any) -> bool:
     return isinstance(value, (ModuleType, BuiltinFunctionType, FunctionType, type))
 
 
-def _names_set(tree: ast.AST) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    }
-
-
-def _declared(tree: ast.AST) -> set[str]:
-    """Return the names that a function declares global or nonlocal."""
-    return {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Global, ast.Nonlocal))
-        for name in node.names
-    }
-
-
-def find_names(tree: ast.AST) -> set[str]:
-    """Return the names that a piece of code reads."""
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+def _find_outer(code: ast.AST) -> Iterator[str]:
+    """Yield the names that a piece of code may bind in a scope around it."""
+    for node in ast.walk(code):
+        match node:
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                yield from names
+            # In a comprehension.
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                yield name

@@ -2,15 +2,14 @@
 
 A variable that a cell certainly sets before it reads it is local, and is not sent to
 another process. If the order is uncertain, as in a loop or under a condition, the
-variable counts as read. Variables that functions of the notebook read are sent with the
-functions.
+variable counts as read, unlike in `effects`, because a missing one would be an error.
+Variables that functions of the notebook read are sent with the functions.
 """
 
 from __future__ import annotations
 
 import ast
 import dis
-import symtable
 from collections.abc import Container, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
@@ -21,6 +20,7 @@ from jupyter_memkit.cells.magic_calls import (
     find_call_names,
     find_words,
 )
+from jupyter_memkit.cells.names import find_global_names, iterate_code
 
 # Calls whose text is code or contains names of variables: Python's, IPython's, and
 # those of frames and databases.
@@ -94,12 +94,10 @@ def add_function_inputs(
 
 def find_code_names(code: CodeType) -> Iterator[str]:
     """Yield the global variables that the code of a function reads or sets."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _GLOBAL_NAMES:
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from find_code_names(constant)
+    for part in iterate_code(code):
+        for instruction in dis.get_instructions(part):
+            if instruction.opname in _GLOBAL_NAMES:
+                yield instruction.argval
 
 
 class _Reader:
@@ -150,11 +148,11 @@ class _Reader:
 
     def _follow_part(self, node: ast.stmt | ast.expr, own: set[str]) -> None:
         """Follow a statement or an expression that contains no other statements."""
-        read, changed = _find_names(node)
+        read, bound = find_global_names(node)
         for name in (*read, *_find_names_in_text(node)):
             if name not in own:
                 self.read[name] = None
-        own |= changed
+        own |= bound
 
     def _set(self, target: ast.expr | None, own: set[str]) -> None:
         if target is None:
@@ -164,32 +162,6 @@ class _Reader:
                 own.add(node.id)
         # The rest of the target, such as the list in `items[0]`, is read.
         self._follow_part(ast.Expr(_as_value(target)), own)
-
-
-def _find_names(node: ast.stmt | ast.expr) -> tuple[list[str], set[str]]:
-    """Return the global names that a piece of code reads, and those it sets."""
-    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
-    read, changed = [], set()
-    for symbol in table.get_symbols():
-        if symbol.is_referenced():
-            read.append(symbol.get_name())
-        if symbol.is_assigned() or symbol.is_imported():
-            changed.add(symbol.get_name())
-    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        read.append(node.target.id)
-    if isinstance(node, ast.Delete):
-        read += [name.id for name in node.targets if isinstance(name, ast.Name)]
-    read += _find_globals(table)
-    return read, changed
-
-
-def _find_globals(table: symtable.SymbolTable) -> Iterator[str]:
-    """Yield the global names that functions and classes in the code read."""
-    for child in table.get_children():
-        for symbol in child.get_symbols():
-            if symbol.is_global():
-                yield symbol.get_name()
-        yield from _find_globals(child)
 
 
 def _find_names_in_text(node: ast.AST) -> Iterator[str]:

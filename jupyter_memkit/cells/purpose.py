@@ -1,4 +1,4 @@
-"""Finds cells that collected garbage on purpose, where a pause would save nothing.
+"""Finds cells whose collections a pause of the collector would not save.
 
 The code of a cell and the objects that its names refer to are checked: a function that
 calls ``gc.collect()`` counts, and so does every magic of this package.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import gc
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any, Literal
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
+from jupyter_memkit.cells.names import iterate_code
 
-Purpose = Literal["kit", "collecting", "none"]
+Purpose = Literal["kit", "paused", "collecting", "none"]
 
 _PACKAGE = __name__.partition(".")[0]
 # Magics whose bodies run in this process as written.
@@ -22,7 +23,7 @@ _PLAIN_BODIES = {"gc_pause", "mem", "memit"}
 
 
 def read_purpose(code: str, shell: Any) -> Purpose:
-    """Return whether the collections of a cell were intended.
+    """Return whether a cell paused the collector, or collected on purpose.
 
     Parameters
     ----------
@@ -34,8 +35,9 @@ def read_purpose(code: str, shell: Any) -> Purpose:
     Returns
     -------
     str
-        ``"kit"`` for a cell with only magics of this package, ``"collecting"`` for one
-        that requests a collection anywhere, otherwise ``"none"``.
+        ``"kit"`` for a cell with only magics of this package, ``"paused"`` for one
+        under ``%%gc_pause``, ``"collecting"`` for one that requests a collection
+        anywhere, otherwise ``"none"``.
     """
     try:
         tree = ast.parse(code)
@@ -43,6 +45,8 @@ def read_purpose(code: str, shell: Any) -> Purpose:
         return "none"
     if tree.body and all(_is_of_kit(each, shell) for each in tree.body):
         return "kit"
+    if any(_is_paused(each) for each in tree.body):
+        return "paused"
     nodes = list(_walk(tree))
     if any(_is_of_kit(each, shell) for each in nodes):
         return "collecting"
@@ -72,6 +76,11 @@ def _is_of_kit(node: ast.AST, shell: Any) -> bool:
     return str(module).partition(".")[0] == _PACKAGE
 
 
+def _is_paused(node: ast.AST) -> bool:
+    call = read_magic_call(node)
+    return call is not None and (call.kind, call.name) == ("cell", "gc_pause")
+
+
 def _find(node: ast.AST, namespace: dict[str, Any]) -> Any:
     """Return the object that a call refers to; None for other code."""
     if not isinstance(node, ast.Call):
@@ -93,15 +102,8 @@ def _collects(called: Any, seen: set[int]) -> bool:
     if type(called) is not FunctionType or id(called) in seen:
         return False
     seen.add(id(called))
-    names = set(_read_names(called.__code__))
+    names = {name for code in iterate_code(called.__code__) for name in code.co_names}
     found = [called.__globals__.get(name) for name in names]
     if "collect" in names and any(each is gc for each in found):
         return True
     return any(_collects(each, seen) for each in found)
-
-
-def _read_names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _read_names(each)

@@ -6,10 +6,11 @@ IPython's ``In`` is read on request, so a cell pays nothing for it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
+from jupyter_memkit.cells.names import find_global_names
 
 # Older cells are not searched.
 _READ_CELLS = 200
@@ -57,18 +58,16 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
     for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
         tree = _parse(cells[number])
         bodies |= _read_bodies(tree)
-        for name, is_set in _read_names(tree):
-            usage = found.setdefault(name, NameUsage())
-            usage.used_in = number
-            if is_set:
-                usage.made_in = number
-            else:
-                for each in _follow(name, bodies):
-                    found.setdefault(each, NameUsage()).used_in = number
+        read, bound = _find_names(tree)
+        for name in read:
+            for each in (name, *_follow(name, bodies)):
+                found.setdefault(each, NameUsage()).used_in = number
+        for name in bound:
+            found[name] = NameUsage(made_in=number, used_in=number)
     return found
 
 
-def _parse(code: str) -> ast.AST:
+def _parse(code: str) -> ast.Module:
     """Return the syntax tree of a cell; an empty one if it does not parse."""
     try:
         return ast.parse(code)
@@ -76,11 +75,11 @@ def _parse(code: str) -> ast.AST:
         return ast.Module(body=[], type_ignores=[])
 
 
-def _read_bodies(tree: ast.AST) -> dict[str, set[str]]:
-    """Return the names in the body of each function and class."""
+def _read_bodies(tree: ast.Module) -> dict[str, set[str]]:
+    """Return the global names that each function and class reads."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {
-        node.name: {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        node.name: set(find_global_names(node)[0])
         for node in ast.walk(tree)
         if isinstance(node, kinds)
     }
@@ -97,33 +96,23 @@ def _follow(name: str, bodies: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _read_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+def _find_names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the global names that a cell reads and binds, also in its magics."""
+    names, bound = find_global_names(tree)
+    read = set(names)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id, isinstance(node.ctx, ast.Store)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name, True
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                yield (alias.asname or alias.name).partition(".")[0], True
-        elif isinstance(node, ast.Call):
-            yield from _read_magic(node)
+        call = read_magic_call(node) if isinstance(node, ast.Call) else None
+        for text in () if call is None else (call.line, call.cell):
+            part_read, part_bound = _find_names_in_text(text)
+            read |= part_read
+            bound |= part_bound
+    return read, bound
 
 
-def _read_magic(node: ast.Call) -> Iterator[tuple[str, bool]]:
-    """Yield the names in the line and the body of a magic."""
-    call = read_magic_call(node)
-    if call is None:
-        return
-    yield from _read_text(call.line)
-    yield from _read_text(call.cell)
-
-
-def _read_text(text: str) -> Iterator[tuple[str, bool]]:
+def _find_names_in_text(text: str) -> tuple[set[str], set[str]]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         # A line of options: its words may be names.
-        yield from ((word, False) for word in text.split() if word.isidentifier())
-    else:
-        yield from _read_names(tree)
+        return set(filter(str.isidentifier, text.split())), set()
+    return _find_names(tree)

@@ -10,8 +10,8 @@ _LEAST = (6, 29)
 def explain_unsupported() -> str | None:
     """Return why the sidebar cannot be connected with this kernel; None if it can.
 
-    The magics need no kernel, so ipykernel is no requirement of the package, and an
-    older one may be installed.
+    The magics need no kernel, so the package does not require ipykernel, and an older
+    one may be installed.
     """
     ipykernel = sys.modules.get("ipykernel")
     version: tuple[int, ...] = getattr(ipykernel, "version_info", _LEAST)[:2]

@@ -79,7 +79,6 @@ def run_chunked(
             rows=args.rows,
             columns=args.columns,
             backend=args.backend,
-            categories=args.categories or (),
             types=args.types,
             limit=args.limit,
         ).for_cell(body, dict(args.read or ()))

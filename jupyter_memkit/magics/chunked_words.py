@@ -11,8 +11,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_memkit.cells.effects import find_names
 from jupyter_memkit.cells.inputs import find_inputs
+from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.techniques.chunked.body import INFO_NAME
 
 _DEFAULT = "chunk"
@@ -56,7 +56,7 @@ def choose_name(
     UsageError
         If the cell reads no chunk but other variables that may be meant to be it.
     """
-    names = find_names(tree)
+    names, _ = find_global_names(tree)
     if given is not None or {_DEFAULT, INFO_NAME} & set(names):
         return given or _DEFAULT
     read = find_inputs(tree, names)

@@ -43,7 +43,7 @@ class Before:
         known = {name: namespace[name] for name in outputs if name in namespace}
         self._marks = Marks({**inputs, **known} if outputs else {})
 
-    def is_set_anew(self, name: str, namespace: Mapping[str, Any]) -> bool:
+    def is_rebound(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """Return whether a variable is another object now."""
         value = namespace[name]
         if name in self._held:

@@ -133,8 +133,8 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     finally:
         # Figures are shown here.
         shell.events.trigger("post_execute")
-    set_anew = [name for name in namespace if before.is_set_anew(name, namespace)]
-    changed = [name for name in set_anew if not _is_import(name, namespace[name])]
+    rebound = [name for name in namespace if before.is_rebound(name, namespace)]
+    changed = [name for name in rebound if not _is_import(name, namespace[name])]
     outputs = {name: namespace[name] for name in cell.outputs if name in namespace}
     kept = tuple(name for name in changed if name not in cell.outputs)
     return CellValues(
@@ -144,15 +144,15 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
         kept=kept,
         imported=tuple(
             name
-            for name in set_anew
+            for name in rebound
             if name not in (*changed, *cell.outputs) and not is_of_session(name)
         ),
         changed=before.find_changed(namespace, {*kept, *cell.outputs}),
         replaced=before.find_replaced(namespace),
         deleted=before.find_deleted(namespace),
-        same=tuple(name for name in outputs if name not in set_anew),
+        same=tuple(name for name in outputs if name not in rebound),
         shares=before.find_shares(outputs),
-        unbound=_find_unbound(outputs, set_anew),
+        unbound=_find_unbound(outputs, rebound),
         tasks=_find_tasks(),
     )
 
@@ -202,7 +202,7 @@ def _is_import(name: str, value: Any) -> bool:
     return is_code and value.__module__ != "__main__"
 
 
-def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str, ...]:
+def _find_unbound(outputs: Mapping[str, Any], rebound: list[str]) -> tuple[str, ...]:
     """Return what the returned functions read but the cell does not return."""
     functions = [
         each
@@ -217,7 +217,7 @@ def _find_unbound(outputs: Mapping[str, Any], set_anew: list[str]) -> tuple[str,
     )
 
     read = {name for each in functions for name in find_code_names(each.__code__)}
-    return tuple(sorted(read & set(set_anew) - outputs.keys()))
+    return tuple(sorted(read & set(rebound) - outputs.keys()))
 
 
 def _find_missing(

@@ -20,7 +20,7 @@ _OURS = {
         "--max",
         "--max-growth",
     ),
-    ("cat", "categorical", "category"): ("--categories",),
+    ("cat", "categorical", "categories", "category"): ("--types",),
     ("cols", "fields", "select", "usecols"): ("--columns",),
     ("con", "conn", "db", "engine-url"): ("--connection",),
     ("query",): ("--sql",),
@@ -55,7 +55,6 @@ _OURS = {
     ("dataframe", "df"): ("--frame", "--as"),
     ("fill", "fillna", "na", "na-value"): ("--missing",),
     ("downcast-float", "float", "floats", "lossy"): ("--float32",),
-    ("unsigned",): ("--smallest",),
     ("generations", "thresholds"): ("--threshold",),
     ("growth",): ("--max-growth",),
 }

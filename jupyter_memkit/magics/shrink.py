@@ -41,11 +41,6 @@ class ShrinkMagics(Magics):
         "--file", metavar="PATH", help="show how to read a CSV file with small dtypes"
     )
     @argument(
-        "--smallest",
-        action="store_true",
-        help="also use unsigned integers and float16, which overflow sooner",
-    )
-    @argument(
         "--float32",
         action="store_true",
         help="round float64 to float32, the only lossy conversion",
@@ -54,11 +49,6 @@ class ShrinkMagics(Magics):
         "--no-categories",
         action="store_true",
         help="do not convert strings to categories",
-    )
-    @argument(
-        "--sparse",
-        action="store_true",
-        help="store columns that are almost all zero or missing as sparse columns",
     )
     def shrink(self, line: str) -> Shrunk | Restored | ReadingAdvice:
         """Convert arrays and frames to the smallest dtypes that keep every value.
@@ -99,10 +89,7 @@ class ShrinkMagics(Magics):
         )
 
         policy = Policy(
-            smallest=arguments.smallest,
-            float32=arguments.float32,
-            categories=not arguments.no_categories,
-            sparse=arguments.sparse,
+            float32=arguments.float32, categories=not arguments.no_categories
         )
         with refusing(), open_progress(None, "values") as progress:
             return shrink_names(
@@ -139,10 +126,8 @@ def _check_options(arguments: Any) -> None:
     shrinking = {
         "--dry-run": arguments.dry_run,
         "--undo": arguments.undo and whole != "--undo",
-        "--smallest": arguments.smallest,
         "--float32": arguments.float32,
         "--no-categories": arguments.no_categories,
-        "--sparse": arguments.sparse,
     }
     given = [option for option, is_given in shrinking.items() if is_given]
     if given and (arguments.undo or arguments.file is not None):

@@ -102,7 +102,7 @@ class SpillMagics(Magics):
                 shell=self.shell,
                 folder=arguments.folder,
                 progress=progress,
-                looking=lambda n: bar(0, None, f"{n:,} objects checked"),
+                search_progress=lambda n: bar(0, None, f"{n:,} objects checked"),
             )
 
 

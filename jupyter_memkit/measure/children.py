@@ -2,8 +2,8 @@
 
 joblib, multiprocessing, subprocess and Dask's local workers hold memory outside this
 process. Checking whether there is any child takes two microseconds. Finding them can
-require a look at every process of the machine, so it is done at a pace that its own
-cost sets: at most a four-hundredth of the time.
+require reading every process of the machine, so the interval grows with its cost: it
+takes at most a four-hundredth of the time.
 
 The figures of a forked child include all memory of its parent. Forked children are
 recognized by their code and stack, which lie at the kernel's own addresses. What the
@@ -213,7 +213,7 @@ class ChildrenMeter:
             watch.exact = False
             unseen_bytes = _unseen_peak_bytes(watch, ended, own_peak_bytes)
             watch.peak_bytes = max(watch.peak_bytes, unseen_bytes)
-        if has_children and not self.probe.knows_ends:
+        if has_children and not self.probe.covers_ended:
             watch.exact = False
 
     def _find(self) -> None:

@@ -48,7 +48,7 @@ class EndedChildren:
 class ChildrenProbe(Protocol):
     """Reads the children of this process."""
 
-    knows_ends: bool
+    covers_ended: bool
     """Whether `read_ended` covers every child that has ended."""
 
     def has_children(self) -> bool:
@@ -73,7 +73,7 @@ class ChildrenProbe(Protocol):
 class ProcChildrenProbe:
     """Reads the children through Linux's ``/proc``."""
 
-    knows_ends = True
+    covers_ended = True
 
     def __init__(self) -> None:
         self._start = _read_start("self")
@@ -137,7 +137,7 @@ class ProcChildrenProbe:
 class PsutilChildrenProbe:
     """Reads the children through psutil, if there is no ``/proc``."""
 
-    knows_ends = False
+    covers_ended = False
 
     def has_children(self) -> bool:
         """Return True, because only reading every process would show."""

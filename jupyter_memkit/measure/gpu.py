@@ -1,9 +1,9 @@
 """The memory of NVIDIA GPUs, as the driver and the libraries in use report it.
 
-The driver is asked through its library NVML, by way of the package nvidia-ml-py
-(module ``pynvml``), which the first reading imports. Asking takes no memory of the
-device. It is done once a second at most, and only while somebody looks. Devices have
-the driver's numbers, those of ``nvidia-smi``.
+The driver is queried through its library NVML, with the package nvidia-ml-py (module
+``pynvml``), which the first reading imports. A query takes no memory of the device. It
+runs at most once a second, and only while someone reads the result. Devices have the
+driver's numbers, those of ``nvidia-smi``.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class GpuMeter:
     def read(self, pids: Collection[int]) -> GpuReading:
         """Return the current memory of all devices; never raises.
 
-        If there is no device, the driver is asked again after a minute at the earliest.
+        Without a device, the driver is queried again after a minute at the earliest.
 
         Parameters
         ----------

@@ -177,7 +177,7 @@ class _Search:
         progress: Callable[[int], object] | None = None,
     ) -> None:
         self._progress = progress
-        self._looked_at = 0
+        self._searched = 0
         self._target = target
         self._deadline_s = deadline_s
         self._kinds = Kinds()
@@ -229,9 +229,9 @@ class _Search:
 
     def _check(self, group: Group, batch: list[Any]) -> None:
         """Record which objects of a group refer to the object."""
-        self._looked_at += len(batch)
+        self._searched += len(batch)
         if self._progress is not None:
-            self._progress(self._looked_at)
+            self._progress(self._searched)
         if any(map(operator.is_, batch, repeat(self._target))):
             known = {id(holder) for _, holder in self.found}
             number = len(self._levels) - 1

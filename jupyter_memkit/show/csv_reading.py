@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.show.to_numpy import tell_ratio
+from jupyter_memkit.show.to_numpy import describe_ratio
 from jupyter_memkit.techniques.arrays.csv_reading.advice import ReadingAdvice
 from jupyter_memkit.units import format_bytes
 
@@ -29,7 +29,7 @@ def build_report(advice: ReadingAdvice) -> Report:
         if advice.complete
         else (f"a sample of {advice.rows:,} rows from across the file")
     )
-    ratio = tell_ratio(before_bytes, after_bytes)
+    ratio = describe_ratio(before_bytes, after_bytes)
     notes = [f"From {seen}."]
     if not advice.complete:
         notes.append(

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.show.to_numpy import tell_copies, tell_holders, tell_ratio
+from jupyter_memkit.show.to_numpy import (
+    describe_copies,
+    describe_holders,
+    describe_ratio,
+)
 from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.variables.undo import Restored
 from jupyter_memkit.units import format_bytes, format_duration
@@ -45,7 +49,7 @@ def _build_title(shrunk: Shrunk) -> str:
         size = format_bytes(shrunk.before_bytes)
         return f"{names}: {size}; no smaller type keeps every value"
     before, after = format_bytes(shrunk.before_bytes), format_bytes(shrunk.after_bytes)
-    ratio = tell_ratio(shrunk.before_bytes, shrunk.after_bytes)
+    ratio = describe_ratio(shrunk.before_bytes, shrunk.after_bytes)
     if shrunk.dry_run:
         return f"{names}: would shrink from {before} to {after}, {ratio}"
     return f"{names}: {before} → {after}, {ratio}"
@@ -94,8 +98,8 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
     if shrunk.dry_run:
         yield "Nothing was changed."
         return
-    yield from tell_copies(shrunk.copies)
-    yield from tell_holders(shrunk.variables)
+    yield from describe_copies(shrunk.copies)
+    yield from describe_holders(shrunk.variables)
     changed = [part for part in parts if part.after_bytes < part.before_bytes]
     if any(part.after_dtype.lower().startswith(("int", "uint")) for part in changed):
         yield "Arithmetic between small integers can overflow; their sums do not."

@@ -21,7 +21,7 @@ def build_report(packed: Packed) -> Report:
     )
 
 
-def tell_ratio(before_bytes: int, after_bytes: int) -> str:
+def describe_ratio(before_bytes: int, after_bytes: int) -> str:
     """Compare a size with the one before."""
     if after_bytes >= before_bytes:
         return "no smaller"
@@ -29,7 +29,7 @@ def tell_ratio(before_bytes: int, after_bytes: int) -> str:
     return f"{ratio:.1f} times smaller"
 
 
-def tell_holders(variables: tuple[Replaced, ...]) -> Iterator[str]:
+def describe_holders(variables: tuple[Replaced, ...]) -> Iterator[str]:
     """Yield what still holds the old values."""
     for each in variables:
         if each.held:
@@ -39,7 +39,7 @@ def tell_holders(variables: tuple[Replaced, ...]) -> Iterator[str]:
             )
 
 
-def tell_copies(copies: tuple[str, ...]) -> Iterator[str]:
+def describe_copies(copies: tuple[str, ...]) -> Iterator[str]:
     """Yield what no longer holds the old values."""
     if copies:
         yield f"No longer held by {', '.join(copies)}."
@@ -52,7 +52,7 @@ def _build_title(packed: Packed) -> str:
     names = ", ".join(each.into for each in packed.variables)
     return (
         f"{names}: {mark}{format_bytes(before_bytes)} → {format_bytes(after_bytes)}, "
-        f"{tell_ratio(before_bytes, after_bytes)}"
+        f"{describe_ratio(before_bytes, after_bytes)}"
     )
 
 
@@ -72,7 +72,7 @@ def _describe(each: Replaced) -> str:
 
 
 def _build_notes(packed: Packed) -> Iterator[str]:
-    yield from tell_copies(packed.copies)
-    yield from tell_holders(packed.variables)
+    yield from describe_copies(packed.copies)
+    yield from describe_holders(packed.variables)
     if not all(each.exact for each in packed.variables):
         yield "≈: estimated from a sample."

@@ -50,7 +50,7 @@ class Activity(Record):
     budget_bytes: int | None = None
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """Takes progress reports of a task, with the meanings of `Activity`."""
 
     def __call__(
@@ -89,7 +89,7 @@ class Activities:
         return latest[0].activity if latest else None
 
     @contextmanager
-    def open(self, label: str, unit: str) -> Iterator[Teller]:
+    def open(self, label: str, unit: str) -> Iterator[Reporter]:
         """Start a task, which ends with the block.
 
         Parameters

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.telling_line import find_telling_line
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
@@ -15,7 +17,6 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.track.peak_line import PeakLine
 
 _KEPT_CELLS = 1000
-_FIRST_LINE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class CellRecord(Record):
     cell_id : str or None
         The notebook's id of the cell; None if the front end does not send it.
     first_line : str
-        The first non-blank line of the cell.
+        The first line of the cell that says what it does: not blank, a comment, an
+        import or a magic, unless there is no other.
     started_s : float
         When it started, in seconds since the epoch.
     duration_s : float
@@ -158,7 +160,7 @@ class CellAccounts:
         cell = OpenCell(
             execution_count=execution_count,
             cell_id=cell_id,
-            first_line=_first_line(code),
+            first_line=find_telling_line(code),
             started_s=self._clock(),
             stretch=stretch,
             peak_line=PeakLine(namespace, stretch.watch.before_bytes),
@@ -176,25 +178,9 @@ class CellAccounts:
             first_line=cell.first_line,
             started_s=cell.started_s,
             duration_s=self._clock() - cell.started_s,
-            before_bytes=figures.before_bytes,
-            after_bytes=figures.after_bytes,
-            peak_bytes=figures.peak_bytes,
-            exact=figures.exact,
             peak_line=cell.peak_line.read(figures.peak_bytes),
-            children_before_bytes=figures.children_before_bytes,
-            children_peak_bytes=figures.children_peak_bytes,
-            children_exact=figures.children_exact,
-            gc_s=figures.gc_s,
-            gc_young=figures.gc_young,
-            gc_middle=figures.gc_middle,
-            gc_old=figures.gc_old,
-            gc_young_s=figures.gc_young_s,
-            gc_middle_s=figures.gc_middle_s,
-            gc_old_s=figures.gc_old_s,
-            gc_found=figures.gc_found,
-            minor_faults=figures.minor_faults,
-            major_faults=figures.major_faults,
             error=error,
+            **dataclasses.asdict(figures),
         )
         with self._lock:
             self._open.remove(cell)
@@ -220,8 +206,3 @@ class CellAccounts:
             for cell in self._open:
                 cell.stretch.close()
             self._open.clear()
-
-
-def _first_line(code: str) -> str:
-    lines = (line.strip() for line in code.splitlines())
-    return next(filter(None, lines), "")[:_FIRST_LINE_LENGTH]

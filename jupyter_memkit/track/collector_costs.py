@@ -111,7 +111,7 @@ def _read_purpose(cell: CellRecord, shell: Any) -> Purpose:
 
 
 def _read_cost(cell: CellRecord, purpose: Purpose) -> CellCost:
-    is_paused = cell.first_line.startswith("%%gc_pause")
+    is_paused = purpose == "paused"
     saved_s = 0.0 if is_paused else cell.gc_s - _estimate_closing_s(cell)
     if purpose == "collecting":
         # A requested collection is one of the old generation.

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 import threading
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_memkit.cells.magic_calls import restore_magic
+from jupyter_memkit.cells.telling_line import read_source_line
 
 # Smaller growth is not worth inspecting the stack.
 _STEP_BYTES = 1024 * 1024
 # The reading must be this share of the peak, or another line may have caused it.
 _SHARE_SEEN = 0.9
-_LENGTH = 200
 
 
 class PeakLine:
@@ -63,8 +61,7 @@ class PeakLine:
             return None
         if seen_bytes < _SHARE_SEEN * (peak_bytes - self._before_bytes):
             return None
-        line = linecache.getline(*self._place).strip()
-        return restore_magic(line)[:_LENGTH] or None
+        return read_source_line(*self._place) or None
 
     def _find_place(self) -> tuple[str, int] | None:
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - documented

@@ -101,7 +101,7 @@ class MemoryTracker:
         self._observers: list[Callable[[], None]] = []
         self._cell_observers: tuple[Callable[[], None], Callable[[], None]] | None
         self._cell_observers = None
-        self._cells_told = 0
+        self._cells_reported = 0
         self._limit: MemoryLimit | None = None
         self._limit_read_s = float("-inf")
         self._gpu_reading: GpuReading | None = None
@@ -281,7 +281,7 @@ class MemoryTracker:
         self._children.observe()
         self._accounts.see(reading.rss_bytes)
         self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
-        self._cells_told = self._accounts.ended
+        self._cells_reported = self._accounts.ended
         for observer in tuple(self._observers):
             observer()
 
@@ -298,12 +298,12 @@ class MemoryTracker:
         if self._accounts.running is not None and not self._meter.exact:
             return SAMPLED_INTERVAL_S
         # Cells that end in quick succession are reported together.
-        has_news = self._accounts.running is not None or self._has_untold_cells
+        has_news = self._accounts.running is not None or self._has_unreported_cells
         return _BUSY_INTERVAL_S if has_news else _IDLE_INTERVAL_S
 
     @property
-    def _has_untold_cells(self) -> bool:
-        return self._accounts.ended != self._cells_told
+    def _has_unreported_cells(self) -> bool:
+        return self._accounts.ended != self._cells_reported
 
 
 # The running trackers of this process, the latest last.

@@ -76,15 +76,15 @@ def run_arrow_picked(path: str) -> Any:
     return run_arrow_loop(path, COLUMNS)
 
 
-def run_chunked(path: str, memory: str = "300MB", categories: Any = ()) -> Any:
+def run_chunked(path: str, memory: str = "300MB", types: Any = None) -> Any:
     """Read either file with jupyter_memkit."""
-    chunks = chunked(path, memory=memory, columns=COLUMNS, categories=categories)
+    chunks = chunked(path, memory=memory, columns=COLUMNS, types=types)
     return chunks.map(body).reduce("sum")
 
 
 def run_chunked_categories(path: str) -> Any:
     """Read the strings as a category."""
-    return run_chunked(path, categories=["cat"])
+    return run_chunked(path, types={"cat": "category"})
 
 
 def run_polars(path: str) -> Any:

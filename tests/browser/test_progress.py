@@ -15,12 +15,12 @@ RUN = """\
 import pathlib, time
 from jupyter_memkit.track.activity import activities
 
-with activities().open("orders.csv", "rows") as tell:
+with activities().open("orders.csv", "rows") as report:
     chunks = 0
     while pathlib.Path({name!r}).exists():
         time.sleep(0.1)
         chunks = min(chunks + 1, 99)
-        tell(
+        report(
             chunks * 200_000,
             {total},
             chunks=chunks,

@@ -25,6 +25,8 @@ NAMESPACE: dict[str, Any] = {"np": np, "math": math, "model": object(), "rate": 
         ("model.seen = len(chunk)", "model"),
         ("seen |= set(chunk)", "seen"),
         ("del cache['a']", "cache"),
+        ("print(first)\ndel first", "first"),
+        ("class Total:\n    pass\nTotal()\nn += 1", "n"),
         ("if n > 5:\n    pass\nn = len(chunk)", "n"),
         ("def f():\n    global n\n    n = n + 1\nf()", "n"),
         ("[parts := parts + [x] for x in chunk]", "parts"),
@@ -55,6 +57,12 @@ def test_accumulating(code: str, name: str) -> None:
         "import math as m\nm.sqrt(len(chunk))",
         "a, b = len(chunk), 2\na + b",
         "model.predict(chunk).sum()",
+        "try:\n    len(chunk)\nexcept TypeError as error:\n    print(error)",
+        "match len(chunk):\n    case n:\n        print(n)",
+        "async def f(a):\n    return a\nf(chunk)",
+        "class Sums(dict):\n    pass\nSums()",
+        "n = len(chunk)\ndel n",
+        "(lambda rate: rate + 1)(2)\nlen(chunk) * rate",
     ],
 )
 def test_independent(code: str) -> None:

@@ -1,4 +1,4 @@
-"""Finding cells that collected on purpose."""
+"""Finding cells that collected on purpose, or not at all."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def idle():
         ("%%time\ngc.collect()", "collecting"),
         ("%%mem\ngc.collect()", "collecting"),
         ("%%mem\nx = 1", "none"),
-        ("%%gc_pause\nx = 1", "none"),
+        ("%%gc_pause\nx = 1", "paused"),
+        ("%%gc_pause\ngc.collect()", "paused"),
         ("%timeit x", "none"),
         ("gc.get_count()", "none"),
         ("idle()", "none"),
@@ -73,3 +74,10 @@ def test_requested_collections_are_not_saved(shell: InteractiveShell) -> None:
     assert cost.saved_s > 1.0
     shell.user_ns["In"][1] = shell.transform_cell("%memfree")
     assert find_collector_costs(make_cells(2.9), shell).costs == ()
+
+
+def test_paused_cell(shell: InteractiveShell) -> None:
+    """There is no advice for a cell that is already paused."""
+    shell.user_ns["In"] = ["", shell.transform_cell("%%gc_pause\nx = 1")]
+    (cost,) = find_collector_costs(make_cells(2.9), shell).costs
+    assert (cost.is_paused, cost.saved_s) == (True, 0.0)

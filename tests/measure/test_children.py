@@ -215,7 +215,7 @@ def test_nested_stretches(probe: FakeChildren, meter: ChildrenMeter) -> None:
 
 def test_where_nothing_tells_of_ends() -> None:
     """If the end of a child cannot be detected, the figure is inexact."""
-    probe = FakeChildren(knows_ends=False)
+    probe = FakeChildren(covers_ended=False)
     meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)
     watch = meter.open()
     probe.use(7, 500)

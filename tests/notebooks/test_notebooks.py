@@ -24,8 +24,8 @@ def peak_bytes(first_line):
     return cell.peak_bytes - cell.before_bytes
 
 assert delays["count"].sum() == 328_521, delays
-assert peak_bytes("%%chunked") < peak_bytes("import pandas") / 2
-assert 380 < peak_bytes("import numpy") / 2**20 < 390
+assert peak_bytes("df.groupby") < peak_bytes("flights = ") / 2
+assert 380 < peak_bytes("block = ") / 2**20 < 390
 assert "pyarrow" not in globals()
 """
 
@@ -44,11 +44,11 @@ assert not {"traceback", "view"} & {leak.kind for leak in again.hints}, again
 CHUNKED_CHECKS = """\
 from jupyter_memkit import tracker
 
-def growths(magic):
-    cells = [c for c in tracker().cells if c.first_line.startswith(magic)]
+def growths(*lines):
+    cells = [c for c in tracker().cells if c.first_line.startswith(lines)]
     return [c.peak_bytes - c.before_bytes for c in cells]
 
-whole, in_chunks = growths("%%mem")[0], growths("%%chunked")
+(whole,), in_chunks = growths("late = "), growths("df", "known = ")
 assert len(in_chunks) == 7 and max(in_chunks) < 100e6 < whole / 5, (whole, in_chunks)
 assert 0.85 < accuracy < 0.95, accuracy
 """

@@ -94,7 +94,7 @@ def test_stranger_gets_nothing(
     assert status_of(server, kernel_id) == HTTPStatus.FORBIDDEN
 
 
-def test_looking_is_no_activity(server: LabServer) -> None:
+def test_reading_is_not_an_activity(server: LabServer) -> None:
     """Requests of the sidebar do not count as activity."""
     kernel_id = server.start_kernel()
     connect_to(server, kernel_id).stop_channels()

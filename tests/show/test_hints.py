@@ -61,7 +61,7 @@ def test_no_hints() -> None:
 
 
 def test_hints_as_json() -> None:
-    """The call of a cure is no part of the data."""
+    """The call of a cure is not part of the data."""
     hint = Hint(kind="graph", name="l", found="graphs", cure="del l", _call=print)
     assert hint.to_dict() == {
         "kind": "graph",

@@ -207,10 +207,10 @@ def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
     """If something else uses the memory, it is named, and nothing is moved."""
     bare_shell.run_cell("import numpy as np\na = np.ones(1000)\nkept = {'k': [a[5:]]}")
     array = bare_shell.user_ns["a"]
-    looked_at: list[int] = []
+    searched: list[int] = []
     with pytest.raises(MemkitError, match=r"^kept\['k'\]\[0\].* uses the memory of a,"):
-        spill_variables("a", shell=bare_shell, looking=looked_at.append)
-    assert looked_at
+        spill_variables("a", shell=bare_shell, search_progress=searched.append)
+    assert searched
     assert bare_shell.user_ns["a"] is array
     assert left_on(disk) == []
 

@@ -23,7 +23,9 @@ def test_account_of_a_cell() -> None:
     accounts = CellAccounts(PeakMeter(probe), ChildrenMeter(children), clock)
     children.use(7, 30)
     accounts._children.observe()
-    cell = accounts.begin("\n  df = load()\nx", execution_count=3, cell_id="ab")
+    cell = accounts.begin(
+        "%%time\nimport os\ndf = load()\nx", execution_count=3, cell_id="ab"
+    )
     probe.use(900, 250)
     children.use(7, 400, 50)
     gc.collect(1)

@@ -59,13 +59,6 @@ def test_small_savings_are_none() -> None:
     assert [cost.saved_s for cost in find_collector_costs(cells).costs] == [0, 0]
 
 
-def test_paused_cell() -> None:
-    """There is no advice for a cell that is already paused."""
-    cell = dataclasses.replace(collecting(1, 4.0, 3.0), first_line="%%gc_pause")
-    (cost,) = find_collector_costs([cell]).costs
-    assert (cost.is_paused, cost.saved_s) == (True, 0.0)
-
-
 def test_report() -> None:
     """The table has the figures, the notes the conclusions."""
     cells = [collecting(12, 3.2, 1.2, found=1_200_000), QUIET]

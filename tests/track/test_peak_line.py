@@ -80,7 +80,7 @@ def test_nothing_of_the_notebook_runs() -> None:
         assert line.read(100 * MIB) is None
 
 
-def test_small_growth_is_not_looked_at() -> None:
+def test_small_growth_is_ignored() -> None:
     """For growth of up to a MiB, the stack is not inspected."""
     line = PeakLine(globals(), 10 * MIB)
     line.see(10 * MIB + 1000)

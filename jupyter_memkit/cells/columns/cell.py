@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.names import bound_names
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
 
 ABSENT = object()
 
 _CATCHING = (ast.Try, getattr(ast, "TryStar", ast.Try), ast.With, ast.AsyncWith)
-_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,7 @@ def _find_bindings(tree: ast.AST) -> Iterator[tuple[str, Binding]]:
             known.add(id(target))
             yield target.id, binding
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Store) and id(node) not in known:
-                yield node.id, Binding()
-        else:
+        if id(node) not in known:
             for name in bound_names(node):
                 yield name, Binding()
 
@@ -136,24 +133,6 @@ def _named_values(node: ast.AST) -> Iterator[tuple[ast.Name, Binding]]:
             yield name, Binding(node.value)
         case ast.For(ast.Name() as name) | ast.comprehension(ast.Name() as name):
             yield name, Binding(node.iter, is_element=True)
-
-
-def bound_names(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a node binds without an `ast.Name`."""
-    if isinstance(node, _NESTED):
-        yield node.name
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.alias):
-        yield (node.asname or node.name).partition(".")[0]
-    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
-        if node.name:
-            yield node.name
-    elif isinstance(node, ast.MatchMapping):
-        if node.rest:
-            yield node.rest
-    elif isinstance(node, (ast.Global, ast.Nonlocal)):
-        yield from node.names
 
 
 def find_made(tree: ast.AST) -> Iterator[str]:

@@ -6,11 +6,7 @@ import ast
 import functools
 from typing import Protocol
 
-from jupyter_memkit.cells.columns.cell import (
-    Cell,
-    bound_names,
-    find_made,
-)
+from jupyter_memkit.cells.columns.cell import Cell, find_made
 from jupyter_memkit.cells.columns.keys import Key, Keys
 from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
@@ -22,6 +18,7 @@ from jupyter_memkit.cells.columns.kinds import (
     kind_of_value,
     weaker,
 )
+from jupyter_memkit.cells.names import bound_names, find_names
 
 _LITERALS = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr),
@@ -266,8 +263,7 @@ class Follower:
         """Find the kinds of the cell's variables, from the most specific downwards."""
         bindings = self.cell.bindings
         namespace = self.cell.namespace
-        names = {node.id for node in ast.walk(self.cell.tree) if type(node) is ast.Name}
-        for name in names - {self.cell.name}:
+        for name in find_names(self.cell.tree) - {self.cell.name}:
             bound = bindings.get(name, [])
             if all(item.value and not item.is_element for item in bound):
                 self._variables[name] = Kind.SERIES

@@ -18,6 +18,7 @@ from typing import Any
 
 from jupyter_memkit.cells.columns.cell import Cell
 from jupyter_memkit.cells.columns.kinds import is_scalar
+from jupyter_memkit.cells.names import find_names, iterate_code
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 
@@ -66,10 +67,9 @@ def reads_secretly(cell: Cell) -> bool:
 
 
 def _values_in_sight(cell: Cell) -> Iterator[Any]:
-    for node in ast.walk(cell.tree):
-        match node:
-            case ast.Name(id=name) if name != cell.name and name in cell.namespace:
-                yield cell.namespace[name]
+    for name in find_names(cell.tree) - {cell.name}:
+        if name in cell.namespace:
+            yield cell.namespace[name]
 
 
 class _Search:
@@ -79,8 +79,7 @@ class _Search:
         self._cell = cell
         self._pattern = re.compile(rf"(?<!\w){re.escape(cell.name)}(?!\w)")
         self._seen: set[int] = set()
-        nodes = ast.walk(cell.tree)
-        self._read = {node.id for node in nodes if isinstance(node, ast.Name)}
+        self._names = find_names(cell.tree)
 
     def is_reader(self, node: ast.AST) -> bool:
         """Return whether a piece of code can read variables without naming them."""
@@ -152,7 +151,11 @@ class _Search:
                 return True
             if not anything:
                 continue
-            if names & _NAMES or names & _ATTRIBUTES or self._read & set(_stored(code)):
+            if (
+                names & _NAMES
+                or names & _ATTRIBUTES
+                or self._names & set(_stored(code))
+            ):
                 return True
             for name in names & variables.keys():
                 called = variables[name]
@@ -172,7 +175,7 @@ def _find_code(value: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
             continue
         seen.add(id(part))
         if type(part) is types.FunctionType and part.__module__ == "__main__":
-            for code in _nested(part.__code__):
+            for code in iterate_code(part.__code__):
                 yield code, part.__globals__
         waiting += _parts(part)
 
@@ -218,13 +221,6 @@ def _held(function: types.FunctionType) -> Iterator[Any]:
             yield cell.cell_contents
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
-
-
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _nested(constant)
 
 
 def _stored(code: types.CodeType) -> Iterator[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jupyter_memkit.cells.inputs import find_inputs
+from jupyter_memkit.cells.names import find_bound_names
 from jupyter_memkit.cells.purity.expressions import Expressions
 from jupyter_memkit.cells.purity.outside import is_listed
 from jupyter_memkit.cells.purity.values import EffectError, Reach
@@ -43,7 +44,7 @@ def find_effect(
     >>> find_effect(ast.parse("chunk.to_csv('a', mode='a')"), "chunk", {})
     'chunk.to_csv'
     """
-    local = set(_find_set(tree))
+    local = find_bound_names(tree)
     carried = local.intersection(find_inputs(tree, local)) - {chunk_name}
     if carried:
         return min(carried)
@@ -149,19 +150,3 @@ class _Statements(ast.NodeVisitor):
             if not is_listed(module) or (alias.asname is None and "." in alias.name):
                 raise EffectError(node)
             self.values.modules[alias.asname or alias.name] = module
-
-
-def _find_set(tree: ast.AST) -> Iterator[str]:
-    """Yield all names that are set anywhere in a piece of code."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(ctx=ast.Store()):
-                yield node.id
-            case ast.FunctionDef():
-                yield node.name
-            case ast.arg():
-                yield node.arg
-            case ast.alias():
-                yield (node.asname or node.name).partition(".")[0]
-            case ast.ExceptHandler(name=str(name)):
-                yield name

@@ -85,7 +85,9 @@ def sizer(kind: Any, *more: str) -> Callable[[_Registered], _Registered]:
     True
     """
     if not isinstance(kind, (type, str)):
-        message = f"{kind!r} is no type; write @sizer(MyType) or @sizer('package.Type')"
+        message = (
+            f"{kind!r} is not a type; write @sizer(MyType) or @sizer('package.Type')"
+        )
         raise MemkitError(message)
 
     def register(function: _Registered) -> _Registered:

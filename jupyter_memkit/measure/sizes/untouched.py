@@ -13,6 +13,7 @@ import ctypes
 import mmap
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jupyter_memkit.measure.sizes.page_entries import PageEntries, count_entries
@@ -77,26 +78,10 @@ class UntouchedFinder:
         start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
         end = (address + n_bytes) // mmap.PAGESIZE * mmap.PAGESIZE
         try:
-            least, most = self._bound_provided(start, end)
+            least, most = _bound(start, end, _IS_THE_ZERO_PAGE, self._bound_by_entries)
         except OSError:
             return Untouched()
         return Untouched(end - start - (least + most) / 2, (most - least) / 2)
-
-    def _bound_provided(self, start: int, end: int) -> tuple[int, int]:
-        """Return the least and the most bytes that the system can have provided."""
-        try:
-            file = os.open(_PAGEMAP, os.O_RDONLY)
-        except OSError:
-            return self._bound_by_entries(None, start, end)
-        try:
-            provided = _scan(file, start, end)
-        except OSError:
-            # An older kernel, or a sandbox that does not support the request.
-            return self._bound_by_entries(file, start, end)
-        else:
-            return provided, provided
-        finally:
-            os.close(file)
 
     def _bound_by_entries(
         self, file: int | None, start: int, end: int
@@ -121,21 +106,49 @@ def count_copied(address: int, n_bytes: int) -> int:
     """
     start = address // mmap.PAGESIZE * mmap.PAGESIZE
     end = -(-(address + n_bytes) // mmap.PAGESIZE) * mmap.PAGESIZE
+    copied, _ = _bound(start, end, _IS_THE_ZERO_PAGE | _IS_FILE, _count_copied)
+    return min(n_bytes, copied)
+
+
+def _count_copied(file: int | None, start: int, end: int) -> tuple[int, int]:
+    copied = 0 if file is None else count_entries(file, start, end, no_files=True)
+    return copied, copied
+
+
+def _bound(
+    start: int,
+    end: int,
+    without: int,
+    otherwise: Callable[[int | None, int, int], tuple[int, int]],
+) -> tuple[int, int]:
+    """Return the least and the most bytes of the pages that the process has.
+
+    Parameters
+    ----------
+    start, end : int
+        The block, in whole pages.
+    without : int
+        The categories of pages that do not count.
+    otherwise : callable
+        Returns the bounds where the system does not support the scan, from the page
+        map, which is None if it cannot be read, and from the block.
+    """
     try:
         file = os.open(_PAGEMAP, os.O_RDONLY)
     except OSError:
-        return 0
+        return otherwise(None, start, end)
     try:
-        copied = _scan(file, start, end, _IS_THE_ZERO_PAGE | _IS_FILE)
+        n_bytes = _scan(file, start, end, without)
     except OSError:
-        return min(n_bytes, count_entries(file, start, end, no_files=True))
+        # An older kernel, or a sandbox.
+        return otherwise(file, start, end)
     else:
-        return min(n_bytes, copied)
+        return n_bytes, n_bytes
     finally:
         os.close(file)
 
 
-def _scan(file: int, start: int, end: int, without: int = _IS_THE_ZERO_PAGE) -> int:
+def _scan(file: int, start: int, end: int, without: int) -> int:
     import fcntl  # noqa: PLC0415 - Windows lacks it
 
     n_bytes = 0

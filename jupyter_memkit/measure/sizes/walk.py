@@ -256,7 +256,7 @@ class Walk:
 
     def _ask(self, kind: Kind, value: Any, group: Group) -> int:
         """Ask a sizer about an object."""
-        assert kind.sizer is not None, "asked before"
+        assert kind.sizer is not None, "checked before"
         try:
             answer = kind.sizer(value)
             parts = (

@@ -86,7 +86,7 @@ def shrink_chunks(chunks: Any, policy: Policy) -> Any:
 
     kind = chunks.type
     if pa.types.is_integer(kind) or kind == pa.float64():
-        dtype = pa.from_numpy_dtype(_find_dtype(chunks, policy))
+        dtype = pa.from_numpy_dtype(_find_dtype(chunks))
         return chunks if dtype == kind else chunks.cast(dtype)
     if policy.categories and (
         pa.types.is_string(kind) or pa.types.is_large_string(kind)
@@ -97,7 +97,7 @@ def shrink_chunks(chunks: Any, policy: Policy) -> Any:
     return chunks
 
 
-def _find_dtype(chunks: Any, policy: Policy) -> Any:
+def _find_dtype(chunks: Any) -> Any:
     """Return the smallest numpy dtype that keeps all values that are not missing."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
     from pyarrow import compute  # noqa: PLC0415 - the column is pyarrow's
@@ -107,10 +107,9 @@ def _find_dtype(chunks: Any, policy: Policy) -> Any:
         ends = compute.min_max(chunks).as_py()
         if ends["min"] is None:
             return dtype
-        return find_smaller(np.array([ends["min"], ends["max"]], dtype), policy)
+        return find_smaller(np.array([ends["min"], ends["max"]], dtype))
     found = [
-        # Arrow does not compute with float16.
-        find_smaller(chunk.drop_null().to_numpy(zero_copy_only=False), Policy())
+        find_smaller(chunk.drop_null().to_numpy(zero_copy_only=False))
         for chunk in chunks.chunks
         if len(chunk) > chunk.null_count
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.progress import Tick
 
 # 8 MiB of the largest numbers: little compared with a column, and quick to interrupt.
@@ -13,12 +12,12 @@ _BLOCK = 1 << 20
 
 _SIGNED = ("i1", "i2", "i4", "i8")
 _UNSIGNED = ("u1", "u2", "u4", "u8")
-# Half-precision sums overflow above 65,504.
-_FLOATS = {False: ("f4", "f8"), True: ("f2", "f4", "f8")}
+# Not float16, whose sums overflow above 65,504.
+_FLOATS = ("f4", "f8")
 _COMPLEX = ("c8", "c16")
 
 
-def find_smaller(array: Any, policy: Policy, tick: Tick | None = None) -> Any:
+def find_smaller(array: Any, tick: Tick | None = None) -> Any:
     """Return the smallest dtype of the same kind that keeps all values of an array.
 
     Floats are kept bit for bit, including the sign of zero and the payload of a NaN.
@@ -27,8 +26,6 @@ def find_smaller(array: Any, policy: Policy, tick: Tick | None = None) -> Any:
     ----------
     array : numpy.ndarray
         An array of numbers; other dtypes are kept.
-    policy : Policy
-        Whether signed integers may become unsigned, and floats float16.
     tick : callable, optional
         Called with the number of values checked since the last call.
 
@@ -40,18 +37,18 @@ def find_smaller(array: Any, policy: Policy, tick: Tick | None = None) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> find_smaller(np.array([1, 300]), Policy())
+    >>> find_smaller(np.array([1, 300]))
     dtype('int16')
-    >>> find_smaller(np.array([0.5, 0.1]), Policy())
+    >>> find_smaller(np.array([0.5, 0.1]))
     dtype('float64')
     """
     kind = array.dtype.kind
     if array.size == 0:
         return array.dtype
     if kind in "iu":
-        return _find_integer(array, policy, tick)
+        return _find_integer(array, tick)
     if kind == "f" and array.dtype.itemsize <= 8:
-        return _find_float(array, _FLOATS[policy.smallest], tick)
+        return _find_float(array, _FLOATS, tick)
     if kind == "c" and array.dtype.itemsize <= 16:
         return _find_float(array, _COMPLEX, tick)
     return array.dtype
@@ -115,16 +112,14 @@ def read_array_blocks(array: Any, tick: Tick | None = None) -> Iterator[Any]:
             tick(len(block))
 
 
-def _find_integer(array: Any, policy: Policy, tick: Tick | None) -> Any:
+def _find_integer(array: Any, tick: Tick | None) -> Any:
     import numpy as np  # noqa: PLC0415 - as above
 
     least, most = 0, 0
-    names: tuple[str, ...] = _SIGNED if array.dtype.kind == "i" else _UNSIGNED
+    names = _SIGNED if array.dtype.kind == "i" else _UNSIGNED
     smaller = array.dtype
     for block in read_array_blocks(array, tick):
         least, most = min(least, int(block.min())), max(most, int(block.max()))
-        if policy.smallest and array.dtype.kind == "i":
-            names = _UNSIGNED if least >= 0 else _SIGNED
         smaller = next(
             np.dtype(name)
             for name in names

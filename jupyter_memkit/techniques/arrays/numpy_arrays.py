@@ -75,7 +75,7 @@ def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change
     """
     before_bytes = sizeof(array).bytes
     if array.dtype.hasobject and array.dtype.names is None:
-        return _unbox(array, policy, before_bytes, tick)
+        return _unbox(array, before_bytes, tick)
     dtype, note = find_dtype(array, policy, tick)
     if dtype == array.dtype and array.base is None:
         return Change(result=array, note=note)
@@ -114,10 +114,10 @@ def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[An
     import numpy as np  # noqa: PLC0415 - the array is numpy's
 
     if array.dtype.names is not None:
-        return _find_record(array, policy), ""
+        return _find_record(array), ""
     if array.dtype.kind in "US":
         return _find_width(array, tick), ""
-    dtype = find_smaller(array, policy, tick)
+    dtype = find_smaller(array, tick)
     if not policy.float32 or dtype != np.float64:
         return dtype, ""
     error, overflows = measure_rounding(array)
@@ -126,7 +126,7 @@ def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[An
     return np.dtype("f4"), f"rounded: off by at most {error:.2g}"
 
 
-def _find_record(array: Any, policy: Policy) -> Any:
+def _find_record(array: Any) -> Any:
     """Return a structured dtype of smaller fields."""
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -136,7 +136,7 @@ def _find_record(array: Any, policy: Policy) -> Any:
         if field.dtype.hasobject or field.dtype.names is not None:
             dtype = field.dtype
         else:
-            dtype, _ = find_dtype(field, Policy(smallest=policy.smallest))
+            dtype, _ = find_dtype(field, Policy())
         fields.append((name, dtype, field.shape[array.ndim :]))
     smaller = np.dtype(fields)
     return smaller if smaller.itemsize < array.dtype.itemsize else array.dtype
@@ -164,7 +164,7 @@ def _is_base_shared(array: Any) -> bool:
     return sys.getrefcount(array.base) > sys.getrefcount(alone.base)
 
 
-def _unbox(array: Any, policy: Policy, before_bytes: int, tick: Tick | None) -> Change:
+def _unbox(array: Any, before_bytes: int, tick: Tick | None) -> Change:
     """Convert an array of objects of one type to an array of values."""
     kinds: set[type] = set()
 
@@ -184,7 +184,7 @@ def _unbox(array: Any, policy: Policy, before_bytes: int, tick: Tick | None) -> 
         # The remedy is for users who asked for an array.
         return Change(result=array, note=f"kept: {str(error).partition(';')[0]}")
     packed = packed.reshape(array.shape)
-    packed = packed.astype(find_smaller(packed, policy, tick), copy=False)
+    packed = packed.astype(find_smaller(packed, tick), copy=False)
     if sizeof(packed).bytes >= before_bytes:
         return Change(result=array, note="kept: its objects are few, and shared")
     packed.flags.writeable = array.flags.writeable

@@ -19,9 +19,6 @@ from jupyter_memkit.techniques.progress import Tick
 
 _NULLABLE = {"Int16", "Int32", "Int64", "UInt16", "UInt32", "UInt64", "Float64"}
 
-# A column becomes sparse if at least this share is one value.
-_SPARSE_PART = 0.9
-
 
 def shrink_column(  # noqa: PLR0911 - one per kind of column
     column: Any, policy: Policy, tick: Tick | None = None
@@ -64,7 +61,7 @@ def shrink_column(  # noqa: PLR0911 - one per kind of column
     if isinstance(dtype, pd.ArrowDtype):
         return _shrink_arrow(column, policy)
     if str(dtype) in _NULLABLE:
-        return _shrink_masked(column, policy, tick)
+        return _shrink_masked(column, tick)
     return Change(result=column)
 
 
@@ -111,10 +108,6 @@ def _shrink_numbers(column: Any, policy: Policy, tick: Tick | None) -> Change:
         return Change(result=column, note="kept: mapped from a file")
     before = column.dtype
     dtype, note = find_dtype(values, policy, tick)
-    if policy.sparse:
-        sparse = _make_sparse(column, dtype)
-        if sparse is not None:
-            return sparse
     if dtype == before:
         return Change(result=column, note=note)
     smaller = column.astype(dtype)
@@ -123,38 +116,14 @@ def _shrink_numbers(column: Any, policy: Policy, tick: Tick | None) -> Change:
     return Change(result=smaller, restore=lambda now: now.astype(before))
 
 
-def _make_sparse(column: Any, dtype: Any) -> Change | None:
-    """Return a sparse column; None if most values differ, or one would be lost."""
-    import numpy as np  # noqa: PLC0415 - as above
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    values = column.to_numpy()
-    fill = 0 if values.dtype.kind in "iu" else values.dtype.type(0)
-    if values.dtype.kind == "f" and np.isnan(values).mean() > _SPARSE_PART:
-        fill = np.nan
-    is_fill = np.isnan(values) if fill != fill else values == fill  # noqa: PLR0124 - NaN
-    if is_fill.mean() < _SPARSE_PART:
-        return None
-    if values.dtype.kind == "f" and fill == 0 and np.signbit(values[is_fill]).any():
-        return None
-    array = pd.arrays.SparseArray(values.astype(dtype, copy=False), fill_value=fill)
-    before = column.dtype
-    return Change(
-        result=wrap(array, column),
-        restore=lambda now: now.sparse.to_dense().astype(before),
-    )
-
-
-def _shrink_masked(column: Any, policy: Policy, tick: Tick | None) -> Change:
+def _shrink_masked(column: Any, tick: Tick | None) -> Change:
     """Shrink a column of a nullable pandas dtype."""
     before = column.dtype
     numbers = before.numpy_dtype
     if numbers.kind not in "iuf":
         return Change(result=column)
     filled = column.to_numpy(dtype=numbers, na_value=0)
-    # There is no nullable float16.
-    exact = Policy(smallest=policy.smallest and numbers.kind != "f")
-    dtype = find_smaller(filled, exact, tick)
+    dtype = find_smaller(filled, tick)
     if dtype == numbers:
         return Change(result=column)
     name = {"i": "Int", "u": "UInt", "f": "Float"}[dtype.kind]

@@ -66,7 +66,7 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
     if kind is str:
         return shrink_texts(column, policy, restore, tick)
     try:
-        smaller = _convert(column, kind, policy, has_missing=bool(markers))
+        smaller = _convert(column, kind, has_missing=bool(markers))
     except (MemkitError, ValueError, TypeError, OverflowError) as error:
         # The remedy is for users who asked for an array.
         return Change(result=column, note=f"kept: {str(error).partition(';')[0]}")
@@ -75,7 +75,7 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
     return Change(result=smaller, restore=restore)
 
 
-def _convert(column: Any, kind: type, policy: Policy, *, has_missing: bool) -> Any:
+def _convert(column: Any, kind: type, *, has_missing: bool) -> Any:
     """Return the typed column; None if no dtype holds the values."""
     import pandas as pd  # noqa: PLC0415 - as above
 
@@ -86,7 +86,7 @@ def _convert(column: Any, kind: type, policy: Policy, *, has_missing: bool) -> A
         return None
     if not has_missing:
         packed = pack_values(lambda: _read(column), len(column))
-        return wrap(packed.astype(find_smaller(packed, policy), copy=False), column)
+        return wrap(packed.astype(find_smaller(packed), copy=False), column)
     if kind is float and _has_nan(column):
         message = "holds both NaN and missing values"
         raise ValueError(message)
@@ -94,8 +94,7 @@ def _convert(column: Any, kind: type, policy: Policy, *, has_missing: bool) -> A
     if kind is bool:
         return nullable
     filled = nullable.to_numpy(dtype=nullable.dtype.numpy_dtype, na_value=0)
-    exact = Policy(smallest=policy.smallest and kind is int)
-    dtype = find_smaller(filled, exact)
+    dtype = find_smaller(filled)
     name = {"i": "Int", "u": "UInt", "f": "Float"}[dtype.kind]
     return nullable.astype(f"{name}{dtype.itemsize * 8}")
 

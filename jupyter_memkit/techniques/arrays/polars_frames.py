@@ -83,11 +83,10 @@ def _shrink_column(column: Any, policy: Policy) -> Any:
 
     dtype = column.dtype
     if dtype.is_integer() and dtype not in (pl.Int128, getattr(pl, "UInt128", None)):
-        return _shrink_integers(column, policy)
+        return _shrink_integers(column)
     if dtype == pl.Float64:
         values = column.drop_nulls().to_numpy()
-        # polars supports few operations on float16.
-        if values.size and find_smaller(values, Policy()).itemsize == 4:
+        if values.size and find_smaller(values).itemsize == 4:
             return column.cast(pl.Float32)
     if policy.categories and dtype == pl.String:
         categories = column.cast(pl.Categorical)
@@ -96,7 +95,7 @@ def _shrink_column(column: Any, policy: Policy) -> Any:
     return column
 
 
-def _shrink_integers(column: Any, policy: Policy) -> Any:
+def _shrink_integers(column: Any) -> Any:
     import numpy as np  # noqa: PLC0415 - comes with this package
     import polars as pl  # noqa: PLC0415 - as above
 
@@ -104,7 +103,7 @@ def _shrink_integers(column: Any, policy: Policy) -> Any:
     if ends[0] is None:
         return column
     signed = column.dtype.is_signed_integer()
-    smaller = find_smaller(np.array(ends, "i8" if signed else "u8"), policy)
+    smaller = find_smaller(np.array(ends, "i8" if signed else "u8"))
     name = {"i": "Int", "u": "UInt"}[smaller.kind] + str(smaller.itemsize * 8)
     dtype = getattr(pl, name)
     return column if dtype == column.dtype else column.cast(dtype)

@@ -13,20 +13,14 @@ class Policy:
 
     Attributes
     ----------
-    smallest : bool
-        Whether signed integers may become unsigned, and floats float16.
     float32 : bool
         Whether floats may be rounded to float32.
     categories : bool
         Whether strings may become categories.
-    sparse : bool
-        Whether columns that almost entirely have one value may become sparse.
     """
 
-    smallest: bool = False
     float32: bool = False
     categories: bool = True
-    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

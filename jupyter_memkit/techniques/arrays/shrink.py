@@ -44,10 +44,8 @@ class ShrunkValue:
 def shrink(
     value: Any,
     *,
-    smallest: bool = False,
     float32: bool = False,
     categories: bool = True,
-    sparse: bool = False,
     progress: Progress | None = None,
 ) -> Any:
     """Return an array or frame with the same values in the smallest dtypes.
@@ -60,15 +58,10 @@ def shrink(
     ----------
     value : numpy.ndarray, pandas or polars DataFrame or Series, or pyarrow.Table
         It is not changed.
-    smallest : bool
-        Whether signed integers may become unsigned, and floats float16, whose
-        differences and sums overflow sooner.
     float32 : bool
         Whether float64 is rounded to float32, the only lossy conversion.
     categories : bool
         Whether strings may become categories.
-    sparse : bool
-        Whether columns that are almost all zero or missing become sparse.
     progress : callable, optional
         Called with the number of values processed so far.
 
@@ -88,9 +81,7 @@ def shrink(
     >>> shrink(np.arange(100)).dtype
     dtype('int8')
     """
-    policy = Policy(
-        smallest=smallest, float32=float32, categories=categories, sparse=sparse
-    )
+    policy = Policy(float32=float32, categories=categories)
     find_kind(value)
     return shrink_taken(lambda: value, policy, count_up(progress)).value
 

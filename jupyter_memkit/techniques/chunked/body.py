@@ -8,7 +8,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from jupyter_memkit.cells.effects import find_accumulated, find_names
+from jupyter_memkit.cells.effects import find_accumulated
+from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.errors import MemkitError
 
@@ -75,7 +76,7 @@ class CellBody:
         self.name = name
         self.source = source
         self._info: Any = None
-        self._wants_info = INFO_NAME in find_names(tree)
+        self._wants_info = INFO_NAME in find_global_names(tree)[0]
         self.has_value = self._value is not None
         if any(map(_is_async, (self._statements, self._value))):
             message = (

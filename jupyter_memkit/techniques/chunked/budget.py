@@ -12,7 +12,7 @@ the process had free hides what they take, up to a third of the budget and 64 Mi
 larger chunks are slower. From there they creep up to one and a half times as much while
 eight in a row raise nothing, because memory that the process takes once, for its
 libraries, looks like rows at first. Once a chunk exceeds three quarters of the budget,
-the next ones are half its size. Memory that an allocator keeps is no reason to shrink.
+the next ones are half its size. Memory that an allocator keeps does not count.
 
 With ``--resume`` the rows come from the budget alone, so that a resumed run cuts the
 same chunks.
@@ -66,7 +66,7 @@ _CHUNKS_TO_CREEP = 8
 # A row takes at least this many times its bytes in the file: as read, and as a frame.
 _LEAST_EXPANSION = 2
 
-# Memory that an allocator keeps is no rise: only a new maximum counts.
+# Memory that an allocator keeps is not a rise: only a new maximum counts.
 _RISE = 0.01
 
 # Above this part of the budget it always counts.
@@ -240,7 +240,7 @@ class RowPlan:
         """Return how many times larger the next chunk may be.
 
         Memory that the process had free hides what a chunk takes until it is used up,
-        so a chunk that seems to take less than the least is no reason for a large step.
+        so a chunk that seems to take less than the least does not allow a large step.
         """
         return _STEP if seen_bytes > rows * self._least_slope else _HIDDEN_STEP
 

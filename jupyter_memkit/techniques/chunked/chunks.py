@@ -87,7 +87,6 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     rows: int | None = None,
     columns: Iterable[str] | None = None,
     backend: str | None = None,
-    categories: Iterable[str] = (),
     types: Mapping[str, str] | None = None,
     read: Mapping[str, Any] | None = None,
     limit: int | None = None,
@@ -116,10 +115,9 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     backend : str, optional
         The library of the chunks of a table: ``"pandas"``, ``"polars"``, ``"arrow"``
         or ``"numpy"``; by default the first of these that is installed.
-    categories : iterable of str
-        Columns of text to read as categories, which is faster and smaller.
     types : mapping of str to str, optional
         The types of columns, where the first rows do not show those of the others.
+        As ``"category"``, text that repeats is read faster and takes less memory.
     read : mapping of str to object, optional
         Options for the library that reads the file, such as those of
         ``pandas.read_csv``.
@@ -155,7 +153,6 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         rows=rows,
         columns=columns,
         backend=backend,
-        categories=categories,
         types=types,
         limit=limit,
     )
@@ -166,15 +163,15 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
     columns, rows = options.get("columns"), options.get("rows")
     types, limit = dict(options.get("types") or {}), options.get("limit")
     chosen = None if columns is None else tuple(columns)
-    named = frozenset(options.get("categories") or ())
-    check_columns(source, chosen, named, types)
+    categories = {name for name, kind in types.items() if kind == "category"}
+    check_columns(source, chosen, types)
     settings = Settings(
         memory_bytes=_read_memory(options.get("memory")),
         rows=None if rows is None else _check_count("rows", rows),
         columns=chosen,
         backend=choose_backend(source, options.get("backend")),
-        types=types,
-        categories=named,
+        types={name: types[name] for name in types.keys() - categories},
+        categories=frozenset(categories),
         limit=None if limit is None else _check_count("limit", limit),
     )
     return Chunked(source, settings)

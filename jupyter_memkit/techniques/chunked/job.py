@@ -9,19 +9,19 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
-from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
+from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
 from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.restarts import Restarts
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced
-from jupyter_memkit.techniques.chunked.run import LocalRun, Run
+from jupyter_memkit.techniques.chunked.run import LocalRun, Run, RunSpec
+from jupyter_memkit.techniques.chunked.run_memory import RunMemory
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
@@ -84,8 +84,7 @@ class Job:
         )
         self._cluster = cluster
         self._n_workers = options.workers if cluster is None else cluster.n_workers
-        self._watch = peak_meter().open()
-        self._worker_bytes = 0
+        self._memory = RunMemory(self._n_workers)
         self._total_rows: int | None = None
 
     def run(self, progress: Callable[[Step], object] | None) -> Any:
@@ -125,16 +124,16 @@ class Job:
         """
         ledger = self._ledger
         ledger.sink.close()
-        peak = self._watch.close()
+        peak = self._memory.close()
         return ChunkedSummary(
             source=self._source.name,
             chunks=ledger.chunks,
             rows=ledger.rows,
             duration_s=time.perf_counter() - start_s,
             before_bytes=peak.before_bytes,
-            peak_bytes=peak.peak_bytes + self._worker_bytes * self._n_workers,
+            peak_bytes=peak.peak_bytes,
             budget_bytes=self._settings.memory_bytes,
-            exact=peak.exact and not self._n_workers,
+            exact=peak.exact,
             workers=self._n_workers,
             columns=self._settings.columns,
             backend=self._settings.backend,
@@ -202,46 +201,23 @@ class Job:
             )
 
     def _open(self, request: Request, position: Position) -> Run:
-        if self._cluster is not None and self._options.only is None:
-            return self._open_on_cluster(self._cluster, request, position)
-        if self._n_workers:
-            return WorkersRun(
-                self._source,
-                request,
-                self._function,
-                n_workers=self._n_workers,
-                tries=self._options.tries,
-                skips=self._options.skips,
-                limit=self._count_left(),
-                position=position,
-                interrupts=self._interrupts,
-            )
-        return LocalRun(
-            self._source,
-            request,
-            self._function,
+        spec = RunSpec(
+            source=self._source,
+            request=request,
+            function=self._function,
             tries=self._options.tries,
             skips=self._options.skips,
-            position=position,
-            interrupts=self._interrupts,
-        )
-
-    def _open_on_cluster(
-        self, cluster: Cluster, request: Request, position: Position
-    ) -> Run:
-        sink = self._ledger.sink
-        return DaskRun(
-            self._source,
-            request,
-            self._function,
-            cluster=cluster,
-            tries=self._options.tries,
-            skips=self._options.skips,
-            operation=sink.operation if isinstance(sink, Reduced) else None,
             limit=self._count_left(),
             position=position,
             interrupts=self._interrupts,
         )
+        if self._cluster is not None and self._options.only is None:
+            sink = self._ledger.sink
+            operation = sink.operation if isinstance(sink, Reduced) else None
+            return DaskRun(spec, self._cluster, operation)
+        if self._n_workers:
+            return WorkersRun(spec, self._n_workers)
+        return LocalRun(spec)
 
     def _count_left(self) -> int | None:
         """Return how many chunks are left, if there is a limit."""
@@ -254,7 +230,7 @@ class Job:
         plan: RowPlan,
         progress: Callable[[Step], object] | None,
     ) -> None:
-        """Count a chunk and its value, and learn from the memory that it took."""
+        """Count a chunk and its value, and adjust the plan to the memory it took."""
         __tracebackhide__ = True
         if outcome.error is None:
             self._ledger.add(outcome)
@@ -264,27 +240,10 @@ class Job:
         else:
             self._ledger.skip(outcome)
         self._ledger.save(outcome, self._settings.types)
-        growth_bytes = outcome.growth_bytes
-        if growth_bytes is None:
-            growth_bytes = max(0, outcome.peak.peak_bytes - self._watch.before_bytes)
-        else:
-            self._worker_bytes = max(self._worker_bytes, growth_bytes)
+        growth_bytes = self._memory.measure(outcome)
         if progress is not None:
             progress(self._step(outcome, growth_bytes))
-        self._learn(plan, outcome, growth_bytes)
-
-    def _learn(self, plan: RowPlan, outcome: ChunkOutcome, growth_bytes: int) -> None:
-        """Let the plan learn from a chunk; free unused memory before it gives up."""
-        start_bytes = self._watch.before_bytes
-        kept_bytes = peak_meter().read_rss_bytes() - start_bytes
-        if kept_bytes > plan.budget_bytes // 2 and self._options.only is None:
-            release_unused()
-            kept_bytes = peak_meter().read_rss_bytes() - start_bytes
-        chunk_bytes = outcome.peak.peak_bytes - outcome.peak.before_bytes
-        rows = (
-            outcome.chunk_rows if isinstance(outcome, JoinedOutcome) else outcome.rows
-        )
-        plan.learn(rows, growth_bytes, kept_bytes, chunk_bytes)
+        self._memory.adjust(plan, outcome, growth_bytes)
 
     def _step(self, outcome: ChunkOutcome, growth_bytes: int) -> Step:
         rows = outcome.first_row + outcome.rows

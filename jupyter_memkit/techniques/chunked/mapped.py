@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
-from jupyter_memkit.techniques.chunked.run import LocalRun
+from jupyter_memkit.techniques.chunked.run import LocalRun, RunSpec
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sources.base import Source
@@ -250,7 +250,13 @@ class _Values:
         self._plan = settings.plan_rows(source)
         request = settings.request(source, self._plan)
         self._run = LocalRun(
-            source, request, function, position=Position(), interrupts=Interrupts()
+            RunSpec(
+                source=source,
+                request=request,
+                function=function,
+                position=Position(),
+                interrupts=Interrupts(),
+            )
         )
         self._left = settings.limit
         self._value: list[Any] = []

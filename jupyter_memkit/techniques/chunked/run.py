@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from jupyter_memkit.errors import add_note
@@ -10,11 +11,7 @@ from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.position import ChunkInfo, Position
-from jupyter_memkit.techniques.chunked.sources.base import (
-    FROM_FILES,
-    Request,
-    Source,
-)
+from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Request, Source
 from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
 from jupyter_memkit.techniques.interrupts import Interrupts
@@ -32,12 +29,11 @@ class Run(Protocol):
         """Stop, and leave nothing behind."""
 
 
-class LocalRun:
-    """A run of a function over the chunks of a source, in this process.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """What to run, wherever it runs.
 
-    It never holds two chunks, nor a value while the next chunk is read.
-
-    Parameters
+    Attributes
     ----------
     source : Source
         The source of the chunks.
@@ -49,37 +45,51 @@ class LocalRun:
         How often the function is called for a chunk that fails.
     skips : bool
         Whether an error of the function is an outcome, and the run continues.
+    limit : int, optional
+        The most chunks to read ahead; whoever calls `Run.step` counts those that are
+        done.
     position : Position
-        The start of the run.
+        The start of the run, which moves with it.
     interrupts : Interrupts
         Allowed while the source is read and the function runs.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        request: Request,
-        function: Callable[[Any], Any],
-        *,
-        tries: int = 1,
-        skips: bool = False,
-        position: Position,
-        interrupts: Interrupts,
-    ) -> None:
-        self.position = position
-        self._interrupts = interrupts
-        self._name = source.name
-        self._function = function
+    source: Source
+    request: Request
+    function: Callable[[Any], Any]
+    tries: int = 1
+    skips: bool = False
+    limit: int | None = None
+    position: Position
+    interrupts: Interrupts
+
+
+class LocalRun:
+    """A run of a function over the chunks of a source, in this process.
+
+    It never holds two chunks, nor a value while the next chunk is read.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What to run.
+    """
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.position = spec.position
+        self._interrupts = spec.interrupts
+        self._name = spec.source.name
+        self._function = spec.function
         self._set_info: Callable[[ChunkInfo], None] | None = getattr(
-            function, "set_info", None
+            spec.function, "set_info", None
         )
-        self._tries = tries
-        self._skips = skips
+        self._tries = spec.tries
+        self._skips = spec.skips
         self._reader = Reader(
-            source.pieces(request),
-            FrameMaker(source.name, request),
-            first_row=position.first_row,
-            ahead=source.backend == FROM_FILES,
+            spec.source.pieces(spec.request),
+            FrameMaker(spec.source.name, spec.request),
+            first_row=spec.position.first_row,
+            ahead=spec.source.backend == FROM_FILES,
         )
         self._is_first = True
 

@@ -16,8 +16,8 @@ from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
 IS_FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 """Whether this Python's collector has no generations."""
 
-# Python 3.12 begins with some hundred frozen objects of its own; whoever calls
-# gc.freeze() has thousands.
+# Python 3.12 starts with a few hundred frozen objects; after gc.freeze() there are
+# thousands.
 _MOST_FROZEN_BY_PYTHON = 1000
 
 

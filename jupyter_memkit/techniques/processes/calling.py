@@ -220,20 +220,20 @@ class Call:
     def _settle(self) -> None:
         """Wait until all records of the call have arrived."""
         while not self._listener.has_ended:
-            self._look()
+            self._check()
             self._listener.take()
 
     def _take(self) -> Record:
         """Wait for the next record of the call."""
         while True:
-            self._look()
+            self._check()
             record = self._listener.take()
             if record is not None:
                 return record
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._watch.n_interrupts and self._may_stop_sending:
             self._may_stop_sending = False
             raise KeyboardInterrupt
-        if self._watch.look() and self._listener.is_still:
+        if self._watch.check() and self._listener.is_still:
             raise Gone

@@ -72,9 +72,9 @@ class Channel:
         """Send a record with its bytes."""
         self._send(kind, len(payload), payload)
 
-    def tell(self, kind: bytes, length: int) -> None:
-        """Send a record without bytes, whose number has a meaning of its own."""
-        self._send(kind, length, b"")
+    def notify(self, kind: bytes, number: int) -> None:
+        """Send a record with a number in place of bytes."""
+        self._send(kind, number, b"")
 
     def _send(self, kind: bytes, length: int, payload: bytes | memoryview) -> None:
         with self._lock:

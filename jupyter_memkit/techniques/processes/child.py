@@ -141,7 +141,7 @@ class _Child:
             self.output.flush()
             os.write(self._errors, order.fence)
             self.interrupts.forget()
-            self.channel.tell(IDLE, 0)
+            self.channel.notify(IDLE, 0)
 
     def _run(self, order: Order) -> None:
         watch = peak_meter().open()

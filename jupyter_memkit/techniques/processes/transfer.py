@@ -127,12 +127,12 @@ class _Sender:
         view = buffer.raw()
         if len(view) < _BUFFER_BYTES:
             return True
-        self._channel.tell(BUFFER, len(view))
+        self._channel.notify(BUFFER, len(view))
         self._put(view)
         return False
 
     def end(self, kind: bytes) -> None:
-        self._channel.tell(kind, 0)
+        self._channel.notify(kind, 0)
         while len(self._free) < N_PIECES:
             self._await_taken()
 
@@ -147,7 +147,7 @@ class _Sender:
             number = self._free.pop()
             part = view[start : start + PIECE_BYTES]
             self._channel.piece(number)[: len(part)] = part
-            self._channel.tell(PIECE, number << _NUMBER_SHIFT | len(part))
+            self._channel.notify(PIECE, number << _NUMBER_SHIFT | len(part))
 
     def _await_taken(self) -> None:
         record = self._take()
@@ -211,7 +211,7 @@ class _Receiver:
             record = self._take()
             if record.kind == PIECE:
                 self._has_pieces = True
-                self._channel.tell(TAKEN, record.length >> _NUMBER_SHIFT)
+                self._channel.notify(TAKEN, record.length >> _NUMBER_SHIFT)
             self._has_ended = record.kind in (END, ABORT)
         if self._has_pieces:
             # They count as memory of both processes. The sender no longer uses them.
@@ -245,7 +245,7 @@ class _Receiver:
     def _skip(self, n_bytes: int) -> None:
         self._chunk = self._chunk[n_bytes:]
         if self._piece is not None and not self._chunk:
-            self._channel.tell(TAKEN, self._piece)
+            self._channel.notify(TAKEN, self._piece)
             self._piece = None
 
 

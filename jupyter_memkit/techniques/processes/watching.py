@@ -13,7 +13,7 @@ from jupyter_memkit.techniques.processes.limit import tolerance_bytes
 from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
 from jupyter_memkit.units import format_bytes, format_duration
 
-_LOOK_S = 0.05
+_CHECK_S = 0.05
 
 # How long a child may take to obey Ctrl-C, in seconds.
 _OBEY_S = 5.0
@@ -50,7 +50,7 @@ class Watch:
         self._memory_bytes = memory_bytes
         self.n_interrupts = 0
         self._started_s = time.monotonic()
-        self._looked_s = 0.0
+        self._checked_s = 0.0
         self._interrupted_s: float | None = None
         self._died_s: float | None = None
         self._is_over_limit = False
@@ -62,16 +62,16 @@ class Watch:
         if self.n_interrupts > 1:
             self._process.kill()
 
-    def look(self) -> bool:
+    def check(self) -> bool:
         """Check the child if a check is due; return whether it has ended for good."""
         now_s = time.monotonic()
-        if now_s - self._looked_s < _LOOK_S:
+        if now_s - self._checked_s < _CHECK_S:
             return False
-        self._looked_s = now_s
-        self._look_at_memory()
+        self._checked_s = now_s
+        self._check_memory()
         if self.n_interrupts and self._interrupted_s is None:
             self._interrupted_s = now_s
-            self._process.channel.tell(INTERRUPT, 0)
+            self._process.channel.notify(INTERRUPT, 0)
         if self._interrupted_s is not None and now_s - self._interrupted_s > _OBEY_S:
             self._process.kill()
         if self._process.is_alive:
@@ -97,7 +97,7 @@ class Watch:
         message = f"the process {how} after {after}{peak}; {remedy}"
         return ProcessEndedError(message, ended)
 
-    def _look_at_memory(self) -> None:
+    def _check_memory(self) -> None:
         memory = self._process.read_memory()
         self._peak_bytes = max(self._peak_bytes, memory.high_water_bytes)
         if self._memory_bytes is None or self._is_over_limit:

@@ -50,7 +50,7 @@ def find_sharing(
     name: str,
     namespace: Mapping[str, Any],
     shell: Any,
-    looking: Callable[[int], object] | None = None,
+    search_progress: Callable[[int], object] | None = None,
 ) -> Sharing:
     """Find what uses the memory of a variable.
 
@@ -62,7 +62,7 @@ def find_sharing(
         The namespace with the variable.
     shell : IPython.core.interactiveshell.InteractiveShell or None
         The shell whose outputs are searched.
-    looking : callable, optional
+    search_progress : callable, optional
         Called with the number of objects searched so far, if a search is needed.
 
     Raises
@@ -87,7 +87,7 @@ def find_sharing(
     ]
     strangers = [
         text
-        for text in _find_holders(moving, shell, looking)
+        for text in _find_holders(moving, shell, search_progress)
         if not _begins_with(text, moving) and not (shown and _OUTPUT_WAY.match(text))
     ]
     if strangers:
@@ -128,7 +128,9 @@ def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
 
 
 def _find_holders(
-    moving: Mapping[str, Any], shell: Any, looking: Callable[[int], object] | None
+    moving: Mapping[str, Any],
+    shell: Any,
+    search_progress: Callable[[int], object] | None,
 ) -> Iterator[str]:
     """Yield the paths to the holders of the variables' values or memory."""
     values = list(moving.values())
@@ -140,7 +142,10 @@ def _find_holders(
         known = _OWN_REFERENCES + _count_known(waiting, number, values)
         if _count_references(waiting, number) > known:
             found = holders(
-                waiting[number], shell=shell, most=_MOST_CHAINS, progress=looking
+                waiting[number],
+                shell=shell,
+                most=_MOST_CHAINS,
+                progress=search_progress,
             )
             yield from (chain.text for chain in found.chains)
 

@@ -70,7 +70,7 @@ def spill_variables(
     shell: Any = None,
     folder: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], object] | None = None,
-    looking: Callable[[int], object] | None = None,
+    search_progress: Callable[[int], object] | None = None,
 ) -> Spilled:
     """Move variables to files, as `spill` does, and measure what was freed.
 
@@ -85,7 +85,7 @@ def spill_variables(
         are removed.
     folder, progress
         As in `spill`.
-    looking : callable, optional
+    search_progress : callable, optional
         Called with the number of objects searched so far, while it first searches for
         other users of the memory.
 
@@ -113,7 +113,7 @@ def spill_variables(
         check_name(name, namespace)
     for name in names:
         check_value(namespace[name], name)
-    groups, outputs = _group_by_memory(names, namespace, shell, looking)
+    groups, outputs = _group_by_memory(names, namespace, shell, search_progress)
     with replacing:
         with replacing.allowed():
             moved = move_to_files(_look_up(groups, namespace), folder, progress)
@@ -186,7 +186,7 @@ def _group_by_memory(
     names: tuple[str, ...],
     namespace: Mapping[str, Any],
     shell: Any,
-    looking: Callable[[int], object] | None,
+    search_progress: Callable[[int], object] | None,
 ) -> tuple[list[tuple[str, ...]], list[Any]]:
     """Return the variables with those that move along, and the outputs that use them.
 
@@ -196,7 +196,7 @@ def _group_by_memory(
     outputs: list[Any] = []
     for name in names:
         if not any(name in group for group in groups):
-            sharing = find_sharing(name, namespace, shell, looking)
+            sharing = find_sharing(name, namespace, shell, search_progress)
             groups.append((name, *sharing.along))
             outputs += sharing.outputs
     return groups, outputs

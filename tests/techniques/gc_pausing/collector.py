@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 
-# Python 3.12 begins with some hundred frozen objects of its own.
+# Python 3.12 starts with a few hundred frozen objects.
 _FROZEN_BY_PYTHON = 1000
 
 

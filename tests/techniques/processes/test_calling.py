@@ -239,7 +239,7 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
     with pytest.raises(IsolatedError, match="status 3"):
         run(process, work)
     pid = int(path.read_text())
-    # It is no child of this process, so there is nothing to join.
+    # It is not a child of this process, so there is nothing to join.
     wait_until(lambda: not psutil.pid_exists(pid))
 
 
@@ -389,5 +389,5 @@ def test_end_with_the_parent(end: str) -> None:
     )
     assert ended.stderr == ""
     pid = int(ended.stdout)
-    # It is no child of this process, so there is nothing to join.
+    # It is not a child of this process, so there is nothing to join.
     wait_until(lambda: not psutil.pid_exists(pid))

@@ -183,12 +183,12 @@ def _shrink(column: Any, *, complete: bool) -> tuple[Any, str]:
         times = _read_times(column)
         if times is not None:
             return times, "dates and times"
-    looked_at = column
+    examined = column
     if not complete and pd.api.types.is_integer_dtype(column.dtype):
         # The products of Python's numbers do not overflow.
         ends = [int(column.min()) * _HEADROOM, int(column.max()) * _HEADROOM]
-        looked_at = pd.Series(ends, dtype=object)
-        dtype = shrink_column(looked_at, Policy()).result.dtype
+        examined = pd.Series(ends, dtype=object)
+        dtype = shrink_column(examined, Policy()).result.dtype
         kept = pd.api.types.is_object_dtype(dtype)
         return column.astype(column.dtype if kept else dtype), ""
     if pd.api.types.is_float_dtype(column.dtype):
@@ -197,7 +197,7 @@ def _shrink(column: Any, *, complete: bool) -> tuple[Any, str]:
             return shrink_column(column.astype("Int64"), Policy()).result, (
                 "whole numbers, some of them missing"
             )
-    return shrink_column(looked_at, Policy()).result, ""
+    return shrink_column(examined, Policy()).result, ""
 
 
 def _read_times(column: Any) -> Any:

@@ -11,7 +11,6 @@ import contextlib
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,14 +19,11 @@ from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcom
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_tasks import Joined
-from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
-from jupyter_memkit.techniques.chunked.parallel.sending import Sender
-from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup, Task
-from jupyter_memkit.techniques.chunked.position import Position
+from jupyter_memkit.techniques.chunked.parallel.sending import Sender, make_setup
+from jupyter_memkit.techniques.chunked.parallel.worker_process import Task
 from jupyter_memkit.techniques.chunked.results.combine import Operation
-from jupyter_memkit.techniques.chunked.sources.base import Request, Source
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.run import RunSpec
 
 # The number of chunks whose parts are joined on the cluster.
 _GROUP = 8
@@ -54,15 +50,13 @@ class DaskRun:
 
     Parameters
     ----------
-    source, request, function, tries, skips, position, interrupts
-        As in `LocalRun`.
+    spec : RunSpec
+        What to run.
     cluster : Cluster
         The cluster.
     operation : Operation, optional
         The reduction. If it is associative, parts are joined on the cluster, and the
         outcomes are `JoinedOutcome`.
-    limit : int, optional
-        The most chunks to send.
 
     Raises
     ------
@@ -70,36 +64,22 @@ class DaskRun:
         If the function cannot be sent to another process.
     """
 
-    def __init__(  # noqa: PLR0913 - what makes up a run
-        self,
-        source: Source,
-        request: Request,
-        function: Callable[[Any], Any],
-        *,
-        cluster: Cluster,
-        tries: int = 1,
-        skips: bool = False,
-        operation: Operation | None = None,
-        limit: int | None = None,
-        position: Position,
-        interrupts: Interrupts,
+    def __init__(
+        self, spec: RunSpec, cluster: Cluster, operation: Operation | None = None
     ) -> None:
-        self.position = position
-        self._name = source.name
-        self._skips = skips
-        self._interrupts = interrupts
+        self.position = spec.position
+        self._name = spec.source.name
+        self._skips = spec.skips
+        self._interrupts = spec.interrupts
         self._client = cluster.client
         self._wait = cluster.wait
         self._ahead = cluster.n_workers * _AHEAD
         self._is_joining = operation is not None and operation.is_associative
         self._operation = operation
-        self._function = dump_function(function)
-        self._tries = tries
+        self._setup = make_setup(spec)
         self._handed_over: Any = None
         self._run = f"memkit-{uuid.uuid4().hex}"
-        self._sender = Sender(
-            source, request, position=position, interrupts=interrupts, limit=limit
-        )
+        self._sender = Sender(spec)
         self._groups: deque[_Group] = deque()
         # Chunks and their outcomes, in order.
         self._ready: deque[tuple[list[Task], Joined]] = deque()
@@ -160,17 +140,10 @@ class DaskRun:
     def _hand_over(self) -> Any:
         """Send the workers the data that all chunks need, once."""
         if self._handed_over is None:
-            request = self._sender.request
-            setup = Setup(
-                source=self._name,
-                backend=request.backend,
-                function=self._function,
-                tries=self._tries,
-            )
             self._handed_over = self._client.submit(
                 cluster_tasks.hand_over,
-                setup,
-                request,
+                self._setup,
+                self._sender.request,
                 key=f"{self._run}-function",
                 pure=False,
             )

@@ -7,16 +7,32 @@ import pickle
 from typing import Any
 
 from jupyter_memkit.errors import add_note
+from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.shipping import (
     pack_piece,
     settle_types,
     shippable_pieces,
     without_load,
 )
-from jupyter_memkit.techniques.chunked.parallel.worker_process import Task
+from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup, Task
 from jupyter_memkit.techniques.chunked.position import Position
-from jupyter_memkit.techniques.chunked.sources.base import Request, Source
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.run import RunSpec
+
+
+def make_setup(spec: RunSpec) -> Setup:
+    """Return what the other processes need before their first piece.
+
+    Raises
+    ------
+    MemkitError
+        If the function cannot be sent to another process.
+    """
+    return Setup(
+        source=spec.source.name,
+        backend=spec.request.backend,
+        function=dump_function(spec.function),
+        tries=spec.tries,
+    )
 
 
 class Sender:
@@ -24,14 +40,8 @@ class Sender:
 
     Parameters
     ----------
-    source, request : Source, Request
-        The source, and how it is read.
-    position : Position
-        The start of the run.
-    interrupts : Interrupts
-        Allowed while the source is read.
-    limit : int, optional
-        The most pieces to cut.
+    spec : RunSpec
+        What to run.
 
     Attributes
     ----------
@@ -42,23 +52,15 @@ class Sender:
         Whether the end has not been reached.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        request: Request,
-        *,
-        position: Position,
-        interrupts: Interrupts,
-        limit: int | None = None,
-    ) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         # The other processes do not decide on the rows.
-        self.request = dataclasses.replace(request, rows=int, start=None, end=None)
+        self.request = dataclasses.replace(spec.request, rows=int, start=None, end=None)
         self.has_more = True
-        self._source = source
-        self._pieces = shippable_pieces(source, request)
-        self._number, self._first_row = position.number, position.first_row
-        self._interrupts = interrupts
-        self._left = limit
+        self._source = spec.source
+        self._pieces = shippable_pieces(spec.source, spec.request)
+        self._number, self._first_row = spec.position.number, spec.position.first_row
+        self._interrupts = spec.interrupts
+        self._left = spec.limit
         self._is_settled = False
         self._broken: Exception | None = None
 

@@ -15,13 +15,11 @@ from typing import Any
 from jupyter_memkit.errors import IsolatedError, MemkitError
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel import worker_process
-from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
-from jupyter_memkit.techniques.chunked.parallel.sending import Sender
+from jupyter_memkit.techniques.chunked.parallel.sending import Sender, make_setup
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Reply, Setup, Task
-from jupyter_memkit.techniques.chunked.position import Position
-from jupyter_memkit.techniques.chunked.sources.base import Request, Source
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.run import RunSpec
+from jupyter_memkit.techniques.chunked.sources.base import Request
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener, print_output
 from jupyter_memkit.techniques.processes.process import ChildProcess, ProcessEndedError
@@ -38,12 +36,10 @@ class WorkersRun:
 
     Parameters
     ----------
-    source, request, function, tries, skips, position, interrupts
-        As of `LocalRun`.
+    spec : RunSpec
+        What to run.
     n_workers : int
         The number of processes.
-    limit : int, optional
-        The most chunks to send.
 
     Raises
     ------
@@ -51,32 +47,13 @@ class WorkersRun:
         If the function cannot be sent to another process.
     """
 
-    def __init__(  # noqa: PLR0913 - what makes up a run
-        self,
-        source: Source,
-        request: Request,
-        function: Callable[[Any], Any],
-        *,
-        n_workers: int,
-        tries: int,
-        skips: bool,
-        limit: int | None = None,
-        position: Position,
-        interrupts: Interrupts,
-    ) -> None:
-        self.position = position
-        self._name = source.name
-        self._skips = skips
-        self._interrupts = interrupts
-        self._sender = Sender(
-            source, request, position=position, interrupts=interrupts, limit=limit
-        )
-        setup = Setup(
-            source=source.name,
-            backend=request.backend,
-            function=dump_function(function),
-            tries=tries,
-        )
+    def __init__(self, spec: RunSpec, n_workers: int) -> None:
+        self.position = spec.position
+        self._name = spec.source.name
+        self._skips = spec.skips
+        self._interrupts = spec.interrupts
+        setup = make_setup(spec)
+        self._sender = Sender(spec)
         self._under_way: deque[tuple[Task, Future[_Answer]]] = deque()
         self._n_workers = n_workers
         self._workers: list[_Worker] = []
@@ -200,11 +177,13 @@ class _Worker:
         try:
             if self._problem is not None:
                 raise self._problem
-            # Bytes, so that there is nothing to look through on the way.
-            asked = pickle.dumps(request, protocol=5) if self._is_first else b""
-            replied = self._call(worker_process.work, packed, asked)
+            # As bytes, which the transfer does not have to search for arrays.
+            packed_request = (
+                pickle.dumps(request, protocol=5) if self._is_first else b""
+            )
+            packed_reply = self._call(worker_process.work, packed, packed_request)
             self._is_first = False
-            reply: Reply | IsolatedError = pickle.loads(replied)  # noqa: S301 - ours
+            reply: Reply | IsolatedError = pickle.loads(packed_reply)  # noqa: S301 - ours
         except IsolatedError as error:
             reply = error
         output, self._output = self._output, []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 
 class NotRehearsedError(Exception):
-    """A cell cannot be rehearsed; the text says why, as the end of a sentence."""
+    """A cell cannot be rehearsed; the text says why, as the end of a sentence.
 
-
-class CellFailsError(NotRehearsedError):
-    """A cell fails on the first rows; it has no text, because the run reports it."""
+    There is no text if the cell fails on the first rows, because the run reports it.
+    """

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.cells.effects import find_names
+from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
-from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
-    CellFailsError,
-    NotRehearsedError,
-)
+from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import NotRehearsedError
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import reject_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
@@ -106,16 +103,7 @@ def rehearse(
         return _judge_code(found, function, judged)
     try:
         _check_repeatable(function, source)
-        try:
-            return _try_cell(source, settings, function, judged)
-        except CellFailsError:
-            if not settings.is_pruned:
-                raise
-            # It may need a column that its code does not show.
-            all_columns = settings.with_all_columns()
-            complete = _try_cell(source, all_columns, function, judged)
-            notes = (*complete.notes, _FAILS_WITHOUT)
-            return dataclasses.replace(complete, notes=notes)
+        return _try_cell(source, settings, function, judged)
     except NotRehearsedError as why:
         found = _judge_code(found, function, judged)
         notes = found.notes
@@ -127,22 +115,39 @@ def rehearse(
 def _try_cell(
     source: Source, settings: Settings, body: CellBody, judged: str | None
 ) -> Rehearsal:
-    """Rehearse with the columns of the settings."""
+    """Rehearse with the fewest columns with which the cell succeeds."""
     trial = Trial(body)
-    found = Rehearsal(settings=settings)
-    columns = _choose_columns(trial, source, settings)
-    try:
-        probe, rows = _choose_rows(trial, source, settings, columns)
-    except CellFailsError:
-        if columns is None:
-            raise
-        # It may need one of the columns that the probe does not have.
-        probe, rows = _choose_rows(trial, source, settings, None)
-    if settings.is_pruned:
+    for tried, columns in _find_attempts(trial, source, settings):
+        probe = read_probe(source, dataclasses.replace(tried, columns=columns))
+        rows = trial.choose_rows(_select(probe, tried, source))
+        if rows is not None:
+            break
+    else:
+        raise NotRehearsedError
+    if not trial.is_stable:
+        raise NotRehearsedError(_IS_UNSTABLE)
+    found = Rehearsal(settings=tried)
+    if tried.is_pruned:
         found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
+    elif settings.is_pruned:
+        found = dataclasses.replace(found, notes=(_FAILS_WITHOUT,))
     if judged is None:
         return found
     return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+
+
+def _find_attempts(
+    trial: Trial, source: Source, settings: Settings
+) -> Iterator[tuple[Settings, tuple[str, ...] | None]]:
+    """Yield the settings to try a cell with, and the columns to read for it.
+
+    The cell may need columns that its code does not name, so more follow.
+    """
+    yield settings, (columns := _choose_columns(trial, source, settings))
+    if columns is not None:
+        yield settings, None
+    if settings.is_pruned:
+        yield from _find_attempts(trial, source, settings.with_all_columns())
 
 
 def _check_repeatable(body: CellBody, source: Source) -> None:
@@ -151,7 +156,7 @@ def _check_repeatable(body: CellBody, source: Source) -> None:
     if (effect := body.effect) is not None:
         shown = textwrap.shorten(effect, _EFFECT_WIDTH, placeholder="...")
         why = f"the cell may have an effect ({shown})"
-    elif INFO_NAME in find_names(body.tree):
+    elif INFO_NAME in find_global_names(body.tree)[0]:
         why = f"the cell reads {INFO_NAME}, which differs from chunk to chunk"
     elif not is_rereadable(source):
         why = f"{source.name} can be read only once"
@@ -172,19 +177,6 @@ def _choose_columns(
         return None
     chosen = {*used, *others[:: len(others) // _MOST_OTHERS + 1]}
     return tuple(name for name in names if name in chosen)
-
-
-def _choose_rows(
-    trial: Trial, source: Source, settings: Settings, columns: tuple[str, ...] | None
-) -> tuple[Any, Any]:
-    """Return the first rows in some columns, and the rows to try the cell on."""
-    probe = read_probe(source, dataclasses.replace(settings, columns=columns))
-    rows = trial.choose_rows(_select(probe, settings, source))
-    if rows is None:
-        raise CellFailsError
-    if not trial.is_stable:
-        raise NotRehearsedError(_IS_UNSTABLE)
-    return probe, rows
 
 
 def _select(probe: Any, settings: Settings, source: Source) -> Any:

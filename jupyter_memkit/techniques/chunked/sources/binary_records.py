@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.array_file import ArrayFileSource
 from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
     file_fingerprint,
     import_library,
 )
-from jupyter_memkit.techniques.chunked.sources.ranges import (
-    check_options,
-    range_pieces,
-)
+from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.stored_array import StoredArray
-from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".bin", ".dat"})
 
@@ -28,7 +21,7 @@ _EXAMPLE = "--read dtype=f8 or --read \"dtype=[('id','<i8'),('price','<f4')]\""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BinaryRecordsSource(FileSource):
+class BinaryRecordsSource(ArrayFileSource):
     """A file of records, in arrays.
 
     Parameters
@@ -40,37 +33,13 @@ class BinaryRecordsSource(FileSource):
         ``offset``, the bytes before the first record.
     """
 
-    backend: None = None
-
-    @property
-    def total_rows(self) -> int:
-        """The number of records, from the size of the file."""
-        return self._stored().shape[0]
-
-    @property
-    def row_bytes(self) -> int:
-        """The bytes of a record."""
-        return self._stored().row_bytes
-
-    def columns(self) -> tuple[str, ...] | None:
-        """Return the names of the fields."""
-        names: tuple[str, ...] | None = self._stored().dtype.names
-        return names
-
     def fingerprint(self) -> Any:
         """Return the size and modification time of the file, and how it is read."""
-        stored = self._stored()
+        stored = self.find_array()
         return [file_fingerprint(self.path), str(stored.dtype), stored.offset]
 
-    @of_unchanged_file
-    def pieces(self, request: Request) -> Generator[Piece, None, None]:
-        """Map the file record by record."""
-        stored = self._stored()
-        fields = request.columns or None
-        load = partial(_read, stored, fields)
-        yield from range_pieces(request, stored.shape[0], load)
-
-    def _stored(self) -> StoredArray:
+    def find_array(self) -> StoredArray:
+        """Return the array, of the type and from the place in the options."""
         check_options(self.name, self.options, "dtype", "offset")
         dtype, offset = self._dtype(), self.options.get("offset", 0)
         if not isinstance(offset, int) or offset < 0:
@@ -122,9 +91,3 @@ class BinaryRecordsSource(FileSource):
             message = f"records of {given!r} have no bytes; use {_EXAMPLE}"
             raise SourceError(message)
         return dtype
-
-
-def _read(
-    stored: StoredArray, fields: tuple[str, ...] | None, start: int, stop: int
-) -> Any:
-    return stored.read(start, stop, fields)

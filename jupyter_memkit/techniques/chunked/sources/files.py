@@ -120,20 +120,20 @@ class FileSource:
         """Return the size and the modification time of the file."""
         return file_fingerprint(self.path)
 
-    def look_once(self, what: Hashable, look: Callable[[], FoundT]) -> FoundT:
+    def find_once(self, what: Hashable, find: Callable[[], FoundT]) -> FoundT:
         """Return a fact about the file, which is cached until the file changes.
 
         Parameters
         ----------
         what : hashable
             The key of the fact.
-        look : callable
+        find : callable
             Finds the fact.
         """
         state = self.path.stat()
         key = what, state.st_size, state.st_mtime_ns
         if key not in self._findings:
-            self._findings[key] = look()
+            self._findings[key] = find()
         found: FoundT = self._findings[key]
         return found
 

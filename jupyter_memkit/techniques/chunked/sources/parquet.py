@@ -176,7 +176,7 @@ class ParquetSource(FileSource):
 
     def _footer(self) -> Footer:
         with explaining(self.name):
-            return self.look_once("footer", lambda: read_footer(self.path))
+            return self.find_once("footer", lambda: read_footer(self.path))
 
     @contextmanager
     def _open(self, categories: frozenset[str]) -> Iterator[Any]:

@@ -32,6 +32,7 @@ from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.results.combine import Operation, find_operation
 from jupyter_memkit.techniques.chunked.results.partial import partial
+from jupyter_memkit.techniques.chunked.run import RunSpec
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.interrupts import Interrupts
 from tests.waiting import interrupt_when, wait_until
@@ -92,16 +93,15 @@ def run_on(
     request = settings.request(source, settings.plan_rows(source))
     outcomes = [] if outcomes is None else outcomes
     with Interrupts() as interrupts:
-        run = DaskRun(
-            source,
-            request,
-            function,
-            cluster=cluster,
-            operation=operation,
+        spec = RunSpec(
+            source=source,
+            request=request,
+            function=function,
             position=Position(),
             interrupts=interrupts,
             **options,
         )
+        run = DaskRun(spec, cluster, operation)
         try:
             while (outcome := run.step()) is not None:
                 outcomes.append(outcome)

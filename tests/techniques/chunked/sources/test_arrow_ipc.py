@@ -161,9 +161,9 @@ def test_columns(tmp_path: Path) -> None:
 def test_categories(tmp_path: Path) -> None:
     """A column becomes categories on request, in tables too."""
     path = write(tmp_path / "a.arrow")
-    tables = chunked(path, categories=["text"], backend="arrow")
+    tables = chunked(path, types={"text": "category"}, backend="arrow")
     assert all(pa.types.is_dictionary(table["text"].type) for table in tables)
-    frames = chunked(path, categories=["text"], backend="pandas")
+    frames = chunked(path, types={"text": "category"}, backend="pandas")
     assert {str(frame["text"].dtype) for frame in frames} == {"category"}
 
 

@@ -184,9 +184,9 @@ def test_categories(tmp_path: Path) -> None:
     """A column becomes categories on request, in tables too."""
     rows = [{"c": random.Random(i).choice("ab")} for i in range(500)]
     path = write(tmp_path / "a.jsonl", rows)
-    frames = list(chunked(path, rows=130, categories=["c"]))
+    frames = list(chunked(path, rows=130, types={"c": "category"}))
     assert {str(frame["c"].dtype) for frame in frames} == {"category"}
-    tables = chunked(path, rows=130, categories=["c"], backend="arrow")
+    tables = chunked(path, rows=130, types={"c": "category"}, backend="arrow")
     assert all(pa.types.is_dictionary(table["c"].type) for table in tables)
 
 

@@ -70,7 +70,7 @@ def test_blocks_end_where_lines_do(text: str, size: int, part: int) -> None:
     ],
     ids=["inch", "one cell", "CRLF in quotes", "CR", "quotes"],
 )
-def test_each_byte_is_looked_at_once(
+def test_each_byte_is_scanned_once(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cutting takes linear time whatever the quotes: no byte is inspected again."""

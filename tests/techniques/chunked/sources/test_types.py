@@ -134,7 +134,7 @@ def test_categories(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.csv", lambda i: f"c{i // 10_000}")
     plain = list(chunked(path, rows=10_000))
     assert {str(chunk.a.dtype) for chunk in plain} == {str(pd.read_csv(path).a.dtype)}
-    chunks = list(chunked(path, rows=10_000, categories=["a"]))
+    chunks = list(chunked(path, rows=10_000, types={"a": "category"}))
     kinds = [list(chunk.a.cat.categories) for chunk in chunks]
     assert all(kind == ["c0", "c1", "c2"][: len(kind)] for kind in kinds)
     assert kinds[-1] == ["c0", "c1", "c2"]

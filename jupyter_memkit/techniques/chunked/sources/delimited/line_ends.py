@@ -32,7 +32,7 @@ class LineEnds:
     ----------
     separator : str
         The separator of values: one byte.
-    knows_cr : bool
+    ends_at_cr : bool
         Whether a lone CR also ends a line.
     finds_letters : bool
         Whether to find quotes that are ordinary characters, which takes all bytes.
@@ -46,11 +46,11 @@ class LineEnds:
     """
 
     def __init__(
-        self, separator: str, *, knows_cr: bool = True, finds_letters: bool = False
+        self, separator: str, *, ends_at_cr: bool = True, finds_letters: bool = False
     ) -> None:
         (self._separator,) = separator.encode()
         self._no_letters = {self._separator, _LF, _CR, _QUOTE}
-        self._knows_cr = knows_cr
+        self._ends_at_cr = ends_at_cr
         self._finds_letters = finds_letters
         self.is_inside = self.has_letters = False
         self._closed_at = -2  # The quote that closed the last quoted value.
@@ -131,7 +131,7 @@ class LineEnds:
         if found >= 0:
             self._after_lf = found + 1
             return True
-        if self._knows_cr and not self._after_lf:
+        if self._ends_at_cr and not self._after_lf:
             # The last byte seen may be half of a CRLF.
             found = data.rfind(b"\r", start, min(end, seen - 1))
             self._after_cr = max(self._after_cr, found + 1)

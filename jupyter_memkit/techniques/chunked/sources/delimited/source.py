@@ -106,10 +106,10 @@ class DelimitedSource(FileSource):
                 yield from read_whole(self.path, options, request, layout)
         elif request.exact or isinstance(request.start, list):
             start, skipped = request.start or (None, 0)
-            asked = dataclasses.replace(
+            within = dataclasses.replace(
                 request, start=start, end=None, exact=False, portable=False
             )
-            yield from cut_pieces(self._cut(layout, asked), request, skipped)
+            yield from cut_pieces(self._cut(layout, within), request, skipped)
         else:
             yield from self._cut(layout, request)
 
@@ -132,7 +132,7 @@ class DelimitedSource(FileSource):
             # For polars a lone CR is an ordinary character, and a quote never is.
             is_polars = layout.backend == "polars"
             ends = LineEnds(
-                self.separator, knows_cr=not is_polars, finds_letters=is_polars
+                self.separator, ends_at_cr=not is_polars, finds_letters=is_polars
             )
             for block in cut_lines(stream, wanted_bytes, ends, self.name):
                 if is_polars:
@@ -171,7 +171,7 @@ class DelimitedSource(FileSource):
     def _layout(self, backend: str | None) -> Layout:
         """Inspect the file, once per backend."""
         backend = backend or "pandas"
-        return self.look_once(backend, lambda: self._find_layout(backend))
+        return self.find_once(backend, lambda: self._find_layout(backend))
 
     def _find_layout(self, backend: str) -> Layout:
         with explaining(self.path, self.separator):

@@ -21,9 +21,9 @@ _SAMPLE_ROWS = 10_000
 def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) -> Layout:
     """Inspect the first rows of a file, with options of ``pandas.read_csv``."""
     pandas = import_library("pandas", path.name)
-    asked = {"sep": separator, **options}
-    rows = min(asked.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
-    frame = pandas.read_csv(path, **asked, nrows=rows)
+    given = {"sep": separator, **options}
+    rows = min(given.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
+    frame = pandas.read_csv(path, **given, nrows=rows)
     names = tuple(frame.columns)
     return Layout(
         names=names,
@@ -42,12 +42,12 @@ def read_whole(
 ) -> Generator[Piece, None, None]:
     """Read a file as frames, in which text columns stay text even if all are digits."""
     check_integers(layout, path)
-    asked = dict(options)
-    if request.columns is not None and "usecols" not in asked:
-        asked["usecols"] = list(layout.columns)
-    dtype = asked.pop("dtype", None)
+    given = dict(options)
+    if request.columns is not None and "usecols" not in given:
+        given["usecols"] = list(layout.columns)
+    dtype = given.pop("dtype", None)
     if dtype is None or isinstance(dtype, Mapping):
-        converted = {*(asked.get("converters") or {}), *(dtype or {})}
+        converted = {*(given.get("converters") or {}), *(dtype or {})}
         texts = {
             name: str
             for name in layout.columns
@@ -55,5 +55,5 @@ def read_whole(
         }
         dtype = {**texts, **(dtype or {})}
     pandas = import_library("pandas", path.name)
-    with pandas.read_csv(path, **asked, dtype=dtype, iterator=True) as reader:
+    with pandas.read_csv(path, **given, dtype=dtype, iterator=True) as reader:
         yield from iterate_reader(reader, request)

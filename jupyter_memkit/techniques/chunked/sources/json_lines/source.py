@@ -107,7 +107,7 @@ class JsonLinesSource(FileSource):
         if size not in {"head", "all"}:
             message = f"sample is {size!r}; use --read sample=all, or leave it out"
             raise SourceError(message)
-        return self.look_once(
+        return self.find_once(
             "sample", lambda: find_sample(self.path, all_of_it=size == "all")
         )
 
