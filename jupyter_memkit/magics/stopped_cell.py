@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -75,10 +76,10 @@ def _find_savings(
     variables: tuple[GrownVariable, ...],
 ) -> Iterator[Cure]:
     """Yield what frees memory."""
-    hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
-    for hint in hints.hints:
-        if hint.saved_s is None:
-            yield _from_hint(hint)
+    # A rule that needs more memory than there is ends the search.
+    with contextlib.suppress(MemoryError):
+        hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
+        yield from (_from_hint(each) for each in hints.hints if each.saved_s is None)
     for variable in variables:
         value = shell.user_ns.get(variable.name)
         if _is_array(value) and not _is_used(variable.name, shell):

@@ -328,7 +328,7 @@ CURES = {
         "x = np.random.rand(24_000_000)\nx_2 = x.copy()",
         "y = np.ones(36_000_000); del y",
     ),
-    "dtype": ("x = np.arange(50_000_000)", "y = np.ones(30_000_000); y += x[0]; del y"),
+    "dtype": ("x = np.arange(55_000_000)", "y = np.ones(25_000_000); y += x[0]; del y"),
     "numbers": (
         "x = [float(i) for i in range(11_000_000)]",
         "y = [0.0] * 38_000_000; del y",

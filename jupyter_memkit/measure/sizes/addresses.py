@@ -23,9 +23,8 @@ BATCH = 1 << 15
 
 _BATCH_BITS = BATCH.bit_length() - 1
 _SLOT_BITS = 4
-# One region covers 256 MiB of addresses. Larger ones would reserve so much that they
-# fail under a limit on memory.
-_REGION_BITS = 24
+# One region covers a GiB of addresses.
+_REGION_BITS = 26
 
 
 class AddressMap:
@@ -130,10 +129,9 @@ class AddressMap:
 
 def _map_zeros(n_bytes: int) -> mmap.mmap:
     """Return zeroed memory whose pages the system provides when they are touched."""
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        # Windows, where such a mapping is private to the process anyway.
-        return mmap.mmap(-1, n_bytes)
-    mapped = mmap.mmap(-1, n_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    # Shared, because a limit on a process's data counts private memory in full, and
+    # little of this is ever touched.
+    mapped = mmap.mmap(-1, n_bytes)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         # A huge page would take 2 MiB for a single number.
         with contextlib.suppress(OSError):

@@ -94,7 +94,7 @@ def test_signal_above_the_mark(kernel: subprocess.Popen[str], page: SharedPage) 
     watcher.look()
     assert page["stopped_cell"] == 0
     page["cell"] = 7
-    page["start_bytes"] = 40 * MIB
+    page["start_bytes"] = 60 * MIB
     watcher.look()
     assert page["stopped_cell"] == 0
     page["start_bytes"] = 20 * MIB
