@@ -15,9 +15,12 @@ from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.records import Cure, GrownVariable, GuardStop
+from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
 from jupyter_memkit.track.tracker import tracker
 from jupyter_memkit.units import format_bytes
 
+# Both the old and the new value exist for a moment.
+_COPYING = ("dtype", "numbers")
 _SHOWN_VARIABLES = 5
 _SHOWN_CURES = 5
 _HINTS_S = 2.0
@@ -35,7 +38,7 @@ def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
         execution_count=None if cell is None else cell.execution_count,
         variables=variables[:_SHOWN_VARIABLES],
         cures=(
-            *_rank(_find_savings(shell, start, variables))[:_SHOWN_CURES],
+            *_rank(_find_savings(stop, shell, start, variables))[:_SHOWN_CURES],
             *_raise_mark(stop),
         ),
     )
@@ -71,6 +74,7 @@ def _rank(cures: Iterable[Cure]) -> list[Cure]:
 
 
 def _find_savings(
+    stop: GuardStop,
     shell: Any,
     start: CellStart | None,
     variables: tuple[GrownVariable, ...],
@@ -79,7 +83,9 @@ def _find_savings(
     # A rule that needs more memory than there is ends the search.
     with contextlib.suppress(MemoryError):
         hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
-        yield from (_from_hint(each) for each in hints.hints if each.saved_s is None)
+        for hint in hints.hints:
+            if hint.saved_s is None and _fits(hint, stop, variables):
+                yield _from_hint(hint)
     for variable in variables:
         value = shell.user_ns.get(variable.name)
         if _is_array(value) and not _is_used(variable.name, shell):
@@ -98,6 +104,16 @@ def _find_savings(
                 saves_bytes=variable.bytes,
                 why="was made by this cell, which did not finish",
             )
+
+
+def _fits(hint: Hint, stop: GuardStop, variables: tuple[GrownVariable, ...]) -> bool:
+    """Return whether a cure that makes a smaller copy has room for it."""
+    if hint.kind not in _COPYING:
+        return True
+    sizes_by_name = {variable.name: variable.bytes for variable in variables}
+    copy_bytes = sizes_by_name.get(hint.name, 0) - (hint.bytes or 0)
+    before_bytes = stop.used_bytes - stop.grown_bytes
+    return before_bytes + copy_bytes < stop.mark_bytes + LEEWAY_BYTES
 
 
 def _is_array(value: object) -> bool:

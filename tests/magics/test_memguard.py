@@ -319,19 +319,20 @@ def test_limit_of_the_administrator(shared: GuardedKernel) -> None:
     assert found == "True\n"
 
 
-# By kind of cure: what fills the memory, and the cell that then does not fit.
-FILL = "y = np.ones(50_000_000); del y"
+# By kind of cure: what fills the memory, and the cell that then exceeds a mark of 1 GB.
+# The kernel itself takes 100 to 200 MiB.
+FILL = "y = np.ones(95_000_000); del y"
 CURES = {
     "output": ("np.ones(50_000_000)", FILL),
     "view": ("x = np.ones(50_000_000)[:10]", FILL),
     "duplicate": (
-        "x = np.random.rand(24_000_000)\nx_2 = x.copy()",
-        "y = np.ones(36_000_000); del y",
+        "x = np.random.rand(45_000_000)\nx_2 = x.copy()",
+        "y = np.ones(50_000_000); del y",
     ),
-    "dtype": ("x = np.arange(55_000_000)", "y = np.ones(25_000_000); y += x[0]; del y"),
+    "dtype": ("x = np.arange(64_000_000)", "y = np.ones(66_000_000); del y"),
     "numbers": (
-        "x = [float(i) for i in range(11_000_000)]",
-        "y = [0.0] * 38_000_000; del y",
+        "x = [float(i) for i in range(15_000_000)]",
+        "y = [0.0] * 65_000_000; del y",
     ),
     "spill": ("x = np.random.rand(50_000_000)", FILL),
     "gc_paused": (
@@ -342,7 +343,7 @@ CURES = {
         "pass",
         "x = np.ones(35_000_000)\nx_2 = np.ones(10**9 if tries.pop() else 20_000_000)",
     ),
-    "raise_mark": ("pass", "y = np.ones(10**8); del y"),
+    "raise_mark": ("pass", "y = np.ones(150_000_000); del y"),
     "traceback": (
         "def fail():\n    x = np.ones(50_000_000)\n    raise ValueError\nfail()",
         FILL,
@@ -354,6 +355,7 @@ CURES = {
 def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) -> None:
     """A client that only reads the error's JSON makes the second try succeed."""
     prepare, code = CURES[kind]
+    kernel.run("%memguard 1GB")
     kernel.run(
         "%reset -f out\ntries = [False, True]\nclass Loop:\n    def __init__(self):"
         "\n        self.me, self.array = self, np.ones(10**6)"
