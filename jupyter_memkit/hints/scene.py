@@ -51,6 +51,8 @@ class Scene:
         self.accounts = accounts
         self.is_cut = False
         """Whether time was up before everything was searched."""
+        self.skipped: list[str] = []
+        """The variables that were not searched for small views."""
         # A function with a cache is not data; a rule of its own searches its cache.
         variables = {
             name: value

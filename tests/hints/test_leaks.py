@@ -281,6 +281,23 @@ def test_no_slice(shell: InteractiveShell, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "skipped"),
+    [
+        ("a = [*range(30_000)]; b = {'c': [*range(30_000)]}", ()),
+        ("a = [{'k': k} for k in range(30_000)]", ("a",)),
+        ("b = {'c': [{'k': k} for k in range(30_000)]}", ("b",)),
+    ],
+)
+def test_skipped(shell: InteractiveShell, code: str, skipped: tuple[str, ...]) -> None:
+    """Variables with too many objects to be searched are named; numbers are none."""
+    run(shell, code)
+    found = find_leaks(shell, budget_s=30.0)
+    assert found.skipped == skipped
+    notes = [note for note in build_report(found).notes if "Not searched" in note]
+    assert [note.rpartition(": ")[2] for note in notes] == [f"{n}." for n in skipped]
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "import numpy as np\na = np.arange(1_000_000.0)\nb = a.copy()",
