@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.shapes import read_shape
-from jupyter_memkit.measure.sizes import Sizes
+from jupyter_memkit.measure.sizes import Size, Sizes
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.variables import find_program, user_variables
 
@@ -95,11 +95,18 @@ class Scene:
 
     def own_bytes(self, name: str) -> int:
         """Return an estimate of the memory that only this variable keeps."""
+        size = self._find_size(name)
+        return size.bytes - size.shared_bytes
+
+    def shared_bytes(self, name: str) -> int:
+        """Return an estimate of the memory that others keep as well."""
+        return self._find_size(name).shared_bytes
+
+    def _find_size(self, name: str) -> Size:
         if self._sizes is None:
             hidden = {each.name: each.value for each in find_hidden(self.shell)}
             self._sizes = self.measure(self.variables | hidden)
-        size = self._sizes[name]
-        return size.bytes - size.shared_bytes
+        return self._sizes[name]
 
 
 def _count_elements(value: Any) -> int:

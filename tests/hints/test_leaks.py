@@ -251,6 +251,8 @@ TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000
         "import pandas as pd\na = pd.Series(1, index=[*range(9, 400_000)]).iloc[:9]",
         "import polars as pl\na = pl.DataFrame({'t': texts}).head(9)",
         "import polars as pl\na = pl.Series(texts).slice(5, 9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000)).head(9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000))['n'].head(9)",
         "import pyarrow as pa\na = pa.table({'t': texts, 'n': range(200_000)})[7:9]",
     ],
 )
@@ -269,6 +271,8 @@ def test_slice(shell: InteractiveShell, code: str) -> None:
     [
         "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1})\nb = a.iloc[:9]",
         "import polars as pl\na = pl.DataFrame({'t': texts})\nb = a.head(9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000))\nb = a.head(9)",
+        "import polars as pl\na = [pl.select(pl.int_range(2000000))]\nb = a[0][:9]",
         "import pyarrow as pa\na = pa.table({'t': texts})\nb = a[7:9]",
         "import pyarrow as pa\na = pa.table({'t': texts})[:190_000]",
         "import polars as pl\na = pl.DataFrame({'t': texts}).filter(pl.lit(True))",
