@@ -112,12 +112,16 @@ class Hints(Record):
         One for each variable, holder or cell.
     unused : tuple of Unused
         Variables that were not used recently, which is not a leak.
+    skipped : tuple of str
+        Variables that were not searched for small views of large arrays, because they
+        refer to too many objects.
     complete : bool
         Whether the search finished before its time was up.
     """
 
     hints: tuple[Hint, ...]
     unused: tuple[Unused, ...] = ()
+    skipped: tuple[str, ...] = ()
     complete: bool = True
 
     @property

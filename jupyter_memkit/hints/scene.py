@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.shapes import read_shape
-from jupyter_memkit.measure.sizes import Sizes
+from jupyter_memkit.measure.sizes import Size, Sizes
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.variables import find_program, user_variables
 
@@ -51,6 +51,8 @@ class Scene:
         self.accounts = accounts
         self.is_cut = False
         """Whether time was up before everything was searched."""
+        self.skipped: list[str] = []
+        """The variables that were not searched for small views."""
         # A function with a cache is not data; a rule of its own searches its cache.
         variables = {
             name: value
@@ -93,11 +95,18 @@ class Scene:
 
     def own_bytes(self, name: str) -> int:
         """Return an estimate of the memory that only this variable keeps."""
+        size = self._find_size(name)
+        return size.bytes - size.shared_bytes
+
+    def shared_bytes(self, name: str) -> int:
+        """Return an estimate of the memory that others keep as well."""
+        return self._find_size(name).shared_bytes
+
+    def _find_size(self, name: str) -> Size:
         if self._sizes is None:
             hidden = {each.name: each.value for each in find_hidden(self.shell)}
             self._sizes = self.measure(self.variables | hidden)
-        size = self._sizes[name]
-        return size.bytes - size.shared_bytes
+        return self._sizes[name]
 
 
 def _count_elements(value: Any) -> int:

@@ -80,6 +80,7 @@ def find_leaks(
     return Hints(
         hints=tuple(hints),
         unused=tuple(sorted(unused, key=lambda each: -each.bytes)),
+        skipped=tuple(scene.skipped),
         complete=not scene.is_cut,
     )
 
@@ -113,7 +114,11 @@ def find_hints(
     # The savings have the other half, and what the leaks left.
     scene.deadline_s = started_s + budget_s
     found += _run(SAVINGS, scene)
-    return Hints(hints=tuple(sorted(found, key=_rank)), complete=not scene.is_cut)
+    return Hints(
+        hints=tuple(sorted(found, key=_rank)),
+        skipped=tuple(scene.skipped),
+        complete=not scene.is_cut,
+    )
 
 
 def _run(rules: Iterable[Rule], scene: Scene) -> list[Hint]:

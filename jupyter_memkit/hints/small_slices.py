@@ -26,6 +26,10 @@ def find(scene: Scene) -> Iterator[Hint]:
         kept_bytes = own_bytes if each.kept_bytes is None else each.kept_bytes
         lost_bytes = kept_bytes - each.shown_bytes
         is_alone = own_bytes >= lost_bytes * _ALONE
+        if each.rest_bytes > lost_bytes:
+            lost_bytes = each.rest_bytes
+            kept_bytes = each.shown_bytes + lost_bytes
+            is_alone = scene.shared_bytes(each.name) < each.shown_bytes * (1 - _ALONE)
         is_small = each.shown_bytes * SMALL_VIEW < kept_bytes
         if lost_bytes >= LEAST_BYTES and is_small and is_alone:
             yield Hint(

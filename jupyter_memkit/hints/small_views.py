@@ -9,6 +9,7 @@ from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES, join
+from jupyter_memkit.track.leaks.shown import ShownFinder
 from jupyter_memkit.track.leaks.small_views import find_small_views
 
 # A view counts as the only holder if nothing else reaches this share of its base.
@@ -17,7 +18,9 @@ _ALONE = 0.9
 
 def find(scene: Scene) -> Iterator[Hint]:
     """Yield a hint for each group of views that are the only holders of memory."""
-    views = list(find_small_views(scene.variables))
+    finder = ShownFinder()
+    views = list(find_small_views(scene.variables, finder))
+    scene.skipped += finder.skipped
     if not views:
         return
     viewing = {name for view in views for name in view.names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jupyter_memkit.hints.records import Accuracy, Hint, Hints
 from jupyter_memkit.show.report import Report
@@ -11,6 +11,7 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 # The largest variables that no recent cell used.
 _SHOWN_UNUSED = 5
+_SHOWN_SKIPPED = 5
 
 _SIGNS: dict[Accuracy, str] = {"exact": "", "estimate": "≈ ", "at most": "up to "}
 
@@ -57,11 +58,22 @@ def _build_notes(found: Hints) -> Iterator[str]:
         yield (
             "Incomplete: the time limit was reached; %memleaks --budget 20s extends it."
         )
-    if found.unused:
-        names = ", ".join(
-            f"{each.name} ({format_bytes(each.bytes)}, cell [{each.used_in}])"
-            for each in found.unused[:_SHOWN_UNUSED]
+    if found.skipped:
+        yield (
+            "Not searched for small views of large arrays, because they refer to too "
+            f"many objects: {_join(found.skipped, _SHOWN_SKIPPED)}."
         )
-        more = len(found.unused) - _SHOWN_UNUSED
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"Not leaks, but not used by the last cells: {names}{rest}."
+    if found.unused:
+        names = [
+            f"{each.name} ({format_bytes(each.bytes)}, cell [{each.used_in}])"
+            for each in found.unused
+        ]
+        shown = _join(names, _SHOWN_UNUSED)
+        yield f"Not leaks, but not used by the last cells: {shown}."
+
+
+def _join(names: Sequence[str], most: int) -> str:
+    """Return the first names, and the number of the others."""
+    more = len(names) - most
+    rest = f" and {more} more" if more > 0 else ""
+    return ", ".join(names[:most]) + rest

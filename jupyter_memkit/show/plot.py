@@ -8,9 +8,11 @@ from __future__ import annotations
 import functools
 import io
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.records import Record, to_plain
 from jupyter_memkit.show.plot_ranking import draw_ranking
 from jupyter_memkit.show.plot_timeline import draw_timeline
 from jupyter_memkit.track.cells import CellRecord
@@ -55,7 +57,8 @@ def plot(
     Returns
     -------
     matplotlib.figure.Figure
-        The figure; a notebook displays it, ``savefig`` saves it.
+        The figure; a notebook displays it, ``savefig`` saves it, and, unless `ax` was
+        given, ``to_dict`` returns what it shows.
 
     Raises
     ------
@@ -72,11 +75,11 @@ def plot(
     tracker = running_tracker() if tracker is None else tracker
     if cells:
         ranked = _rank(tracker.cells, since_s)
-        axes = ax or _new_axes(0.8 + 0.3 * len(ranked))
+        axes = ax or _new_axes(0.8 + 0.3 * len(ranked), {"cells": ranked})
         draw_ranking(axes, ranked)
     else:
         samples = _samples(tracker, since_s)
-        axes = ax or _new_axes(3.0)
+        axes = ax or _new_axes(3.0, {"samples": samples, "cells": tracker.cells})
         draw_timeline(
             axes,
             samples=samples,
@@ -107,15 +110,17 @@ def _samples(tracker: MemoryTracker, since_s: float) -> list[Sample]:
     return samples[max(earlier - 1, 0) :]
 
 
-def _new_axes(height_in: float) -> Axes:
-    figure = _figure_type()(
+def _new_axes(height_in: float, plotted: Mapping[str, Sequence[Record]]) -> Axes:
+    figure: Any = _figure_type()(
         figsize=(_WIDTH_IN, height_in),
         dpi=_DPI,
         facecolor="none",
         edgecolor="none",
         layout="constrained",
     )
-    return figure.add_subplot()
+    figure.plotted = plotted
+    axes: Axes = figure.add_subplot()
+    return axes
 
 
 @functools.cache
@@ -123,11 +128,23 @@ def _figure_type() -> type[Figure]:
     from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is requested
 
     class MemoryFigure(Figure):
-        """A figure that a notebook shows without ``%matplotlib inline``."""
+        """A figure that a notebook shows without ``%matplotlib inline``.
+
+        Attributes
+        ----------
+        plotted : mapping of str to sequence of Record
+            The records that it shows.
+        """
+
+        plotted: Mapping[str, Sequence[Record]]
 
         def __repr__(self) -> str:
             """Say how to save it where images cannot be displayed."""
             return 'memory figure; savefig("memory.png") saves it'
+
+        def to_dict(self) -> dict[str, Any]:
+            """Return the records that it shows as values that `json.dumps` accepts."""
+            return {name: to_plain(list(each)) for name, each in self.plotted.items()}
 
         def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
             """Return the image at twice the resolution, with its size on screen."""

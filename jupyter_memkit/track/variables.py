@@ -155,6 +155,9 @@ def list_variables(
         _check_names(patterns, values, shell)
         if is_whole:
             groups = _group_hidden(shell)
+    # Those that are named come first, while there is time.
+    named = {name: each for name, each in values.items() if _matches(name, patterns)}
+    values = named | values
     measured = sizes(
         values | groups,
         exact=exact,

@@ -251,6 +251,8 @@ TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000
         "import pandas as pd\na = pd.Series(1, index=[*range(9, 400_000)]).iloc[:9]",
         "import polars as pl\na = pl.DataFrame({'t': texts}).head(9)",
         "import polars as pl\na = pl.Series(texts).slice(5, 9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000)).head(9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000))['n'].head(9)",
         "import pyarrow as pa\na = pa.table({'t': texts, 'n': range(200_000)})[7:9]",
     ],
 )
@@ -269,6 +271,8 @@ def test_slice(shell: InteractiveShell, code: str) -> None:
     [
         "import pandas as pd\na = pd.DataFrame({'t': texts, 'n': 1})\nb = a.iloc[:9]",
         "import polars as pl\na = pl.DataFrame({'t': texts})\nb = a.head(9)",
+        "import polars as pl\na = pl.select(n=pl.int_range(2_000_000))\nb = a.head(9)",
+        "import polars as pl\na = [pl.select(pl.int_range(2000000))]\nb = a[0][:9]",
         "import pyarrow as pa\na = pa.table({'t': texts})\nb = a[7:9]",
         "import pyarrow as pa\na = pa.table({'t': texts})[:190_000]",
         "import polars as pl\na = pl.DataFrame({'t': texts}).filter(pl.lit(True))",
@@ -278,6 +282,23 @@ def test_no_slice(shell: InteractiveShell, code: str) -> None:
     """A slice of a variable, or of nearly all of a frame, is not a leak."""
     run(shell, TEXTS + code + "\ndel texts")
     assert "view" not in find(shell)
+
+
+@pytest.mark.parametrize(
+    ("code", "skipped"),
+    [
+        ("a = [*range(30_000)]; b = {'c': [*range(30_000)]}", ()),
+        ("a = [{'k': k} for k in range(30_000)]", ("a",)),
+        ("b = {'c': [{'k': k} for k in range(30_000)]}", ("b",)),
+    ],
+)
+def test_skipped(shell: InteractiveShell, code: str, skipped: tuple[str, ...]) -> None:
+    """Variables with too many objects to be searched are named; numbers are none."""
+    run(shell, code)
+    found = find_leaks(shell, budget_s=30.0)
+    assert found.skipped == skipped
+    notes = [note for note in build_report(found).notes if "Not searched" in note]
+    assert [note.rpartition(": ")[2] for note in notes] == [f"{n}." for n in skipped]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jupyter_memkit.track.leaks.shown import ShownFinder
 from jupyter_memkit.track.leaks.small_views import find_small_views
 
 N = 1_000_000
@@ -60,14 +61,14 @@ VIEWS: dict[str, tuple[Any, int]] = {
 def test_views(name: str) -> None:
     """A small view is found, and its cure replaces it with an equal copy."""
     value, view_bytes = VIEWS[name]
-    (view,) = find_small_views({"x": value})
+    (view,) = find_small_views({"x": value}, ShownFinder())
     assert view.view_bytes == view_bytes
     assert view.base_bytes >= 8 * N
     namespace = {"x": value}
     before = repr(value)
     exec(view.cure, namespace)
     assert name == "memoryview" or repr(namespace["x"]) == before
-    assert list(find_small_views({"x": namespace["x"]})) == []
+    assert list(find_small_views({"x": namespace["x"]}, ShownFinder())) == []
 
 
 def make_function() -> Any:
@@ -115,4 +116,4 @@ WHOLE: dict[str, Any] = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_variable_that_shows_all(name: str) -> None:
     """A view is not reported if its variable also shows the whole, or may."""
-    assert list(find_small_views({"x": WHOLE[name]})) == []
+    assert list(find_small_views({"x": WHOLE[name]}, ShownFinder())) == []

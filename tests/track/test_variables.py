@@ -15,6 +15,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
+from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.track.variables import _GROUPS, list_variables
 
 
@@ -172,3 +173,20 @@ def test_a_type_is_found_without_its_dtype(bare_shell: InteractiveShell) -> None
     """An array has the type `ndarray`, whatever its dtype."""
     run(bare_shell, "import numpy as np\nnumbers = np.arange(3)")
     assert names(bare_shell, types=["ndarray", "list"]) == ["numbers"]
+
+
+def test_named_variables_come_first(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable that is named is measured before the others, while there is time."""
+    measured: list[str] = []
+
+    def measure(values: Any, **options: Any) -> Any:
+        measured.extend(values)
+        return sizes(values, **options)
+
+    monkeypatch.setattr("jupyter_memkit.track.variables.sizes", measure)
+    shell.run_cell("large = [[] for _ in range(1000)]; small = [1]")
+    list_variables(shell, patterns=["small"])
+    assert measured[0] == "small"
+    assert "large" in measured

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.records import Record
+
 RAM = "RAM"
 DISK = "disk"
 UNTOUCHED = "untouched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Buffer:
+class Buffer(Record):
     """A block of memory that several objects may use.
 
     Attributes
@@ -31,7 +33,7 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Record):
     """The parts of an object.
 
     Attributes

@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.chunked.settings import (
     Settings,
     check_columns,
     choose_backend,
+    read_types,
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
@@ -163,14 +164,15 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
     columns, rows = options.get("columns"), options.get("rows")
     types, limit = dict(options.get("types") or {}), options.get("limit")
     chosen = None if columns is None else tuple(columns)
-    categories = {name for name, kind in types.items() if kind == "category"}
+    backend = choose_backend(source, options.get("backend"))
     check_columns(source, chosen, types)
+    types, categories = read_types(types, backend)
     settings = Settings(
         memory_bytes=_read_memory(options.get("memory")),
         rows=None if rows is None else _check_count("rows", rows),
         columns=chosen,
-        backend=choose_backend(source, options.get("backend")),
-        types={name: types[name] for name in types.keys() - categories},
+        backend=backend,
+        types=types,
         categories=frozenset(categories),
         limit=None if limit is None else _check_count("limit", limit),
     )

@@ -174,12 +174,14 @@ class Mapped:
         """Rehearse the function, and open what the run needs."""
         __tracebackhide__ = True
         is_whole = options.only is None
+        # The values in a file are joined.
+        op = options.op if options.out is None else "concat"
         with interrupts.allowed():
             found = rehearse(
                 self._source,
                 self._settings,
                 self._function,
-                options.op if is_whole else None,
+                op if is_whole else None,
                 tries=options.is_rehearsed and is_whole,
             )
             settings = found.settings

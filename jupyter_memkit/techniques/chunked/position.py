@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jupyter_memkit.records import Record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkInfo:
+class ChunkInfo(Record):
     """The place of a chunk, as ``chunk_info`` in a cell of ``%%chunked``.
 
     Attributes

@@ -41,6 +41,7 @@ class Restarts:
         self._function = function
         self._is_repeatable = is_repeatable
         self._is_partial = is_partial
+        self._widened: set[str] = set()
 
     def find_settings(
         self, error: Exception, settings: Settings, ledger: Ledger, position: Position
@@ -84,6 +85,8 @@ class Restarts:
         self, change: TypeChange, settings: Settings, ledger: Ledger, position: Position
     ) -> Settings | None:
         """Return the settings with types that can hold all values so far."""
+        if change.types.keys() & settings.types.keys() - self._widened:
+            return None  # The user gave the type.
         if self._is_partial or (ledger.chunks and not self._is_repeatable):
             effect = getattr(self._function, "effect", None)
             if effect is None or not ledger.chunks:
@@ -102,6 +105,7 @@ class Restarts:
                 f"Started over at row {position.first_row:,}, which showed that "
                 f"{found}; --types avoids that."
             )
+        self._widened.update(change.types)
         return settings.with_types(change.types)
 
     def _add_columns(

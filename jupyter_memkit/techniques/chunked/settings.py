@@ -16,7 +16,28 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     find_row_bytes,
 )
+from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.frames import BACKENDS, find_backend
+
+# What users call types, by the names that are used here.
+_PANDAS_NAMES = {"double": "float64", "float": "float64", "int": "int64"}
+_NAMES = {
+    "arrow": {"float64": "double", "int": "int64"},
+    "numpy": _PANDAS_NAMES,
+    "pandas": _PANDAS_NAMES,
+    "polars": {
+        "Boolean": "bool",
+        "Int64": "int64",
+        "int": "int64",
+        "Float64": "double",
+        "float": "double",
+        "float64": "double",
+        "String": "large_string",
+        "Utf8": "large_string",
+    },
+}
+# Types of columns that pandas has no name for.
+_BESIDES_PANDAS = frozenset({"large_string", "mixed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +122,47 @@ def choose_backend(source: Source, backend: str | None) -> str | None:
         message = f"there is no backend {backend!r}; {remedy}"
         raise MemkitError(message)
     return backend
+
+
+def read_types(
+    types: Mapping[str, str], backend: str | None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return types by the names that readers know, and the columns of categories.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        The types that the user gave, by column.
+    backend : str, optional
+        The library of the chunks.
+
+    Raises
+    ------
+    MemkitError
+        If pandas knows no type of a name.
+    """
+    names = _NAMES.get(backend or "", {})
+    found = {column: names.get(kind, kind) for column, kind in types.items()}
+    categories = tuple(name for name, kind in found.items() if kind == "category")
+    for name in categories:
+        del found[name]
+    if backend == "pandas":
+        for name, kind in found.items():
+            _check_pandas_type(name, kind)
+    return found, categories
+
+
+def _check_pandas_type(column: str, kind: str) -> None:
+    if kind in _BESIDES_PANDAS:
+        return
+    pandas = import_library("pandas", "a table")
+    try:
+        pandas.api.types.pandas_dtype(kind)
+    except (TypeError, ValueError) as error:
+        common = ("int64", "float64", "str", "bool", "category")
+        remedy = suggest(kind, common, f"use one such as {', '.join(common)}")
+        message = f"pandas has no type {kind!r}, which --types gives {column}; {remedy}"
+        raise MemkitError(message) from error
 
 
 def check_columns(source: Source, *wanted: Any) -> None:

@@ -39,8 +39,10 @@ def settle_types(source: Source, settings: Settings) -> Settings:
         or not is_rereadable(source)
     ):
         return settings
+    given = settings.types.keys()
     change = _find_change(source, settings)
-    while change is not None:
+    # A type that the user gave does not change; the run reports it.
+    while change is not None and not change.types.keys() & given:
         settings = settings.with_types(change.types)
         change = _find_change(source, settings)
     return settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from types import (
     FunctionType,
     GeneratorType,
     ModuleType,
+    NoneType,
     TracebackType,
 )
 from typing import Any
@@ -22,8 +23,10 @@ from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# Values with more elements, or that refer to more objects, are not searched.
+# Values with more elements, or that refer to more objects, are not searched. Objects
+# of the atomic types, which refer to no others, do not count.
 _MOST_ELEMENTS, _MOST_OBJECTS = 20_000, 10_000
+_ATOMIC = frozenset(map(id, (bool, complex, float, int, str, NoneType)))
 
 _BYTES = (bytes, bytearray)
 # Types that refer to objects which cannot all be reached or replaced.
@@ -75,9 +78,16 @@ class _Part:
 
 
 class ShownFinder:
-    """Finds the parts of arrays, bytes and byte arrays that variables show."""
+    """Finds the parts of arrays, bytes and byte arrays that variables show.
+
+    Attributes
+    ----------
+    skipped : list of str
+        The variables that were not searched, because they refer to too many objects.
+    """
 
     def __init__(self) -> None:
+        self.skipped: list[str] = []
         names = ("ndarray", "matrix", "recarray", "void")
         arrays = [find_loaded("numpy", name) for name in names]
         arrays.append(find_loaded("numpy.ma", "MaskedArray"))
@@ -119,10 +129,13 @@ class ShownFinder:
             yield from read(value)
 
     def _read_container(self, name: str, value: Any, way: str) -> Iterator[Shown]:
-        elements = list(value.values() if type(value) is dict else value)
-        if len(elements) > _MOST_ELEMENTS:
+        elements = value.values() if type(value) is dict else value
+        kinds = _find_kinds(elements)
+        if kinds <= _ATOMIC:
             return
-        kinds = set(map(id, map(type, elements)))
+        if len(elements) > _MOST_ELEMENTS:
+            self.skipped.append(name)
+            return
         is_direct = kinds <= self._readers.keys()
         found = [list(self._read(each)) for each in elements] if is_direct else []
         # One line is only enough if all elements have a `copy` method.
@@ -140,11 +153,17 @@ class ShownFinder:
         # during the loop.
         met: list[tuple[int, Any]] = [(0, value)]
         for number, (_, parent) in enumerate(met):
-            for each in gc.get_referents(parent):
-                if id(each) in seen:
+            referents = gc.get_referents(parent)
+            if _find_kinds(referents) <= _ATOMIC:
+                continue
+            for each in referents:
+                if id(each) in seen or id(type(each)) in _ATOMIC:
                     continue
                 seen.add(id(each))
-                if _hides(each) or len(seen) > _MOST_OBJECTS:
+                if _hides(each):
+                    return []
+                if len(seen) > _MOST_OBJECTS:
+                    self.skipped.append(name)
                     return []
                 if id(type(each)) in self._readers:
                     for part in self._read(each):
@@ -201,6 +220,11 @@ class ShownFinder:
                 return
             else:
                 block = block.base
+
+
+def _find_kinds(values: Iterable[Any]) -> set[int]:
+    """Return the addresses of the types of values."""
+    return set(map(id, map(type, values)))
 
 
 def _find_way(met: list[tuple[int, Any]], number: int) -> list[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.track.leaks.polars_slices import RestFinder
 
 # Their `copy` or `clone` shares the memory; a pickle only contains the slice.
 _PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
@@ -30,6 +31,8 @@ class Slice:
         The size of the slice.
     kept_bytes : int or None
         The memory that it keeps alive; None if the library does not report it.
+    rest_bytes : int
+        An estimate of what follows it in that case, up to the end of the data.
     cure : str
         The line that replaces it with a copy of the slice.
     """
@@ -37,6 +40,7 @@ class Slice:
     name: str
     shown_bytes: int
     kept_bytes: int | None
+    rest_bytes: int
     cure: str
 
 
@@ -48,13 +52,16 @@ def find_slices(variables: Mapping[str, Any]) -> Iterator[Slice]:
     variables : mapping of str to object
         Names and values.
     """
+    finder = RestFinder(variables.values())
     for name, value in variables.items():
         for module, kind, read, cure in _READERS:
             if type(value) is not find_loaded(module, kind):
                 continue
             shown_bytes, kept_bytes = read(value)
+            rest_bytes = finder.find(value) if kept_bytes is None else 0
             if shown_bytes or kept_bytes:
-                yield Slice(name, shown_bytes, kept_bytes, cure.format(name))
+                line = cure.format(name)
+                yield Slice(name, shown_bytes, kept_bytes, rest_bytes, line)
 
 
 def _read_arrow(value: Any) -> tuple[int, int | None]:

@@ -62,13 +62,17 @@ class _Base:
         return len(self.block) if n_bytes is None else n_bytes
 
 
-def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
+def find_small_views(
+    variables: Mapping[str, Any], finder: ShownFinder
+) -> Iterator[SmallView]:
     """Yield variables that show small parts of blocks that nothing else shows.
 
     Parameters
     ----------
     variables : mapping of str to object
         The variables: those that refer to arrays, frames, series or memoryviews.
+    finder : ShownFinder
+        It collects the variables that it skips.
 
     Yields
     ------
@@ -77,7 +81,7 @@ def find_small_views(variables: Mapping[str, Any]) -> Iterator[SmallView]:
     """
     found: dict[tuple[str, ...], SmallView] = {}
     parts: dict[tuple[str, ...], list[Shown]] = defaultdict(list)
-    for base in _find_bases(variables):
+    for base in _find_bases(variables, finder):
         if base.view_bytes * SMALL_VIEW >= base.bytes:
             continue
         names = tuple(base.shown_by)
@@ -103,10 +107,9 @@ def _write_cure(names: tuple[str, ...], parts: Iterable[Shown]) -> str:
     return "; ".join(cures)
 
 
-def _find_bases(variables: Mapping[str, Any]) -> Iterable[_Base]:
+def _find_bases(variables: Mapping[str, Any], finder: ShownFinder) -> Iterable[_Base]:
     """Return the blocks that variables show parts of."""
     bases: dict[int, _Base] = {}
-    finder = ShownFinder()
     for name, value in variables.items():
         for shown in finder.find(name, value):
             base = bases.setdefault(id(shown.block), _Base(shown.block))

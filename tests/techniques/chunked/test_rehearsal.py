@@ -377,3 +377,58 @@ def test_rounding_is_accepted() -> None:
         table = pd.DataFrame({"x": rng.normal(0, 1e6, 2_000).astype(kind)})
         run("df.x.sum()", source=table)
         run("(df.x - df.x.round()).sum()", source=table)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "df.v.cumsum()",
+        "df.v.rank()",
+        "df[df.v > 0][['v']].diff()",
+        "df.v - df.v.mean()",
+        "df.assign(n=range(len(df)))",
+        "df.groupby('k').v.transform('sum')",
+        "pd.factorize(df.k)[0]",
+        "pl.from_pandas(df[['v']]).with_columns(pl.col('v').cum_sum())",
+        "pl.from_pandas(df[['v']]).with_row_index()",
+    ],
+)
+def test_rows_that_depend_on_others(code: str) -> None:
+    """Rows that depend on the chunk are rejected; the remedy joins them as they are."""
+    with pytest.raises(ReduceError, match=r"depend on the other rows .*--no-rehearsal"):
+        run(code, "concat")
+    run(code, "concat", rehearsal=False)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "df",
+        "df[df.v > 0]",
+        "df.v * 2 + 1",
+        "df.sort_values('v')",
+        "df.nlargest(3, 'v')",
+        "df.groupby('k', as_index=False).v.sum()",
+        "df.assign(w=df.v.where(df.v > 0))[['w', 'k']]",
+        "df.v.tolist()",
+        "pl.from_pandas(df[['v']]).filter(pl.col('v') > 0)",
+    ],
+)
+def test_rows_of_their_own(code: str) -> None:
+    """Rows that come from their own rows are joined, and so are totals of chunks."""
+    run(code, "concat")
+
+
+def test_rows_for_a_file(tmp_path: Path) -> None:
+    """The values that --out joins in a file are judged like those of concat."""
+    with pytest.raises(ReduceError, match="depend on the other rows"):
+        run("df[['v']].cumsum()", None, out=tmp_path / "a.csv")
+    run("df[['v']] * 2", None, out=tmp_path / "a.csv")
+
+
+def test_nothing_found_in_a_part() -> None:
+    """A cell that finds nothing in a part of the rows is judged by the other parts."""
+    code = "float(df.v.iloc[5:].sum()) if len(df) > 5 else None"
+    with pytest.raises(ReduceError, match="does not add up"):
+        run(code)
+    assert run("float(df.v.sum()) if len(df) > 5 else None").value is not None

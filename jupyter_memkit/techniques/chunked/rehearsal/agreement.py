@@ -19,6 +19,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
+from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import check_rows
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 from jupyter_memkit.techniques.chunked.results.combine import (
@@ -33,8 +34,12 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 2
 
+# The reductions for which the order of the parts matters.
+_ORDERED = frozenset({"concat", "merge"})
+
 # The results of the reductions that are judged, by their names in messages.
 JUDGED = {
+    "concat": "joined value",
     "count": "count",
     "max": "maximum",
     "merge": "merged value",
@@ -82,6 +87,10 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
         why = "the cell fails on parts of the first rows"
         raise NotRehearsedError(why)
     whole = tried[0].whole
+    if op == "concat":
+        for each in tried:
+            check_rows(each.split.name, each.whole, each.parts)
+        return ()
     if isinstance(whole, Partial):
         # Partial statistics combine, some of them approximately.
         return ()
@@ -114,13 +123,19 @@ def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
     for number, one in enumerate(split(rows, trial.words)):
         if number >= _FIRST_SPLITS and trial.spent_s > _LIMIT_S:
             return
-        if op == "merge" and not one.keeps_order:
+        if op in _ORDERED and not one.keeps_order:
             continue
         whole = trial.call(one.whole)
         parts = [trial.call(part) for part in one.parts]
-        # Some cells fail on few rows.
-        if whole and all(parts):
+        # Some cells fail on few rows, or find nothing in them.
+        finds_all = whole and (whole[0] is None or _are_found(parts))
+        if finds_all and all(parts):
             yield _Tried(one, whole[0], [part[0] for part in parts])
+
+
+def _are_found(parts: list[list[Any]]) -> bool:
+    """Return whether all parts have values other than None."""
+    return all(value is not None for part in parts for value in part)
 
 
 def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> None:

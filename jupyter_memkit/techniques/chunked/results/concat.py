@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -54,13 +55,25 @@ def _find_join(value: Any) -> Callable[[list[Any]], Any]:
         if library and isinstance(value, (library.DataFrame, library.Series)):
             concat: Callable[[list[Any]], Any] = library.concat
             return concat
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None and isinstance(value, arrow.Table):
+        # A column without any value has no type.
+        return partial(arrow.concat_tables, promote_options="default")
+    if arrow is not None and isinstance(value, arrow.ChunkedArray):
+        return _join_arrays
     if isinstance(value, (list, tuple)):
         return _chain
     message = (
-        "concat joins frames, series, arrays and lists, "
+        "concat joins frames, tables, series, arrays and lists, "
         f"not {type(value).__name__}; use append to collect the values in a list"
     )
     raise ReduceError(message)
+
+
+def _join_arrays(parts: list[Any]) -> Any:
+    """Return chunked arrays of pyarrow as one."""
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    return sys.modules["pyarrow"].chunked_array(chunks, parts[0].type)
 
 
 def _chain(parts: list[Any]) -> list[Any]:

@@ -64,9 +64,16 @@ def line_pieces(
         if start is None:
             start = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
         stream.seek(start)
+        read_block = partial(
+            _read_block,
+            stream,
+            request,
+            skips_empty=skips_empty,
+            can_seek=is_plain(path),
+        )
         while True:
             # A block leaves the list when it is handed out.
-            ready = [_read_block(stream, request, start, row_bytes, skips_empty)]
+            ready = [read_block(start, row_bytes)]
             end = start + len(ready[0])
             if end == start:
                 return
@@ -115,7 +122,9 @@ def _read_block(
     request: Request,
     start: int,
     row_bytes: float,
-    skips_empty: bool,  # noqa: FBT001 - as it was given
+    *,
+    skips_empty: bool,
+    can_seek: bool,
 ) -> bytes:
     """Read as many whole lines as are requested."""
     if request.end is not None:
@@ -123,7 +132,14 @@ def _read_block(
     wanted = request.rows()
     if request.exact:
         return b"".join(_take_lines(stream, wanted, skips_empty))
-    block = stream.read(max(1, int(wanted * row_bytes)))
+    n_bytes = max(1, int(wanted * row_bytes))
+    if can_seek:
+        # Finding where the last line ends first avoids a copy of the block.
+        stream.seek(start + n_bytes - 1)
+        n_bytes += len(stream.readline()) - 1
+        stream.seek(start)
+        return stream.read(n_bytes)
+    block = stream.read(n_bytes)
     return block if block.endswith(b"\n") else block + stream.readline()
 
 

@@ -31,6 +31,9 @@ from jupyter_memkit.techniques.chunked.sources.parquet_footer import (
     Footer,
     read_footer,
 )
+from jupyter_memkit.techniques.chunked.sources.reader_options import (
+    explaining_options,
+)
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
@@ -190,12 +193,11 @@ class ParquetSource(FileSource):
             "read_dictionary": sorted(categories) or None,
             **self.options,
         }
-        with (
-            explaining(self.name),
-            opened(self.path) as where,
-            parquet.ParquetFile(where, **options) as file,
-        ):
-            yield file
+        with explaining(self.name), opened(self.path) as where:
+            with explaining_options(self.name, self.options):
+                opening = parquet.ParquetFile(where, **options)
+            with opening as file:
+                yield file
 
 
 @contextmanager

@@ -47,6 +47,17 @@ def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
     assert combine(op, *values) == expected
 
 
+def test_concat_of_arrow() -> None:
+    """Tables and arrays of pyarrow are joined, also where one has only nulls."""
+    tables = [pa.table({"a": values}) for values in ([1, None], [None], [2])]
+    joined = combine("concat", *tables)
+    assert joined.equals(pa.table({"a": [1, None, None, 2]}))
+    arrays = [pa.chunked_array([[1, None]]), pa.chunked_array([[2]])]
+    assert combine("concat", *arrays).to_pylist() == [1, None, 2]
+    with pytest.raises(ReduceError, match="the same columns and types"):
+        combine("concat", tables[0], pa.table({"a": ["x"]}))
+
+
 def test_union_with_missing_values() -> None:
     """NaN occurs once in a union, whatever its source, and times stay times."""
     nan = float("nan")

@@ -186,6 +186,16 @@ def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
     assert (frame["done"] == True).sum() == 1_000  # noqa: E712 - pandas' own
 
 
+@pytest.mark.parametrize("backend", ["arrow", "polars"])
+def test_quote_after_a_name_of_two_lines(tmp_path: Path, backend: str) -> None:
+    """A quote in a name is also found where another name contains a line end."""
+    path = tmp_path / "a.csv"
+    path.write_text('a,"b\nc","d""e"\n1,2,3\n')
+    with pytest.raises(SourceError, match="a quote in a column name; use --backend"):
+        list(chunked(path, backend=backend))
+    assert read_all(path).columns.tolist() == ["a", "b\nc", 'd"e']
+
+
 @pytest.mark.parametrize(
     ("content", "sentence", "read"),
     [

@@ -357,3 +357,66 @@ def test_compressed(tmp_path: Path, ending: str) -> None:
     chunks = list(chunked(path, rows=9_000))
     assert len(chunks) == 6
     pd.testing.assert_frame_equal(pd.concat(chunks), frame)
+
+
+@pytest.mark.parametrize(
+    ("backend", "kind", "dtype"),
+    [
+        ("pandas", "int", "int64"),
+        ("pandas", "float", "float64"),
+        ("pandas", "int32", "int32"),
+        ("pandas", "category", "category"),
+        ("polars", "Float64", "Float64"),
+        ("polars", "int", "Int64"),
+        ("arrow", "float64", "double"),
+    ],
+)
+def test_names_of_types(tmp_path: Path, backend: str, kind: str, dtype: str) -> None:
+    """Types may be given by the names that each library's users know."""
+    path = write_lines(tmp_path / "a.csv", str, 100)
+    (chunk,) = chunked(path, backend=backend, types={"a": kind})
+    found = chunk.schema.field("a").type if backend == "arrow" else chunk["a"].dtype
+    assert str(found) == dtype
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("Int64", "a cannot be read from text as Int64; use one of bool, "),
+        ("datetime64[ns]", "as datetime64.*, or convert it in the cell"),
+        ("floot", "pandas has no type 'floot', .* did you mean float64"),
+        ("bool", "a is bool before and str in row 0; use --types a=str"),
+    ],
+)
+def test_types_that_do_not_fit(tmp_path: Path, kind: str, sentence: str) -> None:
+    """A type that the user gives is never replaced by another one without an error."""
+    path = write_lines(tmp_path / "a.csv", str, 100)
+    for function in (len, repr):
+        with pytest.raises(MemkitError, match=sentence):
+            chunked(path, types={"a": kind}).map(function).run("count")
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence"),
+    [
+        ({"usecols": "a"}, r"with --read usecols=a .* --read usecols=\['a','b'\]"),
+        ({"chunksize": 9}, "is read in chunks anyway; use --rows"),
+        ({"no_such": 1}, "change or leave out the option"),
+    ],
+)
+def test_invalid_options(tmp_path: Path, read: dict[str, Any], sentence: str) -> None:
+    """An option that the library does not accept is one sentence."""
+    path = write_lines(tmp_path / "a.csv", str, 100)
+    with pytest.raises(SourceError, match=sentence):
+        list(chunked(path, read=read))
+    pd.read_csv(path).to_parquet(tmp_path / "a.parquet")
+    if "no_such" in read:
+        with pytest.raises(SourceError, match=sentence):
+            list(chunked(tmp_path / "a.parquet", read=read))
+
+
+def test_digits_that_are_wanted_as_text(tmp_path: Path) -> None:
+    """With ``--read dtype=str`` digits are text, not numbers that are too large."""
+    path = write_lines(tmp_path / "a.csv", str, 100)
+    (chunk,) = chunked(path, read={"dtype": "str"})
+    pd.testing.assert_frame_equal(chunk, pd.read_csv(path, dtype="str"))

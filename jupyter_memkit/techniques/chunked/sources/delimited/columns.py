@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Request
 
+# The types that pandas' columns can be read as; others are made in the cell.
+_OF_PANDAS = (
+    *("bool", "float32", "float64", "int16", "int32", "int64", "int8", "object", "str"),
+    *("uint16", "uint32", "uint64", "uint8"),
+)
+_ALSO_OF_PANDAS = frozenset({"category", "integer", "large_string", "string"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
@@ -77,9 +84,21 @@ class Layout:
                 )
                 raise SourceError(message)
 
+    def _check_types(self, request: Request) -> None:
+        """Reject types of columns that text cannot be read as."""
+        for name, kind in request.types.items():
+            is_known = kind in _OF_PANDAS or kind in _ALSO_OF_PANDAS
+            if self.backend == "pandas" and not is_known and kind != self.types[name]:
+                message = (
+                    f"{name} cannot be read from text as {kind}; use one of "
+                    f"{', '.join(_OF_PANDAS)}, or convert it in the cell"
+                )
+                raise SourceError(message)
+
     def choose(self, request: Request) -> Layout:
         """Return the layout with the columns and types of a request."""
         self._check_columns(request)
+        self._check_types(request)
         wanted = set(self.names if request.columns is None else request.columns)
         types = {**self.types, **request.types}
         types.update(dict.fromkeys(request.categories, "category"))

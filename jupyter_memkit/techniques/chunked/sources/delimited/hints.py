@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
+    first_line,
+    skip_names,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
 
 _LINES = 100
@@ -49,16 +54,15 @@ def check_first_line(head: bytes, separator: str, name: str, backend: str) -> No
         If it does not; the message names the backend that reads the file.
     """
     why = None
-    end = min(
-        (at for at in map(head.find, (b"\r", b"\n")) if at >= 0), default=len(head)
-    )
-    line = head[:end].removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    line = head[: skip_names(head, separator)].removeprefix(codecs.BOM_UTF8)
     if backend == "polars" and head.count(b"\r") > head.count(b"\r\n"):
         why = "a lone CR, which does not end a line in polars"
-    elif not line.strip():
+    elif not first_line(line).strip():
         why = "an empty line before the column names"
     else:
-        names = next(csv.reader([line], delimiter=separator))
+        # A quoted name may contain line ends.
+        text = io.StringIO(line.decode(errors="replace"), newline="")
+        names = next(csv.reader(text, delimiter=separator))
         if len(set(names)) < len(names):
             why = "a duplicate column name"
         elif any('"' in name for name in names):

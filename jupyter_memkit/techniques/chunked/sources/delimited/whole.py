@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
@@ -14,20 +15,38 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
+from jupyter_memkit.techniques.chunked.sources.reader_options import (
+    explaining_options,
+)
 
 _SAMPLE_ROWS = 10_000
+
+# The options with which pandas returns a reader instead of a frame.
+_OF_CHUNKS = ("chunksize", "iterator")
 
 
 def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) -> Layout:
     """Inspect the first rows of a file, with options of ``pandas.read_csv``."""
     pandas = import_library("pandas", path.name)
-    given = {"sep": separator, **options}
-    rows = min(given.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
-    frame = pandas.read_csv(path, **given, nrows=rows)
+    chosen = {"sep": separator, **options}
+    for name in _OF_CHUNKS:
+        if chosen.get(name):
+            message = f"{path.name} is read in chunks anyway; use --rows, not {name}"
+            raise SourceError(message)
+    with explaining_options(path.name, options):
+        rows = min(chosen.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
+        frame = pandas.read_csv(path, **chosen, nrows=rows)
     names = tuple(frame.columns)
+    types = name_types(pandas, frame)
+    given = options.get("dtype")
+    for name in names:
+        # The user wants text: it does not stand for numbers that are too large.
+        is_given = name in given if isinstance(given, Mapping) else given is not None
+        if is_given and types[name] == "integer":
+            types[name] = "str"
     return Layout(
         names=names,
-        types=name_types(pandas, frame),
+        types=types,
         empty=frozenset(names) if frame.empty else frozenset(),
         columns=names,
         separator=separator,
