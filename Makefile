@@ -24,6 +24,9 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 # Prefer what setup installs in the environment: jlpm, and node if needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
+# Tests start hundreds of processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: lab test check bench format lock screenshot static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
 .PHONY: test-browser test-torch coverage
