@@ -11,8 +11,9 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
 SEARCHES := tests/hints tests/techniques/unloading tests/techniques/test_release.py \
-	tests/measure/test_holders.py tests/magics/test_memfree.py \
-	tests/magics/test_unload.py
+	tests/techniques/test_spill.py tests/measure/test_holders.py \
+	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
+	tests/magics/test_unload.py tests/test_examples.py tests/test_records.py
 # Each part collects coverage; `make coverage` reports and checks the total.
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py \
@@ -29,14 +30,14 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test check bench format lock screenshot static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
-.PHONY: test-browser test-torch coverage
+.PHONY: test-browser test-jupyter test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
 	.ci/checks static test-python test-chunked test-searches coverage \
-		test-notebooks test-browser
+		test-jupyter
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
@@ -69,9 +70,13 @@ test-chunked: $(VENV)/installed
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
+# The browser tests wait more than they compute, so the notebooks run beside them.
+test-jupyter: $(VENV)/installed $(VENV)/chromium
+	$(MAKE) --no-print-directory --keep-going --jobs 2 test-notebooks test-browser
+
 # Without coverage, which would take a fifth of the time and find nothing new here.
 test-notebooks: $(VENV)/installed
-	pytest --numprocesses 2 tests/notebooks
+	pytest tests/notebooks
 
 test-browser: $(VENV)/installed $(VENV)/chromium
 	pytest $(PARALLEL) tests/browser
