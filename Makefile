@@ -10,7 +10,8 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 # More processes would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
-SEARCHES := tests/hints tests/techniques/unloading tests/techniques/test_release.py \
+HINTS := tests/hints
+SEARCHES := tests/techniques/unloading tests/techniques/test_release.py \
 	tests/techniques/test_spill.py tests/measure/test_holders.py \
 	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
 	tests/magics/test_unload.py tests/test_examples.py tests/test_records.py
@@ -29,14 +30,14 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test check bench format lock screenshot static lint types
-.PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
-.PHONY: test-browser test-jupyter test-torch coverage
+.PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
+.PHONY: test-jupyter test-notebooks test-browser test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks static test-python test-chunked test-searches coverage \
+	.ci/checks static test-python test-chunked test-searches test-hints coverage \
 		test-jupyter
 
 check: $(VENV)/installed
@@ -59,7 +60,7 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		--ignore $(CHUNKED) $(SEARCHES:%=--ignore %)
+		$(patsubst %,--ignore %,$(CHUNKED) $(HINTS) $(SEARCHES))
 
 # Separate, because they import many libraries, which need memory.
 test-chunked: $(VENV)/installed
@@ -69,6 +70,10 @@ test-chunked: $(VENV)/installed
 # time, and would be found as well.
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
+
+# Separate from these, because they search most, and import fewer libraries.
+test-hints: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(HINTS)
 
 # The browser tests wait more than they compute, so the notebooks run beside them.
 test-jupyter: $(VENV)/installed $(VENV)/chromium
