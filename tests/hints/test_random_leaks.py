@@ -131,6 +131,7 @@ def run(shell: InteractiveShell, cells: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of the process")
+@pytest.mark.own_process
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_leaks_are_found(
     shell: InteractiveShell,
