@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 VENV := .venv
 UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.txt
-# More processes would need more memory than a small machine has.
+# More processes that compute would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
 HINTS := tests/hints
@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test check bench format lock screenshot static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
-.PHONY: test-jupyter test-notebooks test-browser test-torch coverage
+.PHONY: test-jupyter test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
@@ -71,20 +71,14 @@ test-chunked: $(VENV)/installed
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
-# Separate from these, because they search most, and import fewer libraries.
+# Separate from those, because they search most, and need fewer libraries to visit.
 test-hints: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(HINTS)
 
 # The browser tests wait more than they compute, so the notebooks run beside them.
-test-jupyter: $(VENV)/installed $(VENV)/chromium
-	$(MAKE) --no-print-directory --keep-going --jobs 2 test-notebooks test-browser
-
 # Without coverage, which would take a fifth of the time and find nothing new here.
-test-notebooks: $(VENV)/installed
-	pytest tests/notebooks
-
-test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest $(PARALLEL) tests/browser
+test-jupyter: $(VENV)/installed $(VENV)/chromium
+	pytest --numprocesses 3 --dist loadfile tests/notebooks tests/browser
 
 # Reports on all measured tests, in their own and in other processes.
 coverage:
