@@ -7,12 +7,14 @@
 SHELL := /bin/bash
 VENV := .venv
 UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.txt
-# More processes would need more memory than a small machine has.
+# More processes that compute would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
-SEARCHES := tests/hints tests/techniques/unloading tests/techniques/test_release.py \
-	tests/measure/test_holders.py tests/magics/test_memfree.py \
-	tests/magics/test_unload.py
+HINTS := tests/hints
+SEARCHES := tests/techniques/unloading tests/techniques/test_release.py \
+	tests/techniques/test_spill.py tests/measure/test_holders.py \
+	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
+	tests/magics/test_unload.py tests/test_examples.py tests/test_records.py
 # Each part collects coverage; `make coverage` reports and checks the total.
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py \
@@ -24,16 +26,19 @@ LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 # Prefer what setup installs in the environment: jlpm, and node if needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
+# Tests start hundreds of processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: lab test check bench format lock screenshot static lint types
-.PHONY: test-core test-typescript test-python test-chunked test-searches test-notebooks
-.PHONY: test-browser test-torch coverage
+.PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
+.PHONY: test-jupyter test-torch coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks static test-python test-chunked test-searches coverage \
-		test-notebooks test-browser
+	.ci/checks static test-python test-chunked test-searches test-hints coverage \
+		test-jupyter
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
@@ -55,7 +60,7 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		--ignore $(CHUNKED) $(SEARCHES:%=--ignore %)
+		$(patsubst %,--ignore %,$(CHUNKED) $(HINTS) $(SEARCHES))
 
 # Separate, because they import many libraries, which need memory.
 test-chunked: $(VENV)/installed
@@ -66,12 +71,14 @@ test-chunked: $(VENV)/installed
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
-# Without coverage, which would take a fifth of the time and find nothing new here.
-test-notebooks: $(VENV)/installed
-	pytest --numprocesses 2 tests/notebooks
+# Separate from those, because they search most, and need fewer libraries to visit.
+test-hints: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(HINTS)
 
-test-browser: $(VENV)/installed $(VENV)/chromium
-	pytest $(PARALLEL) tests/browser
+# The browser tests wait more than they compute, so the notebooks run beside them.
+# Without coverage, which would take a fifth of the time and find nothing new here.
+test-jupyter: $(VENV)/installed $(VENV)/chromium
+	pytest --numprocesses 3 --dist loadfile tests/notebooks tests/browser
 
 # Reports on all measured tests, in their own and in other processes.
 coverage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib.util
+import math
 import os
 import signal
 import subprocess
@@ -99,6 +100,15 @@ def no_leaks() -> Iterator[None]:
         gc.enable()
     tracemalloc.stop()
     assert (threads, trackers, paused, traced) == ([], [], False, False)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Searches of magics have no time limit, which a busy machine would exceed."""
+    monkeypatch.setattr("jupyter_memkit.magics.memleaks._BUDGET_S", math.inf)
+    monkeypatch.setattr(
+        "jupyter_memkit.hints.search.find_hints.__kwdefaults__", {"budget_s": math.inf}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -123,10 +123,10 @@ def test_account_of_a_cell_on_the_wire(kernel: RealKernel) -> None:
 def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
     """A child process is counted, with its memory, while it is alive."""
     kernel.run(START_CHILD)
-    wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] > 0)
+    # A sample may have been taken while the child was still growing.
+    wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] > 100 * MIB)
     snapshot = kernel.subscribe()
     assert snapshot["present"]["children"] == 1
-    assert snapshot["samples"]["children_bytes"][-1] > 100 * MIB
     assert snapshot["cells"][-1]["children_exact"] is True
     kernel.run("child.communicate()")
     wait_until(lambda: kernel.subscribe()["samples"]["children_bytes"][-1] == 0)

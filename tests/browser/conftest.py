@@ -1,4 +1,4 @@
-"""One browser for all tests; a server for each file."""
+"""One browser and one server for all tests of a process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """A real JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
@@ -49,7 +49,7 @@ def lab(new_page: Callable[[], LabPage]) -> LabPage:
     return new_page()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bare_kernel(server: LabServer, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A kernel whose environment has ipykernel, but not jupyter_memkit."""
     environment = tmp_path_factory.mktemp("environment") / "bare"
@@ -83,7 +83,7 @@ def write_kernelspec(folder: Path, python: Path, **environment: str) -> None:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def quiet_kernel(server: LabServer) -> str:
     """A kernel that has jupyter_memkit, but does not load it."""
     folder = server.root.parent / "home" / "data" / "kernels" / "quiet"

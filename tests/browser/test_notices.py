@@ -62,13 +62,13 @@ def test_nothing_open(lab: LabPage, server: LabServer) -> None:
 def test_another_protocol(lab: LabPage, server: LabServer) -> None:
     """The notice for another version names the side to upgrade."""
     server.write_notebook(
-        "other.ipynb",
+        "protocol.ipynb",
         "%unload_ext jupyter_memkit\n"
         "from jupyter_memkit import protocol\n"
         "protocol.PROTOCOL_VERSION += 1\n"
         "%load_ext jupyter_memkit",
     )
-    lab.open("other.ipynb")
+    lab.open("protocol.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
     lab.wait_for_status("incompatible")

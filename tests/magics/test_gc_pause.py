@@ -244,11 +244,11 @@ def test_limit_is_exceeded(shell: InteractiveShell, capsys: Captured) -> None:
 def test_costs(shell: InteractiveShell, capsys: Captured) -> None:
     """The report shows which cell collected most, and in which generation."""
     run(shell, "import gc")
-    run(shell, "for _ in range(30): gc.collect()")
+    run(shell, "for _ in range(5): gc.collect()")
     costs = run(shell, "%gc_pause report").result
     dearest = costs.costs[0]
     assert (dearest.cell.execution_count, dearest.generation) == (2, 2)
-    assert dearest.cell.gc_old == 30
+    assert dearest.cell.gc_old == 5
     assert "in the last 2 cells" in capsys.readouterr().out
 
 

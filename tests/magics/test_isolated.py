@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from jupyter_memkit.magics import isolated_cell, isolated_session
 from jupyter_memkit.track import tracker as tracker_module
+from tests.waiting import wait_until
 
 Captured = pytest.CaptureFixture[str]
 
@@ -289,12 +291,12 @@ def test_named_that_died(shell: InteractiveShell) -> None:
 
 def test_unload_ends_processes(shell: InteractiveShell) -> None:
     """Unloading the extension ends the running processes."""
-    before = set(psutil.Process().children())
     run(shell, "%%isolated --name model\nx = 1").raise_error()
-    assert set(psutil.Process().children()) > before
+    (process,) = shown(run(shell, "%isolated")).processes
+    assert psutil.pid_exists(process.pid)
     assert shell.extension_manager is not None
     shell.extension_manager.unload_extension("jupyter_memkit")
-    assert set(psutil.Process().children()) == before
+    assert not psutil.pid_exists(process.pid)
 
 
 def test_line_without_a_cell(shell: InteractiveShell) -> None:
@@ -303,11 +305,26 @@ def test_line_without_a_cell(shell: InteractiveShell) -> None:
     assert "put %%isolated on the first line of a cell" in str(error)
 
 
-def test_tracker(shell: InteractiveShell, capsys: Captured) -> None:
+def test_tracker(shell: InteractiveShell, capsys: Captured, tmp_path: Path) -> None:
     """The record of the cell includes the peak of its process."""
-    run(shell, "%%isolated\nimport time\nx = b'x' * 300_000_000\ntime.sleep(0.6)")
-    capsys.readouterr()
     (tracker,) = tracker_module._running
+    read = tmp_path / "read"
+
+    def wait() -> None:
+        try:
+            wait_until(lambda: tracker.now().children_bytes > 300_000_000)
+        finally:
+            read.touch()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    run(
+        shell,
+        "%%isolated\nimport pathlib, time\nx = b'x' * 300_000_000\n"
+        f"while not pathlib.Path({str(read)!r}).exists(): time.sleep(0.01)",
+    ).raise_error()
+    thread.join()
+    capsys.readouterr()
     cell = tracker.cells[-1]
     assert cell.first_line.startswith("x = b")
     assert cell.children_peak_bytes > 300_000_000

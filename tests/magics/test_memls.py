@@ -10,6 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.hints import Hints
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 @pytest.fixture
 def filled(shell: InteractiveShell) -> InteractiveShell:
@@ -32,7 +34,7 @@ def test_memls(filled: InteractiveShell) -> None:
     assert names(memls("memls", "--min 1MB")) == ["prices"]
     assert names(memls("memls", "--type str --type int")) == ["name"]
     assert not memls("memls", "").variables[0].size.exact
-    assert memls("memls", "--exact").variables[0].size.exact
+    assert memls("memls", "--exact --budget 600s").variables[0].size.exact
     cut = memls("memls", "--exact --budget 1s")
     assert cut.variables[0].size.bytes > 10_000_000
 

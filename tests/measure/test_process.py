@@ -64,6 +64,7 @@ def test_killed_process_that_nobody_has_asked_about() -> None:
         child.communicate()
 
 
+@pytest.mark.own_process
 def test_probes_agree() -> None:
     """The probe for other systems reads what the one for Linux reads."""
     assert abs(PsutilProbe().read_rss_bytes() - read_rss_bytes()) < MIB
