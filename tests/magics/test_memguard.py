@@ -369,7 +369,7 @@ def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) ->
         if cure["use"] == "run" and (cure["kind"] == kind or kind == "raise_mark"):
             kernel.run(cure["code"])
     kernel.run(code)
-    assert kernel.name == ""
+    assert kernel.name == "", (kernel.text, cures)
     kernel.run("gc = __import__('gc'); gc.enable(); gc.collect()")
 
 

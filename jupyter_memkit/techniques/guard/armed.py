@@ -8,7 +8,6 @@ import linecache
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 from jupyter_memkit.cells.magic_calls import restore_magic
 from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
-from jupyter_memkit.measure.pace import Pace
+from jupyter_memkit.measure.heap import read_free_heap_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
@@ -26,7 +25,7 @@ from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.techniques.guard.records import GuardStatus, GuardStop
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 from jupyter_memkit.techniques.guard.watch import Watch
-from jupyter_memkit.techniques.guard.watcher import find_room
+from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
 from jupyter_memkit.units import format_bytes
 
 # Modules whose code must not be interrupted while it waits for the person at the
@@ -34,7 +33,7 @@ from jupyter_memkit.units import format_bytes
 _DEBUGGERS = ("bdb", "pdb", "debugpy", "pydevd", "_pydev", "IPython.core.debugger")
 
 # From this share of the mark on, the allocators give back what they hold free before a
-# cell starts, at a pace that costs a four-hundredth of the time.
+# cell starts.
 _SHARE_TO_RELEASE = 0.25
 
 # What a report of a stop may take above the mark.
@@ -91,7 +90,7 @@ class Guard:
         self._page: Any = None
         self._watch: Any = None
         self._data_limit: Any = None
-        self._releasing = Pace(time.perf_counter, time.thread_time)
+        self._released_bytes = 0
         self.stops = 0
         """How many regions were stopped."""
 
@@ -147,9 +146,7 @@ class Guard:
             return ""
         trouble = self._restart_watcher()
         self._number += 1
-        is_worth_it = self._read_used() > _SHARE_TO_RELEASE * self._mark_bytes
-        if is_worth_it and self._releasing.is_due():
-            self._releasing.timed(self._release)
+        self._release_early()
         region = _Region(contains, self._number, self._read_used())
         self._regions.append(region)
         if "polars" in sys.modules:
@@ -243,12 +240,21 @@ class Guard:
             return True
         return limits_data and is_failed_allocation(error)
 
+    def _release_early(self) -> None:
+        """Release before a cell starts, if much has become free since last time."""
+        if self._read_used() < _SHARE_TO_RELEASE * self._mark_bytes:
+            return
+        # Pages that were released still belong to the free part of the heap.
+        if read_free_heap_bytes() > self._released_bytes + LEEWAY_BYTES:
+            self._release()
+
     def _release(self) -> None:
         """Give back what the allocators hold free."""
         before_bytes = self._read_used()
         release_unused()
         released_bytes = max(0, before_bytes - self._read_used())
         self._page["available_bytes"] += released_bytes
+        self._released_bytes = read_free_heap_bytes()
 
     def _arm(self, mark: Mark) -> None:
         if self._page is None:
