@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ def make_container(draw: random.Random) -> list[Any]:
             lambda number: [number],
         ]
     )
-    build = draw.choice([list, tuple, deque, enumerate_to_dict])
+    builds: list[Callable[[list[Any]], Any]] = [list, tuple, deque, enumerate_to_dict]
+    build = draw.choice(builds)
     return [
         build([make(row * width + place) for place in range(width)])
         for row in range(draw.choice([300_000, 600_000]) // width)
