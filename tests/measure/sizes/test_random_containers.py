@@ -42,15 +42,14 @@ def make_container(draw: random.Random) -> list[Any]:
     """Create rows of one width, with values that are unique or shared."""
     width = draw.choice([2, 5, 20, 100, 300])
     shared = [str(number) * 3 for number in range(draw.choice([1, 50, 2000]))]
-    make = draw.choice(
-        [
-            lambda number: str(number) * 4,
-            lambda number: number + 0.5,
-            lambda number: number % 100,
-            lambda _: draw.choice(shared),
-            lambda number: [number],
-        ]
-    )
+    makers: list[Callable[[int], Any]] = [
+        lambda number: str(number) * 4,
+        lambda number: number + 0.5,
+        lambda number: number % 100,
+        lambda _: draw.choice(shared),
+        lambda number: [number],
+    ]
+    make = draw.choice(makers)
     builds: list[Callable[[list[Any]], Any]] = [list, tuple, deque, enumerate_to_dict]
     build = draw.choice(builds)
     return [
