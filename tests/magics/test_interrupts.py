@@ -26,6 +26,8 @@ pytestmark = [
     ),
     # An interrupt between `open` and `with` leaves the file to the collector.
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    # The same between `scandir` and `with`, in `shutil.rmtree`.
+    pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning"),
 ]
 
 # For a longer run: MEMKIT_INTERRUPTS=200.
@@ -57,11 +59,15 @@ class Interrupting:
         self._is_running = False
         self.arrived = self.lost = 0
         self.ours: set[str] = set()
+        # If a magic collected one, the callback of `threading`, which is written in
+        # Python, could lose the interrupt.
+        self._threads: list[threading.Timer] = []
         signal.signal(signal.SIGINT, self._handle)
 
     def run(self, code: str, delay_s: float) -> None:
         """Run code, and interrupt it after a delay in seconds."""
         thread = threading.Timer(delay_s, press_ctrl_c)
+        self._threads.append(thread)
         before = self.arrived
         self._is_running = True
         thread.start()

@@ -53,7 +53,9 @@ def read_batches(container: type, value: Any) -> Iterator[list[Any]]:
         yield batch
 
 
-def sample_elements(container: type, value: Any, count: int) -> list[Any]:
+def sample_elements(
+    container: type, value: Any, count: int, seed: int = 0
+) -> list[Any]:
     """Return a sample of the objects that a container holds, the same each time.
 
     In a list, a tuple or a small container, all elements are equally likely. Those of a
@@ -68,13 +70,15 @@ def sample_elements(container: type, value: Any, count: int) -> list[Any]:
         The container.
     count : int
         The most objects to return.
+    seed : int
+        Containers of the same length are sampled at the same places if it is the same.
     """
     if container in (list, tuple):
-        places = draw_places(count_elements(container, value), count)
+        places = draw_places(count_elements(container, value), count, seed)
         return [container.__getitem__(value, place) for place in places]
     if count_elements(container, value) <= _WALKED_ELEMENTS:
         elements = _take(iter(_iterate(container, value)), _WALKED_ELEMENTS)
-        return [elements[place] for place in draw_places(len(elements), count)]
+        return [elements[place] for place in draw_places(len(elements), count, seed)]
     if container is dict:
         keys, values = dict.keys(value), dict.values(value)
         return _take_ends([keys, values], [keys, values], count)
@@ -83,7 +87,7 @@ def sample_elements(container: type, value: Any, count: int) -> list[Any]:
     return _take_ends([value], [], count)
 
 
-def draw_places(length: int, count: int) -> list[int]:
+def draw_places(length: int, count: int, seed: int = 0) -> list[int]:
     """Return ascending places, at most `count`, all equally likely.
 
     The draw is not stratified: neighbours are often the same object, which only shows
@@ -92,7 +96,7 @@ def draw_places(length: int, count: int) -> list[int]:
     if length <= count:
         return list(range(length))
     # Seeded, so that objects shared by two variables are found in both.
-    draw = random.Random(length).random  # noqa: S311 - no secret
+    draw = random.Random(length + (seed << 64)).random  # noqa: S311 - no secret
     return sorted({int(draw() * length) for _ in range(count)})
 
 

@@ -8,6 +8,8 @@ or have a rare type are measured one by one; the sample stands for the rest.
 from __future__ import annotations
 
 import gc
+import math
+import time
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
@@ -34,10 +36,16 @@ class GiantFinder:
     ----------
     kinds : Kinds
         The kinds of the types.
+
+    Attributes
+    ----------
+    deadline_s : float
+        When to stop searching, in the time of `time.perf_counter`.
     """
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
+        self.deadline_s = math.inf
         self._left = _MOST_BELOW
 
     def find(self, batches: Iterable[list[Any]]) -> list[Any]:
@@ -50,6 +58,8 @@ class GiantFinder:
         """
         found: dict[int, Any] = {}
         for batch in batches:
+            if time.perf_counter() > self.deadline_s:
+                break
             parents = self._look_through(batch, found)
             while parents and self._left > 0:
                 parents = self._afford(parents)

@@ -209,12 +209,15 @@ def _read_group(
         yield Drawn(ask(objects, group, add_own), weight, group.fold)
         return
     short: list[Any] = []
-    for value in objects:
+    for number, value in enumerate(objects):
         length = count_elements(container, value)
         if length <= share:
             short.append(value)
             continue
-        elements = sample_elements(container, value, share)
+        # Numbered, or the same places of all would be drawn, such as the same columns,
+        # and in each fold, which would hide the error.
+        seed = number * (FOLDS + 1) + group.fold
+        elements = sample_elements(container, value, share, seed)
         giants = finder.find(read_batches(container, value))
         each = weight * length / max(1, len(elements))
         yield from _set_apart(giants, Drawn(elements, each, group.fold), weight)

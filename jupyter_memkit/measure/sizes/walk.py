@@ -119,7 +119,7 @@ class Walk:
             self._count_alone(root)
             return
         self._again = AddressMap()
-        self._deadline_s = deadline_s
+        self._deadline_s = self._finder.deadline_s = deadline_s
         level = list(self._account([root], is_root=True))
         if self._level_size is None:
             self._visit_all(level)
