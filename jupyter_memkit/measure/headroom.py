@@ -10,6 +10,8 @@ This module is also used by a process that must stay small: it imports almost no
 
 from __future__ import annotations
 
+import sys
+
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 
 # The use of a cgroup, and the lists of file pages in its statistics, by version.
@@ -43,6 +45,11 @@ def read_use(counter: str, process_bytes: int) -> int:
     kind, _, folder = counter.partition(":")
     if kind == "cgroup":
         return _read_cgroup_use(folder)
+    if kind == "machine" and sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - on Linux it is not needed
+
+        machine = psutil.virtual_memory()
+        return int(machine.total - machine.available)
     if kind == "machine":
         memory = read_proc_file("/proc/meminfo")
         available_bytes = read_size(memory, b"MemAvailable:")

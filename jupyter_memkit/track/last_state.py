@@ -21,7 +21,6 @@ from typing import Any
 
 from jupyter_memkit.measure.oom import read_oom_kills
 from jupyter_memkit.measure.pace import Pace
-from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _FILE_BYTES = 8192
@@ -181,6 +180,9 @@ class LastState:
         self._write()
 
     def _list(self) -> None:
+        # Imported on first use, so that a kernel starts fast.
+        from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
+
         namespace = {
             name: value
             for name, value in list(self._namespace.items())
