@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import linecache
 import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
-from jupyter_memkit.cells.magic_calls import restore_magic
-from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
+from jupyter_memkit.errors import MemoryLimitExceeded
 from jupyter_memkit.measure.heap import read_free_heap_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.family import read_memory
-from jupyter_memkit.techniques.guard.mark import Mark
+from jupyter_memkit.techniques.guard.frames import (
+    drop_frame_of,
+    find_line,
+    is_interruptible,
+)
+from jupyter_memkit.techniques.guard.mark import Mark, Marks
+from jupyter_memkit.techniques.guard.oom_score import preferred_victim
 from jupyter_memkit.techniques.guard.records import GuardStatus, GuardStop
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
-from jupyter_memkit.techniques.guard.watch import Watch
+from jupyter_memkit.techniques.guard.watch import Watch, find_free_signal
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
 from jupyter_memkit.units import format_bytes
-
-# Modules whose code must not be interrupted while it waits for the person at the
-# keyboard.
-_DEBUGGERS = ("bdb", "pdb", "debugpy", "pydevd", "_pydev", "IPython.core.debugger")
 
 # From this share of the mark on, the allocators give back what they hold free before a
 # cell starts.
@@ -38,10 +37,6 @@ _SHARE_TO_RELEASE = 0.25
 
 # What a report of a stop may take above the mark.
 _REPORT_BYTES = 128 << 20
-
-# The system then takes the kernel, and not the server with all other kernels.
-_OOM_SCORE = Path("/proc/self/oom_score_adj")
-_KERNEL_SCORE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ class Guard:
     end_path = ""
 
     def __init__(self) -> None:
-        self._marks: list[Mark] = []
+        self._marks = Marks()
         self._regions: list[_Region] = []
         self._number = 0
         self._disarm = contextlib.ExitStack()
@@ -113,7 +108,7 @@ class Guard:
             If this process cannot be guarded.
         """
         if self._marks:
-            self._marks.append(mark)
+            self._marks.add(mark)
             self._renew()
         else:
             self._arm(mark)
@@ -178,7 +173,7 @@ class Guard:
         """
         if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
             return error
-        if not self._regions or self._mark.action == "warn":
+        if not self._regions or self._marks.lowest.action == "warn":
             return None
         limits_data = self._page["limits_data"] == 1
         self.make_room()
@@ -192,7 +187,8 @@ class Guard:
             exceeded = self._convert_failure(error)
         self.stops += 1
         exceeded.stop = self._make_stop(exceeded, error)
-        return exceeded.with_traceback(_drop_own_frame(error.__traceback__))
+        own_code = Guard._on_signal.__code__
+        return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
 
     @property
     def status(self) -> GuardStatus:
@@ -204,27 +200,13 @@ class Guard:
         if page["limits_data"] and not page["aborts"]:
             belts.insert(0, "a limit at which allocations fail")
         return GuardStatus(
-            mark=self._mark.text,
-            action=self._mark.action,
-            mark_bytes=self._mark_bytes,
+            mark=self._marks.lowest.text,
+            action=self._marks.lowest.action,
+            mark_bytes=self._marks.bytes_now(self._page),
             used_bytes=page["used_bytes"],
             belts=tuple(belts),
             stops=self.stops,
         )
-
-    @property
-    def _mark(self) -> Mark:
-        """The mark that counts: the lowest one."""
-        return min(self._marks, key=lambda mark: mark.bytes or sys.maxsize)
-
-    @property
-    def _mark_bytes(self) -> int:
-        page = self._page
-        used_bytes = page["used_bytes"]
-        rooms = [mark.bytes - used_bytes for mark in self._marks if mark.bytes]
-        if page["reserve_bytes"]:
-            rooms.append(page["available_bytes"] - page["reserve_bytes"])
-        return int(used_bytes + min(rooms))
 
     def _read_used(self) -> int:
         """Read this process, and add what the watcher last read of its children."""
@@ -242,7 +224,7 @@ class Guard:
 
     def _release_early(self) -> None:
         """Release before a cell starts, if much has become free since last time."""
-        if self._read_used() < _SHARE_TO_RELEASE * self._mark_bytes:
+        if self._read_used() < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
             return
         # Pages that were released still belong to the free part of the heap.
         if read_free_heap_bytes() > self._released_bytes + LEEWAY_BYTES:
@@ -266,18 +248,18 @@ class Guard:
             self._data_limit.remember()
             undo.callback(self._data_limit.restore)
             undo.callback(watch.sleep)
-            self._marks.append(mark)
+            self._marks.add(mark)
             undo.callback(self._marks.clear)
             self._update()
             page["start_bytes"] = 0
             watch.wake()
-            _raise_oom_score(undo)
+            undo.enter_context(preferred_victim())
             self._disarm = undo.pop_all()
         self.stops = 0
 
     def _prepare(self) -> None:
         """Create what is kept while the guard is not armed."""
-        number = _find_free_signal()
+        number = find_free_signal()
         with contextlib.ExitStack() as undo:
             descriptor = make_page()
             undo.callback(os.close, descriptor)
@@ -292,11 +274,9 @@ class Guard:
     def _update(self) -> None:
         """Write the marks to the page."""
         page = self._page
-        sizes = [mark.bytes for mark in self._marks if mark.bytes]
-        page["mark_bytes"] = min(sizes, default=0)
-        page["reserve_bytes"] = max(mark.reserve_bytes for mark in self._marks)
+        self._marks.write(page)
         page["limits_data"] = int(
-            sys.platform == "linux" and self._mark.action == "stop"
+            sys.platform == "linux" and self._marks.lowest.action == "stop"
         )
 
     def _renew(self) -> None:
@@ -332,7 +312,7 @@ class Guard:
         region = self._regions[-1]
         if self._page["stopped_cell"] != region.number:
             return
-        if not _is_interruptible(frame, region.contains):
+        if not is_interruptible(frame, region.contains):
             return
         self._release()
         used_bytes = self._read_used()
@@ -341,7 +321,7 @@ class Guard:
         is_first = self._page["handled_cell"] != region.number
         self._page["handled_cell"] = region.number
         message = self._describe(self._page["stopped_bytes"])
-        if self._mark.action == "warn":
+        if self._marks.lowest.action == "warn":
             if is_first:
                 self.warn(message)
             return
@@ -350,18 +330,13 @@ class Guard:
     def _describe(self, used_bytes: int) -> str:
         return (
             f"memory use of {format_bytes(used_bytes)} is above the mark of "
-            f"{self._describe_mark()}"
+            f"{self._marks.describe(self._page)}"
         )
 
-    def _describe_mark(self) -> str:
-        mark = self._mark
-        if mark.bytes:
-            return mark.text
-        return f"{format_bytes(self._mark_bytes)} ({mark.text})"
-
     def _convert_failure(self, error: BaseException) -> MemoryLimitExceeded:
+        mark = self._marks.describe(self._page)
         message = (
-            f"an allocation would exceed the mark of {self._describe_mark()}, with "
+            f"an allocation would exceed the mark of {mark}, with "
             f"{format_bytes(self._read_used())} in use and "
             f"{format_bytes(read_memory('self').data_bytes)} reserved"
         )
@@ -382,85 +357,12 @@ class Guard:
         return GuardStop(
             message=str(exceeded.args[0]),
             used_bytes=used_bytes,
-            mark_bytes=self._mark_bytes,
-            mark=self._mark.text,
+            mark_bytes=self._marks.bytes_now(self._page),
+            mark=self._marks.lowest.text,
             belt="watcher" if is_signal else "allocation",
-            line=_find_line(error, region.contains),
+            line=find_line(error, region.contains),
             grown_bytes=max(0, used_bytes - region.start_bytes),
         )
-
-
-def _drop_own_frame(traceback: TracebackType | None) -> TracebackType | None:
-    """Cut the frame of the signal's handler, which raised the error."""
-    last = traceback
-    while last is not None and last.tb_next is not None:
-        if last.tb_next.tb_frame.f_globals is globals():
-            last.tb_next = None
-            break
-        last = last.tb_next
-    return traceback
-
-
-def _find_free_signal() -> int:
-    """Return a signal that nobody handles.
-
-    Raises
-    ------
-    MemkitError
-        If there is none.
-    """
-    if not hasattr(signal, "SIGRTMAX"):
-        numbers = [getattr(signal, "SIGUSR2", 0), getattr(signal, "SIGUSR1", 0)]
-    else:
-        # The first ones belong to the C library.
-        numbers = list(range(signal.SIGRTMAX - 1, signal.SIGRTMIN + 2, -1))
-    for number in filter(None, numbers):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            return int(number)
-    message = "no signal is free for the guard on this system; it cannot be armed"
-    raise MemkitError(message)
-
-
-def _raise_oom_score(undo: contextlib.ExitStack) -> None:
-    """Make the system choose this process first when it runs out of memory."""
-    with contextlib.suppress(OSError, ValueError):
-        before = int(_OOM_SCORE.read_text())
-        if before < _KERNEL_SCORE:
-            _OOM_SCORE.write_text(str(_KERNEL_SCORE))
-            undo.callback(_restore_oom_score, before)
-
-
-def _restore_oom_score(before: int) -> None:
-    with contextlib.suppress(OSError):
-        _OOM_SCORE.write_text(str(before))
-
-
-def _is_interruptible(
-    frame: FrameType | None, contains: Callable[[FrameType], bool]
-) -> bool:
-    """Return whether guarded code is running, and no debugger waits in it."""
-    while frame is not None:
-        if contains(frame):
-            return True
-        name = frame.f_globals.get("__name__")
-        if isinstance(name, str) and name.startswith(_DEBUGGERS):
-            return False
-        frame = frame.f_back
-    return False
-
-
-def _find_line(
-    error: BaseException, contains: Callable[[FrameType], bool]
-) -> str | None:
-    """Return the innermost line of the guarded code in a traceback."""
-    line = None
-    traceback = error.__traceback__
-    while traceback is not None:
-        if contains(traceback.tb_frame):
-            file_name = traceback.tb_frame.f_code.co_filename
-            line = linecache.getline(file_name, traceback.tb_lineno).strip()
-        traceback = traceback.tb_next
-    return restore_magic(line) if line else None
 
 
 def process_guard() -> Guard:

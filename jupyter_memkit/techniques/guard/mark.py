@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.units import format_bytes, parse_bytes
 
 Action = Literal["stop", "warn"]
@@ -41,6 +43,56 @@ class Mark(Record):
     bytes: int
     reserve_bytes: int
     action: Action
+
+
+class Marks:
+    """The marks in force, of which the lowest counts."""
+
+    def __init__(self) -> None:
+        self._marks: list[Mark] = []
+
+    def __bool__(self) -> bool:
+        """Return whether there is any."""
+        return bool(self._marks)
+
+    def add(self, mark: Mark) -> None:
+        """Add a mark."""
+        self._marks.append(mark)
+
+    def remove(self, mark: Mark) -> None:
+        """Remove a mark."""
+        self._marks.remove(mark)
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._marks.clear()
+
+    @property
+    def lowest(self) -> Mark:
+        """The lowest size; without any, the first mark."""
+        return min(self._marks, key=lambda mark: mark.bytes or sys.maxsize)
+
+    def write(self, page: SharedPage) -> None:
+        """Write them to the page."""
+        sizes = [mark.bytes for mark in self._marks if mark.bytes]
+        page["mark_bytes"] = min(sizes, default=0)
+        page["reserve_bytes"] = max(mark.reserve_bytes for mark in self._marks)
+
+    def bytes_now(self, page: SharedPage) -> int:
+        """Return the mark for the process and its children at this moment."""
+        used_bytes = page["used_bytes"]
+        marks = [mark.bytes for mark in self._marks if mark.bytes]
+        if page["reserve_bytes"]:
+            left_bytes = page["available_bytes"] - page["reserve_bytes"]
+            marks.append(used_bytes + left_bytes)
+        return int(min(marks))
+
+    def describe(self, page: SharedPage) -> str:
+        """Return the lowest mark as text, with its size."""
+        mark = self.lowest
+        if mark.bytes:
+            return mark.text
+        return f"{format_bytes(self.bytes_now(page))} ({mark.text})"
 
 
 def read_mark(text: str, action: str = "stop") -> Mark:

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import read_limits
 from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.techniques.processes.detached import start_detached
@@ -135,3 +136,23 @@ class Watch:
         except OSError:
             return True
         return True
+
+
+def find_free_signal() -> int:
+    """Return a signal that nobody handles.
+
+    Raises
+    ------
+    MemkitError
+        If there is none.
+    """
+    if not hasattr(signal, "SIGRTMAX"):
+        numbers = [getattr(signal, "SIGUSR2", 0), getattr(signal, "SIGUSR1", 0)]
+    else:
+        # The first ones belong to the C library.
+        numbers = list(range(signal.SIGRTMAX - 1, signal.SIGRTMIN + 2, -1))
+    for number in filter(None, numbers):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            return int(number)
+    message = "no signal is free for the guard on this system; it cannot be armed"
+    raise MemkitError(message)

@@ -33,9 +33,11 @@ def test_the_search_for_giants_ends_at_the_deadline() -> None:
     assert list(batches) == [[2.5], [3.5]]
 
 
-# MEMKIT_RANDOM_CONTAINERS=2000 tries more, with the seeds 0 to 1999. Of the first 58,
-# 47 and 52 still fail.
-COUNT = int(os.environ.get("MEMKIT_RANDOM_CONTAINERS", "4"))
+# MEMKIT_RANDOM_CONTAINERS=2000 tries more, with the seeds 0 to 1999. The stated error
+# holds for about 95 in 100 samples: of the first 58 seeds, 47 and 52 miss it.
+COUNT = int(os.environ.get("MEMKIT_RANDOM_CONTAINERS", "0"))
+# Those at which errors were once stated too small.
+SEEDS = range(COUNT) if COUNT else (10, 11, 12, 13)
 
 
 def make_container(draw: random.Random) -> list[Any]:
@@ -63,7 +65,7 @@ def enumerate_to_dict(values: list[Any]) -> dict[str, Any]:
     return {str(number): value for number, value in enumerate(values)}
 
 
-@pytest.mark.parametrize("seed", range(COUNT))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_stated_error_holds(seed: int) -> None:
     """An estimate of random rows is as close to the exact size as it states."""
     value = [make_container(random.Random(seed))]

@@ -11,12 +11,9 @@ from typing import Any
 import pytest
 
 from jupyter_memkit import MemkitError, MemoryLimitExceeded, guard
-from jupyter_memkit.techniques.guard.armed import (
-    Guard,
-    _is_interruptible,
-    process_guard,
-)
+from jupyter_memkit.techniques.guard.armed import Guard, process_guard
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
+from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
@@ -37,12 +34,12 @@ def test_debugger(module: str, *, is_interruptible: bool) -> None:
     """A debugger that waits inside the guarded code is not interrupted."""
     here = sys._getframe()
     frame = frame_in(module)
-    assert _is_interruptible(frame, lambda each: each is here) == is_interruptible
+    assert may_interrupt(frame, lambda each: each is here) == is_interruptible
 
 
 def test_frame_outside() -> None:
     """Code that is not called from the guarded code is not interrupted."""
-    assert not _is_interruptible(frame_in("IPython"), lambda _: False)
+    assert not may_interrupt(frame_in("IPython"), lambda _: False)
 
 
 def test_other_thread() -> None:
