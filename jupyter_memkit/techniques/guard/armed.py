@@ -226,9 +226,13 @@ class Guard:
         """Release before a cell starts, if much has become free since last time."""
         if self._read_used() < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
             return
-        # Pages that were released still belong to the free part of the heap.
-        if read_free_heap_bytes() > self._released_bytes + LEEWAY_BYTES:
+        # Pages that were released belong to the free part of the heap until they are
+        # used again.
+        free_bytes = read_free_heap_bytes()
+        if free_bytes > self._released_bytes + LEEWAY_BYTES:
             self._release()
+        else:
+            self._released_bytes = min(self._released_bytes, free_bytes)
 
     def _release(self) -> None:
         """Give back what the allocators hold free."""

@@ -55,10 +55,8 @@ def test_limit_is_exceeded() -> None:
     gc.collect()
     with gc_pause(max_growth=50 * MIB) as pause:
         assert watchers() == ["memkit-gc-growth"]
-        for _ in range(4):
+        for _ in range(6):
             Node()
-        # Work at the same time takes no more than this.
-        kept = b"x" * (3 * BIG_BYTES)
         wait_until(gc.isenabled)
         status = read_gc_status()
     assert watchers() == []
@@ -67,7 +65,8 @@ def test_limit_is_exceeded() -> None:
     assert pause.resumption is not None
     assert pause.resumption.growth_bytes > 50 * MIB
     assert pause.resumption.reclaimed_objects >= 4
-    assert pause.resumption.reclaimed_bytes > 50 * MIB - len(kept) - MIB
+    # The last one may be created during the collection.
+    assert pause.resumption.reclaimed_bytes > 50 * MIB - BIG_BYTES - MIB
     assert pause.collections_avoided == pause.resumption.collections_avoided
     assert gc.isenabled()
 
