@@ -98,11 +98,11 @@ class GuardedCells:
             self.begin()
 
     def _post_run_cell(self, result: Any) -> None:
-        # The cell that armed the guard ends without having started.
         if self._exceeded is not None and result is not None:
             exceeded, self._exceeded = self._exceeded, None
             result.error_in_exec = exceeded
             self._finish(exceeded)
+        # The cell that armed the guard ends without having started.
         if self._cells and (result is None or result.info is self._cells[-1][0]):
             _, is_guarded = self._cells.pop()
             if is_guarded:

@@ -17,6 +17,7 @@ from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.records import Cure, GrownVariable, GuardStop
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
 from jupyter_memkit.track.tracker import tracker
+from jupyter_memkit.track.variables import user_variables
 from jupyter_memkit.units import format_bytes
 
 # Both the old and the new value exist for a moment.
@@ -47,26 +48,16 @@ def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
 def _find_variables(
     stop: GuardStop, shell: Any, start: CellStart | None
 ) -> Iterator[GrownVariable]:
-    hidden = shell.user_ns_hidden
-    namespace = {
-        name: value
-        for name, value in list(shell.user_ns.items())
-        if not name.startswith("_") and name not in hidden
-    }
+    namespace = user_variables(shell)
     measured = sizes(namespace, budget_s=_SIZES_S)
     ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
     for name, size in ranked:
         if size.bytes < _LEAST_SHARE * stop.mark_bytes:
             return
-        value = namespace[name]
-        grown = size.bytes
-        yield GrownVariable(
-            name=name,
-            bytes=size.bytes,
-            grown_bytes=grown
-            if start is None
-            else start.grown_bytes(name, value, size.bytes),
-        )
+        grown_bytes: int | None = size.bytes
+        if start is not None:
+            grown_bytes = start.grown_bytes(name, namespace[name], size.bytes)
+        yield GrownVariable(name=name, bytes=size.bytes, grown_bytes=grown_bytes)
 
 
 def _rank(cures: Iterable[Cure]) -> list[Cure]:
@@ -86,9 +77,10 @@ def _find_savings(
         for hint in hints.hints:
             if hint.saved_s is None and _fits(hint, stop, variables):
                 yield _from_hint(hint)
+    used = _find_used(shell)
     for variable in variables:
         value = shell.user_ns.get(variable.name)
-        if _is_array(value) and not _is_used(variable.name, shell):
+        if _is_array(value) and variable.name not in used:
             yield Cure(
                 kind="spill",
                 code=f"%spill {variable.name}",
@@ -121,11 +113,12 @@ def _is_array(value: object) -> bool:
     return array_kind is not None and type(value) is array_kind
 
 
-def _is_used(name: str, shell: Any) -> bool:
-    """Return whether the running cell uses a variable."""
+def _find_used(shell: Any) -> set[str]:
+    """Return the names that the running cell uses."""
     inputs = shell.user_ns.get("In", [""])
-    usage = find_usage(inputs).get(name)
-    return usage is not None and usage.used_in == len(inputs) - 1
+    running = len(inputs) - 1
+    usage = find_usage(inputs)
+    return {name for name, each in usage.items() if each.used_in == running}
 
 
 def _from_hint(hint: Hint) -> Cure:

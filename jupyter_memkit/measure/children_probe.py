@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jupyter_memkit.measure.descendants import find_descendants
-from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+from jupyter_memkit.measure.proc_files import (
+    read_proc_file,
+    read_size,
+    read_stat_columns,
+)
 
 # Columns of /proc/<pid>/stat, counted from the one after the name.
 _START_CODE = 23
@@ -110,7 +114,7 @@ class ProcChildrenProbe:
         Both are placed at random when a program starts, and are copied by a fork.
         """
         try:
-            return _read_start(str(pid)) == self._start != ("0", "0")
+            return _read_start(str(pid)) == self._start != (b"0", b"0")
         except (OSError, ValueError, IndexError):
             return False
 
@@ -183,9 +187,7 @@ def children_probe() -> ChildrenProbe:
     return probe
 
 
-def _read_start(pid: str) -> tuple[str, str]:
+def _read_start(pid: str) -> tuple[bytes, bytes]:
     """Return the start addresses of the code and the stack of a process."""
-    stat = read_proc_file(f"/proc/{pid}/stat").decode("utf-8", "replace")
-    # The name is in parentheses, and may itself contain spaces and parentheses.
-    columns = stat[stat.rindex(")") + 2 :].split()
+    columns = read_stat_columns(pid)
     return columns[_START_CODE], columns[_START_STACK]

@@ -14,6 +14,24 @@ def read_proc_file(path: str) -> bytes:
         os.close(descriptor)
 
 
+def read_stat_columns(pid: int | str) -> list[bytes]:
+    """Return the columns of ``/proc/<pid>/stat`` after the name of the program.
+
+    Parameters
+    ----------
+    pid : int or str
+        The process; ``"self"`` for this one.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it has ended.
+    """
+    stat = read_proc_file(f"/proc/{pid}/stat")
+    # The name is in parentheses, and may itself contain any characters.
+    return stat[stat.rindex(b")") + 2 :].split()
+
+
 def read_size(content: bytes, field: bytes) -> int:
     r"""Return a size from ``/proc/<pid>/status`` or ``smaps_rollup`` in bytes.
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from jupyter_memkit.measure.oom import read_oom_kills
 from jupyter_memkit.measure.pace import Pace
+from jupyter_memkit.measure.proc_files import read_stat_columns
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _FILE_BYTES = 8192
@@ -28,6 +29,8 @@ _FILE_BYTES = 8192
 _SHARE_WORTH_KNOWING = 0.02
 _SIZES_S = 0.05
 _MOST_VARIABLES = 5
+# A column of /proc/<pid>/stat, counted from the one after the name.
+_START_TIME = 19
 # The time over which the growth is measured.
 _GROWTH_S = 2.0
 
@@ -198,9 +201,7 @@ class LastState:
 def read_identity(pid: int) -> dict[str, Any]:
     """Return the id of a process, and when it started, which tells reused ids apart."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        # The name is in parentheses, and may itself contain any characters.
-        started = stat[stat.rindex(")") + 2 :].split()[19]
-    except OSError:
+        started = read_stat_columns(pid)[_START_TIME].decode()
+    except (OSError, ValueError):
         started = ""
     return {"pid": pid, "started_ticks": started}

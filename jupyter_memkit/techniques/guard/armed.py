@@ -153,9 +153,8 @@ class Guard:
         """End the region that began last."""
         if self._regions:
             self._regions.pop()
-        if not self._marks:
-            return
-        self._renew()
+        if self._marks:
+            self._renew()
 
     def make_room(self) -> None:
         """Allow some memory above the mark, until guarded code begins again."""

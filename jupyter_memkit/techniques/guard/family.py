@@ -14,7 +14,11 @@ import sys
 import time
 
 from jupyter_memkit.measure.descendants import find_descendants
-from jupyter_memkit.measure.proc_files import read_proc_file, read_size
+from jupyter_memkit.measure.proc_files import (
+    read_proc_file,
+    read_size,
+    read_stat_columns,
+)
 
 # Searching for children may take this share of the time.
 _SEARCH_SHARE = 1 / 800
@@ -133,8 +137,6 @@ class Family:
 
 def _read_starts(pid: int) -> list[bytes]:
     try:
-        stat = read_proc_file(f"/proc/{pid}/stat")
-    except OSError:
+        return read_stat_columns(pid)[_STARTS]
+    except (OSError, ValueError):
         return []
-    # The name is in parentheses, and may itself contain any characters.
-    return stat[stat.rindex(b")") + 2 :].split()[_STARTS]

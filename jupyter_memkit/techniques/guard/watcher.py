@@ -15,7 +15,7 @@ import sys
 import time
 
 from jupyter_memkit.measure.headroom import read_use
-from jupyter_memkit.measure.proc_files import read_proc_file
+from jupyter_memkit.measure.proc_files import read_stat_columns
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.family import Family, Memory
 from jupyter_memkit.techniques.guard.shared import SharedPage
@@ -213,8 +213,7 @@ def leave_end(kernel: int, page: SharedPage, path: str) -> None:
     if not os.path.exists(state):  # noqa: PTH110 - pathlib is large
         return
     try:
-        stat = read_proc_file(f"/proc/{kernel}/stat")
-        status = int(stat[stat.rindex(b")") + 2 :].split()[_EXIT_STATUS])
+        status = int(read_stat_columns(kernel)[_EXIT_STATUS])
     except (OSError, ValueError, IndexError):
         return
     children_bytes = page["children_bytes"]
