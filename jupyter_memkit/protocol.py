@@ -46,10 +46,49 @@ class SampleColumns(TypedDict):
 
 
 class Limit(TypedDict):
-    """The tightest limit on the kernel's memory, and what sets it."""
+    """The limit with the least room, and what sets it."""
 
     bytes: int
     name: str
+
+
+class Gauge(TypedDict):
+    """How full the limit with the least room is.
+
+    ``used_bytes`` is all that counts against the limit, and ``covers`` whose memory
+    that is: of the kernel's process, of the kernel and its child processes, of all
+    processes in its container, or of all on the machine. ``name`` is the source of the
+    limit.
+    """
+
+    limit_bytes: int
+    used_bytes: int
+    name: str
+    covers: Literal["kernel", "family", "container", "machine"]
+
+
+class Highest(TypedDict):
+    """The highest memory since the kernel started.
+
+    ``bytes`` is the memory of the kernel and its child processes. ``exact`` is true for
+    the system's high-water mark of the kernel alone. ``execution_count`` and
+    ``cell_id`` are those of the cell that was running, ``None`` between cells.
+    """
+
+    bytes: int
+    execution_count: int | None
+    cell_id: str | None
+    exact: bool
+
+
+class GuardStatus(TypedDict):
+    """A guard on the kernel's memory, while it is armed.
+
+    ``mark`` is its mark as text, ``action`` what happens to a cell that reaches it.
+    """
+
+    mark: str
+    action: Literal["stop", "warn"]
 
 
 class GpuAllocator(TypedDict):
@@ -95,15 +134,20 @@ class CollectorPause(TypedDict):
 class Present(TypedDict):
     """Figures at the moment of the message, of which no history is kept.
 
-    ``children`` counts the kernel's descendant processes; ``swap_bytes`` is the
-    kernel's own memory in swap. ``collector_pause`` is ``None`` while the garbage
-    collector runs normally.
+    ``children`` counts the kernel's descendant processes, and ``children_bytes`` is
+    their total memory; ``swap_bytes`` is the kernel's own memory in swap. ``gauge`` is
+    ``None`` if no limit could be read, ``collector_pause`` while the garbage collector
+    runs normally, and ``guard`` while no guard is armed.
     """
 
     children: int
+    children_bytes: int
     swap_bytes: int | None
+    gauge: Gauge | None
+    highest: Highest | None
     gpus: list[Gpu]
     collector_pause: CollectorPause | None
+    guard: GuardStatus | None
 
 
 class RunningCell(TypedDict):
@@ -123,13 +167,13 @@ class Activity(TypedDict):
 
     ``done`` counts units of ``unit``; ``total`` is their exact or estimated number,
     ``None`` if unknown. ``per_s`` is the rate per second, ``None`` until it is known.
-    All figures are those at the time ``told_s``. ``chunk_peak_bytes`` is how much the
-    process grew in the last chunk, ``budget_bytes`` how much it may grow.
+    All figures are those at the time ``reported_s``. ``chunk_peak_bytes`` is how much
+    the process grew in the last chunk, ``budget_bytes`` how much it may grow.
     """
 
     label: str
     unit: str
-    told_s: float
+    reported_s: float
     done: int
     total: int | None
     per_s: float | None
@@ -145,11 +189,13 @@ class Cell(TypedDict):
     highest sample; ``peak_line`` is the line of the notebook that was running at the
     highest sample, ``None`` if no sample saw the peak. ``children_exact`` is the same
     for ``children_peak_bytes``, the highest total memory of the child processes;
-    ``children_before_bytes`` is their memory at the start. ``gc_s`` is the garbage
-    collector's time; ``gc_young``, ``gc_middle`` and ``gc_old`` count its collections
-    by generation. ``minor_faults`` and ``major_faults`` count page faults, without and
-    with a read from disk. ``error`` is the name of the exception that ended the cell,
-    ``None`` if it succeeded.
+    ``children_before_bytes`` is their memory at the start. ``gpu_before_bytes`` and
+    ``gpu_peak_bytes`` are the kernel's memory on all GPUs at the start and at the
+    highest sample, ``None`` without a GPU. ``gc_s`` is the garbage collector's time;
+    ``gc_young``, ``gc_middle`` and ``gc_old`` count its collections by generation.
+    ``minor_faults`` and ``major_faults`` count page faults, without and with a read
+    from disk. ``error`` is the name of the exception that ended the cell, ``None`` if
+    it succeeded.
     """
 
     execution_count: int | None
@@ -165,6 +211,8 @@ class Cell(TypedDict):
     children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
+    gpu_before_bytes: int | None
+    gpu_peak_bytes: int | None
     gc_s: float
     gc_young: int
     gc_middle: int
@@ -217,7 +265,6 @@ class Snapshot(TypedDict):
     type: Literal["snapshot"]
     protocol: int
     version: str
-    limit: Limit | None
     samples: SampleColumns
     present: Present
     cells: list[Cell]
@@ -349,16 +396,66 @@ class AskState(TypedDict):
     protocol: int
 
 
-# The server's response over HTTP.
+# The server's responses over HTTP.
 
 
 class ServerReading(TypedDict):
-    """The memory of a kernel as read from outside by the server."""
+    """The memory of a kernel as read from outside by the server.
+
+    ``is_alive`` is false if the kernel's process has ended; the figures are then 0 and
+    ``None``.
+    """
 
     type: Literal["server_reading"]
     protocol: int
     t_s: float
+    is_alive: bool
     rss_bytes: int
+    children_bytes: int
+    gauge: Gauge | None
+
+
+class VariableSize(TypedDict):
+    """The name of a variable, and its size."""
+
+    name: str
+    bytes: int
+
+
+class Death(TypedDict):
+    """The last state of a kernel that ended without a clean shutdown.
+
+    ``id`` identifies it when it is dismissed. ``cause`` is ``"memory"`` only if the
+    exit status and the count of killed processes prove it; ``signal`` and
+    ``exit_status`` are those of the process, ``None`` if unknown. ``seen_s`` is when
+    the state was last written, ``started_s`` when the running cell started, ``None`` if
+    no cell was running. ``variables`` are the largest when the last cell before it
+    ended.
+    """
+
+    id: str
+    cause: Literal["memory", "signal", "exit", "unknown"]
+    signal: int | None
+    exit_status: int | None
+    seen_s: float
+    rss_bytes: int
+    children_bytes: int
+    limit_bytes: int | None
+    limit_name: str | None
+    growth_bytes_per_s: float
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str | None
+    started_s: float | None
+    variables: list[VariableSize]
+
+
+class LastDeath(TypedDict):
+    """The last death of the notebook's kernels that has not been dismissed."""
+
+    type: Literal["last_death"]
+    protocol: int
+    death: Death | None
 
 
 Broadcast: TypeAlias = Samples | Cells | Goodbye
