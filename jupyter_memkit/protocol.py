@@ -131,13 +131,22 @@ class CollectorPause(TypedDict):
     since_s: float | None
 
 
+class VariableSize(TypedDict):
+    """The name of a variable, and its size."""
+
+    name: str
+    bytes: int
+
+
 class Present(TypedDict):
     """Figures at the moment of the message, of which no history is kept.
 
     ``children`` counts the kernel's descendant processes, and ``children_bytes`` is
     their total memory; ``swap_bytes`` is the kernel's own memory in swap. ``gauge`` is
     ``None`` if no limit could be read, ``collector_pause`` while the garbage collector
-    runs normally, and ``guard`` while no guard is armed.
+    runs normally, and ``guard`` while no guard is armed. ``largest`` are the
+    largest variables when the last cell ended. ``cells_ended`` counts the cells since
+    the kernel started.
     """
 
     children: int
@@ -146,8 +155,10 @@ class Present(TypedDict):
     gauge: Gauge | None
     highest: Highest | None
     gpus: list[Gpu]
+    largest: list[VariableSize]
     collector_pause: CollectorPause | None
     guard: GuardStatus | None
+    cells_ended: int
 
 
 class RunningCell(TypedDict):
@@ -413,13 +424,6 @@ class ServerReading(TypedDict):
     rss_bytes: int
     children_bytes: int
     gauge: Gauge | None
-
-
-class VariableSize(TypedDict):
-    """The name of a variable, and its size."""
-
-    name: str
-    bytes: int
 
 
 class Death(TypedDict):

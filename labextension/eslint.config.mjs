@@ -33,33 +33,31 @@ const jupyterRules = jupyter.configs.recommended.map(config => ({
 }));
 
 /**
- * The layers, lowest first; a file imports only from layers below its own.
+ * The rooms, lowest first; a file imports only from its own room and those below.
  */
-const LAYERS = [
-  ['protocol'],
-  ['parse', 'records', 'status', 'format', 'timeline', 'clock', 'palette'],
-  ['convert', 'request', 'execute', 'language', 'execution', 'subscription'],
-  ['channel', 'server', 'overlay'],
-  ['model', 'follow', 'series'],
-  ['sidebar', 'axes', 'marks'],
-  ['chart'],
-  ['components/*'],
-  ['view', 'icon'],
-  ['panel', 'actions', 'open', 'settings'],
+const ROOMS = [
+  ['wire'],
+  ['server'],
+  ['overlay', 'follow'],
+  ['model'],
+  ['text'],
+  ['chart', 'cells', 'badges'],
+  ['panel'],
+  ['plugins'],
   ['index']
 ];
 
-const layerRules = LAYERS.map((layer, floor) => ({
-  files: layer.map(name => `src/${name}.{ts,tsx}`),
+const roomRules = ROOMS.slice(0, -1).map((rooms, floor) => ({
+  files: rooms.flatMap(room => [`src/${room}.ts`, `src/${room}/**/*.{ts,tsx}`]),
   rules: {
     'no-restricted-imports': [
       'error',
       {
-        patterns: LAYERS.slice(floor + 1)
+        patterns: ROOMS.slice(floor + 1)
           .flat()
-          .map(name => ({
-            regex: `^\\.{1,2}/${name.replace('/*', '/.+')}$`,
-            message: 'The arrow points up a layer.'
+          .map(room => ({
+            regex: `^(\\.{1,2}/)+${room}(/.+)?$`,
+            message: 'This room is on a higher floor.'
           }))
       }
     ]
@@ -88,14 +86,21 @@ export default tseslint.config(
       // reads the server's answers reads the kernel's in the panel too.
       'jupyter/prefer-lazy-imports': [
         'error',
-        { ignoreImports: ['./panel', './server', './sidebar'] }
+        {
+          ignoreImports: [
+            './model/sidebar',
+            './panel/panel',
+            './plugins',
+            './server/kernels'
+          ]
+        }
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
       // JupyterLab's convention for a class and its options.
       '@typescript-eslint/no-namespace': 'off'
     }
   },
-  ...layerRules,
+  ...roomRules,
   {
     // Objects of a test end with the test.
     files: ['test/**'],

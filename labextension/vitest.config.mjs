@@ -15,7 +15,7 @@ export default defineConfig({
     include: ['test/**/*.spec.{ts,tsx}'],
     coverage: {
       include: ['src/**'],
-      exclude: ['src/protocol.ts', 'src/**/*.d.ts'],
+      exclude: ['src/wire/protocol.ts', 'src/**/*.d.ts'],
       reporter: ['text-summary'],
       thresholds: { lines: 90 }
     }

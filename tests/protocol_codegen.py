@@ -1,4 +1,8 @@
-"""Generates ``labextension/src/protocol.ts`` from ``jupyter_memkit/protocol.py``.
+"""Generates the TypeScript side of the protocol from ``jupyter_memkit/protocol.py``.
+
+Each message becomes an interface with the names of the page (``peak_bytes`` is
+``peakBytes``), and a decoder that checks a message and converts it. So a field of the
+protocol is written once, in Python.
 
 Run ``python -m tests.protocol_codegen`` after changing the protocol.
 """
@@ -6,57 +10,38 @@ Run ``python -m tests.protocol_codegen`` after changing the protocol.
 from __future__ import annotations
 
 import inspect
+import re
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_memkit import protocol
 
-TARGET = Path(__file__).parents[1] / "labextension" / "src" / "protocol.ts"
+TARGET = Path(__file__).parents[1] / "labextension" / "src" / "wire" / "protocol.ts"
 
 _HEADER = """\
 // Generated from jupyter_memkit/protocol.py by `python -m tests.protocol_codegen`.
 // Do not edit: change the Python module and run the command.
+
+import {
+  boolean,
+  columns,
+  listOf,
+  literal,
+  nullable,
+  number,
+  record,
+  string,
+  tagged
+} from './decode';
 """
 
 _PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
-
-
-def _type_script_type(annotation: object) -> str:
-    """Translate one Python annotation to a TypeScript type."""
-    if isinstance(annotation, type) and annotation in _PRIMITIVES:
-        return _PRIMITIVES[annotation]
-    if annotation is type(None):
-        return "null"
-    if isinstance(annotation, type) and typing.is_typeddict(annotation):
-        return annotation.__name__
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is list:
-        return f"{_type_script_type(arguments[0])}[]"
-    if origin is typing.Literal:
-        return " | ".join(f"'{value}'" for value in arguments)
-    if origin in (typing.Union, types.UnionType):
-        return " | ".join(map(_type_script_type, arguments))
-    message = f"the protocol cannot express {annotation!r} in TypeScript"
-    raise TypeError(message)
-
-
-def _doc_comment(text: str) -> list[str]:
-    """Convert a docstring to a documentation comment."""
-    lines = inspect.cleandoc(text).replace("``", "`").splitlines()
-    return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
-
-
-def _type_alias(typed_dict: type) -> list[str]:
-    """Declare one TypedDict as a TypeScript type."""
-    fields = typing.get_type_hints(typed_dict).items()
-    return [
-        "",
-        *_doc_comment(typed_dict.__doc__ or ""),
-        f"export type {typed_dict.__name__} = {{",
-        *(f"  {name}: {_type_script_type(annotation)};" for name, annotation in fields),
-        "};",
-    ]
+# From the kernel, one of several; from the server, each in reply to its own request.
+_UNIONS = ("Broadcast", "Reply")
+_SINGLE = (protocol.ServerReading, protocol.LastDeath)
+_SENT = "LabMessage"
 
 
 def generate() -> str:
@@ -66,12 +51,137 @@ def generate() -> str:
         if isinstance(value, (str, int)) and name.isupper():
             literal = f"'{value}'" if isinstance(value, str) else str(value)
             lines.append(f"export const {name} = {literal};")
-    for name, value in vars(protocol).items():
-        if typing.is_typeddict(value):
-            lines += _type_alias(value)
-        elif isinstance(value, types.UnionType):
-            lines += ["", f"export type {name} = {_type_script_type(value)};"]
+    unions = {name: getattr(protocol, name) for name in _UNIONS}
+    for message in _ordered([*unions.values(), *_SINGLE]):
+        lines += _interface(message) + _decoder(message)
+    for name, union in unions.items():
+        lines += _union(name, union)
+    sent = typing.get_args(getattr(protocol, _SENT))
+    for message in sent:
+        lines += _sent_type(message)
+    lines += ["", f"export type {_SENT} = {' | '.join(each.__name__ for each in sent)};"]
     return "\n".join(lines) + "\n"
+
+
+def _ordered(roots: list[object]) -> list[type]:
+    """Return all messages that these refer to, each after those it consists of."""
+    found: dict[type, None] = {}
+
+    def visit(annotation: object) -> None:
+        if isinstance(annotation, type) and typing.is_typeddict(annotation):
+            for field in typing.get_type_hints(annotation).values():
+                visit(field)
+            found[annotation] = None
+        for argument in typing.get_args(annotation):
+            visit(argument)
+
+    for root in roots:
+        visit(root)
+    return list(found)
+
+
+def _fields(message: type) -> Iterator[tuple[str, str, object]]:
+    """Yield the name in the page, the name in the message and the type of each field."""
+    for name, annotation in typing.get_type_hints(message).items():
+        key = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+        yield key, name, annotation
+
+
+def _interface(message: type) -> list[str]:
+    return [
+        "",
+        *_doc_comment(message.__doc__ or ""),
+        f"export interface I{message.__name__} {{",
+        *(
+            f"  readonly {key}: {_received_type(annotation)};"
+            for key, _, annotation in _fields(message)
+        ),
+        "}",
+    ]
+
+
+def _decoder(message: type) -> list[str]:
+    name = message.__name__
+    fields = list(_fields(message))
+    is_columns = all(typing.get_origin(each) is list for _, _, each in fields)
+    return [
+        "",
+        f"export const decode{name} = {'columns' if is_columns else 'record'}<I{name}>({{",
+        ",\n".join(
+            f"  {key}: ['{field}', {_decoder_of(annotation)}]"
+            for key, field, annotation in fields
+        ),
+        "});",
+    ]
+
+
+def _union(name: str, union: object) -> list[str]:
+    members = typing.get_args(union)
+    tags = {typing.get_type_hints(member)["type"]: member for member in members}
+    return [
+        "",
+        f"export type {name} = {' | '.join(f'I{member.__name__}' for member in members)};",
+        "",
+        f"export const decode{name} = tagged<{name}>({{",
+        ",\n".join(
+            f"  {typing.get_args(tag)[0]}: decode{member.__name__}"
+            for tag, member in tags.items()
+        ),
+        "});",
+    ]
+
+
+def _sent_type(message: type) -> list[str]:
+    return [
+        "",
+        *_doc_comment(message.__doc__ or ""),
+        f"export type {message.__name__} = {{",
+        *(
+            f"  {name}: {_received_type(annotation)};"
+            for _, name, annotation in _fields(message)
+        ),
+        "};",
+    ]
+
+
+def _received_type(annotation: object) -> str:
+    """Translate a Python annotation to a TypeScript type."""
+    if isinstance(annotation, type) and annotation in _PRIMITIVES:
+        return _PRIMITIVES[annotation]
+    if annotation is type(None):
+        return "null"
+    if isinstance(annotation, type) and typing.is_typeddict(annotation):
+        return f"I{annotation.__name__}"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is list:
+        return f"readonly {_received_type(arguments[0])}[]"
+    if origin is typing.Literal:
+        return " | ".join(f"'{value}'" for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(map(_received_type, arguments))
+    message = f"the protocol cannot express {annotation!r} in TypeScript"
+    raise TypeError(message)
+
+
+def _decoder_of(annotation: object) -> str:
+    """Return the decoder for a Python annotation."""
+    if isinstance(annotation, type) and typing.is_typeddict(annotation):
+        return f"decode{annotation.__name__}"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is list:
+        return f"listOf({_decoder_of(arguments[0])})"
+    if origin is typing.Literal:
+        return f"literal({', '.join(repr(value) for value in arguments)})"
+    if origin in (typing.Union, types.UnionType):
+        (present,) = (each for each in arguments if each is not type(None))
+        return f"nullable({_decoder_of(present)})"
+    return _received_type(annotation)
+
+
+def _doc_comment(text: str) -> list[str]:
+    """Convert a docstring to a documentation comment."""
+    lines = inspect.cleandoc(text).replace("``", "`").splitlines()
+    return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { buildActions } from './actions';
+import { buildActions } from './plugins/actions';
 import { Follower } from './follow';
-import { memoryIcon } from './icon';
-import { openCell } from './open';
-import { MemoryPanel } from './panel';
-import { buildKernelReader } from './server';
-import { followSettings } from './settings';
-import { Sidebar } from './sidebar';
+import { memoryIcon } from './panel/icon';
+import { openCell } from './plugins/open';
+import { MemoryPanel } from './panel/panel';
+import { buildKernelServer } from './server/kernels';
+import { followSettings } from './plugins/settings';
+import { Sidebar } from './model/sidebar';
 
 namespace CommandIDs {
   export const openPanel = 'jupyter-memkit:open-panel';
@@ -61,7 +61,7 @@ function activate(
   const follower = new Follower({ shell: app.shell, trackers });
   const sidebar = new Sidebar({
     follower,
-    read: buildKernelReader(
+    server: buildKernelServer(
       app.serviceManager.serverSettings,
       ServerConnection.makeRequest
     )
@@ -80,7 +80,7 @@ function activate(
     onOpen: cellId => {
       openCell(notebooks, follower.widget, cellId);
     },
-    trans
+    translator: usedTranslator
   });
   panel.disposed.connect(() => {
     sidebar.dispose();

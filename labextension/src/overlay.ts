@@ -1,10 +1,13 @@
-import type { ServerReading } from './protocol';
-import type { KernelReader } from './server';
-import type { ChannelStatus } from './status';
+import type { KernelReader } from './server/kernels';
+import type { IServerReading } from './wire/protocol';
+import type { ChannelStatus } from './wire/status';
 
 const SILENCE_S = 0.8;
 const FAST_S = 0.5;
 const SLOW_S = 2;
+// After a failed answer, twice as long each time.
+const BACKOFF_S = 2;
+const BACKOFF_MAX_S = 60;
 
 /**
  * The state that determines whether the server is polled.
@@ -36,6 +39,7 @@ export function pollInterval(state: IOverlayState): number | null {
     case 'not-installed':
     case 'unsupported':
     case 'incompatible':
+    case 'unreadable':
       return SLOW_S;
     case 'no-session':
     case 'no-kernel':
@@ -46,10 +50,19 @@ export function pollInterval(state: IOverlayState): number | null {
 
 /**
  * Requests readings from the server while the kernel cannot send them.
+ *
+ * An answer that fails is repeated later and later: the server may be restarting.
  */
 export class ServerOverlay {
   constructor(options: ServerOverlay.IOptions) {
     this._options = options;
+  }
+
+  /**
+   * Whether the last request failed.
+   */
+  get isFailing(): boolean {
+    return this._failures > 0;
   }
 
   /**
@@ -59,16 +72,28 @@ export class ServerOverlay {
     const { kind } = state.status;
     const isFirst =
       !this._hasAsked &&
-      ['not-loaded', 'not-installed', 'unsupported', 'incompatible'].includes(
-        kind
-      );
+      [
+        'not-loaded',
+        'not-installed',
+        'unsupported',
+        'incompatible',
+        'unreadable'
+      ].includes(kind);
     const intervalS = isFirst ? 0 : pollInterval(state);
-    const isDue = intervalS !== null && nowS - this._askedS >= intervalS;
-    if (isDue && !this._isAsking && this._isAvailable) {
+    const isDue =
+      intervalS !== null &&
+      nowS - this._askedS >= Math.max(intervalS, this._backoffS);
+    if (isDue && !this._isAsking) {
       this._askedS = nowS;
       this._hasAsked = true;
       void this._ask();
     }
+  }
+
+  private get _backoffS(): number {
+    return this._failures === 0
+      ? 0
+      : Math.min(BACKOFF_MAX_S, BACKOFF_S * 2 ** (this._failures - 1));
   }
 
   private async _ask(): Promise<void> {
@@ -76,13 +101,13 @@ export class ServerOverlay {
     this._isAsking = true;
     try {
       const reading = await read(kernelId);
-      if (reading === null) {
-        this._isAvailable = false;
-      } else {
+      this._failures = reading === null ? this._failures + 1 : 0;
+      if (reading !== null) {
         onReading(reading);
       }
     } catch {
       // JupyterLab reports a lost server; here the figures just become stale.
+      this._failures += 1;
     } finally {
       this._isAsking = false;
     }
@@ -92,13 +117,13 @@ export class ServerOverlay {
   private _askedS = -Infinity;
   private _hasAsked = false;
   private _isAsking = false;
-  private _isAvailable = true;
+  private _failures = 0;
 }
 
 export namespace ServerOverlay {
   export interface IOptions {
     read: KernelReader;
     kernelId: string;
-    onReading: (reading: ServerReading) => void;
+    onReading: (reading: IServerReading) => void;
   }
 }

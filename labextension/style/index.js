@@ -1,2 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
+import './chart.css';
+import './cells.css';
+import './badges.css';

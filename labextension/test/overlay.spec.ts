@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { IOverlayState } from '../src/overlay';
 import { pollInterval, ServerOverlay } from '../src/overlay';
-import type { ServerReading } from '../src/protocol';
-import type { ChannelStatus } from '../src/status';
+import type { IServerReading } from '../src/wire/protocol';
+import type { ChannelStatus } from '../src/wire/status';
 import { golden } from './fakes/golden';
 import { settle } from './fakes/kernel';
 
@@ -29,9 +29,9 @@ describe('pollInterval', () => {
   });
 });
 
-function watch(answer: ServerReading | null | Error) {
+function watch(answer: IServerReading | null | Error) {
   const asked: string[] = [];
-  const readings: ServerReading[] = [];
+  const readings: IServerReading[] = [];
   const overlay = new ServerOverlay({
     read: kernelId => {
       asked.push(kernelId);

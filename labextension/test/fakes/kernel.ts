@@ -1,8 +1,8 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { COMM_ID, REPLY_TYPE } from '../../src/protocol';
-import type { IControlFuture, IControlMessage } from '../../src/request';
+import { COMM_ID, REPLY_TYPE } from '../../src/wire/protocol';
+import type { IControlFuture, IControlMessage } from '../../src/wire/request';
 
 function now(): string {
   return new Date().toISOString();

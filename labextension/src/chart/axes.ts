@@ -1,0 +1,64 @@
+import type uPlot from 'uplot';
+
+import { formatClock, formatMinute, formatTick } from '../text/format';
+import type { IPalette } from './palette';
+import type { IChartData } from './series';
+import { togetherOf } from './series';
+
+const MEBIBYTE = 1024 ** 2;
+
+// Round numbers in each IEC unit; the last of a unit is followed by the first
+// of the next.
+const INCREMENTS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap(unit =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 256, 512].map(step => step * unit)
+);
+
+/**
+ * The top of the scale, which includes all peaks, and the limit if it is near.
+ *
+ * The bottom is 0, so that twice the height is twice the memory.
+ */
+export function scaleTop(data: IChartData): number {
+  const cells = [...data.cells, ...(data.running ? [data.running] : [])];
+  const highest = [
+    ...data.peakBytes,
+    ...togetherOf(data),
+    ...cells.map(cell => cell.peakBytes)
+  ].reduce((most, bytes) => Math.max(most, bytes), 64 * MEBIBYTE);
+  const limitBytes = data.limitBytes ?? Infinity;
+  return (
+    1.08 *
+    (limitBytes < 1.6 * highest ? Math.max(highest, limitBytes) : highest)
+  );
+}
+
+/**
+ * Time at the bottom, memory at the left.
+ */
+export function buildAxes(palette: IPalette): uPlot.Axis[] {
+  const common: uPlot.Axis = {
+    font: palette.font,
+    stroke: palette.text,
+    ticks: { show: false }
+  };
+  return [
+    {
+      ...common,
+      grid: { show: false },
+      size: 22,
+      gap: 4,
+      space: 64,
+      values: (_plot, splits, _axis, _space, increment) =>
+        splits.map(increment < 60 ? formatClock : formatMinute)
+    },
+    {
+      ...common,
+      grid: { stroke: palette.grid, width: 1 },
+      size: 54,
+      gap: 6,
+      space: 28,
+      incrs: INCREMENTS,
+      values: (_plot, splits) => splits.map(formatTick)
+    }
+  ];
+}

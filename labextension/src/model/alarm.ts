@@ -1,0 +1,61 @@
+import type { IReading } from './readings';
+
+// An alarm ends when memory is clearly below its threshold again.
+const HYSTERESIS = 0.1;
+const SOON_S = 60;
+
+/**
+ * Memory is close to the limit, or will soon be.
+ */
+export interface IAlarm {
+  readonly share: number;
+  readonly limitBytes: number;
+  /** The time until the limit is reached, `null` unless memory climbs. */
+  readonly secondsToFull: number | null;
+  /** The number of the climb, so that each is announced once. */
+  readonly climb: number;
+}
+
+/**
+ * Raises an alarm at a share of the limit, or a minute before the limit is reached.
+ */
+export class Alarm {
+  constructor(threshold: () => number) {
+    this._threshold = threshold;
+  }
+
+  /**
+   * The current alarm, `null` if there is none.
+   */
+  get current(): IAlarm | null {
+    return this._current;
+  }
+
+  update(reading: IReading | null, secondsToFull: number | null): void {
+    const gauge = reading?.gauge ?? null;
+    if (gauge === null) {
+      this._current = null;
+      return;
+    }
+    const { limitBytes, usedBytes } = gauge;
+    const share = usedBytes / limitBytes;
+    const threshold = this._threshold();
+    const isRaised =
+      share >= threshold ||
+      (secondsToFull !== null &&
+        secondsToFull < SOON_S &&
+        share >= threshold / 2);
+    const isOver = share < threshold - HYSTERESIS && secondsToFull === null;
+    if (this._current === null ? isRaised : !isOver) {
+      this._climb += this._current === null ? 1 : 0;
+      const climb = this._climb;
+      this._current = { share, limitBytes, secondsToFull, climb };
+    } else {
+      this._current = null;
+    }
+  }
+
+  private readonly _threshold: () => number;
+  private _current: IAlarm | null = null;
+  private _climb = 0;
+}

@@ -1,0 +1,444 @@
+import type { Kernel } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { ServerOverlay } from '../overlay';
+import type { IKernelServer } from '../server/kernels';
+import type { IReceived } from '../wire/channel';
+import { KernelChannel } from '../wire/channel';
+import type {
+  IActivity,
+  ICell,
+  IDeath,
+  IPresent,
+  IRunningCell,
+  ISampleColumns,
+  IServerReading
+} from '../wire/protocol';
+import type { ChannelStatus } from '../wire/status';
+import { secondsToFull } from './climb';
+import { Clock } from './clock';
+import type { IEarlierProcess } from './ledger';
+import { CellLedger } from './ledger';
+import type { IReading } from './readings';
+import { LatestReading } from './readings';
+import { Timeline } from './timeline';
+
+const TICK_MS = 250;
+const IDLE_TICK_S = 1;
+const STALE_AFTER_S = 3;
+
+/**
+ * The memory of one kernel, as shown in the sidebar.
+ *
+ * Its data is kept while it is hidden; unless `isActive`, it requests nothing
+ * from the kernel, the server or the page.
+ */
+export class MemoryModel implements IDisposable {
+  constructor(options: MemoryModel.IOptions) {
+    this._options = options;
+    this._clock = options.clock ?? new Clock();
+    this._overlay = new ServerOverlay({
+      read: options.server.read,
+      kernelId: options.kernel.id,
+      onReading: reading => {
+        this._addOutsideReading(reading);
+      }
+    });
+    options.kernel.statusChanged.connect(this._onKernelStatus, this);
+  }
+
+  /**
+   * Emitted when anything here changes.
+   */
+  get stateChanged(): ISignal<this, void> {
+    return this._stateChanged;
+  }
+
+  /**
+   * Emitted while times are shown that advance.
+   */
+  get ticked(): ISignal<this, void> {
+    return this._ticked;
+  }
+
+  get status(): ChannelStatus {
+    return this._channel?.status ?? { kind: 'connecting' };
+  }
+
+  get timeline(): Timeline {
+    return this._timeline;
+  }
+
+  get reading(): IReading | null {
+    return this._readings.current;
+  }
+
+  /**
+   * The kernel's last report on what no history is kept of.
+   */
+  get present(): IPresent | null {
+    return this._present;
+  }
+
+  /**
+   * The cells of the current process that have ended, oldest first.
+   */
+  get cells(): readonly ICell[] {
+    return this._ledger.cells;
+  }
+
+  /**
+   * The processes of the kernel that ended while the page was open.
+   */
+  get earlier(): readonly IEarlierProcess[] {
+    return this._ledger.earlier;
+  }
+
+  get running(): IRunningCell | null {
+    return this._ledger.running;
+  }
+
+  /**
+   * The last report on the progress of running work.
+   */
+  get activity(): IActivity | null {
+    return this._activity;
+  }
+
+  /**
+   * The last death of the notebook's kernels, until it is dismissed.
+   */
+  get death(): IDeath | null {
+    return this._death;
+  }
+
+  /**
+   * Whether the kernel's process has ended, and no other has started yet.
+   */
+  get hasEnded(): boolean {
+    return this._hasEnded;
+  }
+
+  get isBusy(): boolean {
+    return (
+      !this._hasEnded &&
+      (this.running !== null || (this._channel?.isExecuting ?? false))
+    );
+  }
+
+  /**
+   * Whether the server cannot report the memory of a kernel that is silent.
+   */
+  get isBlind(): boolean {
+    return this._overlay.isFailing && this.staleSinceS !== null;
+  }
+
+  /**
+   * The time until the limit is reached at the present growth, `null` if memory
+   * does not climb.
+   */
+  get secondsToFull(): number | null {
+    const { reading } = this;
+    return reading && this.isBusy
+      ? secondsToFull(this._timeline, reading)
+      : null;
+  }
+
+  /**
+   * The time on the kernel's clock.
+   */
+  get nowS(): number {
+    return this._clock.nowS;
+  }
+
+  /**
+   * The time since which the reading may be outdated, `null` if it is current.
+   *
+   * The memory of an idle kernel does not change, so its last reading is
+   * current.
+   */
+  get staleSinceS(): number | null {
+    const lastS = this.reading?.tS ?? null;
+    if (lastS === null || this.status.kind === 'lost') {
+      return lastS;
+    }
+    return this.isBusy && this.nowS - lastS > STALE_AFTER_S ? lastS : null;
+  }
+
+  /**
+   * Whether the sidebar is visible.
+   */
+  get isActive(): boolean {
+    return this._channel !== null;
+  }
+  set isActive(isActive: boolean) {
+    if (isActive === this.isActive || this._isDisposed) {
+      return;
+    }
+    if (isActive) {
+      this._activate();
+    } else {
+      this._deactivate();
+    }
+    this._stateChanged.emit();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /**
+   * Load the extension into the kernel.
+   */
+  async load(): Promise<void> {
+    await this._channel?.load();
+  }
+
+  /**
+   * Run a magic of the kit after the running cell.
+   */
+  async runMagic(name: string, line: string): Promise<void> {
+    await this._channel?.runMagic(name, line);
+  }
+
+  /**
+   * Restore a lost connection.
+   */
+  async reconnect(): Promise<void> {
+    await this._options.kernel.reconnect();
+    this._channel?.connect();
+  }
+
+  /**
+   * Remove the report on the death of the kernel for good.
+   */
+  async dismissDeath(): Promise<void> {
+    const { death } = this;
+    if (death) {
+      this._death = null;
+      this._stateChanged.emit();
+      await this._options.server.dismissDeath(
+        this._options.kernel.id,
+        death.id
+      );
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this.isActive = false;
+    this._isDisposed = true;
+    this._options.kernel.statusChanged.disconnect(this._onKernelStatus, this);
+    Signal.clearData(this);
+  }
+
+  private _activate(): void {
+    const { kernel, isAutoloading } = this._options;
+    this._channel = new KernelChannel({
+      kernel,
+      isAutoloading,
+      sinceS: () => this._readings.kernelS
+    });
+    this._channel.received.connect(this._onReceived, this);
+    this._channel.statusChanged.connect(this._onStatus, this);
+    this._channel.connect();
+    this._ticker = setInterval(() => {
+      this._tick();
+    }, TICK_MS);
+    this._askAboutDeath();
+  }
+
+  private _deactivate(): void {
+    clearInterval(this._ticker);
+    this._channel?.dispose();
+    this._channel = null;
+    // The running cell may have ended by the time the sidebar is opened again.
+    this._ledger.run(null);
+    this._activity = null;
+  }
+
+  /**
+   * Do what is due: read from outside, renew, and advance the times shown.
+   */
+  private _tick(): void {
+    if (document.hidden) {
+      return;
+    }
+    const nowS = Date.now() / 1000;
+    this._channel?.renew();
+    this._overlay.update(
+      {
+        status: this.status,
+        isExecuting: this.isBusy,
+        silentForS: nowS - this._heardS
+      },
+      nowS
+    );
+    if (this.isBusy || nowS - this._tickedS >= IDLE_TICK_S) {
+      this._tickedS = nowS;
+      this._ticked.emit();
+    }
+  }
+
+  private _onStatus(): void {
+    this._stateChanged.emit();
+  }
+
+  private _onKernelStatus(
+    _kernel: Kernel.IKernelConnection,
+    status: Kernel.Status
+  ): void {
+    if (
+      status === 'restarting' ||
+      status === 'autorestarting' ||
+      status === 'dead'
+    ) {
+      this._endProcess();
+    }
+    if (status === 'autorestarting' || status === 'dead') {
+      this._askAboutDeath();
+    }
+  }
+
+  /**
+   * Keep what is known of the kernel's process, apart from the next one's.
+   */
+  private _endProcess(): void {
+    if (!this._hasEnded) {
+      this._hasEnded = true;
+      this._timeline.breakAt(this.nowS);
+      this._ledger.restart(this.nowS);
+      this._readings.clear();
+      this._activity = null;
+      this._present = null;
+    }
+    this._stateChanged.emit();
+  }
+
+  private _askAboutDeath(): void {
+    const { server, kernel } = this._options;
+    server
+      .readDeath(kernel.id)
+      .then(death => {
+        if (!this._isDisposed) {
+          this._death = death;
+          this._stateChanged.emit();
+        }
+      })
+      .catch((reason: unknown) => {
+        console.warn(
+          'jupyter_memkit: the server could not be asked about the kernel',
+          reason
+        );
+      });
+  }
+
+  private _onReceived(_channel: KernelChannel, received: IReceived): void {
+    const { message, sentS } = received;
+    this._clock.observe(sentS);
+    this._heardS = Date.now() / 1000;
+    this._hasEnded = false;
+    switch (message.type) {
+      case 'snapshot':
+        this._addSamples(message.samples, message.present);
+        this._ledger.add(message.cells);
+        this._ledger.run(message.running);
+        this._activity = message.activity;
+        break;
+      case 'samples':
+        this._addSamples(message.samples, message.present);
+        this._ledger.run(message.running);
+        this._activity = message.activity;
+        break;
+      case 'cells':
+        this._ledger.add(message.cells);
+        break;
+      case 'goodbye':
+        this._ledger.run(null);
+        this._activity = null;
+        break;
+    }
+    this._stateChanged.emit();
+  }
+
+  private _addSamples(samples: ISampleColumns, present: IPresent): void {
+    this._present = present;
+    const gpuBytes = gpuBytesOf(present);
+    this._timeline.merge({
+      ...samples,
+      gpuBytes: samples.tS.map(() => gpuBytes)
+    });
+    const tS = samples.tS.at(-1);
+    const rssBytes = samples.rssBytes.at(-1);
+    if (tS !== undefined && rssBytes !== undefined) {
+      const { childrenBytes, gauge } = present;
+      const source = 'kernel';
+      this._readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
+    }
+  }
+
+  private _addOutsideReading(reading: IServerReading): void {
+    if (!this.isActive) {
+      return;
+    }
+    const { tS, isAlive, rssBytes, childrenBytes, gauge } = reading;
+    if (!isAlive) {
+      this._endProcess();
+      this._askAboutDeath();
+      return;
+    }
+    this._timeline.merge({
+      tS: [tS],
+      rssBytes: [rssBytes],
+      peakBytes: [rssBytes],
+      childrenBytes: [childrenBytes],
+      gpuBytes: [gpuBytesOf(this._present)]
+    });
+    const source = 'server';
+    this._readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
+    this._ledger.see(rssBytes);
+    this._stateChanged.emit();
+  }
+
+  private readonly _options: MemoryModel.IOptions;
+  private readonly _clock: Clock;
+  private readonly _overlay: ServerOverlay;
+  private readonly _timeline = new Timeline();
+  private readonly _readings = new LatestReading();
+  private readonly _ledger = new CellLedger();
+  private readonly _stateChanged = new Signal<this, void>(this);
+  private readonly _ticked = new Signal<this, void>(this);
+  private _channel: KernelChannel | null = null;
+  private _ticker: ReturnType<typeof setInterval> | undefined;
+  private _present: IPresent | null = null;
+  private _activity: IActivity | null = null;
+  private _death: IDeath | null = null;
+  private _hasEnded = false;
+  private _heardS = 0;
+  private _tickedS = 0;
+  private _isDisposed = false;
+}
+
+export namespace MemoryModel {
+  export interface IOptions {
+    kernel: Kernel.IKernelConnection;
+    server: IKernelServer;
+    isAutoloading: () => boolean;
+    clock?: Clock;
+  }
+}
+
+/**
+ * The kernel's memory on all GPUs, or the whole use where that is unknown.
+ */
+function gpuBytesOf(present: IPresent | null): number {
+  const gpus = present?.gpus ?? [];
+  return gpus.reduce(
+    (sum, gpu) => sum + (gpu.processBytes ?? gpu.usedBytes),
+    0
+  );
+}

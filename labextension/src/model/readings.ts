@@ -1,0 +1,48 @@
+import type { IGauge } from '../wire/protocol';
+
+/**
+ * A reading of a kernel's memory, and who took it.
+ */
+export interface IReading {
+  readonly tS: number;
+  readonly rssBytes: number;
+  readonly childrenBytes: number;
+  /** The limit with the least room, `null` if unknown. */
+  readonly gauge: IGauge | null;
+  readonly source: 'kernel' | 'server';
+}
+
+/**
+ * The reading that counts: the latest, whoever took it.
+ */
+export class LatestReading {
+  get current(): IReading | null {
+    return this._current;
+  }
+
+  /**
+   * The time of the kernel's last reading, 0 if there is none.
+   */
+  get kernelS(): number {
+    return this._kernelS;
+  }
+
+  offer(reading: IReading): void {
+    if (reading.source === 'kernel') {
+      this._kernelS = Math.max(this._kernelS, reading.tS);
+    }
+    if (reading.tS >= (this._current?.tS ?? 0)) {
+      this._current = reading;
+    }
+  }
+
+  /**
+   * Forget the reading of a process that has ended.
+   */
+  clear(): void {
+    this._current = null;
+  }
+
+  private _current: IReading | null = null;
+  private _kernelS = 0;
+}

@@ -1,0 +1,214 @@
+import type { Kernel } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { Follower } from '../follow';
+import type { IAlarm } from './alarm';
+import { Alarm } from './alarm';
+import { MemoryModel } from './memory';
+import type { IKernelServer } from '../server/kernels';
+import type { ChannelStatus } from '../wire/status';
+
+/**
+ * The state of the sidebar: the kernel that it shows, and its options.
+ *
+ * The model of each kernel is kept, and so is its history while another
+ * notebook is in use.
+ */
+export class Sidebar implements IDisposable {
+  constructor(options: Sidebar.IOptions) {
+    this._options = options;
+    options.follower.changed.connect(this._update, this);
+    this._update();
+  }
+
+  get stateChanged(): ISignal<this, void> {
+    return this._stateChanged;
+  }
+
+  /**
+   * Emitted while times are shown that advance.
+   */
+  get ticked(): ISignal<this, void> {
+    return this._ticked;
+  }
+
+  /**
+   * The name of the notebook or console.
+   */
+  get name(): string {
+    return this._options.follower.name;
+  }
+
+  /**
+   * The memory of the kernel in use.
+   */
+  get model(): MemoryModel | null {
+    return this._model;
+  }
+
+  get status(): ChannelStatus {
+    const { follower } = this._options;
+    if (!follower.widget) {
+      return { kind: 'no-session' };
+    }
+    if (this._model) {
+      return this._model.status;
+    }
+    return { kind: follower.isStarting ? 'connecting' : 'no-kernel' };
+  }
+
+  /**
+   * Load the extension automatically into kernels that have not loaded it.
+   */
+  isAutoloading = false;
+
+  /**
+   * The share of the limit at which the sidebar warns.
+   */
+  threshold = 0.85;
+
+  /**
+   * The warning that memory is close to the limit, `null` if it is not.
+   */
+  get alarm(): IAlarm | null {
+    return this._alarm.current;
+  }
+
+  /**
+   * Whether something that the user asked for waits for the running cell.
+   */
+  get isWaiting(): boolean {
+    return this._waiting > 0 && (this._model?.isBusy ?? false);
+  }
+
+  /**
+   * Do something in the kernel, which waits for the running cell.
+   */
+  async wait(work: Promise<void>): Promise<void> {
+    this._waiting += 1;
+    this._stateChanged.emit();
+    try {
+      await work;
+    } finally {
+      this._waiting -= 1;
+      this._stateChanged.emit();
+    }
+  }
+
+  /**
+   * The range of the chart, `null` for everything.
+   */
+  get rangeS(): number | null {
+    return this._rangeS;
+  }
+  set rangeS(rangeS: number | null) {
+    if (rangeS !== this._rangeS) {
+      this._rangeS = rangeS;
+      this._stateChanged.emit();
+    }
+  }
+
+  /**
+   * Whether the sidebar is visible.
+   */
+  get isActive(): boolean {
+    return this._isActive;
+  }
+  set isActive(isActive: boolean) {
+    this._isActive = isActive;
+    if (this._model) {
+      this._model.isActive = isActive;
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._options.follower.changed.disconnect(this._update, this);
+    for (const [kernel, model] of this._models) {
+      kernel.disposed.disconnect(this._onKernelDisposed, this);
+      model.dispose();
+    }
+    this._models.clear();
+    Signal.clearData(this);
+  }
+
+  private _update(): void {
+    const kernel = this._options.follower.kernel;
+    const model = kernel && !kernel.isDisposed ? this._modelOf(kernel) : null;
+    if (model !== this._model) {
+      this._model?.stateChanged.disconnect(this._onModelChanged, this);
+      this._model?.ticked.disconnect(this._onModelTicked, this);
+      if (this._model) {
+        this._model.isActive = false;
+      }
+      this._model = model;
+      if (model) {
+        model.isActive = this._isActive;
+      }
+      model?.stateChanged.connect(this._onModelChanged, this);
+      model?.ticked.connect(this._onModelTicked, this);
+    }
+    this._stateChanged.emit();
+  }
+
+  private _modelOf(kernel: Kernel.IKernelConnection): MemoryModel {
+    const known = this._models.get(kernel);
+    if (known) {
+      return known;
+    }
+    const model = new MemoryModel({
+      kernel,
+      server: this._options.server,
+      isAutoloading: () => this.isAutoloading
+    });
+    this._models.set(kernel, model);
+    kernel.disposed.connect(this._onKernelDisposed, this);
+    return model;
+  }
+
+  private _onKernelDisposed(kernel: Kernel.IKernelConnection): void {
+    kernel.disposed.disconnect(this._onKernelDisposed, this);
+    this._models.get(kernel)?.dispose();
+    this._models.delete(kernel);
+    this._update();
+  }
+
+  private _onModelChanged(): void {
+    this._alarm.update(
+      this._model?.reading ?? null,
+      this._model?.secondsToFull ?? null
+    );
+    this._stateChanged.emit();
+  }
+
+  private _onModelTicked(): void {
+    this._ticked.emit();
+  }
+
+  private readonly _options: Sidebar.IOptions;
+  private readonly _models = new Map<Kernel.IKernelConnection, MemoryModel>();
+  private readonly _stateChanged = new Signal<this, void>(this);
+  private readonly _alarm = new Alarm(() => this.threshold);
+  private _waiting = 0;
+  private readonly _ticked = new Signal<this, void>(this);
+  private _model: MemoryModel | null = null;
+  private _rangeS: number | null = 300;
+  private _isActive = false;
+  private _isDisposed = false;
+}
+
+export namespace Sidebar {
+  export interface IOptions {
+    follower: Follower;
+    server: IKernelServer;
+  }
+}

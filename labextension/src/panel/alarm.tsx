@@ -1,0 +1,53 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IAlarm } from '../model/alarm';
+import { describeAlarm } from '../text/alarm';
+import type { StatusAction } from '../wire/status';
+
+/**
+ * The warning that memory is close to the limit, while it is.
+ */
+export function AlarmCard(props: AlarmCard.IProps): React.JSX.Element {
+  const { alarm, onAction, trans } = props;
+  return (
+    <div
+      className="jp-Memkit-card jp-mod-warning"
+      role="status"
+      data-testid="memkit-alarm"
+    >
+      <p>{describeAlarm(alarm, trans)}</p>
+      <div className="jp-Memkit-buttons">
+        <button
+          type="button"
+          className="jp-mod-styled"
+          data-action="interrupt"
+          onClick={() => {
+            onAction('interrupt');
+          }}
+        >
+          {trans.__('Interrupt')}
+        </button>
+        <button
+          type="button"
+          className="jp-mod-styled"
+          data-action="free"
+          title={trans.__('Run %1 after the running cell', '%memfree')}
+          onClick={() => {
+            onAction('free');
+          }}
+        >
+          {trans.__('Free memory')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+export namespace AlarmCard {
+  export interface IProps {
+    alarm: IAlarm;
+    onAction: (action: StatusAction) => void;
+    trans: TranslationBundle;
+  }
+}

@@ -1,0 +1,81 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatClock } from '../text/format';
+import type { ICollectorPause } from '../wire/protocol';
+
+// After this, a pause may have been forgotten.
+const MANY_CELLS = 20;
+
+/**
+ * A chip that shows that Python's garbage collector is paused.
+ */
+export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
+  const { pause, cells, onResume, trans } = props;
+  const isLong = cells >= MANY_CELLS;
+  const label = pause.enabled
+    ? trans.__('GC thresholds raised')
+    : isLong
+      ? trans._n('GC paused, %1 cell', 'GC paused, %1 cells', cells)
+      : trans.__('GC paused');
+  const details = describe(pause, trans);
+  return (
+    <span
+      className={`jp-Memkit-chip${isLong ? ' jp-mod-warning' : ''}`}
+      title={details}
+      aria-label={trans.__('%1: %2', label, details)}
+      role="status"
+      data-testid="memkit-collector"
+      data-by={pause.by}
+      data-cells={cells}
+    >
+      {label}
+      {CURES.has(pause.by) && (
+        <button
+          type="button"
+          title={trans.__('Run %1 after the running cell', '%gc_pause off')}
+          onClick={onResume}
+        >
+          {trans.__('Resume')}
+        </button>
+      )}
+    </span>
+  );
+}
+
+export namespace CollectorChip {
+  export interface IProps {
+    pause: ICollectorPause;
+    /** The number of cells that have started since. */
+    cells: number;
+    onResume: () => void;
+    trans: TranslationBundle;
+  }
+}
+
+function describe(pause: ICollectorPause, trans: TranslationBundle): string {
+  const what = pause.enabled
+    ? trans.__("The thresholds of Python's garbage collector are raised")
+    : trans.__("Python's garbage collector is paused");
+  const since =
+    pause.sinceS === null
+      ? trans.__('%1 by %2', what, pause.by)
+      : trans.__(
+          '%1 by %2 since %3',
+          what,
+          pause.by,
+          formatClock(pause.sinceS)
+        );
+  const cure = CURES.get(pause.by);
+  return cure === undefined
+    ? since
+    : trans.__('%1; %2 resumes it', since, cure);
+}
+
+/**
+ * The code that ends a pause which does not end by itself.
+ */
+const CURES = new Map([
+  ['%gc_pause on', '%gc_pause off'],
+  ['gc.disable()', 'gc.enable()']
+]);

@@ -1,0 +1,82 @@
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { Follower } from '../follow';
+import type { Sidebar } from '../model/sidebar';
+import type { StatusAction } from '../wire/status';
+
+/**
+ * Build the actions of the notice's button.
+ */
+export function buildActions(
+  sidebar: Sidebar,
+  follower: Follower,
+  dialogs: ISessionContext.IDialogs,
+  commands: CommandRegistry
+): (action: StatusAction) => void {
+  const wait = async (work: Promise<void> | undefined): Promise<void> => {
+    if (work) {
+      await sidebar.wait(work);
+    }
+  };
+  const run = async (action: StatusAction): Promise<void> => {
+    const context = follower.widget?.sessionContext;
+    switch (action) {
+      case 'new-notebook':
+        await commands.execute('notebook:create-new');
+        break;
+      case 'select-kernel':
+        if (context) {
+          await dialogs.selectKernel(context);
+        }
+        break;
+      case 'interrupt':
+        await context?.session?.kernel?.interrupt();
+        break;
+      case 'restart':
+        if (context) {
+          await dialogs.restart(context);
+        }
+        break;
+      case 'load':
+        await wait(sidebar.model?.load());
+        break;
+      case 'dismiss-death':
+        await sidebar.model?.dismissDeath();
+        break;
+      case 'arm-guard':
+        await wait(sidebar.model?.runMagic('memguard', 'auto'));
+        break;
+      case 'disarm-guard':
+        await wait(sidebar.model?.runMagic('memguard', 'off'));
+        break;
+      case 'resume-collector':
+        await wait(sidebar.model?.runMagic('gc_pause', 'off'));
+        break;
+      case 'free':
+        await wait(sidebar.model?.runMagic('memfree', ''));
+        break;
+      case 'reconnect':
+        await sidebar.model?.reconnect();
+        break;
+      case 'reload':
+        window.location.reload();
+        break;
+      case 'copy-install':
+        Clipboard.copyToSystem('%pip install jupyter_memkit');
+        break;
+      case 'copy-upgrade':
+        Clipboard.copyToSystem('%pip install --upgrade jupyter_memkit');
+        break;
+    }
+  };
+  return action => {
+    run(action).catch((reason: unknown) => {
+      console.error(`jupyter_memkit: "${action}" failed`, reason);
+      Notification.error(
+        reason instanceof Error ? reason.message : String(reason)
+      );
+    });
+  };
+}

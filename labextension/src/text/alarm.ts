@@ -1,0 +1,41 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { IAlarm } from '../model/alarm';
+import type { IVariableSize } from '../wire/protocol';
+import { formatBytes, formatRoughDuration } from './format';
+
+const VARIABLES_MAX = 3;
+
+/**
+ * How close the limit is, in one sentence.
+ */
+export function describeAlarm(
+  { share, limitBytes, secondsToFull }: IAlarm,
+  trans: TranslationBundle
+): string {
+  const percent = Math.floor(share * 100);
+  const size = formatBytes(limitBytes);
+  return secondsToFull === null
+    ? trans.__('%1 % of %2 are in use.', percent, size)
+    : trans.__(
+        '%1 % of %2 are in use, and the rest is full in about %3.',
+        percent,
+        size,
+        formatRoughDuration(secondsToFull)
+      );
+}
+
+/**
+ * The largest variables, in one sentence; empty if none is known.
+ */
+export function describeLargest(
+  variables: readonly IVariableSize[],
+  trans: TranslationBundle
+): string {
+  const largest = variables
+    .slice(0, VARIABLES_MAX)
+    .map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`);
+  return largest.length === 0
+    ? ''
+    : trans.__('The largest variables: %1.', largest.join(', '));
+}

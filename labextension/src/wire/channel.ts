@@ -1,0 +1,336 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import { isInstalled, loadExtension, runMagic } from './execute';
+import { Execution } from './execution';
+import { readLanguage } from './language';
+import type { IForeign, IUnreadable } from './parse';
+import { parseBroadcast } from './parse';
+import type { Broadcast, Reply, ISnapshot } from './protocol';
+import { COMM_ID, PROTOCOL_VERSION } from './protocol';
+import { isControlSender } from './request';
+import type { ChannelStatus } from './status';
+import { Subscription } from './subscription';
+
+/**
+ * A message from the kernel, and the time at which it was sent.
+ */
+export interface IReceived {
+  message: Broadcast | ISnapshot;
+  sentS: number;
+}
+
+/**
+ * The page's side of the protocol with one kernel, while the sidebar is open.
+ *
+ * It listens to broadcasts from the start, because a busy kernel sends nothing
+ * else.
+ */
+export class KernelChannel implements IDisposable {
+  constructor(options: KernelChannel.IOptions) {
+    this._kernel = options.kernel;
+    this._isAutoloading = options.isAutoloading;
+    this._execution = new Execution(this._kernel.status);
+    if (isControlSender(options.kernel)) {
+      this._subscription = new Subscription({
+        kernel: options.kernel,
+        sinceS: options.sinceS,
+        onReply: this._handleReply.bind(this),
+        onUnhandled: this._handleUnhandled.bind(this),
+        onSlow: () => {
+          if (this._status.kind === 'connecting') {
+            this._setStatus({ kind: 'busy' });
+          }
+        }
+      });
+    }
+    this._kernel.anyMessage.connect(this._onAnyMessage, this);
+    this._kernel.iopubMessage.connect(this._onIOPub, this);
+    this._kernel.statusChanged.connect(this._onKernelStatus, this);
+    this._kernel.connectionStatusChanged.connect(this._onConnection, this);
+  }
+
+  get status(): ChannelStatus {
+    return this._status;
+  }
+
+  get statusChanged(): ISignal<this, ChannelStatus> {
+    return this._statusChanged;
+  }
+
+  get received(): ISignal<this, IReceived> {
+    return this._received;
+  }
+
+  /**
+   * Whether any client's cell is running in the kernel.
+   */
+  get isExecuting(): boolean {
+    return this._execution.isRunning;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /**
+   * Start or restart: find out what the kernel is, and subscribe.
+   */
+  connect(): void {
+    if (this._kernel.status === 'dead') {
+      this._setStatus({ kind: 'lost', reason: 'died' });
+    } else if (this._kernel.connectionStatus === 'disconnected') {
+      this._setStatus({ kind: 'lost', reason: 'disconnected' });
+    } else {
+      this._setStatus({ kind: 'connecting' });
+      this._subscribeIfPython().catch((reason: unknown) => {
+        console.warn(
+          'jupyter_memkit: the kernel did not report its language',
+          reason
+        );
+      });
+    }
+  }
+
+  /**
+   * Renew what expired while the page was hidden.
+   */
+  renew(): void {
+    if (this._status.kind === 'live') {
+      this._subscription?.renew();
+    }
+  }
+
+  /**
+   * Load the extension into the kernel.
+   */
+  async load(): Promise<void> {
+    this._setStatus({ kind: 'connecting' });
+    const error = await loadExtension(this._kernel, this._execution.ignore);
+    if (error !== null) {
+      this._setStatus({ kind: 'not-loaded', error });
+    } else if (!this._isDisposed) {
+      this._subscription?.open();
+    }
+  }
+
+  /**
+   * Run a magic of the kit after the running cell.
+   */
+  async runMagic(name: string, line: string): Promise<void> {
+    const ignore = this._execution.ignore;
+    const error = await runMagic(this._kernel, ignore, name, line);
+    if (error !== null) {
+      throw new Error(error);
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._kernel.anyMessage.disconnect(this._onAnyMessage, this);
+    this._kernel.iopubMessage.disconnect(this._onIOPub, this);
+    this._kernel.statusChanged.disconnect(this._onKernelStatus, this);
+    this._kernel.connectionStatusChanged.disconnect(this._onConnection, this);
+    this._subscription?.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _subscribeIfPython(): Promise<void> {
+    const language = await readLanguage(this._kernel);
+    if (this._isDisposed) {
+      return;
+    }
+    if (language !== 'python' || !this._subscription) {
+      this._setStatus({ kind: 'unsupported', language });
+    } else {
+      this._subscription.open();
+    }
+  }
+
+  private _handleReply(
+    reply: Reply | IForeign | IUnreadable,
+    sentS: number
+  ): void {
+    switch (reply.type) {
+      case 'snapshot':
+        if (reply.running === null) {
+          this._execution.settle();
+        }
+        this._setStatus({ kind: 'live' });
+        this._received.emit({ message: reply, sentS });
+        break;
+      case 'incompatible':
+      case 'foreign':
+        this._setIncompatible(reply.protocol);
+        break;
+      case 'unreadable':
+        this._setUnreadable(reply.reason);
+        break;
+      case 'refused':
+        console.error('jupyter_memkit: the kernel refused:', reply.message);
+        this._setStatus({ kind: 'lost', reason: 'refused' });
+        break;
+      case 'unsubscribed':
+        break;
+    }
+  }
+
+  private _handleUnhandled(): void {
+    this._subscription?.forfeit();
+    if (this._execution.isRunning) {
+      this._setStatus({ kind: 'busy' });
+    } else if (this._status.kind !== 'not-loaded') {
+      this._probe().catch((reason: unknown) => {
+        console.warn(
+          'jupyter_memkit: the kernel was lost during a request',
+          reason
+        );
+      });
+    }
+  }
+
+  /**
+   * Find out why an idle kernel does not answer.
+   */
+  private async _probe(): Promise<void> {
+    const found = await isInstalled(this._kernel, this._execution.ignore);
+    if (this._isDisposed || this._status.kind === 'live') {
+      return;
+    }
+    if (found === false) {
+      this._setStatus({ kind: 'not-installed' });
+    } else if (this._isAutoloading() && !this._hasAutoloaded) {
+      this._hasAutoloaded = true;
+      await this.load();
+    } else {
+      this._setStatus({ kind: 'not-loaded', error: null });
+    }
+  }
+
+  private _onAnyMessage(
+    _kernel: Kernel.IKernelConnection,
+    { direction, msg }: Kernel.IAnyMessageArgs
+  ): void {
+    if (direction === 'send') {
+      this._execution.begin(msg);
+    }
+  }
+
+  private _onIOPub(
+    _kernel: Kernel.IKernelConnection,
+    message: KernelMessage.IIOPubMessage
+  ): void {
+    if (this._execution.hasEnded(message)) {
+      // The cell may have installed the package, or loaded the extension.
+      if (['busy', 'not-loaded', 'not-installed'].includes(this._status.kind)) {
+        this._subscription?.open();
+      }
+    } else if (
+      message.header.msg_type === 'comm_msg' &&
+      'comm_id' in message.content &&
+      message.content.comm_id === COMM_ID
+    ) {
+      const sentS = Date.parse(message.header.date) / 1000;
+      this._handleBroadcast(message.content.data, sentS);
+    }
+  }
+
+  private _handleBroadcast(data: unknown, sentS: number): void {
+    const message = parseBroadcast(data);
+    if (message.type === 'foreign') {
+      this._setIncompatible(message.protocol);
+      return;
+    }
+    if (message.type === 'unreadable') {
+      this._setUnreadable(message.reason);
+      return;
+    }
+    if (message.type === 'goodbye') {
+      this._subscription?.forfeit();
+      this._setStatus({ kind: 'not-loaded', error: null });
+    } else {
+      this._setStatus({ kind: 'live' });
+      this._subscription?.spend();
+    }
+    this._received.emit({ message, sentS });
+  }
+
+  private _onKernelStatus(
+    _kernel: Kernel.IKernelConnection,
+    status: Kernel.Status
+  ): void {
+    if (status === 'restarting' || status === 'autorestarting') {
+      this._isRestarting = true;
+      this._hasAutoloaded = false;
+      this._execution = new Execution('idle');
+      this._subscription?.forfeit();
+      this._setStatus({ kind: 'connecting' });
+    } else if (status === 'dead' || status === 'terminating') {
+      this._setStatus({ kind: 'lost', reason: 'died' });
+    } else if (this._isRestarting && (status === 'idle' || status === 'busy')) {
+      this._isRestarting = false;
+      this.connect();
+    }
+  }
+
+  private _onConnection(
+    _kernel: Kernel.IKernelConnection,
+    status: Kernel.ConnectionStatus
+  ): void {
+    if (status === 'disconnected') {
+      this._setStatus({ kind: 'lost', reason: 'disconnected' });
+    } else if (status === 'connected' && !this._isRestarting) {
+      // The end of a cell may have been lost with the connection.
+      this._execution = new Execution(this._kernel.status);
+      this.connect();
+    }
+  }
+
+  private _setIncompatible(kernel: number): void {
+    this._setStatus({ kind: 'incompatible', kernel, lab: PROTOCOL_VERSION });
+  }
+
+  private _setUnreadable(reason: string): void {
+    if (this._status.kind !== 'unreadable') {
+      console.error(
+        'jupyter_memkit: a message of the kernel is unreadable:',
+        reason
+      );
+    }
+    this._setStatus({ kind: 'unreadable' });
+  }
+
+  private _setStatus(status: ChannelStatus): void {
+    const isSame = JSON.stringify(status) === JSON.stringify(this._status);
+    if (!isSame && !this._isDisposed) {
+      this._status = status;
+      this._statusChanged.emit(status);
+    }
+  }
+
+  private readonly _kernel: Kernel.IKernelConnection;
+  private readonly _isAutoloading: () => boolean;
+  private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
+  private readonly _received = new Signal<this, IReceived>(this);
+  private readonly _subscription: Subscription | null = null;
+  private _execution: Execution;
+  private _status: ChannelStatus = { kind: 'connecting' };
+  private _hasAutoloaded = false;
+  private _isRestarting = false;
+  private _isDisposed = false;
+}
+
+export namespace KernelChannel {
+  export interface IOptions {
+    kernel: Kernel.IKernelConnection;
+    /** The time of the last reading that the page has, 0 for none. */
+    sinceS: () => number;
+    /** Whether to load the extension into a kernel that has not loaded it. */
+    isAutoloading: () => boolean;
+  }
+}

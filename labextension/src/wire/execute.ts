@@ -1,0 +1,107 @@
+import type { Kernel } from '@jupyterlab/services';
+
+/**
+ * Called with the id of each request before it is sent.
+ */
+type OnSend = (messageId: string) => void;
+
+/**
+ * Whether the package can be imported in the kernel; `null` if there was no
+ * answer.
+ *
+ * Finds the package without importing it. Waits for a running cell.
+ */
+export async function isInstalled(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend
+): Promise<boolean | null> {
+  const answer = await evaluate(
+    kernel,
+    onSend,
+    '__import__("importlib.util").util.find_spec("jupyter_memkit") is not None'
+  );
+  return answer.text === null ? null : answer.text === 'True';
+}
+
+/**
+ * Load the extension into the kernel; returns why it failed, or `null`.
+ */
+export async function loadExtension(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend
+): Promise<string | null> {
+  const { error } = await evaluate(
+    kernel,
+    onSend,
+    '__import__("IPython").get_ipython().extension_manager' +
+      '.load_extension("jupyter_memkit")'
+  );
+  return error;
+}
+
+/**
+ * Run a magic of the kit; returns why it failed, or `null`.
+ *
+ * The names and lines are the page's own: nothing that a user typed is evaluated.
+ */
+export async function runMagic(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend,
+  name: string,
+  line: string
+): Promise<string | null> {
+  const { error } = await evaluate(
+    kernel,
+    onSend,
+    '__import__("IPython").get_ipython()' +
+      `.run_line_magic(${JSON.stringify(name)}, ${JSON.stringify(line)})`
+  );
+  return error;
+}
+
+interface IAnswer {
+  text: string | null;
+  error: string | null;
+}
+
+/**
+ * Evaluate an expression without affecting the user's history or execution
+ * counts.
+ */
+async function evaluate(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend,
+  expression: string
+): Promise<IAnswer> {
+  const future = kernel.requestExecute({
+    code: '',
+    silent: true,
+    store_history: false,
+    allow_stdin: false,
+    stop_on_error: false,
+    user_expressions: { memkit: expression }
+  });
+  onSend(future.msg.header.msg_id);
+  const { content } = await future.done;
+  if (content.status !== 'ok') {
+    return { text: null, error: `The kernel replied "${content.status}".` };
+  }
+  const result: unknown = content.user_expressions['memkit'];
+  if (textOf(result, 'status') === 'ok') {
+    return {
+      text: textOf(recordOf(result)['data'], 'text/plain'),
+      error: null
+    };
+  }
+  const [name, value] = [textOf(result, 'ename'), textOf(result, 'evalue')];
+  return { text: null, error: `${name ?? 'Error'}: ${value ?? ''}` };
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function textOf(value: unknown, key: string): string | null {
+  const text = recordOf(value)[key];
+  return typeof text === 'string' ? text : null;
+}

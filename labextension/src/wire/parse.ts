@@ -1,0 +1,91 @@
+import type { Decoder } from './decode';
+import { Malformed } from './decode';
+import type { Broadcast, ILastDeath, IServerReading, Reply } from './protocol';
+import {
+  PROTOCOL_VERSION,
+  decodeBroadcast,
+  decodeIncompatible,
+  decodeLastDeath,
+  decodeReply,
+  decodeServerReading
+} from './protocol';
+
+/**
+ * A message of a protocol version that this sidebar does not support.
+ */
+export interface IForeign {
+  readonly type: 'foreign';
+  readonly protocol: number;
+}
+
+/**
+ * A message of this version that cannot be decoded, and why.
+ */
+export interface IUnreadable {
+  readonly type: 'unreadable';
+  readonly reason: string;
+}
+
+/**
+ * Parse a broadcast.
+ */
+export function parseBroadcast(
+  data: unknown
+): Broadcast | IForeign | IUnreadable {
+  return parse(data, decodeBroadcast);
+}
+
+/**
+ * Parse a reply. An `Incompatible` is parsed whatever its version.
+ */
+export function parseReply(data: unknown): Reply | IForeign | IUnreadable {
+  const incompatible = attempt(data, decodeIncompatible);
+  return incompatible.type === 'unreadable'
+    ? parse(data, decodeReply)
+    : incompatible;
+}
+
+/**
+ * Parse the server's reading of a kernel.
+ */
+export function parseReading(
+  data: unknown
+): IServerReading | IForeign | IUnreadable {
+  return parse(data, decodeServerReading);
+}
+
+/**
+ * Parse the server's report on the last death of a notebook's kernels.
+ */
+export function parseDeath(data: unknown): ILastDeath | IForeign | IUnreadable {
+  return parse(data, decodeLastDeath);
+}
+
+function parse<T>(
+  data: unknown,
+  decode: Decoder<T>
+): T | IForeign | IUnreadable {
+  return foreignOf(data) ?? attempt(data, decode);
+}
+
+function attempt<T>(data: unknown, decode: Decoder<T>): T | IUnreadable {
+  try {
+    return decode(data, 'message');
+  } catch (error) {
+    if (error instanceof Malformed) {
+      return { type: 'unreadable', reason: error.message };
+    }
+    throw error;
+  }
+}
+
+function foreignOf(data: unknown): IForeign | null {
+  const isNumbered =
+    typeof data === 'object' &&
+    data !== null &&
+    'protocol' in data &&
+    typeof data.protocol === 'number';
+  return isNumbered && data.protocol !== PROTOCOL_VERSION
+    ? { type: 'foreign', protocol: Number(data.protocol) }
+    : null;
+}

@@ -1,0 +1,406 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { IReceived } from '../../src/wire/channel';
+import { KernelChannel } from '../../src/wire/channel';
+import type { Snapshot } from '../../src/wire/protocol';
+import { evaluated, FakeKernel, raised, settle } from '../fakes/kernel';
+import { golden } from '../fakes/golden';
+
+let kernel: FakeKernel;
+let channel: KernelChannel;
+let received: IReceived[];
+let isAutoloading: boolean;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1790000011_000 });
+  kernel = new FakeKernel();
+  isAutoloading = false;
+  open();
+});
+
+afterEach(() => {
+  channel.dispose();
+  vi.useRealTimers();
+});
+
+function open(): void {
+  received = [];
+  channel = new KernelChannel({
+    kernel: kernel.connection,
+    sinceS: () => 12.5,
+    isAutoloading: () => isAutoloading
+  });
+  channel.received.connect((_channel, message) => {
+    received.push(message);
+  });
+}
+
+async function connect(): Promise<void> {
+  channel.connect();
+  await settle();
+}
+
+async function goLive(changes: Partial<Snapshot> = {}): Promise<void> {
+  await connect();
+  kernel.lastRequest.reply(golden<Snapshot>('snapshot', changes));
+}
+
+/** The kernel is through with the request and nobody answered it. */
+async function leaveUnhandled(): Promise<void> {
+  kernel.lastRequest.idle();
+  await vi.advanceTimersByTimeAsync(1000);
+}
+
+describe('KernelChannel#isExecuting', () => {
+  it('starts when the page sends a cell, before the kernel sends "busy"', async () => {
+    await goLive();
+    expect(channel.isExecuting).toBe(false);
+    kernel.sendCell();
+    expect(channel.isExecuting).toBe(true);
+    kernel.beginCell();
+    kernel.endCell();
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('ends a cell from before the page with the kernel’s next message', () => {
+    channel.dispose();
+    kernel.status = 'busy';
+    open();
+    kernel.publishState('idle', 'ours', 'memkit_request');
+    expect(channel.isExecuting).toBe(true);
+    kernel.publishState('idle', 'info', 'kernel_info_request');
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('is false if the kernel reports no cell', async () => {
+    channel.dispose();
+    kernel.status = 'busy';
+    open();
+    await goLive({ running: null });
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('ends with a lost connection', async () => {
+    await goLive();
+    kernel.beginCell();
+    kernel.changeConnection('disconnected');
+    kernel.changeConnection('connected');
+    expect(channel.isExecuting).toBe(false);
+  });
+
+  it('does not start with a silent execution', async () => {
+    await goLive();
+    kernel.sendCell('probe', true);
+    expect(channel.isExecuting).toBe(false);
+  });
+});
+
+describe('KernelChannel#connect()', () => {
+  it('requests what is later than the page’s last reading', async () => {
+    await connect();
+    expect(kernel.lastRequest.content).toMatchObject({
+      type: 'subscribe',
+      protocol: 1,
+      since_s: 12.5
+    });
+  });
+
+  it('is live with the snapshot', async () => {
+    await goLive();
+    expect(channel.status).toEqual({ kind: 'live' });
+    expect(received).toEqual([
+      { message: golden('snapshot'), sentS: 1790000011 }
+    ]);
+  });
+
+  it('sends no request to a kernel that is not Python', async () => {
+    kernel.language = 'R';
+    await connect();
+    expect(channel.status).toEqual({ kind: 'unsupported', language: 'r' });
+    expect(kernel.requests).toEqual([]);
+  });
+
+  it('uses the language of the specification while a busy kernel is silent', async () => {
+    vi.spyOn(kernel, 'info', 'get').mockReturnValue(
+      new Promise(() => undefined)
+    );
+    kernel.spec = Promise.resolve({ language: 'python' });
+    await connect();
+    expect(kernel.requestTypes).toEqual(['subscribe']);
+  });
+
+  it('reports a dead kernel', async () => {
+    kernel.status = 'dead';
+    await connect();
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
+  });
+
+  it('reports a lost connection', async () => {
+    kernel.connectionStatus = 'disconnected';
+    await connect();
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
+  });
+
+  it('waits for a slow kernel, and accepts the late reply', async () => {
+    await connect();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(channel.status).toEqual({ kind: 'busy' });
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('reports both versions if they differ', async () => {
+    await connect();
+    kernel.lastRequest.reply(golden('incompatible', { protocol: 3 }));
+    expect(channel.status).toEqual({ kind: 'incompatible', kernel: 3, lab: 1 });
+  });
+
+  it('reports a refusal', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    await connect();
+    kernel.lastRequest.reply(golden('refused'));
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'refused' });
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it('ignores unexpected and malformed replies', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    await connect();
+    kernel.lastRequest.reply(golden('snapshot'), 'other_reply');
+    kernel.lastRequest.reply({ type: 'snapshot', protocol: 1 });
+    expect(channel.status).toEqual({ kind: 'connecting' });
+    expect(warn).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a kernel that does not answer', () => {
+  it('is "not loaded" if the package is installed', async () => {
+    kernel.results = { find_spec: evaluated('True') };
+    await connect();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'not-loaded', error: null });
+  });
+
+  it('is "not installed" if it is not', async () => {
+    kernel.results = { find_spec: evaluated('False') };
+    await connect();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'not-installed' });
+  });
+
+  it('is not asked again because of our own execution', async () => {
+    kernel.results = { find_spec: evaluated('False') };
+    await connect();
+    await leaveUnhandled();
+    await settle();
+    expect(kernel.requests.length).toBe(1);
+  });
+
+  it('is asked again when a cell has ended', async () => {
+    kernel.results = { find_spec: evaluated('False') };
+    await connect();
+    await leaveUnhandled();
+    kernel.endCell();
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('is "busy" while a cell runs, without being executed in', async () => {
+    await connect();
+    kernel.beginCell();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'busy' });
+    expect(kernel.executed).toEqual([]);
+  });
+
+  it('is also "busy" if the cell started before the page', async () => {
+    channel.dispose();
+    kernel.status = 'busy';
+    open();
+    await connect();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'busy' });
+    kernel.endCell();
+    expect(kernel.requests.length).toBe(2);
+  });
+
+  it('accepts a reply just after the kernel’s "idle"', async () => {
+    await connect();
+    kernel.lastRequest.idle();
+    kernel.lastRequest.reply(golden('snapshot'));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+});
+
+describe('KernelChannel#load()', () => {
+  it('subscribes once the extension is loaded', async () => {
+    kernel.results = { load_extension: evaluated('None') };
+    await channel.load();
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('reports why loading failed', async () => {
+    kernel.results = { load_extension: raised('ImportError', 'no psutil') };
+    await channel.load();
+    expect(channel.status).toEqual({
+      kind: 'not-loaded',
+      error: 'ImportError: no psutil'
+    });
+  });
+
+  it('reports an aborted execution as failed', async () => {
+    await channel.load();
+    expect(channel.status).toMatchObject({ kind: 'not-loaded' });
+    expect(channel.status).not.toMatchObject({ error: null });
+  });
+
+  it('happens automatically, once, if the setting is on', async () => {
+    isAutoloading = true;
+    kernel.results = {
+      find_spec: evaluated('True'),
+      load_extension: evaluated('None')
+    };
+    await connect();
+    await leaveUnhandled();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'not-loaded', error: null });
+    expect(
+      kernel.executed.filter(code => code.includes('load_extension')).length
+    ).toBe(1);
+  });
+});
+
+describe('broadcasts', () => {
+  it('are received before any reply', async () => {
+    await connect();
+    kernel.broadcast(golden('samples'));
+    expect(channel.status).toEqual({ kind: 'live' });
+    expect(received.map(({ message }) => message)).toEqual([golden('samples')]);
+  });
+
+  it('of other senders, of unknown types and malformed ones are ignored', async () => {
+    await connect();
+    kernel.broadcast(golden('samples'), 'another-comm');
+    kernel.broadcast({ type: 'variables', protocol: 1 });
+    kernel.broadcast(null);
+    expect(received).toEqual([]);
+    expect(channel.status).toEqual({ kind: 'connecting' });
+  });
+
+  it('of another version report both versions', async () => {
+    await connect();
+    kernel.broadcast(golden('samples', { protocol: 2 }));
+    expect(channel.status).toEqual({ kind: 'incompatible', kernel: 2, lab: 1 });
+  });
+
+  it('are renewed when a quarter of the credit is left', async () => {
+    await goLive({ credit: 8 });
+    for (let broadcast = 1; broadcast <= 5; broadcast += 1) {
+      kernel.broadcast(golden('samples'));
+    }
+    expect(kernel.requests.length).toBe(1);
+    kernel.broadcast(golden('samples'));
+    expect(kernel.requestTypes).toEqual(['subscribe', 'subscribe']);
+    kernel.broadcast(golden('samples'));
+    expect(kernel.requests.length).toBe(2);
+  });
+
+  it('run out for a hidden page, and are renewed when it is shown', async () => {
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    await goLive({ credit: 4 });
+    for (let broadcast = 1; broadcast <= 4; broadcast += 1) {
+      kernel.broadcast(golden('samples'));
+    }
+    channel.renew();
+    expect(kernel.requests.length).toBe(1);
+    hidden.mockRestore();
+    channel.renew();
+    expect(kernel.requests.length).toBe(2);
+  });
+
+  it('end with a "goodbye"', async () => {
+    await goLive();
+    kernel.broadcast(golden('goodbye'));
+    expect(channel.status).toEqual({ kind: 'not-loaded', error: null });
+  });
+});
+
+describe('a restart', () => {
+  it('is followed by a new subscription when the kernel is idle', async () => {
+    await goLive();
+    kernel.changeStatus('restarting');
+    expect(channel.status).toEqual({ kind: 'connecting' });
+    kernel.changeConnection('connected');
+    expect(kernel.requests.length).toBe(1);
+    kernel.changeStatus('idle');
+    await settle();
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(kernel.requests.length).toBe(2);
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('drops the running cell', async () => {
+    await goLive();
+    kernel.beginCell();
+    expect(channel.isExecuting).toBe(true);
+    kernel.changeStatus('autorestarting');
+    expect(channel.isExecuting).toBe(false);
+  });
+});
+
+describe('a lost', () => {
+  it('kernel is reported', async () => {
+    await goLive();
+    kernel.changeStatus('dead');
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
+  });
+
+  it('connection is reported, and recovers when it is restored', async () => {
+    await goLive();
+    kernel.changeConnection('disconnected');
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
+    kernel.changeConnection('connected');
+    await settle();
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+});
+
+describe('KernelChannel#dispose()', () => {
+  it('cancels the subscription', async () => {
+    await goLive();
+    channel.dispose();
+    expect(kernel.requestTypes).toEqual(['subscribe', 'unsubscribe']);
+  });
+
+  it('sends nothing to a lost kernel', async () => {
+    await goLive();
+    kernel.connectionStatus = 'disconnected';
+    channel.dispose();
+    expect(kernel.requestTypes).toEqual(['subscribe']);
+  });
+
+  it('removes all listeners', async () => {
+    await goLive();
+    channel.dispose();
+    kernel.broadcast(golden('samples'));
+    kernel.sendCell();
+    kernel.changeStatus('restarting');
+    kernel.changeStatus('idle');
+    kernel.changeConnection('disconnected');
+    await settle();
+    expect(channel.isExecuting).toBe(false);
+    expect(received.length).toBe(1);
+    expect(kernel.requestTypes).toEqual(['subscribe', 'unsubscribe']);
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('sends nothing before the kernel’s language is known', async () => {
+    channel.connect();
+    channel.dispose();
+    await settle();
+    expect(kernel.requests).toEqual([]);
+  });
+});
