@@ -1,9 +1,9 @@
 """The kernel's end of the wire: broadcasts readings and answers requests.
 
 There is no comm: an ordinary comm handler would take the figure of a plotting cell. The
-kernel broadcasts iopub ``comm_msg`` with a fixed id from the sampler's thread, and
-requests arrive on the control channel. So both work while a cell runs, in two tabs, for
-a console on the same kernel, and after a reload.
+kernel broadcasts on iopub from the sampler's thread, and requests arrive on the control
+channel. So both work while a cell runs, in two tabs, for a console on the same kernel,
+and after a reload.
 
 A subscription is good for 600 broadcasts, and the page renews it. So a page that went
 away is forgotten without any message from the others, which would count as activity and
@@ -193,12 +193,12 @@ class KernelChannel:
             }
         self._kernel.session.send(
             self._kernel.iopub_socket,
-            "comm_msg",
-            {"comm_id": protocol.COMM_ID, "data": message},
+            protocol.BROADCAST_TYPE,
+            message,
             # Without a parent, because an output area would claim a message of its
             # cell.
             parent={},
-            ident=f"comm-{protocol.COMM_ID}".encode(),
+            ident=protocol.BROADCAST_TYPE.encode(),
         )
 
     async def _handle_request(

@@ -125,7 +125,7 @@ def _activity(activity: Activity | None) -> protocol.Activity | None:
     return {
         "label": activity.label,
         "unit": activity.unit,
-        "told_s": activity.told_s,
+        "reported_s": activity.reported_s,
         "done": activity.done,
         "total": activity.total,
         "per_s": activity.per_s,

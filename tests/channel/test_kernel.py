@@ -377,7 +377,7 @@ def test_broadcast_belongs_to_no_cell(scene: Scene) -> None:
     scene.tick(1.0)
     (message,) = scene.kernel.sent
     assert (message.stream, message.parent) == ("iopub", {})
-    assert message.content["comm_id"] == protocol.COMM_ID
+    assert message.msg_type == protocol.BROADCAST_TYPE
 
 
 def test_busy_is_said_again_after_a_request_in_a_cell(scene: Scene) -> None:
