@@ -168,7 +168,22 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * Whether the sidebar is visible.
+   * Whether to find out why a kernel does not answer, by a request that its user
+   * does not see. Without the panel, nobody reads the reason.
+   */
+  get isProbing(): boolean {
+    return this._isProbing;
+  }
+  set isProbing(isProbing: boolean) {
+    const isNew = isProbing && !this._isProbing;
+    this._isProbing = isProbing;
+    if (isNew && this.status.kind === 'not-loaded') {
+      this._channel?.connect();
+    }
+  }
+
+  /**
+   * Whether anything shows this kernel.
    */
   get isActive(): boolean {
     return this._channel !== null;
@@ -241,6 +256,7 @@ export class MemoryModel implements IDisposable {
     this._channel = new KernelChannel({
       kernel,
       isAutoloading,
+      isProbing: () => this._isProbing,
       sinceS: () => this._readings.kernelS
     });
     this._channel.received.connect(this._onReceived, this);
@@ -418,6 +434,7 @@ export class MemoryModel implements IDisposable {
   private _activity: IActivity | null = null;
   private _death: IDeath | null = null;
   private _hasEnded = false;
+  private _isProbing = false;
   private _heardS = 0;
   private _tickedS = 0;
   private _isDisposed = false;

@@ -9,7 +9,7 @@ import { readLanguage } from './language';
 import type { IForeign, IUnreadable } from './parse';
 import { parseBroadcast } from './parse';
 import type { Broadcast, Reply, ISnapshot } from './protocol';
-import { COMM_ID, PROTOCOL_VERSION } from './protocol';
+import { BROADCAST_TYPE, COMM_ID, PROTOCOL_VERSION } from './protocol';
 import { isControlSender } from './request';
 import type { ChannelStatus } from './status';
 import { Subscription } from './subscription';
@@ -32,6 +32,7 @@ export class KernelChannel implements IDisposable {
   constructor(options: KernelChannel.IOptions) {
     this._kernel = options.kernel;
     this._isAutoloading = options.isAutoloading;
+    this._isProbing = options.isProbing;
     this._execution = new Execution(this._kernel.status);
     if (isControlSender(options.kernel)) {
       this._subscription = new Subscription({
@@ -198,6 +199,10 @@ export class KernelChannel implements IDisposable {
    * Find out why an idle kernel does not answer.
    */
   private async _probe(): Promise<void> {
+    if (!this._isProbing()) {
+      this._setStatus({ kind: 'not-loaded', error: null });
+      return;
+    }
     const found = await isInstalled(this._kernel, this._execution.ignore);
     if (this._isDisposed || this._status.kind === 'live') {
       return;
@@ -231,16 +236,22 @@ export class KernelChannel implements IDisposable {
         this._subscription?.open();
       }
     } else if (
+      // A type that Jupyter's own messages do not have.
+      (message.header.msg_type as string) === BROADCAST_TYPE
+    ) {
+      this._handleBroadcast(message.content, message.header.date);
+    } else if (
       message.header.msg_type === 'comm_msg' &&
       'comm_id' in message.content &&
       message.content.comm_id === COMM_ID
     ) {
-      const sentS = Date.parse(message.header.date) / 1000;
-      this._handleBroadcast(message.content.data, sentS);
+      // As earlier versions of the extension broadcast.
+      this._handleBroadcast(message.content.data, message.header.date);
     }
   }
 
-  private _handleBroadcast(data: unknown, sentS: number): void {
+  private _handleBroadcast(data: unknown, date: string): void {
+    const sentS = Date.parse(date) / 1000;
     const message = parseBroadcast(data);
     if (message.type === 'foreign') {
       this._setIncompatible(message.protocol);
@@ -315,6 +326,7 @@ export class KernelChannel implements IDisposable {
 
   private readonly _kernel: Kernel.IKernelConnection;
   private readonly _isAutoloading: () => boolean;
+  private readonly _isProbing: () => boolean;
   private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
   private readonly _received = new Signal<this, IReceived>(this);
   private readonly _subscription: Subscription | null = null;
@@ -330,6 +342,8 @@ export namespace KernelChannel {
     kernel: Kernel.IKernelConnection;
     /** The time of the last reading that the page has, 0 for none. */
     sinceS: () => number;
+    /** Whether to find out why a kernel does not answer. */
+    isProbing: () => boolean;
     /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
   }
