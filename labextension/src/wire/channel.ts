@@ -54,7 +54,8 @@ export class KernelChannel implements IDisposable {
       },
       isProbing: options.isProbing,
       isAutoloading: options.isAutoloading,
-      isOver: () => this._isDisposed || this._status.kind === 'live',
+      isDisposed: () => this._isDisposed,
+      isLive: () => this._status.kind === 'live',
       onStatus: status => {
         this._setStatus(status);
       }

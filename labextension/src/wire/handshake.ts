@@ -16,9 +16,10 @@ export class Handshake {
    * Subscribe if the kernel runs Python.
    */
   async begin(): Promise<void> {
-    const { kernel, canSubscribe, subscribe, onStatus, isOver } = this._options;
+    const { kernel, canSubscribe, subscribe, onStatus, isDisposed } =
+      this._options;
     const language = await readLanguage(kernel);
-    if (isOver()) {
+    if (isDisposed()) {
       return;
     }
     if (language !== 'python' || !canSubscribe) {
@@ -32,14 +33,14 @@ export class Handshake {
    * Find out why an idle kernel does not answer.
    */
   async probe(): Promise<void> {
-    const { kernel, ignore, isProbing, isAutoloading, onStatus, isOver } =
+    const { kernel, ignore, isProbing, isAutoloading, onStatus } =
       this._options;
     if (!isProbing()) {
       onStatus({ kind: 'not-loaded', error: null });
       return;
     }
     const found = await isInstalled(kernel, ignore);
-    if (isOver()) {
+    if (this._options.isDisposed() || this._options.isLive()) {
       return;
     }
     if (found === false) {
@@ -56,12 +57,12 @@ export class Handshake {
    * Load the extension into the kernel, and subscribe.
    */
   async load(): Promise<void> {
-    const { kernel, ignore, subscribe, onStatus, isOver } = this._options;
+    const { kernel, ignore, subscribe, onStatus, isDisposed } = this._options;
     onStatus({ kind: 'connecting' });
     const error = await loadExtension(kernel, ignore);
     if (error !== null) {
       onStatus({ kind: 'not-loaded', error });
-    } else if (!isOver()) {
+    } else if (!isDisposed()) {
       subscribe();
     }
   }
@@ -89,8 +90,9 @@ export namespace Handshake {
     isProbing: () => boolean;
     /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
-    /** Whether the answer is no longer needed. */
-    isOver: () => boolean;
+    isDisposed: () => boolean;
+    /** Whether the kernel sends readings. */
+    isLive: () => boolean;
     onStatus: (status: ChannelStatus) => void;
   }
 }
