@@ -14,22 +14,17 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.oom import read_oom_kills
-from jupyter_memkit.measure.pace import Pace
 from jupyter_memkit.measure.proc_files import read_stat_columns
+from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.tracker import MemoryTracker
 
 _FILE_BYTES = 8192
-# Variables are measured only in a kernel that could run out of memory.
-_SHARE_WORTH_KNOWING = 0.02
-_SIZES_S = 0.05
-_MOST_VARIABLES = 5
 # A column of /proc/<pid>/stat, counted from the one after the name.
 _START_TIME = 19
 # The time over which the growth is measured.
@@ -83,18 +78,15 @@ class LastState:
         The source of the readings.
     place : Place
         Where; the folder is created, readable by the user only.
-    namespace : mapping
-        The variables of the notebook.
-    hidden : collection of str
-        Names in it that are not the user's.
+    largest : LargestVariables
+        Measures the variables of the notebook.
     """
 
     def __init__(
         self,
         tracker: MemoryTracker,
         place: Place,
-        namespace: Mapping[str, Any],
-        hidden: Collection[str],
+        largest: LargestVariables,
     ) -> None:
         self._tracker = tracker
         self._path = place.path
@@ -104,11 +96,8 @@ class LastState:
             "oom_kills": read_oom_kills(),
             **read_identity(os.getpid()),
         }
-        self._namespace = namespace
-        self._hidden = hidden
-        self._variables: list[tuple[str, int]] = []
+        self._largest = largest
         self._limit: Gauge | None = None
-        self._pace = Pace(time.perf_counter, time.thread_time)
         self._file: mmap.mmap | None = None
         self.problem = ""
         """Why the state cannot be written; empty if it can."""
@@ -129,7 +118,7 @@ class LastState:
             self.problem = f"{self._path} cannot be written: {error.strerror}"
             return
         self._tracker.observe(self._update)
-        self._tracker.observe_cells(self._write, self._measure)
+        self._tracker.observe_cells(self._write, self._end_cell)
         self._update()
 
     def detach(self) -> None:
@@ -176,32 +165,12 @@ class LastState:
             "cell_id": None if cell is None else cell.cell_id,
             "first_line": None if cell is None else cell.first_line,
             "started_s": None if cell is None else cell.started_s,
-            "variables": self._variables,
+            "variables": self._largest.latest,
         }
 
-    def _measure(self) -> None:
-        """Measure the variables after a cell, at most a four-hundredth of the time."""
-        limit = self._limit
-        rss_bytes = self._tracker.latest.rss_bytes
-        is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.limit_bytes
-        if is_large and self._pace.is_due():
-            self._pace.timed(self._list)
+    def _end_cell(self) -> None:
+        self._largest.measure(self._tracker.latest.rss_bytes, self._limit)
         self._write()
-
-    def _list(self) -> None:
-        # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
-
-        namespace = {
-            name: value
-            for name, value in list(self._namespace.items())
-            if not name.startswith("_") and name not in self._hidden
-        }
-        measured = sizes(namespace, budget_s=_SIZES_S)
-        ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
-        self._variables = [
-            (name[:80], size.bytes) for name, size in ranked[:_MOST_VARIABLES]
-        ]
 
 
 def read_identity(pid: int) -> dict[str, Any]:
