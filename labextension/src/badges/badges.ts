@@ -2,6 +2,7 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
+import type { ISessionWidget } from '../follow';
 import type { Sidebar } from '../model/sidebar';
 import { NotebookBadges } from './notebook';
 
@@ -51,30 +52,20 @@ export class Badges implements IDisposable {
     panel.disposed.connect(this._remove, this);
   }
 
-  private _remove(panel: NotebookPanel): void {
+  private _remove(panel: ISessionWidget): void {
     this._badges.get(panel)?.dispose();
     this._badges.delete(panel);
   }
 
   private _update(): void {
-    const { model } = this._options.sidebar;
-    const panel = this._panelInFront;
-    if (model && panel) {
-      this._badges.get(panel)?.show(model.cells);
+    const { model, follower } = this._options.sidebar;
+    if (model && follower.widget) {
+      this._badges.get(follower.widget)?.show(model.cells);
     }
   }
 
-  /**
-   * The notebook whose kernel the sidebar shows, `null` while that is a console's.
-   */
-  private get _panelInFront(): NotebookPanel | null {
-    const { notebooks, sidebar } = this._options;
-    const panel = notebooks.currentWidget;
-    return panel?.sessionContext.name === sidebar.name ? panel : null;
-  }
-
   private readonly _options: Badges.IOptions;
-  private readonly _badges = new Map<NotebookPanel, NotebookBadges>();
+  private readonly _badges = new Map<ISessionWidget, NotebookBadges>();
   private _isDisposed = false;
 }
 

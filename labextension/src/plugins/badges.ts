@@ -9,18 +9,16 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { Badges } from '../badges/badges';
 import type { Sidebar } from '../model/sidebar';
+import { followSettings } from './settings';
 import { ISidebar } from './tokens';
 
-namespace CommandIDs {
-  export const toggle = 'jupyter-memkit:toggle-badges';
-}
-
+const TOGGLE = 'jupyter-memkit:toggle-badges';
 const SETTING = 'badges';
 
 /**
  * Shows the memory of each cell beside it, unless the user has switched it off.
  */
-const plugin: JupyterFrontEndPlugin<void> = {
+export const badgesPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-memkit:badges',
   description: 'Shows the memory of each cell beside it.',
   autoStart: true,
@@ -28,8 +26,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [ISettingRegistry, ICommandPalette, ITranslator],
   activate
 };
-
-export default plugin;
 
 function activate(
   app: JupyterFrontEnd,
@@ -42,11 +38,8 @@ function activate(
   const trans = (translator ?? nullTranslator).load('jupyter-memkit');
   let isShown = false;
   let badges: Badges | null = null;
-  let settings: ISettingRegistry.ISettings | null = null;
 
-  const show = async (isWanted: boolean): Promise<void> => {
-    isShown = isWanted;
-    app.commands.notifyCommandChanged(CommandIDs.toggle);
+  const update = async (): Promise<void> => {
     const { Badges } = await import('../badges/badges');
     // It may have been toggled again meanwhile.
     if (isShown) {
@@ -56,34 +49,33 @@ function activate(
       badges = null;
     }
   };
-  const follow = async (): Promise<void> => {
-    settings = (await registry?.load(plugin.id)) ?? null;
-    // Both live as long as the page.
-    settings?.changed.connect(({ composite }) => {
-      void show(composite[SETTING] !== false);
+  const show = (isWanted: boolean): void => {
+    isShown = isWanted;
+    app.commands.notifyCommandChanged(TOGGLE);
+    update().catch((reason: unknown) => {
+      console.error('jupyter_memkit: the badges could not be loaded', reason);
     });
   };
 
-  app.commands.addCommand(CommandIDs.toggle, {
+  app.commands.addCommand(TOGGLE, {
     label: trans.__('Show Memory Badges'),
     caption: trans.__('Show the memory of the last run beside each cell'),
     isToggled: () => isShown,
     execute: async () => {
-      await show(!isShown);
-      await settings?.set(SETTING, isShown);
+      show(!isShown);
+      await registry?.set(badgesPlugin.id, SETTING, isShown);
     },
     describedBy: { args: { type: 'object', properties: {} } }
   });
   palette?.addItem({
-    command: CommandIDs.toggle,
+    command: TOGGLE,
     category: trans.__('Memory')
   });
-  follow()
-    .catch((reason: unknown) => {
-      console.error('jupyter_memkit: the settings could not be loaded', reason);
-    })
-    .then(() => show(settings?.composite[SETTING] !== false))
-    .catch((reason: unknown) => {
-      console.error('jupyter_memkit: there are no badges', reason);
+  if (registry) {
+    followSettings(registry, badgesPlugin.id, sidebar, settings => {
+      show(settings.get(SETTING).composite !== false);
     });
+  } else {
+    show(true);
+  }
 }
