@@ -52,6 +52,7 @@ export class CellsSection extends VDomRenderer<Sidebar> {
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this.update();
+    this._onTicked();
   }
 
   protected override render(): React.JSX.Element | null {

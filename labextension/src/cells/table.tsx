@@ -11,6 +11,9 @@ import type { IOrder, OrderKey } from './order';
 import { sortCells } from './order';
 import { EndedRow, RunningRow } from './row';
 
+// The bars of smaller rises stay short.
+const SCALE_MIN_BYTES = 1024 * 1024;
+
 /**
  * The running cell and the last ones, those of each process apart.
  */
@@ -126,6 +129,6 @@ namespace EndedRows {
  * would render all rows again and again.
  */
 function scaleOf(cells: readonly IRunningCell[]): number {
-  const highestBytes = Math.max(1, ...cells.map(riseOf));
+  const highestBytes = Math.max(SCALE_MIN_BYTES, ...cells.map(riseOf));
   return 2 ** Math.ceil(Math.log2(highestBytes));
 }
