@@ -37,14 +37,19 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
       app.commands
     );
     let announced = 0;
+    let shown: string | null = null;
     sidebar.stateChanged.connect(() => {
       const { alarm, model } = sidebar;
+      if (alarm === null && shown !== null) {
+        Notification.dismiss(shown);
+        shown = null;
+      }
       if (alarm === null || alarm.climb === announced) {
         return;
       }
       announced = alarm.climb;
       const largest = describeLargest(model?.present?.largest ?? [], trans);
-      Notification.warning(
+      shown = Notification.warning(
         [sidebar.name, describeAlarm(alarm, trans), largest]
           .filter(text => text !== '')
           .join(' — '),
