@@ -3,11 +3,12 @@
 ``labextension/src/protocol.ts`` is generated from this module by
 ``python -m tests.protocol_codegen``; a test fails if the two differ.
 
-The kernel *broadcasts* on iopub, as ``comm_msg`` with the fixed id `COMM_ID`, and only
-while a page is subscribed. The page *requests* on the control channel, message type
-`REQUEST_TYPE`, and receives one reply of type `REPLY_TYPE`. No comm is ever opened, so
-nothing leaks on reload, nothing waits behind a busy cell, and no figure of the user is
-flushed.
+The kernel *broadcasts* on iopub, with the message type `BROADCAST_TYPE`, and only while
+a page is subscribed. Front ends ignore a type that they do not know, whereas qtconsole
+and nbclassic log each ``comm_msg`` of a comm that they have not opened. The page
+*requests* on the control channel, message type `REQUEST_TYPE`, and receives one reply
+of type `REPLY_TYPE`. No comm is ever opened, so nothing leaks on reload, nothing waits
+behind a busy cell, and no figure of the user is flushed.
 
 Conventions: bytes are integers, times are seconds, ``*_s`` on a clock are
 seconds since the epoch; ``None`` means "known to be unavailable". A receiver
@@ -21,8 +22,14 @@ from typing import Literal, TypeAlias, TypedDict
 PROTOCOL_VERSION = 1
 """Incremented whenever an old peer would misread a new message."""
 
+BROADCAST_TYPE = "memkit_broadcast"
+"""The Jupyter message type of a broadcast, whose content is a `Broadcast`."""
+
 COMM_ID = "jupyter_memkit"
-"""The ``comm_id`` of every broadcast."""
+"""The ``comm_id`` of the ``comm_msg`` that earlier builds broadcast.
+
+A page reads its ``data`` in the same way, and so notices such a kernel.
+"""
 
 REQUEST_TYPE = "memkit_request"
 """The Jupyter message type of a request on the control channel."""

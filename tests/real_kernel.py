@@ -107,12 +107,11 @@ class RealKernel:
 
 
 def broadcasts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the data of our broadcasts among iopub messages."""
+    """Return the contents of our broadcasts among iopub messages."""
     return [
-        message["content"]["data"]
+        message["content"]
         for message in messages
-        if message["msg_type"] == "comm_msg"
-        and message["content"]["comm_id"] == protocol.COMM_ID
+        if message["msg_type"] == protocol.BROADCAST_TYPE
     ]
 
 

@@ -1,9 +1,9 @@
 """The kernel's end of the wire: broadcasts readings and answers requests.
 
 There is no comm: an ordinary comm handler would take the figure of a plotting cell. The
-kernel broadcasts iopub ``comm_msg`` with a fixed id from the sampler's thread, and
-requests arrive on the control channel. So both work while a cell runs, in two tabs, for
-a console on the same kernel, and after a reload.
+kernel broadcasts on iopub from the sampler's thread, and requests arrive on the control
+channel. So both work while a cell runs, in two tabs, for a console on the same kernel,
+and after a reload.
 
 A subscription is good for 600 broadcasts, and the page renews it. So a page that went
 away is forgotten without any message from the others, which would count as activity and
@@ -31,6 +31,7 @@ from jupyter_memkit.channel.messages import (
     snapshot_message,
 )
 from jupyter_memkit.channel.news import News, read_news
+from jupyter_memkit.channel.requests import check_request, read_version
 from jupyter_memkit.channel.state import read_state
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import CellRecord, OpenCell
@@ -41,11 +42,9 @@ from jupyter_memkit.track.tracker import MemoryTracker
 # subscription before. Counting broadcasts instead of time means that pages need not
 # contact an idle kernel, which would prevent it from being culled.
 _CREDIT = 600
-# More pages than anybody opens; another subscriber replaces the one that has been
-# silent longest, which returns when it renews.
-_MOST_SUBSCRIBERS = 32
-# An id is a UUID or similar.
-_MOST_ID_LETTERS = 128
+# More pages than anybody opens; another subscriber replaces the one that renewed its
+# subscription first, which returns when it renews.
+_MOST_SUBSCRIBERS = 64
 # While a cell runs, a message is sent at least this often even if its memory does not
 # change: every second reading, so at least twice a second.
 _STILL_INTERVAL_S = 0.35
@@ -162,9 +161,14 @@ class KernelChannel:
         self._sent_news = {news}
         # Includes the last unchanged reading, or a chart would draw a slope up to the
         # change.
-        reading = self._tracker.now()
         self._broadcast(
-            samples_message(self._kept_back + samples, reading, running, news)
+            samples_message(
+                self._kept_back + samples,
+                self._tracker.latest_reading(),
+                self._tracker.highest,
+                running,
+                news,
+            )
         )
         self._kept_back = []
 
@@ -193,12 +197,12 @@ class KernelChannel:
             }
         self._kernel.session.send(
             self._kernel.iopub_socket,
-            "comm_msg",
-            {"comm_id": protocol.COMM_ID, "data": message},
+            protocol.BROADCAST_TYPE,
+            message,
             # Without a parent, because an output area would claim a message of its
             # cell.
             parent={},
-            ident=f"comm-{protocol.COMM_ID}".encode(),
+            ident=protocol.BROADCAST_TYPE.encode(),
         )
 
     async def _handle_request(
@@ -212,34 +216,32 @@ class KernelChannel:
 
     def _answer(self, request: Any) -> protocol.Reply | protocol.State:
         """Return the reply to a request, which may be malformed."""
-        kind = request.get("type")
-        if request.get("protocol") != protocol.PROTOCOL_VERSION:
+        try:
+            if read_version(request) != protocol.PROTOCOL_VERSION:
+                return {
+                    "type": "incompatible",
+                    "protocol": protocol.PROTOCOL_VERSION,
+                    "version": __version__,
+                }
+            check_request(request, self._answers)
+        except ValueError as error:
             return {
-                "type": "incompatible",
+                "type": "refused",
                 "protocol": protocol.PROTOCOL_VERSION,
-                "version": __version__,
+                "message": str(error),
             }
-        answer = self._answers.get(kind) if isinstance(kind, str) else None
-        if answer is None:
-            return _refused(f"{kind!r} is not a request of this protocol")
-        client = request.get("client_id")
-        is_id = isinstance(client, str) and len(client) <= _MOST_ID_LETTERS
-        if kind != "state" and not is_id:
-            most = _MOST_ID_LETTERS
-            return _refused(f"client_id must be a string of at most {most} characters")
-        return answer(request)
+        return self._answers[request["type"]](request)
 
     def _subscribe(self, request: Any) -> protocol.Reply:
-        since_s = request.get("since_s")
-        if not isinstance(since_s, (int, float)):
-            return _refused("since_s must be a number of seconds")
         with self._credits_lock:
+            # The oldest comes first.
+            self._credits.pop(request["client_id"], None)
             self._credits[request["client_id"]] = _CREDIT
             if len(self._credits) > _MOST_SUBSCRIBERS:
-                del self._credits[min(self._credits, key=self._credits.__getitem__)]
+                del self._credits[next(iter(self._credits))]
         news = read_news(self._work)
         snapshot = snapshot_message(
-            self._tracker, news, since_s=since_s, credit=_CREDIT
+            self._tracker, news, since_s=request["since_s"], credit=_CREDIT
         )
         # The page assumes this until a broadcast changes it.
         self._sent_running = snapshot["running"] is not None
@@ -253,11 +255,3 @@ class KernelChannel:
         with self._credits_lock:
             self._credits.pop(request["client_id"], None)
         return {"type": "unsubscribed", "protocol": protocol.PROTOCOL_VERSION}
-
-
-def _refused(message: str) -> protocol.Refused:
-    return {
-        "type": "refused",
-        "protocol": protocol.PROTOCOL_VERSION,
-        "message": message,
-    }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from jupyter_memkit import __version__, protocol
 from jupyter_memkit.channel.news import CollectorPause, News
+from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
 
@@ -15,6 +17,7 @@ _CELLS_IN_SNAPSHOT = 100
 def samples_message(
     samples: list[Sample],
     reading: Reading,
+    highest: Highest | None,
     running: OpenCell | None,
     news: News,
 ) -> protocol.Samples:
@@ -23,7 +26,7 @@ def samples_message(
         "type": "samples",
         "protocol": protocol.PROTOCOL_VERSION,
         "samples": _columns(samples),
-        "present": _present(reading, news),
+        "present": _present(reading, highest, news),
         "running": _running(running),
         "activity": _activity(news.activity),
     }
@@ -42,15 +45,13 @@ def snapshot_message(
     tracker: MemoryTracker, news: News, *, since_s: float, credit: int
 ) -> protocol.Snapshot:
     """Build the reply to a subscription."""
-    limit = tracker.limit()
     records = tracker.latest_cells(_CELLS_IN_SNAPSHOT)
     return {
         "type": "snapshot",
         "protocol": protocol.PROTOCOL_VERSION,
         "version": __version__,
-        "limit": {"bytes": limit.bytes, "name": limit.name} if limit else None,
         "samples": _columns(tracker.history(since_s)),
-        "present": _present(tracker.now(), news),
+        "present": _present(tracker.latest_reading(), tracker.highest, news),
         "cells": [
             _cell(record)
             for record in records
@@ -71,10 +72,13 @@ def _columns(samples: list[Sample]) -> protocol.SampleColumns:
     }
 
 
-def _present(reading: Reading, news: News) -> protocol.Present:
+def _present(reading: Reading, highest: Highest | None, news: News) -> protocol.Present:
     return {
         "children": reading.children,
+        "children_bytes": reading.children_bytes,
         "swap_bytes": reading.swap_bytes,
+        "gauge": _gauge(reading),
+        "highest": _highest(highest),
         "gpus": [
             {
                 "index": device.index,
@@ -96,7 +100,39 @@ def _present(reading: Reading, news: News) -> protocol.Present:
             for device in reading.gpu.devices
         ],
         "collector_pause": _collector_pause(news.collector_pause),
+        "guard": _guard(news.guard),
     }
+
+
+def _gauge(reading: Reading) -> protocol.Gauge | None:
+    if (
+        reading.limit_bytes is None
+        or reading.limit_used_bytes is None
+        or reading.limit_name is None
+        or reading.limit_covers is None
+    ):
+        return None
+    return {
+        "limit_bytes": reading.limit_bytes,
+        "used_bytes": reading.limit_used_bytes,
+        "name": reading.limit_name,
+        "covers": reading.limit_covers,
+    }
+
+
+def _highest(highest: Highest | None) -> protocol.Highest | None:
+    if highest is None:
+        return None
+    return {
+        "bytes": highest.bytes,
+        "execution_count": highest.execution_count,
+        "cell_id": highest.cell_id,
+        "exact": highest.exact,
+    }
+
+
+def _guard(mark: Mark | None) -> protocol.GuardStatus | None:
+    return None if mark is None else {"mark": mark.text, "action": mark.action}
 
 
 def _collector_pause(pause: CollectorPause | None) -> protocol.CollectorPause | None:
@@ -125,7 +161,7 @@ def _activity(activity: Activity | None) -> protocol.Activity | None:
     return {
         "label": activity.label,
         "unit": activity.unit,
-        "told_s": activity.told_s,
+        "reported_s": activity.reported_s,
         "done": activity.done,
         "total": activity.total,
         "per_s": activity.per_s,
@@ -150,6 +186,8 @@ def _cell(record: CellRecord) -> protocol.Cell:
         "children_before_bytes": record.children_before_bytes,
         "children_peak_bytes": record.children_peak_bytes,
         "children_exact": record.children_exact,
+        "gpu_before_bytes": record.gpu_before_bytes,
+        "gpu_peak_bytes": record.gpu_peak_bytes,
         "gc_s": record.gc_s,
         "gc_young": record.gc_young,
         "gc_middle": record.gc_middle,

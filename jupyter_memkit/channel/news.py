@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
+from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activities, Activity
 
 
@@ -37,15 +39,22 @@ class News:
         The progress of the running work.
     collector_pause : CollectorPause or None
         What paused the garbage collector; None while it runs normally.
+    guard : Mark or None
+        The lowest mark of the guard; None while it is not armed.
     """
 
     activity: Activity | None = None
     collector_pause: CollectorPause | None = None
+    guard: Mark | None = None
 
 
 def read_news(work: Activities) -> News:
     """Return the current state."""
-    return News(activity=work.current, collector_pause=_read_collector_pause())
+    return News(
+        activity=work.current,
+        collector_pause=_read_collector_pause(),
+        guard=process_guard().lowest_mark,
+    )
 
 
 def _read_collector_pause() -> CollectorPause | None:

@@ -147,5 +147,5 @@ def _raise_mark(stop: GuardStop) -> Iterator[Cure]:
 
 
 def _limit_bytes() -> int:
-    limit = tracker().limit()
-    return limit.bytes if limit is not None else 0
+    gauge = tracker().gauge()
+    return 0 if gauge is None else gauge.limit_bytes

@@ -68,6 +68,25 @@ class GpuReading(Record):
     allocators: tuple[GpuAllocator, ...]
     reason: str | None
 
+    @property
+    def process_bytes(self) -> int | None:
+        """The given processes' memory on all devices; None without a device.
+
+        On a device of which the driver does not report it, what libraries hold.
+        """
+        if not self.devices:
+            return None
+        held: dict[int, int] = {}
+        for each in self.allocators:
+            held_bytes = each.reserved_bytes or each.allocated_bytes
+            held[each.device] = held.get(each.device, 0) + held_bytes
+        return sum(
+            held.get(device.index, 0)
+            if device.process_bytes is None
+            else device.process_bytes
+            for device in self.devices
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class _Answer:

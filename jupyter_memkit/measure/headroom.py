@@ -2,8 +2,9 @@
 
 A cgroup counts all its processes and their page cache; the kernel kills when nothing
 can be reclaimed any more, so the file pages on its lists do not count here. For the
-machine the system reports what is available without swapping (kernel documentation,
-admin-guide/cgroup-v1/memory, admin-guide/cgroup-v2 and filesystems/proc).
+machine the system reports what is available without swapping. A resource limit counts
+what a process has reserved, touched or not (kernel documentation,
+admin-guide/cgroup-v1/memory, admin-guide/cgroup-v2 and filesystems/proc; setrlimit(2)).
 
 This module is also used by a process that must stay small: it imports almost nothing.
 """
@@ -21,16 +22,16 @@ _CGROUP_VERSIONS = (
 )
 
 
-def read_use(counter: str, process_bytes: int) -> int:
+def read_use(counter: str, family_bytes: int) -> int:
     """Return the memory that counts against a limit, in bytes.
 
     Parameters
     ----------
     counter : str
         What counts it, from `MemoryLimit.counter`.
-    process_bytes : int
-        The memory of the process and its children, which is all that counts against a
-        limit on the process.
+    family_bytes : int
+        The memory of the process and its children, which is all that counts if the
+        counter is ``"family"``.
 
     Raises
     ------
@@ -39,22 +40,28 @@ def read_use(counter: str, process_bytes: int) -> int:
 
     Examples
     --------
-    >>> read_use("process", 1024)
+    >>> read_use("family", 1024)
     1024
     """
-    kind, _, folder = counter.partition(":")
+    if counter == "family":
+        return family_bytes
+    kind, _, path = counter.partition(":")
     if kind == "cgroup":
-        return _read_cgroup_use(folder)
-    if kind == "machine" and sys.platform != "linux":
+        return _read_cgroup_use(path)
+    if kind != "machine":
+        return read_size(read_proc_file(path), f"{kind}:".encode())
+    return _read_machine_use()
+
+
+def _read_machine_use() -> int:
+    if sys.platform != "linux":
         import psutil  # noqa: PLC0415 - on Linux it is not needed
 
         machine = psutil.virtual_memory()
         return int(machine.total - machine.available)
-    if kind == "machine":
-        memory = read_proc_file("/proc/meminfo")
-        available_bytes = read_size(memory, b"MemAvailable:")
-        return read_size(memory, b"MemTotal:") - available_bytes
-    return process_bytes
+    memory = read_proc_file("/proc/meminfo")
+    available_bytes = read_size(memory, b"MemAvailable:")
+    return read_size(memory, b"MemTotal:") - available_bytes
 
 
 def _read_cgroup_use(folder: str) -> int:

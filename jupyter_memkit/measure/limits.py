@@ -1,4 +1,4 @@
-"""The limit on this process's memory, and its source.
+"""The limits on a process's memory, and their sources.
 
 A container's limit is that of the smallest cgroup above the process: version 2 has
 ``memory.max``, at which the kernel kills, and ``memory.high``, at which it slows the
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.temporary_limit import is_temporary
@@ -28,10 +29,21 @@ _CGROUP_FILES = {
     "cgroup2": ("memory.max", "memory.high"),
 }
 
-# The labels of /proc/self/limits.
-_RESOURCES = (("Max address space", "RLIMIT_AS"), ("Max data size", "RLIMIT_DATA"))
+# The labels of /proc/<pid>/limits, and what counts against each, as named in
+# /proc/<pid>/status (setrlimit(2)).
+_RESOURCES = (
+    ("Max address space", "RLIMIT_AS", "VmSize"),
+    ("Max data size", "RLIMIT_DATA", "VmData"),
+)
 
-MACHINE = "memory of the machine"
+_MACHINE = "memory of the machine"
+
+Covers = Literal["kernel", "family", "container", "machine"]
+_COVERS: dict[str, Covers] = {
+    "family": "family",
+    "cgroup": "container",
+    "machine": "machine",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +52,25 @@ class MemoryLimit(Record):
 
     bytes: int
     name: str
-    _folder: Path | None = field(default=None, compare=False)
+    _counter: str = field(default="machine", compare=False)
 
     @property
     def counter(self) -> str:
         """What counts against it, for `headroom.read_use`."""
-        if self._folder is not None:
-            return f"cgroup:{self._folder}"
-        return "machine" if self.name == MACHINE else "process"
+        return self._counter
+
+    @property
+    def covers(self) -> Covers:
+        """Whose memory counts against it.
+
+        That of the process ("kernel"), of the process and its children ("family"), of
+        all processes in its container, or of all on the machine.
+        """
+        return _COVERS.get(self._counter.partition(":")[0], "kernel")
 
 
 def read_limit(
-    proc: Path = Path("/proc"), environ: Mapping[str, str] = os.environ
+    proc: Path = Path("/proc"), environ: Mapping[str, str] | None = None
 ) -> MemoryLimit | None:
     """Return the smallest limit on this process's memory.
 
@@ -59,8 +78,9 @@ def read_limit(
     ----------
     proc : Path
         The mount point of the proc file system, or a fake one in tests.
-    environ : mapping of str to str
-        The environment, for ``MEM_LIMIT`` (bytes, or a size such as ``2G``).
+    environ : mapping of str to str, optional
+        The environment, for ``MEM_LIMIT`` (bytes, or a size such as ``2G``); by default
+        that of the process.
 
     Returns
     -------
@@ -76,15 +96,45 @@ def read_limit(
 
 
 def read_limits(
-    proc: Path = Path("/proc"), environ: Mapping[str, str] = os.environ
+    proc: Path = Path("/proc"),
+    environ: Mapping[str, str] | None = None,
+    pid: int | None = None,
 ) -> list[MemoryLimit]:
-    """Return all limits on this process's memory; the parameters of `read_limit`."""
+    """Return all limits on the memory of a process.
+
+    Parameters
+    ----------
+    proc, environ
+        As in `read_limit`.
+    pid : int, optional
+        The process; by default this one.
+    """
+    if environ is None:
+        environ = os.environ if pid is None else _read_environment(pid)
+    folder = proc / ("self" if pid is None else str(pid))
     return [
         *_environment_limit(environ),
-        *_cgroup_limits(proc),
-        *_resource_limits(proc),
+        *_cgroup_limits(folder),
+        *_resource_limits(folder, proc / str(pid or os.getpid()) / "status"),
         *_host_memory(proc),
     ]
+
+
+def _read_environment(pid: int) -> Mapping[str, str]:
+    """Return the environment that a process was started with; empty if unknown."""
+    if sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - only where there is no /proc
+
+        try:
+            return dict(psutil.Process(pid).environ())
+        except psutil.Error:
+            return {}
+    try:
+        block = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return {}
+    variables = (each.partition("=") for each in os.fsdecode(block).split("\0"))
+    return {name: value for name, _, value in variables}
 
 
 def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
@@ -96,14 +146,14 @@ def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
         # Ignored, because the variable may belong to another tool.
         return
     if limit_bytes > 0:
-        yield MemoryLimit(bytes=limit_bytes, name="MEM_LIMIT")
+        yield MemoryLimit(bytes=limit_bytes, name="MEM_LIMIT", _counter="family")
 
 
-def _cgroup_limits(proc: Path) -> Iterator[MemoryLimit]:
+def _cgroup_limits(process: Path) -> Iterator[MemoryLimit]:
     """Yield the limits of the process's cgroups and of all their ancestors."""
     try:
-        memberships = (proc / "self" / "cgroup").read_text().splitlines()
-        mounts = (proc / "self" / "mountinfo").read_text().splitlines()
+        memberships = (process / "cgroup").read_text().splitlines()
+        mounts = (process / "mountinfo").read_text().splitlines()
     except OSError:
         return
     for membership in memberships:
@@ -140,25 +190,31 @@ def _limits_upwards(
             text = "max"
         if text.isdigit():
             yield MemoryLimit(
-                bytes=int(text), name=f"cgroup {file_name}", _folder=level
+                bytes=int(text),
+                name=f"cgroup {file_name}",
+                _counter=f"cgroup:{level}",
             )
         if level == mount_point:
             return
 
 
-def _resource_limits(proc: Path) -> Iterator[MemoryLimit]:
+def _resource_limits(process: Path, status: Path) -> Iterator[MemoryLimit]:
     """Yield the soft limits on the process's mappings; both limit its memory."""
     try:
-        lines = (proc / "self" / "limits").read_text().splitlines()
+        lines = (process / "limits").read_text().splitlines()
     except OSError:
         return
     for line in lines:
-        for label, name in _RESOURCES:
+        for label, name, counted in _RESOURCES:
             if line.startswith(label):
                 # The first column after the label, unless it is "unlimited".
                 for soft in filter(str.isdigit, line.removeprefix(label).split()[:1]):
                     if not is_temporary(int(soft)):
-                        yield MemoryLimit(bytes=int(soft), name=name)
+                        yield MemoryLimit(
+                            bytes=int(soft),
+                            name=name,
+                            _counter=f"{counted}:{status}",
+                        )
 
 
 def _host_memory(proc: Path) -> Iterator[MemoryLimit]:
@@ -166,11 +222,11 @@ def _host_memory(proc: Path) -> Iterator[MemoryLimit]:
         import psutil  # noqa: PLC0415 - only where there is no /proc
 
         total_bytes = psutil.virtual_memory().total
-        yield MemoryLimit(bytes=total_bytes, name=MACHINE)
+        yield MemoryLimit(bytes=total_bytes, name=_MACHINE)
         return
     try:
         first_line = (proc / "meminfo").read_text().split("\n", 1)[0]
         total_bytes = int(first_line.split()[1]) * 1024
     except (OSError, IndexError, ValueError):
         return
-    yield MemoryLimit(bytes=total_bytes, name=MACHINE)
+    yield MemoryLimit(bytes=total_bytes, name=_MACHINE)

@@ -80,11 +80,11 @@ def to_json(tracker: MemoryTracker, shell: Any = None) -> str:
     >>> list(exported)
     ['version', 'limit', 'samples', 'cells']
     """
-    limit = tracker.limit()
+    gauge = tracker.gauge()
     samples = tracker.history()
     exported = {
         "version": __version__,
-        "limit": {"bytes": limit.bytes, "name": limit.name} if limit else None,
+        "limit": {"bytes": gauge.limit_bytes, "name": gauge.name} if gauge else None,
         "samples": {
             field.name: [getattr(sample, field.name) for sample in samples]
             for field in dataclasses.fields(Sample)

@@ -85,7 +85,7 @@ def plot(
             samples=samples,
             cells=tracker.cells,
             running=tracker.running,
-            limit=tracker.limit(),
+            limit=tracker.gauge(),
             since_s=since_s,
         )
     return axes.figure.figure

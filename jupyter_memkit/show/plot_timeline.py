@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from jupyter_memkit.measure.limits import MemoryLimit
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.show import plot_axes
 from jupyter_memkit.show.plot_axes import date_of
 from jupyter_memkit.show.plot_spans import build_spans, draw_spans
@@ -30,7 +30,7 @@ def draw_timeline(
     samples: Sequence[Sample],
     cells: Sequence[CellRecord],
     running: OpenCell | None,
-    limit: MemoryLimit | None,
+    limit: Gauge | None,
     since_s: float = 0.0,
 ) -> None:
     """Draw memory over time with its cells, their peaks, and the limit.
@@ -45,8 +45,8 @@ def draw_timeline(
         The cells that have ended.
     running : OpenCell or None
         The running cell.
-    limit : MemoryLimit or None
-        The limit; drawn if it is near.
+    limit : Gauge or None
+        The limit with the least room; drawn if it is near.
     since_s : float
         The start of the axis, in seconds since the epoch, unless the readings begin
         later.
@@ -57,7 +57,7 @@ def draw_timeline(
     spans = [span for span in build_spans(cells, running, to_s) if span.to_s >= from_s]
     heights = [max(s.peak_bytes, s.rss_bytes + s.children_bytes) for s in samples]
     heights += [span.peak_bytes for span in spans]
-    top = plot_axes.scale_top(max(heights), limit.bytes if limit else None)
+    top = plot_axes.scale_top(max(heights), limit.limit_bytes if limit else None)
     plot_axes.style(axes, grid="y")
     ticks, labels = plot_axes.byte_ticks(top)
     axes.set_yticks(ticks, labels)
@@ -65,7 +65,7 @@ def draw_timeline(
     _scale_time(axes, from_s, to_s)
     _draw_readings(axes, samples)
     draw_spans(axes, spans)
-    if limit is not None and limit.bytes <= top:
+    if limit is not None and limit.limit_bytes <= top:
         _draw_limit(axes, limit)
     axes.legend(
         loc="upper left",
@@ -120,12 +120,14 @@ def _draw_readings(axes: Axes, samples: Sequence[Sample]) -> None:
     )
 
 
-def _draw_limit(axes: Axes, limit: MemoryLimit) -> None:
-    axes.axhline(limit.bytes, color=plot_axes.LIMIT, linewidth=1.2, linestyle="--")
+def _draw_limit(axes: Axes, limit: Gauge) -> None:
+    axes.axhline(
+        limit.limit_bytes, color=plot_axes.LIMIT, linewidth=1.2, linestyle="--"
+    )
     axes.text(
         0.005,
-        limit.bytes,
-        f"limit {format_bytes(limit.bytes)} ({limit.name})",
+        limit.limit_bytes,
+        f"limit {format_bytes(limit.limit_bytes)} ({limit.name})",
         transform=axes.get_yaxis_transform(),
         ha="left",
         va="bottom",

@@ -20,6 +20,14 @@ if TYPE_CHECKING:  # imported only when a reading is taken
     from jupyter_memkit.measure.gpu import GpuReading
 
 
+_USERS = {
+    "kernel": "this kernel",
+    "family": "this kernel and its child processes",
+    "container": "all processes of its container",
+    "machine": "all processes",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Record):
     """The status of jupyter_memkit at one moment.
@@ -66,9 +74,8 @@ def build_report(status: Status) -> Report:
     reading = status.reading
     limit = "none found"
     if reading.limit_bytes is not None:
-        share = reading.rss_bytes / reading.limit_bytes
         limit = f"{format_bytes(reading.limit_bytes)} ({reading.limit_name})"
-        limit += f", {share:.1%} of it in use"
+        limit += _describe_use(reading, reading.limit_bytes)
     peaks = (
         "exact, the system's high-water mark"
         if status.exact
@@ -92,6 +99,13 @@ def build_report(status: Status) -> Report:
         ),
         notes=(f"{cure} resumes the garbage collector.",) if cure else (),
     )
+
+
+def _describe_use(reading: Reading, limit_bytes: int) -> str:
+    if reading.limit_used_bytes is None or reading.limit_covers is None:
+        return ""
+    share = reading.limit_used_bytes / limit_bytes
+    return f", {share:.1%} of it in use by {_USERS[reading.limit_covers]}"
 
 
 def _build_children_row(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ class Activity(Record):
         A description of the task, such as the file.
     unit : str
         The noun for what is counted, in the plural.
-    told_s : float
+    reported_s : float
         The time of this report, in seconds since the epoch.
     done : int
         The number of units done, including those of an earlier run that this one
@@ -41,7 +41,7 @@ class Activity(Record):
 
     label: str
     unit: str
-    told_s: float
+    reported_s: float
     done: int = 0
     total: int | None = None
     per_s: float | None = None
@@ -117,7 +117,7 @@ class Activities:
 class _Work:
     def __init__(self, label: str, unit: str, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.activity = Activity(label=label, unit=unit, told_s=clock())
+        self.activity = Activity(label=label, unit=unit, reported_s=clock())
         self._first: Activity | None = None
 
     def update(
@@ -131,7 +131,7 @@ class _Work:
     ) -> None:
         activity = dataclasses.replace(
             self.activity,
-            told_s=self._clock(),
+            reported_s=self._clock(),
             done=done,
             total=total,
             chunks=chunks,
@@ -148,7 +148,7 @@ class _Work:
 
 
 def _speed(first: Activity, latest: Activity) -> float | None:
-    duration_s = latest.told_s - first.told_s
+    duration_s = latest.reported_s - first.reported_s
     done = latest.done - first.done
     return done / duration_s if done > 0 and duration_s > 0 else None
 

@@ -14,6 +14,7 @@ from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.records import Record
+from jupyter_memkit.track.gpu_peak import GpuPeak
 from jupyter_memkit.track.peak_line import PeakLine
 
 _KEPT_CELLS = 1000
@@ -52,6 +53,9 @@ class CellRecord(Record):
         The highest total while it ran, not relative to the start.
     children_exact : bool
         Whether that is the system's own figure rather than sampled.
+    gpu_before_bytes, gpu_peak_bytes : int or None
+        The memory of the process and its children on all GPUs at the start and at the
+        highest sample, at most one a second; None if no GPU was read.
     gc_s : float
         The time of the garbage collector, in seconds.
     gc_young, gc_middle, gc_old : int
@@ -80,6 +84,8 @@ class CellRecord(Record):
     children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
+    gpu_before_bytes: int | None
+    gpu_peak_bytes: int | None
     gc_s: float
     gc_young: int
     gc_middle: int
@@ -103,6 +109,7 @@ class OpenCell:
     started_s: float
     stretch: Stretch
     peak_line: PeakLine
+    gpu: GpuPeak
 
     @property
     def watch(self) -> PeakWatch:
@@ -132,6 +139,7 @@ class CellAccounts:
         self._lock = threading.Lock()
         self._open: list[OpenCell] = []
         self._records: deque[CellRecord] = deque(maxlen=_KEPT_CELLS)
+        self._gpu_bytes: int | None = None
         self.ended = 0
         """The number of cells that have ended, including those no longer kept."""
 
@@ -164,6 +172,7 @@ class CellAccounts:
             started_s=self._clock(),
             stretch=stretch,
             peak_line=PeakLine(namespace, stretch.watch.before_bytes),
+            gpu=GpuPeak(self._gpu_bytes),
         )
         with self._lock:
             self._open.append(cell)
@@ -179,6 +188,8 @@ class CellAccounts:
             started_s=cell.started_s,
             duration_s=self._clock() - cell.started_s,
             peak_line=cell.peak_line.read(figures.peak_bytes),
+            gpu_before_bytes=cell.gpu.before_bytes,
+            gpu_peak_bytes=cell.gpu.peak_bytes,
             error=error,
             **dataclasses.asdict(figures),
         )
@@ -190,10 +201,19 @@ class CellAccounts:
 
     def see(self, rss_bytes: int) -> None:
         """Take a reading for the running cells."""
-        with self._lock:
-            running = tuple(self._open)
-        for cell in running:
+        for cell in self._running():
             cell.peak_line.see(rss_bytes)
+
+    def see_gpu(self, process_bytes: int | None) -> None:
+        """Take a reading of the GPUs for the running cells, and for the next one."""
+        self._gpu_bytes = process_bytes
+        if process_bytes is not None:
+            for cell in self._running():
+                cell.gpu.see(process_bytes)
+
+    def _running(self) -> tuple[OpenCell, ...]:
+        with self._lock:
+            return tuple(self._open)
 
     def latest(self, count: int) -> list[CellRecord]:
         """Return the last cells that have ended, at most `count`, oldest first."""

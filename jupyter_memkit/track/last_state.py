@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.oom import read_oom_kills
 from jupyter_memkit.measure.pace import Pace
 from jupyter_memkit.measure.proc_files import read_stat_columns
@@ -106,6 +107,7 @@ class LastState:
         self._namespace = namespace
         self._hidden = hidden
         self._variables: list[tuple[str, int]] = []
+        self._limit: Gauge | None = None
         self._pace = Pace(time.perf_counter, time.thread_time)
         self._file: mmap.mmap | None = None
         self.problem = ""
@@ -126,20 +128,25 @@ class LastState:
         except OSError as error:
             self.problem = f"{self._path} cannot be written: {error.strerror}"
             return
-        self._tracker.observe(self._write)
+        self._tracker.observe(self._update)
         self._tracker.observe_cells(self._write, self._measure)
-        self._write()
+        self._update()
 
     def detach(self) -> None:
         """Stop writing, and remove the file."""
         if self._file is None:
             return
-        self._tracker.unobserve(self._write)
+        self._tracker.unobserve(self._update)
         self._tracker.unobserve_cells()
         file, self._file = self._file, None
         file.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
+
+    def _update(self) -> None:
+        """Write after a reading; a cell's own thread does not read the limits."""
+        self._limit = self._tracker.gauge()
+        self._write()
 
     def _write(self) -> None:
         file = self._file
@@ -149,8 +156,7 @@ class LastState:
         file[: len(text) + 1] = text + b"\n"
 
     def _read(self) -> dict[str, Any]:
-        tracker = self._tracker
-        limit = tracker.limit()
+        tracker, limit = self._tracker, self._limit
         cell = tracker.running
         samples = tracker.history(time.time() - _GROWTH_S)
         latest = tracker.latest
@@ -163,7 +169,7 @@ class LastState:
             "t_s": time.time(),
             "rss_bytes": latest.rss_bytes,
             "children_bytes": latest.children_bytes,
-            "limit_bytes": None if limit is None else limit.bytes,
+            "limit_bytes": None if limit is None else limit.limit_bytes,
             "limit_name": None if limit is None else limit.name,
             "growth_bytes_per_s": growth,
             "execution_count": None if cell is None else cell.execution_count,
@@ -175,9 +181,9 @@ class LastState:
 
     def _measure(self) -> None:
         """Measure the variables after a cell, at most a four-hundredth of the time."""
-        limit = self._tracker.limit()
+        limit = self._limit
         rss_bytes = self._tracker.latest.rss_bytes
-        is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.bytes
+        is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.limit_bytes
         if is_large and self._pace.is_due():
             self._pace.timed(self._list)
         self._write()

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.children import ChildrenMeter, children_meter
-from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+from jupyter_memkit.measure.children import (
+    ChildrenMeter,
+    ChildrenReading,
+    children_meter,
+)
+from jupyter_memkit.measure.gauge import Gauge, GaugeMeter
+from jupyter_memkit.measure.gpu_allocators import find_loaded_cuda
+from jupyter_memkit.measure.limits import Covers
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.measure.process import read_swap_bytes
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
+from jupyter_memkit.track.highest import Highest, HighestMemory
 from jupyter_memkit.track.history import History, Sample
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
@@ -23,7 +30,6 @@ if TYPE_CHECKING:  # imported only when a reading is taken
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
-_LIMIT_KEPT_S = 10.0
 # A driver is slow to answer.
 _GPU_KEPT_S = 1.0
 
@@ -37,9 +43,13 @@ class Reading(Record):
     rss_bytes : int
         Resident memory.
     limit_bytes : int or None
-        The smallest limit; None if none could be read.
+        The limit with the least room; None if none could be read.
     limit_name : str or None
         The source of the limit.
+    limit_covers : {"kernel", "family", "container", "machine"} or None
+        Whose memory counts against it, as in `Gauge`.
+    limit_used_bytes : int or None
+        All that counts against it.
     swap_bytes : int or None
         The process's own memory in swap; None if unknown.
     children : int
@@ -53,6 +63,8 @@ class Reading(Record):
     rss_bytes: int
     limit_bytes: int | None
     limit_name: str | None
+    limit_covers: Covers | None
+    limit_used_bytes: int | None
     swap_bytes: int | None
     children: int
     children_bytes: int
@@ -102,8 +114,10 @@ class MemoryTracker:
         self._cell_observers: tuple[Callable[[], None], Callable[[], None]] | None
         self._cell_observers = None
         self._cells_reported = 0
-        self._limit: MemoryLimit | None = None
-        self._limit_read_s = float("-inf")
+        self._highest = HighestMemory()
+        self._gauge_meter = GaugeMeter(clock=self._clock)
+        self._gauge: tuple[Sample, Gauge | None] | None = None
+        self._cuda_sought_s = float("-inf")
         self._gpu_reading: GpuReading | None = None
         self._gpu_read_s = float("-inf")
         self.started_s = self._clock()
@@ -135,25 +149,55 @@ class MemoryTracker:
 
     def now(self) -> Reading:
         """Return the current memory of this process."""
-        limit = self.limit()
+        rss_bytes = self._meter.read_rss_bytes()
         children = self._children.observe()
+        gauge = self._gauge_meter.read(rss_bytes + children.bytes)
+        return self._complete(rss_bytes, children, gauge)
+
+    def latest_reading(self) -> Reading:
+        """Return the latest reading that was stored, with the figures of this moment.
+
+        Unlike `now`, it reads the memory of the process and its children no second
+        time.
+        """
+        return self._complete(
+            self._latest.rss_bytes, self._children.latest, self.gauge()
+        )
+
+    def _complete(
+        self, rss_bytes: int, children: ChildrenReading, gauge: Gauge | None
+    ) -> Reading:
         return Reading(
-            rss_bytes=self._meter.read_rss_bytes(),
-            limit_bytes=limit.bytes if limit else None,
-            limit_name=limit.name if limit else None,
+            rss_bytes=rss_bytes,
+            limit_bytes=gauge.limit_bytes if gauge else None,
+            limit_name=gauge.name if gauge else None,
+            limit_covers=gauge.covers if gauge else None,
+            limit_used_bytes=gauge.used_bytes if gauge else None,
             swap_bytes=read_swap_bytes(),
             children=children.count,
             children_bytes=children.bytes,
             gpu=self.gpu(),
         )
 
-    def limit(self) -> MemoryLimit | None:
-        """Return the smallest limit on this process, read at most every ten seconds."""
-        now_s = self._clock()
-        if now_s - self._limit_read_s > _LIMIT_KEPT_S:
-            self._limit = read_limit()
-            self._limit_read_s = now_s
-        return self._limit
+    def gauge(self) -> Gauge | None:
+        """Return the gauge at the latest reading that was stored; read once for each.
+
+        Returns
+        -------
+        Gauge or None
+            The limit with the least room, and all that counts against it; None if no
+            limit could be read.
+        """
+        latest = self._latest
+        if self._gauge is None or self._gauge[0] is not latest:
+            family_bytes = latest.rss_bytes + latest.children_bytes
+            self._gauge = (latest, self._gauge_meter.read(family_bytes))
+        return self._gauge[1]
+
+    @property
+    def highest(self) -> Highest | None:
+        """The highest memory since the tracker started; None before a reading."""
+        return self._highest.highest
 
     def gpu(self) -> GpuReading:
         """Return the memory of the GPUs, read at most once a second."""
@@ -166,6 +210,7 @@ class MemoryTracker:
         if self._gpu_reading is None or now_s - self._gpu_read_s > _GPU_KEPT_S:
             self._gpu_reading = self._gpu.read({os.getpid(), *self._children.pids})
             self._gpu_read_s = now_s
+            self._accounts.see_gpu(self._gpu_reading.process_bytes)
         return self._gpu_reading
 
     @property
@@ -271,6 +316,7 @@ class MemoryTracker:
         record = self._accounts.end(cell, error=error)
         ended_s = record.started_s + record.duration_s
         self._remember(ended_s, record.after_bytes, record.peak_bytes)
+        self._highest.end(record)
         self._sampler.wake()
         if self._cell_observers is not None:
             self._cell_observers[1]()
@@ -280,10 +326,21 @@ class MemoryTracker:
         reading = self._meter.observe()
         self._children.observe()
         self._accounts.see(reading.rss_bytes)
+        running = self._accounts.running
         self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
+        self._highest.see(self._latest, running, exact=self._meter.exact)
+        self._sample_gpu()
         self._cells_reported = self._accounts.ended
         for observer in tuple(self._observers):
             observer()
+
+    def _sample_gpu(self) -> None:
+        """Read the GPUs for the records of cells, if this process uses CUDA."""
+        now_s = self._clock()
+        if now_s - self._cuda_sought_s > _GPU_KEPT_S:
+            self._cuda_sought_s = now_s
+            if find_loaded_cuda() is not None:
+                self.gpu()
 
     def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
         self._latest = Sample(

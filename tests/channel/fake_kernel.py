@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from jupyter_memkit import protocol
+
 
 class FakeKernel:
     """The parts of ipykernel that the channel uses, with a list for a socket."""
@@ -39,10 +41,10 @@ class FakeKernel:
             hook(None)
 
     def broadcasts(self) -> list[dict[str, Any]]:
-        """Return the data of the broadcasts so far, and clear them."""
-        sent = [m for m in self.sent if m.msg_type == "comm_msg"]
+        """Return the contents of the broadcasts so far, and clear them."""
+        sent = [m for m in self.sent if m.msg_type == protocol.BROADCAST_TYPE]
         self.sent.clear()
-        return [message.content["data"] for message in sent]
+        return [message.content for message in sent]
 
     def _send(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from jupyter_memkit.channel.messages import (
 from jupyter_memkit.channel.news import CollectorPause, News
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
-from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.measure.stretch import Stretch
+from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.gpu_peak import GpuPeak
+from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.peak_line import PeakLine
 from jupyter_memkit.track.tracker import MemoryTracker, Reading
@@ -45,6 +48,8 @@ ENDED = [
         children_before_bytes=0,
         children_peak_bytes=0,
         children_exact=True,
+        gpu_before_bytes=None,
+        gpu_peak_bytes=None,
         gc_s=0.0,
         gc_young=0,
         gc_middle=0,
@@ -71,6 +76,8 @@ ENDED = [
         children_before_bytes=64 * MIB,
         children_peak_bytes=128 * MIB,
         children_exact=False,
+        gpu_before_bytes=512 * MIB,
+        gpu_peak_bytes=1024 * MIB,
         gc_s=0.0005,
         gc_young=3,
         gc_middle=2,
@@ -89,7 +96,7 @@ ENDED = [
 CHUNKS = Activity(
     label="orders.csv",
     unit="rows",
-    told_s=1790000010.5,
+    reported_s=1790000010.5,
     done=12_400_000,
     total=20_000_000,
     per_s=1_240_000.0,
@@ -103,6 +110,7 @@ PAUSED = News(
     collector_pause=CollectorPause(
         enabled=False, by="%gc_pause on", since_s=1790000001.5
     ),
+    guard=Mark(text="85%", bytes=0, reserve_bytes=1024 * MIB, action="stop"),
 )
 
 
@@ -125,6 +133,7 @@ def running_cell() -> OpenCell:
         started_s=1790000010.25,
         stretch=stretch,
         peak_line=PeakLine(None, 0),
+        gpu=GpuPeak(None),
     )
 
 
@@ -137,19 +146,6 @@ def sample(
         rss_bytes=rss_bytes,
         peak_bytes=peak_bytes,
         children_bytes=children_bytes,
-    )
-
-
-def reading(children: int, swap_bytes: int | None, gpu: GpuReading) -> Reading:
-    """A reading, of which a message contains the momentary figures."""
-    return Reading(
-        rss_bytes=400 * MIB,
-        limit_bytes=None,
-        limit_name=None,
-        swap_bytes=swap_bytes,
-        children=children,
-        children_bytes=128 * MIB,
-        gpu=gpu,
     )
 
 
@@ -185,17 +181,51 @@ TWO_GPUS = GpuReading(
 )
 
 
+IN_A_CONTAINER = Reading(
+    rss_bytes=400 * MIB,
+    limit_bytes=24 * 1024 * MIB,
+    limit_name="cgroup memory.max",
+    limit_covers="container",
+    limit_used_bytes=3 * 1024 * MIB,
+    swap_bytes=0,
+    children=2,
+    children_bytes=128 * MIB,
+    gpu=TWO_GPUS,
+)
+
+WITHOUT_LIMIT = dataclasses.replace(
+    IN_A_CONTAINER,
+    limit_bytes=None,
+    limit_name=None,
+    limit_covers=None,
+    limit_used_bytes=None,
+    swap_bytes=None,
+    children=0,
+    children_bytes=0,
+    gpu=NO_GPU,
+)
+
+IN_CELL_5 = Highest(
+    bytes=80 * MIB + 400_000_000, execution_count=5, cell_id="591785b7", exact=True
+)
+
+BETWEEN_CELLS = Highest(
+    bytes=528 * MIB, execution_count=None, cell_id=None, exact=False
+)
+
+
 def test_samples_of_a_running_cell() -> None:
     """A broadcast while a cell runs names the cell, its peak and its progress."""
     samples = [sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB)]
-    message = samples_message(samples, reading(2, 0, NO_GPU), running_cell(), PAUSED)
+    reading = dataclasses.replace(IN_A_CONTAINER, gpu=NO_GPU)
+    message = samples_message(samples, reading, BETWEEN_CELLS, running_cell(), PAUSED)
     assert message == golden("samples")
 
 
 def test_samples_of_an_idle_kernel() -> None:
     """A broadcast from an idle kernel has no cell."""
     samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
-    message = samples_message(samples, reading(0, None, NO_GPU), None, News())
+    message = samples_message(samples, WITHOUT_LIMIT, None, None, News())
     assert message == golden("samples_idle")
 
 
@@ -209,14 +239,11 @@ class StillTracker(MemoryTracker):
 
     cells = ENDED
     running = running_cell()
+    highest = IN_CELL_5
 
-    def limit(self) -> MemoryLimit:
-        """Return a container's limit."""
-        return MemoryLimit(bytes=24 * 1024 * MIB, name="cgroup memory.max")
-
-    def now(self) -> Reading:
-        """Return two children and two devices."""
-        return reading(2, 0, TWO_GPUS)
+    def latest_reading(self) -> Reading:
+        """Return two children and two devices in a container."""
+        return IN_A_CONTAINER
 
     def history(self, since_s: float = 0.0) -> list[Sample]:
         """Return three samples, or those after a time."""
@@ -238,7 +265,7 @@ def still_tracker() -> StillTracker:
 
 
 def test_snapshot_of_everything() -> None:
-    """A new page receives the limit, the history, the running cell and its progress."""
+    """A new page receives the gauge, the history, the running cell and its progress."""
     pause = CollectorPause(enabled=False, by="gc.disable()", since_s=None)
     news = News(activity=CHUNKS, collector_pause=pause)
     message = snapshot_message(still_tracker(), news, since_s=0.0, credit=600)

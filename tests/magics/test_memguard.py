@@ -52,7 +52,7 @@ class GuardedKernel:
             elif message["msg_type"] == "error":
                 self.name, self.text = content["ename"], content["evalue"]
                 self.traceback = _STYLE.sub("", "\n".join(content["traceback"]))
-            elif "data" in content and message["msg_type"] != "comm_msg":
+            elif "data" in content:
                 texts.append(content["data"].get("text/plain", ""))
                 self.stop = content["data"].get(MIME_TYPE, self.stop)
 

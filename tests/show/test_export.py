@@ -13,7 +13,6 @@ import pytest
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.show.export import (
     COLUMNS,
@@ -25,6 +24,7 @@ from jupyter_memkit.show.export import (
     to_json,
 )
 from jupyter_memkit.track.tracker import MemoryTracker
+from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
@@ -34,8 +34,7 @@ def tracker() -> MemoryTracker:
     """Two cells have run for a second: one with a number, one that failed."""
     probe, clock = FakeProbe(), SetClock(1000.0)
     tracker = MemoryTracker(PeakMeter(probe), clock)
-    tracker._limit = MemoryLimit(bytes=4096, name="cgroup memory.max")
-    tracker._limit_read_s = float("inf")
+    tracker._gauge_meter = FakeGaugeMeter(4096, "cgroup memory.max")
     for count, code, error in ((7, 'f("a, b")', None), (None, "fail()", "OSError")):
         cell = tracker.begin_cell(code, execution_count=count, cell_id=None)
         clock.now_s += 1.0
@@ -63,7 +62,7 @@ def test_json(tracker: MemoryTracker) -> None:
 
 def test_no_limit(tracker: MemoryTracker) -> None:
     """A limit that could not be read is null."""
-    tracker._limit = None
+    tracker._gauge_meter = FakeGaugeMeter(None, "")
     assert json.loads(to_json(tracker))["limit"] is None
 
 

@@ -16,12 +16,12 @@ from matplotlib.patches import Rectangle
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.children import ChildrenMeter
-from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.show import plot_axes
 from jupyter_memkit.show.plot import plot
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
+from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
@@ -40,9 +40,7 @@ class MadeTracker:
         self.tracker = MemoryTracker(
             PeakMeter(self.probe), self.clock, ChildrenMeter(self.children, self.clock)
         )
-        self.tracker._limit_read_s = float("inf")
-        if limit_bytes is not None:
-            self.tracker._limit = MemoryLimit(bytes=limit_bytes, name="cgroup")
+        self.tracker._gauge_meter = FakeGaugeMeter(limit_bytes, "cgroup")
         self.tracker.sample()
 
     def run(

@@ -37,6 +37,8 @@ def status(
         rss_bytes=GIB,
         limit_bytes=limit_bytes,
         limit_name=None if limit_bytes is None else "cgroup memory.max",
+        limit_covers=None if limit_bytes is None else "container",
+        limit_used_bytes=None if limit_bytes is None else 2 * GIB,
         swap_bytes=0,
         children=0,
         children_bytes=0,
@@ -51,7 +53,8 @@ def test_status_of_a_container() -> None:
     """The figures, the source of the limit, and how they are measured."""
     assert build_report(status()).text() == (
         f"jupyter_memkit {__version__}: 1.0 GiB in use\n"
-        "  limit              4.0 GiB (cgroup memory.max), 25.0% of it in use\n"
+        "  limit              4.0 GiB (cgroup memory.max), 50.0% of it in use by all "
+        "processes of its container\n"
         "  GPU                none: no driver\n"
         "  peaks of cells     exact, the system's high-water mark\n"
         "  tracking           3 cells in 2 min 0 s\n"

@@ -21,6 +21,8 @@ def make_record(number: int, duration_s: float, gc_s: float) -> CellRecord:
         children_before_bytes=0,
         children_peak_bytes=0,
         children_exact=True,
+        gpu_before_bytes=None,
+        gpu_peak_bytes=None,
         gc_s=gc_s,
         gc_young=0,
         gc_middle=0,

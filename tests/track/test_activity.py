@@ -35,7 +35,7 @@ def test_work_shows_from_its_beginning_to_its_end(scene: Scene) -> None:
     assert scene.activities.current is None
     with scene.activities.open("orders.csv", "rows"):
         assert scene.current == Activity(
-            label="orders.csv", unit="rows", told_s=1000.0, done=0, chunks=0
+            label="orders.csv", unit="rows", reported_s=1000.0, done=0, chunks=0
         )
     assert scene.activities.current is None
 
@@ -55,7 +55,7 @@ def test_news_are_shown_as_told(scene: Scene) -> None:
         assert scene.current == Activity(
             label="orders.csv",
             unit="rows",
-            told_s=1002.0,
+            reported_s=1002.0,
             done=500,
             total=2000,
             per_s=None,

@@ -48,6 +48,8 @@ def test_account_of_a_cell() -> None:
         children_before_bytes=30,
         children_peak_bytes=400,
         children_exact=True,
+        gpu_before_bytes=None,
+        gpu_peak_bytes=None,
         gc_s=record.gc_s,
         gc_young=record.gc_young,
         gc_middle=1,

@@ -95,6 +95,14 @@ class Guard:
         return bool(self._marks)
 
     @property
+    def lowest_mark(self) -> Mark | None:
+        """The lowest mark; None if there is none. For any thread."""
+        try:
+            return self._marks.lowest
+        except ValueError:
+            return None
+
+    @property
     def watcher_pid(self) -> int:
         """The id of the watcher's process; 0 if there is none."""
         return 0 if self._page is None else self._watch.pid

@@ -1,0 +1,86 @@
+"""The highest memory since the tracker started, and the cell that was running then."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from jupyter_memkit.records import Record
+from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.track.history import Sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Highest(Record):
+    """The highest memory of the process and its children.
+
+    Attributes
+    ----------
+    bytes : int
+        The memory.
+    execution_count : int or None
+        The number of the cell that was running; None between cells.
+    cell_id : str or None
+        The notebook's id of that cell.
+    exact : bool
+        Whether it is the system's high-water mark of the process alone, rather than a
+        sample with its children.
+    """
+
+    bytes: int
+    execution_count: int | None
+    cell_id: str | None
+    exact: bool
+
+
+class HighestMemory:
+    """Keeps the highest of all readings and cells, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._highest: Highest | None = None
+
+    @property
+    def highest(self) -> Highest | None:
+        """The highest so far; None before the first reading."""
+        return self._highest
+
+    def see(self, sample: Sample, cell: OpenCell | None, *, exact: bool) -> None:
+        """Take a reading.
+
+        Parameters
+        ----------
+        sample : Sample
+            The reading. Its peak and the children's memory may be of two moments, so
+            they do not add up.
+        cell : OpenCell or None
+            The running cell.
+        exact : bool
+            Whether the peak is the system's high-water mark.
+        """
+        family_bytes = sample.rss_bytes + sample.children_bytes
+        is_own = sample.peak_bytes >= family_bytes
+        seen = Highest(
+            bytes=max(sample.peak_bytes, family_bytes),
+            execution_count=None if cell is None else cell.execution_count,
+            cell_id=None if cell is None else cell.cell_id,
+            exact=exact and is_own,
+        )
+        with self._lock:
+            if self._highest is None or seen.bytes > self._highest.bytes:
+                self._highest = seen
+
+    def end(self, cell: CellRecord) -> None:
+        """Take the record of a cell.
+
+        An equal reading belongs to the cell, too: the sampler may have taken it just
+        after the cell ended.
+        """
+        with self._lock:
+            if self._highest is None or cell.peak_bytes >= self._highest.bytes:
+                self._highest = Highest(
+                    bytes=cell.peak_bytes,
+                    execution_count=cell.execution_count,
+                    cell_id=cell.cell_id,
+                    exact=cell.exact,
+                )
