@@ -30,10 +30,12 @@ from jupyter_memkit.magics.to_numpy import ToNumpyMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import formatters
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.track.deaths import END_SUFFIX, remove_old_states
+from jupyter_memkit.track.deaths import remove_old_states
 from jupyter_memkit.track.events import CellEvents
-from jupyter_memkit.track.last_state import LastState, Place, find_place
+from jupyter_memkit.track.largest import LargestVariables
+from jupyter_memkit.track.last_state import END_SUFFIX, LastState, Place, find_place
 from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.track.variables import user_variables
 
 _MAGICS = (
     ChunkedMagics,
@@ -150,20 +152,21 @@ def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -
     if obstacle is not None:
         warnings.warn(obstacle, stacklevel=2)
         return
-    channel = KernelChannel(kernel, tracker, shell=shell)
+    largest = LargestVariables(lambda: user_variables(shell))
+    channel = KernelChannel(kernel, tracker, largest=largest, shell=shell)
     channel.attach()
     undo.callback(channel.detach)
     place = find_place()
     if place is not None:
-        _leave_state(place, shell, tracker, undo)
+        _leave_state(place, tracker, largest, undo)
 
 
 def _leave_state(
-    place: Place, shell: Any, tracker: MemoryTracker, undo: ExitStack
+    place: Place, tracker: MemoryTracker, largest: LargestVariables, undo: ExitStack
 ) -> None:
     """Keep the kernel's last state on disk until it ends."""
     remove_old_states(place.folder)
-    state = LastState(tracker, place, shell.user_ns, shell.user_ns_hidden)
+    state = LastState(tracker, place, largest)
     state.attach()
     undo.callback(state.detach)
     # A kernel that ends does not unload its extensions.

@@ -88,10 +88,10 @@ export default tseslint.config(
         'error',
         {
           ignoreImports: [
-            './model/sidebar',
-            './panel/panel',
-            './plugins',
-            './server/kernels'
+            '../model/sidebar',
+            '../panel/panel',
+            '../panel/statusItem',
+            '../server/kernels'
           ]
         }
       ],

@@ -59,7 +59,8 @@ def generate() -> str:
     sent = typing.get_args(getattr(protocol, _SENT))
     for message in sent:
         lines += _sent_type(message)
-    lines += ["", f"export type {_SENT} = {' | '.join(each.__name__ for each in sent)};"]
+    names = " | ".join(message.__name__ for message in sent)
+    lines += ["", f"export type {_SENT} = {names};"]
     return "\n".join(lines) + "\n"
 
 
@@ -81,7 +82,7 @@ def _ordered(roots: list[object]) -> list[type]:
 
 
 def _fields(message: type) -> Iterator[tuple[str, str, object]]:
-    """Yield the name in the page, the name in the message and the type of each field."""
+    """Yield each field's name in the page, its name in the message, and its type."""
     for name, annotation in typing.get_type_hints(message).items():
         key = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
         yield key, name, annotation
@@ -104,9 +105,10 @@ def _decoder(message: type) -> list[str]:
     name = message.__name__
     fields = list(_fields(message))
     is_columns = all(typing.get_origin(each) is list for _, _, each in fields)
+    kind = "columns" if is_columns else "record"
     return [
         "",
-        f"export const decode{name} = {'columns' if is_columns else 'record'}<I{name}>({{",
+        f"export const decode{name} = {kind}<I{name}>({{",
         ",\n".join(
             f"  {key}: ['{field}', {_decoder_of(annotation)}]"
             for key, field, annotation in fields
@@ -118,9 +120,10 @@ def _decoder(message: type) -> list[str]:
 def _union(name: str, union: object) -> list[str]:
     members = typing.get_args(union)
     tags = {typing.get_type_hints(member)["type"]: member for member in members}
+    names = " | ".join(f"I{member.__name__}" for member in members)
     return [
         "",
-        f"export type {name} = {' | '.join(f'I{member.__name__}' for member in members)};",
+        f"export type {name} = {names};",
         "",
         f"export const decode{name} = tagged<{name}>({{",
         ",\n".join(

@@ -36,6 +36,7 @@ from jupyter_memkit.channel.state import read_state
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.tracker import MemoryTracker
 
 # A closed page is removed after this many broadcasts; an open one renews its
@@ -63,6 +64,8 @@ class KernelChannel:
         The source of the readings.
     work : Activities, optional
         The source of progress reports; by default that of this process.
+    largest : LargestVariables, optional
+        Measures the variables of the notebook.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
         The shell that the extension is loaded into; by default the kernel's.
     """
@@ -73,11 +76,13 @@ class KernelChannel:
         tracker: MemoryTracker,
         work: Activities | None = None,
         *,
+        largest: LargestVariables | None = None,
         shell: Any = None,
     ) -> None:
         self._kernel = kernel
         self._tracker = tracker
         self._work = work or activities()
+        self._largest = largest
         self._busy = BusyStatus(kernel, shell or kernel.shell)
         self._credits: dict[str, int] = {}
         self._credits_lock = threading.Lock()
@@ -128,7 +133,9 @@ class KernelChannel:
             self._kept_back = []
             return
         if samples:
-            self._send(samples, self._tracker.running, read_news(self._work))
+            self._send(
+                samples, self._tracker.running, read_news(self._work, self._largest)
+            )
         records = self._take_ended_cells()
         if records:
             self._broadcast(cells_message(records))
@@ -166,6 +173,7 @@ class KernelChannel:
                 self._kept_back + samples,
                 self._tracker.latest_reading(),
                 self._tracker.highest,
+                self._tracker.cells_ended,
                 running,
                 news,
             )
@@ -239,7 +247,7 @@ class KernelChannel:
             self._credits[request["client_id"]] = _CREDIT
             if len(self._credits) > _MOST_SUBSCRIBERS:
                 del self._credits[next(iter(self._credits))]
-        news = read_news(self._work)
+        news = read_news(self._work, self._largest)
         snapshot = snapshot_message(
             self._tracker, news, since_s=request["since_s"], credit=_CREDIT
         )

@@ -18,6 +18,7 @@ def samples_message(
     samples: list[Sample],
     reading: Reading,
     highest: Highest | None,
+    cells_ended: int,
     running: OpenCell | None,
     news: News,
 ) -> protocol.Samples:
@@ -26,7 +27,7 @@ def samples_message(
         "type": "samples",
         "protocol": protocol.PROTOCOL_VERSION,
         "samples": _columns(samples),
-        "present": _present(reading, highest, news),
+        "present": _present(reading, highest, cells_ended, news),
         "running": _running(running),
         "activity": _activity(news.activity),
     }
@@ -51,7 +52,9 @@ def snapshot_message(
         "protocol": protocol.PROTOCOL_VERSION,
         "version": __version__,
         "samples": _columns(tracker.history(since_s)),
-        "present": _present(tracker.latest_reading(), tracker.highest, news),
+        "present": _present(
+            tracker.latest_reading(), tracker.highest, tracker.cells_ended, news
+        ),
         "cells": [
             _cell(record)
             for record in records
@@ -72,7 +75,9 @@ def _columns(samples: list[Sample]) -> protocol.SampleColumns:
     }
 
 
-def _present(reading: Reading, highest: Highest | None, news: News) -> protocol.Present:
+def _present(
+    reading: Reading, highest: Highest | None, cells_ended: int, news: News
+) -> protocol.Present:
     return {
         "children": reading.children,
         "children_bytes": reading.children_bytes,
@@ -99,8 +104,10 @@ def _present(reading: Reading, highest: Highest | None, news: News) -> protocol.
             }
             for device in reading.gpu.devices
         ],
+        "largest": [{"name": name, "bytes": size} for name, size in news.largest],
         "collector_pause": _collector_pause(news.collector_pause),
         "guard": _guard(news.guard),
+        "cells_ended": cells_ended,
     }
 
 

@@ -8,6 +8,7 @@ from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activities, Activity
+from jupyter_memkit.track.largest import LargestVariables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +42,20 @@ class News:
         What paused the garbage collector; None while it runs normally.
     guard : Mark or None
         The lowest mark of the guard; None while it is not armed.
+    largest : tuple of (str, int)
+        The largest variables when the last cell ended, and their bytes.
     """
 
     activity: Activity | None = None
     collector_pause: CollectorPause | None = None
     guard: Mark | None = None
+    largest: tuple[tuple[str, int], ...] = ()
 
 
-def read_news(work: Activities) -> News:
+def read_news(work: Activities, largest: LargestVariables | None = None) -> News:
     """Return the current state."""
     return News(
+        largest=() if largest is None else largest.latest,
         activity=work.current,
         collector_pause=_read_collector_pause(),
         guard=process_guard().lowest_mark,

@@ -14,22 +14,26 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.measure.gauge import Gauge
-from jupyter_memkit.measure.oom import read_oom_kills
-from jupyter_memkit.measure.pace import Pace
+from jupyter_memkit.measure.oom import find_oom_counter, read_oom_kills
 from jupyter_memkit.measure.proc_files import read_stat_columns
-from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.measure.process import is_running
+
+if TYPE_CHECKING:  # the server reads states, and tracks nothing
+    from jupyter_memkit.track.largest import LargestVariables
+    from jupyter_memkit.track.tracker import MemoryTracker
+
+END_SUFFIX = ".end"
+"""Of the file beside a state in which others write how its process ended."""
+
+DISMISSED_SUFFIX = ".dismissed"
+"""Of the file beside the state of a death that the user has dismissed."""
 
 _FILE_BYTES = 8192
-# Variables are measured only in a kernel that could run out of memory.
-_SHARE_WORTH_KNOWING = 0.02
-_SIZES_S = 0.05
-_MOST_VARIABLES = 5
 # A column of /proc/<pid>/stat, counted from the one after the name.
 _START_TIME = 19
 # The time over which the growth is measured.
@@ -57,7 +61,11 @@ class Place:
     @property
     def path(self) -> Path:
         """The file of this process."""
-        return self.folder / f"{self.kernel_id}-{os.getpid()}.json"
+        return self.path_of(os.getpid())
+
+    def path_of(self, pid: int) -> Path:
+        """Return the file of a process of this kernel."""
+        return self.folder / f"{self.kernel_id}-{pid}.json"
 
 
 def find_place() -> Place | None:
@@ -83,32 +91,28 @@ class LastState:
         The source of the readings.
     place : Place
         Where; the folder is created, readable by the user only.
-    namespace : mapping
-        The variables of the notebook.
-    hidden : collection of str
-        Names in it that are not the user's.
+    largest : LargestVariables
+        Measures the variables of the notebook.
     """
 
     def __init__(
         self,
         tracker: MemoryTracker,
         place: Place,
-        namespace: Mapping[str, Any],
-        hidden: Collection[str],
+        largest: LargestVariables,
     ) -> None:
         self._tracker = tracker
         self._path = place.path
+        oom_counter = find_oom_counter()
         self._about = {
             "session": place.session,
             "kernel_id": place.kernel_id,
-            "oom_kills": read_oom_kills(),
+            "oom_counter": oom_counter,
+            "oom_kills": read_oom_kills(oom_counter),
             **read_identity(os.getpid()),
         }
-        self._namespace = namespace
-        self._hidden = hidden
-        self._variables: list[tuple[str, int]] = []
+        self._largest = largest
         self._limit: Gauge | None = None
-        self._pace = Pace(time.perf_counter, time.thread_time)
         self._file: mmap.mmap | None = None
         self.problem = ""
         """Why the state cannot be written; empty if it can."""
@@ -117,6 +121,8 @@ class LastState:
         """Create the file, and write it from now on."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # An earlier process can have had the same id.
+            remove_state(self._path)
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
             descriptor = os.open(self._path, flags, 0o600)
             try:
@@ -129,7 +135,7 @@ class LastState:
             self.problem = f"{self._path} cannot be written: {error.strerror}"
             return
         self._tracker.observe(self._update)
-        self._tracker.observe_cells(self._write, self._measure)
+        self._tracker.observe_cells(self._write, self._end_cell)
         self._update()
 
     def detach(self) -> None:
@@ -140,8 +146,7 @@ class LastState:
         self._tracker.unobserve_cells()
         file, self._file = self._file, None
         file.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        remove_state(self._path)
 
     def _update(self) -> None:
         """Write after a reading; a cell's own thread does not read the limits."""
@@ -176,38 +181,39 @@ class LastState:
             "cell_id": None if cell is None else cell.cell_id,
             "first_line": None if cell is None else cell.first_line,
             "started_s": None if cell is None else cell.started_s,
-            "variables": self._variables,
+            "variables": self._largest.latest,
         }
 
-    def _measure(self) -> None:
-        """Measure the variables after a cell, at most a four-hundredth of the time."""
-        limit = self._limit
-        rss_bytes = self._tracker.latest.rss_bytes
-        is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.limit_bytes
-        if is_large and self._pace.is_due():
-            self._pace.timed(self._list)
+    def _end_cell(self) -> None:
+        self._largest.measure(self._tracker.latest.rss_bytes, self._limit)
         self._write()
 
-    def _list(self) -> None:
-        # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
 
-        namespace = {
-            name: value
-            for name, value in list(self._namespace.items())
-            if not name.startswith("_") and name not in self._hidden
-        }
-        measured = sizes(namespace, budget_s=_SIZES_S)
-        ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
-        self._variables = [
-            (name[:80], size.bytes) for name, size in ranked[:_MOST_VARIABLES]
-        ]
+def remove_state(path: Path) -> None:
+    """Remove the state of a process, and what was written beside it."""
+    for each in (
+        path,
+        path.with_suffix(END_SUFFIX),
+        path.with_suffix(DISMISSED_SUFFIX),
+    ):
+        with contextlib.suppress(OSError):
+            each.unlink()
 
 
 def read_identity(pid: int) -> dict[str, Any]:
-    """Return the id of a process, and when it started, which tells reused ids apart."""
-    try:
-        started = read_stat_columns(pid)[_START_TIME].decode()
-    except (OSError, ValueError):
-        started = ""
+    """Return the id of a process, and when it started, which tells reused ids apart.
+
+    A process that has ended has not started, even while its parent has not asked how.
+    """
+    started = ""
+    if not is_running(pid):
+        pass
+    elif sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - on Linux it is not needed
+
+        with contextlib.suppress(psutil.Error):
+            started = str(psutil.Process(pid).create_time())
+    else:
+        with contextlib.suppress(OSError, ValueError):
+            started = read_stat_columns(pid)[_START_TIME].decode()
     return {"pid": pid, "started_ticks": started}

@@ -111,6 +111,7 @@ PAUSED = News(
         enabled=False, by="%gc_pause on", since_s=1790000001.5
     ),
     guard=Mark(text="85%", bytes=0, reserve_bytes=1024 * MIB, action="stop"),
+    largest=(("orders", 400_000_000),),
 )
 
 
@@ -218,14 +219,16 @@ def test_samples_of_a_running_cell() -> None:
     """A broadcast while a cell runs names the cell, its peak and its progress."""
     samples = [sample(1790000010.5, 400 * MIB, 500 * MIB, 128 * MIB)]
     reading = dataclasses.replace(IN_A_CONTAINER, gpu=NO_GPU)
-    message = samples_message(samples, reading, BETWEEN_CELLS, running_cell(), PAUSED)
+    message = samples_message(
+        samples, reading, BETWEEN_CELLS, 6, running_cell(), PAUSED
+    )
     assert message == golden("samples")
 
 
 def test_samples_of_an_idle_kernel() -> None:
     """A broadcast from an idle kernel has no cell."""
     samples = [sample(1790000012.5, 400 * MIB, 400 * MIB)]
-    message = samples_message(samples, WITHOUT_LIMIT, None, None, News())
+    message = samples_message(samples, WITHOUT_LIMIT, None, 7, None, News())
     assert message == golden("samples_idle")
 
 
@@ -240,6 +243,7 @@ class StillTracker(MemoryTracker):
     cells = ENDED
     running = running_cell()
     highest = IN_CELL_5
+    cells_ended = 6
 
     def latest_reading(self) -> Reading:
         """Return two children and two devices in a container."""
@@ -267,7 +271,9 @@ def still_tracker() -> StillTracker:
 def test_snapshot_of_everything() -> None:
     """A new page receives the gauge, the history, the running cell and its progress."""
     pause = CollectorPause(enabled=False, by="gc.disable()", since_s=None)
-    news = News(activity=CHUNKS, collector_pause=pause)
+    news = News(
+        activity=CHUNKS, collector_pause=pause, largest=(("orders", 400_000_000),)
+    )
     message = snapshot_message(still_tracker(), news, since_s=0.0, credit=600)
     assert message == golden("snapshot")
 

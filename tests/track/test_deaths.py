@@ -21,6 +21,7 @@ from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.show.status import build_report, read_status
 from jupyter_memkit.track import deaths
 from jupyter_memkit.track.deaths import find_death
+from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.last_state import LastState, Place
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.lab_server import isolated_environment
@@ -131,7 +132,7 @@ def test_state_is_private_and_removed(tmp_path: Path) -> None:
     """The file is readable by the user only, and a clean end removes it."""
     place = Place(folder=tmp_path / "states", session="", kernel_id="kernel")
     with MemoryTracker() as tracker:
-        state = LastState(tracker, place, {}, ())
+        state = LastState(tracker, place, LargestVariables(dict))
         state.attach()
         assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
         assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
@@ -151,7 +152,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     file.write_text("")
     with MemoryTracker() as tracker:
         place = Place(folder=file / "states", session="", kernel_id="kernel")
-        state = LastState(tracker, place, {}, ())
+        state = LastState(tracker, place, LargestVariables(dict))
         state.attach()
         assert "cannot be written" in state.problem
         tracker.end_cell(

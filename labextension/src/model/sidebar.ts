@@ -111,16 +111,39 @@ export class Sidebar implements IDisposable {
   }
 
   /**
-   * Whether the sidebar is visible.
+   * Whether anything shows the memory, so that the kernel is followed.
    */
   get isActive(): boolean {
-    return this._isActive;
+    return this._users.size > 0;
   }
-  set isActive(isActive: boolean) {
-    this._isActive = isActive;
-    if (this._model) {
-      this._model.isActive = isActive;
+
+  /**
+   * Note that a part of the page shows the memory, or no longer.
+   */
+  setActive(user: Sidebar.User, isActive: boolean): void {
+    if (isActive) {
+      this._users.add(user);
+    } else {
+      this._users.delete(user);
     }
+    if (this._model) {
+      this._model.isActive = this.isActive;
+      this._model.isProbing = this._users.has('panel');
+    }
+  }
+
+  /**
+   * Whether there is a kernel with the extension.
+   */
+  get isKernelKnown(): boolean {
+    return this.status.kind === 'live';
+  }
+
+  /**
+   * Follows the notebook or console in use.
+   */
+  get follower(): Follower {
+    return this._options.follower;
   }
 
   get isDisposed(): boolean {
@@ -138,6 +161,7 @@ export class Sidebar implements IDisposable {
       model.dispose();
     }
     this._models.clear();
+    this._options.follower.dispose();
     Signal.clearData(this);
   }
 
@@ -152,7 +176,8 @@ export class Sidebar implements IDisposable {
       }
       this._model = model;
       if (model) {
-        model.isActive = this._isActive;
+        model.isProbing = this._users.has('panel');
+        model.isActive = this.isActive;
       }
       model?.stateChanged.connect(this._onModelChanged, this);
       model?.ticked.connect(this._onModelTicked, this);
@@ -202,11 +227,16 @@ export class Sidebar implements IDisposable {
   private readonly _ticked = new Signal<this, void>(this);
   private _model: MemoryModel | null = null;
   private _rangeS: number | null = 300;
-  private _isActive = false;
+  private readonly _users = new Set<Sidebar.User>();
   private _isDisposed = false;
 }
 
 export namespace Sidebar {
+  /**
+   * A part of the page that shows the memory.
+   */
+  export type User = 'panel' | 'status' | 'warnings';
+
   export interface IOptions {
     follower: Follower;
     server: IKernelServer;

@@ -1,6 +1,8 @@
 import type { ITranslator } from '@jupyterlab/translation';
-import { SidePanel } from '@jupyterlab/ui-components';
+import { AccordionToolbar, SidePanel } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import type { ISignal } from '@lumino/signaling';
+import { AccordionPanel } from '@lumino/widgets';
 
 import { CellsSection } from '../cells/section';
 import { TimelineSection } from '../chart/section';
@@ -13,7 +15,11 @@ import { Top } from './top';
  */
 export class MemoryPanel extends SidePanel {
   constructor(options: MemoryPanel.IOptions) {
-    super({ translator: options.translator });
+    const accordion = new AccordionPanel({
+      layout: AccordionToolbar.createLayout({})
+    });
+    super({ content: accordion, translator: options.translator });
+    this._accordion = accordion;
     const trans = options.translator.load('jupyter-memkit');
     this._sidebar = options.sidebar;
     this.id = 'jupyter-memkit';
@@ -27,25 +33,52 @@ export class MemoryPanel extends SidePanel {
     this.addWidget(new CellsSection({ ...options, trans }));
   }
 
+  /**
+   * The ids of the sections that are collapsed.
+   */
+  get collapsed(): string[] {
+    return this.widgets
+      .filter(section => section.isHidden)
+      .map(section => section.id);
+  }
+  set collapsed(ids: string[]) {
+    for (const [index, { id }] of this.widgets.entries()) {
+      if (ids.includes(id)) {
+        this._accordion.collapse(index);
+      } else {
+        this._accordion.expand(index);
+      }
+    }
+  }
+
+  /**
+   * Emitted when a section is collapsed or expanded.
+   */
+  get collapsedChanged(): ISignal<AccordionPanel, number> {
+    return this._accordion.expansionToggled;
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._sidebar.isActive = true;
+    this._sidebar.setActive('panel', true);
   }
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    this._sidebar.isActive = this.isVisible;
+    this._sidebar.setActive('panel', this.isVisible);
   }
 
   protected override onBeforeHide(message: Message): void {
     super.onBeforeHide(message);
-    this._sidebar.isActive = false;
+    this._sidebar.setActive('panel', false);
   }
 
   protected override onBeforeDetach(message: Message): void {
     super.onBeforeDetach(message);
-    this._sidebar.isActive = false;
+    this._sidebar.setActive('panel', false);
   }
+
+  private readonly _accordion: AccordionPanel;
 
   private readonly _sidebar: Sidebar;
 }

@@ -2,7 +2,6 @@ import { Clipboard, Notification } from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { Follower } from '../follow';
 import type { Sidebar } from '../model/sidebar';
 import type { StatusAction } from '../wire/status';
 
@@ -11,7 +10,6 @@ import type { StatusAction } from '../wire/status';
  */
 export function buildActions(
   sidebar: Sidebar,
-  follower: Follower,
   dialogs: ISessionContext.IDialogs,
   commands: CommandRegistry
 ): (action: StatusAction) => void {
@@ -21,7 +19,7 @@ export function buildActions(
     }
   };
   const run = async (action: StatusAction): Promise<void> => {
-    const context = follower.widget?.sessionContext;
+    const context = sidebar.follower.widget?.sessionContext;
     switch (action) {
       case 'new-notebook':
         await commands.execute('notebook:create-new');

@@ -3,16 +3,14 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { Sidebar } from '../model/sidebar';
 
 /**
- * Apply the user's settings to the sidebar, also when they change.
+ * Apply the user's settings of a plugin, also when they change.
  */
 export function followSettings(
   registry: ISettingRegistry,
   pluginId: string,
-  sidebar: Sidebar
+  sidebar: Sidebar,
+  apply: (settings: ISettingRegistry.ISettings) => void
 ): void {
-  const apply = (settings: ISettingRegistry.ISettings): void => {
-    sidebar.isAutoloading = settings.get('autoload').composite === true;
-  };
   registry
     .load(pluginId)
     .then(settings => {

@@ -3,13 +3,13 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { isInstalled, loadExtension, runMagic } from './execute';
+import { runMagic } from './execute';
 import { Execution } from './execution';
-import { readLanguage } from './language';
+import { Handshake } from './handshake';
 import type { IForeign, IUnreadable } from './parse';
 import { parseBroadcast } from './parse';
 import type { Broadcast, Reply, ISnapshot } from './protocol';
-import { COMM_ID, PROTOCOL_VERSION } from './protocol';
+import { BROADCAST_TYPE, COMM_ID, PROTOCOL_VERSION } from './protocol';
 import { isControlSender } from './request';
 import type { ChannelStatus } from './status';
 import { Subscription } from './subscription';
@@ -31,7 +31,6 @@ export interface IReceived {
 export class KernelChannel implements IDisposable {
   constructor(options: KernelChannel.IOptions) {
     this._kernel = options.kernel;
-    this._isAutoloading = options.isAutoloading;
     this._execution = new Execution(this._kernel.status);
     if (isControlSender(options.kernel)) {
       this._subscription = new Subscription({
@@ -46,6 +45,21 @@ export class KernelChannel implements IDisposable {
         }
       });
     }
+    this._handshake = new Handshake({
+      kernel: options.kernel,
+      canSubscribe: this._subscription !== null,
+      subscribe: () => this._subscription?.open(),
+      ignore: messageId => {
+        this._execution.ignore(messageId);
+      },
+      isProbing: options.isProbing,
+      isAutoloading: options.isAutoloading,
+      isDisposed: () => this._isDisposed,
+      isLive: () => this._status.kind === 'live',
+      onStatus: status => {
+        this._setStatus(status);
+      }
+    });
     this._kernel.anyMessage.connect(this._onAnyMessage, this);
     this._kernel.iopubMessage.connect(this._onIOPub, this);
     this._kernel.statusChanged.connect(this._onKernelStatus, this);
@@ -85,7 +99,7 @@ export class KernelChannel implements IDisposable {
       this._setStatus({ kind: 'lost', reason: 'disconnected' });
     } else {
       this._setStatus({ kind: 'connecting' });
-      this._subscribeIfPython().catch((reason: unknown) => {
+      this._handshake.begin().catch((reason: unknown) => {
         console.warn(
           'jupyter_memkit: the kernel did not report its language',
           reason
@@ -107,13 +121,7 @@ export class KernelChannel implements IDisposable {
    * Load the extension into the kernel.
    */
   async load(): Promise<void> {
-    this._setStatus({ kind: 'connecting' });
-    const error = await loadExtension(this._kernel, this._execution.ignore);
-    if (error !== null) {
-      this._setStatus({ kind: 'not-loaded', error });
-    } else if (!this._isDisposed) {
-      this._subscription?.open();
-    }
+    await this._handshake.load();
   }
 
   /**
@@ -138,18 +146,6 @@ export class KernelChannel implements IDisposable {
     this._kernel.connectionStatusChanged.disconnect(this._onConnection, this);
     this._subscription?.dispose();
     Signal.clearData(this);
-  }
-
-  private async _subscribeIfPython(): Promise<void> {
-    const language = await readLanguage(this._kernel);
-    if (this._isDisposed) {
-      return;
-    }
-    if (language !== 'python' || !this._subscription) {
-      this._setStatus({ kind: 'unsupported', language });
-    } else {
-      this._subscription.open();
-    }
   }
 
   private _handleReply(
@@ -185,30 +181,12 @@ export class KernelChannel implements IDisposable {
     if (this._execution.isRunning) {
       this._setStatus({ kind: 'busy' });
     } else if (this._status.kind !== 'not-loaded') {
-      this._probe().catch((reason: unknown) => {
+      this._handshake.probe().catch((reason: unknown) => {
         console.warn(
           'jupyter_memkit: the kernel was lost during a request',
           reason
         );
       });
-    }
-  }
-
-  /**
-   * Find out why an idle kernel does not answer.
-   */
-  private async _probe(): Promise<void> {
-    const found = await isInstalled(this._kernel, this._execution.ignore);
-    if (this._isDisposed || this._status.kind === 'live') {
-      return;
-    }
-    if (found === false) {
-      this._setStatus({ kind: 'not-installed' });
-    } else if (this._isAutoloading() && !this._hasAutoloaded) {
-      this._hasAutoloaded = true;
-      await this.load();
-    } else {
-      this._setStatus({ kind: 'not-loaded', error: null });
     }
   }
 
@@ -231,16 +209,22 @@ export class KernelChannel implements IDisposable {
         this._subscription?.open();
       }
     } else if (
+      // A type that Jupyter's own messages do not have.
+      (message.header.msg_type as string) === BROADCAST_TYPE
+    ) {
+      this._handleBroadcast(message.content, message.header.date);
+    } else if (
       message.header.msg_type === 'comm_msg' &&
       'comm_id' in message.content &&
       message.content.comm_id === COMM_ID
     ) {
-      const sentS = Date.parse(message.header.date) / 1000;
-      this._handleBroadcast(message.content.data, sentS);
+      // As earlier versions of the extension broadcast.
+      this._handleBroadcast(message.content.data, message.header.date);
     }
   }
 
-  private _handleBroadcast(data: unknown, sentS: number): void {
+  private _handleBroadcast(data: unknown, date: string): void {
+    const sentS = Date.parse(date) / 1000;
     const message = parseBroadcast(data);
     if (message.type === 'foreign') {
       this._setIncompatible(message.protocol);
@@ -266,7 +250,7 @@ export class KernelChannel implements IDisposable {
   ): void {
     if (status === 'restarting' || status === 'autorestarting') {
       this._isRestarting = true;
-      this._hasAutoloaded = false;
+      this._handshake.restart();
       this._execution = new Execution('idle');
       this._subscription?.forfeit();
       this._setStatus({ kind: 'connecting' });
@@ -314,13 +298,12 @@ export class KernelChannel implements IDisposable {
   }
 
   private readonly _kernel: Kernel.IKernelConnection;
-  private readonly _isAutoloading: () => boolean;
+  private readonly _handshake: Handshake;
   private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
   private readonly _received = new Signal<this, IReceived>(this);
   private readonly _subscription: Subscription | null = null;
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
-  private _hasAutoloaded = false;
   private _isRestarting = false;
   private _isDisposed = false;
 }
@@ -330,6 +313,8 @@ export namespace KernelChannel {
     kernel: Kernel.IKernelConnection;
     /** The time of the last reading that the page has, 0 for none. */
     sinceS: () => number;
+    /** Whether to find out why a kernel does not answer. */
+    isProbing: () => boolean;
     /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
   }

@@ -1,0 +1,83 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import {
+  ISessionContextDialogs,
+  SessionContextDialogs
+} from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import type { Sidebar } from '../model/sidebar';
+import { MemoryPanel } from '../panel/panel';
+import { buildActions } from './actions';
+import { openCell } from './open';
+import { ISidebar } from './tokens';
+
+const STATE_KEY = 'jupyter-memkit:panel';
+
+/**
+ * The panel in the right side area.
+ */
+export const panelPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-memkit:panel',
+  description: 'Shows the memory of the active notebook in a side panel.',
+  autoStart: true,
+  requires: [ISidebar],
+  optional: [
+    INotebookTracker,
+    ISessionContextDialogs,
+    ILayoutRestorer,
+    IStateDB,
+    ITranslator
+  ],
+  activate: (
+    app,
+    sidebar: Sidebar,
+    notebooks: INotebookTracker | null,
+    dialogs: ISessionContextDialogs | null,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
+    translator: ITranslator | null
+  ) => {
+    const usedTranslator = translator ?? nullTranslator;
+    const panel = new MemoryPanel({
+      sidebar,
+      onAction: buildActions(
+        sidebar,
+        dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
+        app.commands
+      ),
+      onOpen: cellId => {
+        openCell(notebooks, sidebar.follower.widget, cellId);
+      },
+      translator: usedTranslator
+    });
+    app.shell.add(panel, 'right', { rank: 700, type: 'Memory' });
+    restorer?.add(panel, panel.id);
+    if (state) {
+      keepCollapsed(panel, state).catch((reason: unknown) => {
+        console.error(
+          'jupyter_memkit: the state of the panel could not be restored',
+          reason
+        );
+      });
+    }
+  }
+};
+
+/**
+ * Restore which sections are collapsed, and save it when it changes.
+ */
+async function keepCollapsed(
+  panel: MemoryPanel,
+  state: IStateDB
+): Promise<void> {
+  const saved = await state.fetch(STATE_KEY);
+  if (Array.isArray(saved)) {
+    panel.collapsed = saved.filter(id => typeof id === 'string');
+  }
+  panel.collapsedChanged.connect(() => {
+    void state.save(STATE_KEY, panel.collapsed);
+  });
+}

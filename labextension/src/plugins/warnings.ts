@@ -1,0 +1,87 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  ISessionContextDialogs,
+  Notification,
+  SessionContextDialogs
+} from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import type { Sidebar } from '../model/sidebar';
+import { describeAlarm, describeLargest } from '../text/alarm';
+import { buildActions } from './actions';
+import { followSettings } from './settings';
+import { ISidebar } from './tokens';
+
+/**
+ * Warns once for each climb to the limit.
+ */
+export const warningsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-memkit:warnings',
+  description: 'Warns before the memory of the active notebook is full.',
+  autoStart: true,
+  requires: [ISidebar],
+  optional: [ISessionContextDialogs, ISettingRegistry, ITranslator],
+  activate: (
+    app,
+    sidebar: Sidebar,
+    dialogs: ISessionContextDialogs | null,
+    settings: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    const usedTranslator = translator ?? nullTranslator;
+    const trans = usedTranslator.load('jupyter-memkit');
+    const act = buildActions(
+      sidebar,
+      dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
+      app.commands
+    );
+    let announced = 0;
+    let shown: string | null = null;
+    sidebar.stateChanged.connect(() => {
+      const { alarm, model } = sidebar;
+      if (alarm === null && shown !== null) {
+        Notification.dismiss(shown);
+        shown = null;
+      }
+      if (alarm === null || alarm.climb === announced) {
+        return;
+      }
+      announced = alarm.climb;
+      const largest = describeLargest(model?.present?.largest ?? [], trans);
+      shown = Notification.warning(
+        [sidebar.name, describeAlarm(alarm, trans), largest]
+          .filter(text => text !== '')
+          .join(' — '),
+        {
+          autoClose: false,
+          actions: [
+            {
+              label: trans.__('Interrupt'),
+              callback: () => {
+                act('interrupt');
+              }
+            },
+            {
+              label: trans.__('Free memory'),
+              callback: () => {
+                act('free');
+              }
+            }
+          ]
+        }
+      );
+    });
+    const watch = (isOn: boolean): void => {
+      sidebar.setActive('warnings', isOn);
+    };
+    watch(true);
+    if (settings) {
+      followSettings(settings, warningsPlugin.id, sidebar, ({ composite }) => {
+        const percent = Number(composite['threshold'] ?? 85);
+        sidebar.threshold = percent / 100;
+        watch(percent < 100);
+      });
+    }
+  }
+};
