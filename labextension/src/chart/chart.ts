@@ -308,6 +308,9 @@ export class MemoryChart {
       cell,
       this._options.trans
     );
+    // Not over what it describes.
+    const isRight = (plot.cursor.left ?? 0) > plot.over.clientWidth / 2;
+    this._readout.classList.toggle('jp-mod-left', isRight);
     const leads = cell !== null && cell.cellId !== null;
     plot.over.classList.toggle('jp-mod-link', leads);
   }

@@ -91,6 +91,7 @@ describe('View', () => {
     'stays within what is known, whatever the user does (seed %i)',
     seed => {
       const random = seeded(seed);
+      const windows: IWindow[] = [];
       for (let step = 0; step < 200; step += 1) {
         const { fromS, toS } = view.window;
         const atS = fromS + random() * (toS - fromS);
@@ -112,11 +113,13 @@ describe('View', () => {
           }
         ];
         actions[Math.floor(random() * actions.length)]?.();
-        const shown = view.window;
-        expect(shown.fromS).toBeGreaterThanOrEqual(-1e-6);
-        expect(shown.toS).toBeLessThanOrEqual(1000 + 1e-6);
-        expect(shown.toS - shown.fromS).toBeGreaterThan(2 - 1e-6);
+        windows.push(view.window);
       }
+      const inside = windows.filter(
+        ({ fromS, toS }) =>
+          fromS > -1e-6 && toS < 1000 + 1e-6 && toS - fromS > 2 - 1e-6
+      );
+      expect(inside).toEqual(windows);
     }
   );
 });
