@@ -307,7 +307,9 @@ export class KernelChannel implements IDisposable {
   }
 
   private _setUnreadable(reason: string): void {
-    if (this._status.kind !== 'unreadable') {
+    // Readable messages may come in between.
+    if (!this._hasLogged) {
+      this._hasLogged = true;
       console.error(
         'jupyter_memkit: a message of the kernel is unreadable:',
         reason
@@ -333,6 +335,7 @@ export class KernelChannel implements IDisposable {
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
   private _hasAutoloaded = false;
+  private _hasLogged = false;
   private _isRestarting = false;
   private _isDisposed = false;
 }
