@@ -308,15 +308,23 @@ export class MemoryModel implements IDisposable {
     _kernel: Kernel.IKernelConnection,
     status: Kernel.Status
   ): void {
-    if (
-      status === 'restarting' ||
-      status === 'autorestarting' ||
-      status === 'dead'
-    ) {
-      this._endProcess();
-    }
-    if (status === 'autorestarting' || status === 'dead') {
-      this._askAboutDeath();
+    switch (status) {
+      case 'restarting':
+        this._endProcess();
+        break;
+      case 'autorestarting':
+      case 'dead':
+        this._endProcess();
+        this._askAboutDeath();
+        break;
+      case 'idle':
+      case 'busy':
+        // Another process has started, with or without the extension.
+        if (this._hasEnded) {
+          this._hasEnded = false;
+          this._stateChanged.emit();
+        }
+        break;
     }
   }
 
@@ -337,6 +345,9 @@ export class MemoryModel implements IDisposable {
 
   private _askAboutDeath(): void {
     const { server, kernel } = this._options;
+    if (!this.isActive) {
+      return;
+    }
     server
       .readDeath(kernel.id)
       .then(death => {
@@ -398,10 +409,12 @@ export class MemoryModel implements IDisposable {
   }
 
   private _addOutsideReading(reading: IServerReading): void {
-    if (!this.isActive) {
+    // It may have been requested before the process ended.
+    if (!this.isActive || this._hasEnded) {
       return;
     }
     const { tS, isAlive, rssBytes, childrenBytes, gauge } = reading;
+    this._clock.observe(tS);
     if (!isAlive) {
       this._endProcess();
       this._askAboutDeath();
