@@ -82,12 +82,13 @@ class HighestMemory:
         after the cell ended.
         """
         family_bytes = cell.after_bytes + children_bytes
-        highest_bytes = max(cell.peak_bytes, family_bytes)
+        is_own = cell.peak_bytes >= family_bytes
         with self._lock:
-            if self._highest is None or highest_bytes >= self._highest.bytes:
+            known_bytes = -1 if self._highest is None else self._highest.bytes
+            if cell.peak_bytes >= known_bytes or family_bytes > known_bytes:
                 self._highest = Highest(
-                    bytes=highest_bytes,
+                    bytes=max(cell.peak_bytes, family_bytes),
                     execution_count=cell.execution_count,
                     cell_id=cell.cell_id,
-                    exact=cell.exact and cell.peak_bytes >= family_bytes,
+                    exact=cell.exact and is_own,
                 )

@@ -112,8 +112,11 @@ def test_sampled_peaks() -> None:
 def test_few_pages_more_after_the_cell() -> None:
     """Readings that differ by a few pages leave the highest to the cell."""
     session = Session()
+    cell = session.tracker.begin_cell("x", execution_count=1, cell_id="cell-1")
+    session.probe.use(400 * MIB)
     session.children.use(7, 500 * MIB)
-    session.run(1, 400 * MIB)
+    session.sample()
+    session.tracker.end_cell(cell, error=None)
     session.sample()
     session.probe.use(400 * MIB + 4096)
     session.sample()
