@@ -42,7 +42,7 @@ def test_death_is_reported(lab: LabPage, server: LabServer) -> None:
     expect(card).to_have_attribute("data-cause", "signal")
     expect(card).to_contain_text("The kernel was killed at")
     expect(card).to_contain_text("[2] os.kill(os.getpid(), 9)")
-    expect(card).to_contain_text(re.compile(r"block 600\.0 MiB"))
+    expect(card).to_contain_text(re.compile(r"block \(600\.0 MiB\)"))
     assert int(card.get_attribute("data-rss-bytes") or 0) > 600 * MIB
     expect(lab.page.locator("#jupyter-memkit")).not_to_contain_text("of 0 B")
 
