@@ -39,6 +39,8 @@ _FILE_BYTES = 8192
 _SHARE_WORTH_KNOWING = 0.02
 _SIZES_S = 0.05
 _MOST_VARIABLES = 5
+# Smaller variables do not explain a death.
+_LEAST_SHARE = 0.01
 # A column of /proc/<pid>/stat, counted from the one after the name.
 _START_TIME = 19
 # The time over which the growth is measured.
@@ -215,8 +217,11 @@ class LastState:
         }
         measured = sizes(namespace, budget_s=_SIZES_S)
         ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
+        least_bytes = _LEAST_SHARE * self._tracker.latest.rss_bytes
         self._variables = [
-            (name[:80], size.bytes) for name, size in ranked[:_MOST_VARIABLES]
+            (name[:80], size.bytes)
+            for name, size in ranked[:_MOST_VARIABLES]
+            if size.bytes >= least_bytes
         ]
 
 
