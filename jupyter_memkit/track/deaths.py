@@ -201,7 +201,7 @@ def _find_dead(place: Place) -> Iterator[tuple[dict[str, Any], Path]]:
     """Yield the states of processes that have not removed them."""
     for path in _list(place.folder):
         state = _read_json(path)
-        is_whole = _KEYS <= state.keys()
+        is_whole = state.keys() >= _KEYS
         if is_whole and _is_of(state, place) and not _is_running(state):
             yield state, path
 
