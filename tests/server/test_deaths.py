@@ -35,6 +35,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         yield server
 
 
+STUBBORN = """
+print("on", flush=True)
+while True:
+    try:
+        while True: pass
+    except KeyboardInterrupt:
+        pass
+"""
+
+
 class Notebook:
     """A notebook with a session and a kernel.
 
@@ -156,8 +166,8 @@ def test_requested_ends_are_no_deaths(server: LabServer) -> None:
     assert notebook.pid() != pid
     assert notebook.ask("death")["death"] is None
     with notebook.kernel() as kernel:
-        # It cannot end cleanly, so the server ends it by a signal.
-        kernel.start("print('on', flush=True)\nwhile True: pass")
+        # It ignores the interrupt that comes first, so the server ends it by a signal.
+        kernel.start(STUBBORN)
     server.ask("POST", f"api/kernels/{notebook.kernel_id}/restart")
     notebook.pid()
     assert notebook.ask("death")["death"] is None
