@@ -152,16 +152,18 @@ class Kernels:
         )
 
     def _has_ended(self, kernel_id: str, followed: _Followed) -> bool:
-        """Return whether a kernel's process has ended, and leave how if it died."""
+        """Return whether a kernel's process has ended, and leave how it died."""
         process = followed.kernel.provisioner.process
         if process is None:
-            # The next one is about to start.
+            # It was waited for on request, and the next one is about to start.
+            self._forget(kernel_id, followed)
             return True
         exit_code = process.poll()
         if exit_code is None:
             return False
-        # Otherwise it ended on request.
-        if not followed.kernel.shutting_down and followed.died_pid != process.pid:
+        if followed.kernel.shutting_down:
+            self._forget(kernel_id, followed)
+        elif followed.died_pid != process.pid:
             followed.died_pid = process.pid
             leave_end(self.place(kernel_id).path_of(process.pid), exit_code)
         return True
