@@ -126,11 +126,17 @@ describe('a badge', () => {
   it('stays while its cell is out of view', async () => {
     fake.receive([run('first', 1)]);
     await settle();
-    document.body.append(first.node);
-    first.node.remove();
-    document.body.append(first.node);
+    first.scrollOutOfView();
+    first.scrollIntoView();
     expect(first.badge).toBe(TEXT);
-    first.node.remove();
+  });
+
+  it('is there when a cell that ended out of view is back', async () => {
+    first.scrollOutOfView();
+    fake.receive([run('first', 1)]);
+    await settle();
+    first.scrollIntoView();
+    expect(first.badge).toBe(TEXT);
   });
 });
 
@@ -280,8 +286,8 @@ describe('Badges#dispose', () => {
     badges.dispose();
     badges.dispose();
     expect(badges.isDisposed).toBe(true);
-    expect(first.node.innerHTML).toBe(
-      '<div class="jp-Cell-inputWrapper"></div>'
+    expect(first.node.querySelector('.jp-Cell-inputWrapper')?.innerHTML).toBe(
+      ''
     );
     far.scrollIntoView();
     panel.edit([first]);
