@@ -205,6 +205,7 @@ describe('the badges', () => {
     await settle();
     fake.ledger.restart(50);
     fake.stateChanged.emit();
+    await settle();
     expect(texts()).toEqual([null, null]);
     // The numbers begin at 1 again.
     fake.receive([{ ...run('second', 2), startedS: 60 }]);
@@ -219,6 +220,7 @@ describe('the badges', () => {
       await settle();
       panel.sessionContext.statusChanged.emit(status);
       fake.stateChanged.emit();
+      await settle();
       expect(texts()).toEqual([null, null]);
     }
   );
