@@ -2,13 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 
-import { buildAxes, scaleTop } from './axes';
 import { cellAt } from './bands';
 import { describeColumn } from './describe';
 import { bindKeys } from './keys';
-import { drawCells, drawMarks } from './marks';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
+import { alignedColumns, plotOptions, SERIES } from './plot';
 import { bindPointer, selectCursor } from './pointer';
 import type { ICellSpan, IChartData } from './series';
 import { NO_DATA } from './series';
@@ -18,13 +17,6 @@ const HEIGHT_MIN_PX = 100;
 // A click or the cursor need not meet a narrow band exactly.
 const CLOSE_PX = 3;
 const CURSOR_STEP_PX = 8;
-
-/** The series, as uPlot counts them. */
-const TOGETHER = 1;
-const HIGHEST = 2;
-const HIGH = 3;
-const LOW = 4;
-const GPU = 5;
 
 /**
  * Draws memory over time in a DOM element, without a framework.
@@ -98,14 +90,14 @@ export class MemoryChart {
         if (plot.width !== width || plot.height !== height) {
           plot.setSize({ width, height });
         }
-        plot.setData(this._columns());
+        plot.setData(alignedColumns(this._data));
         this._showSeries(plot);
       });
     } else {
       this._palette = readPalette(this._host);
       this._plot = new uPlot(
         this._plotOptions(width, height),
-        this._columns(),
+        alignedColumns(this._data),
         this._host
       );
       bindPointer(this._plot, this);
@@ -202,26 +194,23 @@ export class MemoryChart {
     this._spoken.textContent = this._readout.textContent;
   }
 
-  private _columns(): uPlot.AlignedData {
-    const { columns } = this._data;
-    return [
-      columns.tS,
-      columns.togetherBytes,
-      columns.peakBytes,
-      columns.highBytes,
-      columns.lowBytes,
-      columns.gpuBytes
-    ];
-  }
-
   private _showSeries(plot: uPlot): void {
-    for (const [index, show] of [
-      [TOGETHER, this._hasChildren],
-      [GPU, this._hasGpu && this._showsGpu]
-    ] as const) {
-      if (plot.series[index]?.show !== show) {
+    plot.series.forEach((series, index) => {
+      const show = this._shows(index);
+      if (series.show !== show) {
         plot.setSeries(index, { show });
       }
+    });
+  }
+
+  private _shows(series: number): boolean {
+    switch (series) {
+      case SERIES.together:
+        return this._hasChildren;
+      case SERIES.gpu:
+        return this._hasGpu && this._showsGpu;
+      default:
+        return true;
     }
   }
 
@@ -234,50 +223,18 @@ export class MemoryChart {
   }
 
   private _plotOptions(width: number, height: number): uPlot.Options {
-    const palette = this._palette;
-    const area = { width: 0, points: { show: false } };
-    const line = { ...area, stroke: palette.line, width: 1.5 };
+    const options = plotOptions(this._palette, () => this._data);
     return {
+      ...options,
       width,
       height,
-      padding: [8, 16, 0, 0],
-      legend: { show: false },
       cursor: selectCursor(this.view),
-      scales: {
-        x: { range: () => [this._data.fromS, this._data.toS] },
-        y: { range: () => [0, scaleTop(this._data, this._showsGpu)] }
-      },
-      axes: buildAxes(palette),
-      series: [
-        {},
-        { ...area, show: this._hasChildren },
-        area,
-        line,
-        { ...line, fill: palette.area },
-        {
-          ...area,
-          stroke: palette.gpu,
-          width: 1.5,
-          dash: [5, 3],
-          show: this._hasGpu && this._showsGpu
-        }
-      ],
-      bands: [
-        { series: [TOGETHER, HIGH], fill: palette.childrenArea },
-        { series: [HIGHEST, HIGH], fill: palette.peakArea },
-        { series: [HIGH, LOW], fill: palette.spread }
-      ],
+      series: options.series.map((each, index) => ({
+        ...each,
+        show: this._shows(index)
+      })),
       hooks: {
-        drawClear: [
-          plot => {
-            drawCells(plot, this._data, palette);
-          }
-        ],
-        draw: [
-          plot => {
-            drawMarks(plot, this._data, palette);
-          }
-        ],
+        ...options.hooks,
         setCursor: [
           plot => {
             this._describeCursor(plot);

@@ -214,6 +214,7 @@ describe('TimelineSection', () => {
     expect(options.read(300)).toMatchObject({ fromS: 200, toS: 300 });
     sidebar.model = null;
     expect(options.read(300)).toBeNull();
+    await settle();
   });
 
   it('lets the user choose the range, and marks it', async () => {
