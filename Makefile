@@ -77,7 +77,7 @@ test-hints: $(VENV)/installed
 
 # The browser tests wait more than they compute, so the notebooks run beside them.
 # Without coverage, which would take a fifth of the time and find nothing new here.
-test-jupyter: $(VENV)/installed $(VENV)/chromium
+test-jupyter: $(VENV)/installed $(VENV)/chromium $(VENV)/oldest/installed
 	pytest --numprocesses 3 --dist loadfile tests/notebooks tests/browser
 
 # Reports on all measured tests, in their own and in other processes.
@@ -111,6 +111,8 @@ lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
 		--group dev --group node --group bench --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
+	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
+		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt
 
 # Each file below marks a completed step of the setup.
 
@@ -124,6 +126,12 @@ $(VENV)/packages: $(VENV)/bin/uv pyproject.toml constraints.txt
 
 $(VENV)/installed: $(VENV)/packages $(LABEXTENSION_SOURCES)
 	$(UV_PIP) --no-deps --no-build-isolation --reinstall-package jupyter_memkit --editable .
+	touch $@
+
+# The oldest JupyterLab in which the sidebar works, for one test of it.
+$(VENV)/oldest/installed: tests/browser/oldest.txt | $(VENV)/packages
+	uv venv --quiet --clear --python $(VENV)/bin/python $(VENV)/oldest
+	uv pip install --quiet --python $(VENV)/oldest/bin/python --requirements $<
 	touch $@
 
 $(VENV)/chromium:

@@ -11,6 +11,9 @@ const GROWTH_MIN_BYTES = 16 * 1024 ** 2;
 /**
  * The time until the limit is reached at the present growth, `null` while memory
  * does not climb, or slowly.
+ *
+ * Memory climbs if its floor rises from each half of the last seconds to the next,
+ * which neither a single step nor memory that comes and goes does.
  */
 export function secondsToFull(
   timeline: Timeline,
@@ -20,19 +23,33 @@ export function secondsToFull(
     return null;
   }
   const { limitBytes, usedBytes } = reading.gauge;
-  const past = timeline.since(reading.tS - WINDOW_S);
-  const first = past.tS.findIndex(tS => tS >= reading.tS - WINDOW_S);
-  const firstS = past.tS[first];
-  const firstBytes =
-    (past.rssBytes[first] ?? 0) + (past.childrenBytes[first] ?? 0);
-  const nowBytes = reading.rssBytes + reading.childrenBytes;
+  const processS = timeline.breaksS.at(-1) ?? 0;
+  const fromS = Math.max(reading.tS - WINDOW_S, processS);
+  const past = timeline.since(fromS);
+  const firstS = past.tS.find(tS => tS >= fromS);
   if (firstS === undefined || reading.tS - firstS < SHORTEST_S) {
     return null;
   }
-  const grownBytes = nowBytes - firstBytes;
-  const leftS =
-    (Math.max(0, limitBytes - usedBytes) * (reading.tS - firstS)) / grownBytes;
-  return grownBytes >= GROWTH_MIN_BYTES && leftS <= FORESEEABLE_S
+  const halfS = (reading.tS - firstS) / 2;
+  const floorBytes = (startS: number): number =>
+    past.tS.reduce(
+      (floor, tS, index) =>
+        tS >= startS && tS < startS + halfS
+          ? Math.min(
+              floor,
+              (past.rssBytes[index] ?? 0) + (past.childrenBytes[index] ?? 0)
+            )
+          : floor,
+      Infinity
+    );
+  const middleBytes = floorBytes(firstS + halfS);
+  const nowBytes = reading.rssBytes + reading.childrenBytes;
+  const grownBytes = Math.min(
+    middleBytes - floorBytes(firstS),
+    nowBytes - middleBytes
+  );
+  const leftS = (Math.max(0, limitBytes - usedBytes) * halfS) / grownBytes;
+  return 2 * grownBytes >= GROWTH_MIN_BYTES && leftS <= FORESEEABLE_S
     ? leftS
     : null;
 }

@@ -260,7 +260,7 @@ export class MemoryModel implements IDisposable {
     this._ticker = new Ticker(nowS => {
       this._tick(nowS);
     });
-    this._deathReport.ask();
+    this._askAboutDeath();
   }
 
   private _deactivate(): void {
@@ -299,15 +299,23 @@ export class MemoryModel implements IDisposable {
     _kernel: Kernel.IKernelConnection,
     status: Kernel.Status
   ): void {
-    if (
-      status === 'restarting' ||
-      status === 'autorestarting' ||
-      status === 'dead'
-    ) {
-      this._endProcess();
-    }
-    if (status === 'autorestarting' || status === 'dead') {
-      this._deathReport.ask();
+    switch (status) {
+      case 'restarting':
+        this._endProcess();
+        break;
+      case 'autorestarting':
+      case 'dead':
+        this._endProcess();
+        this._askAboutDeath();
+        break;
+      case 'idle':
+      case 'busy':
+        // Another process has started, with or without the extension.
+        if (this._hasEnded) {
+          this._hasEnded = false;
+          this._stateChanged.emit();
+        }
+        break;
     }
   }
 
@@ -324,6 +332,12 @@ export class MemoryModel implements IDisposable {
       this._present = null;
     }
     this._stateChanged.emit();
+  }
+
+  private _askAboutDeath(): void {
+    if (this.isActive) {
+      this._deathReport.ask();
+    }
   }
 
   private _onReceived(_channel: KernelChannel, received: IReceived): void {
@@ -371,13 +385,15 @@ export class MemoryModel implements IDisposable {
   }
 
   private _addOutsideReading(reading: IServerReading): void {
-    if (!this.isActive) {
+    // It may have been requested before the process ended.
+    if (!this.isActive || this._hasEnded) {
       return;
     }
     const { tS, isAlive, rssBytes, childrenBytes, gauge } = reading;
+    this._clock.observe(tS);
     if (!isAlive) {
       this._endProcess();
-      this._deathReport.ask();
+      this._askAboutDeath();
       return;
     }
     this._timeline.merge({

@@ -73,7 +73,7 @@ export class Sidebar implements IDisposable {
    * The warning that memory is close to the limit, `null` if it is not.
    */
   get alarm(): IAlarm | null {
-    return this._alarm.current;
+    return (this._model && this._alarms.get(this._model)?.current) ?? null;
   }
 
   /**
@@ -196,6 +196,7 @@ export class Sidebar implements IDisposable {
       isAutoloading: () => this.isAutoloading
     });
     this._models.set(kernel, model);
+    this._alarms.set(model, new Alarm(() => this.threshold));
     kernel.disposed.connect(this._onKernelDisposed, this);
     return model;
   }
@@ -208,10 +209,10 @@ export class Sidebar implements IDisposable {
   }
 
   private _onModelChanged(): void {
-    this._alarm.update(
-      this._model?.reading ?? null,
-      this._model?.secondsToFull ?? null
-    );
+    if (this._model) {
+      const { reading, secondsToFull } = this._model;
+      this._alarms.get(this._model)?.update(reading, secondsToFull);
+    }
     this._stateChanged.emit();
   }
 
@@ -222,7 +223,7 @@ export class Sidebar implements IDisposable {
   private readonly _options: Sidebar.IOptions;
   private readonly _models = new Map<Kernel.IKernelConnection, MemoryModel>();
   private readonly _stateChanged = new Signal<this, void>(this);
-  private readonly _alarm = new Alarm(() => this.threshold);
+  private readonly _alarms = new WeakMap<MemoryModel, Alarm>();
   private _waiting = 0;
   private readonly _ticked = new Signal<this, void>(this);
   private _model: MemoryModel | null = null;

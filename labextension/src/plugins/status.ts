@@ -4,7 +4,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { Sidebar } from '../model/sidebar';
 import { StatusItem } from '../panel/statusItem';
-import { CommandIDs, ISidebar } from './tokens';
+import { ISidebar } from './tokens';
 
 /**
  * The gauge in the status bar.
@@ -13,18 +13,22 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-memkit:status',
   description: 'Shows the memory of the active notebook in the status bar.',
   autoStart: true,
-  requires: [ISidebar, IStatusBar],
-  optional: [ITranslator],
+  requires: [ISidebar],
+  // Jupyter Notebook has no status bar.
+  optional: [IStatusBar, ITranslator],
   activate: (
     app,
     sidebar: Sidebar,
-    statusBar: IStatusBar,
+    statusBar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
+    if (!statusBar) {
+      return;
+    }
     const item = new StatusItem({
       sidebar,
       onOpen: () => {
-        void app.commands.execute(CommandIDs.openPanel);
+        app.shell.activateById('jupyter-memkit');
       },
       trans: (translator ?? nullTranslator).load('jupyter-memkit')
     });

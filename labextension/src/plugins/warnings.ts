@@ -7,6 +7,7 @@ import {
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
 import { describeAlarm, describeLargest } from '../text/alarm';
 import { buildActions } from './actions';
@@ -36,25 +37,25 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
       dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
       app.commands
     );
-    let announced = 0;
+    const announced = new WeakMap<MemoryModel, number>();
     let shown: string | null = null;
     sidebar.stateChanged.connect(() => {
       const { alarm, model } = sidebar;
-      if (alarm === null && shown !== null) {
+      if (!alarm && shown !== null) {
         Notification.dismiss(shown);
         shown = null;
       }
-      if (alarm === null || alarm.climb === announced) {
+      if (!alarm || !model || alarm.climb === announced.get(model)) {
         return;
       }
-      announced = alarm.climb;
-      const largest = describeLargest(model?.present?.largest ?? [], trans);
+      announced.set(model, alarm.climb);
+      const largest = describeLargest(model.present?.largest ?? [], trans);
       shown = Notification.warning(
         [sidebar.name, describeAlarm(alarm, trans), largest]
           .filter(text => text !== '')
           .join(' — '),
         {
-          autoClose: false,
+          autoClose: 30_000,
           actions: [
             {
               label: trans.__('Interrupt'),
@@ -79,8 +80,9 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
     if (settings) {
       followSettings(settings, warningsPlugin.id, sidebar, ({ composite }) => {
         const percent = Number(composite['threshold'] ?? 85);
-        sidebar.threshold = percent / 100;
-        watch(percent < 100);
+        const isOn = percent < 100;
+        sidebar.threshold = isOn ? percent / 100 : Infinity;
+        watch(isOn);
       });
     }
   }

@@ -280,7 +280,9 @@ export class KernelChannel implements IDisposable {
   }
 
   private _setUnreadable(reason: string): void {
-    if (this._status.kind !== 'unreadable') {
+    // Readable messages may come in between.
+    if (!this._hasLogged) {
+      this._hasLogged = true;
       console.error(
         'jupyter_memkit: a message of the kernel is unreadable:',
         reason
@@ -304,6 +306,7 @@ export class KernelChannel implements IDisposable {
   private readonly _subscription: Subscription | null = null;
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
+  private _hasLogged = false;
   private _isRestarting = false;
   private _isDisposed = false;
 }

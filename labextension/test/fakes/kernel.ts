@@ -1,18 +1,21 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { COMM_ID, REPLY_TYPE } from '../../src/wire/protocol';
+import { BROADCAST_TYPE, COMM_ID, REPLY_TYPE } from '../../src/wire/protocol';
 import type { IControlFuture, IControlMessage } from '../../src/wire/request';
 
-function now(): string {
-  return new Date().toISOString();
+function now(aheadS = 0): string {
+  return new Date(Date.now() + aheadS * 1000).toISOString();
 }
 
 /**
  * A request that the page has sent, to be answered by the test.
  */
 export class FakeFuture implements IControlFuture {
-  constructor(readonly content: Record<string, unknown>) {}
+  constructor(
+    readonly content: Record<string, unknown>,
+    private readonly aheadS = 0
+  ) {}
 
   readonly done = new Promise<never>(() => undefined);
   onReply: (message: IControlMessage) => void = () => undefined;
@@ -26,7 +29,10 @@ export class FakeFuture implements IControlFuture {
   }
 
   reply(content: unknown, type = REPLY_TYPE): void {
-    this.onReply({ header: { msg_type: type, date: now() }, content });
+    this.onReply({
+      header: { msg_type: type, date: now(this.aheadS) },
+      content
+    });
   }
 
   /** The kernel is through with the request. */
@@ -58,6 +64,8 @@ export class FakeKernel {
   language = 'python';
   reconnects = 0;
   interrupts = 0;
+  /** How far the kernel's clock is ahead of the page's. */
+  aheadS = 0;
   readonly requests: FakeFuture[] = [];
   readonly executed: string[] = [];
   /** What each silent execution evaluates to; the key is a part of the code. */
@@ -90,7 +98,7 @@ export class FakeKernel {
   sendControlMessage(message: {
     content: Record<string, unknown>;
   }): FakeFuture {
-    const future = new FakeFuture(message.content);
+    const future = new FakeFuture(message.content, this.aheadS);
     this.requests.push(future);
     return future;
   }
@@ -116,7 +124,12 @@ export class FakeKernel {
     return Promise.resolve();
   }
 
-  broadcast(data: unknown, commId = COMM_ID): void {
+  broadcast(message: unknown): void {
+    this.publish(BROADCAST_TYPE, {}, message);
+  }
+
+  /** Broadcast as earlier builds of the extension do. */
+  broadcastAsComm(data: unknown, commId = COMM_ID): void {
     this.publish('comm_msg', {}, { comm_id: commId, data });
   }
 
@@ -166,9 +179,9 @@ export class FakeKernel {
     this.publish('status', parent, { execution_state: state });
   }
 
-  private publish(type: string, parent: object, content: object): void {
+  private publish(type: string, parent: object, content: unknown): void {
     const message = {
-      header: { msg_type: type, date: now() },
+      header: { msg_type: type, date: now(this.aheadS) },
       parent_header: parent,
       content
     };

@@ -1,126 +1,312 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Follower } from '../../src/follow';
-import { Sidebar } from '../../src/model/sidebar';
+import type { Changes } from '../fakes/golden';
 import { golden } from '../fakes/golden';
-import { FakeKernel, settle } from '../fakes/kernel';
-import { FakeNotebook, FakeShell, FakeTracker } from '../fakes/widgets';
+import { evaluated, FakeKernel, settle } from '../fakes/kernel';
+import { FakePage } from '../fakes/page';
 
-let notebooks: FakeTracker;
-let follower: Follower;
-let sidebar: Sidebar;
+let page: FakePage;
 
 beforeEach(() => {
-  notebooks = new FakeTracker();
-  follower = new Follower({
-    shell: new FakeShell(),
-    trackers: [notebooks.tracker]
-  });
-  sidebar = new Sidebar({ follower, read: () => Promise.resolve(null) });
+  page = new FakePage();
 });
 
 afterEach(() => {
-  sidebar.dispose();
-  follower.dispose();
+  page.dispose();
 });
 
 describe('Sidebar#status', () => {
   it('is "no-session" with nothing open', () => {
-    expect(sidebar.status).toEqual({ kind: 'no-session' });
+    expect(page.sidebar.status).toEqual({ kind: 'no-session' });
+    expect(page.sidebar.isKernelKnown).toBe(false);
   });
 
   it('is "no-kernel" for a notebook without, "connecting" while one starts', () => {
-    const notebook = new FakeNotebook('a.ipynb', null);
-    notebooks.use(notebook);
-    expect(sidebar.status).toEqual({ kind: 'no-kernel' });
+    const notebook = page.open(null);
+    expect(page.sidebar.status).toEqual({ kind: 'no-kernel' });
     notebook.sessionContext.kernelDisplayStatus = 'initializing';
-    expect(sidebar.status).toEqual({ kind: 'connecting' });
+    expect(page.sidebar.status).toEqual({ kind: 'connecting' });
   });
 
   it('is that of the channel for a kernel', async () => {
     const kernel = new FakeKernel();
     kernel.language = 'R';
-    sidebar.isActive = true;
-    notebooks.use(new FakeNotebook('a.ipynb', kernel));
+    page.sidebar.setActive('panel', true);
+    page.open(kernel);
     await settle();
-    expect(sidebar.status).toEqual({ kind: 'unsupported', language: 'r' });
+    expect(page.sidebar.status).toEqual({ kind: 'unsupported', language: 'r' });
+    expect(page.sidebar.isKernelKnown).toBe(false);
+  });
+
+  it('is that of a kernel with the extension', async () => {
+    page.sidebar.setActive('panel', true);
+    await page.openLive();
+    expect(page.sidebar.status).toEqual({ kind: 'live' });
+    expect(page.sidebar.isKernelKnown).toBe(true);
   });
 });
 
-describe('Sidebar#isActive', () => {
+describe('Sidebar#setActive()', () => {
   it('activates the model of the kernel in use', async () => {
     const kernel = new FakeKernel();
-    notebooks.use(new FakeNotebook('a.ipynb', kernel));
+    page.open(kernel);
     await settle();
     expect(kernel.requests).toEqual([]);
-    sidebar.isActive = true;
+    page.sidebar.setActive('panel', true);
     await settle();
     kernel.lastRequest.reply(golden('snapshot'));
-    sidebar.isActive = false;
+    page.sidebar.setActive('panel', false);
+    expect(kernel.requestTypes).toEqual(['subscribe', 'unsubscribe']);
+  });
+
+  it('keeps it active while any part of the page shows the memory', async () => {
+    page.sidebar.setActive('panel', true);
+    page.sidebar.setActive('status', true);
+    const kernel = await page.openLive();
+    page.sidebar.setActive('panel', false);
+    expect(page.sidebar.isActive).toBe(true);
+    page.sidebar.setActive('status', false);
+    expect(page.sidebar.isActive).toBe(false);
     expect(kernel.requestTypes).toEqual(['subscribe', 'unsubscribe']);
   });
 
   it('moves from one kernel to the next', async () => {
-    const [first, second] = [new FakeKernel(), new FakeKernel()];
-    sidebar.isActive = true;
-    notebooks.use(new FakeNotebook('a.ipynb', first));
-    await settle();
-    first.lastRequest.reply(golden('snapshot'));
-    notebooks.use(new FakeNotebook('b.ipynb', second));
-    await settle();
+    page.sidebar.setActive('panel', true);
+    const first = await page.openLive();
+    const second = await page.openLive({}, 'b.ipynb');
     expect(first.requestTypes).toEqual(['subscribe', 'unsubscribe']);
     expect(second.requestTypes).toEqual(['subscribe']);
+  });
+
+  it.each([
+    ['panel', 1],
+    ['status', 0],
+    ['warnings', 0]
+  ] as const)(
+    'of the %s executes in a silent kernel %d times',
+    async (user, times) => {
+      vi.useFakeTimers();
+      const kernel = new FakeKernel();
+      kernel.results = { find_spec: evaluated('True') };
+      page.sidebar.setActive(user, true);
+      page.open(kernel);
+      await settle();
+      kernel.lastRequest.idle();
+      await vi.advanceTimersByTimeAsync(1000);
+      vi.useRealTimers();
+      expect(kernel.executed.length).toBe(times);
+      expect(page.sidebar.status).toMatchObject({ kind: 'not-loaded' });
+    }
+  );
+
+  it('finds out about a silent kernel when the panel is opened later', async () => {
+    vi.useFakeTimers();
+    const kernel = new FakeKernel();
+    kernel.results = { find_spec: evaluated('False') };
+    page.open(kernel);
+    for (const user of ['status', 'panel'] as const) {
+      page.sidebar.setActive(user, true);
+      await settle();
+      kernel.lastRequest.idle();
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    vi.useRealTimers();
+    expect(page.sidebar.status).toEqual({ kind: 'not-installed' });
   });
 });
 
 describe('Sidebar#model', () => {
   it('is kept with its history for when its notebook is used again', async () => {
-    const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
-    sidebar.isActive = true;
-    notebooks.use(notebook);
-    await settle();
-    notebook.sessionContext.kernel?.lastRequest.reply(golden('snapshot'));
-    const model = sidebar.model;
-    notebooks.use(new FakeNotebook('b.ipynb', new FakeKernel()));
-    expect(sidebar.model).not.toBe(model);
-    notebooks.use(notebook);
-    expect(sidebar.model).toBe(model);
+    page.sidebar.setActive('panel', true);
+    await page.openLive();
+    const { model } = page.sidebar;
+    const first = page.follower.widget;
+    page.open(new FakeKernel(), 'b.ipynb');
+    expect(page.sidebar.model).not.toBe(model);
+    expect(page.sidebar.name).toBe('b.ipynb');
+    page.notebooks.currentWidget = first;
+    page.notebooks.currentChanged.emit(first);
+    expect(page.sidebar.model).toBe(model);
     expect(model?.timeline.length).toBe(3);
   });
 
   it('is dropped with its kernel', () => {
     const kernel = new FakeKernel();
-    notebooks.use(new FakeNotebook('a.ipynb', kernel));
-    const model = sidebar.model;
+    page.open(kernel);
+    const { model } = page.sidebar;
     kernel.isDisposed = true;
     kernel.disposed.emit();
     expect(model?.isDisposed).toBe(true);
-    expect(sidebar.status).toEqual({ kind: 'no-kernel' });
+    expect(page.sidebar.status).toEqual({ kind: 'no-kernel' });
+  });
+
+  it('is the same for two notebooks with one kernel', () => {
+    const kernel = new FakeKernel();
+    page.open(kernel);
+    const { model } = page.sidebar;
+    page.open(kernel, 'b.ipynb');
+    expect(page.sidebar.model).toBe(model);
+  });
+});
+
+describe('Sidebar#alarm', () => {
+  const GAUGE = 'present.gauge.used_bytes';
+  const FULL: Changes = { [GAUGE]: 25_000_000_000 };
+
+  beforeEach(() => {
+    page.sidebar.setActive('warnings', true);
+  });
+
+  it('is raised at 85 % of the limit', async () => {
+    const kernel = await page.openLive();
+    expect(page.sidebar.alarm).toBeNull();
+    kernel.broadcast(golden('samples', FULL));
+    expect(page.sidebar.alarm).toMatchObject({
+      limitBytes: 25769803776,
+      climb: 1
+    });
+    expect(page.sidebar.alarm?.share).toBeCloseTo(0.97);
+  });
+
+  it('follows the threshold of the settings', async () => {
+    page.sidebar.threshold = 0.1;
+    await page.openLive();
+    const kernel = await page.openLive({}, 'b.ipynb');
+    kernel.broadcast(golden('samples'));
+    expect(page.sidebar.alarm?.share).toBe(0.125);
+  });
+
+  it('ends with the process', async () => {
+    const kernel = await page.openLive();
+    kernel.broadcast(golden('samples', FULL));
+    kernel.changeStatus('autorestarting');
+    expect(page.sidebar.alarm).toBeNull();
+  });
+
+  it('belongs to a kernel, and is the same climb when its notebook is used again', async () => {
+    const kernel = await page.openLive();
+    const first = page.follower.widget;
+    kernel.broadcast(golden('samples', FULL));
+    await page.openLive({}, 'b.ipynb');
+    expect(page.sidebar.alarm).toBeNull();
+    page.notebooks.currentWidget = first;
+    page.notebooks.currentChanged.emit(first);
+    expect(page.sidebar.alarm?.climb).toBe(1);
+    await settle();
+    kernel.lastRequest.reply(golden('snapshot', FULL));
+    expect(page.sidebar.alarm?.climb).toBe(1);
+  });
+});
+
+describe('Sidebar#isWaiting', () => {
+  let kernel: FakeKernel;
+  let finish: () => void;
+  let work: Promise<void>;
+
+  beforeEach(async () => {
+    page.sidebar.setActive('panel', true);
+    kernel = await page.openLive({ running: null });
+    work = new Promise(resolve => {
+      finish = resolve;
+    });
+  });
+
+  it('lasts while what the user asked for waits for the running cell', async () => {
+    kernel.beginCell();
+    expect(page.sidebar.isWaiting).toBe(false);
+    const waited = page.sidebar.wait(work);
+    expect(page.sidebar.isWaiting).toBe(true);
+    finish();
+    await waited;
+    expect(page.sidebar.isWaiting).toBe(false);
+  });
+
+  it('is false while the kernel can do it at once', () => {
+    void page.sidebar.wait(work);
+    expect(page.sidebar.isWaiting).toBe(false);
+  });
+
+  it('is signalled at its beginning and its end', async () => {
+    const seen: boolean[] = [];
+    page.sidebar.stateChanged.connect(() => {
+      seen.push(page.sidebar.isWaiting);
+    });
+    kernel.beginCell();
+    seen.length = 0;
+    const waited = page.sidebar.wait(work);
+    finish();
+    await waited;
+    expect(seen).toEqual([true, false]);
+  });
+
+  it('ends with a failure, which is passed on', async () => {
+    kernel.beginCell();
+    const failing = Promise.reject(new Error('no'));
+    await expect(page.sidebar.wait(failing)).rejects.toThrow('no');
+    expect(page.sidebar.isWaiting).toBe(false);
+  });
+
+  it('lasts until the last of several is done', async () => {
+    kernel.beginCell();
+    void page.sidebar.wait(work);
+    await page.sidebar.wait(Promise.resolve());
+    expect(page.sidebar.isWaiting).toBe(true);
   });
 });
 
 describe('Sidebar#stateChanged', () => {
-  it('signals a new range once', () => {
-    let changes = 0;
-    sidebar.stateChanged.connect(() => {
+  let changes: number;
+
+  beforeEach(() => {
+    changes = 0;
+    page.sidebar.stateChanged.connect(() => {
       changes += 1;
     });
-    sidebar.rangeS = 60;
-    sidebar.rangeS = 60;
+  });
+
+  it('signals a new range once', () => {
+    page.sidebar.rangeS = 60;
+    page.sidebar.rangeS = 60;
+    expect(changes).toBe(1);
+    expect(page.sidebar.rangeS).toBe(60);
+  });
+
+  it('signals what its model signals, and nothing of another one', async () => {
+    page.sidebar.setActive('panel', true);
+    const left = await page.openLive();
+    const used = await page.openLive({}, 'b.ipynb');
+    changes = 0;
+    used.broadcast(golden('samples'));
+    left.broadcast(golden('samples'));
+    left.changeStatus('restarting');
     expect(changes).toBe(1);
   });
 
   it('is silent after disposal', () => {
-    const notebook = new FakeNotebook('a.ipynb', new FakeKernel());
-    notebooks.use(notebook);
-    let changes = 0;
-    sidebar.stateChanged.connect(() => {
-      changes += 1;
-    });
-    const model = sidebar.model;
-    sidebar.dispose();
+    const notebook = page.open(new FakeKernel());
+    const { model } = page.sidebar;
+    page.sidebar.dispose();
+    page.sidebar.dispose();
+    changes = 0;
     notebook.sessionContext.changeKernel(null);
     expect(changes).toBe(0);
+    expect(page.sidebar.isDisposed).toBe(true);
     expect(model?.isDisposed).toBe(true);
+    expect(page.follower.isDisposed).toBe(true);
+  });
+});
+
+describe('Sidebar#ticked', () => {
+  it('ticks with the model in use', async () => {
+    vi.useFakeTimers();
+    page.sidebar.setActive('panel', true);
+    await page.openLive();
+    let ticks = 0;
+    page.sidebar.ticked.connect(() => {
+      ticks += 1;
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+    expect(ticks).toBe(4);
   });
 });

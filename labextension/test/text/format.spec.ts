@@ -1,11 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import {
   formatBytes,
   formatChange,
+  formatClock,
   formatCount,
   formatDuration,
+  formatMinute,
+  formatMoment,
   formatRough,
+  formatRoughDuration,
   formatTick
 } from '../../src/text/format';
 import { formatCases } from '../fakes/golden';
@@ -21,6 +25,22 @@ describe('formatBytes', () => {
 describe('formatDuration', () => {
   it.each(cases['durations'] ?? [])('shows %d s as Python does', (s, text) => {
     expect(formatDuration(s)).toBe(text);
+  });
+});
+
+describe('formatRoughDuration', () => {
+  it.each([
+    [1, '1 s'],
+    [9.4, '9 s'],
+    [10, '10 s'],
+    [12.4, '10 s'],
+    [38, '40 s'],
+    [54, '55 s'],
+    [55, '1 min'],
+    [200, '3 min'],
+    [600, '10 min']
+  ])('rounds %d s to "%s"', (durationS, text) => {
+    expect(formatRoughDuration(durationS)).toBe(text);
   });
 });
 
@@ -61,5 +81,30 @@ describe('formatTick', () => {
       '200 MiB',
       '1.5 GiB'
     ]);
+  });
+});
+
+describe('a time of day', () => {
+  const tS = new Date(2026, 8, 21, 7, 5, 9).getTime() / 1000;
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('has 24 hours, and seconds where they count', () => {
+    expect(formatClock(tS)).toBe('07:05:09');
+    expect(formatMinute(tS)).toBe('07:05');
+    expect(formatMinute(tS - 7 * 3600)).toBe('00:05');
+  });
+
+  it('is enough for what happened less than a day ago', () => {
+    vi.useFakeTimers({ now: (tS + 23 * 3600) * 1000 });
+    expect(formatMoment(tS)).toBe('07:05:09');
+  });
+
+  it('has a date if it is longer ago', () => {
+    vi.useFakeTimers({ now: (tS + 25 * 3600) * 1000 });
+    expect(formatMoment(tS)).toMatch(/21.*07:05/);
+    expect(formatMoment(tS)).not.toBe('07:05:09');
   });
 });

@@ -2,24 +2,32 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IReceived } from '../../src/wire/channel';
 import { KernelChannel } from '../../src/wire/channel';
-import type { Snapshot } from '../../src/wire/protocol';
+import {
+  decodeCells,
+  decodeSamples,
+  decodeSnapshot
+} from '../../src/wire/protocol';
+import type { Changes } from '../fakes/golden';
+import { decoded, golden } from '../fakes/golden';
 import { evaluated, FakeKernel, raised, settle } from '../fakes/kernel';
-import { golden } from '../fakes/golden';
 
 let kernel: FakeKernel;
 let channel: KernelChannel;
 let received: IReceived[];
 let isAutoloading: boolean;
+let isProbing: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1790000011_000 });
   kernel = new FakeKernel();
   isAutoloading = false;
+  isProbing = true;
   open();
 });
 
 afterEach(() => {
   channel.dispose();
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -28,7 +36,8 @@ function open(): void {
   channel = new KernelChannel({
     kernel: kernel.connection,
     sinceS: () => 12.5,
-    isAutoloading: () => isAutoloading
+    isAutoloading: () => isAutoloading,
+    isProbing: () => isProbing
   });
   channel.received.connect((_channel, message) => {
     received.push(message);
@@ -40,9 +49,9 @@ async function connect(): Promise<void> {
   await settle();
 }
 
-async function goLive(changes: Partial<Snapshot> = {}): Promise<void> {
+async function goLive(changes: Changes = {}): Promise<void> {
   await connect();
-  kernel.lastRequest.reply(golden<Snapshot>('snapshot', changes));
+  kernel.lastRequest.reply(golden('snapshot', changes));
 }
 
 /** The kernel is through with the request and nobody answered it. */
@@ -109,7 +118,7 @@ describe('KernelChannel#connect()', () => {
     await goLive();
     expect(channel.status).toEqual({ kind: 'live' });
     expect(received).toEqual([
-      { message: golden('snapshot'), sentS: 1790000011 }
+      { message: decoded(decodeSnapshot, 'snapshot'), sentS: 1790000011 }
     ]);
   });
 
@@ -163,13 +172,48 @@ describe('KernelChannel#connect()', () => {
     expect(error).toHaveBeenCalledOnce();
   });
 
-  it('ignores unexpected and malformed replies', async () => {
-    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  it('ignores a reply of another type', async () => {
     await connect();
     kernel.lastRequest.reply(golden('snapshot'), 'other_reply');
-    kernel.lastRequest.reply({ type: 'snapshot', protocol: 1 });
     expect(channel.status).toEqual({ kind: 'connecting' });
+  });
+
+  it('reports a reply that cannot be decoded, and where it is wrong', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    await connect();
+    kernel.lastRequest.reply(golden('snapshot', { 'present.gpus': null }));
+    expect(channel.status).toEqual({ kind: 'unreadable' });
+    expect(received).toEqual([]);
+    expect(error.mock.calls).toEqual([
+      [expect.any(String), 'message.present.gpus is not a list']
+    ]);
+  });
+
+  it('reports a reply of another version', async () => {
+    await connect();
+    kernel.lastRequest.reply(golden('snapshot', { protocol: 2 }));
+    expect(channel.status).toEqual({ kind: 'incompatible', kernel: 2, lab: 1 });
+  });
+
+  it('logs that the kernel does not report its language', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    vi.spyOn(kernel, 'info', 'get').mockReturnValue(
+      Promise.reject(new Error('gone'))
+    );
+    await connect();
     expect(warn).toHaveBeenCalledOnce();
+    expect(kernel.requests).toEqual([]);
+  });
+});
+
+describe('a connection that cannot send on the control channel', () => {
+  it('is reported as unsupported', async () => {
+    channel.dispose();
+    Object.assign(kernel, { sendControlMessage: undefined });
+    open();
+    await connect();
+    channel.renew();
+    expect(channel.status).toEqual({ kind: 'unsupported', language: 'python' });
   });
 });
 
@@ -233,6 +277,36 @@ describe('a kernel that does not answer', () => {
   });
 });
 
+describe('a kernel that does not answer while the panel is closed', () => {
+  beforeEach(() => {
+    isProbing = false;
+  });
+
+  it('is "not loaded", and nothing is executed in it', async () => {
+    await connect();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'not-loaded', error: null });
+    expect(kernel.executed).toEqual([]);
+  });
+
+  it('is not loaded automatically', async () => {
+    isAutoloading = true;
+    await connect();
+    await leaveUnhandled();
+    expect(kernel.executed).toEqual([]);
+  });
+
+  it('is probed by a new connection once the panel is open', async () => {
+    kernel.results = { find_spec: evaluated('False') };
+    await connect();
+    await leaveUnhandled();
+    isProbing = true;
+    await connect();
+    await leaveUnhandled();
+    expect(channel.status).toEqual({ kind: 'not-installed' });
+  });
+});
+
 describe('KernelChannel#load()', () => {
   it('subscribes once the extension is loaded', async () => {
     kernel.results = { load_extension: evaluated('None') };
@@ -272,21 +346,97 @@ describe('KernelChannel#load()', () => {
   });
 });
 
+describe('KernelChannel#runMagic()', () => {
+  it('runs a magic without a trace in the history', async () => {
+    kernel.results = { run_line_magic: evaluated('None') };
+    await goLive();
+    await channel.runMagic('memguard', 'auto');
+    expect(kernel.executed).toEqual([
+      '__import__("IPython").get_ipython().run_line_magic("memguard", "auto")'
+    ]);
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('is not the user’s cell', async () => {
+    kernel.results = { run_line_magic: evaluated('None') };
+    await goLive();
+    const states: boolean[] = [];
+    kernel.iopubMessage.connect(() => {
+      states.push(channel.isExecuting);
+    });
+    await channel.runMagic('memfree', '');
+    expect(states).toEqual([false]);
+    expect(kernel.requests.length).toBe(1);
+  });
+
+  it('fails with what the magic raised', async () => {
+    kernel.results = { run_line_magic: raised('UsageError', 'no such mark') };
+    await expect(channel.runMagic('memguard', '5')).rejects.toThrow(
+      'UsageError: no such mark'
+    );
+  });
+
+  it('fails if the kernel drops the request', async () => {
+    await expect(channel.runMagic('memfree', '')).rejects.toThrow('aborted');
+  });
+});
+
 describe('broadcasts', () => {
   it('are received before any reply', async () => {
     await connect();
     kernel.broadcast(golden('samples'));
     expect(channel.status).toEqual({ kind: 'live' });
-    expect(received.map(({ message }) => message)).toEqual([golden('samples')]);
+    expect(received).toEqual([
+      { message: decoded(decodeSamples, 'samples'), sentS: 1790000011 }
+    ]);
   });
 
-  it('of other senders, of unknown types and malformed ones are ignored', async () => {
+  it('are received as earlier builds send them', async () => {
     await connect();
-    kernel.broadcast(golden('samples'), 'another-comm');
-    kernel.broadcast({ type: 'variables', protocol: 1 });
-    kernel.broadcast(null);
+    kernel.broadcastAsComm(golden('cells'));
+    expect(received.map(({ message }) => message)).toEqual([
+      decoded(decodeCells, 'cells')
+    ]);
+  });
+
+  it('of other extensions are ignored', async () => {
+    await connect();
+    kernel.broadcastAsComm(golden('samples'), 'another-comm');
+    kernel.publishState('starting', 'x', 'memkit_broadcast');
     expect(received).toEqual([]);
     expect(channel.status).toEqual({ kind: 'connecting' });
+  });
+
+  it.each([
+    ['of an unknown type', { type: 'variables', protocol: 1 }],
+    ['that is no message at all', null],
+    ['with a wrong field', golden('samples', { 'present.children': '2' })]
+  ])('%s make the kernel unreadable, and are logged once', async (_n, data) => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    await goLive();
+    kernel.broadcast(data);
+    kernel.broadcast(data);
+    expect(channel.status).toEqual({ kind: 'unreadable' });
+    expect(received.length).toBe(1);
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it('are logged once even if readable ones come in between', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    await goLive();
+    for (let turn = 0; turn < 3; turn += 1) {
+      kernel.broadcast(golden('samples', { 'present.children': '2' }));
+      kernel.broadcast(golden('cells'));
+    }
+    expect(error).toHaveBeenCalledOnce();
+  });
+
+  it('that can be read again make the kernel live again', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    await goLive();
+    kernel.broadcast(null);
+    kernel.broadcast(golden('samples'));
+    expect(channel.status).toEqual({ kind: 'live' });
   });
 
   it('of another version report both versions', async () => {
@@ -350,10 +500,31 @@ describe('a restart', () => {
   });
 });
 
+describe('a kernel that restarts', () => {
+  it('ten times in a row is subscribed to each time', async () => {
+    await goLive();
+    for (let turn = 0; turn < 10; turn += 1) {
+      kernel.changeStatus('autorestarting');
+      kernel.changeStatus('busy');
+      await settle();
+      kernel.lastRequest.reply(golden('snapshot_empty'));
+    }
+    expect(channel.status).toEqual({ kind: 'live' });
+    expect(kernel.requests.length).toBe(11);
+    expect(channel.isExecuting).toBe(false);
+  });
+});
+
 describe('a lost', () => {
   it('kernel is reported', async () => {
     await goLive();
     kernel.changeStatus('dead');
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
+  });
+
+  it('kernel that is shut down is reported', async () => {
+    await goLive();
+    kernel.changeStatus('terminating');
     expect(channel.status).toEqual({ kind: 'lost', reason: 'died' });
   });
 

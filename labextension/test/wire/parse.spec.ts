@@ -1,206 +1,233 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseBroadcast, parseReading, parseReply } from '../../src/wire/parse';
-import type {
-  Cells,
-  Samples,
-  IServerReading,
-  Snapshot
-} from '../../src/wire/protocol';
+import {
+  parseBroadcast,
+  parseDeath,
+  parseReading,
+  parseReply
+} from '../../src/wire/parse';
 import { golden } from '../fakes/golden';
 
-type Place = [message: string, ...path: (string | number)[]];
+type Parse = (data: unknown) => object;
 
-const PAUSE: Place = ['snapshot', 'present', 'collector_pause'];
-const FIRST_GPU: Place = ['snapshot', 'present', 'gpus', 0];
-const FIRST_ALLOCATOR: Place = [...FIRST_GPU, 'allocators', 0];
-const FIRST_CELL: Place = ['snapshot', 'cells', 0];
+/** The golden messages, and what parses each. */
+const MESSAGES: [name: string, parse: Parse][] = [
+  ['cells', parseBroadcast],
+  ['goodbye', parseBroadcast],
+  ['samples', parseBroadcast],
+  ['samples_idle', parseBroadcast],
+  ['incompatible', parseReply],
+  ['refused', parseReply],
+  ['snapshot', parseReply],
+  ['snapshot_empty', parseReply],
+  ['unsubscribed', parseReply],
+  ['server_reading', parseReading],
+  ['server_reading_dead', parseReading],
+  ['last_death', parseDeath],
+  ['last_death_none', parseDeath]
+];
 
-/** Places with what a test calls them. */
-function named(places: Place[]): [string, Place][] {
-  return places.map(place => [place.join('.'), place]);
+/** The fields that may be null, as the protocol says. */
+const NULLABLE = new Set([
+  'activity',
+  'budget_bytes',
+  'cell_id',
+  'chunk_peak_bytes',
+  'collector_pause',
+  'death',
+  'error',
+  'execution_count',
+  'exit_status',
+  'first_line',
+  'gauge',
+  'gpu_before_bytes',
+  'gpu_peak_bytes',
+  'guard',
+  'highest',
+  'limit_bytes',
+  'limit_name',
+  'major_faults',
+  'minor_faults',
+  'peak_bytes',
+  'peak_line',
+  'per_s',
+  'process_bytes',
+  'reserved_bytes',
+  'running',
+  'signal',
+  'since_s',
+  'started_s',
+  'swap_bytes',
+  'total'
+]);
+// The same names in records where they are always known.
+const NEVER_NULL =
+  /^(cells\.\d+|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$/;
+
+/** The places of all fields of a message, such as `cells.0.error`. */
+function placesIn(value: unknown, path: string[] = []): string[] {
+  const own = path.length > 0 ? [path.join('.')] : [];
+  if (typeof value !== 'object' || value === null) {
+    return own;
+  }
+  return [
+    ...own,
+    ...Object.entries(value).flatMap(([key, field]) =>
+      placesIn(field, [...path, key])
+    )
+  ];
 }
 
-/** A golden message with one field changed, or taken out for `undefined`. */
-function broken([name, ...path]: Place, value: unknown): unknown {
-  return JSON.parse(JSON.stringify(change(golden(name), path, value)));
-}
-
-function change(
-  within: unknown,
-  [key, ...rest]: (string | number)[],
-  value: unknown
-): unknown {
-  if (key === undefined) {
+/** A message with the names of the page. */
+function inPage(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(inPage);
+  }
+  if (typeof value !== 'object' || value === null) {
     return value;
   }
-  if (Array.isArray(within)) {
-    return within.map((item: unknown, index) =>
-      index === key ? change(item, rest, value) : item
-    );
-  }
-  const entries = Object.entries(within ?? {}).map(
-    ([name, item]: [string, unknown]): [string, unknown] => [
-      name,
-      name === key ? change(item, rest, value) : item
-    ]
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
+      inPage(field)
+    ])
   );
-  return Object.fromEntries(entries);
 }
 
-describe('parseBroadcast', () => {
-  it.each(['cells', 'goodbye', 'samples', 'samples_idle'])(
-    'accepts the golden message "%s" as it is',
-    name => {
-      expect(parseBroadcast(golden(name))).toEqual(golden(name));
-    }
-  );
+/** A place as a reason names it. */
+function asReason(place: string): string {
+  return `message.${place}`.replace(/\.(\d+)/g, '[$1]');
+}
 
-  it('reports the version of an unsupported message', () => {
-    expect(parseBroadcast(golden<Samples>('samples', { protocol: 2 }))).toEqual(
-      {
-        type: 'foreign',
-        protocol: 2
-      }
+describe.each(MESSAGES)('the golden message "%s"', (name, parse) => {
+  const fields = placesIn(golden(name)).filter(place => place !== 'type');
+
+  it('is parsed completely, with the names of the page', () => {
+    expect(parse(golden(name))).toEqual(inPage(golden(name)));
+  });
+
+  it('is unreadable with any field of another kind, which the reason names', () => {
+    const silent = fields.filter(place => {
+      const parsed = parse(golden(name, { [place]: { wrong: [true] } }));
+      const reason = 'reason' in parsed ? String(parsed.reason) : '';
+      return !reason.startsWith(asReason(place));
+    });
+    expect(silent).toEqual([]);
+  });
+
+  it('is unreadable without any of its fields', () => {
+    const silent = fields
+      .filter(place => !/\d$/.test(place))
+      .filter(place => {
+        const parsed = parse(golden(name, { [place]: undefined }));
+        const reason = 'reason' in parsed ? String(parsed.reason) : '';
+        return !reason.startsWith(asReason(place));
+      });
+    expect(silent).toEqual([]);
+  });
+
+  it('takes null exactly for the figures that may be unknown', () => {
+    const taken = fields.filter(place => {
+      const parsed = parse(golden(name, { [place]: null }));
+      return !('reason' in parsed);
+    });
+    expect(taken).toEqual(
+      fields.filter(
+        place =>
+          NULLABLE.has(place.split('.').at(-1) ?? '') && !NEVER_NULL.test(place)
+      )
     );
   });
 
-  it('ignores an unknown type', () => {
-    expect(parseBroadcast({ type: 'variables', protocol: 1 })).toBeNull();
-  });
-
-  it.each([
-    ['nothing', undefined],
-    ['a text', 'samples'],
-    ['a list', []],
-    ['no protocol', { type: 'goodbye' }],
-    [
-      'columns of unequal length',
-      golden<Samples>('samples', {
-        samples: {
-          t_s: [1, 2],
-          rss_bytes: [1, 2],
-          peak_bytes: [1, 2],
-          children_bytes: [1]
-        }
-      })
-    ],
-    [
-      'a text for a number',
-      { ...golden<Cells>('cells'), cells: [{ started_s: '1' }] }
-    ],
-    [
-      'a text for a GPU',
-      golden<Samples>('samples', {
-        present: {
-          children: 0,
-          swap_bytes: 0,
-          gpus: ['H100' as never],
-          collector_pause: null
-        }
-      })
-    ],
-    ['a missing field', { type: 'samples', protocol: 1, samples: {} }]
-  ])('refuses %s', (_name, data) => {
-    expect(parseBroadcast(data)).toBeNull();
+  it('ignores a field that a later build has added', () => {
+    expect(parse(golden(name, { news: 1 }))).toEqual(inPage(golden(name)));
   });
 });
 
-describe('parseReply', () => {
-  it.each([
-    'incompatible',
-    'refused',
-    'snapshot',
-    'snapshot_empty',
-    'unsubscribed'
-  ])('accepts the golden message "%s" as it is', name => {
-    expect(parseReply(golden(name))).toEqual(golden(name));
-  });
-
-  it('parses an "incompatible" of any version', () => {
-    const reply = golden('incompatible', { protocol: 7 });
-    expect(parseReply(reply)).toEqual(reply);
-  });
-
-  it('reports the version of any other unsupported reply', () => {
-    expect(parseReply(golden<Snapshot>('snapshot', { protocol: 2 }))).toEqual({
+describe('parseBroadcast', () => {
+  it('reports the version of a message of another version, whatever it contains', () => {
+    expect(parseBroadcast({ protocol: 2, samples: 'all' })).toEqual({
       type: 'foreign',
       protocol: 2
     });
   });
 
-  it.each(
-    named([
-      ['snapshot', 'samples', 'children_bytes'],
-      ['snapshot', 'activity', 'label'],
-      ['snapshot', 'activity', 'unit'],
-      ['snapshot', 'activity', 'told_s'],
-      ['snapshot', 'activity', 'done'],
-      ['snapshot', 'activity', 'chunks'],
-      ['snapshot', 'present'],
-      ['snapshot', 'present', 'children'],
-      ['snapshot', 'present', 'gpus'],
-      [...PAUSE, 'enabled'],
-      [...PAUSE, 'by'],
-      [...FIRST_GPU, 'index'],
-      [...FIRST_GPU, 'name'],
-      [...FIRST_GPU, 'used_bytes'],
-      [...FIRST_GPU, 'total_bytes'],
-      [...FIRST_GPU, 'allocators'],
-      [...FIRST_ALLOCATOR, 'library'],
-      [...FIRST_ALLOCATOR, 'allocated_bytes'],
-      [...FIRST_CELL, 'children_before_bytes'],
-      [...FIRST_CELL, 'children_peak_bytes'],
-      [...FIRST_CELL, 'children_exact'],
-      [...FIRST_CELL, 'gc_s'],
-      [...FIRST_CELL, 'gc_young'],
-      [...FIRST_CELL, 'gc_middle'],
-      [...FIRST_CELL, 'gc_old']
-    ])
-  )('refuses %s if missing, null or wrong', (_name, place) => {
-    expect(
-      [undefined, null, { wrong: true }].map(value =>
-        parseReply(broken(place, value))
-      )
-    ).toEqual([null, null, null]);
+  it.each([
+    ['nothing', undefined, 'message is not an object'],
+    ['null', null, 'message is not an object'],
+    ['a text', 'samples', 'message is not an object'],
+    ['a list', [], 'message is not an object'],
+    ['no protocol', { type: 'goodbye' }, 'message.protocol is not a number'],
+    [
+      'a protocol as a text',
+      { type: 'goodbye', protocol: '1' },
+      'message.protocol is not a number'
+    ],
+    [
+      'an unknown type',
+      { type: 'variables', protocol: 1 },
+      'message.type is not a known type'
+    ],
+    ['a reply', golden('snapshot'), 'message.type is not a known type'],
+    [
+      'columns of unequal length',
+      golden('samples', { 'samples.t_s': [1, 2] }),
+      'message.samples is not a record of columns of equal length'
+    ],
+    [
+      'a gauge of an unknown kind',
+      golden('samples', { 'present.gauge.covers': 'rack' }),
+      'message.present.gauge.covers is not kernel or family or container or machine'
+    ]
+  ])('cannot read %s', (_name, data, reason) => {
+    expect(parseBroadcast(data)).toEqual({ type: 'unreadable', reason });
   });
 
-  it.each(
-    named([
-      ['snapshot', 'activity'],
-      ['snapshot', 'activity', 'total'],
-      ['snapshot', 'activity', 'per_s'],
-      ['snapshot', 'activity', 'chunk_peak_bytes'],
-      ['snapshot', 'activity', 'budget_bytes'],
-      ['snapshot', 'present', 'swap_bytes'],
-      PAUSE,
-      [...PAUSE, 'since_s'],
-      [...FIRST_GPU, 'process_bytes'],
-      [...FIRST_ALLOCATOR, 'reserved_bytes'],
-      [...FIRST_ALLOCATOR, 'peak_bytes'],
-      [...FIRST_CELL, 'minor_faults'],
-      [...FIRST_CELL, 'major_faults']
-    ])
-  )('takes null for an unknown %s, nothing else', (_name, place) => {
-    expect(parseReply(broken(place, null))).toEqual(broken(place, null));
-    expect(parseReply(broken(place, undefined))).toBeNull();
-    expect(parseReply(broken(place, '1'))).toBeNull();
-  });
-
-  it('refuses a broadcast', () => {
-    expect(parseReply(golden('samples'))).toBeNull();
+  it('does not hide a fault of its own', () => {
+    const message = {
+      protocol: 1,
+      get type(): string {
+        throw new RangeError('no such thing');
+      }
+    };
+    expect(() => parseBroadcast(message)).toThrow(RangeError);
   });
 });
 
-describe('parseReading', () => {
-  it('accepts the golden message unchanged', () => {
-    expect(parseReading(golden('server_reading'))).toEqual(
-      golden('server_reading')
-    );
+describe('parseReply', () => {
+  it('parses an "incompatible" of any version', () => {
+    const reply = golden('incompatible', { protocol: 7 });
+    expect(parseReply(reply)).toEqual(reply);
   });
 
-  it('refuses a reading of another version', () => {
-    const reading = golden<IServerReading>('server_reading', { protocol: 2 });
-    expect(parseReading(reading)).toBeNull();
+  it('reports the version of any other reply of another version', () => {
+    expect(parseReply(golden('snapshot', { protocol: 2 }))).toEqual({
+      type: 'foreign',
+      protocol: 2
+    });
+  });
+
+  it('does not take a broadcast for a reply', () => {
+    expect(parseReply(golden('samples'))).toMatchObject({
+      type: 'unreadable',
+      reason: 'message.type is not a known type'
+    });
+  });
+});
+
+describe.each<[string, Parse, string]>([
+  ['parseReading', parseReading, 'server_reading'],
+  ['parseDeath', parseDeath, 'last_death']
+])('%s', (_name, parse, message) => {
+  it('reports the version of an answer of another version', () => {
+    expect(parse(golden(message, { protocol: 2 }))).toEqual({
+      type: 'foreign',
+      protocol: 2
+    });
+  });
+
+  it('cannot read an answer to another question', () => {
+    expect(parse(golden('goodbye'))).toMatchObject({ type: 'unreadable' });
+    expect(parse(null)).toMatchObject({ type: 'unreadable' });
   });
 });
