@@ -2,13 +2,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 
-import { cellAt } from './bands';
+import { cellAt, middleOfNext } from './bands';
 import { describeColumn } from './describe';
 import { bindKeys } from './keys';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
 import { alignedColumns, plotOptions, SERIES } from './plot';
 import { bindPointer, selectCursor } from './pointer';
+import { Readout } from './readout';
 import type { ICellSpan, IChartData } from './series';
 import { NO_DATA } from './series';
 import type { View } from './view';
@@ -27,10 +28,7 @@ export class MemoryChart {
   constructor(host: HTMLElement, options: MemoryChart.IOptions) {
     this._host = host;
     this._options = options;
-    this._readout.className = 'jp-Memkit-readout';
-    this._spoken.className = 'jp-Memkit-spoken';
-    this._spoken.setAttribute('aria-live', 'polite');
-    this._host.append(this._readout, this._spoken);
+    this._readout = new Readout(host);
     this._palette = readPalette(host);
     this._resizing = new ResizeObserver(() => {
       this.update();
@@ -65,7 +63,7 @@ export class MemoryChart {
   }
 
   /**
-   * Draw the data of the next frame.
+   * Draw in the next frame.
    */
   update(): void {
     cancelAnimationFrame(this._frame);
@@ -75,7 +73,7 @@ export class MemoryChart {
   }
 
   /**
-   * Draw the data now.
+   * Draw now.
    */
   draw(): void {
     const { clientWidth: width, clientHeight } = this._host;
@@ -148,12 +146,13 @@ export class MemoryChart {
       return;
     }
     const { fromS, toS, cells } = this._data;
-    const atS = this.cursorS ?? (direction < 0 ? toS : fromS);
-    const middles = cells
-      .filter(cell => cell !== this.cellAt(atS) || this.cursorS === null)
-      .map(cell => (Math.max(cell.fromS, fromS) + Math.min(cell.toS, toS)) / 2)
-      .filter(middleS => direction * (middleS - atS) >= 0);
-    const nextS = direction < 0 ? middles.at(-1) : middles[0];
+    const { cursorS } = this;
+    const nextS = middleOfNext(
+      cells.filter(cell => cursorS === null || cell !== this.cellAt(cursorS)),
+      this._data,
+      cursorS ?? (direction < 0 ? toS : fromS),
+      direction
+    );
     if (nextS !== undefined) {
       this._placeCursor(plot, plot.valToPos(nextS, 'x'));
     }
@@ -161,7 +160,7 @@ export class MemoryChart {
 
   hideCursor(): void {
     this._plot?.setCursor({ left: -10, top: -10 });
-    this._spoken.textContent = '';
+    this._readout.silence();
   }
 
   /**
@@ -185,13 +184,12 @@ export class MemoryChart {
     this._plot?.destroy();
     this._plot = null;
     this._readout.remove();
-    this._spoken.remove();
   }
 
   /** What a screen reader says is only what the keyboard asked for. */
   private _placeCursor(plot: uPlot, left: number): void {
     plot.setCursor({ left, top: plot.over.clientHeight / 2 });
-    this._spoken.textContent = this._readout.textContent;
+    this._readout.speak();
   }
 
   private _showSeries(plot: uPlot): void {
@@ -259,23 +257,19 @@ export class MemoryChart {
     const { cursorS } = this;
     const index = cursorS === null ? null : (plot.cursor.idx ?? null);
     const cell = cursorS === null ? null : this.cellAt(cursorS);
-    this._readout.textContent = describeColumn(
-      this._data,
-      index,
-      cell,
-      this._options.trans
-    );
     // Not over what it describes.
     const isRight = (plot.cursor.left ?? 0) > plot.over.clientWidth / 2;
-    this._readout.classList.toggle('jp-mod-left', isRight);
+    this._readout.show(
+      describeColumn(this._data, index, cell, this._options.trans),
+      isRight ? 'left' : 'right'
+    );
     const leads = cell !== null && cell.cellId !== null;
     plot.over.classList.toggle('jp-mod-link', leads);
   }
 
   private readonly _host: HTMLElement;
   private readonly _options: MemoryChart.IOptions;
-  private readonly _readout = document.createElement('div');
-  private readonly _spoken = document.createElement('div');
+  private readonly _readout: Readout;
   private readonly _resizing: ResizeObserver;
   private readonly _theming: MutationObserver;
   private readonly _unbindKeys: () => void;

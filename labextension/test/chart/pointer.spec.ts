@@ -84,4 +84,14 @@ describe('The mouse', () => {
     expect(stage().view.isLive).toBe(true);
     expect(stage().opened).toEqual([]);
   });
+
+  it('has the text beside the pointer, not over it', async () => {
+    await stage().show();
+    const side = (share: number): string => {
+      stage().pointAt(share);
+      const { classList } = part(stage().host, '.jp-Memkit-readout');
+      return classList.contains('jp-mod-left') ? 'left' : 'right';
+    };
+    expect([side(0.2), side(0.8)]).toEqual(['right', 'left']);
+  });
 });
