@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check bench format lock screenshot static lint types
+.PHONY: lab test check bench format lock screenshot soak static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
 .PHONY: test-jupyter test-torch coverage
 
@@ -103,6 +103,10 @@ format: $(VENV)/packages
 	ruff check --fix
 	ruff format
 	cd labextension && jlpm run lint
+
+# For a night: an hour of use, and what it leaves in the page and the kernel.
+soak: $(VENV)/installed $(VENV)/chromium
+	python -m tests.browser.soak
 
 screenshot: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.screenshot
