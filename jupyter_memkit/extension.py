@@ -30,10 +30,10 @@ from jupyter_memkit.magics.to_numpy import ToNumpyMagics
 from jupyter_memkit.magics.unload import UnloadMagics
 from jupyter_memkit.show import formatters
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.track.deaths import END_SUFFIX, remove_old_states
+from jupyter_memkit.track.deaths import remove_old_states
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.largest import LargestVariables
-from jupyter_memkit.track.last_state import LastState, Place, find_place
+from jupyter_memkit.track.last_state import END_SUFFIX, LastState, Place, find_place
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.track.variables import user_variables
 

@@ -1,4 +1,4 @@
-"""Finds the child processes of this process and reads their memory.
+"""Finds the child processes of a process and reads their memory.
 
 On Linux the figures come from ``/proc`` (proc(5)) and from the system's totals of
 children that have ended (getrusage(2)); elsewhere from psutil.
@@ -50,7 +50,7 @@ class EndedChildren:
 
 
 class ChildrenProbe(Protocol):
-    """Reads the children of this process."""
+    """Reads the children of a process."""
 
     covers_ended: bool
     """Whether `read_ended` covers every child that has ended."""
@@ -65,26 +65,38 @@ class ChildrenProbe(Protocol):
         """Return the memory of a child; None if it has ended."""
 
     def is_fork(self, pid: int) -> bool:
-        """Return whether a child is a fork of this process."""
+        """Return whether a child is a fork of the process."""
 
     def read_shareable_bytes(self) -> int:
-        """Return the memory that a child forked now would share with this process."""
+        """Return the memory that a child forked now would share with the process."""
 
     def read_ended(self) -> EndedChildren:
         """Return the figures for children that have ended."""
 
 
 class ProcChildrenProbe:
-    """Reads the children through Linux's ``/proc``."""
+    """Reads the children through Linux's ``/proc``.
 
-    covers_ended = True
+    Parameters
+    ----------
+    pid : int, optional
+        The process; by default this one.
+    """
 
-    def __init__(self) -> None:
-        self._start = _read_start("self")
+    def __init__(self, pid: int | None = None) -> None:
+        self._pid = pid
+        self._folder = "self" if pid is None else str(pid)
+        self._start = _read_start(self._folder)
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
+        self.covers_ended = pid is None
 
     def has_children(self) -> bool:
-        """Return whether there is a child that has not been waited for."""
+        """Return whether there is a child that has not been waited for.
+
+        Of another process only a search shows it.
+        """
+        if self._pid is not None:
+            return True
         try:
             # WNOWAIT leaves the child to be waited for by its owner.
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -94,7 +106,7 @@ class ProcChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of all descendants."""
-        return find_descendants(os.getpid())
+        return find_descendants(self._pid or os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None if it has ended."""
@@ -121,14 +133,17 @@ class ProcChildrenProbe:
     def read_shareable_bytes(self) -> int:
         """Return the anonymous memory; a fork maps the rest only when touched."""
         try:
-            _, resident, in_files, *_ = read_proc_file("/proc/self/statm").split()
+            statm = read_proc_file(f"/proc/{self._folder}/statm")
+            _, resident, in_files, *_ = statm.split()
         except OSError:
-            # Too many files are open; then a fork counts in full.
+            # Too many files are open, or it has ended; then a fork counts in full.
             return 0
         return (int(resident) - int(in_files)) * self._page_bytes
 
     def read_ended(self) -> EndedChildren:
         """Return the system's figures for children that were waited for."""
+        if self._pid is not None:
+            return EndedChildren(faults=0, highest_bytes=0)
         import resource  # noqa: PLC0415 - Windows has no such module
 
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -139,9 +154,18 @@ class ProcChildrenProbe:
 
 
 class PsutilChildrenProbe:
-    """Reads the children through psutil, if there is no ``/proc``."""
+    """Reads the children through psutil, if there is no ``/proc``.
+
+    Parameters
+    ----------
+    pid : int, optional
+        The process; by default this one.
+    """
 
     covers_ended = False
+
+    def __init__(self, pid: int | None = None) -> None:
+        self._pid = pid
 
     def has_children(self) -> bool:
         """Return True, because only reading every process would show."""
@@ -149,7 +173,7 @@ class PsutilChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of all descendants."""
-        return find_descendants(os.getpid())
+        return find_descendants(self._pid or os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None if it has ended."""
@@ -174,16 +198,22 @@ class PsutilChildrenProbe:
         return EndedChildren(faults=0, highest_bytes=0)
 
 
-def children_probe() -> ChildrenProbe:
-    """Return the best probe for this system."""
+def children_probe(pid: int | None = None) -> ChildrenProbe:
+    """Return the best probe for this system.
+
+    Parameters
+    ----------
+    pid : int, optional
+        The process; by default this one.
+    """
     if sys.platform != "linux":
-        return PsutilChildrenProbe()
+        return PsutilChildrenProbe(pid)
     try:
-        probe = ProcChildrenProbe()
+        probe = ProcChildrenProbe(pid)
         probe.has_children()
     except (OSError, ValueError, IndexError):
         # A sandbox that hides /proc or parts of it.
-        return PsutilChildrenProbe()
+        return PsutilChildrenProbe(pid)
     return probe
 
 

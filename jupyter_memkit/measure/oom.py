@@ -17,19 +17,36 @@ _LOG = "/dev/kmsg"
 _LINE_BYTES = 8192
 
 
-def read_oom_kills() -> int | None:
-    """Return how many processes of this cgroup were killed; None if unknown."""
+def find_oom_counter() -> str:
+    """Return the file that counts the kills in this process's cgroup; empty if none."""
     counters = (limit.counter.partition(":") for limit in read_limits())
     for kind, _, folder in counters:
         for name in _COUNTERS if kind == "cgroup" else ():
-            try:
-                lines = (Path(folder) / name).read_text().splitlines()
-            except OSError:
-                continue
-            for line in lines:
-                if line.startswith("oom_kill "):
-                    return int(line.split()[1])
-    return None
+            path = f"{folder}/{name}"
+            if read_oom_kills(path) is not None:
+                return path
+    return ""
+
+
+def read_oom_kills(counter: str) -> int | None:
+    """Return how many processes of a cgroup were killed; None if unknown.
+
+    Parameters
+    ----------
+    counter : str
+        The file, from `find_oom_counter`.
+
+    Examples
+    --------
+    >>> read_oom_kills("") is None
+    True
+    """
+    try:
+        lines = Path(counter).read_text().splitlines()
+    except OSError:
+        return None
+    kills = [line.split()[1] for line in lines if line.startswith("oom_kill ")]
+    return int(kills[0]) if kills else None
 
 
 def is_in_log(pid: int, log: str = _LOG) -> bool:

@@ -157,6 +157,39 @@ def read_rss_bytes(pid: int | None = None) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def is_running(pid: int) -> bool:
+    """Return whether a process has memory.
+
+    One that ends gives its memory back first, which takes a while, and is a zombie
+    until its parent has asked for its status.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+
+    Examples
+    --------
+    >>> is_running(os.getpid())
+    True
+    """
+    if sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - see PsutilProbe
+
+        try:
+            return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.Error:
+            return True
+    try:
+        return int(read_proc_file(f"/proc/{pid}/statm").split()[1]) > 0
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:
+        return True
+
+
 def read_swap_bytes() -> int | None:
     """Return the memory of this process that is in swap; None if unknown.
 

@@ -1,12 +1,11 @@
-"""Answers HTTP requests for the memory of a kernel."""
+"""Answers HTTP requests for the memory and the death of a kernel."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import time
 from typing import Any
 
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
@@ -14,38 +13,114 @@ from tornado import web
 
 from jupyter_memkit import protocol
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.server.kernels import Kernels
+from jupyter_memkit.track.deaths import Death, dismiss_death
+from jupyter_memkit.track.last_state import Place
+
+_KERNEL = r"jupyter_memkit/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 
 
-class KernelMemoryHandler(APIHandler):
-    """``GET jupyter_memkit/kernels/<kernel id>/memory``."""
+class KernelHandler(APIHandler):
+    """The base of the handlers of one kernel."""
 
     # Otherwise JupyterHub would count a polling sidebar as user activity.
     _track_activity = False
     auth_resource = "kernels"
 
+    def initialize(self, kernels: Kernels) -> None:
+        """Keep what the handlers share."""
+        self.kernels = kernels
+
+
+class MemoryHandler(KernelHandler):
+    """``GET jupyter_memkit/kernels/<kernel id>/memory``."""
+
     @web.authenticated
     @authorized
     def get(self, kernel_id: str) -> None:
         """Reply with a `ServerReading`, or 404 with the reason."""
-        kernel = self.kernel_manager.get_kernel(kernel_id)
-        provisioner = kernel.provisioner
-        if not isinstance(provisioner, LocalProvisioner) or provisioner.pid is None:
-            raise web.HTTPError(404, "the kernel runs on another machine")
+        # 404 for a kernel that is not the server's.
+        self.kernel_manager.get_kernel(kernel_id)
         try:
-            rss_bytes = read_rss_bytes(provisioner.pid)
+            reading = self.kernels.read(kernel_id)
         except MemkitError as error:
             raise web.HTTPError(404, str(error)) from error
-        reading: protocol.ServerReading = {
-            "type": "server_reading",
-            "protocol": protocol.PROTOCOL_VERSION,
-            "t_s": time.time(),
-            "rss_bytes": rss_bytes,
-        }
         self.finish(json.dumps(reading))
 
 
-def build_handlers(base_url: str) -> list[tuple[str, type[Any]]]:
+class DeathHandler(KernelHandler):
+    """``GET jupyter_memkit/kernels/<kernel id>/death``, and ``DELETE …/<death id>``."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel_id: str) -> None:
+        """Reply with a `LastDeath`."""
+        place = await self._find_place(kernel_id)
+        death = await self.kernels.find_death(kernel_id, place)
+        answer: protocol.LastDeath = {
+            "type": "last_death",
+            "protocol": protocol.PROTOCOL_VERSION,
+            "death": None if death is None else _death(death),
+        }
+        self.finish(json.dumps(answer))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, kernel_id: str, death_id: str) -> None:
+        """Dismiss a death, or reply with 404 if there is no such death."""
+        if not dismiss_death(await self._find_place(kernel_id), death_id):
+            raise web.HTTPError(404, "there is no such death of this kernel")
+        self.set_status(204)
+        self.finish()
+
+    async def _find_place(self, kernel_id: str) -> Place:
+        """Return where the kernel, and earlier ones of its notebook, left states.
+
+        A kernel that could not be restarted is no longer one of the server's.
+        """
+        sessions: Any = self.session_manager
+        name = ""
+        if kernel_id in self.kernel_manager:
+            with contextlib.suppress(web.HTTPError):
+                session = await sessions.get_session(kernel_id=kernel_id)
+                # The notebook as the server names it to its kernel.
+                environment = sessions.get_kernel_env(session["path"], session["name"])
+                name = environment["JPY_SESSION_NAME"]
+        return self.kernels.place(kernel_id, name)
+
+
+def build_handlers(
+    base_url: str, kernels: Kernels
+) -> list[tuple[str, type[Any], dict[str, Any]]]:
     """Return the routes below the server's base URL."""
-    path = r"jupyter_memkit/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/memory"
-    return [(url_path_join(base_url, path), KernelMemoryHandler)]
+    shared = {"kernels": kernels}
+    return [
+        (url_path_join(base_url, path), handler, shared)
+        for path, handler in (
+            (f"{_KERNEL}/memory", MemoryHandler),
+            (f"{_KERNEL}/death", DeathHandler),
+            (rf"{_KERNEL}/death/(?P<death_id>[\w-]+)", DeathHandler),
+        )
+    ]
+
+
+def _death(death: Death) -> protocol.Death:
+    return {
+        "id": death.id,
+        "cause": death.kind,
+        "signal": death.signal,
+        "exit_status": death.exit_status,
+        "seen_s": death.seen_s,
+        "rss_bytes": death.rss_bytes,
+        "children_bytes": death.children_bytes,
+        "limit_bytes": death.limit_bytes,
+        "limit_name": death.limit_name,
+        "growth_bytes_per_s": death.growth_bytes_per_s,
+        "execution_count": death.execution_count,
+        "cell_id": death.cell_id,
+        "first_line": death.first_line,
+        "started_s": death.started_s,
+        "variables": [
+            {"name": name, "bytes": n_bytes} for name, n_bytes in death.variables
+        ],
+    }

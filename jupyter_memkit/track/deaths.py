@@ -10,18 +10,26 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_memkit.measure.oom import is_in_log, read_oom_kills
 from jupyter_memkit.records import Record
-from jupyter_memkit.track.last_state import Place, find_place, read_identity
+from jupyter_memkit.track.last_state import (
+    DISMISSED_SUFFIX,
+    END_SUFFIX,
+    Place,
+    find_place,
+    read_identity,
+    remove_state,
+)
 from jupyter_memkit.units import format_bytes
 
 # States of other notebooks are kept for their next kernels, but not for ever.
 _KEPT_S = 30 * 86_400
 
-END_SUFFIX = ".end"
-"""Of the file beside a state in which the guard's watcher writes how it ended."""
+_SIGKILL = getattr(signal, "SIGKILL", 9)
+
+Kind = Literal["memory", "signal", "exit", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +38,15 @@ class Death(Record):
 
     Attributes
     ----------
+    id : str
+        What identifies it.
+    kind : {"memory", "signal", "exit", "unknown"}
+        Whether the system killed it for memory, another signal ended it, or it ended
+        by itself.
+    signal : int or None
+        The signal that ended it.
+    exit_status : int or None
+        The status with which it ended by itself.
     cause : str
         What is known of its end, in one phrase.
     for_memory : bool or None
@@ -56,6 +73,10 @@ class Death(Record):
         The largest variables when the last cell before it ended, and their bytes.
     """
 
+    id: str
+    kind: Kind
+    signal: int | None
+    exit_status: int | None
     cause: str
     for_memory: bool | None
     seen_s: float
@@ -88,18 +109,74 @@ def last_death() -> Death | None:
     return None if place is None else find_death(place)
 
 
-def find_death(place: Place) -> Death | None:
-    """Return the last death of the kernels that left their states at a place."""
-    dead = [
-        (state, path)
-        for state, path in _read_states(place.folder)
-        if _is_of(state, place)
-        and read_identity(state["pid"])["started_ticks"] != state["started_ticks"]
-    ]
-    if not dead:
+def find_death(place: Place, *, dismissed: bool = True) -> Death | None:
+    """Return the last death of the kernels that left their states at a place.
+
+    Parameters
+    ----------
+    place : Place
+        The folder, and the notebook or kernel.
+    dismissed : bool
+        Whether to return it if the user has dismissed it.
+    """
+    state, path = max(
+        _find_dead(place), key=lambda each: each[0]["t_s"], default=(None, None)
+    )
+    if state is None or path is None:
         return None
-    state, path = max(dead, key=lambda each: each[0]["t_s"])
+    if not dismissed and path.with_suffix(DISMISSED_SUFFIX).exists():
+        return None
     return _make_death(state, path)
+
+
+def dismiss_death(place: Place, death_id: str) -> bool:
+    """Remember that the user has dismissed a death.
+
+    Parameters
+    ----------
+    place : Place
+        The folder, and the notebook or kernel.
+    death_id : str
+        The id of the death, compared with those of the deaths at the place.
+
+    Returns
+    -------
+    bool
+        Whether there is such a death.
+    """
+    for _, path in _find_dead(place):
+        if path.stem == death_id:
+            path.with_suffix(DISMISSED_SUFFIX).touch(mode=0o600)
+            return True
+    return False
+
+
+def leave_end(path: Path, exit_code: int) -> None:
+    """Write how a process ended beside its state, unless it ended cleanly.
+
+    Parameters
+    ----------
+    path : Path
+        The state, which a clean end has removed.
+    exit_code : int
+        The status of the process; negative for a signal.
+    """
+    end_path = path.with_suffix(END_SUFFIX)
+    state = _read_json(path)
+    if not state:
+        return
+    # The guard's watcher may have written its last reading.
+    end = _read_json(end_path)
+    if "oom_kills_after" in end:
+        return
+    end |= {
+        "exit_status": -exit_code if exit_code < 0 else exit_code << 8,
+        "oom_kills_after": read_oom_kills(state.get("oom_counter", "")),
+        "is_in_log": is_in_log(state["pid"]),
+    }
+    with contextlib.suppress(OSError):
+        end_path.touch(mode=0o600)
+        end_path.write_text(json.dumps(end))
 
 
 def remove_old_states(folder: Path) -> None:
@@ -107,8 +184,20 @@ def remove_old_states(folder: Path) -> None:
     for path in _list(folder):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _KEPT_S:
-                path.unlink()
-                path.with_suffix(END_SUFFIX).unlink(missing_ok=True)
+                remove_state(path)
+
+
+def _find_dead(place: Place) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Yield the states of processes that have not removed them."""
+    for path in _list(place.folder):
+        state = _read_json(path)
+        if state and _is_of(state, place) and not _is_running(state):
+            yield state, path
+
+
+def _is_running(state: dict[str, Any]) -> bool:
+    identity = read_identity(state["pid"])
+    return bool(identity["started_ticks"] == state["started_ticks"])
 
 
 def _list(folder: Path) -> list[Path]:
@@ -118,15 +207,13 @@ def _list(folder: Path) -> list[Path]:
         return []
 
 
-def _read_states(folder: Path) -> Iterator[tuple[dict[str, Any], Path]]:
-    for path in _list(folder):
-        try:
-            text = path.read_bytes().partition(b"\n")[0]
-            state = json.loads(text)
-        except (OSError, ValueError):
-            # It is being written, or its kernel died while it wrote.
-            continue
-        yield state, path
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a state or an end; empty if it is missing or half written."""
+    try:
+        value = json.loads(path.read_bytes().partition(b"\n")[0])
+    except (OSError, ValueError):
+        return {}
+    return value if type(value) is dict else {}
 
 
 def _is_of(state: dict[str, Any], place: Place) -> bool:
@@ -136,17 +223,20 @@ def _is_of(state: dict[str, Any], place: Place) -> bool:
 
 
 def _make_death(state: dict[str, Any], path: Path) -> Death:
-    end: dict[str, Any] = {}
-    with contextlib.suppress(OSError, ValueError):
-        end = json.loads(path.with_suffix(END_SUFFIX).read_text())
-    state = state | end
-    for_memory, cause = _find_cause(state)
+    state = state | _read_json(path.with_suffix(END_SUFFIX))
+    kind, cause = _find_cause(state)
     at = format_bytes(state["rss_bytes"] + state["children_bytes"])
     if state["limit_bytes"] is not None:
         at += f" of {format_bytes(state['limit_bytes'])} ({state['limit_name']})"
+    status: int | None = state.get("exit_status")
+    exit_code = None if status is None else os.waitstatus_to_exitcode(status)
     return Death(
+        id=path.stem,
+        kind=kind,
+        signal=-exit_code if exit_code is not None and exit_code < 0 else None,
+        exit_status=exit_code if exit_code is not None and exit_code >= 0 else None,
         cause=f"{cause} at {at}",
-        for_memory=for_memory,
+        for_memory={"memory": True, "exit": False}.get(kind),
         seen_s=state["t_s"],
         variables=tuple((name, n_bytes) for name, n_bytes in state["variables"]),
         **{
@@ -160,16 +250,28 @@ def _make_death(state: dict[str, Any], path: Path) -> Death:
     )
 
 
-def _find_cause(state: dict[str, Any]) -> tuple[bool | None, str]:
+def _find_cause(state: dict[str, Any]) -> tuple[Kind, str]:
+    """Return what is proven of an end, and the phrase for it."""
     status = state.get("exit_status")
-    kills = state.get("oom_kills_after", read_oom_kills())
+    if "oom_kills_after" in state:
+        kills, is_named = state["oom_kills_after"], state.get("is_in_log", False)
+    else:
+        kills = read_oom_kills(state.get("oom_counter", ""))
+        is_named = is_in_log(state["pid"])
     has_kills = None not in (kills, state["oom_kills"]) and kills > state["oom_kills"]
-    is_killed = status is not None and status & 0x7F == getattr(signal, "SIGKILL", 9)
-    if is_in_log(state["pid"]) or (is_killed and has_kills):
-        return True, "killed by the system for memory"
+    is_killed = status is not None and _signal_of(status) == _SIGKILL
+    if is_named or (is_killed and has_kills):
+        return "memory", "killed by the system for memory"
     if status is None:
         since = ", and the system has killed a process of its container since"
-        return None, "ended without a clean shutdown" + (since if has_kills else "")
-    if status & 0x7F:
-        return None, f"ended by signal {status & 0x7F}"
-    return False, f"ended by itself with status {os.waitstatus_to_exitcode(status)}"
+        return "unknown", "ended without a clean shutdown" + (
+            since if has_kills else ""
+        )
+    if _signal_of(status):
+        return "signal", f"ended by signal {_signal_of(status)}"
+    return "exit", f"ended by itself with status {os.waitstatus_to_exitcode(status)}"
+
+
+def _signal_of(status: int) -> int:
+    """Return the signal in a wait status; 0 if the process ended by itself."""
+    return status & 0x7F

@@ -9,6 +9,9 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 
+# A smaller rise between cells does not replace the cell in which memory was highest.
+_LEAST_RISE_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Highest(Record):
@@ -66,21 +69,25 @@ class HighestMemory:
             cell_id=None if cell is None else cell.cell_id,
             exact=exact and is_own,
         )
+        # After a cell that ends at the highest, readings differ by a few pages.
+        margin_bytes = _LEAST_RISE_BYTES if cell is None else 0
         with self._lock:
-            if self._highest is None or seen.bytes > self._highest.bytes:
+            if self._highest is None or seen.bytes > self._highest.bytes + margin_bytes:
                 self._highest = seen
 
-    def end(self, cell: CellRecord) -> None:
-        """Take the record of a cell.
+    def end(self, cell: CellRecord, children_bytes: int) -> None:
+        """Take the record of a cell, and the children's memory at its end.
 
         An equal reading belongs to the cell, too: the sampler may have taken it just
         after the cell ended.
         """
+        family_bytes = cell.after_bytes + children_bytes
+        highest_bytes = max(cell.peak_bytes, family_bytes)
         with self._lock:
-            if self._highest is None or cell.peak_bytes >= self._highest.bytes:
+            if self._highest is None or highest_bytes >= self._highest.bytes:
                 self._highest = Highest(
-                    bytes=cell.peak_bytes,
+                    bytes=highest_bytes,
                     execution_count=cell.execution_count,
                     cell_id=cell.cell_id,
-                    exact=cell.exact,
+                    exact=cell.exact and cell.peak_bytes >= family_bytes,
                 )

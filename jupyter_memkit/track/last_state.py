@@ -16,13 +16,22 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.measure.gauge import Gauge
-from jupyter_memkit.measure.oom import read_oom_kills
+from jupyter_memkit.measure.oom import find_oom_counter, read_oom_kills
 from jupyter_memkit.measure.proc_files import read_stat_columns
-from jupyter_memkit.track.largest import LargestVariables
-from jupyter_memkit.track.tracker import MemoryTracker
+from jupyter_memkit.measure.process import is_running
+
+if TYPE_CHECKING:  # the server reads states, and tracks nothing
+    from jupyter_memkit.track.largest import LargestVariables
+    from jupyter_memkit.track.tracker import MemoryTracker
+
+END_SUFFIX = ".end"
+"""Of the file beside a state in which others write how its process ended."""
+
+DISMISSED_SUFFIX = ".dismissed"
+"""Of the file beside the state of a death that the user has dismissed."""
 
 _FILE_BYTES = 8192
 # A column of /proc/<pid>/stat, counted from the one after the name.
@@ -52,7 +61,11 @@ class Place:
     @property
     def path(self) -> Path:
         """The file of this process."""
-        return self.folder / f"{self.kernel_id}-{os.getpid()}.json"
+        return self.path_of(os.getpid())
+
+    def path_of(self, pid: int) -> Path:
+        """Return the file of a process of this kernel."""
+        return self.folder / f"{self.kernel_id}-{pid}.json"
 
 
 def find_place() -> Place | None:
@@ -90,10 +103,12 @@ class LastState:
     ) -> None:
         self._tracker = tracker
         self._path = place.path
+        oom_counter = find_oom_counter()
         self._about = {
             "session": place.session,
             "kernel_id": place.kernel_id,
-            "oom_kills": read_oom_kills(),
+            "oom_counter": oom_counter,
+            "oom_kills": read_oom_kills(oom_counter),
             **read_identity(os.getpid()),
         }
         self._largest = largest
@@ -106,6 +121,8 @@ class LastState:
         """Create the file, and write it from now on."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # An earlier process can have had the same id.
+            remove_state(self._path)
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
             descriptor = os.open(self._path, flags, 0o600)
             try:
@@ -129,8 +146,7 @@ class LastState:
         self._tracker.unobserve_cells()
         file, self._file = self._file, None
         file.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        remove_state(self._path)
 
     def _update(self) -> None:
         """Write after a reading; a cell's own thread does not read the limits."""
@@ -173,10 +189,31 @@ class LastState:
         self._write()
 
 
+def remove_state(path: Path) -> None:
+    """Remove the state of a process, and what was written beside it."""
+    for each in (
+        path,
+        path.with_suffix(END_SUFFIX),
+        path.with_suffix(DISMISSED_SUFFIX),
+    ):
+        with contextlib.suppress(OSError):
+            each.unlink()
+
+
 def read_identity(pid: int) -> dict[str, Any]:
-    """Return the id of a process, and when it started, which tells reused ids apart."""
-    try:
-        started = read_stat_columns(pid)[_START_TIME].decode()
-    except (OSError, ValueError):
-        started = ""
+    """Return the id of a process, and when it started, which tells reused ids apart.
+
+    A process that has ended has not started, even while its parent has not asked how.
+    """
+    started = ""
+    if not is_running(pid):
+        pass
+    elif sys.platform != "linux":
+        import psutil  # noqa: PLC0415 - on Linux it is not needed
+
+        with contextlib.suppress(psutil.Error):
+            started = str(psutil.Process(pid).create_time())
+    else:
+        with contextlib.suppress(OSError, ValueError):
+            started = read_stat_columns(pid)[_START_TIME].decode()
     return {"pid": pid, "started_ticks": started}

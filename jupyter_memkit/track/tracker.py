@@ -316,7 +316,7 @@ class MemoryTracker:
         record = self._accounts.end(cell, error=error)
         ended_s = record.started_s + record.duration_s
         self._remember(ended_s, record.after_bytes, record.peak_bytes)
-        self._highest.end(record)
+        self._highest.end(record, self._latest.children_bytes)
         self._sampler.wake()
         if self._cell_observers is not None:
             self._cell_observers[1]()

@@ -153,3 +153,16 @@ class LabPage:
             "?.status ?? 'none'"
         )
         return status
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel, as the user's command does after its question."""
+        self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".restart()"
+        )
+
+    def wait_for_restarted_kernel(self) -> None:
+        """Wait until JupyterLab has restarted a dead kernel, and confirm its dialog."""
+        dialog = self.page.locator(".jp-Dialog")
+        dialog.get_by_role("button", name="Ok").click()
+        dialog.wait_for(state="detached")

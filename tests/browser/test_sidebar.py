@@ -93,7 +93,7 @@ def test_gpu(lab: LabPage, server: LabServer) -> None:
     lab.open("gpu.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
-    expect(lab.part("gpu")).to_have_text("4 % of 24.0 GiB")
+    expect(lab.part("gpu")).to_have_text("1.0 GiB of 24.0 GiB")
     expect(lab.part("gpu-kernel")).to_have_text("1.0 GiB")
     (server.root / "gpu").unlink()
 

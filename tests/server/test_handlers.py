@@ -38,7 +38,12 @@ def test_memory_of_a_kernel(server: LabServer) -> None:
     assert set(reading) == set(protocol.ServerReading.__annotations__)
     assert reading["type"] == "server_reading"
     assert reading["protocol"] == protocol.PROTOCOL_VERSION
+    assert reading["is_alive"]
     assert MIB < reading["rss_bytes"] < 1000 * MIB
+    assert reading["children_bytes"] == 0
+    gauge = reading["gauge"]
+    assert set(gauge) == set(protocol.Gauge.__annotations__)
+    assert 0 < gauge["used_bytes"] < gauge["limit_bytes"]
     assert abs(time.time() - reading["t_s"]) < 60
 
 

@@ -19,13 +19,14 @@ import type {
 import type { ChannelStatus } from '../wire/status';
 import { secondsToFull } from './climb';
 import { Clock } from './clock';
+import { DeathReport } from './deathReport';
 import type { IEarlierProcess } from './ledger';
 import { CellLedger } from './ledger';
 import type { IReading } from './readings';
 import { LatestReading } from './readings';
+import { Ticker } from './ticker';
 import { Timeline } from './timeline';
 
-const TICK_MS = 250;
 const IDLE_TICK_S = 1;
 const STALE_AFTER_S = 3;
 
@@ -46,6 +47,8 @@ export class MemoryModel implements IDisposable {
         this._addOutsideReading(reading);
       }
     });
+    this._deathReport = new DeathReport(options.server, options.kernel.id);
+    this._deathReport.changed.connect(this._onStatus, this);
     options.kernel.statusChanged.connect(this._onKernelStatus, this);
   }
 
@@ -111,7 +114,7 @@ export class MemoryModel implements IDisposable {
    * The last death of the notebook's kernels, until it is dismissed.
    */
   get death(): IDeath | null {
-    return this._death;
+    return this._deathReport.death;
   }
 
   /**
@@ -230,15 +233,7 @@ export class MemoryModel implements IDisposable {
    * Remove the report on the death of the kernel for good.
    */
   async dismissDeath(): Promise<void> {
-    const { death } = this;
-    if (death) {
-      this._death = null;
-      this._stateChanged.emit();
-      await this._options.server.dismissDeath(
-        this._options.kernel.id,
-        death.id
-      );
-    }
+    await this._deathReport.dismiss();
   }
 
   dispose(): void {
@@ -262,14 +257,14 @@ export class MemoryModel implements IDisposable {
     this._channel.received.connect(this._onReceived, this);
     this._channel.statusChanged.connect(this._onStatus, this);
     this._channel.connect();
-    this._ticker = setInterval(() => {
-      this._tick();
-    }, TICK_MS);
-    this._askAboutDeath();
+    this._ticker = new Ticker(nowS => {
+      this._tick(nowS);
+    });
+    this._deathReport.ask();
   }
 
   private _deactivate(): void {
-    clearInterval(this._ticker);
+    this._ticker?.dispose();
     this._channel?.dispose();
     this._channel = null;
     // The running cell may have ended by the time the sidebar is opened again.
@@ -280,11 +275,7 @@ export class MemoryModel implements IDisposable {
   /**
    * Do what is due: read from outside, renew, and advance the times shown.
    */
-  private _tick(): void {
-    if (document.hidden) {
-      return;
-    }
-    const nowS = Date.now() / 1000;
+  private _tick(nowS: number): void {
     this._channel?.renew();
     this._overlay.update(
       {
@@ -315,7 +306,9 @@ export class MemoryModel implements IDisposable {
       case 'autorestarting':
       case 'dead':
         this._endProcess();
-        this._askAboutDeath();
+        if (this.isActive) {
+          this._deathReport.ask();
+        }
         break;
       case 'idle':
       case 'busy':
@@ -341,27 +334,6 @@ export class MemoryModel implements IDisposable {
       this._present = null;
     }
     this._stateChanged.emit();
-  }
-
-  private _askAboutDeath(): void {
-    const { server, kernel } = this._options;
-    if (!this.isActive) {
-      return;
-    }
-    server
-      .readDeath(kernel.id)
-      .then(death => {
-        if (!this._isDisposed) {
-          this._death = death;
-          this._stateChanged.emit();
-        }
-      })
-      .catch((reason: unknown) => {
-        console.warn(
-          'jupyter_memkit: the server could not be asked about the kernel',
-          reason
-        );
-      });
   }
 
   private _onReceived(_channel: KernelChannel, received: IReceived): void {
@@ -417,7 +389,7 @@ export class MemoryModel implements IDisposable {
     this._clock.observe(tS);
     if (!isAlive) {
       this._endProcess();
-      this._askAboutDeath();
+      this._deathReport.ask();
       return;
     }
     this._timeline.merge({
@@ -436,16 +408,16 @@ export class MemoryModel implements IDisposable {
   private readonly _options: MemoryModel.IOptions;
   private readonly _clock: Clock;
   private readonly _overlay: ServerOverlay;
+  private readonly _deathReport: DeathReport;
   private readonly _timeline = new Timeline();
   private readonly _readings = new LatestReading();
   private readonly _ledger = new CellLedger();
   private readonly _stateChanged = new Signal<this, void>(this);
   private readonly _ticked = new Signal<this, void>(this);
   private _channel: KernelChannel | null = null;
-  private _ticker: ReturnType<typeof setInterval> | undefined;
+  private _ticker: Ticker | null = null;
   private _present: IPresent | null = null;
   private _activity: IActivity | null = null;
-  private _death: IDeath | null = null;
   private _hasEnded = false;
   private _isProbing = false;
   private _heardS = 0;

@@ -9,7 +9,7 @@ import type { StatusAction } from '../wire/status';
  * The warning that memory is close to the limit, while it is.
  */
 export function AlarmCard(props: AlarmCard.IProps): React.JSX.Element {
-  const { alarm, onAction, trans } = props;
+  const { alarm, isBusy, onAction, trans } = props;
   return (
     <div
       className="jp-Memkit-card jp-mod-warning"
@@ -18,16 +18,18 @@ export function AlarmCard(props: AlarmCard.IProps): React.JSX.Element {
     >
       <p>{describeAlarm(alarm, trans)}</p>
       <div className="jp-Memkit-buttons">
-        <button
-          type="button"
-          className="jp-mod-styled"
-          data-action="interrupt"
-          onClick={() => {
-            onAction('interrupt');
-          }}
-        >
-          {trans.__('Interrupt')}
-        </button>
+        {isBusy && (
+          <button
+            type="button"
+            className="jp-mod-styled"
+            data-action="interrupt"
+            onClick={() => {
+              onAction('interrupt');
+            }}
+          >
+            {trans.__('Interrupt')}
+          </button>
+        )}
         <button
           type="button"
           className="jp-mod-styled"
@@ -47,6 +49,8 @@ export function AlarmCard(props: AlarmCard.IProps): React.JSX.Element {
 export namespace AlarmCard {
   export interface IProps {
     alarm: IAlarm;
+    /** Whether a cell is running. */
+    isBusy: boolean;
     onAction: (action: StatusAction) => void;
     trans: TranslationBundle;
   }

@@ -58,7 +58,7 @@ function GuardChip(
     >
       {guard === null
         ? trans.__('No guard')
-        : trans.__('Guard at %1', guard.mark)}
+        : trans.__('Guard: %1', guard.mark)}
       <button
         type="button"
         title={

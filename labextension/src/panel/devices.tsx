@@ -50,7 +50,7 @@ function Gpu(props: {
     <div className="jp-Memkit-gpu">
       <div className="jp-Memkit-beside">
         <span>{label}</span>
-        <span>
+        <span data-testid="memkit-gpu" data-bytes={gpu.usedBytes}>
           {trans.__(
             '%1 of %2',
             formatBytes(gpu.usedBytes),

@@ -13,7 +13,7 @@ import { Notice, describeStatus } from './notice';
  * kernel, else a warning, else why there is nothing to show.
  */
 export function Slot(props: Slot.IProps): React.JSX.Element | null {
-  const { status, death, alarm, isBlind, isWaiting } = props;
+  const { status, death, alarm, isBusy, isBlind, isWaiting } = props;
   const { onAction, onOpen, trans } = props;
   if (death) {
     return (
@@ -27,7 +27,14 @@ export function Slot(props: Slot.IProps): React.JSX.Element | null {
     );
   }
   if (alarm) {
-    return <AlarmCard alarm={alarm} onAction={onAction} trans={trans} />;
+    return (
+      <AlarmCard
+        alarm={alarm}
+        isBusy={isBusy}
+        onAction={onAction}
+        trans={trans}
+      />
+    );
   }
   const notice = describeStatus(status, { isBlind, isWaiting }, trans);
   return notice && <Notice {...notice} onAction={onAction} />;
@@ -38,6 +45,8 @@ export namespace Slot {
     status: ChannelStatus;
     death: IDeath | null;
     alarm: IAlarm | null;
+    /** Whether a cell is running. */
+    isBusy: boolean;
     /** Whether the server cannot report the memory of a silent kernel. */
     isBlind: boolean;
     /** Whether something of the panel's waits for the running cell. */

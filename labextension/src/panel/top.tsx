@@ -46,6 +46,7 @@ export class Top extends VDomRenderer<Sidebar> {
           status={status}
           death={model?.death ?? null}
           alarm={sidebar.alarm}
+          isBusy={model?.isBusy ?? false}
           isBlind={model?.isBlind ?? false}
           isWaiting={sidebar.isWaiting}
           onAction={onAction}

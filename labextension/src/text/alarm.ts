@@ -5,6 +5,7 @@ import type { IVariableSize } from '../wire/protocol';
 import { formatBytes, formatRoughDuration } from './format';
 
 const VARIABLES_MAX = 3;
+const VARIABLE_MIN_BYTES = 1024 ** 2;
 
 /**
  * How close the limit is, in one sentence.
@@ -33,6 +34,7 @@ export function describeLargest(
   trans: TranslationBundle
 ): string {
   const largest = variables
+    .filter(({ bytes }) => bytes >= VARIABLE_MIN_BYTES)
     .slice(0, VARIABLES_MAX)
     .map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`);
   return largest.length === 0

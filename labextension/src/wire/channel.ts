@@ -3,9 +3,9 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { isInstalled, loadExtension, runMagic } from './execute';
+import { runMagic } from './execute';
 import { Execution } from './execution';
-import { readLanguage } from './language';
+import { Handshake } from './handshake';
 import type { IForeign, IUnreadable } from './parse';
 import { parseBroadcast } from './parse';
 import type { Broadcast, Reply, ISnapshot } from './protocol';
@@ -31,8 +31,6 @@ export interface IReceived {
 export class KernelChannel implements IDisposable {
   constructor(options: KernelChannel.IOptions) {
     this._kernel = options.kernel;
-    this._isAutoloading = options.isAutoloading;
-    this._isProbing = options.isProbing;
     this._execution = new Execution(this._kernel.status);
     if (isControlSender(options.kernel)) {
       this._subscription = new Subscription({
@@ -47,6 +45,21 @@ export class KernelChannel implements IDisposable {
         }
       });
     }
+    this._handshake = new Handshake({
+      kernel: options.kernel,
+      canSubscribe: this._subscription !== null,
+      subscribe: () => this._subscription?.open(),
+      ignore: messageId => {
+        this._execution.ignore(messageId);
+      },
+      isProbing: options.isProbing,
+      isAutoloading: options.isAutoloading,
+      isDisposed: () => this._isDisposed,
+      isLive: () => this._status.kind === 'live',
+      onStatus: status => {
+        this._setStatus(status);
+      }
+    });
     this._kernel.anyMessage.connect(this._onAnyMessage, this);
     this._kernel.iopubMessage.connect(this._onIOPub, this);
     this._kernel.statusChanged.connect(this._onKernelStatus, this);
@@ -86,7 +99,7 @@ export class KernelChannel implements IDisposable {
       this._setStatus({ kind: 'lost', reason: 'disconnected' });
     } else {
       this._setStatus({ kind: 'connecting' });
-      this._subscribeIfPython().catch((reason: unknown) => {
+      this._handshake.begin().catch((reason: unknown) => {
         console.warn(
           'jupyter_memkit: the kernel did not report its language',
           reason
@@ -108,13 +121,7 @@ export class KernelChannel implements IDisposable {
    * Load the extension into the kernel.
    */
   async load(): Promise<void> {
-    this._setStatus({ kind: 'connecting' });
-    const error = await loadExtension(this._kernel, this._execution.ignore);
-    if (error !== null) {
-      this._setStatus({ kind: 'not-loaded', error });
-    } else if (!this._isDisposed) {
-      this._subscription?.open();
-    }
+    await this._handshake.load();
   }
 
   /**
@@ -139,18 +146,6 @@ export class KernelChannel implements IDisposable {
     this._kernel.connectionStatusChanged.disconnect(this._onConnection, this);
     this._subscription?.dispose();
     Signal.clearData(this);
-  }
-
-  private async _subscribeIfPython(): Promise<void> {
-    const language = await readLanguage(this._kernel);
-    if (this._isDisposed) {
-      return;
-    }
-    if (language !== 'python' || !this._subscription) {
-      this._setStatus({ kind: 'unsupported', language });
-    } else {
-      this._subscription.open();
-    }
   }
 
   private _handleReply(
@@ -186,34 +181,12 @@ export class KernelChannel implements IDisposable {
     if (this._execution.isRunning) {
       this._setStatus({ kind: 'busy' });
     } else if (this._status.kind !== 'not-loaded') {
-      this._probe().catch((reason: unknown) => {
+      this._handshake.probe().catch((reason: unknown) => {
         console.warn(
           'jupyter_memkit: the kernel was lost during a request',
           reason
         );
       });
-    }
-  }
-
-  /**
-   * Find out why an idle kernel does not answer.
-   */
-  private async _probe(): Promise<void> {
-    if (!this._isProbing()) {
-      this._setStatus({ kind: 'not-loaded', error: null });
-      return;
-    }
-    const found = await isInstalled(this._kernel, this._execution.ignore);
-    if (this._isDisposed || this._status.kind === 'live') {
-      return;
-    }
-    if (found === false) {
-      this._setStatus({ kind: 'not-installed' });
-    } else if (this._isAutoloading() && !this._hasAutoloaded) {
-      this._hasAutoloaded = true;
-      await this.load();
-    } else {
-      this._setStatus({ kind: 'not-loaded', error: null });
     }
   }
 
@@ -277,7 +250,7 @@ export class KernelChannel implements IDisposable {
   ): void {
     if (status === 'restarting' || status === 'autorestarting') {
       this._isRestarting = true;
-      this._hasAutoloaded = false;
+      this._handshake.restart();
       this._execution = new Execution('idle');
       this._subscription?.forfeit();
       this._setStatus({ kind: 'connecting' });
@@ -327,14 +300,12 @@ export class KernelChannel implements IDisposable {
   }
 
   private readonly _kernel: Kernel.IKernelConnection;
-  private readonly _isAutoloading: () => boolean;
-  private readonly _isProbing: () => boolean;
+  private readonly _handshake: Handshake;
   private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
   private readonly _received = new Signal<this, IReceived>(this);
   private readonly _subscription: Subscription | null = null;
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
-  private _hasAutoloaded = false;
   private _hasLogged = false;
   private _isRestarting = false;
   private _isDisposed = false;

@@ -1,0 +1,27 @@
+import type { IDisposable } from '@lumino/disposable';
+
+const TICK_MS = 250;
+
+/**
+ * Calls a function four times a second while the page is visible.
+ */
+export class Ticker implements IDisposable {
+  constructor(onTick: (nowS: number) => void) {
+    this._timer = setInterval(() => {
+      if (!document.hidden) {
+        onTick(Date.now() / 1000);
+      }
+    }, TICK_MS);
+  }
+
+  get isDisposed(): boolean {
+    return this._timer === undefined;
+  }
+
+  dispose(): void {
+    clearInterval(this._timer);
+    this._timer = undefined;
+  }
+
+  private _timer: ReturnType<typeof setInterval> | undefined;
+}
