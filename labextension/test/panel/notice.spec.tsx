@@ -10,12 +10,16 @@ const CALM = { isBlind: false, isWaiting: false };
 
 function show(
   status: ChannelStatus,
-  { actions = [] as StatusAction[], ...state } = {},
+  actions: StatusAction[] = [],
   flags: Partial<typeof CALM> = {}
 ): HTMLElement {
-  const notice = describeStatus(status, { ...CALM, ...state, ...flags }, trans);
+  const notice = describeStatus(status, { ...CALM, ...flags }, trans);
   return render(
-    notice && <Notice {...notice} onAction={action => actions.push(action)} />
+    <>
+      {notice && (
+        <Notice {...notice} onAction={action => actions.push(action)} />
+      )}
+    </>
   );
 }
 
@@ -52,7 +56,7 @@ describe('Notice', () => {
     'of %o has at most one action',
     (status, _sentence, action) => {
       const actions: StatusAction[] = [];
-      const host = show(status, { actions });
+      const host = show(status, actions);
       host.querySelectorAll('button').forEach(click);
       expect(actions).toEqual(action === null ? [] : [action]);
       expect(host.querySelector('button')?.dataset['action']).toBe(
@@ -72,7 +76,7 @@ describe('Notice', () => {
 
   it('says that nobody can read the memory of a silent kernel', () => {
     const actions: StatusAction[] = [];
-    const host = show({ kind: 'live' }, { actions }, { isBlind: true });
+    const host = show({ kind: 'live' }, actions, { isBlind: true });
     expect(part(host, 'p').textContent).toContain(
       'the server cannot read its memory'
     );
@@ -84,7 +88,7 @@ describe('Notice', () => {
     'says that what the user asked for waits, while $kind',
     status => {
       const actions: StatusAction[] = [];
-      const host = show(status, { actions }, { isWaiting: true });
+      const host = show(status, actions, { isWaiting: true });
       expect(part(host, 'p').textContent).toBe(
         'This is done when the running cell has ended.'
       );

@@ -24,15 +24,16 @@ const ACTIVITY: IActivity = {
 
 function show(
   changes: Partial<IActivity> = {},
-  { nowS = 100, isStale = false, onStop = () => undefined as void } = {}
+  props: Partial<Progress.IProps> = {}
 ): HTMLElement {
   return render(
     <Progress
       activity={{ ...ACTIVITY, ...changes }}
-      isStale={isStale}
-      nowS={nowS}
-      onStop={onStop}
+      isStale={false}
+      nowS={100}
+      onStop={() => undefined}
       trans={trans}
+      {...props}
     />
   );
 }

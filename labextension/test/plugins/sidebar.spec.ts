@@ -1,5 +1,3 @@
-import type { IConsoleTracker } from '@jupyterlab/console';
-import type { INotebookTracker } from '@jupyterlab/notebook';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Sidebar } from '../../src/model/sidebar';
@@ -35,11 +33,7 @@ describe('the plugin that provides the sidebar', () => {
 
   it('follows notebooks and consoles', async () => {
     const [notebooks, consoles] = [new FakeTracker(), new FakeTracker()];
-    const provided = await activate(
-      notebooks.tracker as INotebookTracker,
-      consoles.tracker as IConsoleTracker,
-      null
-    );
+    const provided = await activate(notebooks.tracker, consoles.tracker, null);
     notebooks.use(new FakeNotebook('a.ipynb', new FakeKernel()));
     expect(provided.name).toBe('a.ipynb');
     consoles.use(new FakeNotebook('Console 1', new FakeKernel()));
