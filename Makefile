@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check bench format lock screenshot static lint types
+.PHONY: lab test check bench format lock screenshot soak static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
 .PHONY: test-jupyter test-torch coverage
 
@@ -77,7 +77,7 @@ test-hints: $(VENV)/installed
 
 # The browser tests wait more than they compute, so the notebooks run beside them.
 # Without coverage, which would take a fifth of the time and find nothing new here.
-test-jupyter: $(VENV)/installed $(VENV)/chromium
+test-jupyter: $(VENV)/installed $(VENV)/chromium $(VENV)/oldest/installed
 	pytest --numprocesses 3 --dist loadfile tests/notebooks tests/browser
 
 # Reports on all measured tests, in their own and in other processes.
@@ -104,6 +104,10 @@ format: $(VENV)/packages
 	ruff format
 	cd labextension && jlpm run lint
 
+# For a night: an hour of use, and what it leaves in the page and the kernel.
+soak: $(VENV)/installed $(VENV)/chromium
+	python -m tests.browser.soak
+
 screenshot: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.screenshot
 
@@ -111,6 +115,8 @@ lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
 		--group dev --group node --group bench --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
+	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
+		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt
 
 # Each file below marks a completed step of the setup.
 
@@ -124,6 +130,12 @@ $(VENV)/packages: $(VENV)/bin/uv pyproject.toml constraints.txt
 
 $(VENV)/installed: $(VENV)/packages $(LABEXTENSION_SOURCES)
 	$(UV_PIP) --no-deps --no-build-isolation --reinstall-package jupyter_memkit --editable .
+	touch $@
+
+# The oldest JupyterLab in which the sidebar works, for one test of it.
+$(VENV)/oldest/installed: tests/browser/oldest.txt | $(VENV)/packages
+	uv venv --quiet --clear --python $(VENV)/bin/python $(VENV)/oldest
+	uv pip install --quiet --python $(VENV)/oldest/bin/python --requirements $<
 	touch $@
 
 $(VENV)/chromium:

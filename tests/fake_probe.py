@@ -15,6 +15,7 @@ class FakeProbe:
     def __init__(self, *, has_high_water: bool = True) -> None:
         self.has_high_water = has_high_water
         self.is_readable = True
+        self.reads = 0
         self._rss_bytes = 100
         self._high_water_bytes = 100
 
@@ -26,6 +27,7 @@ class FakeProbe:
 
     def read_rss_bytes(self) -> int:
         """Return the current size."""
+        self.reads += 1
         if not self.is_readable:
             raise OSError
         return self._rss_bytes

@@ -108,6 +108,7 @@ def lab_server(
     folder: Path,
     *options: str,
     app: str = "jupyterlab",
+    python: Path = Path(sys.executable),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[LabServer]:
     """Run a server for the length of a with block.
@@ -120,6 +121,8 @@ def lab_server(
         Further options of the command line.
     app : str
         ``jupyterlab`` or ``notebook``.
+    python : Path
+        The Python whose JupyterLab runs; by default that of the tests.
     environment : mapping, optional
         Variables in addition to the isolated ones.
     """
@@ -135,7 +138,7 @@ def lab_server(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        *(sys.executable, "-m", app),
+        *(str(python), "-m", app),
         "--no-browser",
         "--allow-root",
         f"--port={port}",

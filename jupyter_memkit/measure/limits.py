@@ -29,6 +29,9 @@ _CGROUP_FILES = {
     "cgroup2": ("memory.max", "memory.high"),
 }
 
+# Version 1 writes such a number for no limit.
+_UNLIMITED_BYTES = 1 << 60
+
 # The labels of /proc/<pid>/limits, and what counts against each, as named in
 # /proc/<pid>/status (setrlimit(2)).
 _RESOURCES = (
@@ -151,6 +154,33 @@ def _environment_limit(environ: Mapping[str, str]) -> Iterator[MemoryLimit]:
 
 def _cgroup_limits(process: Path) -> Iterator[MemoryLimit]:
     """Yield the limits of the process's cgroups and of all their ancestors."""
+    for folder, kind in find_cgroups(process):
+        for file_name in _CGROUP_FILES[kind]:
+            try:
+                text = (folder / file_name).read_text().strip()
+            except OSError:
+                continue
+            if text.isdigit() and int(text) < _UNLIMITED_BYTES:
+                yield MemoryLimit(
+                    bytes=int(text),
+                    name=f"cgroup {file_name}",
+                    _counter=f"cgroup:{folder}",
+                )
+
+
+def find_cgroups(process: Path = Path("/proc/self")) -> Iterator[tuple[Path, str]]:
+    """Yield the cgroups of a process that count memory, each before its ancestors.
+
+    Parameters
+    ----------
+    process : Path
+        The folder of the process in the proc file system.
+
+    Yields
+    ------
+    tuple of (Path, str)
+        The folder of a cgroup, and the type of its file system.
+    """
     try:
         memberships = (process / "cgroup").read_text().splitlines()
         mounts = (process / "mountinfo").read_text().splitlines()
@@ -163,8 +193,13 @@ def _cgroup_limits(process: Path) -> Iterator[MemoryLimit]:
         if kind == "cgroup" and "memory" not in controllers.split(","):
             continue
         for root, mount_point in _cgroup_mounts(mounts, kind):
-            for file_name in _CGROUP_FILES[kind]:
-                yield from _limits_upwards(root, mount_point, path, file_name)
+            # In a container the mount contains only the hierarchy below `root`.
+            below = path[len(root) :] if path.startswith(root) else ""
+            folder = mount_point / below.strip("/")
+            for level in (folder, *folder.parents):
+                yield level, kind
+                if level == mount_point:
+                    break
 
 
 def _cgroup_mounts(mounts: list[str], kind: str) -> Iterator[tuple[str, Path]]:
@@ -175,27 +210,6 @@ def _cgroup_mounts(mounts: list[str], kind: str) -> Iterator[tuple[str, Path]]:
         if file_system == kind and (kind == "cgroup2" or "memory" in options):
             root, mount_point = fields.split(" ")[3:5]
             yield root, Path(mount_point)
-
-
-def _limits_upwards(
-    root: str, mount_point: Path, path: str, file_name: str
-) -> Iterator[MemoryLimit]:
-    # In a container the mount contains only the part of the hierarchy below `root`.
-    below = path[len(root) :] if path.startswith(root) else ""
-    folder = mount_point / below.strip("/")
-    for level in (folder, *folder.parents):
-        try:
-            text = (level / file_name).read_text().strip()
-        except OSError:
-            text = "max"
-        if text.isdigit():
-            yield MemoryLimit(
-                bytes=int(text),
-                name=f"cgroup {file_name}",
-                _counter=f"cgroup:{level}",
-            )
-        if level == mount_point:
-            return
 
 
 def _resource_limits(process: Path, status: Path) -> Iterator[MemoryLimit]:

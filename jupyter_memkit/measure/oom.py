@@ -1,7 +1,8 @@
 """Whether the system has killed processes because it ran out of memory.
 
-A cgroup counts the processes that were killed in it: version 2 in ``memory.events``,
-version 1 in ``memory.oom_control``. The kernel's log names each one, where it may be
+A cgroup counts the processes that were killed in it, for its own limit, that of an
+ancestor or of the machine: version 2 in ``memory.events``, version 1 in
+``memory.oom_control``. The kernel's log names each one, where it may be
 read (kernel documentation, admin-guide/cgroup-v2 and dev-kmsg).
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from jupyter_memkit.measure.limits import read_limits
+from jupyter_memkit.measure.limits import find_cgroups
 
 _COUNTERS = ("memory.events", "memory.oom_control")
 _LOG = "/dev/kmsg"
@@ -19,12 +20,10 @@ _LINE_BYTES = 8192
 
 def find_oom_counter() -> str:
     """Return the file that counts the kills in this process's cgroup; empty if none."""
-    counters = (limit.counter.partition(":") for limit in read_limits())
-    for kind, _, folder in counters:
-        for name in _COUNTERS if kind == "cgroup" else ():
-            path = f"{folder}/{name}"
-            if read_oom_kills(path) is not None:
-                return path
+    for folder, _ in find_cgroups():
+        for name in _COUNTERS:
+            if read_oom_kills(str(folder / name)) is not None:
+                return str(folder / name)
     return ""
 
 

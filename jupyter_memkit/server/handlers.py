@@ -57,12 +57,7 @@ class DeathHandler(KernelHandler):
         """Reply with a `LastDeath`."""
         place = await self._find_place(kernel_id)
         death = await self.kernels.find_death(kernel_id, place)
-        answer: protocol.LastDeath = {
-            "type": "last_death",
-            "protocol": protocol.PROTOCOL_VERSION,
-            "death": None if death is None else _death(death),
-        }
-        self.finish(json.dumps(answer))
+        self.finish(json.dumps(death_message(death)))
 
     @web.authenticated
     @authorized
@@ -102,6 +97,15 @@ def build_handlers(
             (rf"{_KERNEL}/death/(?P<death_id>[\w-]+)", DeathHandler),
         )
     ]
+
+
+def death_message(death: Death | None) -> protocol.LastDeath:
+    """Build the response with the last death."""
+    return {
+        "type": "last_death",
+        "protocol": protocol.PROTOCOL_VERSION,
+        "death": None if death is None else _death(death),
+    }
 
 
 def _death(death: Death) -> protocol.Death:

@@ -9,7 +9,7 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
 
-# A smaller rise between cells does not replace the cell in which memory was highest.
+# Readings after a cell that ends at the highest differ by a few pages.
 _LEAST_RISE_BYTES = 1 << 20
 
 
@@ -69,25 +69,29 @@ class HighestMemory:
             cell_id=None if cell is None else cell.cell_id,
             exact=exact and is_own,
         )
-        # After a cell that ends at the highest, readings differ by a few pages.
-        margin_bytes = _LEAST_RISE_BYTES if cell is None else 0
-        with self._lock:
-            if self._highest is None or seen.bytes > self._highest.bytes + margin_bytes:
-                self._highest = seen
+        self._offer(seen)
 
     def end(self, cell: CellRecord, children_bytes: int) -> None:
-        """Take the record of a cell, and the children's memory at its end.
-
-        An equal reading belongs to the cell, too: the sampler may have taken it just
-        after the cell ended.
-        """
+        """Take the record of a cell, and the children's memory at its end."""
         family_bytes = cell.after_bytes + children_bytes
-        highest_bytes = max(cell.peak_bytes, family_bytes)
+        is_own = cell.peak_bytes >= family_bytes
+        ended = Highest(
+            bytes=max(cell.peak_bytes, family_bytes),
+            execution_count=cell.execution_count,
+            cell_id=cell.cell_id,
+            exact=cell.exact and is_own,
+        )
+        self._offer(ended)
+
+    def _offer(self, seen: Highest) -> None:
+        """Keep it if it is higher, and clearly so where it takes the cell's place."""
         with self._lock:
-            if self._highest is None or highest_bytes >= self._highest.bytes:
-                self._highest = Highest(
-                    bytes=highest_bytes,
-                    execution_count=cell.execution_count,
-                    cell_id=cell.cell_id,
-                    exact=cell.exact and cell.peak_bytes >= family_bytes,
-                )
+            known = self._highest
+            # The sampler may take a reading just after a cell has ended.
+            is_same = known is None or known.execution_count in (
+                None,
+                seen.execution_count,
+            )
+            margin_bytes = 0 if is_same else _LEAST_RISE_BYTES
+            if known is None or seen.bytes >= known.bytes + margin_bytes:
+                self._highest = seen

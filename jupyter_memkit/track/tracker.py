@@ -117,7 +117,8 @@ class MemoryTracker:
         self._highest = HighestMemory()
         self._gauge_meter = GaugeMeter(clock=self._clock)
         self._gauge: tuple[Sample, Gauge | None] | None = None
-        self._cuda_sought_s = float("-inf")
+        # A kernel starts without this search.
+        self._cuda_sought_s = self._clock()
         self._gpu_reading: GpuReading | None = None
         self._gpu_read_s = float("-inf")
         self.started_s = self._clock()

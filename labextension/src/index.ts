@@ -1,3 +1,4 @@
+import { badgesPlugin } from './plugins/badges';
 import { commandsPlugin } from './plugins/commands';
 import { panelPlugin } from './plugins/panel';
 import { sidebarPlugin } from './plugins/sidebar';
@@ -7,6 +8,7 @@ import { warningsPlugin } from './plugins/warnings';
 export default [
   sidebarPlugin,
   panelPlugin,
+  badgesPlugin,
   statusPlugin,
   warningsPlugin,
   commandsPlugin

@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import './chart.css';
 import './cells.css';

@@ -19,12 +19,12 @@ pytestmark = pytest.mark.skipif(
 
 
 def kill_in_second_cell(lab: LabPage, server: LabServer, name: str) -> None:
-    """Run a cell that keeps 300 MiB, and one that kills the kernel."""
+    """Run a cell that keeps 600 MiB, and one that kills the kernel."""
     # JupyterLab asks whether to reload a page with unsaved changes.
     lab.page.on("dialog", lambda dialog: dialog.accept())
     server.write_notebook(
         name,
-        "block = bytearray(b'x' * (300 << 20))",
+        "block = bytearray(b'x' * (600 << 20))",
         "import os\nos.kill(os.getpid(), 9)",
     )
     lab.open(name)
@@ -42,8 +42,8 @@ def test_death_is_reported(lab: LabPage, server: LabServer) -> None:
     expect(card).to_have_attribute("data-cause", "signal")
     expect(card).to_contain_text("The kernel was killed at")
     expect(card).to_contain_text("[2] os.kill(os.getpid(), 9)")
-    expect(card).to_contain_text(re.compile(r"block 300\.0 MiB"))
-    assert int(card.get_attribute("data-rss-bytes") or 0) > 300 * MIB
+    expect(card).to_contain_text(re.compile(r"block \(600\.0 MiB\)"))
+    assert int(card.get_attribute("data-rss-bytes") or 0) > 600 * MIB
     expect(lab.page.locator("#jupyter-memkit")).not_to_contain_text("of 0 B")
 
 

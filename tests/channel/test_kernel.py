@@ -15,10 +15,13 @@ from jupyter_memkit import protocol
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
+from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.guarding import guard
 from jupyter_memkit.track.activity import Activities
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.channel.fake_kernel import FakeKernel
 from tests.channel.test_messages import golden
+from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
@@ -387,6 +390,43 @@ def test_one_of_two_pages_leaves(scene: Scene) -> None:
     scene.probe.use(50 * MIB)
     scene.tick(1.0)
     assert len(scene.kernel.broadcasts()) == 1
+
+
+def test_broadcast_reads_memory_once(scene: Scene) -> None:
+    """A broadcast adds no reading to the one that it reports, and one of the limits."""
+    gauge = scene.tracker._gauge_meter = FakeGaugeMeter(64 * MIB, "test")
+    counts = []
+    for subscribe in (lambda: None, scene.subscribe):
+        subscribe()
+        scene.probe.use(scene.probe.read_rss_bytes() + 10 * MIB)
+        scene.probe.reads = gauge.reads = 0
+        scene.tick(1.0)
+        # As the last state does.
+        scene.tracker.gauge()
+        counts.append((scene.probe.reads, gauge.reads))
+    (message,) = scene.kernel.broadcasts()
+    assert counts == [(1, 1), (1, 1)]
+    present = message["present"]
+    assert present["gauge"] == {
+        "limit_bytes": 64 * MIB,
+        "used_bytes": message["samples"]["rss_bytes"][-1],
+        "name": "test",
+        "covers": "family",
+    }
+    assert present["highest"]["bytes"] == present["gauge"]["used_bytes"]
+
+
+def test_guard_is_sent_as_soon_as_it_is_armed(scene: Scene) -> None:
+    """Arming and disarming the guard is sent, although the memory does not change."""
+    assert scene.subscribe()["present"]["guard"] is None
+    with guard("90%", action="warn"):
+        scene.tick(1.0)
+        (message,) = scene.kernel.broadcasts()
+        assert message["present"]["guard"] == {"mark": "90%", "action": "warn"}
+    scene.tick(1.0)
+    (message,) = scene.kernel.broadcasts()
+    assert message["present"]["guard"] is None
+    process_guard().close()
 
 
 def test_broadcast_belongs_to_no_cell(scene: Scene) -> None:

@@ -331,6 +331,38 @@ def test_allocators_show_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> No
     assert [allocator.device for allocator in reading.allocators] == [0]
 
 
+def test_total_of_all_devices() -> None:
+    """Where the driver reports no size of a process, what libraries hold counts."""
+    devices = tuple(
+        GpuDevice(
+            index=index,
+            name="A10",
+            used_bytes=900,
+            total_bytes=1000,
+            process_bytes=process_bytes,
+        )
+        for index, process_bytes in enumerate((500, None, 0))
+    )
+    allocators = tuple(
+        GpuAllocator(
+            library=library,
+            device=device,
+            allocated_bytes=20,
+            reserved_bytes=reserved_bytes,
+            peak_bytes=None,
+        )
+        for library, device, reserved_bytes in (
+            ("torch", 0, 400),
+            ("torch", 1, 30),
+            ("jax", 1, None),
+        )
+    )
+    reading = GpuReading(devices=devices, allocators=allocators, reason=None)
+    assert reading.process_bytes == 500 + 30 + 20
+    none = GpuReading(devices=(), allocators=allocators, reason="no driver")
+    assert none.process_bytes is None
+
+
 def test_this_machine() -> None:
     """On this machine the meter reads devices, or reports why there are none."""
     meter = gpu_meter()

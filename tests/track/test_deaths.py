@@ -20,7 +20,12 @@ from jupyter_memkit.measure.oom import is_in_log
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.show.status import build_report, read_status
 from jupyter_memkit.track import deaths
-from jupyter_memkit.track.deaths import find_death
+from jupyter_memkit.track.deaths import (
+    dismiss_death,
+    find_death,
+    leave_end,
+    remove_old_states,
+)
 from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.last_state import LastState, Place
 from jupyter_memkit.track.tracker import MemoryTracker
@@ -77,24 +82,106 @@ def test_death(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "phrase", "for_memory"),
+    ("exit_code", "kills", "kind", "phrase", "for_memory"),
     [
-        ({"exit_status": 9, "oom_kills_after": 4}, "killed by the system", True),
-        ({"exit_status": 9, "oom_kills_after": 3}, "ended by signal 9", None),
-        ({"exit_status": 15, "oom_kills_after": 4}, "ended by signal 15", None),
-        ({"exit_status": 256, "oom_kills_after": 3}, "by itself with status 1", False),
-        ({"oom_kills_after": 4}, "the system has killed a process", None),
+        (-9, 4, "memory", "killed by the system", True),
+        (-9, 3, "signal", "ended by signal 9", None),
+        (-9, None, "signal", "ended by signal 9", None),
+        (-15, 4, "signal", "ended by signal 15", None),
+        (1, 3, "exit", "by itself with status 1", False),
+        (0, 4, "exit", "by itself with status 0", False),
     ],
 )
 def test_cause(
-    place: Place, end: dict[str, Any], phrase: str, for_memory: bool | None
+    place: Place,
+    exit_code: int,
+    kills: int | None,
+    kind: str,
+    phrase: str,
+    for_memory: bool | None,
 ) -> None:
     """Only an exit by SIGKILL with a count of the cgroup proves that it was memory."""
-    leave(place, **end)
+    counter = place.folder / "memory.events"
+    if kills is not None:
+        counter.write_text(f"oom 9\noom_kill {kills}\n")
+    leave(place, oom_counter=str(counter))
+    leave_end(place.folder / "a.json", exit_code)
+    # What happens to others later proves nothing.
+    counter.write_text("oom 99\noom_kill 99\n")
+    leave_end(place.folder / "a.json", -9)
     death = find_death(place)
     assert death is not None
     assert phrase in death.cause
-    assert death.for_memory is for_memory
+    assert (death.id, death.kind, death.for_memory) == ("a", kind, for_memory)
+    assert death.signal == (-exit_code if exit_code < 0 else None)
+    assert death.exit_status == (exit_code if exit_code >= 0 else None)
+
+
+def test_unknown_end(place: Place) -> None:
+    """Without an exit status, a killed process of the container proves nothing."""
+    counter = place.folder / "memory.events"
+    counter.write_text("oom_kill 4\n")
+    leave(place, oom_counter=str(counter))
+    death = find_death(place)
+    assert death is not None
+    assert "and the system has killed a process of its container since" in death.cause
+    assert (death.kind, death.signal, death.exit_status) == ("unknown", None, None)
+
+
+def test_last_reading_of_the_watcher(place: Place) -> None:
+    """What the guard's watcher wrote is kept, and completed by the server."""
+    leave(place)
+    end = {"exit_status": 9, "rss_bytes": 5 << 30, "children_bytes": 0, "t_s": 1001.0}
+    (place.folder / "a.end").write_text(json.dumps(end))
+    leave_end(place.folder / "a.json", -9)
+    death = find_death(place)
+    assert death is not None
+    assert (death.kind, death.rss_bytes, death.seen_s) == ("signal", 5 << 30, 1001.0)
+
+
+def test_clean_end_leaves_nothing(place: Place) -> None:
+    """How a process ended is written only if its state is still there."""
+    leave_end(place.folder / "a.json", -9)
+    assert list(place.folder.iterdir()) == []
+
+
+def test_dismissed_death(place: Place) -> None:
+    """A dismissed death stays so, hides those before it, and not those after it."""
+    leave(place, "first", t_s=1.0)
+    leave(place, "second", t_s=2.0)
+    assert not dismiss_death(place, "../second")
+    assert not dismiss_death(place, "third")
+    assert dismiss_death(place, "second")
+    assert find_death(place, dismissed=False) is None
+    known = find_death(place)
+    assert known is not None
+    assert known.id == "second"
+    leave(place, "third", t_s=3.0)
+    latest = find_death(place, dismissed=False)
+    assert latest is not None
+    assert latest.id == "third"
+
+
+def test_old_states_are_removed(place: Place) -> None:
+    """After a month a state is removed with everything beside it."""
+    leave(place, "old")
+    leave(place, "new")
+    leave_end(place.folder / "old.json", -9)
+    dismiss_death(place, "old")
+    os.utime(place.folder / "old.json", (0, 0))
+    remove_old_states(place.folder)
+    assert [path.name for path in place.folder.iterdir()] == ["new.json"]
+
+
+def test_process_with_the_id_of_an_earlier_one(place: Place) -> None:
+    """A new state is not that of an earlier death, dismissed or not."""
+    for suffix in (".end", ".dismissed"):
+        place.path.with_suffix(suffix).write_text("{}")
+    with MemoryTracker() as tracker:
+        state = LastState(tracker, place, LargestVariables(dict))
+        state.attach()
+        assert list(place.folder.iterdir()) == [place.path]
+        state.detach()
 
 
 def test_log_of_the_system(tmp_path: Path) -> None:

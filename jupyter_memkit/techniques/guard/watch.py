@@ -15,8 +15,6 @@ from jupyter_memkit.techniques.processes.detached import start_detached
 
 # It reads four times a second; a machine can be busy.
 _LATE_NS = 5_000_000_000
-# How version 1 of cgroups says that there is no limit, and more than any machine has.
-_UNLIMITED_BYTES = 1 << 60
 
 # It needs less than a millisecond to wake, and some to start.
 _SHORTLY_S = 0.0005
@@ -70,11 +68,7 @@ class Watch:
         here, there = socket.socketpair()
         with there, contextlib.ExitStack() as undo:
             undo.callback(here.close)
-            limits = [
-                (int(each.bytes), each.counter)
-                for each in read_limits()
-                if each.bytes < _UNLIMITED_BYTES
-            ]
+            limits = [(int(each.bytes), each.counter) for each in read_limits()]
             start_detached(
                 "jupyter_memkit.techniques.guard.watcher",
                 (

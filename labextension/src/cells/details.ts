@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { formatChange, formatDuration } from '../text/format';
+import { formatChange, formatCount, formatDuration } from '../text/format';
 import type { ICell } from '../wire/protocol';
 
 // Smaller values are not shown.
-const CHILDREN_MIN_BYTES = 1024 * 1024;
+const MIN_BYTES = 1024 * 1024;
 const GC_MIN_S = 0.05;
 const GC_MIN_SHARE = 0.01;
 // A first import normally reads some pages from disk.
@@ -17,11 +17,12 @@ const LINE_LENGTH = 60;
 export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
   const { durationS, gcS } = cell;
   const childrenBytes = cell.childrenPeakBytes - cell.childrenBeforeBytes;
+  const gpuBytes = (cell.gpuPeakBytes ?? 0) - (cell.gpuBeforeBytes ?? 0);
   const phrases: string[] = [];
   if (cell.peakLine !== null && cell.peakLine !== cell.firstLine) {
     phrases.push(trans.__('highest at %1', shorten(cell.peakLine)));
   }
-  if (childrenBytes >= CHILDREN_MIN_BYTES) {
+  if (childrenBytes >= MIN_BYTES) {
     const size = formatChange(childrenBytes);
     phrases.push(
       cell.childrenExact
@@ -29,14 +30,19 @@ export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
         : trans.__('child processes %1, sampled', size)
     );
   }
+  if (gpuBytes >= MIN_BYTES) {
+    phrases.push(trans.__('GPU %1, sampled', formatChange(gpuBytes)));
+  }
   if (gcS >= GC_MIN_S && gcS >= GC_MIN_SHARE * durationS) {
-    const percent = Math.round((gcS / durationS) * 100);
+    const percent = Math.min(100, Math.round((gcS / durationS) * 100));
     phrases.push(
       trans.__('garbage collector %1, %2 %', formatDuration(gcS), percent)
     );
   }
   if (cell.majorFaults !== null && cell.majorFaults >= FAULTS_MIN) {
-    phrases.push(trans.__('%1 pages read from disk', cell.majorFaults));
+    phrases.push(
+      trans.__('%1 pages read from disk', formatCount(cell.majorFaults))
+    );
   }
   return phrases;
 }

@@ -1,119 +1,142 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { keptOf, riseOf } from '../model/ledger';
 import { formatBytes, formatChange, formatDuration } from '../text/format';
 import type { ICell, IRunningCell } from '../wire/protocol';
 import { describeCell } from './details';
+import type { IShownClock } from './elapsed';
+import { Elapsed } from './elapsed';
+import { CellName } from './name';
 
 /**
- * The row of one cell.
+ * The row of a cell that has ended.
  */
-export function CellRow(props: CellRow.IProps): React.JSX.Element {
-  const { cell, elapsedS, outcome, highestBytes, onOpen, trans } = props;
-  const { cellId, executionCount, firstLine } = cell;
-  const error = outcome?.error ?? null;
-  const aboveBytes = Math.max(0, cell.peakBytes - cell.beforeBytes);
-  const details = outcome ? describeCell(outcome, trans) : [];
-  const count = executionCount === null ? ' ' : String(executionCount);
-  const name = (
-    <>
-      <span className="jp-Memkit-count">[{count}]</span>
-      <code>{firstLine}</code>
-    </>
+export const EndedRow = React.memo(function EndedRow(
+  props: EndedRow.IProps
+): React.JSX.Element {
+  const { cell, trans } = props;
+  const { error } = cell;
+  const details = describeCell(cell, trans);
+  return (
+    <Row
+      {...props}
+      state={error === null ? 'done' : 'failed'}
+      remarks={
+        <>
+          {error !== null && (
+            <span
+              className="jp-Memkit-error"
+              title={trans.__('Ended with %1', error)}
+            >
+              {error}
+            </span>
+          )}
+          {details.length > 0 && (
+            <span className="jp-Memkit-detail">{details.join(' · ')}</span>
+          )}
+        </>
+      }
+      kept={
+        <span title={trans.__('%1 at the end', formatBytes(cell.afterBytes))}>
+          <span className="jp-Memkit-columnName">{trans.__('Kept')}</span>
+          {formatChange(keptOf(cell))}
+        </span>
+      }
+      time={formatDuration(cell.durationS)}
+    />
   );
+});
+
+export namespace EndedRow {
+  export interface IProps extends Row.IShared {
+    cell: ICell;
+  }
+}
+
+/**
+ * The row of the running cell.
+ */
+export const RunningRow = React.memo(function RunningRow(
+  props: RunningRow.IProps
+): React.JSX.Element {
+  const { cell, clock } = props;
+  return (
+    <Row
+      {...props}
+      state="running"
+      remarks={null}
+      kept={null}
+      time={<Elapsed startedS={cell.startedS} clock={clock} />}
+    />
+  );
+});
+
+export namespace RunningRow {
+  export interface IProps extends Row.IShared {
+    cell: IRunningCell;
+    clock: IShownClock;
+  }
+}
+
+function Row(props: Row.IProps): React.JSX.Element {
+  const { cell, state, remarks, kept, time, scaleBytes, onOpen, trans } = props;
+  const riseBytes = riseOf(cell);
   return (
     <tr
       role="row"
-      className={rowClass(outcome)}
-      data-state={
-        outcome === null ? 'running' : error === null ? 'done' : 'failed'
-      }
-      data-execution-count={executionCount ?? undefined}
-      data-cell-id={cellId ?? undefined}
-      data-peak-bytes={aboveBytes}
+      className={state === 'done' ? undefined : `jp-mod-${state}`}
+      data-state={state}
+      data-execution-count={cell.executionCount ?? undefined}
+      data-cell-id={cell.cellId ?? undefined}
+      data-peak-bytes={riseBytes}
     >
-      <td role="cell" className="jp-Memkit-cell" title={firstLine}>
-        {cellId === null ? (
-          <span className="jp-Memkit-name">{name}</span>
-        ) : (
-          <button
-            type="button"
-            className="jp-Memkit-name"
-            aria-label={trans.__('Go to cell %1: %2', count, firstLine)}
-            onClick={() => {
-              onOpen(cellId);
-            }}
-          >
-            {name}
-          </button>
-        )}
-        {error !== null && (
-          <span
-            className="jp-Memkit-error"
-            title={trans.__('Ended with %1', error)}
-          >
-            {error}
-          </span>
-        )}
-        {details.length > 0 && (
-          <span className="jp-Memkit-detail">{details.join(' · ')}</span>
-        )}
+      <td role="cell" className="jp-Memkit-cell" title={cell.firstLine}>
+        <CellName cell={cell} onOpen={onOpen} trans={trans} />
+        {remarks}
         <span
           className="jp-Memkit-bar"
-          style={{ width: `${String((aboveBytes / highestBytes) * 100)}%` }}
+          style={{ width: `${String((riseBytes / scaleBytes) * 100)}%` }}
         />
       </td>
       <td role="cell" className="jp-Memkit-number">
-        <span className="jp-Memkit-columnName">{trans.__('Peak')}</span>
-        {formatChange(aboveBytes)}
+        <span className="jp-Memkit-columnName">{trans.__('Rise')}</span>
+        {formatChange(riseBytes)}
         {!cell.exact && (
           <span
             className="jp-Memkit-sampled"
-            title={trans.__('Highest sample; the actual peak may be higher')}
+            title={trans.__(
+              'The highest sample; the actual rise may be higher'
+            )}
           >
             {trans.__('sampled')}
           </span>
         )}
       </td>
-      <td
-        role="cell"
-        className="jp-Memkit-number"
-        title={
-          outcome
-            ? trans.__('%1 at the end', formatBytes(outcome.afterBytes))
-            : undefined
-        }
-      >
-        {outcome && (
-          <>
-            <span className="jp-Memkit-columnName">{trans.__('Kept')}</span>
-            {formatChange(outcome.afterBytes - outcome.beforeBytes)}
-          </>
-        )}
+      <td role="cell" className="jp-Memkit-number">
+        {kept}
       </td>
       <td role="cell" className="jp-Memkit-number">
-        {formatDuration(elapsedS)}
+        {time}
       </td>
     </tr>
   );
 }
 
-export namespace CellRow {
-  export interface IProps {
-    cell: IRunningCell;
-    elapsedS: number;
-    /** The record of the finished cell, `null` while it runs. */
-    outcome: ICell | null;
-    /** The highest peak of all rows, for the bars. */
-    highestBytes: number;
+namespace Row {
+  export interface IShared {
+    /** The rise of a bar over the full width. */
+    scaleBytes: number;
+    /** Show a cell in its notebook. */
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;
   }
-}
 
-function rowClass(outcome: ICell | null): string {
-  if (outcome === null) {
-    return 'jp-mod-running';
+  export interface IProps extends IShared {
+    cell: IRunningCell;
+    state: 'running' | 'done' | 'failed';
+    remarks: React.ReactNode;
+    kept: React.ReactNode;
+    time: React.ReactNode;
   }
-  return outcome.error === null ? '' : 'jp-mod-failed';
 }

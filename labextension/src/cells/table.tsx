@@ -1,95 +1,134 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { IEarlierProcess } from '../model/ledger';
+import { riseOf } from '../model/ledger';
+import { formatCount, formatMoment } from '../text/format';
 import type { ICell, IRunningCell } from '../wire/protocol';
-import { CellRow } from './row';
+import type { IShownClock } from './elapsed';
+import { Header } from './header';
+import type { IOrder, OrderKey } from './order';
+import { sortCells } from './order';
+import { EndedRow, RunningRow } from './row';
+
+// The bars of smaller rises stay short.
+const SCALE_MIN_BYTES = 1024 * 1024;
 
 /**
- * The running cell and the last ones, the latest first.
+ * The running cell and the last ones, those of each process apart.
  */
-export function Cells(props: Cells.IProps): React.JSX.Element | null {
-  const { cells, running, nowS, onOpen, trans } = props;
-  if (cells.length === 0 && !running) {
-    return null;
+export const Cells = React.memo(function Cells(
+  props: Cells.IProps
+): React.JSX.Element {
+  const { cells, running, earlier, ended, clock, order, onSort, ...row } =
+    props;
+  const { trans } = row;
+  if (cells.length === 0 && !running && earlier.length === 0) {
+    return (
+      <p className="jp-Memkit-empty">
+        {trans.__('Cells are listed here when they run.')}
+      </p>
+    );
   }
-  const latest = [...cells].reverse();
-  const highestBytes = Math.max(
-    1,
-    ...[...cells, ...(running ? [running] : [])].map(
-      cell => cell.peakBytes - cell.beforeBytes
-    )
-  );
+  const scaleBytes = scaleOf(running ? [...cells, running] : cells);
   return (
-    <section className="jp-Memkit-section" aria-label={trans.__('Cells')}>
-      <div className="jp-Memkit-sectionHeader">
-        <h3>{trans.__('Cells')}</h3>
-      </div>
-      <table
-        className="jp-Memkit-cells"
-        role="table"
-        data-testid="memkit-cells"
-      >
-        <thead role="rowgroup">
-          <tr role="row">
-            <th role="columnheader" scope="col">
-              {trans.__('Cell')}
-            </th>
-            <th
-              role="columnheader"
-              scope="col"
-              title={trans.__('Highest memory above the start of the cell')}
-            >
-              {trans.__('Peak')}
-            </th>
-            <th
-              role="columnheader"
-              scope="col"
-              title={trans.__('Memory at the end minus memory at the start')}
-            >
-              {trans.__('Kept')}
-            </th>
-            <th role="columnheader" scope="col">
-              {trans.__('Time')}
+    <table
+      className="jp-Memkit-cells"
+      role="table"
+      aria-label={trans.__('Cells')}
+      data-testid="memkit-cells"
+    >
+      {ended > cells.length && (
+        <caption>
+          {trans.__(
+            '%1 of %2 cells',
+            formatCount(cells.length),
+            formatCount(ended)
+          )}
+        </caption>
+      )}
+      <Header order={order} onSort={onSort} trans={trans} />
+      <tbody role="rowgroup">
+        {running && (
+          <RunningRow
+            {...row}
+            cell={running}
+            clock={clock}
+            scaleBytes={scaleBytes}
+          />
+        )}
+        <EndedRows
+          {...row}
+          cells={cells}
+          order={order}
+          scaleBytes={scaleBytes}
+        />
+      </tbody>
+      {[...earlier].reverse().map(process => (
+        <tbody key={process.endedS} role="rowgroup">
+          <tr role="row" className="jp-Memkit-ended">
+            <th role="rowheader" scope="rowgroup" colSpan={4}>
+              {trans.__(
+                'Before the kernel ended at %1',
+                formatMoment(process.endedS)
+              )}
             </th>
           </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {running && (
-            <CellRow
-              key={running.startedS}
-              cell={running}
-              elapsedS={Math.max(0, nowS - running.startedS)}
-              outcome={null}
-              highestBytes={highestBytes}
-              onOpen={onOpen}
-              trans={trans}
-            />
-          )}
-          {latest.map(cell => (
-            <CellRow
-              key={cell.startedS}
-              cell={cell}
-              elapsedS={cell.durationS}
-              outcome={cell}
-              highestBytes={highestBytes}
-              onOpen={onOpen}
-              trans={trans}
-            />
-          ))}
+          <EndedRows
+            {...row}
+            cells={process.cells}
+            order={order}
+            scaleBytes={scaleOf(process.cells)}
+          />
         </tbody>
-      </table>
-    </section>
+      ))}
+    </table>
   );
-}
+});
 
 export namespace Cells {
-  export interface IProps {
-    /** Oldest first. */
+  export interface IProps extends Omit<EndedRow.IProps, 'cell' | 'scaleBytes'> {
+    /** The cells that have ended, oldest first. */
     cells: readonly ICell[];
     running: IRunningCell | null;
-    nowS: number;
-    /** Show a cell in its notebook. */
+    /** The earlier processes of the kernel, oldest first. */
+    earlier: readonly IEarlierProcess[];
+    /** The number of cells that have ended since the kernel started. */
+    ended: number;
+    clock: IShownClock;
+    order: IOrder;
+    onSort: (key: OrderKey) => void;
+  }
+}
+
+const EndedRows = React.memo(function EndedRows(
+  props: EndedRows.IProps
+): React.JSX.Element {
+  const { cells, order, ...row } = props;
+  return (
+    <>
+      {sortCells(cells, order).map(cell => (
+        <EndedRow key={cell.startedS} {...row} cell={cell} />
+      ))}
+    </>
+  );
+});
+
+namespace EndedRows {
+  export interface IProps {
+    cells: readonly ICell[];
+    order: IOrder;
+    scaleBytes: number;
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;
   }
+}
+
+/**
+ * The power of two that no rise exceeds: while a cell grows, a scale that follows it
+ * would render all rows again and again.
+ */
+function scaleOf(cells: readonly IRunningCell[]): number {
+  const highestBytes = Math.max(SCALE_MIN_BYTES, ...cells.map(riseOf));
+  return 2 ** Math.ceil(Math.log2(highestBytes));
 }

@@ -3,9 +3,9 @@ import type uPlot from 'uplot';
 import { formatClock, formatMinute, formatTick } from '../text/format';
 import type { IPalette } from './palette';
 import type { IChartData } from './series';
-import { togetherOf } from './series';
 
 const MEBIBYTE = 1024 ** 2;
+const CHARACTER_PX = 5.5;
 
 // Round numbers in each IEC unit; the last of a unit is followed by the first
 // of the next.
@@ -14,17 +14,24 @@ const INCREMENTS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap(unit =>
 );
 
 /**
- * The top of the scale, which includes all peaks, and the limit if it is near.
+ * The top of the scale, which includes all that is drawn, and the limit if it is
+ * near.
  *
  * The bottom is 0, so that twice the height is twice the memory.
  */
-export function scaleTop(data: IChartData): number {
-  const cells = [...data.cells, ...(data.running ? [data.running] : [])];
-  const highest = [
-    ...data.peakBytes,
-    ...togetherOf(data),
-    ...cells.map(cell => cell.peakBytes)
-  ].reduce((most, bytes) => Math.max(most, bytes), 64 * MEBIBYTE);
+export function scaleTop(data: IChartData, showsGpu: boolean): number {
+  const { peakBytes, togetherBytes, gpuBytes } = data.columns;
+  let highest = 64 * MEBIBYTE;
+  for (const values of [
+    peakBytes,
+    togetherBytes,
+    ...(showsGpu ? [gpuBytes] : []),
+    data.cells.map(cell => cell.peakBytes)
+  ]) {
+    for (const bytes of values) {
+      highest = Math.max(highest, bytes ?? 0);
+    }
+  }
   const limitBytes = data.limitBytes ?? Infinity;
   return (
     1.08 *
@@ -37,7 +44,7 @@ export function scaleTop(data: IChartData): number {
  */
 export function buildAxes(palette: IPalette): uPlot.Axis[] {
   const common: uPlot.Axis = {
-    font: palette.font,
+    font: palette.font(1),
     stroke: palette.text,
     ticks: { show: false }
   };
@@ -48,8 +55,13 @@ export function buildAxes(palette: IPalette): uPlot.Axis[] {
       size: 22,
       gap: 4,
       space: 64,
-      values: (_plot, splits, _axis, _space, increment) =>
-        splits.map(increment < 60 ? formatClock : formatMinute)
+      values: (plot, splits, _axis, _space, increment) =>
+        splits
+          .map(increment < 60 ? formatClock : formatMinute)
+          .map((label, index) => {
+            const x = plot.valToPos(splits[index] ?? 0, 'x');
+            return hasRoom(plot, x, label) ? label : '';
+          })
     },
     {
       ...common,
@@ -61,4 +73,13 @@ export function buildAxes(palette: IPalette): uPlot.Axis[] {
       values: (_plot, splits) => splits.map(formatTick)
     }
   ];
+}
+
+/**
+ * Whether a label in the middle of a tick lies within the chart.
+ */
+function hasRoom(plot: uPlot, x: number, label: string): boolean {
+  const left = plot.over.offsetLeft + x;
+  const half = (CHARACTER_PX * label.length) / 2;
+  return left - half >= 0 && left + half <= plot.width;
 }

@@ -1,27 +1,30 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 
 import { buildAxes, scaleTop } from './axes';
-import { formatBytes, formatClock } from '../text/format';
+import { cellAt } from './bands';
+import { describeColumn } from './describe';
+import { bindKeys } from './keys';
 import { drawCells, drawMarks } from './marks';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
-import type { IChartData } from './series';
-import { hasChildren, togetherOf } from './series';
+import { bindPointer, selectCursor } from './pointer';
+import type { ICellSpan, IChartData } from './series';
+import { NO_DATA } from './series';
+import type { View } from './view';
 
-const HEIGHT_PX = 168;
+const HEIGHT_MIN_PX = 100;
+// A click or the cursor need not meet a narrow band exactly.
+const CLOSE_PX = 3;
+const CURSOR_STEP_PX = 8;
 
-const NOTHING: IChartData = {
-  fromS: 0,
-  toS: 1,
-  tS: [],
-  rssBytes: [],
-  peakBytes: [],
-  childrenBytes: [],
-  limitBytes: null,
-  cells: [],
-  running: null
-};
+/** The series, as uPlot counts them. */
+const TOGETHER = 1;
+const HIGHEST = 2;
+const HIGH = 3;
+const LOW = 4;
+const GPU = 5;
 
 /**
  * Draws memory over time in a DOM element, without a framework.
@@ -29,15 +32,16 @@ const NOTHING: IChartData = {
  * Drawing, resizing and theme changes are batched in one animation frame.
  */
 export class MemoryChart {
-  constructor(host: HTMLElement, trans: TranslationBundle) {
+  constructor(host: HTMLElement, options: MemoryChart.IOptions) {
     this._host = host;
-    this._trans = trans;
-    this._readout = document.createElement('div');
+    this._options = options;
     this._readout.className = 'jp-Memkit-readout';
-    this._host.append(this._readout);
+    this._spoken.className = 'jp-Memkit-spoken';
+    this._spoken.setAttribute('aria-live', 'polite');
+    this._host.append(this._readout, this._spoken);
     this._palette = readPalette(host);
     this._resizing = new ResizeObserver(() => {
-      this._schedule();
+      this.update();
     });
     this._resizing.observe(host);
     // JupyterLab sets the theme's name on the body once its style sheet is
@@ -45,19 +49,137 @@ export class MemoryChart {
     this._theming = new MutationObserver(() => {
       this._plot?.destroy();
       this._plot = null;
-      this._schedule();
+      this.update();
     });
     this._theming.observe(document.body, {
       attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']
     });
+    this._unbindKeys = bindKeys(host, this);
+  }
+
+  get view(): View {
+    return this._options.view;
   }
 
   /**
-   * Show the data in the next frame.
+   * Whether the memory on GPUs is drawn.
    */
-  draw(data: IChartData): void {
-    this._data = data;
-    this._schedule();
+  get showsGpu(): boolean {
+    return this._showsGpu;
+  }
+  set showsGpu(showsGpu: boolean) {
+    this._showsGpu = showsGpu;
+    this.update();
+  }
+
+  /**
+   * Draw the data of the next frame.
+   */
+  update(): void {
+    cancelAnimationFrame(this._frame);
+    this._frame = requestAnimationFrame(() => {
+      this.draw();
+    });
+  }
+
+  /**
+   * Draw the data now.
+   */
+  draw(): void {
+    const { clientWidth: width, clientHeight } = this._host;
+    if (width === 0) {
+      return;
+    }
+    const height = Math.max(clientHeight, HEIGHT_MIN_PX);
+    this._data = this._options.read(width * uPlot.pxRatio) ?? NO_DATA;
+    const plot = this._plot;
+    if (plot) {
+      plot.batch(() => {
+        if (plot.width !== width || plot.height !== height) {
+          plot.setSize({ width, height });
+        }
+        plot.setData(this._columns());
+        this._showSeries(plot);
+      });
+    } else {
+      this._palette = readPalette(this._host);
+      this._plot = new uPlot(
+        this._plotOptions(width, height),
+        this._columns(),
+        this._host
+      );
+      bindPointer(this._plot, this);
+    }
+    this._options.onDrawn({
+      hasChildren: this._hasChildren,
+      hasGpu: this._hasGpu
+    });
+  }
+
+  /**
+   * The cell at a time, or within a few pixels of it.
+   */
+  cellAt(tS: number): ICellSpan | null {
+    const { cells, fromS, toS } = this._data;
+    const closeS = (CLOSE_PX * (toS - fromS)) / (this._plot?.width ?? 1);
+    return cellAt(cells, tS, closeS);
+  }
+
+  /**
+   * The time under the cursor, `null` if there is none.
+   */
+  get cursorS(): number | null {
+    const left = this._plot?.cursor.left ?? -1;
+    return this._plot && left >= 0 ? this._plot.posToVal(left, 'x') : null;
+  }
+
+  /**
+   * Move the cursor a few pixels to the left (-1) or to the right (1).
+   */
+  stepCursor(direction: 1 | -1): void {
+    const plot = this._plot;
+    if (plot) {
+      const left = plot.cursor.left ?? -1;
+      const width = plot.over.clientWidth;
+      const from = left < 0 ? width - direction * CURSOR_STEP_PX : left;
+      const to = from + direction * CURSOR_STEP_PX;
+      this._placeCursor(plot, Math.min(Math.max(to, 0), width));
+    }
+  }
+
+  /**
+   * Move the cursor to the previous (-1) or next (1) cell that is shown.
+   */
+  stepCell(direction: 1 | -1): void {
+    const plot = this._plot;
+    if (!plot) {
+      return;
+    }
+    const { fromS, toS, cells } = this._data;
+    const atS = this.cursorS ?? (direction < 0 ? toS : fromS);
+    const middles = cells
+      .filter(cell => cell !== this.cellAt(atS) || this.cursorS === null)
+      .map(cell => (Math.max(cell.fromS, fromS) + Math.min(cell.toS, toS)) / 2)
+      .filter(middleS => direction * (middleS - atS) >= 0);
+    const nextS = direction < 0 ? middles.at(-1) : middles[0];
+    if (nextS !== undefined) {
+      this._placeCursor(plot, plot.valToPos(nextS, 'x'));
+    }
+  }
+
+  hideCursor(): void {
+    this._plot?.setCursor({ left: -10, top: -10 });
+    this._spoken.textContent = '';
+  }
+
+  /**
+   * Go to the cell at a time in its notebook.
+   */
+  open(tS: number): void {
+    const cellId = this.cellAt(tS)?.cellId ?? null;
+    if (cellId !== null) {
+      this._options.onOpen(cellId);
+    }
   }
 
   /**
@@ -65,72 +187,85 @@ export class MemoryChart {
    */
   destroy(): void {
     cancelAnimationFrame(this._frame);
+    this._unbindKeys();
     this._resizing.disconnect();
     this._theming.disconnect();
     this._plot?.destroy();
     this._plot = null;
     this._readout.remove();
+    this._spoken.remove();
   }
 
-  private _schedule(): void {
-    cancelAnimationFrame(this._frame);
-    this._frame = requestAnimationFrame(() => {
-      this._render();
-    });
+  /** What a screen reader says is only what the keyboard asked for. */
+  private _placeCursor(plot: uPlot, left: number): void {
+    plot.setCursor({ left, top: plot.over.clientHeight / 2 });
+    this._spoken.textContent = this._readout.textContent;
   }
 
-  private _render(): void {
-    const width = this._host.clientWidth;
-    if (width === 0) {
-      return;
-    }
-    const { tS, rssBytes, peakBytes } = this._data;
-    // The chart does not modify them, although uPlot's types allow it.
-    const columns: uPlot.AlignedData = [
-      [...tS],
-      togetherOf(this._data),
-      [...peakBytes],
-      [...rssBytes]
+  private _columns(): uPlot.AlignedData {
+    const { columns } = this._data;
+    return [
+      columns.tS,
+      columns.togetherBytes,
+      columns.peakBytes,
+      columns.highBytes,
+      columns.lowBytes,
+      columns.gpuBytes
     ];
-    if (this._plot) {
-      if (this._plot.width !== width) {
-        this._plot.setSize({ width, height: HEIGHT_PX });
-      }
-      this._plot.setData(columns);
-    } else {
-      this._palette = readPalette(this._host);
-      this._plot = new uPlot(this._options(width), columns, this._host);
-    }
-    this._plot.setSeries(1, { show: hasChildren(this._data) });
   }
 
-  private _options(width: number): uPlot.Options {
+  private _showSeries(plot: uPlot): void {
+    for (const [index, show] of [
+      [TOGETHER, this._hasChildren],
+      [GPU, this._hasGpu && this._showsGpu]
+    ] as const) {
+      if (plot.series[index]?.show !== show) {
+        plot.setSeries(index, { show });
+      }
+    }
+  }
+
+  private get _hasChildren(): boolean {
+    return this._data.columns.childrenBytes.some(bytes => (bytes ?? 0) > 0);
+  }
+
+  private get _hasGpu(): boolean {
+    return this._data.columns.gpuBytes.some(bytes => (bytes ?? 0) > 0);
+  }
+
+  private _plotOptions(width: number, height: number): uPlot.Options {
     const palette = this._palette;
+    const area = { width: 0, points: { show: false } };
+    const line = { ...area, stroke: palette.line, width: 1.5 };
     return {
       width,
-      height: HEIGHT_PX,
+      height,
       padding: [8, 16, 0, 0],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+      cursor: selectCursor(this.view),
       scales: {
         x: { range: () => [this._data.fromS, this._data.toS] },
-        y: { range: () => [0, scaleTop(this._data)] }
+        y: { range: () => [0, scaleTop(this._data, this._showsGpu)] }
       },
       axes: buildAxes(palette),
       series: [
         {},
-        { width: 0, points: { show: false } },
-        { width: 0, points: { show: false } },
+        { ...area, show: this._hasChildren },
+        area,
+        line,
+        { ...line, fill: palette.area },
         {
-          stroke: palette.line,
-          fill: palette.area,
+          ...area,
+          stroke: palette.gpu,
           width: 1.5,
-          points: { show: false }
+          dash: [5, 3],
+          show: this._hasGpu && this._showsGpu
         }
       ],
       bands: [
-        { series: [1, 3], fill: palette.childrenArea },
-        { series: [2, 3], fill: palette.peakArea }
+        { series: [TOGETHER, HIGH], fill: palette.childrenArea },
+        { series: [HIGHEST, HIGH], fill: palette.peakArea },
+        { series: [HIGH, LOW], fill: palette.spread }
       ],
       hooks: {
         drawClear: [
@@ -145,44 +280,69 @@ export class MemoryChart {
         ],
         setCursor: [
           plot => {
-            this._readout.textContent = this._describe(plot.cursor.idx ?? null);
+            this._describeCursor(plot);
+          }
+        ],
+        setSelect: [
+          plot => {
+            const { left, width: selected } = plot.select;
+            this.view.select(
+              plot.posToVal(left, 'x'),
+              plot.posToVal(left + selected, 'x')
+            );
+            const none = { left: 0, top: 0, width: 0, height: 0 };
+            plot.setSelect(none, false);
           }
         ]
       }
     };
   }
 
-  /**
-   * Describe the reading under the cursor, and the cell that was running.
-   */
-  private _describe(index: number | null): string {
-    const tS = index === null ? undefined : this._data.tS[index];
-    const rssBytes = index === null ? undefined : this._data.rssBytes[index];
-    const childrenBytes = this._data.childrenBytes[index ?? -1] ?? 0;
-    if (tS === undefined || rssBytes === undefined) {
-      return '';
-    }
-    const cell = this._data.cells.find(
-      ({ startedS, durationS }) => startedS <= tS && tS <= startedS + durationS
+  private _describeCursor(plot: uPlot): void {
+    const { cursorS } = this;
+    const index = cursorS === null ? null : (plot.cursor.idx ?? null);
+    const cell = cursorS === null ? null : this.cellAt(cursorS);
+    this._readout.textContent = describeColumn(
+      this._data,
+      index,
+      cell,
+      this._options.trans
     );
-    const count = cell?.executionCount ?? null;
-    return [
-      formatClock(tS),
-      formatBytes(rssBytes),
-      ...(childrenBytes > 0
-        ? [this._trans.__('child processes %1', formatBytes(childrenBytes))]
-        : []),
-      ...(count === null ? [] : [`[${String(count)}]`])
-    ].join(' · ');
+    // Not over what it describes.
+    const isRight = (plot.cursor.left ?? 0) > plot.over.clientWidth / 2;
+    this._readout.classList.toggle('jp-mod-left', isRight);
+    const leads = cell !== null && cell.cellId !== null;
+    plot.over.classList.toggle('jp-mod-link', leads);
   }
 
   private readonly _host: HTMLElement;
-  private readonly _trans: TranslationBundle;
-  private readonly _readout: HTMLElement;
+  private readonly _options: MemoryChart.IOptions;
+  private readonly _readout = document.createElement('div');
+  private readonly _spoken = document.createElement('div');
   private readonly _resizing: ResizeObserver;
   private readonly _theming: MutationObserver;
+  private readonly _unbindKeys: () => void;
   private _palette: IPalette;
   private _plot: uPlot | null = null;
-  private _data: IChartData = NOTHING;
+  private _data: IChartData = NO_DATA;
+  private _showsGpu = true;
   private _frame = 0;
+}
+
+export namespace MemoryChart {
+  export interface IOptions {
+    /** The data for this number of columns of pixels. */
+    read: (columnCount: number) => IChartData | null;
+    view: View;
+    /** Called with what was drawn. */
+    onDrawn: (drawn: IDrawn) => void;
+    /** Show a cell in its notebook. */
+    onOpen: (cellId: string) => void;
+    trans: TranslationBundle;
+  }
+
+  export interface IDrawn {
+    readonly hasChildren: boolean;
+    readonly hasGpu: boolean;
+  }
 }

@@ -1,11 +1,14 @@
 import uPlot from 'uplot';
 
+import type { IBand } from './bands';
+import { layOutBands } from './bands';
 import type { IPalette } from './palette';
 import type { IChartData } from './series';
 
 // A cell of a millisecond remains visible.
-const CELL_MIN_PX = 2;
-const PEAK_MIN_PX = 5;
+const BAND_MIN_PX = 2;
+const HIGHEST_MIN_PX = 5;
+const LABEL_MARGIN_PX = 4;
 
 /**
  * Shade the time of every cell; drawn before the grid and the lines.
@@ -16,17 +19,22 @@ export function drawCells(
   palette: IPalette
 ): void {
   inPlot(plot, context => {
-    const { top, height } = plot.bbox;
-    for (const span of spansOf(plot, data)) {
-      context.fillStyle = span.isRunning ? palette.running : palette.cell;
-      const width = Math.max(span.right - span.left, CELL_MIN_PX);
-      context.fillRect(span.left, top, width, height);
+    const ratio = uPlot.pxRatio;
+    const { left, top, width, height } = plot.bbox;
+    const toX = (tS: number): number => plot.valToPos(tS, 'x', true);
+    context.font = palette.font(ratio);
+    context.textAlign = 'left';
+    context.textBaseline = 'top';
+    for (const band of layOutBands(data.cells, toX, BAND_MIN_PX * ratio)) {
+      context.fillStyle = palette.cells[band.tint];
+      context.fillRect(band.left, top, band.right - band.left, height);
+      drawLabel(context, band, palette, [left, left + width], top);
     }
   });
 }
 
 /**
- * Mark the peak of every cell, and the limit; drawn after the lines.
+ * Mark the highest memory of every cell, and the limit; drawn after the lines.
  */
 export function drawMarks(
   plot: uPlot,
@@ -38,9 +46,11 @@ export function drawMarks(
     context.strokeStyle = palette.peak;
     context.lineWidth = 2 * ratio;
     context.lineCap = 'round';
-    for (const { left, right, peakBytes } of spansOf(plot, data)) {
-      const y = plot.valToPos(peakBytes, 'y', true);
-      const missing = Math.max(0, PEAK_MIN_PX * ratio - (right - left));
+    for (const cell of data.cells) {
+      const y = plot.valToPos(cell.peakBytes, 'y', true);
+      const left = plot.valToPos(cell.fromS, 'x', true);
+      const right = plot.valToPos(cell.toS, 'x', true);
+      const missing = Math.max(0, HIGHEST_MIN_PX * ratio - (right - left));
       strokeLine(context, left - missing / 2, right + missing / 2, y);
     }
     if (data.limitBytes !== null) {
@@ -54,26 +64,27 @@ export function drawMarks(
   });
 }
 
-interface ISpan {
-  left: number;
-  right: number;
-  peakBytes: number;
-  isRunning: boolean;
-}
-
-function spansOf(plot: uPlot, { cells, running, toS }: IChartData): ISpan[] {
-  const ended = cells.map(cell => ({
-    ...cell,
-    endS: cell.startedS + cell.durationS,
-    isRunning: false
-  }));
-  const open = running ? [{ ...running, endS: toS, isRunning: true }] : [];
-  return [...ended, ...open].map(cell => ({
-    left: plot.valToPos(cell.startedS, 'x', true),
-    right: plot.valToPos(cell.endS, 'x', true),
-    peakBytes: cell.peakBytes,
-    isRunning: cell.isRunning
-  }));
+/**
+ * Write the number of a cell where there is room for it.
+ */
+function drawLabel(
+  context: CanvasRenderingContext2D,
+  { label, ...band }: IBand,
+  palette: IPalette,
+  [from, to]: readonly [number, number],
+  top: number
+): void {
+  const margin = LABEL_MARGIN_PX * uPlot.pxRatio;
+  const left = Math.max(band.left, from);
+  const room = Math.min(band.right, to) - left - margin;
+  // To measure a text takes longer than to draw a band.
+  if (label !== null && room > 2 * margin) {
+    const width = context.measureText(label).width;
+    if (width <= room) {
+      context.fillStyle = palette.text;
+      context.fillText(label, left + (room + margin - width) / 2, top + margin);
+    }
+  }
 }
 
 function strokeLine(

@@ -1,19 +1,26 @@
+import type { IBand } from './bands';
+
 /**
  * The theme's colours and font, in the form that a canvas accepts.
  */
 export interface IPalette {
   readonly line: string;
   readonly area: string;
+  /** Between the lowest and the highest reading of a column. */
+  readonly spread: string;
   readonly peak: string;
   readonly peakArea: string;
   readonly childrenArea: string;
-  readonly cell: string;
-  readonly running: string;
+  readonly gpu: string;
+  readonly cells: Readonly<Record<IBand['tint'], string>>;
   readonly limit: string;
   readonly grid: string;
   readonly text: string;
-  readonly font: string;
+  /** The font for a canvas with this number of pixels a CSS pixel. */
+  readonly font: (ratio: number) => string;
 }
+
+const FONT_PX = 10;
 
 /**
  * Read the palette of the theme in which an element is shown.
@@ -24,18 +31,24 @@ export function readPalette(element: HTMLElement): IPalette {
   const line = read('--jp-brand-color1');
   const text = read('--jp-ui-font-color2');
   const peak = read('--jp-warn-color1');
+  const family = read('--jp-ui-font-family') || 'sans-serif';
   return {
     line,
     area: fade(line, 0.22),
+    spread: fade(line, 0.6),
     peak,
     peakArea: fade(peak, 0.28),
     childrenArea: fade(read('--jp-success-color1'), 0.32),
-    cell: fade(text, 0.1),
-    running: fade(line, 0.14),
+    gpu: read('--jp-accent-color1') || text,
+    cells: {
+      even: fade(text, 0.06),
+      odd: fade(text, 0.13),
+      running: fade(line, 0.16)
+    },
     limit: read('--jp-error-color1'),
     grid: fade(text, 0.16),
     text,
-    font: `10px ${read('--jp-ui-font-family') || 'sans-serif'}`
+    font: ratio => `${String(FONT_PX * ratio)}px ${family}`
   };
 }
 

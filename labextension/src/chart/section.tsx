@@ -1,14 +1,22 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomRenderer } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { MemoryChart } from './chart';
+import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
-import type { IChartData } from './series';
-import { buildChartData, hasChildren } from './series';
+import type { MemoryChart } from './chart';
+import { buildChartData, extentOf } from './series';
+import { Toolbar } from './toolbar';
+import { View } from './view';
+
+// Times on the axis need not advance more often.
+const TICK_S = 1;
 
 /**
  * The section of the panel with the timeline.
+ *
+ * While it is collapsed or hidden it does nothing.
  */
 export class TimelineSection extends VDomRenderer<Sidebar> {
   constructor(options: TimelineSection.IOptions) {
@@ -16,25 +24,150 @@ export class TimelineSection extends VDomRenderer<Sidebar> {
     this._options = options;
     this.id = 'jupyter-memkit-timeline';
     this.title.label = options.trans.__('Timeline');
+    this.addClass('jp-Memkit-timeline');
+    this._view = new View({
+      extent: () => extentOf(options.sidebar.model),
+      rangeS: () => options.sidebar.rangeS,
+      onChange: () => {
+        this.update();
+      }
+    });
+    options.sidebar.ticked.connect(this._onTick, this);
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.update();
+  }
+
+  protected override onUpdateRequest(message: Message): void {
+    const { model } = this._options.sidebar;
+    if (model !== this._shown) {
+      this._shown = model;
+      this._view.follow();
+    }
+    if (this.isVisible) {
+      super.onUpdateRequest(message);
+      this._draw();
+    }
   }
 
   protected override render(): React.JSX.Element | null {
     const { sidebar, trans } = this._options;
+    const { model } = sidebar;
     return (
-      sidebar.model && (
-        <Chart
-          data={buildChartData(sidebar.model, sidebar.rangeS)}
-          rangeS={sidebar.rangeS}
-          onRange={rangeS => {
-            sidebar.rangeS = rangeS;
-          }}
-          trans={trans}
-        />
+      model && (
+        <>
+          <Toolbar
+            rangeS={sidebar.rangeS}
+            isLive={this._view.isLive}
+            {...this._drawn}
+            showsGpu={this._showsGpu}
+            onRange={this._onRange}
+            onLive={this._onLive}
+            onGpu={this._onGpu}
+            trans={trans}
+          />
+          {this._isMissing && (
+            <p className="jp-Memkit-missing">
+              {trans.__('The chart could not be loaded. Reload the page.')}
+            </p>
+          )}
+          <Host
+            hasChildren={this._drawn.hasChildren}
+            onHost={this._onHost}
+            trans={trans}
+          />
+        </>
       )
     );
   }
 
+  private _onTick(): void {
+    if (this._view.isLive && Date.now() / 1000 - this._drawnS >= TICK_S) {
+      this._draw();
+    }
+  }
+
+  private _draw(): void {
+    if (this._chart && this.isVisible && !document.hidden) {
+      this._drawnS = Date.now() / 1000;
+      this._chart.update();
+    }
+  }
+
+  private readonly _onRange = (rangeS: number | null): void => {
+    this._view.follow();
+    this._options.sidebar.rangeS = rangeS;
+  };
+
+  private readonly _onLive = (): void => {
+    this._view.follow();
+  };
+
+  private readonly _onGpu = (): void => {
+    this._showsGpu = !this._showsGpu;
+    if (this._chart) {
+      this._chart.showsGpu = this._showsGpu;
+    }
+    this.update();
+  };
+
+  private readonly _onHost = (host: HTMLElement | null): void => {
+    this._chart?.destroy();
+    this._chart = null;
+    this._host = host;
+    if (host) {
+      void this._load(host);
+    }
+  };
+
+  /**
+   * Load the chart with its library, which is large, when it is first shown.
+   */
+  private async _load(host: HTMLElement): Promise<void> {
+    const { sidebar, onOpen, trans } = this._options;
+    try {
+      const { MemoryChart } = await import('./chart');
+      if (this._host !== host) {
+        return;
+      }
+      this._chart = new MemoryChart(host, {
+        read: columnCount =>
+          sidebar.model &&
+          buildChartData(sidebar.model, this._view.window, columnCount),
+        view: this._view,
+        onDrawn: drawn => {
+          this._onDrawn(drawn);
+        },
+        onOpen,
+        trans
+      });
+      this._chart.showsGpu = this._showsGpu;
+    } catch (reason) {
+      console.warn('jupyter_memkit: the chart could not be loaded', reason);
+      this._isMissing = true;
+      this.update();
+    }
+  }
+
+  private _onDrawn(drawn: MemoryChart.IDrawn): void {
+    const { hasChildren, hasGpu } = this._drawn;
+    if (drawn.hasChildren !== hasChildren || drawn.hasGpu !== hasGpu) {
+      this._drawn = drawn;
+      this.update();
+    }
+  }
+
   private readonly _options: TimelineSection.IOptions;
+  private readonly _view: View;
+  private _shown: MemoryModel | null = null;
+  private _host: HTMLElement | null = null;
+  private _chart: MemoryChart | null = null;
+  private _drawn: MemoryChart.IDrawn = { hasChildren: false, hasGpu: false };
+  private _showsGpu = true;
+  private _isMissing = false;
+  private _drawnS = 0;
 }
 
 export namespace TimelineSection {
@@ -46,84 +179,39 @@ export namespace TimelineSection {
   }
 }
 
-/**
- * The time ranges of the chart; `null` is everything.
- */
-const RANGES = [60, 300, 3600, null] as const;
+const KEYS_ID = 'jupyter-memkit-timeline-keys';
 
 /**
- * The chart, and the choice of its range.
+ * The element in which the chart draws; the keyboard can reach it.
  */
-export function Chart(props: Chart.IProps): React.JSX.Element {
-  const { data, rangeS, onRange, trans } = props;
-  const host = React.useRef<HTMLDivElement>(null);
-  const chart = React.useRef<MemoryChart | null>(null);
-
-  React.useEffect(() => {
-    if (!host.current) {
-      return;
-    }
-    const created = new MemoryChart(host.current, trans);
-    chart.current = created;
-    return () => {
-      created.destroy();
-    };
-  }, [trans]);
-  React.useEffect(() => {
-    chart.current?.draw(data);
-  }, [data]);
-
+const Host = React.memo(function Host(props: {
+  hasChildren: boolean;
+  onHost: (host: HTMLElement | null) => void;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { hasChildren, onHost, trans } = props;
   return (
-    <section className="jp-Memkit-section" aria-label={trans.__('Timeline')}>
-      <div className="jp-Memkit-sectionHeader">
-        <h3>{trans.__('Timeline')}</h3>
-        <div
-          className="jp-Memkit-ranges"
-          role="group"
-          aria-label={trans.__('Range of the timeline')}
-        >
-          {RANGES.map(range => (
-            <button
-              key={String(range)}
-              type="button"
-              aria-pressed={range === rangeS}
-              onClick={() => {
-                onRange(range);
-              }}
-            >
-              {rangeLabel(range, trans)}
-            </button>
-          ))}
-        </div>
-      </div>
+    <>
       <div
-        ref={host}
+        ref={onHost}
         className="jp-Memkit-chart"
-        role="img"
+        data-testid="memkit-chart"
+        role="group"
+        tabIndex={0}
         aria-label={
-          hasChildren(data)
+          hasChildren
             ? trans.__('Memory over time, with child processes on top')
             : trans.__('Memory over time')
         }
+        aria-describedby={KEYS_ID}
       />
-    </section>
+      <p id={KEYS_ID} className="jp-Memkit-spoken">
+        {trans.__(
+          'Left and right move in time, with Shift the cursor; up and down move ' +
+            'the cursor from cell to cell, and Enter goes to its cell. Plus and ' +
+            'minus zoom, Home shows the start, End and Escape follow the present.'
+        )}
+      </p>
+    </>
   );
-}
-
-export namespace Chart {
-  export interface IProps {
-    data: IChartData;
-    rangeS: number | null;
-    onRange: (rangeS: number | null) => void;
-    trans: TranslationBundle;
-  }
-}
-
-function rangeLabel(rangeS: number | null, trans: TranslationBundle): string {
-  if (rangeS === null) {
-    return trans.__('All');
-  }
-  return rangeS < 3600
-    ? trans.__('%1 min', rangeS / 60)
-    : trans.__('%1 h', rangeS / 3600);
-}
+});

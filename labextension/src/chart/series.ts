@@ -1,76 +1,133 @@
 import type { MemoryModel } from '../model/memory';
-import type { ICell, IRunningCell } from '../wire/protocol';
+import type { IKeptColumns } from '../model/timeline';
+import type { IPixelColumns } from './columns';
+import { noColumns, toPixelColumns } from './columns';
+import type { IWindow } from './view';
 
 /**
  * The data of the chart.
  */
-export interface IChartData {
-  readonly fromS: number;
-  readonly toS: number;
-  readonly tS: readonly number[];
-  readonly rssBytes: readonly number[];
-  /** The high-water marks; equal to the reading if memory did not rise above it. */
-  readonly peakBytes: readonly number[];
-  /** The memory of child processes, stacked on that of the kernel. */
-  readonly childrenBytes: readonly number[];
+export interface IChartData extends IWindow {
+  readonly columns: IPixelColumns;
   readonly limitBytes: number | null;
-  readonly cells: readonly ICell[];
-  readonly running: IRunningCell | null;
+  /** In order of time. */
+  readonly cells: readonly ICellSpan[];
 }
 
+/**
+ * The time in which a cell ran.
+ */
+export interface ICellSpan extends IWindow {
+  readonly executionCount: number | null;
+  readonly cellId: string | null;
+  readonly peakBytes: number;
+  readonly isRunning: boolean;
+}
+
+export const NO_DATA: IChartData = {
+  fromS: 0,
+  toS: 1,
+  columns: noColumns(),
+  limitBytes: null,
+  cells: []
+};
+
 // A shorter range is unreadable as a line.
-const SPAN_MIN_S = 30;
+const EXTENT_MIN_S = 30;
 
 /**
- * Select the data of a range of the model's history.
+ * All the time of which a model knows something.
+ */
+export function extentOf(model: MemoryModel | null): IWindow {
+  if (!model) {
+    return NO_DATA;
+  }
+  const { timeline, nowS } = model;
+  const toS = Math.max(timeline.lastS, nowS);
+  const firstS = timeline.length > 0 ? timeline.firstS : nowS;
+  return { fromS: Math.min(firstS, toS - EXTENT_MIN_S), toS };
+}
+
+/**
+ * Select what is known of a stretch of time.
  *
+ * @param columnCount - The number of columns of pixels for it.
  */
 export function buildChartData(
   model: MemoryModel,
-  rangeS: number | null
+  { fromS, toS }: IWindow,
+  columnCount: number
 ): IChartData {
-  const { timeline, reading, running, staleSinceS } = model;
-  const lastS = timeline.lastS;
-  const toS = Math.max(lastS, timeline.length > 0 ? model.nowS : 0);
-  // A short history is not squeezed into the end of a long range.
-  const knownS = Math.max(toS - timeline.firstS, SPAN_MIN_S);
-  const spanS = Math.min(rangeS ?? Infinity, knownS);
-  const fromS = toS - spanS;
-  const past = timeline.since(fromS);
-  const cells = model.cells.filter(
-    cell => cell.startedS + cell.durationS >= fromS
-  );
-  // Silence means that nothing changes, unless the reading may be outdated.
-  const holds = reading !== null && staleSinceS === null && toS > lastS;
-  const heldBytes = holds ? [reading.rssBytes] : [];
-  const heldChildren = holds ? [model.reading?.childrenBytes ?? 0] : [];
+  const { timeline } = model;
+  const readings = held(timeline.since(fromS, toS), model, toS);
   return {
     fromS,
     toS,
-    tS: [...past.tS, ...(holds ? [toS] : [])],
-    rssBytes: [...past.rssBytes, ...heldBytes],
-    peakBytes: [...past.peakBytes, ...heldBytes],
-    childrenBytes: [...past.childrenBytes, ...heldChildren],
+    columns: toPixelColumns(
+      readings,
+      timeline.breaksS,
+      (toS - fromS) / columnCount
+    ),
     limitBytes: model.reading?.gauge?.limitBytes ?? null,
-    cells,
-    running
+    cells: spansOf(model).filter(cell => cell.toS >= fromS && cell.fromS <= toS)
   };
 }
 
 /**
- * Whether the data includes child processes.
+ * Add the last reading once more, at the end of the stretch.
+ *
+ * Silence means that nothing changes, unless the reading may be outdated.
  */
-export function hasChildren(data: Pick<IChartData, 'childrenBytes'>): boolean {
-  return data.childrenBytes.some(bytes => bytes > 0);
+function held(
+  readings: IKeptColumns,
+  { timeline, reading, staleSinceS }: MemoryModel,
+  toS: number
+): IKeptColumns {
+  if (!reading || staleSinceS !== null || toS <= timeline.lastS) {
+    return readings;
+  }
+  const { rssBytes, childrenBytes } = reading;
+  return {
+    tS: [...readings.tS, toS],
+    rssBytes: [...readings.rssBytes, rssBytes],
+    lowBytes: [...readings.lowBytes, rssBytes],
+    highBytes: [...readings.highBytes, rssBytes],
+    peakBytes: [...readings.peakBytes, rssBytes],
+    childrenBytes: [...readings.childrenBytes, childrenBytes],
+    togetherBytes: [...readings.togetherBytes, rssBytes + childrenBytes],
+    gpuBytes: [...readings.gpuBytes, readings.gpuBytes.at(-1) ?? 0]
+  };
 }
 
 /**
- * The memory of the kernel and of its child processes, stacked.
+ * The cells of all processes of the kernel, in order of time.
  */
-export function togetherOf(
-  data: Pick<IChartData, 'rssBytes' | 'childrenBytes'>
-): number[] {
-  return data.rssBytes.map(
-    (bytes, index) => bytes + (data.childrenBytes[index] ?? 0)
-  );
+function spansOf(model: MemoryModel): ICellSpan[] {
+  const ended = [
+    ...model.earlier.flatMap(({ cells }) => cells),
+    ...model.cells
+  ];
+  const { running } = model;
+  return [
+    ...ended.map(cell => ({
+      executionCount: cell.executionCount,
+      cellId: cell.cellId,
+      peakBytes: cell.peakBytes,
+      fromS: cell.startedS,
+      toS: cell.startedS + cell.durationS,
+      isRunning: false
+    })),
+    ...(running
+      ? [
+          {
+            executionCount: running.executionCount,
+            cellId: running.cellId,
+            peakBytes: running.peakBytes,
+            fromS: running.startedS,
+            toS: Math.max(model.nowS, running.startedS),
+            isRunning: true
+          }
+        ]
+      : [])
+  ];
 }

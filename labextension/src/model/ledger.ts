@@ -14,7 +14,8 @@ export interface IEarlierProcess {
  * The records of the cells of one kernel, bounded in number.
  *
  * A kernel that restarts counts its cells from 1 again, so those of each process
- * stay apart.
+ * stay apart. What has not changed stays the same object, so that a view can skip
+ * it.
  */
 export class CellLedger {
   /**
@@ -39,11 +40,14 @@ export class CellLedger {
    * Add cells that have ended; a cell that is known already is replaced.
    */
   add(cells: readonly ICell[]): void {
-    if (cells.length === 0) {
+    const byStart = new Map(this._cells.map(cell => [cell.startedS, cell]));
+    const news = cells.filter(
+      cell => !isSame(cell, byStart.get(cell.startedS))
+    );
+    if (news.length === 0) {
       return;
     }
-    const byStart = new Map(this._cells.map(cell => [cell.startedS, cell]));
-    for (const cell of cells) {
+    for (const cell of news) {
       byStart.set(cell.startedS, cell);
       if (cell.startedS === this._running?.startedS) {
         this._running = null;
@@ -59,7 +63,7 @@ export class CellLedger {
    */
   run(running: IRunningCell | null): void {
     const known = this._running;
-    this._running =
+    const seen =
       running && running.startedS === known?.startedS
         ? // The server may have seen a higher value while the kernel was silent.
           {
@@ -67,6 +71,7 @@ export class CellLedger {
             peakBytes: Math.max(running.peakBytes, known.peakBytes)
           }
         : running;
+    this._running = isSame(seen, known) ? known : seen;
   }
 
   /**
@@ -103,4 +108,32 @@ export class CellLedger {
   private _cells: readonly ICell[] = [];
   private _running: IRunningCell | null = null;
   private _earlier: IEarlierProcess[] = [];
+}
+
+/**
+ * How far memory rose above the start of a cell.
+ */
+export function riseOf(cell: IRunningCell): number {
+  return Math.max(0, cell.peakBytes - cell.beforeBytes);
+}
+
+/**
+ * How much more memory was in use at the end of a cell than at its start.
+ */
+export function keptOf(cell: ICell): number {
+  return cell.afterBytes - cell.beforeBytes;
+}
+
+/**
+ * Whether two records, whose fields are all primitive, are equal.
+ */
+function isSame<T extends IRunningCell>(
+  a: T | null | undefined,
+  b: T | null | undefined
+): boolean {
+  if (!a || !b) {
+    return a === b;
+  }
+  const names = Object.keys(a) as (keyof T)[];
+  return names.every(name => a[name] === b[name]);
 }

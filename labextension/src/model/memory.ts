@@ -260,7 +260,7 @@ export class MemoryModel implements IDisposable {
     this._ticker = new Ticker(nowS => {
       this._tick(nowS);
     });
-    this._deathReport.ask();
+    this._askAboutDeath();
   }
 
   private _deactivate(): void {
@@ -306,9 +306,7 @@ export class MemoryModel implements IDisposable {
       case 'autorestarting':
       case 'dead':
         this._endProcess();
-        if (this.isActive) {
-          this._deathReport.ask();
-        }
+        this._askAboutDeath();
         break;
       case 'idle':
       case 'busy':
@@ -334,6 +332,12 @@ export class MemoryModel implements IDisposable {
       this._present = null;
     }
     this._stateChanged.emit();
+  }
+
+  private _askAboutDeath(): void {
+    if (this.isActive) {
+      this._deathReport.ask();
+    }
   }
 
   private _onReceived(_channel: KernelChannel, received: IReceived): void {
@@ -389,7 +393,7 @@ export class MemoryModel implements IDisposable {
     this._clock.observe(tS);
     if (!isAlive) {
       this._endProcess();
-      this._deathReport.ask();
+      this._askAboutDeath();
       return;
     }
     this._timeline.merge({

@@ -2,17 +2,20 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { formatBytes, formatMoment } from '../text/format';
+import { listLargest } from '../text/variables';
 import type { IDeath } from '../wire/protocol';
 import type { StatusAction } from '../wire/status';
 
 const SIGKILL = 9;
+const VARIABLES_MAX = 5;
 
 /**
  * What is known of a kernel that died, until it is dismissed.
  */
 export function DeathCard(props: DeathCard.IProps): React.JSX.Element {
   const { death, isDead, onAction, onOpen, trans } = props;
-  const { cellId, executionCount, firstLine, variables } = death;
+  const { cellId, executionCount, firstLine } = death;
+  const largest = listLargest(death.variables, VARIABLES_MAX);
   return (
     <div
       className="jp-Memkit-card jp-mod-error"
@@ -35,15 +38,8 @@ export function DeathCard(props: DeathCard.IProps): React.JSX.Element {
           />
         </p>
       )}
-      {variables.length > 0 && (
-        <p>
-          {trans.__(
-            'Largest variables before that cell: %1',
-            variables
-              .map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`)
-              .join(', ')
-          )}
-        </p>
+      {largest !== '' && (
+        <p>{trans.__('Largest variables before that cell: %1', largest)}</p>
       )}
       {death.cause !== 'exit' && (
         <p className="jp-Memkit-advice">

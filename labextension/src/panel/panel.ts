@@ -1,5 +1,5 @@
 import type { ITranslator } from '@jupyterlab/translation';
-import { AccordionToolbar, SidePanel } from '@jupyterlab/ui-components';
+import { SidePanel } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
 import { AccordionPanel } from '@lumino/widgets';
@@ -15,11 +15,7 @@ import { Top } from './top';
  */
 export class MemoryPanel extends SidePanel {
   constructor(options: MemoryPanel.IOptions) {
-    const accordion = new AccordionPanel({
-      layout: AccordionToolbar.createLayout({})
-    });
-    super({ content: accordion, translator: options.translator });
-    this._accordion = accordion;
+    super({ translator: options.translator });
     const trans = options.translator.load('jupyter-memkit');
     this._sidebar = options.sidebar;
     this.id = 'jupyter-memkit';
@@ -44,9 +40,9 @@ export class MemoryPanel extends SidePanel {
   set collapsed(ids: string[]) {
     for (const [index, { id }] of this.widgets.entries()) {
       if (ids.includes(id)) {
-        this._accordion.collapse(index);
+        this._accordion?.collapse(index);
       } else {
-        this._accordion.expand(index);
+        this._accordion?.expand(index);
       }
     }
   }
@@ -54,8 +50,8 @@ export class MemoryPanel extends SidePanel {
   /**
    * Emitted when a section is collapsed or expanded.
    */
-  get collapsedChanged(): ISignal<AccordionPanel, number> {
-    return this._accordion.expansionToggled;
+  get collapsedChanged(): ISignal<AccordionPanel, number> | null {
+    return this._accordion?.expansionToggled ?? null;
   }
 
   protected override onAfterShow(message: Message): void {
@@ -78,7 +74,12 @@ export class MemoryPanel extends SidePanel {
     this._sidebar.setActive('panel', false);
   }
 
-  private readonly _accordion: AccordionPanel;
+  /**
+   * The sections, in the form that a side panel has by default.
+   */
+  private get _accordion(): AccordionPanel | null {
+    return this.content instanceof AccordionPanel ? this.content : null;
+  }
 
   private readonly _sidebar: Sidebar;
 }

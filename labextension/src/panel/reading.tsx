@@ -166,7 +166,7 @@ function Legend(
     return null;
   }
   return (
-    <dl className="jp-Memkit-legend">
+    <dl className="jp-Memkit-parts">
       <div>
         <dt className="jp-Memkit-kernel">{trans.__('kernel')}</dt>
         <dd>{formatBytes(rssBytes)}</dd>

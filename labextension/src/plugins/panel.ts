@@ -77,7 +77,7 @@ async function keepCollapsed(
   if (Array.isArray(saved)) {
     panel.collapsed = saved.filter(id => typeof id === 'string');
   }
-  panel.collapsedChanged.connect(() => {
+  panel.collapsedChanged?.connect(() => {
     void state.save(STATE_KEY, panel.collapsed);
   });
 }

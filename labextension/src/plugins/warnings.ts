@@ -56,7 +56,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
           .filter(text => text !== '')
           .join(' — '),
         {
-          autoClose: false,
+          autoClose: 30_000,
           actions: [
             {
               label: trans.__('Interrupt'),

@@ -3,9 +3,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IAlarm } from '../model/alarm';
 import type { IVariableSize } from '../wire/protocol';
 import { formatBytes, formatRoughDuration } from './format';
+import { listLargest } from './variables';
 
 const VARIABLES_MAX = 3;
-const VARIABLE_MIN_BYTES = 1024 ** 2;
 
 /**
  * How close the limit is, in one sentence.
@@ -33,11 +33,6 @@ export function describeLargest(
   variables: readonly IVariableSize[],
   trans: TranslationBundle
 ): string {
-  const largest = variables
-    .filter(({ bytes }) => bytes >= VARIABLE_MIN_BYTES)
-    .slice(0, VARIABLES_MAX)
-    .map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`);
-  return largest.length === 0
-    ? ''
-    : trans.__('The largest variables: %1.', largest.join(', '));
+  const largest = listLargest(variables, VARIABLES_MAX);
+  return largest === '' ? '' : trans.__('The largest variables: %1.', largest);
 }

@@ -79,7 +79,7 @@ def kernel() -> Iterator[subprocess.Popen[str]]:
 def test_reading(kernel: subprocess.Popen[str], page: SharedPage) -> None:
     """Each look writes the use, the room and the time to the page."""
     page["mark_bytes"] = 500 * MIB
-    watcher = Watcher(kernel.pid, page, NUMBER, [(1 << 40, "process")])
+    watcher = Watcher(kernel.pid, page, NUMBER, [(1 << 40, "family")])
     watcher.look()
     assert 100 * MIB < page["used_bytes"] < 130 * MIB
     assert page["room_bytes"] == 500 * MIB - page["used_bytes"]
@@ -141,7 +141,7 @@ def test_library_that_aborts(kernel: subprocess.Popen[str], page: SharedPage) ->
     """Where polars is loaded, the limit lies where the system would kill."""
     page["mark_bytes"] = 500 * MIB
     page["limits_data"] = page["aborts"] = 1
-    watcher = Watcher(kernel.pid, page, NUMBER, [(4 << 30, "process")])
+    watcher = Watcher(kernel.pid, page, NUMBER, [(4 << 30, "family")])
     watcher.look()
     soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
     assert soft > 4 << 30

@@ -1,0 +1,127 @@
+"""Uses the sidebar for an hour, and reports what is left in the page and the kernel.
+
+Run ``make soak``, or ``python -m tests.browser.soak MINUTES``. It fails if the page's
+heap grew by more than 5 MiB, the kernel by more than 2 MiB, or if listeners or threads
+are left.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import CDPSession
+
+from tests.browser.chromium import chromium
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer, lab_server
+
+MIB = 1024 * 1024
+HEAP_BYTES = 5 * MIB
+KERNEL_BYTES = 2 * MIB
+# Before the first figures, so that all that is loaded once is loaded.
+WARM_UP_ROUNDS = 20
+
+# Not in the notebook's history: it writes the figures of the kernel to a file.
+FIGURES = """\
+import gc, threading, jupyter_memkit
+gc.collect(); jupyter_memkit.free()
+open("figures", "w").write(
+    f"{jupyter_memkit.tracker().now().rss_bytes} {threading.active_count()}"
+)
+"""
+CELLS = (
+    "block = bytearray(b'x' * (80 << 20)); del block",
+    "import time\nfor _ in range(10): time.sleep(0.1)",
+    "numbers = list(range(100_000)); del numbers",
+    FIGURES,
+)
+RANGES = ("1 min", "5 min", "1 h", "All")
+
+
+class Figures:
+    """What the page and the kernel hold at a moment."""
+
+    def __init__(self, lab: LabPage, server: LabServer, devtools: CDPSession) -> None:
+        (server.root / "figures").unlink(missing_ok=True)
+        lab.run_cell(len(CELLS) - 1)
+        lab.wait_for_end_of(f"c-{len(CELLS) - 1}")
+        rss, threads = (server.root / "figures").read_text().split()
+        self.kernel_bytes, self.threads = int(rss), int(threads)
+        devtools.send("HeapProfiler.collectGarbage")
+        metrics = {
+            metric["name"]: int(metric["value"])
+            for metric in devtools.send("Performance.getMetrics")["metrics"]
+        }
+        self.heap_bytes = metrics["JSHeapUsedSize"]
+        self.listeners = metrics["JSEventListeners"]
+
+    def __str__(self) -> str:
+        """Return the figures in one line."""
+        return (
+            f"heap {self.heap_bytes / MIB:.1f} MiB, {self.listeners} listeners; "
+            f"kernel {self.kernel_bytes / MIB:.1f} MiB, {self.threads} threads"
+        )
+
+
+def use(lab: LabPage, step: int) -> None:
+    """Run a cell, and use one part of the panel."""
+    index = step % (len(CELLS) - 1)
+    lab.run_cell(index)
+    if step % 5 == 0:
+        name = RANGES[step // 5 % len(RANGES)]
+        lab.page.get_by_role("button", name=name, exact=True).click()
+    if step % 7 == 0:
+        for _ in range(2):
+            lab.page.locator(
+                "#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells"
+            ).click()
+    if step % 11 == 0:
+        lab.command("application:toggle-right-area")
+        lab.command("jupyter-memkit:open-panel")
+    lab.page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+        " === 'idle'"
+    )
+    lab.page.wait_for_timeout(500)
+
+
+def main(minutes: float) -> int:
+    """Use the sidebar, report, and return the exit status."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lab_server(Path(folder) / "lab", "--expose-app-in-browser") as server,
+        chromium() as browser,
+    ):
+        lab = LabPage(browser.new_page(), server)
+        server.write_notebook("soak.ipynb", *CELLS)
+        lab.open("soak.ipynb")
+        lab.wait_for_status("live")
+        devtools = lab.page.context.new_cdp_session(lab.page)
+        devtools.send("Performance.enable")
+        for step in range(WARM_UP_ROUNDS):
+            use(lab, step)
+        before = Figures(lab, server, devtools)
+        print("after the warm-up:", before, flush=True)
+        end_s = time.monotonic() + 60 * minutes
+        for step in itertools.count():
+            use(lab, step)
+            if time.monotonic() > end_s:
+                break
+        after = Figures(lab, server, devtools)
+        print(f"after {minutes:g} min, {step + 1} rounds: {after}", flush=True)
+        lab.page.close()
+    is_good = (
+        after.heap_bytes - before.heap_bytes <= HEAP_BYTES
+        and after.kernel_bytes - before.kernel_bytes <= KERNEL_BYTES
+        and after.listeners <= before.listeners
+        and after.threads <= before.threads
+    )
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))

@@ -1,0 +1,77 @@
+"""The panel by the rules of axe-core, and by keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab_page import LabPage
+from tests.lab_server import LabServer
+
+AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
+
+
+def find_violations(lab: LabPage, place: str) -> list[str]:
+    """Return what axe-core finds in a part of the page that is worse than minor."""
+    lab.page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = lab.page.evaluate(
+        "place => axe.run(place).then(results => results.violations)", place
+    )
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        if violation["impact"] != "minor"
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_no_violations(lab: LabPage, server: LabServer, theme: str) -> None:
+    """The panel, its status item and the badges are accessible in both themes."""
+    server.write_notebook(
+        "accessible.ipynb",
+        "block = bytearray(b'x' * (50 << 20))",
+        "%gc_pause on",
+        "1 / 0",
+        "%gc_pause off",
+    )
+    lab.open("accessible.ipynb")
+    lab.command("apputils:change-theme", theme=theme)
+    lab.page.wait_for_function(
+        "theme => document.body.dataset.jpThemeName === theme", arg=theme
+    )
+    lab.wait_for_status("live")
+    for index in range(3):
+        lab.run_cell(index)
+        lab.wait_for_end_of(f"c-{index}")
+    expect(lab.part("collector")).to_be_visible()
+    assert find_violations(lab, "#jupyter-memkit") == []
+    assert find_violations(lab, ".jp-Memkit-status") == []
+    lab.run_cell(3)
+
+
+def test_keyboard_reaches_everything(lab: LabPage, server: LabServer) -> None:
+    """Tab reaches each button, the chart and the sections, in the order of the page."""
+    server.write_notebook("keyboard.ipynb", "block = bytearray(b'x' * (50 << 20))")
+    lab.open("keyboard.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    controls = lab.page.locator(
+        "#jupyter-memkit :is(button, [tabindex='0'], select):visible"
+    )
+    count = controls.count()
+    controls.first.focus()
+    reached = 1
+    for _ in range(2 * count):
+        lab.page.keyboard.press("Tab")
+        is_inside = lab.page.evaluate(
+            "document.activeElement.closest('#jupyter-memkit') !== null"
+        )
+        if not is_inside:
+            break
+        reached += 1
+    assert reached >= count

@@ -1,0 +1,45 @@
+"""Responses equal the golden ones that the sidebar's tests read, too."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_memkit.server.handlers import death_message
+from jupyter_memkit.server.meters import ended_reading
+from jupyter_memkit.track.deaths import Death
+from tests.channel.test_messages import golden
+
+MIB = 1024**2
+GIB = 1024**3
+
+KILLED = Death(
+    id="kernel-5e1d9a53-9b4b-4f8a-8f1f-0d2a6a0c8a10-4711",
+    kind="memory",
+    signal=9,
+    exit_status=None,
+    cause="killed by the system for memory at 23.1 GiB of 24.0 GiB (cgroup memory.max)",
+    for_memory=True,
+    seen_s=1790000020.25,
+    rss_bytes=23 * GIB,
+    children_bytes=128 * MIB,
+    limit_bytes=24 * GIB,
+    limit_name="cgroup memory.max",
+    growth_bytes_per_s=536870912.5,
+    execution_count=7,
+    cell_id="b1946ac9",
+    first_line='df = pd.read_csv("orders.csv")',
+    started_s=1790000010.25,
+    variables=(("df", 20 * GIB), ("orders", GIB)),
+)
+
+
+def test_death() -> None:
+    """A death is sent with its cause, its cell and its variables."""
+    assert death_message(KILLED) == golden("last_death")
+    assert death_message(None) == golden("last_death_none")
+
+
+def test_reading_of_a_process_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a reading has no figures."""
+    monkeypatch.setattr("time.time", lambda: 1790000011.0)
+    assert ended_reading() == golden("server_reading_dead")
