@@ -140,7 +140,10 @@ describe('DeathCard', () => {
 
   it('keeps long names whole', () => {
     const name = 'x'.repeat(500);
-    const card = show({ firstLine: name, variables: [{ name, bytes: 1024 ** 3 }] });
+    const card = show({
+      firstLine: name,
+      variables: [{ name, bytes: 1024 ** 3 }]
+    });
     expect(card.textContent.split(name).length).toBe(3);
   });
 

@@ -1,8 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { describe, expect, it } from 'vitest';
 
 import plugins from '../../src/index';
+import { ISidebar } from '../../src/plugins/tokens';
 
 const SCHEMAS = `${import.meta.dirname}/../../schema`;
 
@@ -30,9 +32,7 @@ describe('the plugins', () => {
 
   it('need nothing that JupyterLab or Jupyter Notebook may lack', () => {
     const needed = plugins.flatMap(({ requires }) => requires ?? []);
-    expect(new Set(needed.map(({ name }) => name))).toEqual(
-      new Set(['jupyter-memkit:ISidebar'])
-    );
+    expect([...new Set(needed)]).toEqual([ISidebar, INotebookTracker]);
   });
 
   it('own every schema of settings', () => {
