@@ -32,7 +32,10 @@ describe('the plugins', () => {
 
   it('need nothing that JupyterLab or Jupyter Notebook may lack', () => {
     const needed = plugins.flatMap(({ requires }) => requires ?? []);
-    expect([...new Set(needed)]).toEqual([ISidebar, INotebookTracker]);
+    expect([...new Set(needed.map(({ name }) => name))]).toEqual([
+      ISidebar.name,
+      INotebookTracker.name
+    ]);
   });
 
   it('own every schema of settings', () => {
