@@ -41,14 +41,14 @@ export function DeathCard(props: DeathCard.IProps): React.JSX.Element {
       {largest !== '' && (
         <p>{trans.__('Largest variables before that cell: %1', largest)}</p>
       )}
-      <p className="jp-Memkit-advice">
-        {death.cause === 'exit'
-          ? null
-          : trans.__(
-              'Run %1 at the top of the notebook: it stops the cell, and the kernel lives.',
-              '%memguard auto'
-            )}
-      </p>
+      {death.cause !== 'exit' && (
+        <p className="jp-Memkit-advice">
+          {trans.__(
+            'Run %1 at the top of the notebook: it stops the cell, and the kernel lives.',
+            '%memguard auto'
+          )}
+        </p>
+      )}
       <div className="jp-Memkit-buttons">
         {isDead && (
           <button

@@ -13,9 +13,9 @@ const DANGER_SHARE = 0.95;
  * what else counts against the limit, with a tick at the highest memory so far.
  */
 export function Gauge(props: Gauge.IProps): React.JSX.Element {
-  const { gauge, rssBytes, childrenBytes, highestBytes, isStale, trans } =
-    props;
+  const { gauge, rssBytes, highestBytes, isStale, trans } = props;
   const { limitBytes, usedBytes } = gauge;
+  const childrenBytes = gauge.covers === 'kernel' ? 0 : props.childrenBytes;
   const share = usedBytes / limitBytes;
   const percent = Math.floor(share * 100);
   const shown = percent === 0 ? '< 1' : String(percent);

@@ -38,11 +38,12 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
       app.commands
     );
     const announced = new WeakMap<MemoryModel, number>();
-    let shown: string | null = null;
+    let shown: { id: string; model: MemoryModel } | null = null;
     sidebar.stateChanged.connect(() => {
       const { alarm, model } = sidebar;
-      if (!alarm && shown !== null) {
-        Notification.dismiss(shown);
+      // Its actions are those on the notebook in use.
+      if (shown && (!alarm || shown.model !== model)) {
+        Notification.dismiss(shown.id);
         shown = null;
       }
       if (!alarm || !model || alarm.climb === announced.get(model)) {
@@ -50,7 +51,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
       }
       announced.set(model, alarm.climb);
       const largest = describeLargest(model.present?.largest ?? [], trans);
-      shown = Notification.warning(
+      const id = Notification.warning(
         [sidebar.name, describeAlarm(alarm, trans), largest]
           .filter(text => text !== '')
           .join(' — '),
@@ -72,6 +73,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
           ]
         }
       );
+      shown = { id, model };
     });
     const watch = (isOn: boolean): void => {
       sidebar.setActive('warnings', isOn);

@@ -6,6 +6,9 @@ import { FakeKernel, settle } from './kernel';
 import { FakeServer } from './server';
 import { FakeNotebook, FakeShell, FakeTracker } from './widgets';
 
+// The time of the last reading in the golden snapshot.
+const SNAPSHOT_S = 1790000010.5;
+
 /**
  * JupyterLab with its notebooks, and the sidebar that follows them.
  */
@@ -33,6 +36,7 @@ export class FakePage {
    */
   async openLive(changes: Changes = {}, name = 'a.ipynb'): Promise<FakeKernel> {
     const kernel = new FakeKernel();
+    kernel.aheadS = SNAPSHOT_S - Date.now() / 1000;
     this.open(kernel, name);
     await settle();
     kernel.lastRequest.reply(golden('snapshot', changes));

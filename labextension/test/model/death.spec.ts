@@ -202,12 +202,17 @@ describe('MemoryModel#death', () => {
     expect(model.death).toEqual(DEATH);
   });
 
-  it('is not set after disposal', async () => {
+  it('is not signalled after disposal', async () => {
     server.death = DEATH;
     model.isActive = true;
+    let changes = 0;
+    model.stateChanged.connect(() => {
+      changes += 1;
+    });
     model.dispose();
+    changes = 0;
     await settle();
-    expect(model.death).toBeNull();
+    expect(changes).toBe(0);
   });
 });
 

@@ -85,7 +85,7 @@ describe('the chip of the guard', () => {
       const guard = { mark: '85%', action };
       const chip = part(show({ guard }, actions), 'guard');
       expect(chip.dataset['armed']).toBe('true');
-      expect(chip.textContent).toBe('Guard at 85%Disarm');
+      expect(chip.textContent).toBe('Guard: 85%Disarm');
       expect(chip.title).toBe(title);
       const button = part(chip, 'button');
       expect(button.title).toContain('%memguard off');

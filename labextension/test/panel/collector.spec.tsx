@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CollectorChip } from '../../src/panel/collector';
 import { formatClock } from '../../src/text/format';
 import type { ICollectorPause } from '../../src/wire/protocol';
-import { dataOf, part, render } from '../fakes/render';
+import { click, dataOf, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
 const BY_HAND: ICollectorPause = {
@@ -13,11 +13,16 @@ const BY_HAND: ICollectorPause = {
   sinceS: 1790000000
 };
 
-function show(changes: Partial<ICollectorPause> = {}, cells = 3): HTMLElement {
+function show(
+  changes: Partial<ICollectorPause> = {},
+  cells = 3,
+  onResume: () => void = () => undefined
+): HTMLElement {
   const host = render(
     <CollectorChip
       pause={{ ...BY_HAND, ...changes }}
       cells={cells}
+      onResume={onResume}
       trans={trans}
     />
   );
@@ -27,7 +32,7 @@ function show(changes: Partial<ICollectorPause> = {}, cells = 3): HTMLElement {
 describe('CollectorChip', () => {
   it('shows what paused the collector, since when, and what resumes it', () => {
     const chip = show();
-    expect(chip.textContent).toBe('GC paused');
+    expect(chip.textContent).toBe('GC pausedResume');
     expect(chip.title).toBe(
       "Python's garbage collector is paused by %gc_pause on since " +
         `${formatClock(1790000000)}; %gc_pause off resumes it`
@@ -39,9 +44,9 @@ describe('CollectorChip', () => {
 
   it('warns about a pause that lasts for many cells, in words', () => {
     const chip = show({}, 20);
-    expect(chip.textContent).toBe('GC paused, 20 cells');
+    expect(chip.textContent).toBe('GC paused, 20 cellsResume');
     expect(chip.className).toContain('jp-mod-warning');
-    expect(show({}, 19).textContent).toBe('GC paused');
+    expect(show({}, 19).textContent).toBe('GC pausedResume');
   });
 
   it('has no time and another remedy if the user disabled it', () => {
@@ -51,18 +56,30 @@ describe('CollectorChip', () => {
     );
   });
 
-  it.each(['%%gc_pause', 'constructor'])(
-    'names no remedy for a pause that ends by itself',
+  it.each(['%%gc_pause', 'constructor', '<img src=x onerror=alert(1)>'])(
+    'has no remedy for %s, which ends by itself',
     by => {
-      expect(show({ by, sinceS: null }).title).toBe(
-        `Python's garbage collector is paused by ${by}`
-      );
+      const chip = show({ by, sinceS: null });
+      expect(chip.title).toBe(`Python's garbage collector is paused by ${by}`);
+      expect(chip.querySelector('button')).toBeNull();
+      expect(chip.textContent).toBe('GC paused');
     }
   );
 
+  it('is resumed by its button, which says how', () => {
+    let resumes = 0;
+    const chip = show({}, 3, () => {
+      resumes += 1;
+    });
+    const button = part(chip, 'button');
+    expect(button.title).toContain('%gc_pause off');
+    click(button);
+    expect(resumes).toBe(1);
+  });
+
   it('distinguishes raised thresholds from a pause', () => {
     const chip = show({ enabled: true });
-    expect(chip.textContent).toBe('GC thresholds raised');
+    expect(chip.textContent).toBe('GC thresholds raisedResume');
     expect(chip.title).toMatch(/^The thresholds of .* are raised by %gc_pause/);
   });
 });

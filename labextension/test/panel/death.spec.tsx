@@ -53,7 +53,7 @@ describe('DeathCard', () => {
     expect(paragraphs(card)).toEqual([
       'It last reported 23.1 GiB of 24.0 GiB (cgroup memory.max), growing by 512.0 MiB a second.',
       'It was running [7] df = pd.read_csv("orders.csv")',
-      'Largest variables before that cell: df 20.0 GiB, orders 1.0 GiB',
+      'Largest variables before that cell: df (20.0 GiB), orders (1.0 GiB)',
       'Run %memguard auto at the top of the notebook: it stops the cell, and the kernel lives.'
     ]);
     expect(card.getAttribute('role')).toBe('alert');
@@ -121,15 +121,18 @@ describe('DeathCard', () => {
     expect(card.textContent).not.toContain('It was running');
   });
 
-  it('says nothing about variables if none is known', () => {
-    expect(show({ variables: [] }).textContent).not.toContain('variables');
+  it('says nothing about variables if none is known, or none is large', () => {
+    const small = { name: 'x', bytes: 1 };
+    for (const variables of [[], [small]]) {
+      expect(show({ variables }).textContent).not.toContain('variables');
+    }
   });
 
   it('keeps every name a text', () => {
     const card = show({
       firstLine: INJECTION,
       limitName: INJECTION,
-      variables: [{ name: INJECTION, bytes: 1 }]
+      variables: [{ name: INJECTION, bytes: 1024 ** 3 }]
     });
     expect(card.querySelector('img')).toBeNull();
     expect(card.textContent.split(INJECTION).length).toBe(4);
@@ -137,7 +140,10 @@ describe('DeathCard', () => {
 
   it('keeps long names whole', () => {
     const name = 'x'.repeat(500);
-    const card = show({ firstLine: name, variables: [{ name, bytes: 1 }] });
+    const card = show({
+      firstLine: name,
+      variables: [{ name, bytes: 1024 ** 3 }]
+    });
     expect(card.textContent.split(name).length).toBe(3);
   });
 

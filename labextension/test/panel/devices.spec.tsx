@@ -1,20 +1,16 @@
 import * as React from 'react';
 import { describe, expect, it } from 'vitest';
 
-import { Present } from '../../src/panel/present';
-import type { IGpu, IPresent } from '../../src/wire/protocol';
+import { Devices } from '../../src/panel/devices';
+import type { IGpu } from '../../src/wire/protocol';
+import { decodeSamples } from '../../src/wire/protocol';
+import { decoded } from '../fakes/golden';
 import { part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
 const GIBIBYTE = 1024 ** 3;
 
-const NOTHING: IPresent = {
-  children: 0,
-  childrenBytes: 0,
-  swapBytes: 0,
-  gpus: [],
-  collectorPause: null
-};
+const { present: IDLE } = decoded(decodeSamples, 'samples_idle');
 
 const GPU: IGpu = {
   index: 0,
@@ -32,41 +28,48 @@ const GPU: IGpu = {
   ]
 };
 
-function show(changes: Partial<IPresent>, isStale = false): HTMLElement {
+function show(gpus: IGpu[], isStale = false): HTMLElement {
   return render(
-    <Present
-      present={{ ...NOTHING, ...changes }}
-      isStale={isStale}
-      trans={trans}
-    />
+    <Devices present={{ ...IDLE, gpus }} isStale={isStale} trans={trans} />
   );
 }
 
-describe('Present', () => {
-  it.each([0, null])('is hidden if there is nothing to show', swapBytes => {
-    expect(show({ swapBytes }).innerHTML).toBe('');
-  });
+function widths(host: HTMLElement): string[] {
+  return ['kernel', 'other'].map(
+    name => part(host, `.jp-Memkit-${name}`).style.width
+  );
+}
 
-  it('shows the number and the memory of child processes', () => {
-    const host = show({ children: 4, childrenBytes: 1.25 * GIBIBYTE });
-    expect(host.textContent).toBe('4 child processes1.3 GiB');
-    expect(part(host, 'children').dataset['bytes']).toBe('1342177280');
-    expect(show({ children: 1 }).textContent).toBe('1 child process0 B');
-  });
-
-  it('shows the memory in swap', () => {
-    expect(show({ swapBytes: GIBIBYTE }).textContent).toBe('In swap1.0 GiB');
+describe('Devices', () => {
+  it('is hidden without a GPU', () => {
+    expect(show([]).innerHTML).toBe('');
   });
 
   it('shows a GPU, the kernel’s part, and a library’s', () => {
-    const host = show({ gpus: [GPU] });
-    expect(part(host, '[role=meter]').getAttribute('aria-label')).toBe('GPU 0');
-    expect(part(host, 'gpu').textContent).toBe('3 % of 80.0 GiB');
-    expect(host.textContent).toContain('NVIDIA H100');
-    expect(host.textContent).toContain('This kernel2.0 GiB');
-    expect(host.textContent).toContain(
-      'torch1.0 GiB allocated, 1.5 GiB reserved, peak 1.3 GiB'
+    const host = show([GPU]);
+    expect(host.textContent).toBe(
+      'GPU 03.0 GiB of 80.0 GiB' +
+        'This kernel2.0 GiB' +
+        'torch1.0 GiB allocated, 1.5 GiB reserved, highest 1.3 GiB'
     );
+    expect(part(host, 'section').getAttribute('aria-label')).toBe('GPUs');
+  });
+
+  it('has a gauge with the kernel’s segment and that of others', () => {
+    const half = { ...GPU, usedBytes: 40 * GIBIBYTE };
+    const gauge = part(show([half]), '[role=meter]');
+    expect(widths(gauge)).toEqual(['2.5%', '47.5%']);
+    expect(gauge.title).toBe('NVIDIA H100');
+    expect(
+      ['label', 'valuenow', 'valuetext'].map(name =>
+        gauge.getAttribute(`aria-${name}`)
+      )
+    ).toEqual(['GPU 0', '50', '50 % of 80.0 GiB']);
+  });
+
+  it('has no negative segment if the kernel seems to have more than all', () => {
+    const odd = { ...GPU, processBytes: 4 * GIBIBYTE };
+    expect(widths(show([odd]))).toEqual(['5%', '0%']);
   });
 
   it('leaves out unknown figures', () => {
@@ -77,15 +80,38 @@ describe('Present', () => {
       peakBytes: null
     };
     const gpu = { ...GPU, processBytes: null, allocators: [allocator] };
-    const { textContent } = show({ gpus: [gpu] });
+    const { textContent } = show([gpu]);
     expect(textContent).not.toContain('This kernel');
     expect(textContent).toMatch(/jax1\.0 GiB allocated$/);
   });
 
+  it('shows each of several GPUs', () => {
+    const host = show([GPU, { ...GPU, index: 1 }]);
+    expect(
+      [...host.querySelectorAll('[role=meter]')].map(each =>
+        each.getAttribute('aria-label')
+      )
+    ).toEqual(['GPU 0', 'GPU 1']);
+  });
+
+  it('keeps names texts', () => {
+    const name = '<img src=x onerror=alert(1)>';
+    const allocator = {
+      library: name,
+      allocatedBytes: 1,
+      reservedBytes: null,
+      peakBytes: null
+    };
+    const host = show([{ ...GPU, name, allocators: [allocator] }]);
+    expect(host.querySelector('img')).toBeNull();
+    expect(part(host, '[role=meter]').title).toBe(name);
+    expect(host.textContent).toContain(name);
+  });
+
   it('states in words that the kernel no longer reports', () => {
-    const section = part(show({ children: 1 }, true), 'section');
+    const section = part(show([GPU], true), 'section');
     expect(section.className).toContain('jp-mod-stale');
     expect(section.textContent).toMatch(/As last reported by the kernel$/);
-    expect(show({ children: 1 }).textContent).not.toContain('last reported');
+    expect(show([GPU]).textContent).not.toContain('last reported');
   });
 });

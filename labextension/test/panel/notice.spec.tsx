@@ -1,18 +1,25 @@
 import * as React from 'react';
 import { describe, expect, it } from 'vitest';
 
-import { Notice } from '../../src/panel/notice';
+import { Notice, describeStatus } from '../../src/panel/notice';
 import type { ChannelStatus, StatusAction } from '../../src/wire/status';
 import { click, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
-function show(status: ChannelStatus, actions: StatusAction[] = []) {
+const CALM = { isBlind: false, isWaiting: false };
+
+function show(
+  status: ChannelStatus,
+  actions: StatusAction[] = [],
+  flags: Partial<typeof CALM> = {}
+): HTMLElement {
+  const notice = describeStatus(status, { ...CALM, ...flags }, trans);
   return render(
-    <Notice
-      status={status}
-      onAction={action => actions.push(action)}
-      trans={trans}
-    />
+    <>
+      {notice && (
+        <Notice {...notice} onAction={action => actions.push(action)} />
+      )}
+    </>
   );
 }
 
@@ -31,6 +38,7 @@ const STATUSES: [ChannelStatus, string, StatusAction | null][] = [
     'copy-upgrade'
   ],
   [{ kind: 'incompatible', kernel: 2, lab: 1 }, 'reload the page', 'reload'],
+  [{ kind: 'unreadable' }, 'another version of jupyter_memkit', 'reload'],
   [{ kind: 'lost', reason: 'died' }, 'has died', 'restart'],
   [{ kind: 'lost', reason: 'disconnected' }, 'was lost', 'reconnect'],
   [{ kind: 'lost', reason: 'refused' }, 'refused', 'reconnect']
@@ -41,6 +49,7 @@ describe('Notice', () => {
     const host = show(status);
     expect(host.querySelectorAll('p').length).toBe(1);
     expect(part(host, 'p').textContent).toContain(sentence);
+    expect(part(host, 'p').textContent).toMatch(/[^.]\.$|…$|: |^.*psutil$/);
   });
 
   it.each(STATUSES)(
@@ -50,10 +59,48 @@ describe('Notice', () => {
       const host = show(status, actions);
       host.querySelectorAll('button').forEach(click);
       expect(actions).toEqual(action === null ? [] : [action]);
+      expect(host.querySelector('button')?.dataset['action']).toBe(
+        action ?? undefined
+      );
     }
   );
 
+  it('is announced', () => {
+    const notice = part(show({ kind: 'no-kernel' }), '.jp-Memkit-notice');
+    expect(notice.getAttribute('role')).toBe('status');
+  });
+
   it('is hidden while readings arrive', () => {
     expect(show({ kind: 'live' }).innerHTML).toBe('');
+  });
+
+  it('says that nobody can read the memory of a silent kernel', () => {
+    const actions: StatusAction[] = [];
+    const host = show({ kind: 'live' }, actions, { isBlind: true });
+    expect(part(host, 'p').textContent).toContain(
+      'the server cannot read its memory'
+    );
+    click(part(host, 'action'));
+    expect(actions).toEqual(['interrupt']);
+  });
+
+  it.each<ChannelStatus>([{ kind: 'live' }, { kind: 'connecting' }])(
+    'says that what the user asked for waits, while $kind',
+    status => {
+      const actions: StatusAction[] = [];
+      const host = show(status, actions, { isWaiting: true });
+      expect(part(host, 'p').textContent).toBe(
+        'This is done when the running cell has ended.'
+      );
+      click(part(host, 'action'));
+      expect(actions).toEqual(['interrupt']);
+    }
+  );
+
+  it('keeps the name of an exception a text', () => {
+    const error = '<img src=x onerror=alert(1)>: no';
+    const host = show({ kind: 'not-loaded', error });
+    expect(host.querySelector('img')).toBeNull();
+    expect(host.textContent).toContain(error);
   });
 });

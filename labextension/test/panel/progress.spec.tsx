@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Progress } from '../../src/panel/progress';
 import type { IActivity } from '../../src/wire/protocol';
-import { dataOf, part, render } from '../fakes/render';
+import { click, dataOf, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
 const MEBIBYTE = 1024 ** 2;
@@ -13,7 +13,7 @@ const FILE = 'orders.csv';
 const ACTIVITY: IActivity = {
   label: FILE,
   unit: 'rows',
-  toldS: 100,
+  reportedS: 100,
   done: 12_400_000,
   total: 20_000_000,
   perS: 1_234_567,
@@ -24,14 +24,16 @@ const ACTIVITY: IActivity = {
 
 function show(
   changes: Partial<IActivity> = {},
-  { nowS = 100, isStale = false } = {}
+  props: Partial<Progress.IProps> = {}
 ): HTMLElement {
   return render(
     <Progress
       activity={{ ...ACTIVITY, ...changes }}
-      isStale={isStale}
-      nowS={nowS}
+      isStale={false}
+      nowS={100}
+      onStop={() => undefined}
       trans={trans}
+      {...props}
     />
   );
 }
@@ -44,7 +46,7 @@ describe('Progress', () => {
   it('shows the progress, and carries it as numbers', () => {
     const host = show();
     expect(host.textContent).toBe(
-      'orders.csv62 %' +
+      'orders.csv62 %Stop' +
         '12,400,000 of 20,000,000 rows' +
         '1,230,000 rows/s6.2 s left' +
         '12 chunkspeak 85.0 MiB of 150.0 MiB'
@@ -54,6 +56,27 @@ describe('Progress', () => {
       total: '20000000',
       chunks: '12'
     });
+  });
+
+  it('is stopped by its user', () => {
+    let stops = 0;
+    const host = show(
+      {},
+      {
+        onStop: () => {
+          stops += 1;
+        }
+      }
+    );
+    click(part(host, 'stop'));
+    expect(stops).toBe(1);
+  });
+
+  it('keeps its names texts', () => {
+    const name = '<img src=x onerror=alert(1)>';
+    const host = show({ label: name, unit: name });
+    expect(host.querySelector('img')).toBeNull();
+    expect(part(host, '.jp-Memkit-activity').title).toBe(name);
   });
 
   it('has an accessible bar', () => {
@@ -96,7 +119,7 @@ describe('Progress', () => {
       chunkPeakBytes: null,
       budgetBytes: null
     });
-    expect(host.textContent).toBe('orders.csv0 rows0 chunks');
+    expect(host.textContent).toBe('orders.csvStop0 rows0 chunks');
   });
 
   it.each([

@@ -1,12 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-const css = readFileSync(`${import.meta.dirname}/../style/base.css`, 'utf-8');
+const STYLE = `${import.meta.dirname}/../../style`;
+const sheets = readdirSync(STYLE).filter(name => name.endsWith('.css'));
 
-describe('The style sheet', () => {
+describe.each(sheets)('The style sheet %s', name => {
+  const css = readFileSync(`${STYLE}/${name}`, 'utf-8');
+
   it('takes every colour from the theme', () => {
     const colours = css.match(/#[0-9a-f]{3,8}\b|\b(rgba?|hsla?)\(/gi);
     expect(colours).toBeNull();
+  });
+
+  it('styles only what belongs to the extension', () => {
+    const selectors = css
+      .replace(/\/\*[^]*?\*\//g, '')
+      .match(/(?<=^|\})\s*[^{}@]+(?=\{)/g);
+    const foreign = (selectors ?? []).filter(
+      selector =>
+        !selector.includes('jp-Memkit') && !/^\s*(from|to|\d+%)/.test(selector)
+    );
+    expect(foreign).toEqual([]);
   });
 });
