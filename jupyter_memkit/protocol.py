@@ -5,10 +5,10 @@
 
 The kernel *broadcasts* on iopub, with the message type `BROADCAST_TYPE`, and only while
 a page is subscribed. Front ends ignore a type that they do not know, whereas qtconsole
-and nbclassic log each ``comm_msg`` of a comm that they have not opened. The page
-*requests* on the control channel, message type `REQUEST_TYPE`, and receives one reply
-of type `REPLY_TYPE`. No comm is ever opened, so nothing leaks on reload, nothing waits
-behind a busy cell, and no figure of the user is flushed.
+logs each ``comm_msg`` of a comm that it has not opened. The page *requests* on the
+control channel, message type `REQUEST_TYPE`, and receives one reply of type
+`REPLY_TYPE`. No comm is ever opened, so nothing leaks on reload, nothing waits behind a
+busy cell, and no figure of the user is flushed.
 
 Conventions: bytes are integers, times are seconds, ``*_s`` on a clock are
 seconds since the epoch; ``None`` means "known to be unavailable". A receiver

@@ -99,6 +99,21 @@ def test_stranger_gets_nothing(
     assert status_of(server, kernel_id) == HTTPStatus.FORBIDDEN
 
 
+@pytest.mark.parametrize(
+    ("method", "what"), [("GET", "death"), ("DELETE", "death/kernel-1")]
+)
+def test_stranger_learns_of_no_death(
+    server: LabServer, monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
+    """Without the token, deaths are neither reported nor dismissed."""
+    unknown = "00000000-0000-4000-8000-000000000000"
+    monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
+    with pytest.raises(urllib.error.HTTPError) as error:
+        server.ask(method, f"jupyter_memkit/kernels/{unknown}/{what}")
+    error.value.close()
+    assert error.value.code == HTTPStatus.FORBIDDEN
+
+
 def test_reading_is_not_an_activity(server: LabServer) -> None:
     """Requests of the sidebar do not count as activity."""
     kernel_id = server.start_kernel()
@@ -106,4 +121,5 @@ def test_reading_is_not_an_activity(server: LabServer) -> None:
     before = server.ask("GET", "api/status")["last_activity"]
     for _ in range(3):
         server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+        server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/death")
     assert server.ask("GET", "api/status")["last_activity"] == before
