@@ -99,7 +99,7 @@ def test_reading_just_before_the_record() -> None:
     sample = Sample(t_s=1.0, rss_bytes=0, peak_bytes=0, children_bytes=0)
     memory.see(sample, None, exact=True)
     record = make_record(7, 1.0, 0.0)
-    memory.end(record)
+    memory.end(record, children_bytes=0)
     assert memory.highest is not None
     assert memory.highest.bytes == record.peak_bytes == sample.peak_bytes
     assert memory.highest.execution_count == 7
