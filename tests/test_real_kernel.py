@@ -136,6 +136,22 @@ def test_child_is_told_while_it_lives(kernel: RealKernel) -> None:
 
 
 @linux_only
+def test_child_fills_the_limit(tmp_path: Path) -> None:
+    """The memory of a child counts against the limit of the kernel and its children."""
+    with real_kernel(tmp_path, MEM_LIMIT="120MiB") as kernel:
+        kernel.run(START_CHILD)
+
+        def read() -> Any:
+            return kernel.subscribe()["present"]["gauge"]
+
+        # A sample may have been taken while the child was still growing.
+        wait_until(lambda: read()["used_bytes"] > 160 * MIB)
+        gauge = read()
+    assert (gauge["limit_bytes"], gauge["name"]) == (120 * MIB, "MEM_LIMIT")
+    assert gauge["covers"] == "family"
+
+
+@linux_only
 def test_line_at_the_peak(kernel: RealKernel) -> None:
     """If a reading saw the peak of a cell, the line that was running is known."""
     kernel.run("import time\nfrom jupyter_memkit import tracker")

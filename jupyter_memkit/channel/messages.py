@@ -9,7 +9,8 @@ from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
-from jupyter_memkit.track.tracker import MemoryTracker, Reading
+from jupyter_memkit.track.moment import Reading
+from jupyter_memkit.track.tracker import MemoryTracker
 
 _CELLS_IN_SNAPSHOT = 100
 

@@ -94,7 +94,7 @@ def build_handlers(
         for path, handler in (
             (f"{_KERNEL}/memory", MemoryHandler),
             (f"{_KERNEL}/death", DeathHandler),
-            (rf"{_KERNEL}/death/(?P<death_id>[\w-]+)", DeathHandler),
+            (rf"{_KERNEL}/death/(?P<death_id>[^/]+)", DeathHandler),
         )
     ]
 

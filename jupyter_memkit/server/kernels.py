@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,28 @@ _POLL_S = 0.02
 _ENDING_POLLS = 500
 
 
+@dataclass(slots=True)
+class _Followed:
+    """A kernel whose processes are followed.
+
+    Attributes
+    ----------
+    kernel : jupyter_client.manager.KernelManager
+        Its manager.
+    pid : int
+        Its latest process.
+    died_pid : int
+        Its latest process that ended without a request.
+    meter : KernelMeter or None
+        Reads the latest process.
+    """
+
+    kernel: Any
+    pid: int = 0
+    died_pid: int = 0
+    meter: KernelMeter | None = None
+
+
 class Kernels:
     """The kernels of the server that run on this machine.
 
@@ -40,33 +63,37 @@ class Kernels:
 
     def __init__(self, manager: Any) -> None:
         self._manager = manager
-        self._followed: dict[str, Any] = {}
-        self._pids: dict[str, int] = {}
-        self._died: dict[str, int] = {}
-        self._meters: dict[str, KernelMeter] = {}
+        self._followed: dict[str, _Followed] = {}
 
     async def on_action(self, *, data: dict[str, Any], **_rest: Any) -> None:
         """Take an event of the schema `ACTIONS`, as `EventLogger` calls it."""
         kernel_id = data.get("kernel_id")
         if kernel_id is None or data["status"] != "success":
             return
-        if data["action"] in ("shutdown", "restart"):
-            self._forget(kernel_id)
-        if data["action"] in ("start", "restart"):
+        if data["action"] == "shutdown" and kernel_id in self._followed:
+            self._forget(kernel_id, self._followed.pop(kernel_id))
+        elif data["action"] in ("start", "restart"):
             self.follow(kernel_id)
 
-    def follow(self, kernel_id: str) -> None:
-        """Notice the end of a kernel's process from now on."""
-        kernel = self._find_local(kernel_id)
-        if kernel is None:
-            return
-        if self._followed.get(kernel_id) is not kernel:
-            self._followed[kernel_id] = kernel
-            noting = functools.partial(self._has_ended, kernel_id, kernel)
+    def follow(self, kernel_id: str) -> _Followed | None:
+        """Notice the end of a kernel's process from now on; None if it is not local."""
+        kernel = None
+        if kernel_id in self._manager:
+            kernel = self._manager.get_kernel(kernel_id)
+        if kernel is None or not isinstance(kernel.provisioner, LocalProvisioner):
+            return None
+        followed = self._followed.get(kernel_id)
+        if followed is None or followed.kernel is not kernel:
+            self._drop_gone()
+            followed = self._followed[kernel_id] = _Followed(kernel)
+            noting = functools.partial(self._has_ended, kernel_id, followed)
             kernel.add_restart_callback(noting, "restart")
             kernel.add_restart_callback(noting, "dead")
-        if kernel.provisioner.process is not None:
-            self._pids[kernel_id] = kernel.provisioner.process.pid
+        process = kernel.provisioner.process
+        if process is not None and process.pid != followed.pid:
+            self._forget(kernel_id, followed)
+            followed.pid = process.pid
+        return followed
 
     def read(self, kernel_id: str) -> protocol.ServerReading:
         """Return the memory of a kernel's process.
@@ -76,21 +103,18 @@ class Kernels:
         MemkitError
             If the kernel runs on another machine, or the system does not allow it.
         """
-        self.follow(kernel_id)
-        kernel = self._find_local(kernel_id)
-        if kernel is None:
+        followed = self.follow(kernel_id)
+        if followed is None:
             message = "the kernel runs on another machine"
             raise MemkitError(message)
-        if self._has_ended(kernel_id, kernel):
+        if self._has_ended(kernel_id, followed):
             return ended_reading()
-        pid = kernel.provisioner.process.pid
-        meter = self._meters.get(kernel_id)
-        if meter is None or meter.pid != pid:
-            meter = self._meters[kernel_id] = KernelMeter(pid)
+        if followed.meter is None or followed.meter.pid != followed.pid:
+            followed.meter = KernelMeter(followed.pid)
         try:
-            return meter.read()
+            return followed.meter.read()
         except MemkitError:
-            if is_running(pid):
+            if is_running(followed.pid):
                 raise
             return ended_reading()
 
@@ -99,15 +123,14 @@ class Kernels:
 
         A process that is ending is waited for, because how it ends is known last.
         """
-        self.follow(kernel_id)
-        kernel = self._find_local(kernel_id)
-        if kernel is None:
+        followed = self.follow(kernel_id)
+        if followed is None:
             return find_death(place, dismissed=False)
         death = None
         for _ in range(_ENDING_POLLS):
-            has_ended = self._has_ended(kernel_id, kernel)
+            has_ended = self._has_ended(kernel_id, followed)
             death = find_death(place, dismissed=False)
-            if has_ended or is_running(self._pids[kernel_id]):
+            if has_ended or is_running(followed.pid):
                 break
             await asyncio.sleep(_POLL_S)
         return death
@@ -128,33 +151,32 @@ class Kernels:
             kernel_id=f"kernel-{kernel_id}",
         )
 
-    def _find_local(self, kernel_id: str) -> Any:
-        """Return the manager of a kernel that runs on this machine; None otherwise."""
-        if kernel_id not in self._manager:
-            return None
-        kernel = self._manager.get_kernel(kernel_id)
-        return kernel if isinstance(kernel.provisioner, LocalProvisioner) else None
-
-    def _has_ended(self, kernel_id: str, kernel: Any) -> bool:
-        """Return whether a kernel's process has ended, and leave how if it died."""
-        process = kernel.provisioner.process
+    def _has_ended(self, kernel_id: str, followed: _Followed) -> bool:
+        """Return whether a kernel's process has ended, and leave how it died."""
+        process = followed.kernel.provisioner.process
         if process is None:
-            # The next one is about to start.
+            # It was waited for on request, and the next one is about to start.
+            self._forget(kernel_id, followed)
             return True
         exit_code = process.poll()
         if exit_code is None:
             return False
-        # Otherwise it ended on request.
-        if not kernel.shutting_down and self._died.get(kernel_id) != process.pid:
-            self._died[kernel_id] = process.pid
+        if followed.kernel.shutting_down:
+            self._forget(kernel_id, followed)
+        elif followed.died_pid != process.pid:
+            followed.died_pid = process.pid
             leave_end(self.place(kernel_id).path_of(process.pid), exit_code)
         return True
 
-    def _forget(self, kernel_id: str) -> None:
+    def _forget(self, kernel_id: str, followed: _Followed) -> None:
         """Remove the state of a process that was ended by force on request."""
-        self._meters.pop(kernel_id, None)
-        if kernel_id not in self._manager:
-            self._followed.pop(kernel_id, None)
-        pid = self._pids.pop(kernel_id, None)
-        if pid is not None and self._died.pop(kernel_id, None) != pid:
-            remove_state(self.place(kernel_id).path_of(pid))
+        if followed.pid != followed.died_pid:
+            remove_state(self.place(kernel_id).path_of(followed.pid))
+
+    def _drop_gone(self) -> None:
+        """Drop kernels that are no longer the server's."""
+        self._followed = {
+            kernel_id: followed
+            for kernel_id, followed in self._followed.items()
+            if kernel_id in self._manager
+        }

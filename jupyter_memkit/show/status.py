@@ -13,7 +13,8 @@ from jupyter_memkit.show.gc_pause import describe_status
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
 from jupyter_memkit.track.deaths import Death, last_death
-from jupyter_memkit.track.tracker import MemoryTracker, Reading
+from jupyter_memkit.track.moment import Reading
+from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.units import format_bytes, format_duration
 
 if TYPE_CHECKING:  # imported only when a reading is taken

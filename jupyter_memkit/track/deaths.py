@@ -29,6 +29,16 @@ _KEPT_S = 30 * 86_400
 
 _SIGKILL = getattr(signal, "SIGKILL", 9)
 
+# What a state and a death have in common, and all that a state has.
+_FIELDS = (
+    *("rss_bytes", "children_bytes", "limit_bytes", "limit_name", "growth_bytes_per_s"),
+    *("execution_count", "cell_id", "first_line", "started_s"),
+)
+_KEYS = {
+    *("session", "kernel_id", "pid", "started_ticks", "oom_kills", "t_s", "variables"),
+    *_FIELDS,
+}
+
 Kind = Literal["memory", "signal", "exit", "unknown"]
 
 
@@ -191,7 +201,8 @@ def _find_dead(place: Place) -> Iterator[tuple[dict[str, Any], Path]]:
     """Yield the states of processes that have not removed them."""
     for path in _list(place.folder):
         state = _read_json(path)
-        if state and _is_of(state, place) and not _is_running(state):
+        is_whole = state.keys() >= _KEYS
+        if is_whole and _is_of(state, place) and not _is_running(state):
             yield state, path
 
 
@@ -239,14 +250,7 @@ def _make_death(state: dict[str, Any], path: Path) -> Death:
         for_memory={"memory": True, "exit": False}.get(kind),
         seen_s=state["t_s"],
         variables=tuple((name, n_bytes) for name, n_bytes in state["variables"]),
-        **{
-            name: state[name]
-            for name in (
-                *("rss_bytes", "children_bytes", "limit_bytes", "limit_name"),
-                *("growth_bytes_per_s", "execution_count", "cell_id", "first_line"),
-                "started_s",
-            )
-        },
+        **{name: state[name] for name in _FIELDS},
     )
 
 

@@ -17,6 +17,8 @@ from jupyter_memkit.measure.pace import Pace
 _SHARE_WORTH_KNOWING = 0.02
 _BUDGET_S = 0.05
 _MOST = 5
+# Smaller variables do not explain a death.
+_LEAST_SHARE = 0.01
 _NAME_LETTERS = 80
 
 
@@ -39,14 +41,16 @@ class LargestVariables:
         """Measure them, if memory is worth knowing and it is time."""
         is_large = limit is None or rss_bytes > _SHARE_WORTH_KNOWING * limit.limit_bytes
         if is_large and self._pace.is_due():
-            self._pace.timed(self._measure)
+            self._pace.timed(lambda: self._list(_LEAST_SHARE * rss_bytes))
 
-    def _measure(self) -> None:
+    def _list(self, least_bytes: float) -> None:
         # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.measure.sizes import sizes  # noqa: PLC0415
 
         measured = sizes(self._variables(), budget_s=_BUDGET_S)
         ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
         self.latest = tuple(
-            (name[:_NAME_LETTERS], size.bytes) for name, size in ranked[:_MOST]
+            (name[:_NAME_LETTERS], size.bytes)
+            for name, size in ranked[:_MOST]
+            if size.bytes >= least_bytes
         )

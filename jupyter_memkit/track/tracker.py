@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.children import (
-    ChildrenMeter,
-    ChildrenReading,
-    children_meter,
-)
-from jupyter_memkit.measure.gauge import Gauge, GaugeMeter
-from jupyter_memkit.measure.gpu_allocators import find_loaded_cuda
-from jupyter_memkit.measure.limits import Covers
+from jupyter_memkit.measure.children import ChildrenMeter, children_meter
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
-from jupyter_memkit.measure.process import read_swap_bytes
-from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellAccounts, CellRecord, OpenCell
 from jupyter_memkit.track.clock import ForwardClock
 from jupyter_memkit.track.highest import Highest, HighestMemory
 from jupyter_memkit.track.history import History, Sample
+from jupyter_memkit.track.moment import Moment, Reading
 from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
 if TYPE_CHECKING:  # imported only when a reading is taken
@@ -30,45 +21,6 @@ if TYPE_CHECKING:  # imported only when a reading is taken
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
-# A driver is slow to answer.
-_GPU_KEPT_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading(Record):
-    """The memory of this process now.
-
-    Attributes
-    ----------
-    rss_bytes : int
-        Resident memory.
-    limit_bytes : int or None
-        The limit with the least room; None if none could be read.
-    limit_name : str or None
-        The source of the limit.
-    limit_covers : {"kernel", "family", "container", "machine"} or None
-        Whose memory counts against it, as in `Gauge`.
-    limit_used_bytes : int or None
-        All that counts against it.
-    swap_bytes : int or None
-        The process's own memory in swap; None if unknown.
-    children : int
-        The number of descendant processes.
-    children_bytes : int
-        Their total resident memory, without what forked ones share with this process.
-    gpu : GpuReading
-        The GPUs, or the reason why there are none.
-    """
-
-    rss_bytes: int
-    limit_bytes: int | None
-    limit_name: str | None
-    limit_covers: Covers | None
-    limit_used_bytes: int | None
-    swap_bytes: int | None
-    children: int
-    children_bytes: int
-    gpu: GpuReading
 
 
 class MemoryTracker:
@@ -104,7 +56,6 @@ class MemoryTracker:
     ) -> None:
         self._meter = meter or peak_meter()
         self._children = children or children_meter()
-        self._gpu = gpu
         self._clock = clock or ForwardClock()
         self._accounts = CellAccounts(self._meter, self._children, self._clock)
         self._history = History()
@@ -115,12 +66,7 @@ class MemoryTracker:
         self._cell_observers = None
         self._cells_reported = 0
         self._highest = HighestMemory()
-        self._gauge_meter = GaugeMeter(clock=self._clock)
-        self._gauge: tuple[Sample, Gauge | None] | None = None
-        # A kernel starts without this search.
-        self._cuda_sought_s = self._clock()
-        self._gpu_reading: GpuReading | None = None
-        self._gpu_read_s = float("-inf")
+        self._moment = Moment(self._clock, self._children, gpu, self._accounts.see_gpu)
         self.started_s = self._clock()
         """The time at which the tracker was created, in seconds since the epoch."""
 
@@ -143,42 +89,18 @@ class MemoryTracker:
         """Stop the thread and discard open records; the history remains available."""
         self._sampler.stop()
         self._accounts.abandon()
-        if self._gpu is not None:
-            self._gpu.close()
+        self._moment.close()
         if self in _running:
             _running.remove(self)
 
     def now(self) -> Reading:
         """Return the current memory of this process."""
-        rss_bytes = self._meter.read_rss_bytes()
         children = self._children.observe()
-        gauge = self._gauge_meter.read(rss_bytes + children.bytes)
-        return self._complete(rss_bytes, children, gauge)
+        return self._moment.read(self._meter.read_rss_bytes(), children)
 
     def latest_reading(self) -> Reading:
-        """Return the latest reading that was stored, with the figures of this moment.
-
-        Unlike `now`, it reads the memory of the process and its children no second
-        time.
-        """
-        return self._complete(
-            self._latest.rss_bytes, self._children.latest, self.gauge()
-        )
-
-    def _complete(
-        self, rss_bytes: int, children: ChildrenReading, gauge: Gauge | None
-    ) -> Reading:
-        return Reading(
-            rss_bytes=rss_bytes,
-            limit_bytes=gauge.limit_bytes if gauge else None,
-            limit_name=gauge.name if gauge else None,
-            limit_covers=gauge.covers if gauge else None,
-            limit_used_bytes=gauge.used_bytes if gauge else None,
-            swap_bytes=read_swap_bytes(),
-            children=children.count,
-            children_bytes=children.bytes,
-            gpu=self.gpu(),
-        )
+        """Return the latest reading that was stored, with the limit, swap and GPUs."""
+        return self._moment.read_at(self._latest)
 
     def gauge(self) -> Gauge | None:
         """Return the gauge at the latest reading that was stored; read once for each.
@@ -189,11 +111,7 @@ class MemoryTracker:
             The limit with the least room, and all that counts against it; None if no
             limit could be read.
         """
-        latest = self._latest
-        if self._gauge is None or self._gauge[0] is not latest:
-            family_bytes = latest.rss_bytes + latest.children_bytes
-            self._gauge = (latest, self._gauge_meter.read(family_bytes))
-        return self._gauge[1]
+        return self._moment.gauge(self._latest)
 
     @property
     def highest(self) -> Highest | None:
@@ -202,17 +120,7 @@ class MemoryTracker:
 
     def gpu(self) -> GpuReading:
         """Return the memory of the GPUs, read at most once a second."""
-        now_s = self._clock()
-        if self._gpu is None:
-            # Imported on first use, because most kernels never need it.
-            from jupyter_memkit.measure.gpu import gpu_meter  # noqa: PLC0415
-
-            self._gpu = gpu_meter()
-        if self._gpu_reading is None or now_s - self._gpu_read_s > _GPU_KEPT_S:
-            self._gpu_reading = self._gpu.read({os.getpid(), *self._children.pids})
-            self._gpu_read_s = now_s
-            self._accounts.see_gpu(self._gpu_reading.process_bytes)
-        return self._gpu_reading
+        return self._moment.gpu()
 
     @property
     def exact(self) -> bool:
@@ -330,18 +238,10 @@ class MemoryTracker:
         running = self._accounts.running
         self._remember(self._clock(), reading.rss_bytes, reading.peak_bytes)
         self._highest.see(self._latest, running, exact=self._meter.exact)
-        self._sample_gpu()
+        self._moment.sample_gpu()
         self._cells_reported = self._accounts.ended
         for observer in tuple(self._observers):
             observer()
-
-    def _sample_gpu(self) -> None:
-        """Read the GPUs for the records of cells, if this process uses CUDA."""
-        now_s = self._clock()
-        if now_s - self._cuda_sought_s > _GPU_KEPT_S:
-            self._cuda_sought_s = now_s
-            if find_loaded_cuda() is not None:
-                self.gpu()
 
     def _remember(self, t_s: float, rss_bytes: int, peak_bytes: int = 0) -> None:
         self._latest = Sample(

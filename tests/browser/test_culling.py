@@ -12,11 +12,11 @@ from tests.lab_server import LabServer, lab_server
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A JupyterLab that culls kernels after five idle seconds."""
+    """A JupyterLab that culls kernels after fifteen idle seconds."""
     with lab_server(
         tmp_path_factory.mktemp("culling"),
         "--expose-app-in-browser",
-        "--MappingKernelManager.cull_idle_timeout=5",
+        "--MappingKernelManager.cull_idle_timeout=15",
         "--MappingKernelManager.cull_interval=1",
         "--MappingKernelManager.cull_connected=True",
     ) as server:

@@ -51,5 +51,5 @@ def test_death_without_the_guard(lab: LabPage, server: LabServer) -> None:
     lab.wait_for_status("live")
     lab.run_cell(1)
     output = lab.page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
-    expect(output).to_contain_text("ended without a clean shutdown")
+    expect(output).to_contain_text("ended by signal 9")
     expect(output).to_contain_text("[1] data = bytearray(200 << 20)")

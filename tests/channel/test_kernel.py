@@ -394,7 +394,7 @@ def test_one_of_two_pages_leaves(scene: Scene) -> None:
 
 def test_broadcast_reads_memory_once(scene: Scene) -> None:
     """A broadcast adds no reading to the one that it reports, and one of the limits."""
-    gauge = scene.tracker._gauge_meter = FakeGaugeMeter(64 * MIB, "test")
+    gauge = scene.tracker._moment._gauge_meter = FakeGaugeMeter(64 * MIB, "test")
     counts = []
     for subscribe in (lambda: None, scene.subscribe):
         subscribe()

@@ -23,8 +23,9 @@ from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.gpu_peak import GpuPeak
 from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.peak_line import PeakLine
-from jupyter_memkit.track.tracker import MemoryTracker, Reading
+from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock

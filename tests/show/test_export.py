@@ -34,7 +34,7 @@ def tracker() -> MemoryTracker:
     """Two cells have run for a second: one with a number, one that failed."""
     probe, clock = FakeProbe(), SetClock(1000.0)
     tracker = MemoryTracker(PeakMeter(probe), clock)
-    tracker._gauge_meter = FakeGaugeMeter(4096, "cgroup memory.max")
+    tracker._moment._gauge_meter = FakeGaugeMeter(4096, "cgroup memory.max")
     for count, code, error in ((7, 'f("a, b")', None), (None, "fail()", "OSError")):
         cell = tracker.begin_cell(code, execution_count=count, cell_id=None)
         clock.now_s += 1.0
@@ -62,7 +62,7 @@ def test_json(tracker: MemoryTracker) -> None:
 
 def test_no_limit(tracker: MemoryTracker) -> None:
     """A limit that could not be read is null."""
-    tracker._gauge_meter = FakeGaugeMeter(None, "")
+    tracker._moment._gauge_meter = FakeGaugeMeter(None, "")
     assert json.loads(to_json(tracker))["limit"] is None
 
 

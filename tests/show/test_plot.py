@@ -40,7 +40,7 @@ class MadeTracker:
         self.tracker = MemoryTracker(
             PeakMeter(self.probe), self.clock, ChildrenMeter(self.children, self.clock)
         )
-        self.tracker._gauge_meter = FakeGaugeMeter(limit_bytes, "cgroup")
+        self.tracker._moment._gauge_meter = FakeGaugeMeter(limit_bytes, "cgroup")
         self.tracker.sample()
 
     def run(

@@ -10,7 +10,7 @@ from jupyter_memkit import __version__
 from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.status import Status, build_report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus
-from jupyter_memkit.track.tracker import Reading
+from jupyter_memkit.track.moment import Reading
 
 GIB = 1024**3
 

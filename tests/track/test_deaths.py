@@ -210,6 +210,8 @@ def test_latest_death(place: Place) -> None:
     leave(place, "first", t_s=1.0, first_line="first")
     leave(place, "last", t_s=2.0, first_line="last", kernel_id="kernel-2", session="")
     (place.folder / "broken.json").write_bytes(bytes(8192))
+    (place.folder / "other.json").write_text('{"session": "notebook.ipynb"}')
+    (place.folder / "list.json").write_text("[1]")
     death = find_death(place)
     assert death is not None
     assert death.first_line == "last"

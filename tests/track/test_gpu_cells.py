@@ -10,7 +10,7 @@ import pytest
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.gpu import GpuMeter
 from jupyter_memkit.measure.peak import PeakMeter
-from jupyter_memkit.track import tracker as tracker_module
+from jupyter_memkit.track import moment
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_nvml import FakeGpu, FakeNvml
@@ -27,7 +27,7 @@ class Scene:
         self.clock = SetClock(1000.0)
         self.uses_cuda = uses_cuda
         monkeypatch.setattr(
-            tracker_module, "find_loaded_cuda", lambda: self if self.uses_cuda else None
+            moment, "find_loaded_cuda", lambda: self if self.uses_cuda else None
         )
         self.tracker = MemoryTracker(
             PeakMeter(FakeProbe()),

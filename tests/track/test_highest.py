@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter
-from jupyter_memkit.track.highest import Highest
+from jupyter_memkit.track.highest import Highest, HighestMemory
+from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
+from tests.track.accounts import make_record
 from tests.track.test_clock import SetClock
 
 MIB = 1024**2
@@ -92,13 +94,15 @@ def test_between_cells() -> None:
 
 
 def test_reading_just_before_the_record() -> None:
-    """A reading of a cell's peak that came first leaves it to the cell."""
-    session = Session()
-    session.run(1, 400 * MIB)
-    session.sample()
-    assert session.highest.execution_count == 1
-    session.run(2, 500 * MIB)
-    assert session.highest.execution_count == 2
+    """A reading of a cell's peak that came when it had just ended is the cell's."""
+    memory = HighestMemory()
+    sample = Sample(t_s=1.0, rss_bytes=0, peak_bytes=0, children_bytes=0)
+    memory.see(sample, None, exact=True)
+    record = make_record(7, 1.0, 0.0)
+    memory.end(record)
+    assert memory.highest is not None
+    assert memory.highest.bytes == record.peak_bytes == sample.peak_bytes
+    assert memory.highest.execution_count == 7
 
 
 def test_sampled_peaks() -> None:

@@ -74,10 +74,14 @@ export class CellBadge implements IDisposable {
    */
   private async _place(): Promise<void> {
     await this._cell.ready;
-    if (!this._isDisposed) {
-      this._cell.node
-        .querySelector(':scope > .jp-Cell-inputWrapper')
-        ?.append(this._node);
+    if (this._isDisposed) {
+      return;
+    }
+    // Not searched in the page, from which JupyterLab removes it out of view.
+    for (const widget of this._cell.layout ?? []) {
+      if (widget.hasClass('jp-Cell-inputWrapper')) {
+        widget.node.append(this._node);
+      }
     }
   }
 

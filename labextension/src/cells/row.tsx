@@ -99,7 +99,7 @@ function Row(props: Row.IProps): React.JSX.Element {
           style={{ width: `${String((riseBytes / scaleBytes) * 100)}%` }}
         />
       </td>
-      <td role="cell" className="jp-Memkit-number">
+      <td role="cell" className="jp-Memkit-number jp-Memkit-rise">
         <span className="jp-Memkit-columnName">{trans.__('Rise')}</span>
         {formatChange(riseBytes)}
         {!cell.exact && (
@@ -113,10 +113,10 @@ function Row(props: Row.IProps): React.JSX.Element {
           </span>
         )}
       </td>
-      <td role="cell" className="jp-Memkit-number">
+      <td role="cell" className="jp-Memkit-number jp-Memkit-kept">
         {kept}
       </td>
-      <td role="cell" className="jp-Memkit-number">
+      <td role="cell" className="jp-Memkit-number jp-Memkit-time">
         {time}
       </td>
     </tr>

@@ -1,4 +1,5 @@
 import type { ICellSpan } from './series';
+import type { IWindow } from './view';
 
 /**
  * The band of one cell, or of several that are too narrow to be told apart.
@@ -73,6 +74,25 @@ export function cellAt(
     }
   }
   return nearest;
+}
+
+/**
+ * The middle of what is shown of the last cell before a time (-1) or the first one
+ * after it (1).
+ */
+export function middleOfNext(
+  cells: readonly ICellSpan[],
+  shown: IWindow,
+  atS: number,
+  direction: 1 | -1
+): number | undefined {
+  const middles = cells
+    .map(
+      ({ fromS, toS }) =>
+        (Math.max(fromS, shown.fromS) + Math.min(toS, shown.toS)) / 2
+    )
+    .filter(middleS => direction * (middleS - atS) >= 0);
+  return direction < 0 ? middles.at(-1) : middles[0];
 }
 
 /**

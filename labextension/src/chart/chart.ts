@@ -2,14 +2,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
 
-import { buildAxes, scaleTop } from './axes';
-import { cellAt } from './bands';
+import { cellAt, middleOfNext } from './bands';
 import { describeColumn } from './describe';
 import { bindKeys } from './keys';
-import { drawCells, drawMarks } from './marks';
 import type { IPalette } from './palette';
 import { readPalette } from './palette';
+import { alignedColumns, plotOptions, SERIES } from './plot';
 import { bindPointer, selectCursor } from './pointer';
+import { Readout } from './readout';
 import type { ICellSpan, IChartData } from './series';
 import { NO_DATA } from './series';
 import type { View } from './view';
@@ -18,13 +18,6 @@ const HEIGHT_MIN_PX = 100;
 // A click or the cursor need not meet a narrow band exactly.
 const CLOSE_PX = 3;
 const CURSOR_STEP_PX = 8;
-
-/** The series, as uPlot counts them. */
-const TOGETHER = 1;
-const HIGHEST = 2;
-const HIGH = 3;
-const LOW = 4;
-const GPU = 5;
 
 /**
  * Draws memory over time in a DOM element, without a framework.
@@ -35,10 +28,7 @@ export class MemoryChart {
   constructor(host: HTMLElement, options: MemoryChart.IOptions) {
     this._host = host;
     this._options = options;
-    this._readout.className = 'jp-Memkit-readout';
-    this._spoken.className = 'jp-Memkit-spoken';
-    this._spoken.setAttribute('aria-live', 'polite');
-    this._host.append(this._readout, this._spoken);
+    this._readout = new Readout(host);
     this._palette = readPalette(host);
     this._resizing = new ResizeObserver(() => {
       this.update();
@@ -73,7 +63,7 @@ export class MemoryChart {
   }
 
   /**
-   * Draw the data of the next frame.
+   * Draw in the next frame.
    */
   update(): void {
     cancelAnimationFrame(this._frame);
@@ -83,7 +73,7 @@ export class MemoryChart {
   }
 
   /**
-   * Draw the data now.
+   * Draw now.
    */
   draw(): void {
     const { clientWidth: width, clientHeight } = this._host;
@@ -98,14 +88,14 @@ export class MemoryChart {
         if (plot.width !== width || plot.height !== height) {
           plot.setSize({ width, height });
         }
-        plot.setData(this._columns());
+        plot.setData(alignedColumns(this._data));
         this._showSeries(plot);
       });
     } else {
       this._palette = readPalette(this._host);
       this._plot = new uPlot(
         this._plotOptions(width, height),
-        this._columns(),
+        alignedColumns(this._data),
         this._host
       );
       bindPointer(this._plot, this);
@@ -156,12 +146,13 @@ export class MemoryChart {
       return;
     }
     const { fromS, toS, cells } = this._data;
-    const atS = this.cursorS ?? (direction < 0 ? toS : fromS);
-    const middles = cells
-      .filter(cell => cell !== this.cellAt(atS) || this.cursorS === null)
-      .map(cell => (Math.max(cell.fromS, fromS) + Math.min(cell.toS, toS)) / 2)
-      .filter(middleS => direction * (middleS - atS) >= 0);
-    const nextS = direction < 0 ? middles.at(-1) : middles[0];
+    const { cursorS } = this;
+    const nextS = middleOfNext(
+      cells.filter(cell => cursorS === null || cell !== this.cellAt(cursorS)),
+      this._data,
+      cursorS ?? (direction < 0 ? toS : fromS),
+      direction
+    );
     if (nextS !== undefined) {
       this._placeCursor(plot, plot.valToPos(nextS, 'x'));
     }
@@ -169,7 +160,7 @@ export class MemoryChart {
 
   hideCursor(): void {
     this._plot?.setCursor({ left: -10, top: -10 });
-    this._spoken.textContent = '';
+    this._readout.silence();
   }
 
   /**
@@ -193,35 +184,31 @@ export class MemoryChart {
     this._plot?.destroy();
     this._plot = null;
     this._readout.remove();
-    this._spoken.remove();
   }
 
   /** What a screen reader says is only what the keyboard asked for. */
   private _placeCursor(plot: uPlot, left: number): void {
     plot.setCursor({ left, top: plot.over.clientHeight / 2 });
-    this._spoken.textContent = this._readout.textContent;
-  }
-
-  private _columns(): uPlot.AlignedData {
-    const { columns } = this._data;
-    return [
-      columns.tS,
-      columns.togetherBytes,
-      columns.peakBytes,
-      columns.highBytes,
-      columns.lowBytes,
-      columns.gpuBytes
-    ];
+    this._readout.speak();
   }
 
   private _showSeries(plot: uPlot): void {
-    for (const [index, show] of [
-      [TOGETHER, this._hasChildren],
-      [GPU, this._hasGpu && this._showsGpu]
-    ] as const) {
-      if (plot.series[index]?.show !== show) {
+    plot.series.forEach((series, index) => {
+      const show = this._shows(index);
+      if (series.show !== show) {
         plot.setSeries(index, { show });
       }
+    });
+  }
+
+  private _shows(series: number): boolean {
+    switch (series) {
+      case SERIES.together:
+        return this._hasChildren;
+      case SERIES.gpu:
+        return this._hasGpu && this._showsGpu;
+      default:
+        return true;
     }
   }
 
@@ -234,50 +221,18 @@ export class MemoryChart {
   }
 
   private _plotOptions(width: number, height: number): uPlot.Options {
-    const palette = this._palette;
-    const area = { width: 0, points: { show: false } };
-    const line = { ...area, stroke: palette.line, width: 1.5 };
+    const options = plotOptions(this._palette, () => this._data);
     return {
+      ...options,
       width,
       height,
-      padding: [8, 16, 0, 0],
-      legend: { show: false },
       cursor: selectCursor(this.view),
-      scales: {
-        x: { range: () => [this._data.fromS, this._data.toS] },
-        y: { range: () => [0, scaleTop(this._data, this._showsGpu)] }
-      },
-      axes: buildAxes(palette),
-      series: [
-        {},
-        { ...area, show: this._hasChildren },
-        area,
-        line,
-        { ...line, fill: palette.area },
-        {
-          ...area,
-          stroke: palette.gpu,
-          width: 1.5,
-          dash: [5, 3],
-          show: this._hasGpu && this._showsGpu
-        }
-      ],
-      bands: [
-        { series: [TOGETHER, HIGH], fill: palette.childrenArea },
-        { series: [HIGHEST, HIGH], fill: palette.peakArea },
-        { series: [HIGH, LOW], fill: palette.spread }
-      ],
+      series: options.series.map((each, index) => ({
+        ...each,
+        show: this._shows(index)
+      })),
       hooks: {
-        drawClear: [
-          plot => {
-            drawCells(plot, this._data, palette);
-          }
-        ],
-        draw: [
-          plot => {
-            drawMarks(plot, this._data, palette);
-          }
-        ],
+        ...options.hooks,
         setCursor: [
           plot => {
             this._describeCursor(plot);
@@ -302,23 +257,19 @@ export class MemoryChart {
     const { cursorS } = this;
     const index = cursorS === null ? null : (plot.cursor.idx ?? null);
     const cell = cursorS === null ? null : this.cellAt(cursorS);
-    this._readout.textContent = describeColumn(
-      this._data,
-      index,
-      cell,
-      this._options.trans
-    );
     // Not over what it describes.
     const isRight = (plot.cursor.left ?? 0) > plot.over.clientWidth / 2;
-    this._readout.classList.toggle('jp-mod-left', isRight);
+    this._readout.show(
+      describeColumn(this._data, index, cell, this._options.trans),
+      isRight ? 'left' : 'right'
+    );
     const leads = cell !== null && cell.cellId !== null;
     plot.over.classList.toggle('jp-mod-link', leads);
   }
 
   private readonly _host: HTMLElement;
   private readonly _options: MemoryChart.IOptions;
-  private readonly _readout = document.createElement('div');
-  private readonly _spoken = document.createElement('div');
+  private readonly _readout: Readout;
   private readonly _resizing: ResizeObserver;
   private readonly _theming: MutationObserver;
   private readonly _unbindKeys: () => void;

@@ -39,7 +39,7 @@ export function readPalette(element: HTMLElement): IPalette {
     peak,
     peakArea: fade(peak, 0.28),
     childrenArea: fade(read('--jp-success-color1'), 0.32),
-    gpu: read('--jp-accent-color1') || text,
+    gpu: read('--jp-info-color1'),
     cells: {
       even: fade(text, 0.06),
       odd: fade(text, 0.13),

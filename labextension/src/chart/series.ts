@@ -1,5 +1,4 @@
 import type { MemoryModel } from '../model/memory';
-import type { IKeptColumns } from '../model/timeline';
 import type { IPixelColumns } from './columns';
 import { noColumns, toPixelColumns } from './columns';
 import type { IWindow } from './view';
@@ -59,15 +58,16 @@ export function buildChartData(
   columnCount: number
 ): IChartData {
   const { timeline } = model;
-  const readings = held(timeline.since(fromS, toS), model, toS);
+  const columns = toPixelColumns(
+    timeline.since(fromS, toS),
+    timeline.breaksS,
+    (toS - fromS) / columnCount
+  );
+  hold(columns, model, toS);
   return {
     fromS,
     toS,
-    columns: toPixelColumns(
-      readings,
-      timeline.breaksS,
-      (toS - fromS) / columnCount
-    ),
+    columns,
     limitBytes: model.reading?.gauge?.limitBytes ?? null,
     cells: spansOf(model).filter(cell => cell.toS >= fromS && cell.fromS <= toS)
   };
@@ -78,25 +78,21 @@ export function buildChartData(
  *
  * Silence means that nothing changes, unless the reading may be outdated.
  */
-function held(
-  readings: IKeptColumns,
+function hold(
+  columns: IPixelColumns,
   { timeline, reading, staleSinceS }: MemoryModel,
   toS: number
-): IKeptColumns {
-  if (!reading || staleSinceS !== null || toS <= timeline.lastS) {
-    return readings;
+): void {
+  if (reading && staleSinceS === null && toS > timeline.lastS) {
+    const { rssBytes, childrenBytes } = reading;
+    columns.tS.push(toS);
+    columns.lowBytes.push(rssBytes);
+    columns.highBytes.push(rssBytes);
+    columns.peakBytes.push(rssBytes);
+    columns.childrenBytes.push(childrenBytes);
+    columns.togetherBytes.push(rssBytes + childrenBytes);
+    columns.gpuBytes.push(columns.gpuBytes.at(-1) ?? 0);
   }
-  const { rssBytes, childrenBytes } = reading;
-  return {
-    tS: [...readings.tS, toS],
-    rssBytes: [...readings.rssBytes, rssBytes],
-    lowBytes: [...readings.lowBytes, rssBytes],
-    highBytes: [...readings.highBytes, rssBytes],
-    peakBytes: [...readings.peakBytes, rssBytes],
-    childrenBytes: [...readings.childrenBytes, childrenBytes],
-    togetherBytes: [...readings.togetherBytes, rssBytes + childrenBytes],
-    gpuBytes: [...readings.gpuBytes, readings.gpuBytes.at(-1) ?? 0]
-  };
 }
 
 /**

@@ -40,28 +40,28 @@ export class CellLedger {
    * Add cells that have ended; a cell that is known already is replaced.
    */
   add(cells: readonly ICell[]): void {
-    const byStart = new Map(this._cells.map(cell => [cell.startedS, cell]));
-    const news = cells.filter(
-      cell => !isSame(cell, byStart.get(cell.startedS))
+    const isLate = (cell: ICell): boolean => cell.startedS < this._endedS;
+    const late = cells.filter(isLate);
+    if (late.length > 0) {
+      this._addEarlier(late, this._endedS);
+    }
+    this._cells = merge(
+      this._cells,
+      cells.filter(cell => !isLate(cell))
     );
-    if (news.length === 0) {
-      return;
+    const runningS = this._running?.startedS;
+    if (cells.some(cell => cell.startedS === runningS)) {
+      this._running = null;
     }
-    for (const cell of news) {
-      byStart.set(cell.startedS, cell);
-      if (cell.startedS === this._running?.startedS) {
-        this._running = null;
-      }
-    }
-    this._cells = [...byStart.values()]
-      .sort((a, b) => a.startedS - b.startedS)
-      .slice(-CELLS_MAX);
   }
 
   /**
    * Set the running cell, as the kernel reports it.
    */
   run(running: IRunningCell | null): void {
+    if (running && running.startedS < this._endedS) {
+      return;
+    }
     const known = this._running;
     const seen =
       running && running.startedS === known?.startedS
@@ -85,21 +85,36 @@ export class CellLedger {
 
   /**
    * Begin with a new process.
+   *
+   * What the old one reports late, such as the cell that its end interrupted, is
+   * recognized by the time at which it started.
    */
   restart(endedS: number): void {
-    this._running = null;
-    if (this._cells.length === 0) {
-      return;
+    if (this._cells.length > 0 || this._running) {
+      this._endedS = endedS;
+      this._addEarlier(this._cells, endedS);
     }
-    this._earlier.push({ endedS, cells: this._cells });
     this._cells = [];
+    this._running = null;
+  }
+
+  /**
+   * Add cells to a process that has ended; the oldest cells of all are dropped.
+   */
+  private _addEarlier(cells: readonly ICell[], endedS: number): void {
+    const last = this._earlier.at(-1);
+    const process =
+      last?.endedS === endedS
+        ? { endedS, cells: merge(last.cells, cells) }
+        : { endedS, cells };
+    const others = this._earlier.filter(other => other.endedS !== endedS);
     let left = CELLS_MAX;
-    this._earlier = this._earlier
+    this._earlier = [...others, process]
       .reverse()
-      .map(({ cells, ...process }) => {
-        const kept = left > 0 ? cells.slice(-left) : [];
+      .map(each => {
+        const kept = left > 0 ? each.cells.slice(-left) : [];
         left -= kept.length;
-        return { ...process, cells: kept };
+        return { ...each, cells: kept };
       })
       .filter(({ cells }) => cells.length > 0)
       .reverse();
@@ -107,7 +122,29 @@ export class CellLedger {
 
   private _cells: readonly ICell[] = [];
   private _running: IRunningCell | null = null;
-  private _earlier: IEarlierProcess[] = [];
+  private _earlier: readonly IEarlierProcess[] = [];
+  private _endedS = -Infinity;
+}
+
+/**
+ * The last cells with those added that are new or changed, in the order in which
+ * they started; the same list if there are none.
+ */
+function merge(
+  known: readonly ICell[],
+  cells: readonly ICell[]
+): readonly ICell[] {
+  const byStart = new Map(known.map(cell => [cell.startedS, cell]));
+  const added = cells.filter(cell => !isSame(cell, byStart.get(cell.startedS)));
+  if (added.length === 0) {
+    return known;
+  }
+  for (const cell of added) {
+    byStart.set(cell.startedS, cell);
+  }
+  return [...byStart.values()]
+    .sort((a, b) => a.startedS - b.startedS)
+    .slice(-CELLS_MAX);
 }
 
 /**

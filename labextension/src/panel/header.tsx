@@ -10,7 +10,7 @@ import { formatDuration } from '../text/format';
 export function Header(props: Header.IProps): React.JSX.Element {
   const { name, state, elapsedS, onInterrupt, trans } = props;
   return (
-    <header className="jp-Memkit-header">
+    <div className="jp-Memkit-header">
       <h2 title={name}>{name || trans.__('Memory')}</h2>
       {state && (
         <span
@@ -37,7 +37,7 @@ export function Header(props: Header.IProps): React.JSX.Element {
           <stopIcon.react tag="span" />
         </button>
       )}
-    </header>
+    </div>
   );
 }
 

@@ -126,11 +126,17 @@ describe('a badge', () => {
   it('stays while its cell is out of view', async () => {
     fake.receive([run('first', 1)]);
     await settle();
-    document.body.append(first.node);
-    first.node.remove();
-    document.body.append(first.node);
+    first.scrollOutOfView();
+    first.scrollIntoView();
     expect(first.badge).toBe(TEXT);
-    first.node.remove();
+  });
+
+  it('is there when a cell that ended out of view is back', async () => {
+    first.scrollOutOfView();
+    fake.receive([run('first', 1)]);
+    await settle();
+    first.scrollIntoView();
+    expect(first.badge).toBe(TEXT);
   });
 });
 
@@ -199,6 +205,7 @@ describe('the badges', () => {
     await settle();
     fake.ledger.restart(50);
     fake.stateChanged.emit();
+    await settle();
     expect(texts()).toEqual([null, null]);
     // The numbers begin at 1 again.
     fake.receive([{ ...run('second', 2), startedS: 60 }]);
@@ -213,6 +220,7 @@ describe('the badges', () => {
       await settle();
       panel.sessionContext.statusChanged.emit(status);
       fake.stateChanged.emit();
+      await settle();
       expect(texts()).toEqual([null, null]);
     }
   );
@@ -280,8 +288,8 @@ describe('Badges#dispose', () => {
     badges.dispose();
     badges.dispose();
     expect(badges.isDisposed).toBe(true);
-    expect(first.node.innerHTML).toBe(
-      '<div class="jp-Cell-inputWrapper"></div>'
+    expect(first.node.querySelector('.jp-Cell-inputWrapper')?.innerHTML).toBe(
+      ''
     );
     far.scrollIntoView();
     panel.edit([first]);

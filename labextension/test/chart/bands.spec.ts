@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { cellAt, layOutBands } from '../../src/chart/bands';
+import { cellAt, layOutBands, middleOfNext } from '../../src/chart/bands';
 import type { ICellSpan } from '../../src/chart/series';
 import { seeded } from './history';
 
@@ -115,5 +115,20 @@ describe('cellAt', () => {
   it('finds the later of two cells that meet', () => {
     const meeting = [span(0, 10), span(10, 20, { executionCount: 2 })];
     expect(cellAt(meeting, 10, 1)?.executionCount).toBe(2);
+  });
+});
+
+describe('middleOfNext', () => {
+  const cells = [span(0, 20), span(30, 40), span(50, 90)];
+  const shown = { fromS: 10, toS: 70 };
+
+  it.each<[number, 1 | -1, number | undefined]>([
+    [25, 1, 35],
+    [25, -1, 15],
+    [70, -1, 60],
+    [65, 1, undefined],
+    [12, -1, undefined]
+  ])('from %d in direction %d is that of what is shown', (atS, to, middleS) => {
+    expect(middleOfNext(cells, shown, atS, to)).toBe(middleS);
   });
 });

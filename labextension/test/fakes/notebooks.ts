@@ -1,5 +1,6 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 
 /**
  * A cell of a notebook, rendered at once or when it comes into view.
@@ -22,6 +23,7 @@ export class FakeCell {
   }
 
   readonly node = document.createElement('div');
+  readonly layout: Widget[] = [];
   readonly ready: Promise<void>;
   readonly model: {
     id: string;
@@ -31,12 +33,24 @@ export class FakeCell {
   };
   isDisposed = false;
 
-  /** Render the input, as JupyterLab does when the cell is first in view. */
+  /** As JupyterLab, render the input when it is first in view, and attach it. */
   scrollIntoView(): void {
-    const wrapper = document.createElement('div');
-    wrapper.className = 'jp-Cell-inputWrapper';
-    this.node.append(wrapper);
-    this._resolve();
+    if (this.layout.length === 0) {
+      const wrapper = new Widget();
+      wrapper.addClass('jp-Cell-inputWrapper');
+      this.layout.push(wrapper);
+      this._resolve();
+    }
+    this.layout.forEach(({ node }) => {
+      this.node.append(node);
+    });
+  }
+
+  /** As JupyterLab, keep the input, but detached. */
+  scrollOutOfView(): void {
+    this.layout.forEach(({ node }) => {
+      node.remove();
+    });
   }
 
   /** The number beside the cell changes: it runs or is cleared. */

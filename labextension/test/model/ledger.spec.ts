@@ -60,6 +60,12 @@ describe('CellLedger#running', () => {
     expect(ledger.running).toBeNull();
   });
 
+  it('ends with its record also if later ones come with it', () => {
+    ledger.run(running());
+    ledger.add([ended({ startedS: 200 }), ended({ startedS: 201 })]);
+    expect(ledger.running).toBeNull();
+  });
+
   it('stays while another cell is recorded', () => {
     ledger.run(running());
     ledger.add([ended({ startedS: 100 })]);
@@ -104,6 +110,39 @@ describe('CellLedger#earlier', () => {
     expect(
       ledger.earlier.map(({ endedS, cells }) => [endedS, cells.length])
     ).toEqual([[20, 1]]);
+  });
+
+  it('has the cell that its end interrupted, whose record is late', () => {
+    run(1, 10);
+    ledger.run(running({ startedS: 15 }));
+    ledger.restart(20);
+    // The old process is still reporting.
+    ledger.run(running({ startedS: 15 }));
+    expect(ledger.running).toBeNull();
+    ledger.add([ended({ executionCount: 2, startedS: 15 })]);
+    expect(ledger.cells).toEqual([]);
+    run(1, 30);
+    expect(counts()).toEqual([1]);
+    expect(
+      ledger.earlier.map(({ cells }) => cells.map(cell => cell.startedS))
+    ).toEqual([[10, 15]]);
+  });
+
+  it('has it also if it was the only cell', () => {
+    ledger.run(running({ startedS: 15 }));
+    ledger.restart(20);
+    expect(ledger.earlier).toEqual([]);
+    ledger.add([ended({ startedS: 15 })]);
+    expect(ledger.cells).toEqual([]);
+    expect(ledger.earlier.map(({ endedS }) => endedS)).toEqual([20]);
+  });
+
+  it('judges no cell by the end of a process of which nothing is known', () => {
+    // The page's clock may be an hour ahead, which no message has shown yet.
+    ledger.restart(3600);
+    run(1, 10);
+    expect(counts()).toEqual([1]);
+    expect(ledger.earlier).toEqual([]);
   });
 
   it('has no process that ran no cell, however often one restarts', () => {
