@@ -233,7 +233,13 @@ describe('a process that is restarted', () => {
   it('has only its own cells, whose numbers begin again', async () => {
     await goLive();
     await restart();
-    kernel.broadcast(golden('cells', { 'cells.0.execution_count': 1 }));
+    kernel.broadcast(
+      golden('cells', {
+        'cells.0.execution_count': 1,
+        'cells.0.started_s': SNAPSHOT_S + 1,
+        'cells.1.started_s': SNAPSHOT_S + 2
+      })
+    );
     expect(model.cells.map(cell => cell.executionCount)).toEqual([1, 6]);
     expect(model.earlier.length).toBe(1);
   });
@@ -282,7 +288,12 @@ describe('a process that is restarted', () => {
   it('comes back to life with any message', async () => {
     await goLive();
     await kill();
-    kernel.broadcast(golden('samples', { 'samples.t_s': [SNAPSHOT_S + 2] }));
+    kernel.broadcast(
+      golden('samples', {
+        'samples.t_s': [SNAPSHOT_S + 2],
+        'running.started_s': SNAPSHOT_S + 1.5
+      })
+    );
     expect(model.hasEnded).toBe(false);
     expect(model.reading?.tS).toBe(SNAPSHOT_S + 2);
     expect(model.isBusy).toBe(true);
@@ -292,7 +303,12 @@ describe('a process that is restarted', () => {
     await goLive();
     for (let turn = 1; turn <= 10; turn += 1) {
       await restart();
-      kernel.broadcast(golden('cells'));
+      kernel.broadcast(
+        golden('cells', {
+          'cells.0.started_s': SNAPSHOT_S + turn - 0.5,
+          'cells.1.started_s': SNAPSHOT_S + turn - 0.25
+        })
+      );
       await vi.advanceTimersByTimeAsync(1000);
     }
     expect(model.timeline.breaksS.length).toBe(10);

@@ -137,13 +137,15 @@ describe('the plugin of the warnings', () => {
     ]);
   });
 
-  it('does not repeat a warning when its notebook is used again', async () => {
+  it('neither repeats a warning nor keeps another’s when a notebook is used again', async () => {
     await activate();
     fill(await page.openLive(), 0.9);
     const first = page.follower.widget;
-    await page.openLive({}, 'b.ipynb');
+    fill(await page.openLive({}, 'b.ipynb'), 0.9);
+    expect(messages().length).toBe(1);
     page.notebooks.currentWidget = first;
     page.notebooks.currentChanged.emit(first);
+    expect(page.sidebar.alarm?.climb).toBe(1);
     expect(messages()).toEqual([]);
   });
 
