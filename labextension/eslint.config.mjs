@@ -40,7 +40,7 @@ const ROOMS = [
   ['server'],
   ['overlay', 'follow'],
   ['model'],
-  ['text'],
+  ['text', 'renderer'],
   ['chart', 'cells', 'badges'],
   ['panel'],
   ['plugins'],

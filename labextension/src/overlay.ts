@@ -5,6 +5,7 @@ import type { ChannelStatus } from './wire/status';
 const SILENCE_S = 0.8;
 const FAST_S = 0.5;
 const SLOW_S = 2;
+const IDLE_S = 5;
 // After a failed answer, twice as long each time.
 const BACKOFF_S = 2;
 const BACKOFF_MAX_S = 60;
@@ -15,6 +16,8 @@ const BACKOFF_MAX_S = 60;
 export interface IOverlayState {
   status: ChannelStatus;
   isExecuting: boolean;
+  /** Whether the memory of other programs counts against the limit. */
+  isShared?: boolean;
   /** The time since the last message from the kernel. */
   silentForS: number;
 }
@@ -22,12 +25,12 @@ export interface IOverlayState {
 /**
  * The interval for polling the server, `null` for not now.
  *
- * An idle kernel is read only once, because its memory does not change and a
- * server that is polled looks active.
+ * The memory of an idle kernel does not change; that of other programs, which may
+ * count against the same limit, does.
  */
 export function pollInterval(state: IOverlayState): number | null {
   if (!state.isExecuting) {
-    return null;
+    return state.isShared && state.status.kind === 'live' ? IDLE_S : null;
   }
   switch (state.status.kind) {
     case 'live':

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { Sidebar } from '../model/sidebar';
+import { SidebarRenderer } from '../renderer';
 import type { IShownClock } from './elapsed';
 import type { IOrder, OrderKey } from './order';
 import { LATEST_FIRST, readOrder, reorder } from './order';
@@ -17,7 +17,7 @@ const ORDER_ID = 'jupyter-memkit:cells';
  *
  * It renders nothing while it is hidden or collapsed.
  */
-export class CellsSection extends VDomRenderer<Sidebar> {
+export class CellsSection extends SidebarRenderer {
   constructor(options: CellsSection.IOptions) {
     super(options.sidebar);
     this._options = options;
@@ -43,15 +43,8 @@ export class CellsSection extends VDomRenderer<Sidebar> {
       });
   }
 
-  protected override onUpdateRequest(message: Message): void {
-    if (this.isVisible) {
-      super.onUpdateRequest(message);
-    }
-  }
-
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this.update();
     this._onTicked();
   }
 

@@ -10,7 +10,7 @@ const CHARACTER_PX = 5.5;
 // Round numbers in each IEC unit; the last of a unit is followed by the first
 // of the next.
 const INCREMENTS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap(unit =>
-  [1, 2, 5, 10, 20, 50, 100, 200, 256, 512].map(step => step * unit)
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map(step => step * unit)
 );
 
 /**

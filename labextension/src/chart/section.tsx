@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
+import { SidebarRenderer } from '../renderer';
 import type { MemoryChart } from './chart';
 import { buildChartData, extentOf } from './series';
 import { Toolbar } from './toolbar';
@@ -18,7 +18,7 @@ const TICK_S = 1;
  *
  * While it is collapsed or hidden it does nothing.
  */
-export class TimelineSection extends VDomRenderer<Sidebar> {
+export class TimelineSection extends SidebarRenderer {
   constructor(options: TimelineSection.IOptions) {
     super(options.sidebar);
     this._options = options;
@@ -35,21 +35,14 @@ export class TimelineSection extends VDomRenderer<Sidebar> {
     options.sidebar.ticked.connect(this._onTick, this);
   }
 
-  protected override onAfterShow(message: Message): void {
-    super.onAfterShow(message);
-    this.update();
-  }
-
   protected override onUpdateRequest(message: Message): void {
     const { model } = this._options.sidebar;
     if (model !== this._shown) {
       this._shown = model;
       this._view.follow();
     }
-    if (this.isVisible) {
-      super.onUpdateRequest(message);
-      this._draw();
-    }
+    super.onUpdateRequest(message);
+    this._draw();
   }
 
   protected override render(): React.JSX.Element | null {

@@ -281,6 +281,7 @@ export class MemoryModel implements IDisposable {
       {
         status: this.status,
         isExecuting: this.isBusy,
+        isShared: isShared(this.reading),
         silentForS: nowS - this._heardS
       },
       nowS
@@ -342,6 +343,14 @@ export class MemoryModel implements IDisposable {
 
   private _onReceived(_channel: KernelChannel, received: IReceived): void {
     const { message, sentS } = received;
+    if (this._hasEnded && message.type !== 'snapshot') {
+      // It was sent before the process ended; the ledger knows late records.
+      if (message.type === 'cells') {
+        this._ledger.add(message.cells);
+        this._stateChanged.emit();
+      }
+      return;
+    }
     this._clock.observe(sentS);
     this._heardS = Date.now() / 1000;
     this._hasEnded = false;
@@ -396,6 +405,12 @@ export class MemoryModel implements IDisposable {
       this._askAboutDeath();
       return;
     }
+    if (this.status.kind === 'live' && !this.isBusy) {
+      // Only others have changed what counts against the limit.
+      this._readings.refresh(gauge);
+      this._stateChanged.emit();
+      return;
+    }
     this._timeline.merge({
       tS: [tS],
       rssBytes: [rssBytes],
@@ -447,4 +462,12 @@ function gpuBytesOf(present: IPresent | null): number {
     (sum, gpu) => sum + (gpu.processBytes ?? gpu.usedBytes),
     0
   );
+}
+
+/**
+ * Whether the memory of other programs counts against the limit.
+ */
+function isShared(reading: IReading | null): boolean {
+  const covers = reading?.gauge?.covers;
+  return covers === 'container' || covers === 'machine';
 }

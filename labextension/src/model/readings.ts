@@ -37,6 +37,15 @@ export class LatestReading {
   }
 
   /**
+   * Update the gauge, in which others' memory counts, while the kernel is idle.
+   */
+  refresh(gauge: IGauge | null): void {
+    if (this._current) {
+      this._current = { ...this._current, gauge };
+    }
+  }
+
+  /**
    * Forget the reading of a process that has ended.
    */
   clear(): void {

@@ -87,5 +87,7 @@ export class MemoryPanel extends SidePanel {
 export namespace MemoryPanel {
   export interface IOptions extends Omit<Top.IOptions, 'trans'> {
     translator: ITranslator;
+    /** Keeps the order of the cells for the next session. */
+    state?: CellsSection.IState | null;
   }
 }

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Sidebar } from '../model/sidebar';
+import { SidebarRenderer } from '../renderer';
 import { formatBytes } from '../text/format';
 import { describeLimit } from '../text/limits';
 import { Gauge } from './gauge';
@@ -10,7 +10,7 @@ import { Gauge } from './gauge';
 /**
  * The gauge in the status bar; a click opens the panel.
  */
-export class StatusItem extends VDomRenderer<Sidebar> {
+export class StatusItem extends SidebarRenderer {
   constructor(options: StatusItem.IOptions) {
     super(options.sidebar);
     this._options = options;

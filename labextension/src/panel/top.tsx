@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
+import { SidebarRenderer } from '../renderer';
 import type { StatusAction } from '../wire/status';
 import { Chips } from './chips';
 import { Devices } from './devices';
@@ -15,7 +15,7 @@ import { Slot } from './slot';
 /**
  * The top of the panel, which stays in place while the rest scrolls.
  */
-export class Top extends VDomRenderer<Sidebar> {
+export class Top extends SidebarRenderer {
   constructor(options: Top.IOptions) {
     super(options.sidebar);
     this._options = options;

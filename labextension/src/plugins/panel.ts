@@ -51,7 +51,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       onOpen: cellId => {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },
-      translator: usedTranslator
+      translator: usedTranslator,
+      state
     });
     app.shell.add(panel, 'right', { rank: 700, type: 'Memory' });
     restorer?.add(panel, panel.id);

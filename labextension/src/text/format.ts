@@ -33,10 +33,12 @@ export function formatChange(nBytes: number): string {
 }
 
 /**
- * Format the label of an axis, without the decimal of a round number.
+ * Format the label of an axis, with the decimals that it needs.
  */
 export function formatTick(nBytes: number): string {
-  return formatBytes(nBytes).replace('.0 ', ' ');
+  const unit = formatBytes(nBytes).split(' ')[1] ?? '';
+  const power = IEC_UNITS.findIndex(name => name === unit);
+  return `${String(roundHalfUp(nBytes / 1024 ** power, 2))} ${unit}`;
 }
 
 /**

@@ -294,11 +294,20 @@ describe('a silent kernel in a cell', () => {
 });
 
 describe('an idle kernel', () => {
-  it('is never stale and never polled', async () => {
-    await goLive({ running: null });
+  it('is never stale and never polled under a limit of its own', async () => {
+    await goLive({ running: null, 'present.gauge.covers': 'family' });
     await vi.advanceTimersByTimeAsync(60000);
     expect([model.staleSinceS, model.isBlind]).toEqual([null, false]);
     expect(server.count('memory')).toBe(0);
+  });
+
+  it('shows what others use of a limit that they share', async () => {
+    await goLive({ running: null, 'present.gauge.covers': 'container' });
+    const before = model.reading;
+    server.reading = outside(SNAPSHOT_S + 4, 1);
+    await vi.advanceTimersByTimeAsync(60000);
+    expect(model.reading).toEqual({ ...before, gauge: server.reading.gauge });
+    expect(server.count('memory')).toBe(12);
   });
 
   it('is not stale after an hour in which the page slept', async () => {
