@@ -27,6 +27,7 @@ import { LatestReading } from './readings';
 import { Ticker } from './ticker';
 import { Timeline } from './timeline';
 
+const BUSY_TICK_S = 0.4;
 const IDLE_TICK_S = 1;
 const STALE_AFTER_S = 3;
 
@@ -286,10 +287,20 @@ export class MemoryModel implements IDisposable {
       },
       nowS
     );
-    if (this.isBusy || nowS - this._tickedS >= IDLE_TICK_S) {
-      this._tickedS = nowS;
-      this._ticked.emit();
+    const intervalS = this.isBusy ? BUSY_TICK_S : IDLE_TICK_S;
+    if (nowS - this._tickedS >= intervalS) {
+      this._advance(nowS);
     }
+  }
+
+  /**
+   * Advance the times that are shown.
+   *
+   * A message does so too: the page draws once for both.
+   */
+  private _advance(nowS: number): void {
+    this._tickedS = nowS;
+    this._ticked.emit();
   }
 
   private _onStatus(): void {
@@ -375,6 +386,7 @@ export class MemoryModel implements IDisposable {
         break;
     }
     this._stateChanged.emit();
+    this._advance(this._heardS);
   }
 
   private _addSamples(samples: ISampleColumns, present: IPresent): void {

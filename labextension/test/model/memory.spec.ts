@@ -191,20 +191,33 @@ describe('MemoryModel#ticked', () => {
     });
   });
 
-  it('is emitted four times a second while a cell runs', async () => {
+  it('is emitted twice a second while a cell runs', async () => {
     await goLive();
+    ticks = 0;
     await vi.advanceTimersByTimeAsync(2000);
-    expect(ticks).toBe(8);
+    expect(ticks).toBe(4);
+  });
+
+  it('is emitted with a message, and not again soon after', async () => {
+    await goLive();
+    ticks = 0;
+    for (let message = 1; message <= 5; message += 1) {
+      await vi.advanceTimersByTimeAsync(300);
+      broadcast(SNAPSHOT_S + message);
+    }
+    expect(ticks).toBe(5);
   });
 
   it('is emitted once a second for an idle kernel', async () => {
     await goLive({ running: null });
+    ticks = 0;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(ticks).toBe(10);
   });
 
   it('is not emitted on a hidden page or while nothing shows the kernel', async () => {
     await goLive();
+    ticks = 0;
     const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
     await vi.advanceTimersByTimeAsync(5000);
     hidden.mockRestore();

@@ -307,6 +307,6 @@ describe('Sidebar#ticked', () => {
     });
     await vi.advanceTimersByTimeAsync(1000);
     vi.useRealTimers();
-    expect(ticks).toBe(4);
+    expect(ticks).toBe(2);
   });
 });
