@@ -289,18 +289,9 @@ export class MemoryModel implements IDisposable {
     );
     const intervalS = this.isBusy ? BUSY_TICK_S : IDLE_TICK_S;
     if (nowS - this._tickedS >= intervalS) {
-      this._advance(nowS);
+      this._tickedS = nowS;
+      this._ticked.emit();
     }
-  }
-
-  /**
-   * Advance the times that are shown.
-   *
-   * A message does so too: the page draws once for both.
-   */
-  private _advance(nowS: number): void {
-    this._tickedS = nowS;
-    this._ticked.emit();
   }
 
   private _onStatus(): void {
@@ -386,7 +377,6 @@ export class MemoryModel implements IDisposable {
         break;
     }
     this._stateChanged.emit();
-    this._advance(this._heardS);
   }
 
   private _addSamples(samples: ISampleColumns, present: IPresent): void {

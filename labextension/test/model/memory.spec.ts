@@ -198,16 +198,6 @@ describe('MemoryModel#ticked', () => {
     expect(ticks).toBe(4);
   });
 
-  it('is emitted with a message, and not again soon after', async () => {
-    await goLive();
-    ticks = 0;
-    for (let message = 1; message <= 5; message += 1) {
-      await vi.advanceTimersByTimeAsync(300);
-      broadcast(SNAPSHOT_S + message);
-    }
-    expect(ticks).toBe(5);
-  });
-
   it('is emitted once a second for an idle kernel', async () => {
     await goLive({ running: null });
     ticks = 0;
