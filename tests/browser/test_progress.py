@@ -66,7 +66,7 @@ def test_progress_of_a_run(lab: LabPage, server: LabServer) -> None:
     expect(progress).to_contain_text(re.compile(r"[\d,]+00,000 of 20,000,000 rows"))
     expect(progress).to_contain_text(re.compile(r"[\d,.]+ rows/s"))
     expect(lab.part("left")).to_have_text(re.compile(r" s left$"))
-    expect(lab.part("chunk-peak")).to_have_text("peak 85.0 MiB of 150.0 MiB")
+    expect(lab.part("chunk-peak")).to_have_text("rise 85.0 MiB of 150.0 MiB")
     bar = lab.page.get_by_role("progressbar", name="orders.csv")
     expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^\d+$"))
     (server.root / "run").unlink()

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { IAlarm } from '../model/alarm';
 import { describeAlarm } from '../text/alarm';
 import type { StatusAction } from '../wire/status';
+import { ActionButton } from './button';
 
 /**
  * The warning that memory is close to the limit, while it is.
@@ -19,28 +20,17 @@ export function AlarmCard(props: AlarmCard.IProps): React.JSX.Element {
       <p>{describeAlarm(alarm, trans)}</p>
       <div className="jp-Memkit-buttons">
         {isBusy && (
-          <button
-            type="button"
-            className="jp-mod-styled"
-            data-action="interrupt"
-            onClick={() => {
-              onAction('interrupt');
-            }}
-          >
+          <ActionButton action="interrupt" onAction={onAction}>
             {trans.__('Interrupt')}
-          </button>
+          </ActionButton>
         )}
-        <button
-          type="button"
-          className="jp-mod-styled"
-          data-action="free"
+        <ActionButton
+          action="free"
           title={trans.__('Run %1 after the running cell', '%memfree')}
-          onClick={() => {
-            onAction('free');
-          }}
+          onAction={onAction}
         >
           {trans.__('Free memory')}
-        </button>
+        </ActionButton>
       </div>
     </div>
   );

@@ -5,6 +5,8 @@ import { formatBytes, formatMoment } from '../text/format';
 import { listLargest } from '../text/variables';
 import type { IDeath } from '../wire/protocol';
 import type { StatusAction } from '../wire/status';
+import { ActionButton } from './button';
+import { CellLink } from './link';
 
 const SIGKILL = 9;
 const VARIABLES_MAX = 5;
@@ -16,6 +18,7 @@ export function DeathCard(props: DeathCard.IProps): React.JSX.Element {
   const { death, isDead, onAction, onOpen, trans } = props;
   const { cellId, executionCount, firstLine } = death;
   const largest = listLargest(death.variables, VARIABLES_MAX);
+  const advice = adviceOn(death, trans);
   return (
     <div
       className="jp-Memkit-card jp-mod-error"
@@ -29,49 +32,28 @@ export function DeathCard(props: DeathCard.IProps): React.JSX.Element {
       {firstLine !== null && (
         <p>
           {trans.__('It was running')}{' '}
-          <CellLink
-            cellId={cellId}
-            executionCount={executionCount}
-            firstLine={firstLine}
-            onOpen={onOpen}
-            trans={trans}
-          />
+          <CellLink cellId={cellId} onOpen={onOpen} trans={trans}>
+            [{executionCount ?? ' '}] <code>{firstLine}</code>
+          </CellLink>
         </p>
       )}
       {largest !== '' && (
         <p>{trans.__('Largest variables before that cell: %1', largest)}</p>
       )}
-      {death.cause !== 'exit' && (
-        <p className="jp-Memkit-advice">
-          {trans.__(
-            'Run %1 at the top of the notebook: it stops the cell, and the kernel lives.',
-            '%memguard auto'
-          )}
-        </p>
-      )}
+      {advice !== null && <p>{advice}</p>}
       <div className="jp-Memkit-buttons">
         {isDead && (
-          <button
-            type="button"
-            className="jp-mod-styled jp-mod-accept"
-            data-action="restart"
-            onClick={() => {
-              onAction('restart');
-            }}
-          >
+          <ActionButton action="restart" isMain onAction={onAction}>
             {trans.__('Restart kernel')}
-          </button>
+          </ActionButton>
         )}
-        <button
-          type="button"
-          className="jp-mod-styled"
-          data-testid="memkit-dismiss"
-          onClick={() => {
-            onAction('dismiss-death');
-          }}
+        <ActionButton
+          action="dismiss-death"
+          testId="memkit-dismiss"
+          onAction={onAction}
         >
           {trans.__('Dismiss')}
-        </button>
+        </ActionButton>
       </div>
     </div>
   );
@@ -137,31 +119,23 @@ function describeSize(death: IDeath, trans: TranslationBundle): string {
     : trans.__('%1.', ofLimit);
 }
 
-function CellLink(
-  props: Pick<DeathCard.IProps, 'onOpen' | 'trans'> & {
-    cellId: string | null;
-    executionCount: number | null;
-    firstLine: string;
+/**
+ * How to keep the next kernel alive, `null` if memory was not the cause.
+ */
+function adviceOn(death: IDeath, trans: TranslationBundle): string | null {
+  if (death.cause === 'memory') {
+    return trans.__(
+      'Run %1 at the top of the notebook: it stops the cell, and the kernel lives.',
+      '%memguard auto'
+    );
   }
-): React.JSX.Element {
-  const { cellId, executionCount, firstLine, onOpen, trans } = props;
-  const name = (
-    <>
-      [{executionCount ?? ' '}] <code>{firstLine}</code>
-    </>
-  );
-  return cellId === null ? (
-    <span>{name}</span>
-  ) : (
-    <button
-      type="button"
-      className="jp-Memkit-link"
-      title={trans.__('Go to the cell')}
-      onClick={() => {
-        onOpen(cellId);
-      }}
-    >
-      {name}
-    </button>
-  );
+  const isPossible =
+    death.cause === 'unknown' ||
+    (death.cause === 'signal' && death.signal === SIGKILL);
+  return isPossible
+    ? trans.__(
+        'If memory was the cause, %1 at the top of the notebook stops the cell instead.',
+        '%memguard auto'
+      )
+    : null;
 }

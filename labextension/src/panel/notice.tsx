@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ChannelStatus, LossReason, StatusAction } from '../wire/status';
+import { ActionButton } from './button';
 
 /**
  * Why there is nothing to show, and what to do about it.
@@ -12,17 +13,14 @@ export function Notice(props: Notice.IProps): React.JSX.Element {
     <div className="jp-Memkit-notice" role="status">
       <p>{sentence}</p>
       {action && (
-        <button
-          type="button"
-          className="jp-mod-styled jp-mod-accept"
-          data-testid="memkit-action"
-          data-action={action.kind}
-          onClick={() => {
-            onAction(action.kind);
-          }}
+        <ActionButton
+          action={action.kind}
+          isMain
+          testId="memkit-action"
+          onAction={onAction}
         >
           {action.label}
-        </button>
+        </ActionButton>
       )}
     </div>
   );

@@ -133,7 +133,7 @@ function ChunkPeak(
   if (chunkPeakBytes === null) {
     return null;
   }
-  const peak = formatBytes(chunkPeakBytes);
+  const rise = formatBytes(chunkPeakBytes);
   return (
     <span
       title={trans.__('Growth of the process in the last chunk, and its limit')}
@@ -141,8 +141,8 @@ function ChunkPeak(
       data-bytes={chunkPeakBytes}
     >
       {budgetBytes === null
-        ? trans.__('peak %1', peak)
-        : trans.__('peak %1 of %2', peak, formatBytes(budgetBytes))}
+        ? trans.__('rise %1', rise)
+        : trans.__('rise %1 of %2', rise, formatBytes(budgetBytes))}
     </span>
   );
 }

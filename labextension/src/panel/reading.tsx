@@ -6,6 +6,7 @@ import { formatBytes, formatClock, formatRoughDuration } from '../text/format';
 import { describeLimit, nameLimit } from '../text/limits';
 import type { IHighest, IPresent, IRunningCell } from '../wire/protocol';
 import { Gauge, otherBytesOf } from './gauge';
+import { CellLink } from './link';
 
 // Less is not worth a place in the legend.
 const OTHER_MIN_SHARE = 0.02;
@@ -129,20 +130,9 @@ function Outlook(
       data-testid="memkit-peak"
       data-bytes={bytes}
     >
-      {cellId === null ? (
-        label
-      ) : (
-        <button
-          type="button"
-          className="jp-Memkit-link"
-          title={trans.__('Go to the cell')}
-          onClick={() => {
-            onOpen(cellId);
-          }}
-        >
-          {label}
-        </button>
-      )}
+      <CellLink cellId={cellId} onOpen={onOpen} trans={trans}>
+        {label}
+      </CellLink>
     </div>
   );
 }

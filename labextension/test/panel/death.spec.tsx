@@ -84,6 +84,20 @@ describe('DeathCard', () => {
     expect(card.textContent).not.toContain('for memory');
   });
 
+  it.each<[Partial<IDeath>, string]>([
+    [{ cause: 'signal', signal: 9 }, 'If memory was the cause'],
+    [{ cause: 'unknown', signal: null }, 'If memory was the cause'],
+    [{ cause: 'signal', signal: 11 }, '']
+  ])(
+    'advises a guard only where memory may be the cause: %o',
+    (changes, advice) => {
+      const last = paragraphs(show(changes)).at(-1) ?? '';
+      expect(
+        last.startsWith('If memory') ? 'If memory was the cause' : ''
+      ).toBe(advice);
+    }
+  );
+
   it('does not advise a guard against an exit, and has no empty line', () => {
     const card = show({ cause: 'exit', exitStatus: 0 });
     expect(card.textContent).not.toContain('%memguard');

@@ -49,7 +49,7 @@ describe('Progress', () => {
       'orders.csv62 %Stop' +
         '12,400,000 of 20,000,000 rows' +
         '1,230,000 rows/s6.2 s left' +
-        '12 chunkspeak 85.0 MiB of 150.0 MiB'
+        '12 chunksrise 85.0 MiB of 150.0 MiB'
     );
     expect(dataOf(part(host, 'progress'))).toMatchObject({
       done: '12400000',
@@ -132,13 +132,13 @@ describe('Progress', () => {
     expect(part(show({}, { nowS }), 'left').textContent).toBe(text);
   });
 
-  it('shows the peak of a chunk without a budget', () => {
+  it('shows the rise of a chunk without a budget', () => {
     const host = show({ budgetBytes: null });
-    expect(part(host, 'chunk-peak').textContent).toBe('peak 85.0 MiB');
+    expect(part(host, 'chunk-peak').textContent).toBe('rise 85.0 MiB');
   });
 
   it('counts one chunk', () => {
-    expect(show({ chunks: 1 }).textContent).toContain('1 chunkpeak');
+    expect(show({ chunks: 1 }).textContent).toContain('1 chunkrise');
   });
 
   it('states in words that the kernel does not report, and estimates no time', () => {

@@ -1,0 +1,35 @@
+import * as React from 'react';
+
+import type { StatusAction } from '../wire/status';
+
+/**
+ * A button that does something about what is said beside it.
+ */
+export function ActionButton(props: ActionButton.IProps): React.JSX.Element {
+  const { action, isMain, title, testId, onAction, children } = props;
+  return (
+    <button
+      type="button"
+      className={`jp-mod-styled${isMain ? ' jp-mod-accept' : ''}`}
+      title={title}
+      data-testid={testId}
+      data-action={action}
+      onClick={() => {
+        onAction(action);
+      }}
+    >
+      {children}
+    </button>
+  );
+}
+
+export namespace ActionButton {
+  export interface IProps {
+    action: StatusAction;
+    isMain?: boolean;
+    title?: string | undefined;
+    testId?: string | undefined;
+    onAction: (action: StatusAction) => void;
+    children: React.ReactNode;
+  }
+}
