@@ -25,8 +25,8 @@ KERNEL_BYTES = 2 * MIB
 # Before the first figures, so that all is loaded, and a hundred cells are listed.
 WARM_UP_ROUNDS = 120
 
-# JupyterLab keeps listeners of the toolbar of each cell that was active, 162 for each of
-# its buttons; so there is one cell, which runs what is in a file.
+# JupyterLab keeps listeners of the toolbar of each cell that was active, 162 a button;
+# so there is one cell, which runs what is in a file.
 CELL = "exec(open('step.py').read())"
 # Writes the figures of the kernel to a file.
 FIGURES = """\
