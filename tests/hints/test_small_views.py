@@ -117,3 +117,12 @@ WHOLE: dict[str, Any] = {
 def test_variable_that_shows_all(name: str) -> None:
     """A view is not reported if its variable also shows the whole, or may."""
     assert list(find_small_views({"x": WHOLE[name]}, ShownFinder())) == []
+
+
+def test_many_references_are_not_searched() -> None:
+    """A value is skipped and named if it has more references than can be looked at."""
+    finder = ShownFinder()
+    numbers = [0] * 1_000_000
+    rows = [[list(numbers)] for _ in range(11)]
+    assert list(finder.find("rows", rows)) == []
+    assert finder.skipped == ["rows"]

@@ -26,6 +26,8 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 # Values with more elements, or that refer to more objects, are not searched. Objects
 # of the atomic types, which refer to no others, do not count.
 _MOST_ELEMENTS, _MOST_OBJECTS = 20_000, 10_000
+# All of them are looked at, so their number is limited too, to some tenths of a second.
+_MOST_REFERENCES = 10_000_000
 _ATOMIC = frozenset(map(id, (bool, complex, float, int, str, NoneType)))
 
 _BYTES = (bytes, bytearray)
@@ -152,10 +154,10 @@ class ShownFinder:
         # Each object with the number of the one that refers to it. The list grows
         # during the loop.
         met: list[tuple[int, Any]] = [(0, value)]
-        for number, (_, parent) in enumerate(met):
-            referents = gc.get_referents(parent)
-            if _find_kinds(referents) <= _ATOMIC:
-                continue
+        for number, referents in _read_referents(met):
+            if referents is None:
+                self.skipped.append(name)
+                return []
             for each in referents:
                 if id(each) in seen or id(type(each)) in _ATOMIC:
                     continue
@@ -247,6 +249,23 @@ def _write_deep(
     if is_code and type(steps[-2]) is not tuple:
         return way.format(path)
     return COPY_DEEP.format(name)
+
+
+def _read_referents(
+    met: list[tuple[int, Any]],
+) -> Iterator[tuple[int, list[Any] | None]]:
+    """Yield what each object refers to, unless that is atomic; None for too much.
+
+    The list may grow meanwhile.
+    """
+    read = 0
+    for number, (_, parent) in enumerate(met):
+        referents = gc.get_referents(parent)
+        read += len(referents)
+        if read > _MOST_REFERENCES:
+            yield number, None
+        elif not _find_kinds(referents) <= _ATOMIC:
+            yield number, referents
 
 
 def _hides(value: Any) -> bool:
