@@ -1,18 +1,27 @@
-import { Clipboard, Notification } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Notification,
+  SessionContextDialogs
+} from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';
+import type { ITranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
 import type { Sidebar } from '../model/sidebar';
 import type { StatusAction } from '../wire/status';
 
 /**
- * Build the actions of the notice's button.
+ * Build the actions of the buttons and commands.
+ *
+ * @param givenDialogs - The application's dialogs, `null` for JupyterLab's own.
  */
 export function buildActions(
   sidebar: Sidebar,
-  dialogs: ISessionContext.IDialogs,
-  commands: CommandRegistry
+  givenDialogs: ISessionContext.IDialogs | null,
+  commands: CommandRegistry,
+  translator: ITranslator
 ): (action: StatusAction) => void {
+  const dialogs = givenDialogs ?? new SessionContextDialogs({ translator });
   const wait = async (work: Promise<void> | undefined): Promise<void> => {
     if (work) {
       await sidebar.wait(work);

@@ -1,9 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import {
-  ICommandPalette,
-  ISessionContextDialogs,
-  SessionContextDialogs
-} from '@jupyterlab/apputils';
+import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { Sidebar } from '../model/sidebar';
@@ -32,11 +28,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const usedTranslator = translator ?? nullTranslator;
     const trans = usedTranslator.load('jupyter-memkit');
-    const act = buildActions(
-      sidebar,
-      dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
-      app.commands
-    );
+    const act = buildActions(sidebar, dialogs, app.commands, usedTranslator);
     const category = trans.__('Memory');
     app.commands.addCommand(CommandIDs.openPanel, {
       label: trans.__('Show Memory'),

@@ -1,9 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
-import {
-  ISessionContextDialogs,
-  SessionContextDialogs
-} from '@jupyterlab/apputils';
+import { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -43,11 +40,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const usedTranslator = translator ?? nullTranslator;
     const panel = new MemoryPanel({
       sidebar,
-      onAction: buildActions(
-        sidebar,
-        dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
-        app.commands
-      ),
+      onAction: buildActions(sidebar, dialogs, app.commands, usedTranslator),
       onOpen: cellId => {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },

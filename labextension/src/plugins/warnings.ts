@@ -1,9 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import {
-  ISessionContextDialogs,
-  Notification,
-  SessionContextDialogs
-} from '@jupyterlab/apputils';
+import { ISessionContextDialogs, Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
@@ -32,11 +28,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const usedTranslator = translator ?? nullTranslator;
     const trans = usedTranslator.load('jupyter-memkit');
-    const act = buildActions(
-      sidebar,
-      dialogs ?? new SessionContextDialogs({ translator: usedTranslator }),
-      app.commands
-    );
+    const act = buildActions(sidebar, dialogs, app.commands, usedTranslator);
     const announced = new WeakMap<MemoryModel, number>();
     let shown: { id: string; model: MemoryModel } | null = null;
     sidebar.stateChanged.connect(() => {

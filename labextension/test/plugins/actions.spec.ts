@@ -1,3 +1,4 @@
+import { nullTranslator } from '@jupyterlab/translation';
 import { Notification } from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,7 +34,7 @@ beforeEach(() => {
     execute: () => asked.push('new notebook'),
     describedBy: { args: { type: 'object', properties: {} } }
   });
-  act = buildActions(page.sidebar, dialogs, lab.commands);
+  act = buildActions(page.sidebar, dialogs, lab.commands, nullTranslator);
 });
 
 afterEach(() => {
