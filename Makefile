@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test check bench format lock screenshot soak static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
-.PHONY: test-jupyter test-torch coverage
+.PHONY: test-jupyter test-ml coverage
 
 lab: $(VENV)/installed
 	.ci/lab
@@ -87,10 +87,11 @@ coverage:
 test-core: $(VENV)/installed
 	pytest $(PARALLEL) $(CORE)
 
-# With pip, which chooses a CPU build if there is one.
-test-torch: $(VENV)/installed
+# torch with pip, which chooses a CPU build if there is one.
+test-ml: $(VENV)/installed
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
-	pytest -m torch
+	$(UV_PIP) --group ml
+	pytest $(PARALLEL) -m ml
 
 bench: $(VENV)/installed
 	$(UV_PIP) --group bench
@@ -113,7 +114,7 @@ screenshot: $(VENV)/installed $(VENV)/chromium
 
 lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
-		--group dev --group node --group bench --no-annotate --no-header --upgrade \
+		--group dev --group node --group bench --group ml --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
 	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
 		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt

@@ -69,9 +69,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Skip tests that need torch if it is not installed: `make test-torch`."""
-    if importlib.util.find_spec("torch") is None:
-        without = [each for each in items if each.get_closest_marker("torch")]
+    """Skip tests that need torch, jax or others without them: `make test-ml`."""
+    if not all(map(importlib.util.find_spec, ("torch", "jax", "transformers"))):
+        without = [each for each in items if each.get_closest_marker("ml")]
         config.hook.pytest_deselected(items=without)
         items[:] = [each for each in items if each not in without]
 

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_memkit.measure.sizes import sizeof, sizes
 
-pytestmark = pytest.mark.torch
+pytestmark = pytest.mark.ml
 
 MIB = 1024 * 1024
 # Descriptions of some tensors, and the Python objects around them.

@@ -9,7 +9,7 @@ import pytest
 from tests.measure.sizes import truth
 
 NAMES = [
-    pytest.param(name, marks=pytest.mark.torch) if name == "tensors" else name
+    pytest.param(name, marks=pytest.mark.ml) if name == "tensors" else name
     for name in truth.CASES
     if name != "memmap"
 ]

@@ -176,7 +176,7 @@ def restored() -> Iterator[None]:
 def rows() -> list[Any]:
     """Return the names of the parts, with a mark for those that need torch."""
     return [
-        pytest.param(name, marks=[pytest.mark.torch] if "torch" in name else [])
+        pytest.param(name, marks=[pytest.mark.ml] if "torch" in name else [])
         for name in CHANGES
     ]
 

@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.chunked.sources.torch_dataset import (
 from tests.techniques.chunked.sources.engine import chunks_of, load_from, load_one
 
 
-@pytest.fixture(params=["shape", pytest.param("torch", marks=pytest.mark.torch)])
+@pytest.fixture(params=["shape", pytest.param("torch", marks=pytest.mark.ml)])
 def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Torch's module, or if it is not installed a module with the same classes."""
     if request.param == "torch":
