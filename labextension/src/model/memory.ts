@@ -30,6 +30,8 @@ import { Timeline } from './timeline';
 const BUSY_TICK_S = 0.4;
 const IDLE_TICK_S = 1;
 const STALE_AFTER_S = 3;
+// A frame costs JupyterLab some 5 ms, so not every message is drawn.
+const DRAW_INTERVAL_S = 0.3;
 
 /**
  * The memory of one kernel, as shown in the sidebar.
@@ -274,7 +276,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * Do what is due: read from outside, renew, and advance the times shown.
+   * Do what is due: read from outside, renew, and show what has changed.
    */
   private _tick(nowS: number): void {
     this._channel?.renew();
@@ -287,6 +289,24 @@ export class MemoryModel implements IDisposable {
       },
       nowS
     );
+    if (this._isBehind && nowS - this._drawnS >= DRAW_INTERVAL_S) {
+      this._drawnS = nowS;
+      this._draw(nowS);
+    } else {
+      this._advance(nowS);
+    }
+  }
+
+  /**
+   * Show what has changed, and in the same frame the times that advance.
+   */
+  private _draw(nowS: number): void {
+    this._isBehind = false;
+    this._stateChanged.emit();
+    this._advance(nowS);
+  }
+
+  private _advance(nowS: number): void {
     const intervalS = this.isBusy ? BUSY_TICK_S : IDLE_TICK_S;
     if (nowS - this._tickedS >= intervalS) {
       this._tickedS = nowS;
@@ -367,6 +387,11 @@ export class MemoryModel implements IDisposable {
         this._addSamples(message.samples, message.present);
         this._ledger.run(message.running);
         this._activity = message.activity;
+        if (this._heardS - this._drawnS < DRAW_INTERVAL_S) {
+          this._isBehind = true;
+          return;
+        }
+        this._drawnS = this._heardS;
         break;
       case 'cells':
         this._ledger.add(message.cells);
@@ -376,7 +401,7 @@ export class MemoryModel implements IDisposable {
         this._activity = null;
         break;
     }
-    this._stateChanged.emit();
+    this._draw(this._heardS);
   }
 
   private _addSamples(samples: ISampleColumns, present: IPresent): void {
@@ -440,9 +465,11 @@ export class MemoryModel implements IDisposable {
   private _present: IPresent | null = null;
   private _activity: IActivity | null = null;
   private _hasEnded = false;
+  private _isBehind = false;
   private _isProbing = false;
   private _heardS = 0;
   private _tickedS = 0;
+  private _drawnS = 0;
   private _isDisposed = false;
 }
 

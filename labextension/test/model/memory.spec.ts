@@ -159,6 +159,37 @@ describe('MemoryModel', () => {
     expect(changes).toBe(before + 1);
   });
 
+  it('signals frequent readings together, and the times with them', async () => {
+    await goLive();
+    await vi.advanceTimersByTimeAsync(1000);
+    const emitted: string[] = [];
+    model.stateChanged.connect(() => {
+      emitted.push('state');
+    });
+    model.ticked.connect(() => {
+      emitted.push('tick');
+    });
+    for (let message = 0; message < 10; message += 1) {
+      await vi.advanceTimersByTimeAsync(200);
+      kernel.broadcast(golden('samples'));
+    }
+    expect(emitted.filter(each => each === 'state').length).toBeLessThan(7);
+    // A tick alone would cost a frame of its own.
+    expect(emitted.length).toBeLessThanOrEqual(2 * 6);
+  });
+
+  it('signals the last reading of several', async () => {
+    await goLive();
+    kernel.broadcast(golden('samples'));
+    kernel.broadcast(golden('samples', { 'present.gauge.used_bytes': 7 }));
+    let seen: number | undefined;
+    model.stateChanged.connect(() => {
+      seen = model.present?.gauge?.usedBytes;
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen).toBe(7);
+  });
+
   it('reconnects a lost connection', async () => {
     await goLive();
     kernel.changeConnection('disconnected');

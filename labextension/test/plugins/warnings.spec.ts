@@ -1,5 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { warningsPlugin } from '../../src/plugins/warnings';
 import type { Changes } from '../fakes/golden';
@@ -17,6 +17,7 @@ let page: FakePage;
 let settings: FakeSettings;
 
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
   lab = new FakeLab();
   page = new FakePage();
   settings = new FakeSettings({ threshold: 85 });
@@ -25,6 +26,7 @@ beforeEach(() => {
 afterEach(() => {
   page.dispose();
   lab.dispose();
+  vi.useRealTimers();
 });
 
 async function activate(registry: unknown = null): Promise<void> {
@@ -32,8 +34,9 @@ async function activate(registry: unknown = null): Promise<void> {
   await settle();
 }
 
-/** Use a share of the limit. */
+/** Use a share of the limit, a second after the last message. */
 function fill(kernel: FakeKernel, share: number, changes: Changes = {}): void {
+  vi.setSystemTime(Date.now() + 1000);
   kernel.broadcast(
     golden('samples', {
       'present.gauge.used_bytes': Math.ceil(share * LIMIT),
