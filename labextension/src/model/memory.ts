@@ -31,7 +31,7 @@ const BUSY_TICK_S = 0.4;
 const IDLE_TICK_S = 1;
 const STALE_AFTER_S = 3;
 // A frame costs JupyterLab some 5 ms, so not every message is drawn.
-const DRAW_INTERVAL_S = 0.3;
+const DRAW_INTERVAL_S = 0.45;
 
 /**
  * The memory of one kernel, as shown in the sidebar.
