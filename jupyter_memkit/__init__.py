@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from jupyter_memkit.show.export import export, to_frame
     from jupyter_memkit.show.plot import plot
+    from jupyter_memkit.techniques.arrays.serialized_list import SerializedList
     from jupyter_memkit.techniques.arrays.shrink import shrink
     from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
     from jupyter_memkit.techniques.chunked import StopChunks, chunk_source, chunked
@@ -60,6 +61,7 @@ __all__ = [
     "MemoryLimitExceeded",
     "MemoryTracker",
     "Parts",
+    "SerializedList",
     "Size",
     "Sizes",
     "SourceError",
@@ -104,6 +106,7 @@ _HOMES = {
     "MemoryLimitExceeded": "errors",
     "MemoryTracker": "track.tracker",
     "Parts": "measure.sizes",
+    "SerializedList": "techniques.arrays.serialized_list",
     "Size": "measure.sizes",
     "Sizes": "measure.sizes",
     "SourceError": "errors",

@@ -19,6 +19,7 @@ class FakeChildren:
         self.memory: dict[int, ChildMemory] = {}
         self.forks: set[int] = set()
         self.shareable_bytes = 0
+        self.private_bytes: dict[int, int] = {}
         self.ended = EndedChildren(faults=0, highest_bytes=0)
         self.finds = 0
 
@@ -59,6 +60,10 @@ class FakeChildren:
     def is_fork(self, pid: int) -> bool:
         """Return whether it started as a copy of this process."""
         return pid in self.forks
+
+    def read_private_bytes(self, pid: int) -> int:
+        """Return what only one child uses."""
+        return self.private_bytes.get(pid, 0)
 
     def read_shareable_bytes(self) -> int:
         """Return what a fork would share."""

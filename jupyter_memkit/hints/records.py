@@ -14,6 +14,7 @@ HintKind = (
     HolderKind
     | Literal[
         "collector",
+        "copies",
         "dtype",
         "duplicate",
         "garbage",

@@ -20,6 +20,7 @@ from jupyter_memkit.hints import (
     small_views,
     smaller_dtypes,
     uncollectable,
+    worker_copies,
 )
 from jupyter_memkit.hints.records import Hint, Hints, Unused
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
@@ -33,6 +34,7 @@ Rule = Callable[[Scene], Iterator[Hint]]
 LEAKS: tuple[Rule, ...] = (
     paused_collector.find,
     loss_graphs.find,
+    worker_copies.find,
     hidden_holders.find,
     small_views.find,
     small_slices.find,

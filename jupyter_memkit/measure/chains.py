@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import types
 from collections import deque
-from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import Any
 
+from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
+from jupyter_memkit.measure.sizes.raw_reads import read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
 
 _KEY_LENGTH = 40
@@ -124,7 +123,7 @@ def _find_closure(parent: types.FunctionType, child: Any) -> str | None:
 
 
 def _find_attribute(parent: Any, child: Any) -> str | None:
-    for name, value in _read_attributes(parent):
+    for name, value in read_attributes(parent):
         if value is child:
             return f".{name}"
     return None
@@ -143,19 +142,6 @@ def _find_in_array(parent: Any, child: Any) -> str | None:
     if place is None or ndarray.ndim.__get__(parent) != 1:
         return None
     return f"[{place}]"
-
-
-def _read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
-    """Yield attributes that are stored in an object, without running its code."""
-    with contextlib.suppress(AttributeError, TypeError):
-        yield from dict(object.__getattribute__(parent, "__dict__")).items()
-    for base in read_mro(type(parent)):
-        for name, slot in read_dict(base).items():
-            if type(slot) is types.MemberDescriptorType:
-                try:
-                    yield name, slot.__get__(parent)
-                except AttributeError:
-                    continue
 
 
 def _is_namespace(owner: Any, attributes: Any) -> bool:

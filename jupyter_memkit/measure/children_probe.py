@@ -67,6 +67,9 @@ class ChildrenProbe(Protocol):
     def is_fork(self, pid: int) -> bool:
         """Return whether a child is a fork of the process."""
 
+    def read_private_bytes(self, pid: int) -> int:
+        """Return the memory that only a child uses; slow; 0 if it is unknown."""
+
     def read_shareable_bytes(self) -> int:
         """Return the memory that a child forked now would share with the process."""
 
@@ -130,6 +133,14 @@ class ProcChildrenProbe:
         except (OSError, ValueError, IndexError):
             return False
 
+    def read_private_bytes(self, pid: int) -> int:
+        """Return the pages that are written and not shared."""
+        try:
+            content = read_proc_file(f"/proc/{pid}/smaps_rollup")
+            return read_size(content, b"Private_Dirty:")
+        except (OSError, ValueError):
+            return 0
+
     def read_shareable_bytes(self) -> int:
         """Return the anonymous memory; a fork maps the rest only when touched."""
         try:
@@ -188,6 +199,10 @@ class PsutilChildrenProbe:
     def is_fork(self, pid: int) -> bool:  # noqa: ARG002 - the protocol's signature
         """Return False, because it is unknown."""
         return False
+
+    def read_private_bytes(self, pid: int) -> int:  # noqa: ARG002 - likewise
+        """Return 0, because it is unknown."""
+        return 0
 
     def read_shareable_bytes(self) -> int:
         """Return 0, because it is unknown."""

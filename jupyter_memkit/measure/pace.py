@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-# Share of the time of one core.
 _SHARE = 1 / 400
 
 
@@ -17,11 +16,19 @@ class Pace:
         Returns the time in seconds.
     cost : callable
         Returns the CPU time of this thread in seconds, which does not include waiting.
+    share : float
+        The largest share of the time of one core.
     """
 
-    def __init__(self, clock: Callable[[], float], cost: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        cost: Callable[[], float],
+        share: float = _SHARE,
+    ) -> None:
         self._clock = clock
         self._cost = cost
+        self._share = share
         self._next_s = float("-inf")
 
     def is_due(self) -> bool:
@@ -32,4 +39,4 @@ class Pace:
         """Time the work in the block, which determines when it is due again."""
         before_s = self._cost()
         function()
-        self._next_s = self._clock() + (self._cost() - before_s) / _SHARE
+        self._next_s = self._clock() + (self._cost() - before_s) / self._share

@@ -16,6 +16,7 @@ from jupyter_memkit.measure.children import (
     ChildrenMeter,
     ChildrenPeak,
     ChildrenReading,
+    CopiedPages,
     children_meter,
 )
 from jupyter_memkit.measure.children_probe import (
@@ -109,6 +110,22 @@ def test_fork_shares(probe: FakeChildren, meter: ChildrenMeter) -> None:
     assert watch.close(2000) == ChildrenPeak(
         before_bytes=0, peak_bytes=400, exact=False
     )
+
+
+def test_fork_copies(probe: FakeChildren, meter: ChildrenMeter) -> None:
+    """What a forked child copies counts, and is known after its end."""
+    probe.shareable_bytes = 1000
+    probe.fork(7)
+    meter.observe()
+    probe.private_bytes[7] = 700
+    meter.observe()
+    assert meter.latest == ChildrenReading(count=1, bytes=700, peak_bytes=700)
+    probe.end(7)
+    meter.observe()
+    assert meter.copied == CopiedPages(count=1, bytes=700)
+    probe.fork(8)
+    meter.observe()
+    assert meter.copied == CopiedPages(count=0, bytes=0)
 
 
 def test_fork_that_starts_a_program(probe: FakeChildren, meter: ChildrenMeter) -> None:

@@ -280,3 +280,12 @@ def test_small_files_are_joined(tmp_path: Path) -> None:
     assert sum(map(len, chunks)) == 2_000
     assert len(chunks) < 10
     assert sorted(looks) == [f"{number:03}.csv" for number in range(100)]
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+def test_long_value(tmp_path: Path, backend: str) -> None:
+    """A value that is longer than the module csv accepts is read."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"a\n{'x' * 200_000}\ny;z\n")
+    lengths = chunked(path, backend=backend).map(len).reduce("sum")
+    assert lengths == 2

@@ -223,6 +223,7 @@ def test_several_files(tmp_path: Path) -> None:
             b'{"a": 1}\n{"a": "\xff"}\n',
             r"line 2 of a.jsonl is invalid \(it is not UTF-8",
         ),
+        (b'{"a": 1}{"a": 2}\n\n', "line 1 of a.jsonl is invalid .*one JSON object"),
         (b'{\n"a": 1\n}\n', "line 1 of a.jsonl is invalid .*one JSON object per line"),
     ],
 )

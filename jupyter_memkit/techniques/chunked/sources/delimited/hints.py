@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections.abc import Iterable
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
@@ -62,7 +63,7 @@ def check_first_line(head: bytes, separator: str, name: str, backend: str) -> No
     else:
         # A quoted name may contain line ends.
         text = io.StringIO(line.decode(errors="replace"), newline="")
-        names = next(csv.reader(text, delimiter=separator))
+        names = next(iter(_read_rows(text, separator)), [])
         if len(set(names)) < len(names):
             why = "a duplicate column name"
         elif any('"' in name for name in names):
@@ -100,7 +101,7 @@ def find_separator(head: bytes, separator: str) -> str | None:
         return None
     for other in _SEPARATORS:
         if other != separator:
-            counts = {len(row) for row in csv.reader(lines, delimiter=other) if row}
+            counts = {len(row) for row in _read_rows(lines, other) if row}
             if len(counts) == 1 and counts.pop() > 1:
                 return other
     return None
@@ -125,7 +126,7 @@ def count_preamble(head: bytes, separator: str) -> int:
     lines = head.decode(errors="replace").splitlines()[:_LINES]
     if len(lines) == _LINES:
         lines.pop()
-    counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
+    counts = [len(row) for row in _read_rows(lines, separator)]
     if len(counts) < len(lines):
         return 0  # Quoted line ends.
     width = counts[-1]
@@ -134,3 +135,11 @@ def count_preamble(head: bytes, separator: str) -> int:
         first -= 1
     is_table = width > 1 and len(counts) - first > 1
     return first if is_table and max(counts[:first], default=width) < width else 0
+
+
+def _read_rows(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """Return the rows of lines; none if a value is too long for the module csv."""
+    try:
+        return list(csv.reader(lines, delimiter=separator))
+    except csv.Error:
+        return []

@@ -43,11 +43,9 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
             table = read_table(block, layout)
     if table is None or (layout.backend != "arrow" and has_wide(table)):
         table = _parse_by_python(layout, block, start)
-    # Empty lines are searched for only if they would explain the difference.
-    if len(table) != count_rows(block, skips_empty=False) and (
-        len(table) != count_rows(block, skips_empty=True)
-    ):
-        # pyarrow accepts objects of several lines, which a block may cut.
+    if len(table) != count_rows(block, skips_empty=True):
+        # pyarrow accepts several objects of one line, and objects of several lines,
+        # which a block may cut.
         raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
     if layout.backend == "pandas":
         _check_missing(layout, table)
