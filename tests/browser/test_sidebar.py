@@ -280,3 +280,33 @@ def test_console_is_followed(lab: LabPage, server: LabServer) -> None:
     row = lab.part("cells").locator("[data-execution-count='1'][data-state='done']")
     row.wait_for()
     assert int(row.get_attribute("data-peak-bytes") or 0) > 250 * MIB
+
+
+def test_sections_keep_their_sizes(lab: LabPage, server: LabServer) -> None:
+    """A section that is collapsed and opened again leaves the others as they were."""
+    server.write_notebook("sections.ipynb", "x = 1")
+    lab.open("sections.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    timeline = lab.page.locator("#jupyter-memkit-timeline")
+    cells = lab.page.locator("#jupyter-memkit-cells")
+    title = lab.page.locator(
+        "#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells"
+    )
+
+    def share() -> float:
+        """Return the timeline's share of both, which does not depend on the top."""
+        heights = [
+            part.evaluate("part => part.getBoundingClientRect().height")
+            for part in (timeline, cells)
+        ]
+        return float(heights[0] / sum(heights))
+
+    before = share()
+    for _ in range(10):
+        title.click()
+        expect(cells).to_be_hidden()
+        title.click()
+        expect(cells).to_be_visible()
+    assert share() == pytest.approx(before, abs=0.02)

@@ -27,6 +27,8 @@ export class MemoryPanel extends SidePanel {
     this.header.addWidget(new Top({ ...options, trans }));
     this.addWidget(new TimelineSection({ ...options, trans }));
     this.addWidget(new CellsSection({ ...options, trans }));
+    this._accordion?.handleMoved.connect(this._onMoved, this);
+    this._accordion?.expansionToggled.connect(this._onToggled, this);
   }
 
   /**
@@ -74,6 +76,26 @@ export class MemoryPanel extends SidePanel {
     this._sidebar.setActive('panel', false);
   }
 
+  private get _hasAllOpen(): boolean {
+    return this.collapsed.length === 0;
+  }
+
+  private _onMoved(accordion: AccordionPanel): void {
+    if (this._hasAllOpen) {
+      this._sizes = accordion.relativeSizes();
+    }
+  }
+
+  /**
+   * Restore the sizes, because lumino makes the first section smaller each time
+   * that another one is opened again.
+   */
+  private _onToggled(accordion: AccordionPanel): void {
+    if (this._hasAllOpen) {
+      accordion.setRelativeSizes(this._sizes);
+    }
+  }
+
   /**
    * The sections, in the form that a side panel has by default.
    */
@@ -82,6 +104,8 @@ export class MemoryPanel extends SidePanel {
   }
 
   private readonly _sidebar: Sidebar;
+  /** The sizes that the user chose for the sections, relative to each other. */
+  private _sizes = [1, 1];
 }
 
 export namespace MemoryPanel {
