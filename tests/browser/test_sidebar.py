@@ -310,3 +310,20 @@ def test_sections_keep_their_sizes(lab: LabPage, server: LabServer) -> None:
         title.click()
         expect(cells).to_be_visible()
     assert share() == pytest.approx(before, abs=0.02)
+
+
+def test_sections_give_way_to_the_top(lab: LabPage, server: LabServer) -> None:
+    """When the part above the sections grows, a collapsed section stays in view."""
+    server.write_notebook("grows.ipynb", "x = 1")
+    lab.open("grows.ipynb")
+    lab.wait_for_status("live")
+    title = lab.page.locator(
+        "#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells"
+    )
+    title.click()
+    expect(lab.page.locator("#jupyter-memkit-cells")).to_be_hidden()
+    top = lab.part("status")
+    top.evaluate("part => { part.style.paddingBottom = '80px'; }")
+    # Playwright clicks only what is not covered.
+    title.click()
+    expect(lab.page.locator("#jupyter-memkit-cells")).to_be_visible()

@@ -1,8 +1,9 @@
 import type { ITranslator } from '@jupyterlab/translation';
 import { SidePanel } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import { MessageLoop } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
-import { AccordionPanel } from '@lumino/widgets';
+import { AccordionPanel, Widget } from '@lumino/widgets';
 
 import { CellsSection } from '../cells/section';
 import { TimelineSection } from '../chart/section';
@@ -29,6 +30,10 @@ export class MemoryPanel extends SidePanel {
     this.addWidget(new CellsSection({ ...options, trans }));
     this._accordion?.handleMoved.connect(this._onMoved, this);
     this._accordion?.expansionToggled.connect(this._onToggled, this);
+    this._resizing = new ResizeObserver(() => {
+      MessageLoop.sendMessage(this.content, Widget.ResizeMessage.UnknownSize);
+    });
+    this._resizing.observe(this.content.node);
   }
 
   /**
@@ -54,6 +59,11 @@ export class MemoryPanel extends SidePanel {
    */
   get collapsedChanged(): ISignal<AccordionPanel, number> | null {
     return this._accordion?.expansionToggled ?? null;
+  }
+
+  override dispose(): void {
+    this._resizing.disconnect();
+    super.dispose();
   }
 
   protected override onAfterShow(message: Message): void {
@@ -104,6 +114,8 @@ export class MemoryPanel extends SidePanel {
   }
 
   private readonly _sidebar: Sidebar;
+  /** Lays the sections out again when the top above them grows or shrinks. */
+  private readonly _resizing: ResizeObserver;
   /** The sizes that the user chose for the sections, relative to each other. */
   private _sizes = [1, 1];
 }
