@@ -14,7 +14,7 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.release import Freed
+    from jupyter_memkit.techniques.releasing.records import Freed
 
 
 @magics_class

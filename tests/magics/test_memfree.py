@@ -60,8 +60,10 @@ def test_report() -> None:
         "      freed  by releasing",
         "  381.0 MiB  tracebacks of failed cells",
         "No longer held by Out[3], _.",
-        "x is deleted, but its value is still held by kept['<a>']. "
-        "Remedy: %memfree kept",
+        (
+            "x is deleted, but its value is still held by kept['<a>']. Remedy: "
+            "%memfree kept"
+        ),
     ]
     assert "<a>" not in build_report(freed).html()
     nothing = Freed(total_bytes=0, rss_bytes=MIB, steps=())
