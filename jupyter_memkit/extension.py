@@ -90,7 +90,7 @@ _REPORTS = {
     "jupyter_memkit.techniques.isolated.records.IsolatedResult": (
         "jupyter_memkit.show.isolated"
     ),
-    "jupyter_memkit.techniques.release.Freed": "jupyter_memkit.show.memfree",
+    "jupyter_memkit.techniques.releasing.records.Freed": "jupyter_memkit.show.memfree",
     "jupyter_memkit.techniques.spilling.listing.SpilledVariables": (
         "jupyter_memkit.show.spill"
     ),

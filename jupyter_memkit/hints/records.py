@@ -20,6 +20,7 @@ HintKind = (
         "garbage",
         "gc_paused",
         "graph",
+        "loading",
         "numbers",
         "tracing",
         "view",
@@ -30,7 +31,7 @@ HintKind = (
 Accuracy = Literal["exact", "estimate", "at most"]
 
 # The kinds about data that could be smaller, and cells that could be faster.
-_SAVINGS = frozenset({"collector", "dtype", "numbers"})
+_SAVINGS = frozenset({"collector", "dtype", "loading", "numbers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Hint(Record):
             If the cure is for a cell, which only the user can run again.
         """
         if self._call is None:
-            message = f"only you can run {self.name} again; start it with {self.cure}"
+            message = f"only you can run {self.name} again, with {self.cure}"
             raise MemkitError(message)
         return self._call()
 

@@ -13,6 +13,7 @@ from jupyter_memkit.hints import (
     duplicates,
     hidden_holders,
     idle_workers,
+    loading_peaks,
     loss_graphs,
     number_lists,
     paused_collector,
@@ -47,6 +48,7 @@ LEAKS: tuple[Rule, ...] = (
 
 SAVINGS: tuple[Rule, ...] = (
     collector_time.find,
+    loading_peaks.find,
     number_lists.find,
     smaller_dtypes.find,
 )

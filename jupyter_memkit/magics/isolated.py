@@ -52,6 +52,11 @@ class IsolatedMagics(Magics):
         """The names of the running processes."""
         return tuple(self._sessions)
 
+    def find_processes(self, variable: str) -> tuple[str, ...]:
+        """Return the names of the processes that have a variable."""
+        sessions = self._sessions.items()
+        return tuple(name for name, each in sessions if variable in each.variables)
+
     def close(self) -> None:
         """End the running processes."""
         while self._sessions:

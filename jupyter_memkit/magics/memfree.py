@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
@@ -12,7 +14,7 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.release import Freed
+    from jupyter_memkit.techniques.releasing.records import Freed
 
 
 @magics_class
@@ -30,6 +32,11 @@ class MemfreeMagics(Magics):
         "has, or an output such as Out[3]; a figure is closed",
     )
     @argument(
+        "--hooks",
+        action="store_true",
+        help="remove torch's hooks that keep a named model alive",
+    )
+    @argument(
         "--outputs", action="store_true", help="delete the outputs of cells (Out, _)"
     )
     @argument("--figures", action="store_true", help="close all matplotlib figures")
@@ -44,14 +51,15 @@ class MemfreeMagics(Magics):
         help="delete what %%run keeps of scripts and no variable refers to",
     )
     @argument("--workers", action="store_true", help="end joblib's idle workers")
-    @argument("--all", action="store_true", help="all of the above")
+    @argument("--all", action="store_true", help="all of the above but --hooks")
     def memfree(self, line: str) -> Freed:
         """Return memory to the system, and report how much was freed.
 
         Drops the tracebacks of failed cells, which keep every variable of the failed
         code alive, collects garbage, and makes the allocators return what they hold
         free. Variables are deleted together with every copy that IPython keeps of
-        their value; a value that is still alive is listed with what holds it.
+        their value; a value that is still alive, or a part of it such as the parameters
+        of a model in an optimizer, is listed with what holds it and the remedy.
 
         Examples
         --------
@@ -59,6 +67,7 @@ class MemfreeMagics(Magics):
 
             %memfree
             %memfree prices orders
+            %memfree model --hooks
             %memfree --outputs --figures
             freed = %memfree
             freed.total_bytes
@@ -69,8 +78,9 @@ class MemfreeMagics(Magics):
 
         arguments = parse_line(self.memfree, line)
         with refusing(), open_progress(None, "objects") as progress:
-            return free(
+            freed = free(
                 *arguments.names,
+                hooks=arguments.hooks,
                 outputs=arguments.outputs or arguments.all,
                 figures=arguments.figures or arguments.all,
                 caches=arguments.caches or arguments.all,
@@ -79,3 +89,11 @@ class MemfreeMagics(Magics):
                 shell=self.shell,
                 progress=progress,
             )
+        return dataclasses.replace(freed, isolated=self._find_isolated(freed.names))
+
+    def _find_isolated(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the processes of `%%isolated` that have a variable, by its name."""
+        shell: Any = self.shell
+        magics = shell.magics_manager.registry["IsolatedMagics"]
+        found = {name: magics.find_processes(name) for name in names}
+        return {name: processes for name, processes in found.items() if processes}

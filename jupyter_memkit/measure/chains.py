@@ -12,6 +12,7 @@ from jupyter_memkit.measure.sizes.identity import contains_identical, find_ident
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.measure.tensors import is_tensor_type, name_kept
 
 _KEY_LENGTH = 40
 # The number of items to search before the index is left out.
@@ -78,6 +79,8 @@ def _label_step(parent: Any, child: Any) -> str:
         label = f" → {parent.f_code.co_name}()"
     elif kind is types.GeneratorType:
         label = f" → generator {parent.gi_code.co_name}"
+    elif is_tensor_type(kind):
+        label = name_kept(parent, child)
     if label is None:
         label = _find_in_array(parent, child) or _find_attribute(parent, child)
     return f" → {name_type(type(child))}" if label is None else label

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.techniques.release import Freed
+from jupyter_memkit.techniques.releasing.records import Freed, FreedDevice, Held
 from jupyter_memkit.units import format_bytes
 
 # Smaller changes are noise.
@@ -25,7 +27,7 @@ def build_report(freed: Freed) -> Report:
             "use now"
         ),
         table=table if rows else None,
-        notes=_build_notes(freed),
+        notes=tuple(_build_notes(freed)),
     )
 
 
@@ -37,17 +39,45 @@ def _format_total(total_bytes: int) -> str:
     return f"{format_bytes(total_bytes)} returned to the system"
 
 
-def _build_notes(freed: Freed) -> tuple[str, ...]:
-    notes = []
+def _build_notes(freed: Freed) -> Iterator[str]:
+    yield from map(_describe_device, freed.devices)
     if freed.workers:
         count = f"{freed.workers} idle worker{'s' if freed.workers > 1 else ''}"
-        notes.append(
-            f"Ended {count} of joblib, which used {format_bytes(freed.workers_bytes)}."
-        )
+        used = format_bytes(freed.workers_bytes)
+        yield f"Ended {count} of joblib, which used {used}."
     if freed.copies:
-        notes.append(f"No longer held by {', '.join(freed.copies)}.")
-    notes += [
-        f"{name} is deleted, but its value is still held by {', '.join(chains)}."
-        for name, chains in freed.held.items()
-    ]
-    return tuple(notes)
+        yield f"No longer held by {', '.join(freed.copies)}."
+    if freed.hooks:
+        yield f"Removed the hooks {', '.join(freed.hooks)}."
+    for name, held in freed.held.items():
+        yield _describe_held(name, held)
+    for name, processes in freed.isolated.items():
+        lines = ", ".join(f"%isolated --close {process}" for process in processes)
+        yield f"A copy of {name} is in a separate process; {lines} ends it."
+
+
+def _describe_device(device: FreedDevice) -> str:
+    whose = "" if device.of_process else " by all processes"
+    return (
+        f"{device.name}: {format_bytes(device.before_bytes)} before, "
+        f"{format_bytes(device.after_bytes)} after, in use{whose} according to the "
+        "driver."
+    )
+
+
+def _describe_held(name: str, held: Held) -> str:
+    what = f"at least {format_bytes(held.bytes)} of it" if held.bytes else "its value"
+    if held.is_value and held.bytes:
+        what = f"its value (at least {format_bytes(held.bytes)})"
+    by = ", ".join(held.holders) or "compiled code or a running function"
+    if not held.complete:
+        by += " (the search for holders reached its time limit)"
+    text = f"{name} is deleted, but {what} is still held by {by}."
+    if held.remedies:
+        return f"{text} Remedy: {', then '.join(held.remedies)}"
+    # A name such as Out[3] cannot be that of a process.
+    process = name if name.isidentifier() else "model"
+    return (
+        f"{text} This kernel cannot release it; what a cell with %%isolated --name "
+        f"{process} takes is always released, by %isolated --close {process}."
+    )

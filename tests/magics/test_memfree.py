@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.show.memfree import build_report
-from jupyter_memkit.techniques.release import Freed, FreeingStep
+from jupyter_memkit.techniques.releasing.records import Freed, FreeingStep, Held
 from tests.real_kernel import RealKernel, real_kernel
 
 MIB = 1024 * 1024
@@ -46,14 +46,24 @@ def test_report() -> None:
         ),
         names=("x",),
         copies=("Out[3]", "_"),
-        held={"x": ("kept['<a>']",)},
+        held={
+            "x": Held(
+                is_value=True,
+                bytes=0,
+                holders=("kept['<a>']",),
+                remedies=("%memfree kept",),
+            )
+        },
     )
     assert build_report(freed).text().splitlines() == [
         "381.0 MiB returned to the system; 100.0 MiB in use now",
         "      freed  by releasing",
         "  381.0 MiB  tracebacks of failed cells",
         "No longer held by Out[3], _.",
-        "x is deleted, but its value is still held by kept['<a>'].",
+        (
+            "x is deleted, but its value is still held by kept['<a>']. Remedy: "
+            "%memfree kept"
+        ),
     ]
     assert "<a>" not in build_report(freed).html()
     nothing = Freed(total_bytes=0, rss_bytes=MIB, steps=())

@@ -15,6 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.release import free
+from jupyter_memkit.techniques.releasing.records import Held
 
 MIB = 1024 * 1024
 
@@ -90,7 +91,11 @@ def test_what_lives_on(bare_shell: InteractiveShell) -> None:
     """If something else holds a value, its name is deleted and the holder reported."""
     bare_shell.run_cell("data = [[1.5]]\nkept = {'a': data}")
     freed = free("data", shell=bare_shell)
-    assert freed.held == {"data": ("kept['a']",)}
+    assert freed.held == {
+        "data": Held(
+            is_value=True, bytes=0, holders=("kept['a']",), remedies=("%memfree kept",)
+        )
+    }
     assert "data" not in bare_shell.user_ns
 
 

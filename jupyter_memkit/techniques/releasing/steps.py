@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import linecache
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +62,3 @@ def drop_lines() -> None:
     for name in list(linecache.cache):
         if Path(name).is_file():
             linecache.cache.pop(name, None)
-
-
-def find_pools() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the allocators of loaded libraries."""
-    pyarrow: Any = sys.modules.get("pyarrow")
-    if hasattr(pyarrow, "default_memory_pool"):
-        yield "free memory of pyarrow", pyarrow.default_memory_pool().release_unused
-    cuda = sys.modules.get("torch.cuda")
-    if cuda is not None and cuda.is_initialized():
-        yield "free memory of torch (on the device)", cuda.empty_cache

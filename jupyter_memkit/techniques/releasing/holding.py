@@ -1,0 +1,163 @@
+"""Names what holds a deleted value, in the user's terms and with a remedy."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from functools import _lru_cache_wrapper
+from typing import Any
+
+from jupyter_memkit.measure.hidden import is_output_name
+from jupyter_memkit.measure.holder_search import Origin, Way
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.tensors import is_tensor_type
+from jupyter_memkit.techniques.releasing.hooks import find_hook
+from jupyter_memkit.techniques.releasing.records import Held
+
+_SHOWN = 5
+
+# What the objects of libraries are to their users, by module and class.
+_ROLES = {
+    ("torch.optim.optimizer", "Optimizer"): "optimizer",
+    ("torch.optim.lr_scheduler", "LRScheduler"): "scheduler",
+    ("torch.utils.data.dataloader", "DataLoader"): "data loader",
+    ("transformers.trainer", "Trainer"): "trainer",
+    ("lightning.pytorch.trainer.trainer", "Trainer"): "trainer",
+    ("pytorch_lightning.trainer.trainer", "Trainer"): "trainer",
+    ("transformers.pipelines.base", "Pipeline"): "pipeline",
+    ("sklearn.pipeline", "Pipeline"): "pipeline",
+}
+
+# The options of `free` that release what IPython and matplotlib hold.
+_OPTIONS: dict[Origin, str] = {
+    "cache": "--caches",
+    "display": "--outputs",
+    "figure": "--figures",
+    "output": "--outputs",
+    "script": "--scripts",
+}
+
+# IPython's dicts of outputs in the user's namespace.
+_OUTPUTS = ("Out", "_oh")
+
+
+def explain(
+    ways: Iterable[Way], *, is_value: bool, n_bytes: int, is_complete: bool
+) -> Held:
+    """Return what holds a value, in the user's terms.
+
+    Parameters
+    ----------
+    ways : iterable of Way
+        The paths to it and to its blocks of memory, the shortest first.
+    is_value : bool
+        Whether the value itself is alive.
+    n_bytes : int
+        The blocks that are alive.
+    is_complete : bool
+        Whether everything was searched.
+    """
+    # One path for each holder: an optimizer refers to every parameter.
+    by_holder: dict[tuple[str, str], Way] = {}
+    for way in ways:
+        by_holder.setdefault((way.name, _find_role(way)), way)
+    shown = [_write(way, role) for (_, role), way in by_holder.items()]
+    if len(shown) > _SHOWN:
+        shown[_SHOWN:] = [f"{len(shown) - _SHOWN} more"]
+    return Held(
+        is_value=is_value,
+        bytes=n_bytes,
+        holders=tuple(shown),
+        remedies=_find_remedies(by_holder.values()),
+        complete=is_complete,
+    )
+
+
+def _write(way: Way, role: str) -> str:
+    """Return a path up to what the user knows: a hook, a cache, a graph or a tensor."""
+    end = find_hook(way) or _find_step(way, _lru_cache_wrapper)
+    text = way.write(None if end is None else end + 1)
+    text = text.removesuffix(".untyped_storage()")
+    if role == "graph":
+        start, graph, _ = text.partition(".grad_fn")
+        text = start + graph
+    return f"{text} ({role})" if role else text
+
+
+def _find_step(way: Way, kind: type) -> int | None:
+    """Return the number of the first step of a type; None if there is none."""
+    numbers = (n for n, step in enumerate(way.steps[:-1]) if type(step) is kind)
+    return next(numbers, None)
+
+
+def _find_role(way: Way) -> str:
+    """Return what holds the value, in one word; empty if the path says it."""
+    if find_hook(way) is not None:
+        return "hook"
+    holders = way.steps[:-1]
+    for holder in holders:
+        for (module, name), role in _ROLES.items():
+            kind = find_loaded(module, name)
+            if kind is not None and contains_identical(read_mro(type(holder)), kind):
+                return role
+    # The object that the name stands for.
+    first = holders[1 if way.root.is_namespace else 0 :][:1]
+    if _find_step(way, _lru_cache_wrapper) is not None:
+        return "cache of a function"
+    if any(type(holder) is types.FunctionType for holder in first):
+        return "function"
+    return "graph" if _is_graph(way.steps) else ""
+
+
+def _is_graph(steps: list[Any]) -> bool:
+    """Return whether a path goes from a tensor to a leaf of its graph."""
+    tensors = [step for step in steps if is_tensor_type(type(step))]
+    return len(tensors) > 1 and not tensors[0].is_leaf
+
+
+def _find_remedies(ways: Iterable[Way]) -> tuple[str, ...]:
+    """Return the lines that delete the holders; empty if one of them stays."""
+    lines: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for way in ways:
+        line = _find_line(way)
+        if line is not None:
+            lines[line] = None
+        elif way.root.origin == "variable" and not _is_output(way.name):
+            names[way.name] = None
+        elif way.root.origin == "variable":
+            names["--outputs"] = None
+        elif way.root.origin in _OPTIONS:
+            names[_OPTIONS[way.root.origin]] = None
+        else:
+            return ()
+    if not lines and not names:
+        return ()
+    # Options after names, and the memory of what the lines dropped is returned last.
+    ordered = sorted(names, key=lambda name: name.startswith("--"))
+    return (*lines, " ".join(["%memfree", *ordered]))
+
+
+def _find_line(way: Way) -> str | None:
+    """Return the statement that lets go of a value but keeps the rest of its holder."""
+    hook = find_hook(way)
+    if hook is not None:
+        return _to_line(way.write(hook + 1), "del {}")
+    cache = _find_step(way, _lru_cache_wrapper)
+    if cache is not None:
+        return _to_line(way.write(cache + 1), "{}.cache_clear()")
+    is_named = way.root.origin == "variable" and not _is_output(way.name)
+    if is_named and _is_graph(way.steps[1:]) and is_tensor_type(type(way.steps[1])):
+        return f"{way.name} = {way.name}.detach()"
+    return None
+
+
+def _to_line(text: str, line: str) -> str | None:
+    """Return a statement about a path; None if the path is not an expression."""
+    return line.format(text) if "→" not in text and "<" not in text else None
+
+
+def _is_output(name: str) -> bool:
+    return name in _OUTPUTS or is_output_name(name)

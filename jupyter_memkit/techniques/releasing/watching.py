@@ -1,0 +1,76 @@
+"""Watches whether a value that was deleted is gone, with its memory."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Collection
+from typing import Any
+
+from jupyter_memkit.measure.large_parts import find_large_parts
+from jupyter_memkit.techniques.variables.forget import is_atom
+
+
+class Watch:
+    """Watches a value and its large blocks of memory.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    value : object
+        Its value, held only if it is a list or the like, which cannot be held weakly.
+    ends : collection of object
+        Objects that are not part of it.
+    """
+
+    def __init__(self, name: str, value: Any, ends: Collection[Any]) -> None:
+        self.name = name
+        self._find = _watch(value)
+        self._parts = [] if is_atom(value) else find_large_parts(value, ends)
+
+    @property
+    def has_value(self) -> bool:
+        """Whether anything besides this watch may hold the value."""
+        if self._find() is None or is_atom(self._find()):
+            return False
+        return self.is_weak or _count(self._find) > _count(_watch([]))
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether this watch does not hold the value itself."""
+        return type(self._find) is weakref.ref
+
+    def find_alive(self) -> list[Any]:
+        """Return the value and the owners of its blocks that are still held."""
+        alive = [self._find()] if self.has_value else []
+        for part in self._parts:
+            alive += part.alive
+        return alive
+
+    def count_bytes(self) -> int:
+        """Return the size of the blocks that are still held, each once."""
+        alive = {id(part.owner()): part.bytes for part in self._parts if part.alive}
+        return sum(alive.values())
+
+    def let_go(self) -> None:
+        """Stop holding the value, so that the blocks of a list can be freed."""
+        if not self.is_weak:
+            self._find = _find_nothing
+
+
+def _watch(value: Any) -> Callable[[], Any]:
+    """Return a callable that returns the value, and holds it only if unavoidable."""
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        # Lists and dicts do not support weak references.
+        return lambda: value
+
+
+def _count(find: Callable[[], Any]) -> int:
+    return sys.getrefcount(find())
+
+
+def _find_nothing() -> None:
+    """Find nothing, in place of a value that was let go."""
