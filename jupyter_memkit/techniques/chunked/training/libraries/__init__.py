@@ -1,0 +1,1 @@
+"""Gives batches to libraries; each file is imported when its library is loaded."""
