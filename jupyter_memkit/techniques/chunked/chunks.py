@@ -24,7 +24,7 @@ from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.units import format_bytes, parse_bytes
 
 if TYPE_CHECKING:
-    from jupyter_memkit.techniques.chunked.training.batches import Batches
+    from jupyter_memkit.techniques.chunked.training import Batches
 
 
 class Chunked:
@@ -101,18 +101,19 @@ class Chunked:
         [[2, 4], [3, 0], [1]]
         """
         # Imported when a model is trained, because most chunks train none.
-        from jupyter_memkit.techniques.chunked.training.batches import (  # noqa: PLC0415
-            make_batches,
+        from jupyter_memkit.techniques.chunked.training import (  # noqa: PLC0415
+            Batches,
+            BatchPlan,
         )
 
-        return make_batches(
-            self._source,
-            self._settings,
+        chosen = {} if seed is None else {"seed": _check_count("seed", seed, least=0)}
+        plan = BatchPlan(
             size=_check_count("size", size),
             shuffle=None if shuffle is None else _check_count("shuffle", shuffle),
-            seed=None if seed is None else _check_count("seed", seed, least=0),
             drop_last=drop_last,
+            **chosen,
         )
+        return Batches(self._source, self._settings, plan)
 
     def for_cell(self, body: CellBody, reader_options: Iterable[str] = ()) -> Chunked:
         """Return the same chunks without the columns that a cell does not use.

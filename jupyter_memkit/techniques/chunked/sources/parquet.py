@@ -209,7 +209,7 @@ class ParquetSource(FileSource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Groups:
-    """Loads row groups of a file, in this process or another: all at once or in parts."""
+    """Loads row groups, in this process or another: all at once or in parts."""
 
     source: ParquetSource
     groups: list[int]

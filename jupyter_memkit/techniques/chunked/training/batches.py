@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.training.epochs import BatchPlan, read_epoch
+from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import ToArrays
 from jupyter_memkit.techniques.chunked.training.fitting import FitOptions, FitStep, fit
+from jupyter_memkit.techniques.chunked.training.libraries import require_import
+from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Batches:
     """
 
     def __init__(self, source: Source, settings: Settings, plan: BatchPlan) -> None:
+        if settings.limit is not None:
+            message = "limit counts chunks, which batches do not keep; leave it out"
+            raise MemkitError(message)
         self.epoch = 0
         self.seed = plan.seed
         self._plan = plan
@@ -122,7 +125,7 @@ class Batches:
         MemkitError
             If torch is not imported.
         """
-        _require("torch", "torch.utils.data")
+        require_import("torch", "torch.utils.data")
         self._check_target(target)
         from jupyter_memkit.techniques.chunked.training.libraries.torch import (  # noqa: PLC0415 - torch is optional
             TorchBatches,
@@ -148,7 +151,7 @@ class Batches:
         MemkitError
             If xgboost is not imported.
         """
-        _require("xgboost", "xgboost")
+        require_import("xgboost", "xgboost")
         self._check_target(target)
         from jupyter_memkit.techniques.chunked.training.libraries.xgboost import (  # noqa: PLC0415 - xgboost is optional
             XgboostBatches,
@@ -177,7 +180,7 @@ class Batches:
             If lightgbm is not imported, the batches are shuffled, or the source can be
             read only from start to end.
         """
-        _require("lightgbm", "lightgbm")
+        require_import("lightgbm", "lightgbm")
         self._check_target(target)
         from jupyter_memkit.techniques.chunked.training.libraries.lightgbm import (  # noqa: PLC0415 - lightgbm is optional
             LightgbmRows,
@@ -185,7 +188,7 @@ class Batches:
 
         return LightgbmRows(self._parts, self._plan, target)
 
-    def fit(  # noqa: PLR0913 - each is a choice of the user's
+    def fit(
         self,
         model: Any,
         target: Target | None = None,
@@ -267,38 +270,5 @@ class Batches:
         message = (
             f"the target {target!r} is not a column that is read from "
             f"{self._parts.source.name}; these are {', '.join(columns)}"
-        )
-        raise MemkitError(message)
-
-
-def make_batches(
-    source: Source,
-    settings: Settings,
-    *,
-    size: int | None,
-    shuffle: int | None,
-    seed: int | None,
-    drop_last: bool,
-) -> Batches:
-    """Return the batches of a source, after a check of their sizes."""
-    if settings.limit is not None:
-        message = "limit counts chunks, which batches do not keep; leave it out"
-        raise MemkitError(message)
-    if shuffle is not None and size is not None and shuffle < size:
-        message = (
-            f"shuffle={shuffle:,} is smaller than a batch of {size:,} rows, so no "
-            f"batch would be mixed; use at least {10 * size:_}"
-        )
-        raise MemkitError(message)
-    chosen = secrets.randbits(32) if seed is None else seed
-    plan = BatchPlan(size=size, shuffle=shuffle, seed=chosen, drop_last=drop_last)
-    return Batches(source, settings, plan)
-
-
-def _require(library: str, module: str) -> None:
-    """Raise an error if the user has not imported a library."""
-    if module not in sys.modules:
-        message = (
-            f"{library} is not imported; run `import {module}` before .{library}()"
         )
         raise MemkitError(message)

@@ -8,8 +8,9 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.training.epochs import BatchPlan, read_epoch
+from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import SplitTarget
+from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
 
@@ -48,7 +49,7 @@ def find_classes(parts: Parts, split: SplitTarget) -> Any:
     if isinstance(target, str) and source.columns() is not None:
         settings = dataclasses.replace(parts.settings, columns=(target,))
         parts = Parts(source, settings)
-    plan = BatchPlan(size=None, shuffle=None, seed=0, drop_last=False)
+    plan = BatchPlan()
     found: Any = None
     for rows in read_epoch(parts, plan, 0):
         values = numpy.unique(numpy.asarray(_take_target(rows, split)))

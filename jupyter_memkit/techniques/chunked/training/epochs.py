@@ -8,9 +8,8 @@ order, so that a row moves by no more than the reservoir.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, SourceError
@@ -23,61 +22,23 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
+from jupyter_memkit.techniques.chunked.training.order import (
+    WHOLE,
+    BatchPlan,
+    Shard,
+    order_pieces,
+)
 from jupyter_memkit.techniques.chunked.training.parts import Parts
+from jupyter_memkit.techniques.chunked.training.reservoir import fill_reservoirs
 from jupyter_memkit.techniques.chunked.training.rows import (
     count_rows,
     cut_batches,
-    join,
     measure_row,
-    slice_rows,
-    take_rows,
 )
 from jupyter_memkit.units import format_bytes
 
 Select = Callable[[int], bool]
 """Takes the number of a chunk of the source, from 0; returns whether it is read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """The share of one process in an epoch.
-
-    Attributes
-    ----------
-    number, count : int
-        Its number, from 0, and that of all shards.
-    siblings : int
-        How many of them share the memory of this machine.
-    """
-
-    number: int = 0
-    count: int = 1
-    siblings: int = 1
-
-
-WHOLE = Shard()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchPlan:
-    """How an epoch is cut into batches, as `Chunked.batches` explains.
-
-    Attributes
-    ----------
-    size : int, optional
-        The rows of a batch; None is a batch per chunk.
-    shuffle : int, optional
-        The rows of the reservoir; None is the order of the source.
-    seed : int
-        The seed.
-    drop_last : bool
-        Whether rows that do not fill the last batch are left out.
-    """
-
-    size: int | None
-    shuffle: int | None
-    seed: int
-    drop_last: bool
 
 
 def read_epoch(
@@ -147,7 +108,7 @@ def _read_blocks(
     parts: Parts, plan: BatchPlan, epoch: int, shard: Shard, select: Select | None
 ) -> Generator[Any, None, None]:
     """Yield blocks of rows: the chunks of the source, or full reservoirs."""
-    pieces = _order(parts, plan, epoch, shard)
+    pieces = order_pieces(parts, plan, epoch, shard)
     request = parts.request()
     make = FrameMaker(parts.source.name, request)
     reader = Reader(
@@ -161,69 +122,20 @@ def _read_blocks(
             rows = max(plan.size or 1, plan.shuffle // shard.siblings)
             numpy = import_library("numpy", "shuffled batches")
             rng = numpy.random.default_rng([plan.seed, epoch, shard.number])
-            yield from _shuffle(parts, blocks, rows, rng, make, shard)
+            check = partial(_check_room, parts, rows=rows, shard=shard, copies=2)
+            for number, block in enumerate(fill_reservoirs(blocks, rows, rng, check)):
+                yield make(block, number * rows)
+                del block
         else:
             for number, block in enumerate(blocks):
                 if not number and plan.size:
-                    _check_room(parts, block, plan.size, shard, "a batch")
+                    _check_room(parts, block, rows=plan.size, shard=shard)
                 ready = [block]
                 del block
                 yield ready.pop()
     finally:
         reader.close()
     parts.check_unchanged()
-
-
-def _order(
-    parts: Parts, plan: BatchPlan, epoch: int, shard: Shard
-) -> Generator[tuple[int, Piece], None, None]:
-    """Yield the numbered pieces of a shard in the order in which they are read."""
-    found = parts.find()
-    name = parts.source.name
-    if shard.count > 1 and not found:
-        message = (
-            f"{name} can be read only from start to end, so {shard.count} processes "
-            "cannot share it; use num_workers=0, or write it to a Parquet file first"
-        )
-        raise SourceError(message)
-    if found and len(found) < shard.count and not shard.number:
-        warnings.warn(
-            f"{name} can be entered at {len(found)} places only, so "
-            f"{shard.count - len(found)} of {shard.count} processes read nothing; use "
-            "fewer workers, or write it with smaller row groups",
-            stacklevel=2,
-        )
-    if plan.shuffle and not shard.number:
-        _warn_of_order(parts, plan.shuffle)
-    if not found:
-        yield from enumerate(parts.stream())
-        return
-    numbers = range(len(found))
-    if plan.shuffle:
-        numpy = import_library("numpy", "shuffled batches")
-        numbers = numpy.random.default_rng([plan.seed, epoch]).permutation(len(found))
-    for number in numbers[shard.number :: shard.count]:
-        yield int(number), found[number]
-
-
-def _warn_of_order(parts: Parts, reservoir: int) -> None:
-    """Warn if the reservoir is too small for rows to lose their order."""
-    found, total = parts.find(), parts.source.total_rows
-    longest = max((piece.rows or 0 for piece in found), default=total)
-    if longest is not None and longest <= reservoir:
-        return
-    where = (
-        f"can be entered only every {longest:,} rows"
-        if found
-        else "can be read only from start to end"
-    )
-    enough = "as large as the data" if longest is None else f"{longest:_}"
-    remedy = "smaller row groups" if found else "a Parquet file"
-    warnings.warn(
-        f"{parts.source.name} {where}, so a reservoir of {reservoir:,} rows leaves "
-        f"much of the order; use shuffle={enough}, or write it to {remedy}",
-        stacklevel=2,
-    )
 
 
 def _load(
@@ -257,50 +169,8 @@ def _keep(rows: Any, _first_row: int) -> Any:
     return rows
 
 
-def _shuffle(  # noqa: PLR0913 - one step of `_read_blocks`
-    parts: Parts,
-    chunks: Iterator[Any],
-    rows: int,
-    rng: Any,
-    make: FrameMaker,
-    shard: Shard,
-) -> Iterator[Any]:
-    """Fill the reservoir, and yield it in random order, until the chunks end."""
-    held: list[Any] = []
-    n_held, first_row = 0, 0
-    is_checked = False
-    while True:
-        chunk = next(chunks, None)
-        if chunk is not None:
-            if not is_checked:
-                _check_room(parts, chunk, rows, shard, "a reservoir", copies=2)
-                is_checked = True
-            held.append(chunk)
-            n_held += count_rows(chunk)
-        while held and (n_held >= rows or chunk is None):
-            size = min(rows, n_held)
-            ready = [_take_front(held, size, n_held)]
-            n_held -= size
-            ready.append(take_rows(ready.pop(), rng.permutation(size)))
-            yield make(ready.pop(), first_row)
-            first_row += size
-        if chunk is None:
-            return
-        del chunk
-
-
-def _take_front(held: list[Any], size: int, n_held: int) -> Any:
-    """Remove rows from the front of the held chunks, and return them as one."""
-    joined = join(held)
-    held.clear()
-    if size == n_held:
-        return joined
-    held.append(slice_rows(joined, size, n_held))
-    return slice_rows(joined, 0, size)
-
-
 def _check_room(
-    parts: Parts, chunk: Any, rows: int, shard: Shard, what: str, copies: int = 1
+    parts: Parts, chunk: Any, *, rows: int, shard: Shard, copies: int = 1
 ) -> None:
     """Raise an error if rows like those of a chunk would not fit in the budget."""
     row_bytes = measure_row(chunk)
@@ -312,6 +182,7 @@ def _check_room(
     budget_bytes = parts.settings.memory_bytes
     if most_rows * each_bytes <= budget_bytes:
         return
+    what = "a reservoir" if copies > 1 else "a batch"
     message = (
         f"{what} of {rows:,} rows would take about "
         f"{format_bytes(int(most_rows * each_bytes))}, more than the budget of "

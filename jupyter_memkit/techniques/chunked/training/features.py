@@ -61,7 +61,7 @@ class SplitTarget:
         return rows[others], rows[target]
 
     def _check_pair(self, pair: Any) -> Any:
-        if isinstance(pair, tuple) and len(pair) == 2:  # noqa: PLR2004 - a pair
+        if isinstance(pair, tuple) and len(pair) == 2:
             return pair
         got = f"a {type(pair).__name__}"
         message = (
@@ -103,39 +103,49 @@ class ToArrays:
         values = self._read_array(target, "the target")
         if self.dtype is not None and values.dtype.kind == "f":
             values = values.astype(self.dtype, copy=False)
-        return self._join(features), values
+        return self.join(features), values
 
-    def _join(self, features: Any) -> Any:
+    def join(self, features: Any) -> Any:
         """Return the features as one array with a column for each."""
         numpy = import_library("numpy", "batches")
         if find_names(features) is None:
             array = self._read_array(features, "the features")
             return array if self.dtype is None else array.astype(self.dtype, copy=False)
-        columns = self._read_columns(features)
-        dtype = self.dtype or numpy.result_type(*columns.values())
-        n_rows = len(next(iter(columns.values())))
-        joined = numpy.empty((n_rows, len(columns)), dtype)
-        for number, values in enumerate(columns.values()):
-            joined[:, number] = values
-        return joined
+        columns = list(self._read_columns(features).values())
+        dtype = self.dtype or numpy.result_type(*columns)
+        matrices = [each.reshape(len(each), -1) for each in columns]
+        width = sum(matrix.shape[1] for matrix in matrices)
+        joined = numpy.empty((len(columns[0]), width), dtype)
+        # Each column is converted on its way, without a copy of all.
+        return numpy.concatenate(matrices, axis=1, out=joined, casting="unsafe")
 
     def _read_columns(self, rows: Any) -> dict[str, Any]:
         names = find_names(rows) or ()
         arrays = {name: read_column(rows, name) for name in names}
         numbers = [name for name, each in arrays.items() if each.dtype.kind in _NUMBERS]
-        for name, array in arrays.items():
+        if not arrays:
+            message = (
+                f"{self.name} has only the column of the target; read more columns"
+            )
+            raise MemkitError(message)
+        for name in names:
             if name not in numbers:
-                kept = ", ".join(map(repr, numbers))
                 message = (
                     f"the column {name!r} of {self.name} holds no numbers "
-                    f"({_type_of(rows, name)}); leave it out with columns=[{kept}] in "
-                    "chunked(), or split the rows with a function as the target"
+                    f"({_type_of(rows, name)}); {self._make_remedy(numbers)}"
                 )
                 raise MemkitError(message)
-        if not arrays:
-            message = f"{self.name} has no columns besides the target; read more columns"
-            raise MemkitError(message)
         return {str(name): array for name, array in arrays.items()}
+
+    def _make_remedy(self, numbers: list[Any]) -> str:
+        """Return how to leave out the columns that hold no numbers."""
+        kept = [*numbers, *([self.target] if isinstance(self.target, str) else [])]
+        if not numbers:
+            return "give a function as the target, which makes numbers of it"
+        return (
+            f"leave it out with chunked(..., columns={kept!r}), or give a function as "
+            "the target, which makes numbers of it"
+        )
 
     def _read_array(self, values: Any, what: str) -> Any:
         numpy = import_library("numpy", "batches")
@@ -158,12 +168,25 @@ def find_names(rows: Any) -> list[Any] | None:
 
 
 def read_column(rows: Any, name: Any) -> Any:
-    """Return a column as an array; missing numbers are NaN."""
-    return _as_array(rows.column(name) if hasattr(rows, "column_names") else rows[name])
+    """Return a column as an array; missing numbers are NaN.
+
+    Lists of numbers, all of one length, are the rows of a matrix.
+    """
+    array = _as_array(
+        rows.column(name) if hasattr(rows, "column_names") else rows[name]
+    )
+    is_nested = array.dtype.kind == "O" and len(array) and hasattr(array[0], "__len__")
+    if not is_nested or isinstance(array[0], (str, bytes, dict)):
+        return array
+    numpy = import_library("numpy", "batches")
+    try:
+        return numpy.stack(array)
+    except ValueError:  # They differ in length.
+        return array
 
 
 def _as_array(values: Any) -> Any:
-    dtype = getattr(values, "dtype", None)
+    dtype: Any = getattr(values, "dtype", None)
     if getattr(dtype, "na_value", None) is not None and dtype.kind in "iuf":
         # One of pandas' types with missing values.
         missing = bool(values.isna().any())

@@ -16,14 +16,14 @@ from jupyter_memkit.techniques.chunked.training.classes import (
     find_classes,
     takes_classes,
 )
-from jupyter_memkit.techniques.chunked.training.epochs import BatchPlan, read_epoch
+from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import (
     SplitTarget,
     ToArrays,
-    find_names,
 )
 from jupyter_memkit.techniques.chunked.training.fitted import Fitted
 from jupyter_memkit.techniques.chunked.training.holdout import Holdout
+from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 from jupyter_memkit.techniques.chunked.training.rows import count_rows
 from jupyter_memkit.techniques.chunked.training.scoring import score_batches
@@ -63,7 +63,7 @@ class FitStep:
     score: float | None
 
 
-def fit(  # noqa: PLR0913 - the parts of `Batches`
+def fit(
     parts: Parts,
     plan: BatchPlan,
     model: Any,
@@ -137,9 +137,7 @@ class _Training:
                 self.ended_early = epoch + 1 < options.epochs
                 return
 
-    def _train(
-        self, epoch: int, progress: Callable[[FitStep], object] | None
-    ) -> None:
+    def _train(self, epoch: int, progress: Callable[[FitStep], object] | None) -> None:
         total = self._parts.source.total_rows
         select = self._holdout.trains if self._options.holdout else None
         before = self.batches
@@ -185,7 +183,7 @@ class _Training:
             self._model.partial_fit(features, target)
 
     def _score(self) -> float:
-        plan = BatchPlan(size=None, shuffle=None, seed=0, drop_last=False)
+        plan = BatchPlan()
         batches = read_epoch(
             self._parts, plan, 0, convert=self._prepare, select=self._holdout.tests
         )
@@ -270,11 +268,11 @@ class _Prepare:
         if self.split.target is None:
             return self._convert(pair)
         features, target = pair
+        # A column of Arrow becomes an array.
+        target = target.to_numpy() if hasattr(target, "num_chunks") else target
         return self._convert(features), target
 
     def _convert(self, features: Any) -> Any:
         if not hasattr(features, "column_names"):
             return features
-        columns = ToArrays(self.split.name, None)(features)
-        numpy = import_library("numpy", "batches")
-        return numpy.column_stack([columns[name] for name in find_names(features) or ()])
+        return ToArrays(self.split.name, None).join(features)

@@ -47,7 +47,7 @@ class Parts:
 
     @property
     def rows(self) -> int:
-        """The rows of a chunk, from the budget or the user, whatever was read before."""
+        """The rows of a chunk, which follow from the budget or the user's choice."""
         rows = self.settings.plan_rows(self.source, steady=True).rows
         return rows if self.most_rows is None else max(1, min(rows, self.most_rows))
 

@@ -8,12 +8,9 @@ from typing import Any
 import torch
 import torch.utils.data
 
-from jupyter_memkit.techniques.chunked.training.epochs import (
-    BatchPlan,
-    Shard,
-    read_epoch,
-)
+from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import ToArrays
+from jupyter_memkit.techniques.chunked.training.order import BatchPlan, Shard
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
 # The most workers of a DataLoader: each counts its epochs in its own place.
@@ -52,7 +49,8 @@ class TorchBatches(_IterableDataset):  # type: ignore[misc] # its base is not kn
         self._parts = parts
         self._plan = plan
         self._target = target
-        self._epochs = torch.full((_MOST_WORKERS,), epoch).share_memory_()
+        epochs: Any = torch.full((_MOST_WORKERS,), epoch)
+        self._epochs = epochs.share_memory_()
         self._rank = _find_rank() or (0, 1)
 
     def __iter__(self) -> Iterator[Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import xgboost
 
-from jupyter_memkit.techniques.chunked.training.epochs import BatchPlan, read_epoch
+from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import ToArrays
+from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
 _DataIter: Any = xgboost.DataIter
