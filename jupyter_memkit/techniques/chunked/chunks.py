@@ -61,7 +61,7 @@ class Chunked:
 
     def batches(
         self,
-        size: int,
+        size: int | None = None,
         *,
         shuffle: int | None = None,
         seed: int | None = None,
@@ -71,8 +71,8 @@ class Chunked:
 
         Parameters
         ----------
-        size : int
-            The rows of a batch.
+        size : int, optional
+            The rows of a batch; by default each chunk is one.
         shuffle : int, optional
             The rows of the reservoir in which the rows are shuffled; a tenth of the
             data or more. It takes twice its rows in memory. By default the batches
@@ -108,7 +108,7 @@ class Chunked:
 
         chosen = {} if seed is None else {"seed": _check_count("seed", seed, least=0)}
         plan = BatchPlan(
-            size=_check_count("size", size),
+            size=None if size is None else _check_count("size", size),
             shuffle=None if shuffle is None else _check_count("shuffle", shuffle),
             drop_last=drop_last,
             **chosen,

@@ -13,6 +13,8 @@ from jupyter_memkit.techniques.chunked.training.features import SplitTarget
 from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
+_REMEDY = "give them, as classes=[False, True] or --classes False,True"
+
 
 def takes_classes(model: Any) -> bool:
     """Return whether ``partial_fit`` of a model needs all classes at the start."""
@@ -43,7 +45,14 @@ def find_classes(parts: Parts, split: SplitTarget) -> Any:
     if not parts.is_rereadable:
         message = (
             f"{source.name} can be read only once, which leaves no first pass to find "
-            "the classes; give them, such as classes=[False, True]"
+            f"the classes; {_REMEDY}"
+        )
+        raise MemkitError(message)
+    effect = getattr(target, "effect", None)
+    if effect is not None:
+        message = (
+            f"the cell may have an effect ({effect}), so it does not run once more to "
+            f"find the classes; {_REMEDY}"
         )
         raise MemkitError(message)
     if isinstance(target, str) and source.columns() is not None:

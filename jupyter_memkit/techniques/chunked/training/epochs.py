@@ -108,7 +108,7 @@ def _read_blocks(
     parts: Parts, plan: BatchPlan, epoch: int, shard: Shard, select: Select | None
 ) -> Generator[Any, None, None]:
     """Yield blocks of rows: the chunks of the source, or full reservoirs."""
-    pieces = order_pieces(parts, plan, epoch, shard)
+    pieces = order_pieces(parts, plan, epoch, shard, selects=select is not None)
     request = parts.request()
     make = FrameMaker(parts.source.name, request)
     reader = Reader(

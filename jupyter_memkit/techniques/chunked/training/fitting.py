@@ -48,8 +48,8 @@ class FitStep:
     ----------
     epoch, epochs : int
         The number of the epoch, from 1, and the most epochs.
-    rows : int
-        The rows of all epochs that the model was trained on.
+    batches, rows : int
+        The batches and rows of all epochs that the model was trained on.
     total_rows : int, optional
         The rows of all epochs, if known.
     score : float, optional
@@ -58,6 +58,7 @@ class FitStep:
 
     epoch: int
     epochs: int
+    batches: int
     rows: int
     total_rows: int | None
     score: float | None
@@ -153,6 +154,7 @@ class _Training:
                     FitStep(
                         epoch=self.epochs + 1,
                         epochs=self._options.epochs,
+                        batches=self.batches,
                         rows=self.rows,
                         total_rows=None
                         if total is None

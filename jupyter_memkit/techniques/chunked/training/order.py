@@ -67,10 +67,12 @@ class BatchPlan:
 
 
 def order_pieces(
-    parts: Parts, plan: BatchPlan, epoch: int, shard: Shard
+    parts: Parts, plan: BatchPlan, epoch: int, shard: Shard, *, selects: bool
 ) -> Generator[tuple[int, Piece], None, None]:
     """Yield the numbered pieces of a shard in the order in which they are read."""
-    found = parts.find()
+    # Nothing needs its parts, which some sources have to be searched for.
+    is_plain = plan.shuffle is None and shard.count == 1 and not selects
+    found = () if is_plain else parts.find()
     name = parts.source.name
     if shard.count > 1 and not found:
         message = (
@@ -87,7 +89,7 @@ def order_pieces(
         )
     if plan.shuffle and not shard.number:
         _warn_of_order(parts, plan.shuffle)
-    if not found:
+    if not found or is_plain:
         yield from enumerate(parts.stream())
         return
     numbers = range(len(found))
