@@ -73,6 +73,9 @@ _REPORTS = {
     "jupyter_memkit.techniques.chunked.summary.ChunkedSummary": (
         "jupyter_memkit.show.chunked"
     ),
+    "jupyter_memkit.techniques.chunked.training.fitted.Fitted": (
+        "jupyter_memkit.show.fitted"
+    ),
     "jupyter_memkit.techniques.gc_pausing.pause.GcPause": (
         "jupyter_memkit.show.gc_pause"
     ),

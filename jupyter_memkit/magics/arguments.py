@@ -76,6 +76,18 @@ def whole_number(text: str) -> int:
     return number
 
 
+def fraction(text: str) -> float:
+    """Parse a fraction of a whole: more than 0, and less than 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        message = f"{text!r} is not a fraction between 0 and 1, such as 0.1"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
 def size(text: str) -> int:
     """Parse a size."""
     return _read(parse_bytes, text)

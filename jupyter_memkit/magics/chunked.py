@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument_group, kwds, magic_arguments
 
-from jupyter_memkit.magics.arguments import argument, size, variable, whole_number
+from jupyter_memkit.magics.arguments import (
+    argument,
+    fraction,
+    size,
+    variable,
+    whole_number,
+)
 from jupyter_memkit.magics.offers import (
     backends,
     clusters,
     reductions,
     variable_names,
 )
-from jupyter_memkit.magics.words import split_list
+from jupyter_memkit.magics.words import read_value, split_list
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary
+    from jupyter_memkit.techniques.chunked.training import Fitted
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -41,6 +48,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _pairs(text: str) -> dict[str, str]:
     return dict(map(_pair, split_list(text)))
+
+
+def _values(text: str) -> tuple[Any, ...]:
+    return tuple(map(read_value, split_list(text)))
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -191,6 +202,47 @@ class ChunkedMagics(Magics):
         "is closed at the end; an address; or a variable that holds a client",
     )
     @argument(
+        "--fit",
+        type=variable,
+        offers=variable_names,
+        metavar="MODEL",
+        help="train this variable's model with partial_fit; the cell ends with the "
+        "features and the target of a chunk, such as chunk[['a', 'b']], chunk.label",
+    )
+    @argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help="with --fit: how often the data are read (default: once)",
+    )
+    @argument(
+        "--shuffle",
+        type=whole_number,
+        metavar="ROWS",
+        help="with --fit: shuffle this many rows at a time, a tenth of the data or "
+        "more; --rows is then the size of a batch",
+    )
+    @argument(
+        "--holdout",
+        type=fraction,
+        metavar="FRACTION",
+        help="with --fit: score the model on this fraction of the chunks after each "
+        "epoch, such as 0.1, and do not train on them",
+    )
+    @argument(
+        "--patience",
+        type=whole_number,
+        metavar="N",
+        help="with --fit: end when the score has not improved for N epochs",
+    )
+    @argument(
+        "--classes",
+        type=_values,
+        metavar="VALUES",
+        help="with --fit: all values of the target, as False,True (default: a first "
+        "pass finds them)",
+    )
+    @argument(
         "--limit",
         type=whole_number,
         metavar="N",
@@ -207,7 +259,7 @@ class ChunkedMagics(Magics):
         action="store_true",
         help="show what would be read: rows, columns, chunks, time and memory",
     )
-    def chunked(self, line: str, cell: str) -> ChunkedSummary | ChunkedPlan:
+    def chunked(self, line: str, cell: str) -> ChunkedSummary | ChunkedPlan | Fitted:
         """Run the cell once per chunk of data that is too large for memory.
 
         Examples
@@ -221,6 +273,11 @@ class ChunkedMagics(Magics):
 
             %%chunked orders.parquet --rows 1000000
             model.partial_fit(chunk[["price", "qty"]], chunk["cat"])
+
+        A model, with a score on a tenth of the chunks after each epoch::
+
+            %%chunked orders.parquet --fit model --epochs 5 --holdout 0.1
+            chunk[["price", "qty"]], chunk["cat"]
 
         Notes
         -----

@@ -8,7 +8,6 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -16,10 +15,11 @@ from IPython.core.error import UsageError
 from jupyter_memkit.cells.body import parse_cell_body
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import refusing
+from jupyter_memkit.magics.chunked_fit import check_fit, run_fit
+from jupyter_memkit.magics.chunked_source import open_named_source
 from jupyter_memkit.magics.chunked_words import choose_name, drops_value
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.measured_code import show
-from jupyter_memkit.magics.words import Word, unquote
 from jupyter_memkit.show.chunked import build_failure, open_chunk_progress
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked import ChunkedPlan, ChunkedSummary, Mapped
@@ -27,10 +27,9 @@ from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.chunks import open_chunks
 from jupyter_memkit.techniques.chunked.results.combine import NOT_COMBINED, OPERATIONS
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.opening import open_source
-from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
+from jupyter_memkit.techniques.chunked.training import Fitted
 from jupyter_memkit.track.activity import activities
 
 # The chunks that the last run over a source skipped, by the source's name, for --only.
@@ -39,7 +38,7 @@ _skipped: dict[str, tuple[SkippedChunk, ...]] = {}
 
 def run_chunked(
     shell: Any, magic: Any, line: str, cell: str
-) -> ChunkedSummary | ChunkedPlan:
+) -> ChunkedSummary | ChunkedPlan | Fitted:
     """Run a cell over the chunks of the source that the magic's line names.
 
     Parameters
@@ -55,8 +54,9 @@ def run_chunked(
 
     Returns
     -------
-    ChunkedSummary or ChunkedPlan
-        The summary of the run, or with --dry-run what it would do.
+    ChunkedSummary, ChunkedPlan or Fitted
+        The summary of the run, with --dry-run what it would do, with --fit what was
+        trained.
 
     Raises
     ------
@@ -68,11 +68,12 @@ def run_chunked(
     args = parse_line(magic, line)
     user_ns = shell.user_ns
     with refusing():
+        check_fit(args)
         body = _compile(shell, cell, args.name)
         ignores_value = not (args.op or args.collect or args.out or args.dry_run)
         op = _find_reduction(args, body, user_ns)
         skips, tries = _read_policy(args.on_error)
-        source = _open_source(args, user_ns)
+        source = open_named_source(args, user_ns)
         chunks = open_chunks(
             source,
             memory=args.memory,
@@ -84,6 +85,8 @@ def run_chunked(
         ).for_cell(body, dict(args.read or ()))
         if args.dry_run:
             return chunks.plan()
+        if args.fit is not None:
+            return run_fit(args, chunks, body, source.name)
         job = chunks.map(body)
         only = _find_skipped(args.only, source)
     if ignores_value and drops_value(cell, body.tree, user_ns):
@@ -203,36 +206,6 @@ def _read_policy(text: str) -> tuple[bool, int]:
     raise UsageError(message)
 
 
-def _open_source(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
-    if args.sql is not None or args.connection is not None:
-        return _open_query(args, user_ns)
-    if args.source is None:
-        message = 'there is nothing to read; give a path, such as %%chunked "a.csv"'
-        raise UsageError(message)
-    options = {key: _read_value(value) for key, value in args.read or ()}
-    return open_source(_find_source(args.source, user_ns), options)
-
-
-def _open_query(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
-    if args.sql is None or args.connection is None or args.source is not None:
-        message = (
-            "a query needs both --sql QUERY and --connection NAME, and no other source"
-        )
-        raise UsageError(message)
-    if args.connection not in user_ns:
-        message = f"there is no variable {args.connection}; connect in an earlier cell"
-        raise UsageError(message)
-    return open_sql(args.sql, user_ns[args.connection])
-
-
-def _read_value(text: str) -> Any:
-    """Return the value of a Python literal, or any other text unchanged."""
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return unquote(text)
-
-
 def _find_skipped(
     numbers: tuple[int, ...] | None, source: Source
 ) -> Iterable[SkippedChunk] | None:
@@ -248,29 +221,6 @@ def _find_skipped(
         )
         raise UsageError(message)
     return [known[number] for number in numbers]
-
-
-def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
-    """Return the value of the variable with this name, or else the path."""
-    if text.is_quoted:
-        return str(text)
-    if text.isidentifier() and text in user_ns:
-        return user_ns[text]
-    if text.isidentifier() and not Path(text).exists():
-        message = f"{text} is neither a variable nor a file; check its spelling"
-        raise UsageError(message)
-    if _is_call(text):
-        message = f"{text} is an expression; assign it to a variable in an earlier cell"
-        raise UsageError(message)
-    return str(text)
-
-
-def _is_call(text: str) -> bool:
-    """Return whether the source is a call, as which no path parses."""
-    try:
-        return isinstance(ast.parse(text, mode="eval").body, ast.Call)
-    except SyntaxError:
-        return False
 
 
 @contextmanager

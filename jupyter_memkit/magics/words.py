@@ -7,7 +7,9 @@ contain it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from typing import Any
 
 from IPython.core.error import UsageError
 
@@ -98,6 +100,14 @@ def unquote(text: str) -> str:
     """Remove a pair of quotes around a text."""
     is_quoted = len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]
     return text[1:-1] if is_quoted else text
+
+
+def read_value(text: str) -> Any:
+    """Return the value of a Python literal, or any other text unchanged."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return unquote(text)
 
 
 def _find_end(line: str, position: int) -> int:

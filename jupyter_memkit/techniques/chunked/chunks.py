@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.body import CellBody
@@ -22,6 +22,9 @@ from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql
 from jupyter_memkit.units import format_bytes, parse_bytes
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.chunked.training import Batches
 
 
 class Chunked:
@@ -55,6 +58,62 @@ class Chunked:
             To iterate over, or to `reduce`.
         """
         return Mapped(self._source, self._settings, function)
+
+    def batches(
+        self,
+        size: int | None = None,
+        *,
+        shuffle: int | None = None,
+        seed: int | None = None,
+        drop_last: bool = False,
+    ) -> Batches:
+        """Return the rows as batches for training; nothing is read yet.
+
+        Parameters
+        ----------
+        size : int, optional
+            The rows of a batch; by default each chunk is one.
+        shuffle : int, optional
+            The rows of the reservoir in which the rows are shuffled; a tenth of the
+            data or more. It takes twice its rows in memory. By default the batches
+            have the order of the source.
+        seed : int, optional
+            Makes the order the same in each run. Each epoch has another order.
+        drop_last : bool
+            Whether rows that do not fill the last batch are left out.
+
+        Returns
+        -------
+        Batches
+            To iterate over, epoch by epoch, or to pass to torch, XGBoost or LightGBM,
+            or to ``fit`` a model.
+
+        Raises
+        ------
+        MemkitError
+            If an argument is invalid; the message says what is valid.
+
+        Examples
+        --------
+        >>> list(chunked(range(5)).batches(2))
+        [[0, 1], [2, 3], [4]]
+        >>> list(chunked(range(5), rows=1).batches(2, shuffle=5, seed=0))
+        [[2, 4], [3, 0], [1]]
+        """
+        # Imported when a model is trained, because most chunks train none.
+        from jupyter_memkit.techniques.chunked.training import (  # noqa: PLC0415
+            Batches,
+            BatchPlan,
+        )
+
+        chosen = {} if seed is None else {"seed": _check_count("seed", seed, least=0)}
+        plan = BatchPlan(
+            size=None if size is None else _check_count("size", size),
+            shuffle=None if shuffle is None else _check_count("shuffle", shuffle),
+            drop_last=drop_last,
+            **chosen,
+        )
+        return Batches(self._source, self._settings, plan)
 
     def for_cell(self, body: CellBody, reader_options: Iterable[str] = ()) -> Chunked:
         """Return the same chunks without the columns that a cell does not use.
@@ -187,12 +246,12 @@ def _read_memory(memory: int | str | None) -> int:
     return n_bytes
 
 
-def _check_count(name: str, value: Any) -> int:
+def _check_count(name: str, value: Any, least: int = 1) -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        message = f"{name} must be a whole number of at least 1, not {value!r}"
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        message = f"{name} must be a whole number of at least {least}, not {value!r}"
         raise MemkitError(message)
     return number

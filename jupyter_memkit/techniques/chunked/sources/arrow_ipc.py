@@ -98,6 +98,7 @@ class ArrowSource(FileSource):
                 end=stop,
                 rows=stop - start,
                 fraction=stop / total,
+                is_separate=not in_part,
             )
             start = stop
 
@@ -150,8 +151,10 @@ def _find_stop(index: _Index, request: Request, start: int, total: int) -> int:
     stop = min(start + request.rows(), total)
     if request.exact or not index.is_compressed:
         return stop
-    boundary = index.starts[bisect_right(index.starts, stop) - 1]
-    return boundary if boundary > start else stop
+    number = bisect_right(index.starts, stop) - 1
+    if request.separate and index.starts[number] <= start < stop:
+        number += 1
+    return index.starts[number] if index.starts[number] > start else stop
 
 
 def _find_index(path: Path) -> _Index:

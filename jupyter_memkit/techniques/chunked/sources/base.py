@@ -5,7 +5,7 @@ Each family of sources has a module; its class only has to match `Source`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +45,9 @@ class Request:
         Whether the user fixed the rows, so that only the last piece may have fewer.
     portable : bool
         Whether pieces are loaded in other processes; each must then know its rows.
+    separate : bool
+        Whether pieces are loaded in any order: they end where reading can start, so
+        they may have more rows than requested.
     """
 
     rows: Callable[[], int]
@@ -56,6 +59,7 @@ class Request:
     end: Any = None
     exact: bool = False
     portable: bool = False
+    separate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +70,16 @@ class Piece:
     ----------
     load : callable
         Returns the rows in the form of the source's library: a pyarrow table, a
-        pandas frame, an array, a list. It is called once, and keeps nothing.
+        pandas frame, an array, a list. It is called once, and keeps nothing. If it
+        has a method ``parts``, that yields the same rows in parts of a given size.
     start, end : object
         The start and the end of the piece, as JSON values.
     rows : int, optional
         Its number of rows, if known before it is loaded.
     fraction : float, optional
         The fraction of the source up to the end of this piece, if known.
+    is_separate : bool
+        Whether it can be loaded at any time, also repeatedly, and in other processes.
     """
 
     load: Callable[[], Any]
@@ -80,6 +87,7 @@ class Piece:
     end: Any
     rows: int | None = None
     fraction: float | None = None
+    is_separate: bool = False
 
 
 class Source(Protocol):
@@ -133,6 +141,23 @@ def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | N
         return source.row_bytes
     row_bytes: float | None = measure(columns)
     return row_bytes
+
+
+def load_parts(load: Callable[[], Any], rows: int) -> Iterator[Any]:
+    """Load the rows of a piece, in parts where it can be read so.
+
+    Parameters
+    ----------
+    load : callable
+        The `Piece.load`.
+    rows : int
+        The most rows of a part, if the piece has parts.
+    """
+    parts = getattr(load, "parts", None)
+    if parts is None:
+        yield load()
+    else:
+        yield from parts(rows)
 
 
 class TypeChange(MemkitError):  # noqa: N818 - an event, after which a run may start over

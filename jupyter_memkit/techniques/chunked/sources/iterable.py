@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sized
+from collections.abc import Generator, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -24,6 +24,11 @@ class IterableSource:
     def total_rows(self) -> int | None:
         """The number of items, if the iterable has a length."""
         return len(self.data) if isinstance(self.data, Sized) else None
+
+    @property
+    def can_repeat(self) -> bool:
+        """Whether it can be iterated over again, as an iterator cannot."""
+        return not isinstance(self.data, Iterator)
 
     def columns(self) -> None:
         """Return None: items have no columns."""

@@ -65,6 +65,7 @@ def line_pieces(
         if start is None:
             start = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
         stream.seek(start)
+        in_any_order = request.separate and is_plain(path)
         read_block = partial(
             _read_block,
             stream,
@@ -83,11 +84,14 @@ def line_pieces(
                 rows = count_rows(ready[0], skips_empty=skips_empty)
             row_bytes = _measure(ready[0], row_bytes)
             yield Piece(
-                load=_make_load(path, ready, start, parse, is_sent=request.portable),
+                load=_make_load(
+                    path, ready, start, parse, is_sent=request.portable or in_any_order
+                ),
                 start=start,
                 end=end,
                 rows=rows,
                 fraction=end / size if size else None,
+                is_separate=in_any_order,
             )
             start = end
             if start == request.end:

@@ -53,6 +53,7 @@ class MemorySource:
                 end=start + rows,
                 rows=rows,
                 fraction=(start + rows) / total,
+                is_separate=True,
             )
             start += rows
 

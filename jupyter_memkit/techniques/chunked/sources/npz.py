@@ -110,7 +110,7 @@ class NpzSource(FileSource):
                     }
                 )
 
-            for piece in range_pieces(request, total, read):
+            for piece in range_pieces(request, total, read, is_separate=False):
                 ready = [piece]
                 del piece
                 if request.portable:

@@ -21,10 +21,6 @@ from jupyter_memkit.techniques.chunked.sources import (
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.compressed import COMPRESSIONS
-from jupyter_memkit.techniques.chunked.sources.dask_collections import (
-    DaskSource,
-    is_dask_collection,
-)
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     SEPARATORS,
     DelimitedSource,
@@ -32,6 +28,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
 )
 from jupyter_memkit.techniques.chunked.sources.files import find_files
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+from jupyter_memkit.techniques.chunked.sources.lazy_objects import find_opener
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
 from jupyter_memkit.techniques.chunked.sources.npy import NpySource
 from jupyter_memkit.techniques.chunked.sources.npz import NpzSource
@@ -39,21 +36,12 @@ from jupyter_memkit.techniques.chunked.sources.partitioned import (
     add_keys,
     find_root,
 )
-from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
-    LazyFrameSource,
-    is_lazy_frame,
-)
-from jupyter_memkit.techniques.chunked.sources.reader import ReaderSource, is_reader
 from jupyter_memkit.techniques.chunked.sources.remote import (
     RemotePath,
     find_remote_files,
     is_url,
 )
 from jupyter_memkit.techniques.chunked.sources.several import SeveralSource
-from jupyter_memkit.techniques.chunked.sources.torch_dataset import (
-    is_torch_dataset,
-    open_torch_dataset,
-)
 
 FileOpener = Callable[[Path, Mapping[str, Any]], Source]
 ObjectOpener = Callable[[Any], Source]
@@ -105,15 +93,6 @@ _TABLES = frozenset(
 
 # Folders with these extensions are one source each.
 _FOLDERS = frozenset({zarr.SUFFIX})
-
-# Lazy objects, recognized without an import; they come before iterables, because Dask
-# collections are iterable too.
-_OBJECTS: tuple[tuple[Callable[[Any], bool], ObjectOpener], ...] = (
-    (is_reader, lambda reader: ReaderSource(reader=reader)),
-    (is_lazy_frame, lambda frame: LazyFrameSource(frame=frame)),
-    (is_dask_collection, lambda collection: DaskSource(collection=collection)),
-    (is_torch_dataset, open_torch_dataset),
-)
 
 # The user's own sources, by type.
 _TYPES: dict[type, ObjectOpener] = {}
@@ -220,9 +199,9 @@ def _open_object(source: Any) -> Source:
     for kind in type(source).__mro__:
         if kind in _TYPES:
             return _TYPES[kind](source)
-    for is_one, open_one in _OBJECTS:
-        if is_one(source):
-            return open_one(source)
+    opener = find_opener(source)
+    if opener is not None:
+        return opener(source)
     name = f"the {type(source).__name__}"
     slicer = find_slicer(source)
     if slicer is not None:

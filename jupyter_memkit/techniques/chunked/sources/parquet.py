@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -89,20 +89,20 @@ class ParquetSource(FileSource):
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read the file from its start, or from a row."""
         columns = self._choose(request.columns)
-        if request.portable:
+        if request.portable or request.separate:
             yield from self._groups(request, columns)
             return
         row = sum(request.start or (0, 0))
         first, groups = self._footer().find_groups(row)
-        batches = self._batches(request, columns, groups, first)
+        batches = self.read_batches(request, columns, groups, first)
         yield from cut_pieces(batches, request, row - first)
 
     def _groups(
         self, request: Request, columns: list[str] | None
     ) -> Generator[Piece, None, None]:
-        """Yield whole row groups for other processes to read, and large ones in parts.
+        """Yield whole row groups, which are read where they are loaded.
 
-        The parts are read here, and sent.
+        For other processes large ones are cut into parts, which are read here and sent.
         """
         starts = self._footer().starts
         sizes = [end - start for start, end in itertools.pairwise(starts)]
@@ -113,22 +113,35 @@ class ParquetSource(FileSource):
                 rows += sizes[last]
                 last += 1
             groups, end = list(range(first, last)), start + rows
-            if rows > wanted * 2:
-                batches = self._batches(request, columns, groups, start)
+            if rows > wanted * 2 and not request.separate:
+                batches = self.read_batches(request, columns, groups, start)
                 yield from cut_pieces(batches, request)
             else:
                 yield Piece(
-                    load=partial(
-                        self._load_groups, groups, columns, request.categories
+                    load=_Groups(
+                        source=self,
+                        groups=groups,
+                        columns=columns,
+                        first_row=start,
+                        backend=request.backend,
+                        categories=request.categories,
                     ),
                     start=[start, 0],
                     end=[end, 0],
                     rows=rows,
                     fraction=end / total,
+                    is_separate=request.separate,
                 )
             start, first = end, last
 
-    def _batches(
+    def read_groups(
+        self, groups: list[int], columns: list[str] | None, categories: frozenset[str]
+    ) -> Any:
+        """Return whole row groups as one table."""
+        with self._open(categories) as file, explaining(self.name):
+            return file.read_row_groups(groups, columns=columns)
+
+    def read_batches(
         self, request: Request, columns: list[str] | None, groups: list[int], row: int
     ) -> Generator[Piece, None, None]:
         """Read row groups in batches, from which chunks of any size are made."""
@@ -164,12 +177,6 @@ class ParquetSource(FileSource):
             rows *= min(rows, _BATCH_CHUNKS)
         return min(rows, _BATCH_ROWS)
 
-    def _load_groups(
-        self, groups: list[int], columns: list[str] | None, categories: frozenset[str]
-    ) -> Any:
-        with self._open(categories) as file, explaining(self.name):
-            return file.read_row_groups(groups, columns=columns)
-
     def _choose(self, columns: tuple[str, ...] | None) -> list[str] | None:
         """Return the columns to read, which include pandas' index."""
         if columns is None:
@@ -198,6 +205,32 @@ class ParquetSource(FileSource):
                 opening = parquet.ParquetFile(where, **options)
             with opening as file:
                 yield file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Groups:
+    """Loads row groups, in this process or another: all at once or in parts."""
+
+    source: ParquetSource
+    groups: list[int]
+    columns: list[str] | None
+    first_row: int
+    backend: str | None
+    categories: frozenset[str]
+
+    def __call__(self) -> Any:
+        return self.source.read_groups(self.groups, self.columns, self.categories)
+
+    def parts(self, rows: int) -> Iterator[Any]:
+        request = Request(
+            rows=partial(int, rows), backend=self.backend, categories=self.categories
+        )
+        batches = self.source.read_batches(
+            request, self.columns, self.groups, self.first_row
+        )
+        with closing(cut_pieces(batches, request)) as pieces:
+            for piece in pieces:
+                yield piece.load()
 
 
 @contextmanager

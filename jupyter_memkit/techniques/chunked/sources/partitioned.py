@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Container, Generator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     Source,
     find_row_bytes,
+    load_parts,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
@@ -112,15 +112,30 @@ class PartitionedSource:
         types = {n: kind for n, kind in request.types.items() if n not in self.keys}
         inner = dataclasses.replace(request, columns=wanted, types=types)
         for piece in self.source.pieces(inner):
-            load = partial(_load, piece.load, keys, has_own=wanted != ())
+            load = _WithKeys(load=piece.load, keys=keys, has_own=wanted != ())
             ready = [dataclasses.replace(piece, load=load)]
             del piece, load
             yield ready.pop()
 
 
-def _load(load: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
-    """Load rows, and add the columns of the folders."""
-    rows = load()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WithKeys:
+    """Loads rows, and adds the columns of the folders."""
+
+    load: Callable[[], Any]
+    keys: Mapping[str, Key]
+    has_own: bool
+
+    def __call__(self) -> Any:
+        return _add_columns(self.load(), self.keys, has_own=self.has_own)
+
+    def parts(self, rows: int) -> Iterator[Any]:
+        for part in load_parts(self.load, rows):
+            yield _add_columns(part, self.keys, has_own=self.has_own)
+
+
+def _add_columns(rows: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
+    """Add the columns of the folders to rows."""
     library = type(rows).__module__.partition(".")[0]
     arrow = import_library("pyarrow", "folders with columns in their names")
     columns = {

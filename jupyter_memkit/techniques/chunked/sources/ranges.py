@@ -16,6 +16,7 @@ def range_pieces(
     load: Callable[[int, int], Any],
     *,
     stored_rows: int = 1,
+    is_separate: bool = True,
 ) -> Generator[Piece, None, None]:
     """Cut rows into pieces that hold no data until they are loaded.
 
@@ -31,6 +32,8 @@ def range_pieces(
     stored_rows : int
         The number of rows that are stored together, so that reading one reads all;
         pieces that are not smaller end at their boundaries.
+    is_separate : bool
+        Whether the rows can be loaded in any order.
 
     Yields
     ------
@@ -52,6 +55,7 @@ def range_pieces(
             end=stop,
             rows=stop - start,
             fraction=stop / total_rows,
+            is_separate=is_separate,
         )
         start = stop
 

@@ -97,7 +97,8 @@ class SeveralSource:
         """Read one source after the other, small ones together."""
         if request.columns is None:
             self._reject_differences()
-        if self.backend != FROM_FILES or request.portable or request.exact:
+        is_joined = not (request.portable or request.separate or request.exact)
+        if self.backend != FROM_FILES or not is_joined:
             yield from self._read(request)
         else:
             yield from _join_small(self._read(request), request)

@@ -67,6 +67,7 @@ class DatasetSource:
                 end=end,
                 rows=end - start,
                 fraction=end / total,
+                is_separate=not request.portable,
             )
             start = end
 

@@ -151,9 +151,12 @@ class DelimitedSource(FileSource):
         request: Request,
     ) -> Piece:
         end, rows = start + len(block), None
+        in_any_order = request.separate and size is not None
         parse = _PARSES.get(layout.backend, by_pandas.parse)
         load: Callable[[], Any] = partial(parse, block, layout, self.path, start)
-        if request.portable:
+        if in_any_order:
+            load = partial(_load_range, layout, self.path, start, end)
+        elif request.portable:
             rows = count_rows(block)
             if size is not None and rows is not None:
                 load = partial(_load_range, layout, self.path, start, end)
@@ -166,6 +169,7 @@ class DelimitedSource(FileSource):
             end=end,
             rows=rows,
             fraction=end / size if size else None,
+            is_separate=in_any_order,
         )
 
     def _layout(self, backend: str | None) -> Layout:

@@ -1,0 +1,230 @@
+"""Datasets of Hugging Face, in tables of their stored values.
+
+The tables come from the dataset's own Arrow data: without a Python object for each
+value, which takes thousands of times as long. Images and sounds are thus as stored,
+with their bytes or paths. A dataset whose rows a function of the user's makes has no
+such tables, so its chunks are lists of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from jupyter_memkit.errors import SourceError
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.chunked.sources.base import (
+    FROM_FILES,
+    FROM_QUERY,
+    Loaded,
+    Piece,
+    Request,
+    Source,
+)
+from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.torch_dataset import DatasetSource
+
+# The rows that a stream is asked for at a time, at most.
+_STREAM_ROWS = 1_000
+
+# The format of a dataset whose rows a function makes (``set_transform``).
+_BY_FUNCTION = "custom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingFaceSource:
+    """A dataset with rows by number.
+
+    Parameters
+    ----------
+    dataset : datasets.Dataset
+        The dataset, in the order of its ``select``, ``shuffle`` or ``sort``.
+    """
+
+    dataset: Any
+    backend: str = FROM_FILES
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return "the Dataset"
+
+    @property
+    def total_rows(self) -> int:
+        """The number of rows."""
+        return len(self.dataset)
+
+    @property
+    def row_bytes(self) -> float:
+        """The stored bytes of a row."""
+        data = self.dataset.data
+        return float(data.nbytes / max(1, data.num_rows))
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns; those of its format, if it selects some."""
+        return _find_columns(self.dataset)
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return no types: the tables have them."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Return the dataset's own fingerprint, and the number of rows."""
+        return [self.dataset._fingerprint, self.total_rows]  # noqa: SLF001 - there is no other
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Take ranges of rows."""
+        total, start = self.total_rows, request.start or 0
+        last = total if request.end is None else request.end
+        columns = request.columns or self.columns()
+        tables = self.dataset.with_format("arrow", columns=list(columns))
+        while start < last:
+            end = min(start + request.rows(), last)
+            load = partial(_load_table, tables, start, end)
+            yield Piece(
+                # Otherwise data in memory would go with every piece.
+                load=Loaded(load()) if request.portable else load,
+                start=start,
+                end=end,
+                rows=end - start,
+                fraction=end / total,
+                is_separate=not request.portable,
+            )
+            start = end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingFaceStream:
+    """A dataset that can be iterated over only.
+
+    Parameters
+    ----------
+    dataset : datasets.IterableDataset
+        The dataset; each run iterates over it from its start.
+    """
+
+    dataset: Any
+    # Read on the main thread, since it may run code of the user's.
+    backend: str = FROM_QUERY
+    row_bytes: None = None
+    total_rows: None = None
+    can_repeat: bool = True
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return "the IterableDataset"
+
+    def columns(self) -> tuple[str, ...] | None:
+        """Return the names of the columns, if they are known before it is read."""
+        names = self.dataset.column_names
+        return None if names is None else tuple(names)
+
+    def types(self, _backend: str | None) -> dict[str, str]:
+        """Return no types: the tables have them."""
+        return {}
+
+    def fingerprint(self) -> Any:
+        """Reject a stream, whose changes cannot be seen."""
+        message = (
+            f"a run over {self.name} cannot be resumed, because nothing shows whether "
+            "it yields the same rows again; use a Dataset"
+        )
+        raise SourceError(message)
+
+    def pieces(self, request: Request) -> Generator[Piece, None, None]:
+        """Iterate from the start, over the requested columns."""
+        stream = self.dataset
+        if request.columns is not None:
+            stream = stream.select_columns(list(request.columns))
+        parts = _read_stream(stream.with_format("arrow"), request)
+        place, skipped = request.start or (0, 0)
+        yield from cut_pieces(parts, request, place + skipped)
+
+
+def is_huggingface(source: Any) -> bool:
+    """Return whether this is a dataset of Hugging Face; never imports the library."""
+    return _find_kind(source) is not None
+
+
+def open_huggingface(dataset: Any) -> Source:
+    """Return the source that reads a dataset, by number or by iteration.
+
+    Raises
+    ------
+    SourceError
+        If there are several datasets.
+    """
+    kind = _find_kind(dataset)
+    if kind in {"DatasetDict", "IterableDatasetDict"}:
+        names = list(dataset)
+        message = (
+            f"the {kind} holds several datasets ({', '.join(names)}); use one of "
+            f"them, such as the value of {names[0]!r}"
+            if names
+            else f"the {kind} holds no dataset; load one"
+        )
+        raise SourceError(message)
+    if kind == "IterableDataset":
+        return HuggingFaceStream(dataset=dataset)
+    if dataset.format["type"] == _BY_FUNCTION:
+        return DatasetSource(dataset=dataset)
+    return HuggingFaceSource(dataset=dataset)
+
+
+def _find_kind(source: Any) -> str | None:
+    """Return the name of the class of the library that an object is of."""
+    for name in ("Dataset", "IterableDataset", "DatasetDict", "IterableDatasetDict"):
+        kind = find_loaded("datasets", name)
+        if kind is not None and issubclass(type(source), kind):
+            return name
+    return None
+
+
+def _find_columns(dataset: Any) -> tuple[str, ...]:
+    chosen = dataset.format
+    if chosen["output_all_columns"] or chosen["columns"] is None:
+        return tuple(dataset.column_names)
+    return tuple(chosen["columns"])
+
+
+def _load_table(tables: Any, start: int, end: int) -> Any:
+    return _as_stored(tables[start:end])
+
+
+def _as_stored(table: Any) -> Any:
+    """Return a table without the library's own types, which pandas cannot compare."""
+    arrow = import_library("pyarrow", "a Dataset")
+    for number, field in enumerate(table.schema):
+        if isinstance(field.type, arrow.BaseExtensionType):
+            kind = field.type.storage_type
+            chunks = [chunk.storage for chunk in table.column(number).chunks]
+            stored = arrow.chunked_array(chunks, kind)
+            table = table.set_column(number, field.with_type(kind), stored)
+    return table
+
+
+def _read_stream(stream: Any, request: Request) -> Generator[Piece, None, None]:
+    place = 0
+    arrow = import_library("pyarrow", "an IterableDataset")
+    tables = stream.iter(batch_size=min(request.rows(), _STREAM_ROWS))
+    while True:
+        try:
+            table = next(tables, None)
+        except arrow.ArrowInvalid as error:
+            # The library infers the types of each of its batches.
+            message = (
+                "the IterableDataset changes the types of its columns on the way; give "
+                "them where it is created, such as from_generator(..., "
+                'features=datasets.Features({"text": datasets.Value("string")}))'
+            )
+            raise SourceError(message) from error
+        if table is None:
+            return
+        ready = Loaded(_as_stored(table))
+        start, place = place, place + len(table)
+        del table
+        yield Piece(load=ready, start=start, end=place)

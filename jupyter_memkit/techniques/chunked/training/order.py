@@ -1,0 +1,120 @@
+"""The order of an epoch: which parts a process reads, and in which order."""
+
+from __future__ import annotations
+
+import secrets
+import warnings
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import partial
+
+from jupyter_memkit.errors import MemkitError, SourceError
+from jupyter_memkit.techniques.chunked.sources.base import Piece
+from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.training.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """The share of one process in an epoch.
+
+    Attributes
+    ----------
+    number, count : int
+        Its number, from 0, and that of all shards.
+    siblings : int
+        How many of them share the memory of this machine.
+    """
+
+    number: int = 0
+    count: int = 1
+    siblings: int = 1
+
+
+WHOLE = Shard()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPlan:
+    """How an epoch is cut into batches, as `Chunked.batches` explains.
+
+    Attributes
+    ----------
+    size : int, optional
+        The rows of a batch; None is a batch per chunk.
+    shuffle : int, optional
+        The rows of the reservoir; None is the order of the source.
+    seed : int
+        The seed, by default a random one.
+    drop_last : bool
+        Whether rows that do not fill the last batch are left out.
+    """
+
+    size: int | None = None
+    shuffle: int | None = None
+    seed: int = field(default_factory=partial(secrets.randbits, 32))
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the size of the reservoir."""
+        if self.shuffle is None or self.size is None or self.shuffle >= self.size:
+            return
+        message = (
+            f"shuffle={self.shuffle:_} is smaller than a batch of {self.size:,} rows, "
+            f"so no batch would be mixed; use shuffle={10 * self.size:_} or more"
+        )
+        raise MemkitError(message)
+
+
+def order_pieces(
+    parts: Parts, plan: BatchPlan, epoch: int, shard: Shard, *, selects: bool
+) -> Generator[tuple[int, Piece], None, None]:
+    """Yield the numbered pieces of a shard in the order in which they are read."""
+    # Nothing needs its parts, which some sources have to be searched for.
+    is_plain = plan.shuffle is None and shard.count == 1 and not selects
+    found = () if is_plain else parts.find()
+    name = parts.source.name
+    if shard.count > 1 and not found:
+        message = (
+            f"{name} can be read only from start to end, so {shard.count} processes "
+            "cannot share it; use num_workers=0, or write it to a Parquet file first"
+        )
+        raise SourceError(message)
+    if found and len(found) < shard.count and not shard.number:
+        warnings.warn(
+            f"{name} can be entered at {len(found)} places only, so "
+            f"{shard.count - len(found)} of {shard.count} processes read nothing; use "
+            "fewer workers, or write it with smaller row groups",
+            stacklevel=2,
+        )
+    if plan.shuffle and not shard.number:
+        _warn_of_order(parts, plan.shuffle)
+    if not found or is_plain:
+        yield from enumerate(parts.stream())
+        return
+    numbers = range(len(found))
+    if plan.shuffle:
+        numpy = import_library("numpy", "shuffled batches")
+        numbers = numpy.random.default_rng([plan.seed, epoch]).permutation(len(found))
+    for number in numbers[shard.number :: shard.count]:
+        yield int(number), found[number]
+
+
+def _warn_of_order(parts: Parts, reservoir: int) -> None:
+    """Warn if the reservoir is too small for rows to lose their order."""
+    found, total = parts.find(), parts.source.total_rows
+    longest = max((piece.rows or 0 for piece in found), default=total)
+    if longest is not None and longest <= reservoir:
+        return
+    where = (
+        f"can be entered only every {longest:,} rows"
+        if found
+        else "can be read only from start to end"
+    )
+    enough = "as many as there are" if longest is None else f"shuffle={longest:_}"
+    remedy = "smaller row groups" if found else "a Parquet file"
+    warnings.warn(
+        f"{parts.source.name} {where}, so a reservoir of {reservoir:,} rows leaves "
+        f"much of the order; use {enough}, or write it to {remedy}",
+        stacklevel=2,
+    )
