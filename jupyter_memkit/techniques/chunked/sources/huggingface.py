@@ -8,7 +8,7 @@ such tables, so its chunks are lists of rows.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
 from jupyter_memkit.techniques.chunked.sources.torch_dataset import DatasetSource
 
 # The rows that a stream is asked for at a time, at most.
@@ -140,7 +141,7 @@ class HuggingFaceStream:
         stream = self.dataset
         if request.columns is not None:
             stream = stream.select_columns(list(request.columns))
-        parts = _read_stream(stream.with_format("arrow"), request)
+        parts = _read_stream(stream, request)
         place, skipped = request.start or (0, 0)
         yield from cut_pieces(parts, request, place + skipped)
 
@@ -208,23 +209,24 @@ def _as_stored(table: Any) -> Any:
 
 
 def _read_stream(stream: Any, request: Request) -> Generator[Piece, None, None]:
+    rows = min(request.rows(), _STREAM_ROWS)
     place = 0
-    arrow = import_library("pyarrow", "an IterableDataset")
-    tables = stream.iter(batch_size=min(request.rows(), _STREAM_ROWS))
-    while True:
-        try:
-            table = next(tables, None)
-        except arrow.ArrowInvalid as error:
-            # The library infers the types of each of its batches.
-            message = (
-                "the IterableDataset changes the types of its columns on the way; give "
-                "them where it is created, such as from_generator(..., "
-                'features=datasets.Features({"text": datasets.Value("string")}))'
-            )
-            raise SourceError(message) from error
-        if table is None:
-            return
-        ready = Loaded(_as_stored(table))
+    for table in _iterate(stream, request, rows):
+        ready = Loaded(table)
         start, place = place, place + len(table)
         del table
         yield Piece(load=ready, start=start, end=place)
+
+
+def _iterate(stream: Any, request: Request, rows: int) -> Iterator[Any]:
+    """Yield the tables of a stream; those of rows of Python have the same types."""
+    examples = stream._ex_iterable  # noqa: SLF001 - nothing else shows how it is stored
+    if examples.iter_arrow is not None:
+        yield from map(_as_stored, stream.with_format("arrow").iter(batch_size=rows))
+        return
+    # The library itself would make a table of each row, with types of its own.
+    make: RowTables | None = None
+    for columns in stream.decode(enable=False).with_format(None).iter(batch_size=rows):
+        if make is None:
+            make = RowTables("the IterableDataset", list(columns), request)
+        yield make(list(zip(*columns.values(), strict=True)))

@@ -245,6 +245,7 @@ class Batches:
         >>> model.rows
         200
         """
+        __tracebackhide__ = True
         self._check_target(target)
         options = FitOptions(
             target=target,

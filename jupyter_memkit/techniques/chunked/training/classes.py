@@ -76,7 +76,7 @@ def check_classes(values: Any, classes: Any, name: str) -> None:
     other = values[~is_known][:1].tolist()[0]
     message = (
         f"the target of {name} has the value {other!r}, which is not among the "
-        "classes; leave them out, and a first pass finds them, with a new model"
+        "classes; make a new model, and leave out the classes: a first pass finds them"
     )
     raise MemkitError(message)
 

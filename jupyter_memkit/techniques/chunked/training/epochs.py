@@ -74,9 +74,11 @@ def read_epoch(
     SourceError
         If the source has no rows, or cannot be shared.
     """
+    __tracebackhide__ = True
     name, n_rows, n_batches = parts.source.name, 0, 0
 
     def converted() -> Iterator[Any]:
+        __tracebackhide__ = True
         nonlocal n_rows
         for block in _read_blocks(parts, plan, epoch, shard, select):
             n_rows += count_rows(block)

@@ -36,6 +36,7 @@ class SplitTarget:
         MemkitError
             If there is no such column, or the function returns something else.
         """
+        __tracebackhide__ = True
         target = self.target
         if target is None:
             return rows

@@ -73,6 +73,7 @@ def fit(
     progress: Callable[[FitStep], object] | None,
 ) -> Fitted:
     """Train a model; `Batches.fit` explains the arguments."""
+    __tracebackhide__ = True
     start_s = time.perf_counter()
     watch = peak_meter().open()
     training = _Training(parts, plan, model, options)
@@ -124,6 +125,7 @@ class _Training:
         self, first_epoch: int, progress: Callable[[FitStep], object] | None
     ) -> None:
         """Train epoch by epoch."""
+        __tracebackhide__ = True
         options, best, since = self._options, -float("inf"), 0
         for epoch in range(options.epochs):
             self._train(first_epoch + epoch, progress)
@@ -139,6 +141,7 @@ class _Training:
                 return
 
     def _train(self, epoch: int, progress: Callable[[FitStep], object] | None) -> None:
+        __tracebackhide__ = True
         total = self._parts.source.total_rows
         select = self._holdout.trains if self._options.holdout else None
         before = self.batches
@@ -170,6 +173,7 @@ class _Training:
             raise MemkitError(message)
 
     def _learn(self, batch: Any) -> None:
+        __tracebackhide__ = True
         if self._options.target is None:
             self._model.partial_fit(batch)
             return
@@ -241,7 +245,7 @@ class _Training:
                 message = f"{name} must be at least 1, not {value!r}"
                 raise MemkitError(message)
         if options.patience is not None and not options.holdout:
-            message = "patience needs a score; add holdout=0.1"
+            message = "patience needs a score; add holdout=0.1, or --holdout 0.1"
             raise MemkitError(message)
         if options.holdout and (
             options.target is None or not callable(getattr(model, "predict", None))
@@ -266,6 +270,7 @@ class _Prepare:
     split: SplitTarget
 
     def __call__(self, rows: Any) -> Any:
+        __tracebackhide__ = True
         pair = self.split(rows)
         if self.split.target is None:
             return self._convert(pair)

@@ -72,9 +72,12 @@ def order_pieces(
     """Yield the numbered pieces of a shard in the order in which they are read."""
     # Nothing needs its parts, which some sources have to be searched for.
     is_plain = plan.shuffle is None and shard.count == 1 and not selects
-    found = () if is_plain else parts.find()
+    found = None if is_plain else parts.find()
     name = parts.source.name
-    if shard.count > 1 and not found:
+    if found == ():
+        message = f"{name} has no rows; there is nothing to train on"
+        raise SourceError(message)
+    if shard.count > 1 and found is None:
         message = (
             f"{name} can be read only from start to end, so {shard.count} processes "
             "cannot share it; use num_workers=0, or write it to a Parquet file first"
@@ -82,14 +85,14 @@ def order_pieces(
         raise SourceError(message)
     if found and len(found) < shard.count and not shard.number:
         warnings.warn(
-            f"{name} can be entered at {len(found)} places only, so "
+            f"{name} can be entered at {len(found)} of its rows only, so "
             f"{shard.count - len(found)} of {shard.count} processes read nothing; use "
             "fewer workers, or write it with smaller row groups",
             stacklevel=2,
         )
     if plan.shuffle and not shard.number:
         _warn_of_order(parts, plan.shuffle)
-    if not found or is_plain:
+    if found is None:
         yield from enumerate(parts.stream())
         return
     numbers = range(len(found))
@@ -103,18 +106,18 @@ def order_pieces(
 def _warn_of_order(parts: Parts, reservoir: int) -> None:
     """Warn if the reservoir is too small for rows to lose their order."""
     found, total = parts.find(), parts.source.total_rows
-    longest = max((piece.rows or 0 for piece in found), default=total)
+    longest = total if found is None else max(piece.rows or 0 for piece in found)
     if longest is not None and longest <= reservoir:
         return
     where = (
         f"can be entered only every {longest:,} rows"
-        if found
+        if found is not None
         else "can be read only from start to end"
     )
     enough = "as many as there are" if longest is None else f"shuffle={longest:_}"
-    remedy = "smaller row groups" if found else "a Parquet file"
+    remedy = "to a Parquet file" if found is None else "with smaller row groups"
     warnings.warn(
         f"{parts.source.name} {where}, so a reservoir of {reservoir:,} rows leaves "
-        f"much of the order; use {enough}, or write it to {remedy}",
+        f"much of the order; use {enough}, or write it {remedy}",
         stacklevel=2,
     )

@@ -24,6 +24,9 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 # At least as many parts are wanted, so that they can be shuffled and shared evenly.
 _ENOUGH = 64
 
+# How much finer a file with fewer parts is searched, if its rows are not known.
+_FINER = 8
+
 
 @dataclass(slots=True)
 class Parts:
@@ -43,6 +46,7 @@ class Parts:
     settings: Settings
     most_rows: int | None = None
     _found: tuple[Piece, ...] | None = None
+    _is_searched: bool = False
     _fingerprint: object = None
 
     @property
@@ -68,20 +72,22 @@ class Parts:
         """Read the source from its start, in its order."""
         return self.source.pieces(self.request())
 
-    def find(self) -> tuple[Piece, ...]:
-        """Return the parts in the order of the source; none if it has none.
+    def find(self) -> tuple[Piece, ...] | None:
+        """Return the parts in the order of the source; None if it has none.
 
         They are looked up once, and again when the source has changed.
         """
-        if self._found is None or (self._found and self._has_changed()):
+        if not self._is_searched or self._has_changed():
             self._found = self._find()
-            self._fingerprint = self.source.fingerprint() if self._found else None
+            self._is_searched = True
+            if self._found is not None:
+                self._fingerprint = self.source.fingerprint()
         return self._found
 
     def count_chunks(self) -> list[int] | None:
         """Return the numbers by which chunks are selected; None if not known."""
         found, total, rows = self.find(), self.source.total_rows, self.rows
-        if not found:
+        if found is None:
             return None if total is None else list(range(-(-total // rows)))
         return [
             number + part
@@ -91,7 +97,7 @@ class Parts:
 
     def check_unchanged(self) -> None:
         """Raise an error if the source has changed since its parts were found."""
-        if self._found and self._has_changed():
+        if self._has_changed():
             message = (
                 f"{self.source.name} changed during the epoch, which so mixes two "
                 "versions; start it again when nothing writes to the data"
@@ -99,29 +105,31 @@ class Parts:
             raise SourceError(message)
 
     def _has_changed(self) -> bool:
-        return bool(self.source.fingerprint() != self._fingerprint)
+        """Return whether the source has changed since its parts were found."""
+        is_known = self._found is not None
+        return is_known and bool(self.source.fingerprint() != self._fingerprint)
 
-    def _find(self) -> tuple[Piece, ...]:
+    def _find(self) -> tuple[Piece, ...] | None:
         if self.source.backend == FROM_QUERY or not is_rereadable(self.source):
-            return ()
-        rows = self.rows
+            return None
+        rows, total = self.rows, self.source.total_rows
+        if total is not None:
+            return self._list(max(1, min(rows, total // _ENOUGH)))
         parts = self._list(rows)
-        while 0 < len(parts) < _ENOUGH and rows > 1:
-            rows = max(1, rows * len(parts) // _ENOUGH)
-            finer = self._list(rows)
-            if len(finer) <= len(parts):
-                break
-            parts = finer
+        # Only small files are searched again.
+        while parts and len(parts) < _ENOUGH and rows > 1:
+            rows = max(1, rows // _FINER)
+            parts = self._list(rows)
         return parts
 
-    def _list(self, rows: int) -> tuple[Piece, ...]:
+    def _list(self, rows: int) -> tuple[Piece, ...] | None:
         request = dataclasses.replace(self.request(rows), separate=True, exact=False)
         pieces = self.source.pieces(request)
         found = []
         try:
             for piece in pieces:
                 if not piece.is_separate:
-                    return ()
+                    return None
                 found.append(piece)
         finally:
             pieces.close()
