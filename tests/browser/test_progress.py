@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer
 
-# Processes chunks until the test removes the file, but never the last one.
+# Processes chunks until the test removes the file, but never the last row.
 RUN = """\
 import pathlib, time
 from jupyter_memkit.track.activity import activities
@@ -19,9 +19,9 @@ with activities().open("orders.csv", "rows") as report:
     chunks = 0
     while pathlib.Path({name!r}).exists():
         time.sleep(0.1)
-        chunks = min(chunks + 1, 99)
+        chunks += 1
         report(
-            chunks * 200_000,
+            min(chunks, 199) * 100_000,
             {total},
             chunks=chunks,
             chunk_peak_bytes=85 << 20,
