@@ -12,6 +12,9 @@ export default defineConfig({
   test: {
     server: { deps: { inline: [/@jupyterlab/] } },
     environment: 'happy-dom',
+    // One environment for all files of a worker: creating each takes longer
+    // than its tests.
+    isolate: false,
     include: ['test/**/*.spec.{ts,tsx}'],
     coverage: {
       include: ['src/**'],

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import LIMIT_S
+
 _TOKEN = "memkit-tests"
-_START_TIMEOUT_S = 60.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -51,7 +52,7 @@ class LabServer:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"token {_TOKEN}"},
         )
-        with _NO_PROXY.open(request, timeout=30) as reply:
+        with _NO_PROXY.open(request, timeout=LIMIT_S) as reply:
             text = reply.read()
         return json.loads(text) if text else None
 
@@ -164,7 +165,7 @@ def lab_server(
             with contextlib.suppress(urllib.error.URLError):
                 server.ask("POST", "api/shutdown")
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=LIMIT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -173,7 +174,7 @@ def lab_server(
 def _wait_until_ready(
     server: LabServer, process: subprocess.Popen[bytes], log: Path
 ) -> None:
-    deadline_s = time.monotonic() + _START_TIMEOUT_S
+    deadline_s = time.monotonic() + LIMIT_S
     while not _answers(server):
         if process.poll() is not None or time.monotonic() > deadline_s:
             message = f"the server did not start:\n{log.read_text()}"

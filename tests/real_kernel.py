@@ -14,8 +14,8 @@ from jupyter_client.manager import KernelManager
 
 from jupyter_memkit import protocol
 from tests.lab_server import isolated_environment
+from tests.waiting import LIMIT_S
 
-_TIMEOUT_S = 60.0
 _ATTEMPT_S = 15.0
 
 
@@ -24,7 +24,7 @@ def connect(connection_file: str) -> BlockingKernelClient:
 
     If its ports were taken meanwhile, its server restarts it with others.
     """
-    deadline_s = time.monotonic() + _TIMEOUT_S
+    deadline_s = time.monotonic() + LIMIT_S
     while True:
         client = BlockingKernelClient(connection_file=connection_file)
         client.load_connection_file()
@@ -58,7 +58,7 @@ class RealKernel:
             if message["msg_type"] == "error":
                 raise AssertionError("\n".join(message["content"]["traceback"]))
 
-        self.client.execute_interactive(code, timeout=_TIMEOUT_S, output_hook=keep)
+        self.client.execute_interactive(code, timeout=LIMIT_S, output_hook=keep)
         return "".join(printed)
 
     def request(self, content: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class RealKernel:
         message = self.client.session.msg(protocol.REQUEST_TYPE, content)
         self.client.control_channel.send(message)
         while True:
-            reply = self.client.get_control_msg(timeout=_TIMEOUT_S)
+            reply = self.client.get_control_msg(timeout=LIMIT_S)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 assert reply["msg_type"] == protocol.REPLY_TYPE
                 answer: dict[str, Any] = reply["content"]
@@ -75,7 +75,7 @@ class RealKernel:
     def start(self, code: str) -> str:
         """Start a cell that prints, wait until it does, and return its request's id."""
         msg_id: str = self.client.execute(code)
-        while self.client.get_iopub_msg(timeout=_TIMEOUT_S)["msg_type"] != "stream":
+        while self.client.get_iopub_msg(timeout=LIMIT_S)["msg_type"] != "stream":
             pass
         return msg_id
 
@@ -93,9 +93,9 @@ class RealKernel:
     def iopub_until_idle(self, msg_id: str) -> list[dict[str, Any]]:
         """Return the iopub messages until a request has been handled."""
         messages = []
-        deadline_s = time.monotonic() + _TIMEOUT_S
+        deadline_s = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline_s:
-            message = self.client.get_iopub_msg(timeout=_TIMEOUT_S)
+            message = self.client.get_iopub_msg(timeout=LIMIT_S)
             messages.append(message)
             if (
                 message["msg_type"] == "status"
@@ -131,7 +131,7 @@ def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
     client = manager.client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=_TIMEOUT_S)
+        client.wait_for_ready(timeout=LIMIT_S)
         yield RealKernel(client)
     finally:
         client.stop_channels()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
@@ -40,6 +39,12 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def parse(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text())
+
+
 def modules() -> list[Path]:
     """Return the files of the package, but for its front door and its data."""
     return sorted(
@@ -65,7 +70,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 def imported_rooms(path: Path) -> set[str]:
     """Return the rooms that a file imports from, besides its own."""
-    names = imports(ast.parse(path.read_text()))
+    names = imports(parse(path))
     inside = (name.split(".") for name in names if name.startswith("jupyter_memkit."))
     return {parts[1] for parts in inside} - {room_of(path), "__version__"}
 
@@ -75,56 +80,56 @@ def test_every_room_has_a_floor() -> None:
     assert {room_of(path) for path in modules()} == set(FLOOR_OF)
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_arrows_point_down(path: Path) -> None:
+def test_arrows_point_down() -> None:
     """A file imports only from rooms on floors below its own."""
-    upwards = {
-        room
+    upwards = [
+        (path, room)
+        for path in modules()
         for room in imported_rooms(path)
         if FLOOR_OF[room] >= FLOOR_OF[room_of(path)]
-    }
-    assert upwards == set()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for path in modules() if path.parent.name in FOUNDATIONS],
-    ids=str,
-)
-def test_foundations_know_nothing_of_what_stands_on_them(path: Path) -> None:
-    """The engine of child processes knows neither cells nor chunks."""
-    names = imports(ast.parse(path.read_text()))
-    start = "jupyter_memkit.techniques."
-    rooms = {
-        name.removeprefix(start).split(".")[0]
-        for name in names
-        if name.startswith(start)
-    }
-    assert rooms <= FOUNDATIONS[path.parent.name]
-
-
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_rooms_without_ipython(path: Path) -> None:
-    """What scripts and servers use does not import IPython."""
-    if room_of(path) in WITHOUT_IPYTHON:
-        tree = ast.parse(path.read_text())
-        assert not any(name.split(".")[0] == "IPython" for name in imports(tree))
-
-
-@pytest.mark.parametrize(
-    # Those about a library are imported when an object of it was met.
-    "path",
-    [path for path in modules() if path.parent.name != "libraries"],
-    ids=str,
-)
-def test_heavy_libraries_are_imported_late(path: Path) -> None:
-    """No file imports a large library when it is itself imported."""
-    tree = ast.parse(path.read_text())
-    at_import = [
-        node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
     ]
-    names = {name.split(".")[0] for node in at_import for name in imports(node)}
-    assert names & HEAVY == set()
+    assert upwards == []
+
+
+def test_foundations_know_nothing_of_what_stands_on_them() -> None:
+    """The engine of child processes knows neither cells nor chunks."""
+    start = "jupyter_memkit.techniques."
+    upwards = [
+        (path, name)
+        for path in modules()
+        if path.parent.name in FOUNDATIONS
+        for name in imports(parse(path))
+        if name.startswith(start)
+        and name.removeprefix(start).split(".")[0] not in FOUNDATIONS[path.parent.name]
+    ]
+    assert upwards == []
+
+
+def test_rooms_without_ipython() -> None:
+    """What scripts and servers use does not import IPython."""
+    found = [
+        (path, name)
+        for path in modules()
+        if room_of(path) in WITHOUT_IPYTHON
+        for name in imports(parse(path))
+        if name.split(".")[0] == "IPython"
+    ]
+    assert found == []
+
+
+def test_heavy_libraries_are_imported_late() -> None:
+    """No file imports a large library when it is itself imported."""
+    found = [
+        (path, name)
+        for path in modules()
+        # Those about a library are imported when an object of it was met.
+        if path.parent.name != "libraries"
+        for node in parse(path).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in imports(node)
+        if name.split(".")[0] in HEAVY
+    ]
+    assert found == []
 
 
 def test_nothing_of_ours_runs_where_exceptions_are_dropped() -> None:
@@ -137,7 +142,7 @@ def test_nothing_of_ours_runs_where_exceptions_are_dropped() -> None:
     weak = {"finalize", "WeakSet", "WeakKeyDictionary", "WeakValueDictionary"}
     found = []
     for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parse(path)):
             match node:
                 case ast.FunctionDef(name="__del__"):
                     found.append((path.name, node.lineno))

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.waiting import LIMIT_S
+
 # Playwright's default of five seconds is too short on a busy machine.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=1000 * LIMIT_S)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

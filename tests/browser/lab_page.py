@@ -7,8 +7,9 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.lab_server import LabServer
+from tests.waiting import LIMIT_S
 
-_READY_TIMEOUT_MS = 60_000
+_READY_TIMEOUT_MS = 1000 * LIMIT_S
 
 
 class LabPage:

@@ -127,7 +127,7 @@ def test_number_moves_while_the_kernel_cannot_answer(
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
     lab.run_cell(1)
-    expect(lab.part("rss")).to_have_attribute("data-source", "server", timeout=30_000)
+    expect(lab.part("rss")).to_have_attribute("data-source", "server")
     lab.wait_for_reading_after(lab.updated_s(), count=3)
     expect(lab.part("rss")).to_have_attribute("data-source", "server")
     lab.wait_for_end_of("c-1")

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.real_kernel import RealKernel, real_kernel
+from tests.waiting import LIMIT_S
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def messages(kernel: RealKernel, cell: str) -> list[tuple[str, Any]]:
         elif kind == "clear_output":
             shown.append((kind, content["wait"]))
 
-    kernel.client.execute_interactive(cell, timeout=60, output_hook=keep)
+    kernel.client.execute_interactive(cell, timeout=LIMIT_S, output_hook=keep)
     return shown
 
 

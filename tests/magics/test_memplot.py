@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
 
 from tests.real_kernel import RealKernel, real_kernel
+from tests.waiting import LIMIT_S
 
 
 @pytest.mark.parametrize("line", ["", "--last 10min", "--cells", "--cells --last 1h"])
@@ -69,7 +70,7 @@ def pictures(kernel: RealKernel, code: str) -> list[bytes]:
             shown.append(base64.b64decode(data["image/png"]))
         assert message["msg_type"] not in {"error", "stream"}, message["content"]
 
-    kernel.client.execute_interactive(code, timeout=60, output_hook=keep)
+    kernel.client.execute_interactive(code, timeout=LIMIT_S, output_hook=keep)
     return shown
 
 

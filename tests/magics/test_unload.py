@@ -17,6 +17,7 @@ from jupyter_memkit.show import libraries as show_libraries
 from jupyter_memkit.show.unload import TRUTH, build_report
 from jupyter_memkit.techniques.unloading import Libraries, Library, Unloaded
 from tests.real_kernel import real_kernel
+from tests.waiting import LIMIT_S
 
 UNLOADED = Unloaded(
     name="fruit",
@@ -123,7 +124,7 @@ def test_kernel(tmp_path: Path) -> None:
         def count_plots() -> int:
             shown: list[dict[str, Any]] = []
             kernel.client.execute_interactive(
-                plot, output_hook=shown.append, timeout=60
+                plot, output_hook=shown.append, timeout=LIMIT_S
             )
             return sum("image/png" in each["content"].get("data", {}) for each in shown)
 

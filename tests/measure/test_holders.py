@@ -7,7 +7,7 @@ import math
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -68,28 +68,31 @@ def generate(value: Any) -> Generator[Any]:
     yield value
 
 
-@pytest.mark.parametrize(
-    ("make", "way"),
-    [
-        (lambda value: value, "held_x"),
-        (lambda value: [0, {"a": (1, value)}], "held_x[1]['a'][1]"),
-        (Job, "held_x.frame"),
-        (Slotted, "held_x.frame"),
-        (lambda value: SimpleNamespace(deep=Job(value)), "held_x.deep.frame"),
-        (lambda value: Pair(1, value), "held_x[1]"),
-        (lambda value: deque([1, value]), "held_x[1]"),
-        (lambda value: {("a", 1): value}, "held_x[<tuple>]"),
-        (make_closure, "held_x.__closure__[0]"),
-        (lambda value: value.append, "held_x.__self__"),
-        (lambda value: np.array([1, value, "x"], dtype=object), "held_x[1]"),
-        (lambda value: np.array([1, value, 0], dtype=object)[:2], "held_x.base[1]"),
-    ],
-)
-def test_ways(main: dict[str, Any], make: Any, way: str) -> None:
+# Each makes something that holds a value, with the path from its name.
+WAYS: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda value: value, ""),
+    (lambda value: [0, {"a": (1, value)}], "[1]['a'][1]"),
+    (Job, ".frame"),
+    (Slotted, ".frame"),
+    (lambda value: SimpleNamespace(deep=Job(value)), ".deep.frame"),
+    (lambda value: Pair(1, value), "[1]"),
+    (lambda value: deque([1, value]), "[1]"),
+    (lambda value: {("a", 1): value}, "[<tuple>]"),
+    (make_closure, ".__closure__[0]"),
+    (lambda value: value.append, ".__self__"),
+    (lambda value: np.array([1, value, "x"], dtype=object), "[1]"),
+    (lambda value: np.array([1, value, 0], dtype=object)[:2], ".base[1]"),
+]
+
+
+def test_ways(main: dict[str, Any]) -> None:
     """A path is written as Python code where possible."""
     value: list[Any] = [1.5]
-    main["held_x"] = make(value)
-    assert ways(value) == [way]
+    for number, (make, _) in enumerate(WAYS):
+        main[f"held_{number}"] = make(value)
+    found = holders(value, most=len(WAYS) + 1, budget_s=math.inf)
+    expected = {f"held_{number}{way}" for number, (_, way) in enumerate(WAYS)}
+    assert {chain.text for chain in found.chains} == expected
 
 
 def test_generators(main: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_memkit import protocol
 from tests.lab_server import LabServer, lab_server
 from tests.real_kernel import connect
+from tests.waiting import LIMIT_S
 
 MIB = 1024 * 1024
 
@@ -57,7 +58,7 @@ def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:
 
     def run() -> None:
         try:
-            client.execute_interactive("x = list(range(30_000_000))", timeout=60)
+            client.execute_interactive("x = list(range(30_000_000))", timeout=LIMIT_S)
         finally:
             done.set()
 

@@ -31,7 +31,7 @@ from jupyter_memkit.track.last_state import LastState, Place
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel
-from tests.waiting import wait_until
+from tests.waiting import LIMIT_S, wait_until
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -275,14 +275,14 @@ def restarted(
     client = manager.client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=LIMIT_S)
         first = RealKernel(client)
         pid = int(first.run("import os; print(os.getpid())"))
         first.start("x = 1\nprint('on', flush=True)\nwhile True: pass")
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not manager.is_alive())
         manager.restart_kernel(now=True)
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=LIMIT_S)
         yield client
     finally:
         client.stop_channels()

@@ -15,6 +15,7 @@ from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.track import mem as mem_module
 from jupyter_memkit.track.mem import MemResult, mem
 from tests.fake_probe import FakeProbe
+from tests.waiting import LIMIT_S
 
 MIB = 1024 * 1024
 
@@ -77,7 +78,7 @@ def test_without_a_high_water_mark_it_samples(monkeypatch: pytest.MonkeyPatch) -
     use_probe(monkeypatch, probe)
     with mem() as measured:
         probe.use(700)
-        assert sampled.wait(timeout=60)
+        assert sampled.wait(timeout=LIMIT_S)
         probe.use(100)
     assert measured.result.peak_bytes == 600
     assert not measured.result.exact
@@ -174,7 +175,7 @@ def test_decorated_function() -> None:
 def test_decorated_function_in_threads() -> None:
     """Calls that overlap in threads are measured separately."""
     profile = mem()
-    together = threading.Barrier(4, timeout=60)
+    together = threading.Barrier(4, timeout=LIMIT_S)
 
     @profile
     def meet() -> None:

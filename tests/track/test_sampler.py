@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from jupyter_memkit.track.sampler import Sampler
+from tests.waiting import LIMIT_S
 
 
 def test_ticks_until_stopped() -> None:
@@ -15,7 +16,7 @@ def test_ticks_until_stopped() -> None:
     ticked = threading.Semaphore(0)
     sampler = Sampler(ticked.release, lambda: 0.001)
     sampler.start()
-    assert all(ticked.acquire(timeout=60) for _ in range(3))
+    assert all(ticked.acquire(timeout=LIMIT_S) for _ in range(3))
     sampler.stop()
     assert [t for t in threading.enumerate() if t.name == "memkit-sampler"] == []
 
@@ -39,7 +40,7 @@ def test_wake_asks_for_the_interval_anew() -> None:
     sampler.start()
     interval_s = 0.001
     sampler.wake()
-    assert ticked.wait(timeout=60)
+    assert ticked.wait(timeout=LIMIT_S)
     sampler.stop()
 
 
@@ -54,7 +55,7 @@ def test_failing_tick_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     sampler = Sampler(fail, lambda: 0.001)
     with caplog.at_level(logging.ERROR, logger="jupyter_memkit"):
         sampler.start()
-        assert all(failed.acquire(timeout=60) for _ in range(5))
+        assert all(failed.acquire(timeout=LIMIT_S) for _ in range(5))
         sampler.stop()
     assert [record.message for record in caplog.records] == [
         "a reading failed; later failures are not logged"
@@ -69,5 +70,5 @@ def test_sampler_can_be_started_again() -> None:
     sampler.stop()
     ticked.clear()
     sampler.start()
-    assert ticked.wait(timeout=60)
+    assert ticked.wait(timeout=LIMIT_S)
     sampler.stop()

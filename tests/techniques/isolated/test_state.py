@@ -46,7 +46,8 @@ CHANGES = {
     ),
     "the priority": (
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
-        "os.nice(1)",
+        # One of them is a change, whatever priority the tests have.
+        "os.nice(1); os.sched_setaffinity(0, range(os.cpu_count()))",
         "sorted(os.sched_getaffinity(0))",
     ),
     "signal handlers": (

@@ -49,10 +49,15 @@ def _read() -> dict[str, Any]:
             continue
         if name.partition(".")[0] == _OURS:
             continue
+        # One expression, because it visits every name of every module at each call.
         functions = {
             each: value
             for each, value in namespace.copy().items()
-            if _is_of_notebook(value)
+            if (
+                value.__module__ == "__main__"
+                if type(value) is FunctionType
+                else issubclass(type(value), type) and _read_module(value) == "__main__"
+            )
         }
         file = namespace.get("__file__")
         is_own = type(file) is str and not file.startswith(folders)
@@ -63,13 +68,6 @@ def _read() -> dict[str, Any]:
         if is_own or functions:
             records[name] = (data, functions, code)
     return records
-
-
-def _is_of_notebook(value: Any) -> bool:
-    kind = type(value)
-    if issubclass(kind, type):
-        return bool(_read_module(value) == "__main__")
-    return kind is FunctionType and value.__module__ == "__main__"
 
 
 def _find_data(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
