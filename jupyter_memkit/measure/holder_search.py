@@ -80,6 +80,8 @@ class Search:
         When to stop, on the clock of `time.perf_counter`.
     progress : callable, optional
         Called with the number of objects searched so far.
+    ends : sequence of object, optional
+        Objects where the search ends.
     """
 
     def __init__(
@@ -87,10 +89,13 @@ class Search:
         targets: Sequence[Any],
         deadline_s: float,
         progress: Callable[[int], object] | None = None,
+        *,
+        ends: Sequence[Any] = (),
     ) -> None:
         self._progress = progress
         self._searched = 0
         self._targets = {id(target): target for target in targets}
+        self._ends = ends
         self._deadline_s = deadline_s
         self._kinds = Kinds()
         self._seen = AddressMap()
@@ -153,11 +158,11 @@ class Search:
 
     def _hide_ourselves(self) -> None:
         """Exclude the objects of this search."""
-        ours = [self, self._roots, self._levels, self._targets, self._direct]
-        self._seen.claim([*ours, self._found], 1)
-        targets = list(self._targets.values())
-        for start in range(0, len(targets), BATCH):
-            self._seen.claim(targets[start : start + BATCH], 1)
+        ours = [self, self._roots, self._levels, self._targets, self._ends]
+        self._seen.claim([*ours, self._direct, self._found], 1)
+        others = [*self._targets.values(), *self._ends]
+        for start in range(0, len(others), BATCH):
+            self._seen.claim(others[start : start + BATCH], 1)
 
     def _check(self, group: Group, batch: list[Any]) -> None:
         """Record which objects of a group refer to a target."""

@@ -21,7 +21,8 @@ from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.records import Record
 
 _MOST_CHAINS = 5
-_BUDGET_S = 10.0
+BUDGET_S = 10.0
+"""The default time limit of a search, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def holders(
     *,
     shell: Any = None,
     most: int = _MOST_CHAINS,
-    budget_s: float = _BUDGET_S,
+    budget_s: float = BUDGET_S,
     progress: Callable[[int], object] | None = None,
 ) -> Holders:
     """Find what keeps an object alive.
@@ -99,7 +100,8 @@ def holders(
     >>> del __main__.kept_here
     """
     with leaving_no_growth():
-        search = _search([obj], shell or find_shell(), budget_s, progress)
+        search = Search([obj], time.perf_counter() + budget_s, progress)
+        search.run(_find_roots(shell or find_shell()))
         # Describing a path can create the attribute dict of an object, which would
         # appear in the next path, so all paths are traced first.
         ways = search.trace(most)
@@ -114,10 +116,14 @@ def find_ways(
     targets: Sequence[Any],
     *,
     shell: Any = None,
-    budget_s: float = _BUDGET_S,
+    budget_s: float = BUDGET_S,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[list[Way], bool]:
     """Find the paths to any of several objects, one for each direct referrer.
+
+    What is reached without a module is searched first: it is the user's own, and a
+    hundredth of all objects. Only if nothing there refers to the objects, modules are
+    searched as well.
 
     Parameters
     ----------
@@ -133,20 +139,17 @@ def find_ways(
     complete : bool
         Whether everything was searched before the time limit.
     """
+    deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        search = _search(targets, shell or find_shell(), budget_s, progress)
+        roots = list(_find_roots(shell or find_shell()))
+        own = [root for root in roots if root.origin != "module"]
+        modules = [root.value for root in roots if root.origin == "module"]
+        search = Search(targets, deadline_s, progress, ends=modules)
+        search.run(own)
+        if not search.n_found:
+            search = Search(targets, deadline_s, progress)
+            search.run(roots)
         return search.trace(search.n_found), search.is_complete
-
-
-def _search(
-    targets: Sequence[Any],
-    shell: Any,
-    budget_s: float,
-    progress: Callable[[int], object] | None,
-) -> Search:
-    search = Search(targets, time.perf_counter() + budget_s, progress)
-    search.run(_find_roots(shell))
-    return search
 
 
 def _describe(way: Way) -> Chain:

@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.holders import BUDGET_S
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.workers import find_idle_workers
 from jupyter_memkit.techniques.releasing.deleting import Deleting
@@ -38,7 +39,7 @@ from jupyter_memkit.techniques.variables.forget import (
 )
 
 
-def free(
+def free(  # noqa: PLR0913 - each is one choice of the user's
     *names: str,
     hooks: bool = False,
     outputs: bool = False,
@@ -46,6 +47,7 @@ def free(
     caches: bool = False,
     scripts: bool = False,
     workers: bool = False,
+    budget_s: float = BUDGET_S,
     shell: Any = None,
     progress: Callable[[int], object] | None = None,
 ) -> Freed:
@@ -80,6 +82,9 @@ def free(
         user's namespace no longer has.
     workers : bool
         Whether to end the idle worker processes of joblib.
+    budget_s : float
+        The time limit of a search for the holders of a value that is still alive, in
+        seconds.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
         The shell; by default the running one, if any.
     progress : callable, optional
@@ -110,7 +115,7 @@ def free(
         values = [place[key] for found in places.values() for place, key in found]
         check_hookable(names, values)
         del values
-    deleting = Deleting(places, shell, progress, cut=hooks)
+    deleting = Deleting(places, shell, progress, cut=hooks, budget_s=budget_s)
     steps = _Steps()
     steps.add("free memory of the allocator", lambda: None)
     steps.add("reference cycles", gc.collect)

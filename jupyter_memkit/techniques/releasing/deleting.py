@@ -30,6 +30,8 @@ class Deleting:
         Called with the number of objects searched so far.
     cut : bool
         Whether to remove the hooks of torch that keep a value alive.
+    budget_s : float
+        The time limit of a search, in seconds.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class Deleting:
         progress: Callable[[int], object] | None,
         *,
         cut: bool,
+        budget_s: float,
     ) -> None:
         self._places = places
         self._shell = shell
         self._progress = progress
         self._cut = cut
+        self._budget_s = budget_s
         self.names = tuple(places)
         self.copies: list[str] = []
         self.hooks: list[str] = []
@@ -54,11 +58,11 @@ class Deleting:
         watches = self._delete()
         # All are deleted before one is searched for, because they can hold each other.
         gc.collect()
-        for watch in watches:
-            if not watch.has_value:
+        # A list that only its watch holds could hold the value of another.
+        for watch in [watch for watch in watches if watch.holds_value]:
+            if not (watch.has_value and self._search(watch)[0]):
                 watch.let_go()
-        # A list that its watch holds could hold the value of another.
-        watches.sort(key=lambda watch: watch.is_weak)
+        gc.collect()
         while watches:
             self._examine(watches.pop(0))
         gc.collect()
@@ -83,9 +87,6 @@ class Deleting:
             self.hooks += removed
             # A hook can have hidden a longer path.
             ways, is_complete = self._search(watch)
-        if not ways:
-            watch.let_go()
-            gc.collect()
         n_bytes = watch.count_bytes()
         if ways or n_bytes:
             self.held[watch.name] = explain(
@@ -101,4 +102,9 @@ class Deleting:
         alive = watch.find_alive()
         if not alive:
             return [], True
-        return find_ways(alive, shell=self._shell, progress=self._progress)
+        return find_ways(
+            alive,
+            shell=self._shell,
+            budget_s=self._budget_s,
+            progress=self._progress,
+        )

@@ -52,7 +52,10 @@ class DeviceMemory:
         )
 
     def _read(self) -> _Reading:
-        return self._read_cuda() | _read_mps()
+        try:
+            return self._read_cuda() | _read_mps()
+        except Exception:  # noqa: BLE001 - a driver's failure must not stop the freeing
+            return {}
 
     def _read_cuda(self) -> _Reading:
         ordinals = self._contexts()

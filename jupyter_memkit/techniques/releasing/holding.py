@@ -76,8 +76,12 @@ def explain(
 
 
 def _write(way: Way, role: str) -> str:
-    """Return a path up to what the user knows: a hook, a cache, a graph or a tensor."""
-    end = find_hook(way) or _find_step(way, _lru_cache_wrapper)
+    """Return a path up to what the user knows: an optimizer, a hook, a graph."""
+    end = find_hook(way)
+    if end is None and role in _ROLES.values():
+        end = next(n for n, step in enumerate(way.steps) if _name_role(step) == role)
+    if end is None:
+        end = _find_step(way, _lru_cache_wrapper)
     text = way.write(None if end is None else end + 1)
     text = text.removesuffix(".untyped_storage()")
     if role == "graph":
@@ -97,11 +101,9 @@ def _find_role(way: Way) -> str:
     if find_hook(way) is not None:
         return "hook"
     holders = way.steps[:-1]
-    for holder in holders:
-        for (module, name), role in _ROLES.items():
-            kind = find_loaded(module, name)
-            if kind is not None and contains_identical(read_mro(type(holder)), kind):
-                return role
+    role = next(filter(None, map(_name_role, holders)), None)
+    if role is not None:
+        return role
     # The object that the name stands for.
     first = holders[1 if way.root.is_namespace else 0 :][:1]
     if _find_step(way, _lru_cache_wrapper) is not None:
@@ -109,6 +111,16 @@ def _find_role(way: Way) -> str:
     if any(type(holder) is types.FunctionType for holder in first):
         return "function"
     return "graph" if _is_graph(way.steps) else ""
+
+
+def _name_role(value: Any) -> str | None:
+    """Return what an object of a library is to its users; None if it is not known."""
+    kinds = read_mro(type(value))
+    for (module, name), role in _ROLES.items():
+        kind = find_loaded(module, name)
+        if kind is not None and contains_identical(kinds, kind):
+            return role
+    return None
 
 
 def _is_graph(steps: list[Any]) -> bool:

@@ -57,7 +57,7 @@ class Held(Record):
         The blocks of at least 1 MiB that are alive, a lower bound.
     holders : tuple of str
         The paths that lead there, with what they lead through:
-        ``"opt.param_groups[0]['params'][0] (optimizer)"``. Empty if nothing that can be
+        ``"job.opt (optimizer)"``. Empty if nothing that can be
         searched holds it, but compiled code or a running function.
     remedies : tuple of str
         The lines to run, in this order; empty if none is known.

@@ -34,12 +34,13 @@ class Watch:
         """Whether anything besides this watch may hold the value."""
         if self._find() is None or is_atom(self._find()):
             return False
-        return self.is_weak or _count(self._find) > _count(_watch([]))
+        is_weak = type(self._find) is weakref.ref
+        return is_weak or _count(self._find) > _count(_watch([]))
 
     @property
-    def is_weak(self) -> bool:
-        """Whether this watch does not hold the value itself."""
-        return type(self._find) is weakref.ref
+    def holds_value(self) -> bool:
+        """Whether this watch holds the value, as it must for a list or the like."""
+        return type(self._find) is not weakref.ref and self._find is not _find_nothing
 
     def find_alive(self) -> list[Any]:
         """Return the value and the owners of its blocks that are still held."""
@@ -55,7 +56,7 @@ class Watch:
 
     def let_go(self) -> None:
         """Stop holding the value, so that the blocks of a list can be freed."""
-        if not self.is_weak:
+        if self.holds_value:
             self._find = _find_nothing
 
 

@@ -1,0 +1,155 @@
+"""Models that leave: what holds one is named, and all of it comes back."""
+
+from __future__ import annotations
+
+import math
+import weakref
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.techniques.allocator import settle
+from jupyter_memkit.techniques.release import free
+
+pytestmark = pytest.mark.ml
+
+MIB = 1024 * 1024
+
+MODEL = """\
+import torch
+model = torch.nn.Sequential(*[torch.nn.Linear(512, 512) for _ in range(3)])
+other = torch.nn.Linear(1, 1)
+"""
+
+
+@pytest.fixture
+def torch_shell(shell: InteractiveShell) -> InteractiveShell:
+    """A shell with a model of 3 MiB."""
+    pytest.importorskip("torch")
+    shell.run_cell(MODEL).raise_error()
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("code", "holder", "remedies"),
+    [
+        (
+            "loss = model(torch.ones(2, 512)).sum(); loss.backward()",
+            "loss.grad_fn (graph)",
+            ("loss = loss.detach()", "%memfree"),
+        ),
+        (
+            "losses = [model(torch.ones(2, 512)).sum()]",
+            "losses[0].grad_fn (graph)",
+            ("%memfree losses",),
+        ),
+        (
+            "opt = torch.optim.SGD(model.parameters())",
+            "opt (optimizer)",
+            ("%memfree opt",),
+        ),
+        (
+            (
+                "from torch.optim import SGD, lr_scheduler\n"
+                "step = lr_scheduler.StepLR(SGD(model.parameters()), 1)"
+            ),
+            "step (scheduler)",
+            ("%memfree step",),
+        ),
+        ("view = model[0].weight.detach()[0]", "view", ("%memfree view",)),
+        (
+            "def hook(m): other.register_forward_hook(lambda *a: m)\nhook(model)",
+            "other._forward_hooks[*] (hook)",
+            ("del other._forward_hooks[*]", "%memfree"),
+        ),
+    ],
+    ids=["graph", "graphs", "optimizer", "scheduler", "view", "hook"],
+)
+def test_holders(
+    torch_shell: InteractiveShell, code: str, holder: str, remedies: tuple[str, ...]
+) -> None:
+    """The holder of a model's parameters is named, and its remedy frees them."""
+    torch_shell.run_cell(code).raise_error()
+    watch = weakref.ref(torch_shell.user_ns["model"][0].weight.untyped_storage())
+    held = free("model", budget_s=math.inf, shell=torch_shell).held["model"]
+    # Hooks are numbered over the whole process.
+    number = next(iter(torch_shell.user_ns["other"]._forward_hooks), "")
+    assert held.holders == (holder.replace("*", str(number)),)
+    assert held.remedies == tuple(each.replace("*", str(number)) for each in remedies)
+    assert watch() is not None
+    for line in held.remedies:
+        torch_shell.run_cell(line).raise_error()
+    assert watch() is None
+
+
+def test_hooks_on_request(torch_shell: InteractiveShell) -> None:
+    """Only the hooks that keep the model alive are removed, wherever they are."""
+    torch_shell.run_cell(
+        "def hook(m):\n"
+        "    other.register_forward_hook(lambda *a: m)\n"
+        "    other.register_full_backward_pre_hook(lambda *a: m)\n"
+        "    other.weight.register_hook(lambda grad: m if grad is None else grad)\n"
+        "hook(model)\nshell = get_ipython()\n"
+        "def look(*a): shell\n"
+        "kept = other.register_forward_hook(look)\n"
+        "everywhere = torch.nn.modules.module.register_module_forward_hook(look)\n"
+    ).raise_error()
+    watch = weakref.ref(torch_shell.user_ns["model"])
+    freed = free("model", hooks=True, budget_s=math.inf, shell=torch_shell)
+    assert (freed.held, watch(), len(freed.hooks)) == ({}, None, 3)
+    other = torch_shell.user_ns["other"]
+    assert len(other._forward_hooks) == 1
+    torch_shell.run_cell(
+        "other(torch.ones(1, 1)).backward(); kept.remove(); everywhere.remove()"
+    ).raise_error()
+
+
+def test_a_parameter_of_another_model(torch_shell: InteractiveShell) -> None:
+    """Weights that two models share stay with the other one, which is named."""
+    torch_shell.run_cell("twin = torch.nn.Sequential(model[0]); tensor = other.weight")
+    held = free("model", budget_s=math.inf, shell=torch_shell).held["model"]
+    assert held.bytes // MIB == 1
+    assert held.remedies == ("%memfree twin",)
+
+
+LOADS = {
+    "torch": "import torch\ndef load(n):\n"
+    "    return torch.nn.Sequential(*[torch.nn.Linear(n, n) for _ in range(8)])",
+    "TorchScript": "import torch\ndef load(n):\n"
+    "    layers = [torch.nn.Linear(n, n) for _ in range(8)]\n"
+    "    return torch.jit.trace(torch.nn.Sequential(*layers), torch.ones(1, n))",
+    "jax": "import jax\ndef load(n):\n"
+    "    keys = jax.random.split(jax.random.PRNGKey(0), 8)\n"
+    "    return {i: jax.random.normal(k, (n, n)) for i, k in enumerate(keys)}",
+    "transformers": "import transformers\ndef load(n):\n"
+    "    config = transformers.BertConfig(hidden_size=n, num_hidden_layers=3,\n"
+    "        intermediate_size=n, num_attention_heads=4, vocab_size=n)\n"
+    "    return transformers.BertModel(config)",
+    "sklearn": "import sklearn.ensemble, numpy as np\ndef load(n):\n"
+    "    x = np.random.default_rng(0).random((n * 100, 1))\n"
+    "    return sklearn.ensemble.ExtraTreesRegressor(4).fit(x, x[:, 0])",
+    "lightgbm": "import lightgbm, numpy as np\ndef load(n):\n"
+    "    x = np.random.default_rng(0).random((n * 20, 1))\n"
+    "    options = dict(num_leaves=n, n_estimators=100, verbose=-1, n_jobs=1,\n"
+    "        min_child_samples=1)\n"
+    "    return lightgbm.LGBMRegressor(**options).fit(x, x[:, 0])",
+}
+
+
+@pytest.mark.own_process
+@pytest.mark.parametrize("name", LOADS)
+def test_all_comes_back(shell: InteractiveShell, name: str) -> None:
+    """At least 95 % of the memory that a model took comes back.
+
+    A small model is loaded before, because a library loads code on its first use, which
+    stays with the process.
+    """
+    pytest.importorskip(name if name != "TorchScript" else "torch")
+    shell.run_cell(f"{LOADS[name]}\nmodel = load(32)").raise_error()
+    free("model", shell=shell)
+    before_bytes = settle()
+    shell.run_cell("model = load(1024)").raise_error()
+    taken_bytes = settle() - before_bytes
+    freed = free("model", shell=shell)
+    assert taken_bytes > 4 * MIB
+    assert (freed.held, freed.total_bytes >= 0.95 * taken_bytes) == ({}, True)
