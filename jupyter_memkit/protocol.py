@@ -200,6 +200,23 @@ class Activity(TypedDict):
     budget_bytes: int | None
 
 
+class CellGpu(TypedDict):
+    """The memory that a library's objects used on a GPU during a cell.
+
+    ``device`` is the library's number of the device. ``exact`` is true if the library's
+    counter shows the peak; otherwise ``peak_bytes`` is the highest that was read, and
+    ``at_most_bytes`` an upper bound, ``None`` if there is none.
+    """
+
+    library: str
+    device: int
+    before_bytes: int
+    after_bytes: int
+    peak_bytes: int
+    at_most_bytes: int | None
+    exact: bool
+
+
 class Cell(TypedDict):
     """The record of a finished cell.
 
@@ -209,8 +226,9 @@ class Cell(TypedDict):
     for ``children_peak_bytes``, the highest total memory of the child processes;
     ``children_before_bytes`` is their memory at the start. ``gpu_before_bytes`` and
     ``gpu_peak_bytes`` are the kernel's memory on all GPUs at the start and at the
-    highest sample, ``None`` without a GPU. ``gc_s`` is the garbage collector's time;
-    ``gc_young``, ``gc_middle`` and ``gc_old`` count its collections by generation.
+    highest sample, ``None`` without a GPU; ``gpus`` is what libraries used there.
+    ``gc_s`` is the garbage collector's time; ``gc_young``, ``gc_middle`` and
+    ``gc_old`` count its collections by generation.
     ``minor_faults`` and ``major_faults`` count page faults, without and with a read
     from disk. ``error`` is the name of the exception that ended the cell, ``None`` if
     it succeeded.
@@ -231,6 +249,7 @@ class Cell(TypedDict):
     children_exact: bool
     gpu_before_bytes: int | None
     gpu_peak_bytes: int | None
+    gpus: list[CellGpu]
     gc_s: float
     gc_young: int
     gc_middle: int

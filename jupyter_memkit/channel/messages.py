@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_memkit import __version__, protocol
 from jupyter_memkit.channel.news import CollectorPause, News
+from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
@@ -179,6 +180,18 @@ def _activity(activity: Activity | None) -> protocol.Activity | None:
     }
 
 
+def _cell_gpu(figures: GpuFigures) -> protocol.CellGpu:
+    return {
+        "library": figures.library,
+        "device": figures.device,
+        "before_bytes": figures.before_bytes,
+        "after_bytes": figures.after_bytes,
+        "peak_bytes": figures.peak_bytes,
+        "at_most_bytes": figures.at_most_bytes,
+        "exact": figures.exact,
+    }
+
+
 def _cell(record: CellRecord) -> protocol.Cell:
     return {
         "execution_count": record.execution_count,
@@ -196,6 +209,7 @@ def _cell(record: CellRecord) -> protocol.Cell:
         "children_exact": record.children_exact,
         "gpu_before_bytes": record.gpu_before_bytes,
         "gpu_peak_bytes": record.gpu_peak_bytes,
+        "gpus": [_cell_gpu(figures) for figures in record.gpus],
         "gc_s": record.gc_s,
         "gc_young": record.gc_young,
         "gc_middle": record.gc_middle,

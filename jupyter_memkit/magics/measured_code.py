@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType
@@ -15,6 +16,7 @@ from jupyter_memkit.cells.body import (
     has_await,
     run_cell_body,
 )
+from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.mem import MemResult, mem
 
@@ -100,7 +102,12 @@ def choose_code(magic: str, statement: str, cell: str | None) -> str:
 
 def _highest(results: list[MemResult]) -> MemResult:
     highest = max(results, key=lambda result: result.peak_bytes)
-    return dataclasses.replace(highest, runs=len(results))
+    gpus: dict[tuple[str, int], GpuFigures] = {}
+    for figures in itertools.chain.from_iterable(result.gpus for result in results):
+        place = (figures.library, figures.device)
+        if place not in gpus or figures.rise_bytes > gpus[place].rise_bytes:
+            gpus[place] = figures
+    return dataclasses.replace(highest, gpus=tuple(gpus.values()), runs=len(results))
 
 
 def show(shell: Any, report: Report) -> None:

@@ -20,7 +20,9 @@ from jupyter_memkit.magics.mem_options import (
     RUNS,
     options_await,
 )
+from jupyter_memkit.show import gpus
 from jupyter_memkit.show.mem import build_refusal, build_report
+from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.mem import MemResult
 
 if TYPE_CHECKING:  # imported only for --lines
@@ -58,6 +60,14 @@ class MemMagics(Magics):
         "start, such as 512MB or 1.5GiB; the code has run by then",
     )
     @argument(
+        "--max-gpu",
+        dest="max_gpu_bytes",
+        type=size,
+        metavar="SIZE",
+        help="fail if the peak of torch or another library on a GPU was more than this "
+        "above the start",
+    )
+    @argument(
         "--lines",
         action="store_true",
         help="show which lines of the cell, and of functions defined in the notebook, "
@@ -82,6 +92,9 @@ class MemMagics(Magics):
 
             %%mem --max 500MB
             report = build_report(orders)
+
+            %%mem --max-gpu 4GiB
+            model(batch).sum().backward()
 
         The figures of the run with the highest peak out of five::
 
@@ -120,8 +133,10 @@ class MemMagics(Magics):
             build_report=build_report,
         )
         if args.lines:
-            if args.runs > 1 or args.max_bytes is not None:
-                message = "--lines watches a single run; leave out -r and --max"
+            if args.runs > 1 or (args.max_bytes, args.max_gpu_bytes) != (None, None):
+                message = (
+                    "--lines watches a single run; leave out -r, --max and --max-gpu"
+                )
                 raise UsageError(message)
             # Imported on first use, so that a kernel starts fast.
             from jupyter_memkit.magics.watched_lines import watch  # noqa: PLC0415
@@ -145,10 +160,23 @@ class MemMagics(Magics):
         self, result: MemResult, args: argparse.Namespace
     ) -> MemResult | None:
         __tracebackhide__ = True  # As above.
-        reached_bytes = result.peak_bytes + result.children_peak_bytes
-        is_over = args.max_bytes is not None and reached_bytes > args.max_bytes
-        if is_over or not args.wants_result:
+        refusal = _find_refusal(result, args)
+        if refusal is not None or not args.wants_result:
             show(self.shell, build_report(result))
-        if is_over:
-            raise PeakError(build_refusal(result, args.max_bytes))
+        if refusal is not None:
+            raise PeakError(refusal)
+        if args.max_gpu_bytes is not None:
+            note = gpus.build_note(result, args.max_gpu_bytes)
+            if note is not None:
+                show(self.shell, Report(title=note))
         return result if args.wants_result else None
+
+
+def _find_refusal(result: MemResult, args: argparse.Namespace) -> str | None:
+    """Describe a peak that exceeded what the options allow."""
+    reached_bytes = result.peak_bytes + result.children_peak_bytes
+    if args.max_bytes is not None and reached_bytes > args.max_bytes:
+        return build_refusal(result, args.max_bytes)
+    if args.max_gpu_bytes is not None:
+        return gpus.build_refusal(result, args.max_gpu_bytes)
+    return None

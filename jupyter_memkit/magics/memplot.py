@@ -28,6 +28,12 @@ class MemplotMagics(Magics):
         help="show bars for the 15 cells with the highest peaks, not the timeline",
     )
     @argument(
+        "--gpu",
+        action="store_true",
+        help="show bars for the 15 cells with the highest peaks on a GPU, by the "
+        "counters of torch and jax",
+    )
+    @argument(
         "--last",
         type=duration,
         metavar="DURATION",
@@ -47,6 +53,7 @@ class MemplotMagics(Magics):
             %memplot
             %memplot --last 10min
             %memplot --cells
+            %memplot --gpu
             figure = %memplot
             figure.savefig("memory.svg")
         """
@@ -58,7 +65,7 @@ class MemplotMagics(Magics):
             since_s = 0.0
             if arguments.last is not None:
                 since_s = time.time() - arguments.last
-            figure = plot(since_s=since_s, cells=arguments.cells)
+            figure = plot(since_s=since_s, cells=arguments.cells, gpu=arguments.gpu)
         if getattr(self.shell, "kernel", None) is None:
             # A terminal cannot display images.
             print(f"wrote {_write(figure)}")  # noqa: T201 - a magic speaks to its user

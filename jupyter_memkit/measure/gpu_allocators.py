@@ -73,7 +73,9 @@ def read_allocators(
         found += [
             replace(allocator, device=index_of(allocator.device))
             for allocator in allocators
-            if allocator.allocated_bytes or allocator.reserved_bytes
+            if allocator.allocated_bytes
+            or allocator.reserved_bytes
+            or allocator.peak_bytes
         ]
     return tuple(found)
 
@@ -169,12 +171,14 @@ def _read_torch() -> Iterator[GpuAllocator]:
     if cuda is None or not cuda.is_initialized():
         return
     for ordinal in range(cuda.device_count()):
+        # The functions for single figures each read all of them.
+        stats = cuda.memory_stats(ordinal)
         yield GpuAllocator(
             library="torch",
             device=ordinal,
-            allocated_bytes=int(cuda.memory_allocated(ordinal)),
-            reserved_bytes=int(cuda.memory_reserved(ordinal)),
-            peak_bytes=int(cuda.max_memory_allocated(ordinal)),
+            allocated_bytes=stats.get("allocated_bytes.all.current", 0),
+            reserved_bytes=stats.get("reserved_bytes.all.current", 0),
+            peak_bytes=stats.get("allocated_bytes.all.peak", 0),
         )
 
 

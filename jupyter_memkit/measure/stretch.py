@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.collector import collector_clock
 from jupyter_memkit.measure.faults import PageFaults, read_page_faults
+from jupyter_memkit.measure.gpu_watch import GpuFigures, GpuWatch
 from jupyter_memkit.measure.peak import PeakMeter
 
 
@@ -35,6 +36,8 @@ class StretchFigures:
         The highest total, not relative to the start.
     children_exact : bool
         Whether that is the system's own figure rather than sampled.
+    gpus : tuple of GpuFigures
+        The memory that libraries used on each GPU.
     gc_s : float
         The time of the garbage collector, in seconds.
     gc_young, gc_middle, gc_old : int
@@ -55,6 +58,7 @@ class StretchFigures:
     children_before_bytes: int
     children_peak_bytes: int
     children_exact: bool
+    gpus: tuple[GpuFigures, ...]
     gc_s: float
     gc_young: int
     gc_middle: int
@@ -86,6 +90,7 @@ class Stretch:
             self._collections = collector_clock().open()
             undo.callback(self._collections.close)
             self._faults = read_page_faults()
+            self.gpus = GpuWatch()
             self.watch = peaks.open()
             undo.callback(self.watch.close)
             self._undo = undo.pop_all()
@@ -96,6 +101,7 @@ class Stretch:
             peak = self.watch.close()
             minor_faults, major_faults = _faults_since(self._faults)
             collections = self._collections.close()
+            gpus = self.gpus.close()
             children = self._children.close(peak.peak_bytes if peak.exact else None)
             # Everything is closed; the stack is only for Ctrl-C.
             self._undo.pop_all()
@@ -109,6 +115,7 @@ class Stretch:
             children_before_bytes=children.before_bytes,
             children_peak_bytes=children.peak_bytes,
             children_exact=children.exact,
+            gpus=gpus,
             gc_s=collections.duration_s,
             gc_young=young,
             gc_middle=middle,

@@ -2,7 +2,8 @@
 
 The columns of a cell are the attributes of `CellRecord`, in the same order: sizes in
 bytes, durations in seconds, times in seconds since the epoch. An unknown value is null
-in JSON, empty in CSV, and missing in a frame.
+in JSON, empty in CSV, and missing in a frame. Only JSON has the figures of each GPU,
+because there can be several.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ if TYPE_CHECKING:  # pandas is imported only when a frame is requested
 
 _VARIABLES_BUDGET_S = 5.0
 
-COLUMNS = tuple(field.name for field in dataclasses.fields(CellRecord))
+COLUMNS = tuple(
+    field.name for field in dataclasses.fields(CellRecord) if field.name != "gpus"
+)
 """The columns of a cell."""
 
 
@@ -122,7 +125,7 @@ def to_csv(tracker: MemoryTracker) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(dataclasses.asdict(cell) for cell in tracker.cells)
+    writer.writerows(_read_row(cell) for cell in tracker.cells)
     return text.getvalue()
 
 
@@ -159,9 +162,13 @@ def to_frame(tracker: MemoryTracker) -> DataFrame:
             'install it with: pip install "jupyter_memkit[data]"'
         )
         raise MemkitError(message) from error
-    rows = [dataclasses.asdict(cell) for cell in tracker.cells]
+    rows = [_read_row(cell) for cell in tracker.cells]
     # A cell without a number would turn the whole column into floats.
     return DataFrame(rows, columns=list(COLUMNS)).astype({"execution_count": "Int64"})
+
+
+def _read_row(cell: CellRecord) -> dict[str, Any]:
+    return {name: getattr(cell, name) for name in COLUMNS}
 
 
 _WRITERS: dict[str, Callable[[MemoryTracker, Any], str]] = {

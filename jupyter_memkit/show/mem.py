@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jupyter_memkit.show.gpus import describe_rise, name_gpu
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.units import format_bytes, format_duration
@@ -12,13 +13,11 @@ _MIB = 1024 * 1024
 def build_report(result: MemResult) -> Report:
     """Build the report of a result."""
     ended = "" if result.error is None else f"until {result.error}: "
-    kept = f"kept {format_bytes(result.delta_bytes)}"
-    if result.delta_bytes < 0:
-        kept = f"freed {format_bytes(-result.delta_bytes)}"
     return Report(
         title=(
             f"{ended}peak {format_bytes(result.peak_bytes)} above the start"
-            f"{_label(result)}, {kept}, {format_duration(result.duration_s)}"
+            f"{_label(result)}, {_describe_kept(result.delta_bytes)}, "
+            f"{format_duration(result.duration_s)}"
         ),
         rows=_build_rows(result),
         notes=_build_notes(result),
@@ -54,6 +53,12 @@ def build_refusal(result: MemResult, max_bytes: int) -> str:
     return f"{own}, over the {format_bytes(max_bytes)} that --max allows"
 
 
+def _describe_kept(kept_bytes: int) -> str:
+    if kept_bytes < 0:
+        return f"freed {format_bytes(-kept_bytes)}"
+    return f"kept {format_bytes(kept_bytes)}"
+
+
 def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:
     start = format_bytes(result.before_bytes)
     peak = format_bytes(result.before_bytes + result.peak_bytes)
@@ -70,6 +75,10 @@ def _build_rows(result: MemResult) -> tuple[tuple[str, str], ...]:
         rows.append(
             ("child processes", f"peak {_build_children_peak(result)} above the start")
         )
+    rows += [
+        (name_gpu(gpu), f"peak {describe_rise(gpu)}, {_describe_kept(gpu.kept_bytes)}")
+        for gpu in result.gpus
+    ]
     return tuple(rows)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record, to_plain
-from jupyter_memkit.show.plot_ranking import draw_ranking
+from jupyter_memkit.show.plot_ranking import draw_ranking, rank
 from jupyter_memkit.show.plot_timeline import draw_timeline
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.history import Sample
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
 
 _WIDTH_IN = 8.0
 _DPI = 100
-_RANKED_AT_MOST = 15
 
 
 def plot(
@@ -34,6 +33,7 @@ def plot(
     *,
     since_s: float = 0.0,
     cells: bool = False,
+    gpu: bool = False,
     ax: Axes | None = None,
 ) -> Figure:
     """Plot memory over time, or the cells ranked by their peaks.
@@ -51,6 +51,8 @@ def plot(
     cells : bool
         Draw bars for the 15 cells with the highest peaks above their starts instead of
         the timeline.
+    gpu : bool
+        The same for the memory that torch, cupy or jax used on a GPU.
     ax : matplotlib.axes.Axes, optional
         The axes to draw on; a new figure by default.
 
@@ -63,7 +65,8 @@ def plot(
     Raises
     ------
     MemkitError
-        If no tracker is running, or there is nothing to plot yet.
+        If no tracker is running, or there is nothing to plot yet, such as cells that
+        used a GPU.
 
     Examples
     --------
@@ -73,10 +76,16 @@ def plot(
     '0 B'
     """
     tracker = running_tracker() if tracker is None else tracker
-    if cells:
-        ranked = _rank(tracker.cells, since_s)
-        axes = ax or _new_axes(0.8 + 0.3 * len(ranked), {"cells": ranked})
-        draw_ranking(axes, ranked)
+    if cells or gpu:
+        bars = rank(_ended_since(tracker.cells, since_s), gpu=gpu)
+        if not bars:
+            message = (
+                "no cell has used a GPU with torch, cupy or jax; run one that does"
+            )
+            raise MemkitError(message)
+        plotted = {"cells": [bar.cell for bar in bars]}
+        axes = ax or _new_axes(0.8 + 0.3 * len(bars), plotted)
+        draw_ranking(axes, bars, gpu=gpu)
     else:
         samples = _samples(tracker, since_s)
         axes = ax or _new_axes(3.0, {"samples": samples, "cells": tracker.cells})
@@ -91,13 +100,12 @@ def plot(
     return axes.figure.figure
 
 
-def _rank(cells: list[CellRecord], since_s: float) -> list[CellRecord]:
+def _ended_since(cells: list[CellRecord], since_s: float) -> list[CellRecord]:
     late = [cell for cell in cells if cell.started_s + cell.duration_s > since_s]
     if not late:
         message = "no cell has ended in this time; run one, or plot a longer time"
         raise MemkitError(message)
-    late.sort(key=lambda cell: cell.before_bytes - cell.peak_bytes)
-    return late[:_RANKED_AT_MOST]
+    return late
 
 
 def _samples(tracker: MemoryTracker, since_s: float) -> list[Sample]:

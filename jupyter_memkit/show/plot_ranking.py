@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_memkit.show import plot_axes
@@ -13,47 +14,101 @@ if TYPE_CHECKING:  # matplotlib is imported only when a plot is requested
     from matplotlib.axes import Axes
 
 _CODE_LENGTH = 36
+_RANKED_AT_MOST = 15
 
 
-def draw_ranking(axes: Axes, cells: Sequence[CellRecord]) -> None:
-    """Draw a bar for each cell: how far its peak rose above its start.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """How far the peak of a cell rose above its start.
+
+    Attributes
+    ----------
+    cell : CellRecord
+        The cell.
+    rise_bytes : int
+        The rise.
+    exact : bool
+        Whether it is exact rather than sampled.
+    """
+
+    cell: CellRecord
+    rise_bytes: int
+    exact: bool
+
+
+def rank(cells: Sequence[CellRecord], *, gpu: bool) -> list[Bar]:
+    """Return the bars of cells, the highest first.
+
+    Parameters
+    ----------
+    cells : sequence of CellRecord
+        The cells.
+    gpu : bool
+        Whether the bars are the rises on the GPU where they are highest; cells without
+        a GPU have none then.
+    """
+    if gpu:
+        highest = [
+            (cell, max(cell.gpus, key=lambda figures: figures.rise_bytes))
+            for cell in cells
+            if cell.gpus
+        ]
+        bars = [
+            Bar(cell=cell, rise_bytes=figures.rise_bytes, exact=figures.exact)
+            for cell, figures in highest
+        ]
+    else:
+        bars = [
+            Bar(
+                cell=cell,
+                rise_bytes=cell.peak_bytes - cell.before_bytes,
+                exact=cell.exact,
+            )
+            for cell in cells
+        ]
+    return sorted(bars, key=lambda bar: -bar.rise_bytes)[:_RANKED_AT_MOST]
+
+
+def draw_ranking(axes: Axes, bars: Sequence[Bar], *, gpu: bool) -> None:
+    """Draw the bars of cells.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         The axes to draw on.
-    cells : sequence of CellRecord
-        The cells, the highest first.
+    bars : sequence of Bar
+        The bars, from `rank`.
+    gpu : bool
+        As in `rank`.
     """
-    rises_bytes = [cell.peak_bytes - cell.before_bytes for cell in cells]
     plot_axes.style(axes, grid="x")
     # Leave room for the text after the longest bar.
-    top = 1.35 * max(*rises_bytes, 1)
+    top = 1.35 * max(*(bar.rise_bytes for bar in bars), 1)
     ticks, labels = plot_axes.byte_ticks(top)
     axes.set_xticks(ticks, labels)
     axes.set_xlim(0, top)
-    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_ylim(len(bars) - 0.5, -0.5)
     axes.set_yticks(
-        range(len(cells)), [_label(cell) for cell in cells], parse_math=False
+        range(len(bars)), [_label(bar.cell) for bar in bars], parse_math=False
     )
     axes.set_xlabel(
-        "peak above the start of the cell",
+        f"peak above the start of the cell{', on a GPU' if gpu else ''}",
         color=plot_axes.TEXT,
         fontsize=plot_axes.TEXT_SIZE,
     )
-    for place, (cell, rise_bytes) in enumerate(zip(cells, rises_bytes, strict=True)):
+    for place, bar in enumerate(bars):
         axes.barh(
             place,
-            rise_bytes,
+            bar.rise_bytes,
             height=0.62,
-            facecolor="none" if cell.error else plot_axes.IN_USE,
+            facecolor="none" if bar.cell.error else plot_axes.IN_USE,
             edgecolor=plot_axes.IN_USE,
             linewidth=1.0,
-            hatch="////" if cell.error else None,
+            hatch="////" if bar.cell.error else None,
         )
         axes.annotate(
-            _remark(cell, rise_bytes),
-            (rise_bytes, place),
+            _remark(bar),
+            (bar.rise_bytes, place),
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
@@ -71,7 +126,7 @@ def _label(cell: CellRecord) -> str:
     return f"[{count}] {code}"
 
 
-def _remark(cell: CellRecord, rise_bytes: int) -> str:
-    sampled = None if cell.exact else "sampled"
-    failed = f"failed: {cell.error}" if cell.error else None
-    return ", ".join(filter(None, (format_bytes(rise_bytes), sampled, failed)))
+def _remark(bar: Bar) -> str:
+    sampled = None if bar.exact else "sampled"
+    failed = f"failed: {bar.cell.error}" if bar.cell.error else None
+    return ", ".join(filter(None, (format_bytes(bar.rise_bytes), sampled, failed)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_memkit.cells.telling_line import find_telling_line
 from jupyter_memkit.measure.children import ChildrenMeter
+from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
 from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.records import Record
@@ -55,7 +56,10 @@ class CellRecord(Record):
         Whether that is the system's own figure rather than sampled.
     gpu_before_bytes, gpu_peak_bytes : int or None
         The memory of the process and its children on all GPUs at the start and at the
-        highest sample, at most one a second; None if no GPU was read.
+        highest sample, at most one a second, as the driver reports it; None if no GPU
+        was read.
+    gpus : tuple of GpuFigures
+        The memory that libraries used on each GPU, exact where their counters show it.
     gc_s : float
         The time of the garbage collector, in seconds.
     gc_young, gc_middle, gc_old : int
@@ -86,6 +90,7 @@ class CellRecord(Record):
     children_exact: bool
     gpu_before_bytes: int | None
     gpu_peak_bytes: int | None
+    gpus: tuple[GpuFigures, ...]
     gc_s: float
     gc_young: int
     gc_middle: int
@@ -191,7 +196,10 @@ class CellAccounts:
             gpu_before_bytes=cell.gpu.before_bytes,
             gpu_peak_bytes=cell.gpu.peak_bytes,
             error=error,
-            **dataclasses.asdict(figures),
+            **{
+                field.name: getattr(figures, field.name)
+                for field in dataclasses.fields(figures)
+            },
         )
         with self._lock:
             self._open.remove(cell)
@@ -210,6 +218,7 @@ class CellAccounts:
         if process_bytes is not None:
             for cell in self._running():
                 cell.gpu.see(process_bytes)
+                cell.stretch.gpus.see()
 
     def _running(self) -> tuple[OpenCell, ...]:
         with self._lock:

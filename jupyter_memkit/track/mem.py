@@ -16,6 +16,7 @@ from typing import Any, TypeVar, final
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.children import children_meter
+from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.measure.peak import PeakMeter, peak_meter
 from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.records import Record
@@ -53,6 +54,9 @@ class MemResult(Record):
         what forked ones share with this process. Not included in `peak_bytes`.
     children_exact : bool
         Whether that is the system's own figure rather than sampled.
+    gpus : tuple of GpuFigures
+        The memory that libraries used on each GPU; of several runs, from the one with
+        the highest rise there.
     error : str or None
         The name of the exception that ended the block.
     runs : int
@@ -67,6 +71,7 @@ class MemResult(Record):
     exact: bool
     children_peak_bytes: int = 0
     children_exact: bool = True
+    gpus: tuple[GpuFigures, ...] = ()
     error: str | None = None
     runs: int = 1
 
@@ -188,6 +193,7 @@ class _Measurement:
                 figures.children_peak_bytes - figures.children_before_bytes
             ),
             children_exact=figures.children_exact,
+            gpus=figures.gpus,
             error=getattr(error_type, "__name__", None),
         )
         self._keep(result)

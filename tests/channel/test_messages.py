@@ -15,6 +15,7 @@ from jupyter_memkit.channel.messages import (
 from jupyter_memkit.channel.news import CollectorPause, News
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
+from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.techniques.guard.mark import Mark
@@ -51,6 +52,7 @@ ENDED = [
         children_exact=True,
         gpu_before_bytes=None,
         gpu_peak_bytes=None,
+        gpus=(),
         gc_s=0.0,
         gc_young=0,
         gc_middle=0,
@@ -79,6 +81,26 @@ ENDED = [
         children_exact=False,
         gpu_before_bytes=512 * MIB,
         gpu_peak_bytes=1024 * MIB,
+        gpus=(
+            GpuFigures(
+                library="torch",
+                device=0,
+                before_bytes=100 * MIB,
+                after_bytes=120 * MIB,
+                peak_bytes=700 * MIB,
+                at_most_bytes=700 * MIB,
+                exact=True,
+            ),
+            GpuFigures(
+                library="cupy",
+                device=1,
+                before_bytes=0,
+                after_bytes=8 * MIB,
+                peak_bytes=16 * MIB,
+                at_most_bytes=None,
+                exact=False,
+            ),
+        ),
         gc_s=0.0005,
         gc_young=3,
         gc_middle=2,

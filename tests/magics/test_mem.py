@@ -15,6 +15,7 @@ import jupyter_memkit
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import tracker
+from tests.fake_torch import FakeTorchGpus
 from tests.measured_child import RUN_CHILD
 
 Captured = pytest.CaptureFixture[str]
@@ -156,6 +157,76 @@ def test_max_under(shell: InteractiveShell, capsys: Captured, size: str) -> None
     assert capsys.readouterr().out.startswith("peak ")
 
 
+@pytest.mark.parametrize(
+    ("sizes", "shown", "failure"),
+    [
+        (
+            (900, 200),
+            "torch on GPU 0     peak 800.0 MiB above the start, kept 100.0 MiB",
+            "800.0 MiB above the start, over the 500 MiB that --max-gpu allows",
+        ),
+        ((300,), "peak 200.0 MiB above the start, kept 200.0 MiB", None),
+        ((50,), "peak 0 B above the start, freed 50.0 MiB", None),
+    ],
+)
+def test_max_gpu(
+    shell: InteractiveShell,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: tuple[int, ...],
+    shown: str,
+    failure: str | None,
+) -> None:
+    """The peak and what was kept on a GPU are shown, and can fail the cell."""
+    gpus = FakeTorchGpus(monkeypatch)
+    gpus.use(100 << 20)
+    shell.user_ns["use"] = lambda size: gpus.use(size << 20)
+    body = "\n".join(f"use({size})" for size in sizes)
+    error = run(shell, f"%%mem --max-gpu 500MiB\n{body}").error_in_exec
+    assert (failure or "None") in str(error)
+    text = capsys.readouterr().out
+    assert shown in text
+    assert "may have been above" not in text
+
+
+def test_max_gpu_that_proves_nothing(
+    shell: InteractiveShell, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peak that is only sampled is not passed silently, and the remedy works."""
+    gpus = FakeTorchGpus(monkeypatch)
+    gpus.use(900 << 20)
+    gpus.use(0)
+    shell.user_ns["use"] = lambda size: gpus.use(size << 20)
+    run(shell, "%%mem --max-gpu 500MiB\nuse(100)")
+    text = capsys.readouterr().out
+    assert "peak 100.0 MiB above the start (sampled, at most 900.0 MiB)" in text
+    assert "torch.cuda.reset_peak_memory_stats(0) in a cell of its own before" in text
+    gpus.reset_peak()
+    run(shell, "%%mem --max-gpu 500MiB\nuse(200)")
+    text = capsys.readouterr().out
+    assert "peak 100.0 MiB above the start, kept 100.0 MiB" in text
+    assert "reset_peak_memory_stats" not in text
+
+
+def test_max_gpu_without_a_gpu(shell: InteractiveShell, capsys: Captured) -> None:
+    """Where no library used a GPU, the code runs, and the note says so."""
+    assert run(shell, "%mem --max-gpu 1GB x = 1").success
+    note = "No library used a GPU, so --max-gpu checked nothing."
+    assert note in capsys.readouterr().out
+
+
+def test_highest_peak_on_a_gpu_of_several_runs(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of a GPU are those of the run with the highest rise there."""
+    gpus = FakeTorchGpus(monkeypatch)
+    shell.user_ns["use"] = gpus.use
+    run(shell, "sizes = iter([500, 900, 100])")
+    result = run(shell, "%mem -r 3 -o use(next(sizes)), use(0)").result
+    (figures,) = result.gpus
+    assert (figures.peak_bytes, figures.exact) == (900, True)
+
+
 @linux
 def test_max_counts_children(shell: InteractiveShell, capsys: Captured) -> None:
     """A cell whose child processes take the memory fails, too."""
@@ -211,6 +282,11 @@ def test_result_in_a_name(shell: InteractiveShell, capsys: Captured) -> None:
         ("%mem -r many x", "'many' is not a whole number of at least 1"),
         ("%mem -r", "-r needs a value: -r N"),
         ("%mem --max pear x", "'pear' is not a size; write a number and a unit"),
+        ("%mem --max-gpu pear x", "'pear' is not a size; write a number and a unit"),
+        (
+            "%mem --lines --max-gpu 1GB x",
+            "--lines watches a single run; leave out -r, --max and --max-gpu",
+        ),
         ("%mem --fast x", "has no option --fast"),
         ("%%mem x = 1\n2", "%%mem measures its cell; move 'x = 1' into it"),
         ("%memit", "%memit needs a statement, such as"),

@@ -82,9 +82,11 @@ def use_torch(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
     cuda = SimpleNamespace(
         is_initialized=lambda: True,
         device_count=lambda: 2,
-        memory_allocated=lambda ordinal: 100 * ordinal,
-        memory_reserved=lambda ordinal: 200 * ordinal,
-        max_memory_allocated=lambda ordinal: 150 * ordinal,
+        memory_stats=lambda ordinal: {
+            "allocated_bytes.all.current": 100 * ordinal,
+            "reserved_bytes.all.current": 200 * ordinal,
+            "allocated_bytes.all.peak": 150 * ordinal,
+        },
     )
     vars(cuda).update(functions)
     monkeypatch.setitem(sys.modules, "torch.cuda", cuda)
@@ -140,8 +142,8 @@ def test_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reserved_memory_is_reason_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library without objects may still hold device memory."""
-    use_torch(monkeypatch, memory_allocated=lambda _: 0)
-    (allocator,) = read()
+    use_torch(monkeypatch, memory_stats=lambda _: {"reserved_bytes.all.current": 200})
+    allocator, _ = read()
     assert (allocator.allocated_bytes, allocator.reserved_bytes) == (0, 200)
 
 
@@ -152,7 +154,7 @@ def test_torch_that_has_used_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch,
         is_initialized=lambda: False,
         device_count=lambda: asked.append(1),
-        memory_allocated=asked.append,
+        memory_stats=asked.append,
     )
     assert read() == ()
     assert asked == []
@@ -184,7 +186,7 @@ def test_lazy_library_is_left_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_library_that_fails_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other libraries are still reported."""
-    use_torch(monkeypatch, max_memory_allocated=fail)
+    use_torch(monkeypatch, memory_stats=fail)
     use_jax(monkeypatch, cuda=[FakeDevice({"bytes_in_use": 5})])
     assert [allocator.library for allocator in read()] == ["jax"]
 

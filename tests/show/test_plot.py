@@ -23,6 +23,7 @@ from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
+from tests.fake_torch import FakeTorchGpus
 from tests.track.test_clock import SetClock
 
 MIB = 1024**2
@@ -229,6 +230,23 @@ def test_ranking(made: MadeTracker) -> None:
     bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert [bar.get_hatch() for bar in bars] == [None, "////", None, None]
     assert [bar.get_width() for bar in bars] == [400 * MIB, 200 * MIB, 0, 0]
+
+
+def test_ranking_by_gpu(made: MadeTracker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells that used a GPU are ranked by their highest rise on one."""
+    with pytest.raises(MemkitError, match="no cell has used a GPU"):
+        plot(made.tracker, gpu=True)
+    gpus = FakeTorchGpus(monkeypatch, 2)
+    for number, (size, device) in enumerate([(300, 1), (500, 0), (400, 0)], start=1):
+        cell = made.tracker.begin_cell("train()", execution_count=number, cell_id=None)
+        gpus.use(size * MIB, device)
+        gpus.use(0, device)
+        made.tracker.end_cell(cell, error=None)
+    (axes,) = plot(made.tracker, gpu=True).axes
+    assert axes.get_xlabel() == "peak above the start of the cell, on a GPU"
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["[2] train()", "[1] train()", "[3] train()"]
+    assert texts(axes) == ["500.0 MiB", "300.0 MiB", "0 B, sampled"]
 
 
 def test_ranking_is_bounded() -> None:

@@ -23,6 +23,7 @@ def make_record(number: int, duration_s: float, gc_s: float) -> CellRecord:
         children_exact=True,
         gpu_before_bytes=None,
         gpu_peak_bytes=None,
+        gpus=(),
         gc_s=gc_s,
         gc_young=0,
         gc_middle=0,

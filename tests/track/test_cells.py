@@ -50,6 +50,7 @@ def test_account_of_a_cell() -> None:
         children_exact=True,
         gpu_before_bytes=None,
         gpu_peak_bytes=None,
+        gpus=(),
         gc_s=record.gc_s,
         gc_young=record.gc_young,
         gc_middle=1,

@@ -30,7 +30,18 @@ export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
         : trans.__('child processes %1, sampled', size)
     );
   }
-  if (gpuBytes >= MIN_BYTES) {
+  for (const { library, device, beforeBytes, peakBytes, exact } of cell.gpus) {
+    if (peakBytes - beforeBytes >= MIN_BYTES) {
+      const size = formatChange(peakBytes - beforeBytes);
+      phrases.push(
+        exact
+          ? trans.__('%1 on GPU %2 %3', library, device, size)
+          : trans.__('%1 on GPU %2 %3, sampled', library, device, size)
+      );
+    }
+  }
+  // The driver's figure, for libraries that have none.
+  if (cell.gpus.length === 0 && gpuBytes >= MIN_BYTES) {
     phrases.push(trans.__('GPU %1, sampled', formatChange(gpuBytes)));
   }
   if (gcS >= GC_MIN_S && gcS >= GC_MIN_SHARE * durationS) {

@@ -286,6 +286,33 @@ export const decodeSamples = record<ISamples>({
 });
 
 /**
+ * The memory that a library's objects used on a GPU during a cell.
+ *
+ * `device` is the library's number of the device. `exact` is true if the library's
+ * counter shows the peak; otherwise `peak_bytes` is the highest that was read, and
+ * `at_most_bytes` an upper bound, `None` if there is none.
+ */
+export interface ICellGpu {
+  readonly library: string;
+  readonly device: number;
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  readonly peakBytes: number;
+  readonly atMostBytes: number | null;
+  readonly exact: boolean;
+}
+
+export const decodeCellGpu = record<ICellGpu>({
+  library: ['library', string],
+  device: ['device', number],
+  beforeBytes: ['before_bytes', number],
+  afterBytes: ['after_bytes', number],
+  peakBytes: ['peak_bytes', number],
+  atMostBytes: ['at_most_bytes', nullable(number)],
+  exact: ['exact', boolean]
+});
+
+/**
  * The record of a finished cell.
  *
  * `exact` is true if `peak_bytes` is the system's high-water mark rather than the
@@ -294,8 +321,9 @@ export const decodeSamples = record<ISamples>({
  * for `children_peak_bytes`, the highest total memory of the child processes;
  * `children_before_bytes` is their memory at the start. `gpu_before_bytes` and
  * `gpu_peak_bytes` are the kernel's memory on all GPUs at the start and at the
- * highest sample, `None` without a GPU. `gc_s` is the garbage collector's time;
- * `gc_young`, `gc_middle` and `gc_old` count its collections by generation.
+ * highest sample, `None` without a GPU; `gpus` is what libraries used there.
+ * `gc_s` is the garbage collector's time; `gc_young`, `gc_middle` and
+ * `gc_old` count its collections by generation.
  * `minor_faults` and `major_faults` count page faults, without and with a read
  * from disk. `error` is the name of the exception that ended the cell, `None` if
  * it succeeded.
@@ -316,6 +344,7 @@ export interface ICell {
   readonly childrenExact: boolean;
   readonly gpuBeforeBytes: number | null;
   readonly gpuPeakBytes: number | null;
+  readonly gpus: readonly ICellGpu[];
   readonly gcS: number;
   readonly gcYoung: number;
   readonly gcMiddle: number;
@@ -341,6 +370,7 @@ export const decodeCell = record<ICell>({
   childrenExact: ['children_exact', boolean],
   gpuBeforeBytes: ['gpu_before_bytes', nullable(number)],
   gpuPeakBytes: ['gpu_peak_bytes', nullable(number)],
+  gpus: ['gpus', listOf(decodeCellGpu)],
   gcS: ['gc_s', number],
   gcYoung: ['gc_young', number],
   gcMiddle: ['gc_middle', number],

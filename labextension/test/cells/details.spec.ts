@@ -1,8 +1,23 @@
 import { describe, expect, it } from 'vitest';
 
 import { describeCell } from '../../src/cells/details';
+import type { ICellGpu } from '../../src/wire/protocol';
 import { ended, MEBIBYTE } from '../fakes/cells';
 import { trans } from '../fakes/trans';
+
+/** What a library used on a GPU, which begins with 100 MiB. */
+function gpu(changes: Partial<ICellGpu>): ICellGpu {
+  return {
+    library: 'torch',
+    device: 1,
+    beforeBytes: 100 * MEBIBYTE,
+    afterBytes: 100 * MEBIBYTE,
+    peakBytes: 200 * MEBIBYTE,
+    atMostBytes: 200 * MEBIBYTE,
+    exact: true,
+    ...changes
+  };
+}
 
 describe('describeCell', () => {
   it.each([
@@ -21,6 +36,15 @@ describe('describeCell', () => {
       { gpuBeforeBytes: 100 * MEBIBYTE, gpuPeakBytes: 300 * MEBIBYTE },
       'GPU +200.0 MiB, sampled'
     ],
+    [
+      {
+        gpuBeforeBytes: 0,
+        gpuPeakBytes: 900 * MEBIBYTE,
+        gpus: [gpu({ peakBytes: 700 * MEBIBYTE })]
+      },
+      'torch on GPU 1 +600.0 MiB'
+    ],
+    [{ gpus: [gpu({ exact: false })] }, 'torch on GPU 1 +100.0 MiB, sampled'],
     [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25 %'],
     [{ gcS: 0.26 }, 'garbage collector 260 ms, 100 %'],
     [{ majorFaults: 1000 }, '1,000 pages read from disk'],
@@ -38,6 +62,7 @@ describe('describeCell', () => {
     { gpuBeforeBytes: null, gpuPeakBytes: null },
     { gpuBeforeBytes: 0, gpuPeakBytes: MEBIBYTE - 1 },
     { gpuBeforeBytes: 300 * MEBIBYTE, gpuPeakBytes: 200 * MEBIBYTE },
+    { gpus: [gpu({ peakBytes: 101 * MEBIBYTE - 1 })] },
     { majorFaults: 999 },
     { peakLine: 'a = np.ones(50_000_000)' }
   ])('has no phrase for what is not: %o', changes => {

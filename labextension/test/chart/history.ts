@@ -65,6 +65,7 @@ export function cell(changes: Partial<ICell> = {}): ICell {
     childrenExact: true,
     gpuBeforeBytes: null,
     gpuPeakBytes: null,
+    gpus: [],
     gcS: 0,
     gcYoung: 0,
     gcMiddle: 0,

@@ -24,6 +24,7 @@ export function ended(changes: Partial<ICell> = {}): ICell {
     childrenExact: true,
     gpuBeforeBytes: null,
     gpuPeakBytes: null,
+    gpus: [],
     gcS: 0,
     gcYoung: 0,
     gcMiddle: 0,

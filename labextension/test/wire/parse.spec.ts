@@ -29,6 +29,7 @@ const MESSAGES: [name: string, parse: Parse][] = [
 
 /** The fields that may be null, as the protocol says. */
 const NULLABLE = new Set([
+  'at_most_bytes',
   'activity',
   'budget_bytes',
   'cell_id',
@@ -62,7 +63,7 @@ const NULLABLE = new Set([
 ]);
 // The same names in records where they are always known.
 const NEVER_NULL =
-  /^(cells\.\d+|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$/;
+  /^(cells\.\d+(\.gpus\.\d+)?|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$/;
 
 /** The places of all fields of a message, such as `cells.0.error`. */
 function placesIn(value: unknown, path: string[] = []): string[] {
