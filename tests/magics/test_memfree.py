@@ -11,7 +11,12 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.show.memfree import build_report
-from jupyter_memkit.techniques.releasing.records import Freed, FreeingStep, Held
+from jupyter_memkit.techniques.releasing.records import (
+    Freed,
+    FreedDevice,
+    FreeingStep,
+    Held,
+)
 from tests.real_kernel import RealKernel, real_kernel
 
 MIB = 1024 * 1024
@@ -133,3 +138,54 @@ def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
                 reported = int(kernel.run("print(freed.total_bytes)")) / MIB
                 assert abs(held - now - reported) < 1
     assert left["memfree"] < left["hand"] + 5
+
+
+def test_copy_in_a_process(shell: InteractiveShell) -> None:
+    """A copy in a process of `%%isolated` is named with the line that ends it."""
+    shell.run_cell("data = [1.5]").raise_error()
+    shell.run_cell("%%isolated --name work --in data\nlen(data)").raise_error()
+    freed = shell.run_line_magic("memfree", "data")
+    assert freed.isolated == {"data": ("work",)}
+    (note,) = build_report(freed).notes
+    assert note == (
+        "A copy of data is in a separate process; %isolated --close work ends it."
+    )
+    shell.run_cell("%isolated --close work").raise_error()
+
+
+def test_report_of_unknown_holders() -> None:
+    """If nothing that can be named holds a value, a way that works is named."""
+    freed = Freed(
+        total_bytes=0,
+        rss_bytes=MIB,
+        steps=(),
+        devices=(
+            FreedDevice(
+                name="GPU 0", before_bytes=2 * MIB, after_bytes=MIB, of_process=False
+            ),
+        ),
+        names=("model",),
+        hooks=("other._forward_hooks[3]",),
+        held={
+            "model": Held(
+                is_value=False,
+                bytes=64 * MIB,
+                holders=(),
+                remedies=(),
+                complete=False,
+            )
+        },
+    )
+    assert build_report(freed).notes == (
+        (
+            "GPU 0: 2.0 MiB before, 1.0 MiB after, in use by all processes according "
+            "to the driver."
+        ),
+        "Removed the hooks other._forward_hooks[3].",
+        (
+            "model is deleted, but at least 64.0 MiB of it is still held by compiled "
+            "code or a running function (the search for holders reached its time "
+            "limit). This kernel cannot release it; what a cell with %%isolated --name "
+            "model takes is always released, by %isolated --close model."
+        ),
+    )
