@@ -21,6 +21,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.track import tracker as tracker_module
 from tests.untraced import untraced_environment
 
@@ -104,8 +105,15 @@ def no_leaks() -> Iterator[None]:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Searches of magics have no time limit, which a busy machine would exceed."""
+    """Searches have no time limit, which a busy machine would exceed."""
     monkeypatch.setattr("jupyter_memkit.magics.memleaks._BUDGET_S", math.inf)
+    monkeypatch.setattr(
+        "jupyter_memkit.techniques.unloading.search._BUDGET_S", math.inf
+    )
+    monkeypatch.setattr(
+        "jupyter_memkit.techniques.variables.replacing._BUDGET_S", math.inf
+    )
+    monkeypatch.setitem(holders.__kwdefaults__, "budget_s", math.inf)
     monkeypatch.setattr(
         "jupyter_memkit.hints.search.find_hints.__kwdefaults__", {"budget_s": math.inf}
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext, WebError
 
 from tests.browser.chromium import chromium
 from tests.browser.lab_page import LabPage
@@ -32,14 +32,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser's cache, which spares the pages a part of JupyterLab's start."""
+    with browser.new_context(viewport={"width": 1400, "height": 900}) as context:
+        yield context
+
+
 @pytest.fixture
-def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPage]]:
+def new_page(
+    context: BrowserContext, server: LabServer
+) -> Iterator[Callable[[], LabPage]]:
     """Opens pages, and closes them after the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
     errors: list[str] = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
+
+    def note(error: WebError) -> None:
+        errors.append(str(error.error))
+
+    context.on("weberror", note)
     yield lambda: LabPage(context.new_page(), server)
-    context.close()
+    for page in context.pages:
+        page.close()
+    context.remove_listener("weberror", note)
     assert errors == []
 
 

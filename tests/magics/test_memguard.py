@@ -99,10 +99,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
     with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
         guarded = GuardedKernel(kernel)
         guarded.run("import numpy as np\nkept = list(range(1000))")
-        # However busy the machine is, the search has the time it needs.
+        # Without the search for cures, which takes longer than most tests.
         guarded.run(
             "from jupyter_memkit.magics import stopped_cell\n"
-            "stopped_cell._HINTS_S = 300.0"
+            "stopped_cell._HINTS_S = 0.0"
         )
         yield guarded
 
@@ -342,8 +342,8 @@ CURES = {
     ),
     "dtype": ("x = np.arange(64_000_000)", "y = np.ones(66_000_000); del y"),
     "numbers": (
-        "x = [float(i) for i in range(15_000_000)]",
-        "y = [0.0] * 65_000_000; del y",
+        "x = [float(i) for i in range(8_000_000)]",
+        "y = [0.0] * 85_000_000; del y",
     ),
     "spill": ("x = np.random.rand(50_000_000)", FILL),
     "gc_paused": (
@@ -367,6 +367,8 @@ def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) ->
     """A client that only reads the error's JSON makes the second try succeed."""
     prepare, code = CURES[kind]
     kernel.run("%memguard 1GB")
+    # However busy the machine is, the search has the time it needs.
+    kernel.run("stopped_cell._HINTS_S = 300.0")
     kernel.run(
         "%reset -f out\ntries = [False, True]\nclass Loop:\n    def __init__(self):"
         "\n        self.me, self.array = self, np.ones(10**6)"
@@ -382,6 +384,7 @@ def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) ->
     kernel.run(code)
     assert kernel.name == "", (kernel.text, cures)
     kernel.run("gc = __import__('gc'); gc.enable(); gc.collect()")
+    kernel.run("stopped_cell._HINTS_S = 0.0")
 
 
 def test_setting_that_is_no_mark(tmp_path: Path) -> None:

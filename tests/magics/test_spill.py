@@ -22,6 +22,8 @@ from jupyter_memkit.techniques.spilling.listing import (
 from jupyter_memkit.techniques.spilling.variables import Spilled
 from tests.real_kernel import RealKernel, real_kernel
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 MIB = 1024 * 1024
 
 

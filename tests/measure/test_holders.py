@@ -18,6 +18,8 @@ import pytest
 from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.holders import holders
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 class Job:
     """An object with an attribute."""

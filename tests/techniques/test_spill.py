@@ -495,6 +495,8 @@ import os, signal, sys
 import numpy as np
 from jupyter_memkit import spill
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 kept = spill(np.ones(1000), folder=sys.argv[1])
 if sys.argv[2] == "fork":
     child = os.fork()

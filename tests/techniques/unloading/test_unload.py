@@ -17,6 +17,8 @@ from jupyter_memkit.techniques.unloading import libraries, unload
 from tests.techniques.unloading import baking
 from tests.techniques.unloading.packages import assert_refused, load
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 def test_package() -> None:
     """A package is removed with its submodules and names, and can be reimported."""
