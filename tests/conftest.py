@@ -113,7 +113,9 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "jupyter_memkit.techniques.variables.replacing._BUDGET_S", math.inf
     )
-    monkeypatch.setitem(holders.__kwdefaults__, "budget_s", math.inf)
+    defaults = holders.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "budget_s", math.inf)
     monkeypatch.setattr(
         "jupyter_memkit.hints.search.find_hints.__kwdefaults__", {"budget_s": math.inf}
     )

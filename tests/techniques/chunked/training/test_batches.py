@@ -122,8 +122,7 @@ def test_shuffling_quality(tmp_path: Path) -> None:
         numbers = np.concatenate([batch.n.to_numpy() for batch in batches])
         # The rows are their own ranks.
         found.append(np.corrcoef(np.arange(n_rows), numbers)[0, 1])
-    assert abs(np.mean(found)) < 0.05
-    assert np.mean(np.abs(found)) < 0.1
+    assert np.max(np.abs(found)) < 0.05
 
 
 def test_length() -> None:
@@ -184,8 +183,10 @@ def test_small_files_are_cut_finer(tmp_path: Path) -> None:
     source = chunked(write_table(tmp_path / "a.csv", 500))
     parts = Parts(source._source, source._settings)
     assert parts.rows > 500
-    assert len(parts.find()) >= 60
-    assert parts.find() is parts.find()
+    found = parts.find()
+    assert found is not None
+    assert len(found) >= 60
+    assert parts.find() is found
 
 
 def test_changed_file(tmp_path: Path) -> None:

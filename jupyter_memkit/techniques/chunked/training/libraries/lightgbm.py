@@ -52,13 +52,14 @@ class LightgbmRows(_Sequence):  # type: ignore[misc] # its base is not known
         if plan.shuffle is not None:
             message = "LightGBM reads rows by number, in their order; leave out shuffle"
             raise MemkitError(message)
-        self._pieces = parts.find()
-        if not self._pieces:
+        pieces = parts.find()
+        if not pieces:
             message = (
                 f"{name} can be read only from start to end, but LightGBM asks for "
                 "rows by number; write it to a Parquet file first"
             )
             raise SourceError(message)
+        self._pieces = pieces
         self.batch_size = plan.size
         self._request = parts.request()
         self._convert = ToArrays(name, target)
