@@ -1,3 +1,6 @@
+import type { PartialJSONObject } from '@lumino/coreutils';
+import { JSONExt } from '@lumino/coreutils';
+
 import type { ICell, IRunningCell } from '../wire/protocol';
 
 const CELLS_MAX = 100;
@@ -162,15 +165,19 @@ export function keptOf(cell: ICell): number {
 }
 
 /**
- * Whether two records, whose fields are all primitive, are equal.
+ * Whether two records, which are JSON, are equal.
  */
-function isSame<T extends IRunningCell>(
-  a: T | null | undefined,
-  b: T | null | undefined
+function isSame(
+  a: IRunningCell | null | undefined,
+  b: IRunningCell | null | undefined
 ): boolean {
-  if (!a || !b) {
-    return a === b;
-  }
-  const names = Object.keys(a) as (keyof T)[];
-  return names.every(name => a[name] === b[name]);
+  // An interface has no index signature, which the type of JSON asks for.
+  return a && b
+    ? JSONExt.deepEqual(
+        { ...a } as PartialJSONObject,
+        {
+          ...b
+        } as PartialJSONObject
+      )
+    : a === b;
 }
