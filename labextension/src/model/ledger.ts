@@ -171,13 +171,12 @@ function isSame(
   a: IRunningCell | null | undefined,
   b: IRunningCell | null | undefined
 ): boolean {
-  // An interface has no index signature, which the type of JSON asks for.
   return a && b
     ? JSONExt.deepEqual(
-        { ...a } as PartialJSONObject,
+        { ...a },
         {
           ...b
-        } as PartialJSONObject
+        }
       )
     : a === b;
 }
