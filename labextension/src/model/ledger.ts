@@ -1,4 +1,3 @@
-import type { PartialJSONObject } from '@lumino/coreutils';
 import { JSONExt } from '@lumino/coreutils';
 
 import type { ICell, IRunningCell } from '../wire/protocol';
@@ -171,12 +170,5 @@ function isSame(
   a: IRunningCell | null | undefined,
   b: IRunningCell | null | undefined
 ): boolean {
-  return a && b
-    ? JSONExt.deepEqual(
-        { ...a },
-        {
-          ...b
-        }
-      )
-    : a === b;
+  return a && b ? JSONExt.deepEqual({ ...a }, { ...b }) : a === b;
 }
