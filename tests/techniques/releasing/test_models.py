@@ -120,7 +120,7 @@ LOADS = {
     "    return torch.jit.trace(torch.nn.Sequential(*layers), torch.ones(1, n))",
     "jax": "import jax\ndef load(n):\n"
     "    keys = jax.random.split(jax.random.PRNGKey(0), 8)\n"
-    "    return {i: jax.random.normal(k, (n, n)) for i, k in enumerate(keys)}",
+    "    return {i: jax.random.normal(k, (2 * n, 2 * n)) for i, k in enumerate(keys)}",
     "transformers": "import transformers\ndef load(n):\n"
     "    config = transformers.BertConfig(hidden_size=n, num_hidden_layers=3,\n"
     "        intermediate_size=n, num_attention_heads=4, vocab_size=n)\n"
@@ -129,7 +129,7 @@ LOADS = {
     "    x = np.random.default_rng(0).random((n * 100, 1))\n"
     "    return sklearn.ensemble.ExtraTreesRegressor(4).fit(x, x[:, 0])",
     "lightgbm": "import lightgbm, numpy as np\ndef load(n):\n"
-    "    x = np.random.default_rng(0).random((n * 20, 1))\n"
+    "    x = np.random.default_rng(0).random((n * 20, 8))\n"
     "    options = dict(num_leaves=n, n_estimators=100, verbose=-1, n_jobs=1,\n"
     "        min_child_samples=1)\n"
     "    return lightgbm.LGBMRegressor(**options).fit(x, x[:, 0])",
@@ -137,6 +137,7 @@ LOADS = {
 
 
 @pytest.mark.own_process
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("name", LOADS)
 def test_all_comes_back(shell: InteractiveShell, name: str) -> None:
     """At least 95 % of the memory that a model took comes back.
