@@ -9,6 +9,7 @@ is not installed.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -114,9 +115,9 @@ def run_here(name: str, path: str, n_rows: int) -> None:
     """Run an epoch of a peer in this process, and print its figures."""
     if "torch" in name:
         # As a user has done before.
-        import torch.utils.data  # noqa: PLC0415 - only these peers need it
-    order = np.empty(n_rows)
-    order.fill(0)
+        importlib.import_module("torch.utils.data")
+    # Its pages are in memory before the measurement.
+    order = np.full(n_rows, -1.0)
     watch = peak_meter().open()
     start_s = time.perf_counter()
     done = 0

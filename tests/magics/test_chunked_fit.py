@@ -41,7 +41,7 @@ def fit(shell: InteractiveShell, options: str, body: str = PAIR) -> Fitted:
     return fitted
 
 
-def test_same_as_by_hand(shell: InteractiveShell, points: pd.DataFrame) -> None:
+def test_same_as_by_hand(shell: InteractiveShell) -> None:
     """Each chunk is a batch, as in a loop by hand."""
     fitted = fit(shell, "--rows 200")
     by_hand = SGDClassifier(random_state=0)
@@ -57,13 +57,13 @@ def test_report(shell: InteractiveShell) -> None:
     fitted = fit(shell, "--rows 50 --shuffle 900 --epochs 9 --holdout 0.1 --patience 1")
     assert fitted.scores[-1] > 0.8
     assert fitted.ended_early == (fitted.epochs < 9)
-    text = build_report(fitted).to_text()
+    text = build_report(fitted).text()
     assert text.startswith(f"SGDClassifier: {fitted.epochs} epoch")
     assert f"{fitted.scores[-1]:.4f} (on " in text
 
 
 def test_failure(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
-    """After an error in the cell the model keeps what it learned, and a line says so."""
+    """After an error the model keeps what it learned, and a line says so."""
     body = f"if chunk_number(): raise ValueError('late')\n{PAIR}"
     seen: list[int] = []
 

@@ -49,8 +49,9 @@ def growths(*lines):
     return [c.peak_bytes - c.before_bytes for c in cells]
 
 (whole,), in_chunks = growths("late = "), growths("df", "known = ")
-assert len(in_chunks) == 7 and max(in_chunks) < whole / 5, (whole, in_chunks)
+assert len(in_chunks) == 8 and max(in_chunks) < whole / 5, (whole, in_chunks)
 assert 0.85 < accuracy < 0.95, accuracy
+assert list(model.classes_) == [False, True]
 """
 
 ARRAYS_CHECKS = """\
@@ -157,6 +158,7 @@ def test_chunked(tmp_path: Path) -> None:
     assert "of 100 MB used" in shown["fit"]
     assert "a mean does not add up" in shown["mean"]
     assert "2,694,208 rows" in shown["fit"]
+    assert "held out)" in shown["loop"]
     assert "arr_delay, carrier (of 19)" in shown["plan"]
 
 

@@ -8,7 +8,7 @@ this process, ``parallel/`` in other processes. `job` drives a run from start to
 the `ledger` counts and saves what is done, `budget` chooses the rows of the next chunk,
 and `restarts` decides what happens when a run fails. ``results/`` combines the values.
 `jupyter_memkit.cells` analyses the code of a cell, and ``rehearsal/`` tries it on a few
-rows. `chunks` and `mapped` are the Python API.
+rows. `chunks` and `mapped` are the Python API, with ``training/`` for models.
 """
 
 from __future__ import annotations

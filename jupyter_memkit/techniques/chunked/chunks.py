@@ -161,9 +161,9 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         Arrow, NumPy, HDF5, Zarr or binary records: a path, a folder, a pattern such as
         ``"orders-*.parquet"`` or a list of paths; a numpy array, a pandas or polars
         frame or series, or a pyarrow table, whose chunks are slices that share its
-        memory; a lazy frame of polars, a collection of Dask, a Dataset of torch; a
-        reader from ``pandas.read_csv(..., chunksize=...)``; or any other iterable,
-        whose chunks are lists. `chunk_source` registers others.
+        memory; a lazy frame of polars, a collection of Dask, a Dataset of torch or of
+        Hugging Face; a reader from ``pandas.read_csv(..., chunksize=...)``; or any
+        other iterable, whose chunks are lists. `chunk_source` registers others.
     memory : int or str, optional
         How much the process may grow, in bytes or as ``"500MB"``; by default a tenth
         of what is free under the tightest limit. The rows of the chunks are chosen to

@@ -95,12 +95,38 @@ def order_pieces(
     if found is None:
         yield from enumerate(parts.stream())
         return
-    numbers = range(len(found))
+    numbers = list(range(len(found)))
     if plan.shuffle:
-        numpy = import_library("numpy", "shuffled batches")
-        numbers = numpy.random.default_rng([plan.seed, epoch]).permutation(len(found))
+        rows = sum(piece.rows or parts.rows for piece in found) / len(found)
+        at_once = int(plan.shuffle / rows)
+        numbers = _shuffle_evenly(len(found), at_once, [plan.seed, epoch])
     for number in numbers[shard.number :: shard.count]:
-        yield int(number), found[number]
+        yield number, found[number]
+
+
+def _shuffle_evenly(count: int, at_once: int, seed: list[int]) -> list[int]:
+    """Return numbers in random order, such that those in a reservoir are from all over.
+
+    Parameters
+    ----------
+    count : int
+        How many numbers, from 0.
+    at_once : int
+        How many are in a reservoir together: the numbers are divided into as many
+        stretches, and each in turn gives one.
+    seed : list of int
+        The seed.
+    """
+    numpy = import_library("numpy", "shuffled batches")
+    rng = numpy.random.default_rng(seed)
+    n_stretches = max(1, min(count, at_once))
+    stretches = numpy.array_split(numpy.arange(count), n_stretches)
+    shuffled = [rng.permutation(stretch).tolist() for stretch in stretches]
+    order: list[int] = []
+    while shuffled:
+        order += [shuffled[turn].pop() for turn in rng.permutation(len(shuffled))]
+        shuffled = [stretch for stretch in shuffled if stretch]
+    return order
 
 
 def _warn_of_order(parts: Parts, reservoir: int) -> None:

@@ -122,8 +122,7 @@ def test_shuffling_quality(tmp_path: Path) -> None:
         numbers = np.concatenate([batch.n.to_numpy() for batch in batches])
         # The rows are their own ranks.
         found.append(np.corrcoef(np.arange(n_rows), numbers)[0, 1])
-    assert abs(np.mean(found)) < 0.05
-    assert np.mean(np.abs(found)) < 0.1
+    assert np.max(np.abs(found)) < 0.05
 
 
 def test_length() -> None:
