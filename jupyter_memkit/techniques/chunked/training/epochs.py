@@ -148,6 +148,8 @@ def _load(
         for number, piece in pieces:
             load = piece.load
             del piece
+            if not hasattr(load, "parts") and select and not select(number):
+                continue  # It need not be read.
             for part, chunk in enumerate(load_parts(load, rows)):
                 if select is not None and not select(number + part):
                     del chunk

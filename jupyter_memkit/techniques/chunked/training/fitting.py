@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.frames import load_backend
 from jupyter_memkit.techniques.chunked.training.classes import (
     check_classes,
     find_classes,
@@ -75,6 +76,7 @@ def fit(
     """Train a model; `Batches.fit` explains the arguments."""
     __tracebackhide__ = True
     start_s = time.perf_counter()
+    load_backend(parts.settings.backend)
     watch = peak_meter().open()
     training = _Training(parts, plan, model, options)
     try:
