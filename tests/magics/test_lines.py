@@ -62,8 +62,8 @@ def test_failure(shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("cell", "sentence"),
     [
-        ("%mem --lines -r 2 x", "leave out -r and --max"),
-        ("%%mem --lines --max 1MB\nx", "leave out -r and --max"),
+        ("%mem --lines -r 2 x", "leave out -r, --max and --max-gpu"),
+        ("%%mem --lines --max 1MB\nx", "leave out -r, --max and --max-gpu"),
         ("%%mem --lines\n%%mem --lines\nx = 1", "lines are already being measured"),
     ],
 )

@@ -80,9 +80,11 @@ def use_torch(monkeypatch: pytest.MonkeyPatch, *allocated_bytes: int) -> None:
     cuda = SimpleNamespace(
         is_initialized=lambda: True,
         device_count=lambda: len(allocated_bytes),
-        memory_allocated=lambda ordinal: allocated_bytes[ordinal],
-        memory_reserved=lambda ordinal: 2 * allocated_bytes[ordinal],
-        max_memory_allocated=lambda ordinal: allocated_bytes[ordinal] + 1,
+        memory_stats=lambda ordinal: {
+            "allocated_bytes.all.current": allocated_bytes[ordinal],
+            "reserved_bytes.all.current": 2 * allocated_bytes[ordinal],
+            "allocated_bytes.all.peak": allocated_bytes[ordinal] + 1,
+        },
     )
     monkeypatch.setitem(sys.modules, "torch.cuda", cuda)
 

@@ -21,8 +21,7 @@ from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 MIB = 1 << 20
-# Far above the 64 MiB within which processes vary.
-LARGE_BYTES = 128 * MIB
+LARGE_BYTES = 256 * MIB
 
 
 def send_back(process: ChildProcess, value: Any) -> Any:

@@ -226,7 +226,9 @@ def _iterate(stream: Any, request: Request, rows: int) -> Iterator[Any]:
         return
     # The library itself would make a table of each row, with types of its own.
     make: RowTables | None = None
-    for columns in stream.decode(enable=False).with_format(None).iter(batch_size=rows):
+    # Without features there is nothing that it would decode.
+    stored = stream.decode(enable=False) if stream.features else stream
+    for columns in stored.with_format(None).iter(batch_size=rows):
         if make is None:
             make = RowTables("the IterableDataset", list(columns), request)
         yield make(list(zip(*columns.values(), strict=True)))

@@ -81,16 +81,29 @@ def test_stream_of_rows(datasets: Any) -> None:
     """A stream of rows of Python has the same types throughout."""
 
     def rows() -> Any:
-        yield from ({"n": n, "text": None if n < 5 else "a"} for n in range(10))
+        yield from ({"n": n, "text": "a" if n % 4 else None} for n in range(10))
 
     stream = datasets.IterableDataset.from_generator(rows)
     chunks = list(chunked(stream, rows=4, backend="pandas"))
     assert [list(chunk.text.isna()) for chunk in chunks] == [
-        [True] * 4,
         [True, False, False, False],
-        [False, False],
+        [True, False, False, False],
+        [True, False],
     ]
     assert chunked(stream, rows=4).map(lambda df: df.n.sum()).reduce("sum") == 45
+
+
+def test_stream_with_late_values(datasets: Any) -> None:
+    """A type that shows late ends the run, and the option in the error cures it."""
+
+    def rows() -> Any:
+        yield from ({"text": None if n < 5 else "a"} for n in range(10))
+
+    stream = datasets.IterableDataset.from_generator(rows)
+    with pytest.raises(SourceError, match="use --types text=str"):
+        list(chunked(stream, rows=4, backend="pandas"))
+    chunks = chunked(stream, rows=4, backend="pandas", types={"text": "str"})
+    assert [int(chunk.text.isna().sum()) for chunk in chunks] == [4, 1, 0]
 
 
 def test_bad_input(datasets: Any) -> None:
