@@ -93,19 +93,6 @@ def test_stream_of_rows(datasets: Any) -> None:
     assert chunked(stream, rows=4).map(lambda df: df.n.sum()).reduce("sum") == 45
 
 
-def test_stream_with_late_values(datasets: Any) -> None:
-    """A type that shows late ends the run, and the option in the error cures it."""
-
-    def rows() -> Any:
-        yield from ({"text": None if n < 5 else "a"} for n in range(10))
-
-    stream = datasets.IterableDataset.from_generator(rows)
-    with pytest.raises(SourceError, match="use --types text=str"):
-        list(chunked(stream, rows=4, backend="pandas"))
-    chunks = chunked(stream, rows=4, backend="pandas", types={"text": "str"})
-    assert [int(chunk.text.isna().sum()) for chunk in chunks] == [4, 1, 0]
-
-
 def test_bad_input(datasets: Any) -> None:
     """A dictionary of datasets, and an empty dataset, are refused in one sentence."""
     several = datasets.DatasetDict({"train": make(datasets)})
