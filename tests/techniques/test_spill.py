@@ -31,6 +31,8 @@ from jupyter_memkit.techniques.spilling.variables import (
     unspill_variables,
 )
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 MIB = 1024 * 1024
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
@@ -494,8 +496,6 @@ CHILD = """\
 import os, signal, sys
 import numpy as np
 from jupyter_memkit import spill
-
-pytestmark = pytest.mark.usefixtures("unhurried")
 
 kept = spill(np.ones(1000), folder=sys.argv[1])
 if sys.argv[2] == "fork":
