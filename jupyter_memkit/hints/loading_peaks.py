@@ -23,8 +23,11 @@ from jupyter_memkit.cells.calls import NamedCall, find_calls
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
-from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.loaded import (
+    derives_from,
+    find_loaded,
+    read_namespace,
+)
 from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.track.cells import CellRecord
 
@@ -129,8 +132,7 @@ def _fills_module(call: NamedCall, namespace: dict[str, Any]) -> bool:
     if call.function[-1] != "load_state_dict":
         return False
     owner = _resolve(call.function[:-1], namespace)
-    optimizer = find_loaded("torch.optim.optimizer", "Optimizer")
-    return not contains_identical(read_mro(type(owner)), optimizer)
+    return not derives_from(type(owner), "torch.optim.optimizer", "Optimizer")
 
 
 def _find_pretrained(call: NamedCall) -> Iterator[_Load]:

@@ -12,15 +12,16 @@ import sys
 import time
 from typing import Any
 
-from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
-from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.loaded import (
+    derives_from,
+    find_loaded,
+    read_namespace,
+)
 
 
 def is_tensor_type(kind: type) -> bool:
     """Return whether a type is torch's tensor or derives from it."""
-    tensor = find_loaded("torch", "Tensor")
-    return tensor is not None and contains_identical(read_mro(kind), tensor)
+    return derives_from(kind, "torch", "Tensor")
 
 
 def read_kept(tensor: Any, deadline_s: float) -> list[Any]:

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.raw_reads import read_mro
+
 # Not the plain attribute: a subclass can override it with a property.
 _read_namespace = vars(ModuleType)["__dict__"].__get__
 
@@ -35,6 +38,20 @@ def find_loaded(module: str, name: str) -> Any:
     """
     namespace = read_namespace(sys.modules.get(module))
     return None if namespace is None else namespace.get(name)
+
+
+def derives_from(kind: type, module: str, name: str) -> bool:
+    """Return whether a type is a class of a loaded module, or derives from it.
+
+    Examples
+    --------
+    >>> derives_from(bool, "builtins", "int")
+    True
+    >>> derives_from(bool, "no.such.module", "int")
+    False
+    """
+    base = find_loaded(module, name)
+    return base is not None and contains_identical(read_mro(kind), base)
 
 
 def read_module_ends() -> Iterator[Any]:

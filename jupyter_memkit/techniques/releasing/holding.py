@@ -9,9 +9,7 @@ from typing import Any
 
 from jupyter_memkit.measure.hidden import is_output_name
 from jupyter_memkit.measure.holder_search import Origin, Way
-from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.measure.tensors import is_tensor_type
 from jupyter_memkit.techniques.releasing.hooks import find_hook
 from jupyter_memkit.techniques.releasing.records import Held
@@ -115,10 +113,8 @@ def _find_role(way: Way) -> str:
 
 def _name_role(value: Any) -> str | None:
     """Return what an object of a library is to its users; None if it is not known."""
-    kinds = read_mro(type(value))
     for (module, name), role in _ROLES.items():
-        kind = find_loaded(module, name)
-        if kind is not None and contains_identical(kinds, kind):
+        if derives_from(type(value), module, name):
             return role
     return None
 

@@ -14,9 +14,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holder_search import Way
-from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
 from jupyter_memkit.measure.tensors import is_tensor_type
 
 # The dicts of hooks among the attributes of a module (torch/nn/modules/module.py), and
@@ -90,8 +88,7 @@ def _is_torch(kind: type) -> bool:
 
 
 def _is_module_type(kind: type) -> bool:
-    module = find_loaded("torch.nn.modules.module", "Module")
-    return module is not None and contains_identical(read_mro(kind), module)
+    return derives_from(kind, "torch.nn.modules.module", "Module")
 
 
 def _is_hook_table(steps: list[Any], number: int) -> bool:
