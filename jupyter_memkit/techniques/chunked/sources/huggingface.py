@@ -26,6 +26,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
+from jupyter_memkit.techniques.chunked.sources.ranges import item_pieces
 from jupyter_memkit.techniques.chunked.sources.torch_dataset import DatasetSource
 
 # The rows that a stream is asked for at a time, at most.
@@ -78,23 +79,10 @@ class HuggingFaceSource:
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Take ranges of rows."""
-        total, start = self.total_rows, request.start or 0
-        last = total if request.end is None else request.end
         columns = request.columns or self.columns()
         tables = self.dataset.with_format("arrow", columns=list(columns))
-        while start < last:
-            end = min(start + request.rows(), last)
-            load = partial(_load_table, tables, start, end)
-            yield Piece(
-                # Otherwise data in memory would go with every piece.
-                load=Loaded(load()) if request.portable else load,
-                start=start,
-                end=end,
-                rows=end - start,
-                fraction=end / total,
-                is_separate=not request.portable,
-            )
-            start = end
+        load = partial(_load_table, tables)
+        yield from item_pieces(request, self.total_rows, load)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

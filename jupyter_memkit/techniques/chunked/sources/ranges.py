@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError, suggest
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
 
 
 def range_pieces(
@@ -58,6 +58,44 @@ def range_pieces(
             is_separate=is_separate,
         )
         start = stop
+
+
+def item_pieces(
+    request: Request, total_rows: int, load: Callable[[int, int], Any]
+) -> Generator[Piece, None, None]:
+    """Cut items that an object returns by their numbers into pieces.
+
+    For other processes the pieces are loaded here, because otherwise an object that
+    holds its data would go with every piece.
+
+    Parameters
+    ----------
+    request : Request
+        The request for the pieces.
+    total_rows : int
+        The number of all items.
+    load : callable
+        Returns the items from the first number up to the second.
+
+    Yields
+    ------
+    Piece
+        Its start and end are numbers of items.
+    """
+    start = request.start or 0
+    last = total_rows if request.end is None else request.end
+    while start < last:
+        end = min(start + request.rows(), last)
+        later = partial(load, start, end)
+        yield Piece(
+            load=Loaded(later()) if request.portable else later,
+            start=start,
+            end=end,
+            rows=end - start,
+            fraction=end / total_rows,
+            is_separate=not request.portable,
+        )
+        start = end
 
 
 def check_options(name: str, options: Mapping[str, Any], *known: str) -> None:

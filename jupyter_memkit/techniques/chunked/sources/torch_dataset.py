@@ -9,13 +9,9 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import (
-    Loaded,
-    Piece,
-    Request,
-    Source,
-)
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, Source
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+from jupyter_memkit.techniques.chunked.sources.ranges import item_pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +51,8 @@ class DatasetSource:
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Take items by their numbers."""
-        total, start = self.total_rows, request.start or 0
-        last = total if request.end is None else request.end
-        while start < last:
-            end = min(start + request.rows(), last)
-            load = partial(_load_items, self.dataset, start, end)
-            yield Piece(
-                # Otherwise a dataset that holds its data would go with every piece.
-                load=Loaded(load()) if request.portable else load,
-                start=start,
-                end=end,
-                rows=end - start,
-                fraction=end / total,
-                is_separate=not request.portable,
-            )
-            start = end
+        load = partial(_load_items, self.dataset)
+        yield from item_pieces(request, self.total_rows, load)
 
 
 def is_torch_dataset(source: Any) -> bool:
