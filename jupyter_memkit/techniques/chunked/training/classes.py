@@ -61,7 +61,7 @@ def find_classes(parts: Parts, split: SplitTarget) -> Any:
     plan = BatchPlan()
     found: Any = None
     for rows in read_epoch(parts, plan, 0):
-        values = numpy.unique(numpy.asarray(_take_target(rows, split)))
+        values = numpy.unique(numpy.asarray(split(rows)[1]))
         found = values if found is None else numpy.union1d(found, values)
     return found
 
@@ -79,8 +79,3 @@ def check_classes(values: Any, classes: Any, name: str) -> None:
         "classes; make a new model, and leave out the classes: a first pass finds them"
     )
     raise MemkitError(message)
-
-
-def _take_target(rows: Any, split: SplitTarget) -> Any:
-    """Return the target; rows of a single column have nothing else."""
-    return split(rows)[1]

@@ -91,7 +91,7 @@ def order_pieces(
             stacklevel=2,
         )
     if plan.shuffle and not shard.number:
-        _warn_of_order(parts, plan.shuffle)
+        _warn_of_order(parts, found, plan.shuffle)
     if found is None:
         yield from enumerate(parts.stream())
         return
@@ -129,9 +129,11 @@ def _shuffle_evenly(count: int, at_once: int, seed: list[int]) -> list[int]:
     return order
 
 
-def _warn_of_order(parts: Parts, reservoir: int) -> None:
+def _warn_of_order(
+    parts: Parts, found: tuple[Piece, ...] | None, reservoir: int
+) -> None:
     """Warn if the reservoir is too small for rows to lose their order."""
-    found, total = parts.find(), parts.source.total_rows
+    total = parts.source.total_rows
     longest = total if found is None else max(piece.rows or 0 for piece in found)
     if longest is not None and longest <= reservoir:
         return

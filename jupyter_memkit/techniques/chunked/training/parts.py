@@ -12,6 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import (
@@ -52,8 +53,7 @@ class Parts:
     @property
     def rows(self) -> int:
         """The rows of a chunk, which follow from the budget or the user's choice."""
-        rows = self.settings.plan_rows(self.source, steady=True).rows
-        return rows if self.most_rows is None else max(1, min(rows, self.most_rows))
+        return self._limit(self._plan_rows())
 
     @property
     def is_rereadable(self) -> bool:
@@ -63,9 +63,9 @@ class Parts:
 
     def request(self, rows: int | None = None) -> Request:
         """Return the request for chunks of this many rows."""
-        plan = self.settings.plan_rows(self.source, steady=True)
+        plan = self._plan_rows()
         request = self.settings.request(self.source, plan)
-        wanted = self.rows if rows is None else rows
+        wanted = self._limit(plan) if rows is None else rows
         return dataclasses.replace(request, rows=_Constant(wanted))
 
     def stream(self) -> Generator[Piece, None, None]:
@@ -99,10 +99,19 @@ class Parts:
         """Raise an error if the source has changed since its parts were found."""
         if self._has_changed():
             message = (
-                f"{self.source.name} changed during the epoch, which so mixes two "
+                f"{self.source.name} changed during the epoch, so it mixes two "
                 "versions; start it again when nothing writes to the data"
             )
             raise SourceError(message)
+
+    def _plan_rows(self) -> RowPlan:
+        return self.settings.plan_rows(self.source, steady=True)
+
+    def _limit(self, plan: RowPlan) -> int:
+        """Return the rows of a plan, but at most those of a part."""
+        if self.most_rows is None:
+            return plan.rows
+        return max(1, min(plan.rows, self.most_rows))
 
     def _has_changed(self) -> bool:
         """Return whether the source has changed since its parts were found."""

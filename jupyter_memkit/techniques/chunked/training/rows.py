@@ -96,7 +96,7 @@ def cut_batches(blocks: Iterator[Any], size: int, *, drop_last: bool) -> Iterato
 
 
 def measure_row(rows: Any) -> float | None:
-    """Return the bytes that a row takes in memory; None if its form does not tell."""
+    """Return the bytes of a row in memory; None if its form does not show them."""
     if hasattr(rows, "memory_usage"):
         usage = rows.memory_usage(index=False)
         n_bytes = int(usage if isinstance(usage, int) else usage.sum())
