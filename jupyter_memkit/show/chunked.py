@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from jupyter_memkit.show.progress import open_bar
 from jupyter_memkit.show.report import Report
@@ -14,6 +15,9 @@ from jupyter_memkit.techniques.chunked.summary import (
 )
 from jupyter_memkit.units import format_bytes, format_duration
 
+if TYPE_CHECKING:  # most runs train no model
+    from jupyter_memkit.techniques.chunked.training import Fitted
+
 _VALUE_WIDTH = 60
 
 # Above this, columns are counted instead of named.
@@ -22,16 +26,7 @@ _MANY = 12
 
 def build_report(summary: ChunkedSummary) -> Report:
     """Build the report of a run; a large value is described instead of printed."""
-    growth_bytes = max(0, summary.peak_bytes - summary.before_bytes)
-    peak = (
-        f"{format_bytes(summary.peak_bytes)}, "
-        f"{format_bytes(growth_bytes)} above the start"
-    )
-    growth = f"{format_bytes(growth_bytes)} of {format_bytes(summary.budget_bytes)}"
-    rows = [
-        ("peak", peak if summary.exact else f"{peak} (sampled)"),
-        ("budget", f"{growth} used"),
-    ]
+    rows = build_memory_rows(summary)
     if summary.columns:
         rows.append(("columns", describe_columns(summary.columns, None)))
     rows.extend(map(_describe_skipped, summary.skipped))
@@ -52,6 +47,19 @@ def build_report(summary: ChunkedSummary) -> Report:
         rows=tuple(rows),
         notes=tuple(notes),
     )
+
+
+def build_memory_rows(run: ChunkedSummary | Fitted) -> list[tuple[str, str]]:
+    """Build the rows about the memory of a run, and its budget."""
+    growth_bytes = max(0, run.peak_bytes - run.before_bytes)
+    peak = (
+        f"{format_bytes(run.peak_bytes)}, {format_bytes(growth_bytes)} above the start"
+    )
+    growth = f"{format_bytes(growth_bytes)} of {format_bytes(run.budget_bytes)}"
+    return [
+        ("peak", peak if run.exact else f"{peak} (sampled)"),
+        ("budget", f"{growth} used"),
+    ]
 
 
 def build_failure(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jupyter_memkit.show.chunked import count
+from jupyter_memkit.show.chunked import build_memory_rows, count
 from jupyter_memkit.show.progress import open_bar
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked.training import FitStep, Fitted
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_duration
 
 # Above this, only the last scores are listed.
 _MANY = 8
@@ -17,16 +17,7 @@ _MANY = 8
 
 def build_report(fitted: Fitted) -> Report:
     """Build the report of a training."""
-    growth_bytes = max(0, fitted.peak_bytes - fitted.before_bytes)
-    peak = (
-        f"{format_bytes(fitted.peak_bytes)}, "
-        f"{format_bytes(growth_bytes)} above the start"
-    )
-    growth = f"{format_bytes(growth_bytes)} of {format_bytes(fitted.budget_bytes)}"
-    rows = [
-        ("peak", peak if fitted.exact else f"{peak} (sampled)"),
-        ("budget", f"{growth} used"),
-    ]
+    rows = build_memory_rows(fitted)
     if fitted.scores:
         rows.append(("score", _describe_scores(fitted)))
     if fitted.classes is not None:
