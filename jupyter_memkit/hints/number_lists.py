@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.techniques.arrays.pack_names import pack_names
 
 # Smaller savings are not worth a hint.
@@ -50,15 +51,22 @@ def _read_item_bytes(value: Any, scene: Scene) -> int | None:
     """Return the bytes per number in an array; None if the value cannot be one."""
     if type(value) is not list or len(value) * 8 < _LEAST_BYTES:
         return None
-    kind = type(value[0])
-    if kind not in (bool, float, int):
+    if not holds_numbers(value, scene):
         return None
+    return 1 if type(value[0]) is bool else 8
+
+
+def holds_numbers(value: list[Any], scene: Scene) -> bool:
+    """Return whether a list holds numbers of one type that fit an array."""
+    kind = type(value[0])
+    if not contains_identical((bool, float, int), kind):
+        return False
     # In batches, because a list of ten million numbers takes a while.
     for start in range(0, len(value), _BATCH):
         scene.check_time()
         batch = value[start : start + _BATCH]
         if set(map(type, batch)) != {kind}:
-            return None
+            return False
         if kind is int and not -(2**63) <= min(batch) <= max(batch) < 2**63:
-            return None
-    return 1 if kind is bool else 8
+            return False
+    return True

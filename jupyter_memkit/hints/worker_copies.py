@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from jupyter_memkit.hints.number_lists import holds_numbers
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.children import children_meter
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.measure.sizes.elements import draw_places
-from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.registry import name_type
 
 # Smaller copies are what any process needs for itself.
@@ -31,7 +31,6 @@ _LEAST_SHARE = 0.2
 _DEPTH = 4
 _SAMPLED = 50
 _MEASURED = 5
-_NUMBERS = (bool, float, int)
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ def find(scene: Scene) -> Iterator[Hint]:
     found = lists[sizes.index(most_bytes)]
     value, names = found.value, found.paths
     workers = f"{copied.count} worker process{'es' if copied.count > 1 else ''}"
-    packing = "to_numpy" if _holds_numbers(value) else "SerializedList"
+    packing = "to_numpy" if holds_numbers(value, scene) else "SerializedList"
     cure = (
         f"from jupyter_memkit import {packing}; "
         f"{' = '.join(names)} = {packing}({names[0]})"
@@ -106,9 +105,3 @@ def _is_long(value: list[Any]) -> bool:
         return False
     drawn = [value[place] for place in draw_places(len(value), _SAMPLED)]
     return len(set(map(id, drawn))) > len(drawn) / 2
-
-
-def _holds_numbers(value: list[Any]) -> bool:
-    """Return whether all elements are numbers of one type, as `to_numpy` expects."""
-    kind = type(value[0])
-    return contains_identical(_NUMBERS, kind) and set(map(type, value)) == {kind}

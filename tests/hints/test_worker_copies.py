@@ -80,6 +80,7 @@ loader.dataset = dataset
     [
         ("[{'id': i, 'name': str(i)} for i in range(600_000)]", "SerializedList"),
         ("[i + 0.5 for i in range(4_000_000)]", "to_numpy"),
+        ("[(1 << 64) + i for i in range(3_000_000)]", "SerializedList"),
     ],
 )
 def test_list_that_a_worker_copies(
