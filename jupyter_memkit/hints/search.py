@@ -13,7 +13,7 @@ from jupyter_memkit.hints import (
     duplicates,
     hidden_holders,
     idle_workers,
-    loss_graphs,
+    kept_graphs,
     number_lists,
     paused_collector,
     small_slices,
@@ -32,7 +32,7 @@ Rule = Callable[[Scene], Iterator[Hint]]
 # Rules that only inspect come first, rules that read all data last.
 LEAKS: tuple[Rule, ...] = (
     paused_collector.find,
-    loss_graphs.find,
+    kept_graphs.find,
     hidden_holders.find,
     small_views.find,
     small_slices.find,

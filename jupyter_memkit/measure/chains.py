@@ -124,7 +124,7 @@ def _find_closure(parent: types.FunctionType, child: Any) -> str | None:
 
 
 def _find_attribute(parent: Any, child: Any) -> str | None:
-    for name, value in _read_attributes(parent):
+    for name, value in read_attributes(parent):
         if value is child:
             return f".{name}"
     return None
@@ -145,7 +145,7 @@ def _find_in_array(parent: Any, child: Any) -> str | None:
     return f"[{place}]"
 
 
-def _read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
+def read_attributes(parent: Any) -> Iterator[tuple[str, Any]]:
     """Yield attributes that are stored in an object, without running its code."""
     with contextlib.suppress(AttributeError, TypeError):
         yield from dict(object.__getattribute__(parent, "__dict__")).items()
