@@ -155,18 +155,25 @@ class _Judge:
 
     def _advise(self, kept: KeptGraph, store: Store) -> str:
         """Return what to write so that it does not happen again."""
-        is_step = has_backward(self._inputs[store.cell])
+        cell = self._inputs[store.cell]
+        is_used = kept.name in self._used
+        is_scalar = _is_scalar(kept.tensors[-1])
+        advice = "compute it inside `with torch.inference_mode():`"
         if _is_carried(kept, store):
-            return "detach it between steps with .detach()"
-        stored = store.value
-        if isinstance(stored, (ast.Name, ast.Attribute, ast.Subscript)):
-            is_scalar = _is_scalar(kept.tensors[-1])
-            if is_scalar or is_step:
-                method = "item" if is_scalar else "detach"
-                return f"store {ast.unparse(stored)}.{method}() instead"
-        if is_step:
-            return "store the values with .detach()"
-        return "compute it inside `with torch.inference_mode():`"
+            advice = "detach it between steps with .detach()"
+        elif is_used and "retain_graph" in cell:
+            advice = "call backward() without retain_graph=True"
+        elif isinstance(store.value, (ast.Name, ast.Attribute, ast.Subscript)):
+            stored = ast.unparse(store.value)
+            if is_scalar:
+                advice = f"store {stored}.item() instead"
+            elif has_backward(cell):
+                advice = f"store {stored}.detach() instead"
+        elif is_scalar:
+            advice = "store the number with .item()"
+        elif is_used:
+            advice = "store it with .detach()"
+        return advice
 
 
 def _is_carried(kept: KeptGraph, store: Store) -> bool:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.models.records import (
     DeviceCache,
     LayerSize,
@@ -93,6 +94,16 @@ def model_sizes(
     )
 
     variables = read_main() if namespace is None else dict(namespace)
+    shell = find_shell()
+    if shell is not None:
+        # What IPython keeps is reachable from its functions, such as `exit`.
+        program = [*program, shell]
+        if namespace is None:
+            variables = {
+                name: value
+                for name, value in variables.items()
+                if name not in shell.user_ns_hidden
+            }
     end_s = math.inf if budget_s is None else time.perf_counter() + budget_s
 
     def check() -> None:

@@ -126,7 +126,9 @@ class Splitter:
 
     def _add_model(self, variable: str, found: Found) -> None:
         layers = list(find_layers(found.value))
-        self._models.append(_Model(variable, found, layers))
+        # A loss function without tensors is a module too.
+        if any(layer.parameters or layer.buffers for layer in layers):
+            self._models.append(_Model(variable, found, layers))
 
     def _drop_parts(self) -> None:
         """Drop modules that are parts of others, and those that were found before."""
