@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UnloadError,
     )
     from jupyter_memkit.measure.holders import holders
+    from jupyter_memkit.measure.models import model_sizes
     from jupyter_memkit.measure.processes import processes
     from jupyter_memkit.measure.sizes import (
         Buffer,
@@ -79,6 +80,7 @@ __all__ = [
     "last_death",
     "libraries",
     "mem",
+    "model_sizes",
     "partial",
     "plot",
     "processes",
@@ -123,6 +125,7 @@ _HOMES = {
     "last_death": "track.deaths",
     "libraries": "techniques.unloading",
     "mem": "track.mem",
+    "model_sizes": "measure.models",
     "partial": "techniques.chunked.results.partial",
     "plot": "show.plot",
     "processes": "measure.processes",

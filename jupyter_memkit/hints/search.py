@@ -13,8 +13,8 @@ from jupyter_memkit.hints import (
     duplicates,
     hidden_holders,
     idle_workers,
+    kept_graphs,
     loading_peaks,
-    loss_graphs,
     number_lists,
     paused_collector,
     small_slices,
@@ -34,7 +34,7 @@ Rule = Callable[[Scene], Iterator[Hint]]
 # Rules that only inspect come first, rules that read all data last.
 LEAKS: tuple[Rule, ...] = (
     paused_collector.find,
-    loss_graphs.find,
+    kept_graphs.find,
     worker_copies.find,
     hidden_holders.find,
     small_views.find,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from jupyter_memkit.measure.models import ModelSize
 from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.measure.sizes.parts import UNTOUCHED
+from jupyter_memkit.show.models import (
+    build_model_report,
+    describe_models,
+    explain_models,
+)
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.remainder import Remainder
@@ -20,7 +26,12 @@ _SHOWN_SHARED_BYTES = 1024
 
 def build_report(listed: Variables) -> Report:
     """Build the report of the variables."""
-    count = len(listed.variables)
+    names = [each.name for each in listed.variables]
+    by_layer = [model for model in listed.models.models if model.layers]
+    if len(names) == 1 and [model.variable for model in by_layer].count(names[0]) == 1:
+        (model,) = (model for model in by_layer if model.variable == names[0])
+        return build_model_report(model, listed.models)
+    count = len(names)
     noun = "variable" if count == 1 else "variables"
     return Report(
         title=(
@@ -28,7 +39,9 @@ def build_report(listed: Variables) -> Report:
             + (f" with {listed.left_out} more" if listed.left_out else "")
         ),
         table=(
-            _build_table(listed.variables[:_SHOWN], listed.remainder)
+            _build_table(
+                listed.variables[:_SHOWN], listed.remainder, listed.models.models
+            )
             if count or listed.remainder
             else None
         ),
@@ -59,9 +72,14 @@ def _name_place(device: str) -> str:
     return device if device == UNTOUCHED else f"on {device}"
 
 
-def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> Table:
-    rows, keys = [], []
-    for each in variables:
+def _build_table(
+    variables: Iterable[Variable],
+    remainder: Remainder | None,
+    models: Sequence[ModelSize],
+) -> Table:
+    rows, keys, parts = [], [], {}
+    for number, each in enumerate(variables):
+        parts[number] = describe_models(each.name, models)
         size, shape = each.size, each.shape
         shared = size.shared_bytes if size.shared_bytes >= _SHOWN_SHARED_BYTES else 0
         rows.append(
@@ -103,6 +121,7 @@ def _build_table(variables: Iterable[Variable], remainder: Remainder | None) -> 
         rows=tuple(rows),
         keys=tuple(keys),
         last=last,
+        parts=parts,
     )
 
 
@@ -115,6 +134,9 @@ def _build_notes(listed: Variables) -> Iterable[str]:
         yield f"{left} smaller variables are not shown; name them, or lower --min SIZE."
     if any(each.size.shared_bytes >= _SHOWN_SHARED_BYTES for each in shown):
         yield "Shared: memory that other variables hold as well."
+    shown_names = {each.name for each in shown}
+    models = [each for each in listed.models.models if each.variable in shown_names]
+    yield from explain_models(models, listed.models)
     errors = [each.size.error_ratio for each in shown if not each.size.exact]
     known = [error for error in errors if error]
     if known:

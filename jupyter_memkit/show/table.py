@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["number", "text", "code"]
@@ -52,6 +53,9 @@ class Table:
         HTML sorts the table, if the page runs scripts.
     last : tuple of str
         One more row, which stays last whatever the order.
+    parts : mapping of int to tuple of (str, str)
+        What rows consist of, by their numbers: labels and values, which stand below the
+        row in a terminal, and which the first cell of the row opens in a notebook.
 
     Examples
     --------
@@ -66,11 +70,20 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     keys: tuple[tuple[float | str, ...], ...] = ()
     last: tuple[str, ...] = ()
+    parts: Mapping[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the table for a terminal."""
         heading = tuple(heading for heading, _ in self.columns)
-        lines = (heading, *self.rows, *((self.last,) if self.last else ()))
+        lines = [heading]
+        for number, row in enumerate(self.rows):
+            lines.append(row)
+            rest = ("",) * (len(row) - 2)
+            lines += [
+                (f"  {label}", value, *rest)
+                for label, value in self.parts.get(number, ())
+            ]
+        lines += [self.last] if self.last else []
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(self._join(line, widths) for line in lines)
 
@@ -83,8 +96,8 @@ class Table:
         )
         keys = self.keys or ((),) * len(self.rows)
         rows = "".join(
-            f"<tr>{self._join_html(row, key)}</tr>"
-            for row, key in zip(self.rows, keys, strict=True)
+            f"<tr>{self._join_html(row, key, self.parts.get(number, ()))}</tr>"
+            for number, (row, key) in enumerate(zip(self.rows, keys, strict=True))
         )
         last = ""
         if self.last:
@@ -111,12 +124,22 @@ class Table:
         return f"  {'  '.join(cells)}".rstrip()
 
     def _join_html(
-        self, row: tuple[str, ...], key: tuple[float | str, ...] = ()
+        self,
+        row: tuple[str, ...],
+        key: tuple[float | str, ...] = (),
+        parts: tuple[tuple[str, str], ...] = (),
     ) -> str:
         keys = [f' data-key="{html.escape(str(each))}"' for each in key]
+        cells = [html.escape(cell) for cell in row]
+        if parts:
+            lines = "".join(
+                f"<div>{html.escape(f'{label}  {value}')}</div>"
+                for label, value in parts
+            )
+            cells[0] = f"<details><summary>{cells[0]}</summary>{lines}</details>"
         return "".join(
-            f'<td style="{_STYLES[kind]}"{sort}>{html.escape(cell)}</td>'
+            f'<td style="{_STYLES[kind]}"{sort}>{cell}</td>'
             for cell, sort, (_, kind) in zip(
-                row, keys or [""] * len(row), self.columns, strict=True
+                cells, keys or [""] * len(row), self.columns, strict=True
             )
         )

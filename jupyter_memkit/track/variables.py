@@ -6,7 +6,7 @@ import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -18,6 +18,7 @@ from jupyter_memkit.measure.hidden import (
     find_caches,
     find_hidden,
 )
+from jupyter_memkit.measure.models import ModelSizes, model_sizes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.records import Record
@@ -33,6 +34,9 @@ _PROGRAM = (
 )
 # These and private names are listed only if they hold data, not just code.
 _PROGRAM_BYTES = 64 * 1024
+
+# How long models and their graphs are searched.
+_MODELS_BUDGET_S = 1.0
 
 # Holders that are not the user's variables, as named in the listing.
 _GROUPS: dict[HolderKind, str] = {
@@ -92,12 +96,16 @@ class Variables(Record):
         The number of measured variables that are not listed.
     remainder : Remainder or None
         The rest of the process; None if only some variables were requested.
+    models : ModelSizes
+        What the torch models in the variables take; with their layers if only some
+        variables were requested.
     """
 
     variables: tuple[Variable, ...]
     total_bytes: int
     left_out: int = 0
     remainder: Remainder | None = None
+    models: ModelSizes = field(default_factory=ModelSizes)
 
 
 def list_variables(
@@ -165,6 +173,12 @@ def list_variables(
         program=find_program(shell),
         progress=progress,
     )
+    models = model_sizes(
+        {name: values[name] for name in values.keys() & names},
+        layers=bool(patterns),
+        budget_s=_MODELS_BUDGET_S if budget_s is None else budget_s,
+        program=find_program(shell),
+    )
     usage = find_usage(shell.user_ns.get("In", ()))
     rows = [
         Variable(
@@ -196,6 +210,7 @@ def list_variables(
         total_bytes=listed_bytes,
         left_out=len(rows) - len(shown),
         remainder=read_remainder(listed_bytes, held) if is_whole else None,
+        models=models,
     )
 
 

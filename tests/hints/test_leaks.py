@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -190,31 +188,6 @@ def test_named_once(shell: InteractiveShell) -> None:
     run(shell, code, *["1"] * 4)
     found = find_leaks(shell, unused_cells=3)
     assert ([leak.name for leak in found.hints], found.unused) == (["row"], ())
-
-
-def test_losses_with_graphs(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Losses that keep their graphs are found by their ``grad_fn``."""
-
-    class Tensor:
-        """Stands in for torch's tensor."""
-
-        def __init__(self, grad_fn: object) -> None:
-            self.grad_fn = grad_fn
-
-        def item(self) -> float:
-            """Return the number."""
-            return 1.5
-
-    torch = ModuleType("torch")
-    torch.Tensor = Tensor  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    shell.user_ns |= {"losses": [Tensor(object())], "numbers": [Tensor(None)]}
-    leak = find(shell)["graph"]
-    assert leak.name == "losses"
-    cure(shell, leak)
-    assert shell.user_ns["losses"] == [1.5]
 
 
 def test_tracing(shell: InteractiveShell) -> None:

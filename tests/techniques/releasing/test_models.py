@@ -120,7 +120,8 @@ LOADS = {
     "    return torch.jit.trace(torch.nn.Sequential(*layers), torch.ones(1, n))",
     "jax": "import jax\ndef load(n):\n"
     "    keys = jax.random.split(jax.random.PRNGKey(0), 8)\n"
-    "    model = {i: jax.random.normal(k, (2 * n, 2 * n)) for i, k in enumerate(keys)}\n"
+    "    size = (2 * n, 2 * n)\n"
+    "    model = {i: jax.random.normal(k, size) for i, k in enumerate(keys)}\n"
     "    return jax.block_until_ready(model)",  # It computes in the background.
     "transformers": "import transformers\ndef load(n):\n"
     "    config = transformers.BertConfig(hidden_size=n, num_hidden_layers=3,\n"

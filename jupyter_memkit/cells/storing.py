@@ -1,0 +1,376 @@
+"""Finds the line of a cell that stored into a variable, from the cells' code.
+
+Also finds the names whose values go into a backward pass, which a step of training
+needs until then.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from jupyter_memkit.cells.magic_calls import read_magic_call
+
+StoreKind = Literal["bind", "augment", "grow", "store", "call"]
+
+# Older cells are not searched.
+_READ_CELLS = 200
+# Methods that add to a container in place.
+_GROWING = frozenset(
+    {
+        *("add", "append", "appendleft", "extend", "extendleft", "insert"),
+        *("put", "setdefault", "update"),
+    }
+)
+# Calls whose results have no graph.
+_PLAIN_METHODS = frozenset({"detach", "item", "numpy", "tolist"})
+_PLAIN_FUNCTIONS = frozenset({"bool", "deque", "defaultdict", "float", "int", "len"})
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+Steps = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A line that stores into a variable, or into a part of it.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    steps : tuple of (str or None)
+        The code of the steps to the part (``["loss"]``, ``.total``); None if unknown.
+    kind : {"bind", "augment", "grow", "store", "call"}
+        ``n = x``, ``n += x``, ``n.append(x)``, ``n[0] = x`` or ``n.update(x)``.
+    value : ast.expr
+        What is stored.
+    repeats : bool
+        Whether it is in a loop or a function.
+    cell, line : int
+        The numbers of the cell and of the line in it.
+    text : str
+        The line.
+    """
+
+    name: str
+    steps: Steps
+    kind: StoreKind
+    value: ast.expr
+    repeats: bool = False
+    cell: int = 0
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where a piece of code is."""
+
+    repeats: bool = False
+    # The globals of a function; None outside of one.
+    own_globals: frozenset[str] | None = None
+    class_name: str = ""
+    # The name of a method's first parameter.
+    self_name: str = ""
+
+
+def find_store(
+    cells: Sequence[str], name: str, steps: Steps = (), class_name: str = ""
+) -> Store | None:
+    r"""Find the last line that stored something with a graph into a variable.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        The code of the cells by number, as in IPython's ``In``.
+    name : str
+        The variable.
+    steps : tuple of (str or None)
+        The code of the steps to the part of it, from outside to inside.
+    class_name : str
+        The name of its type, whose methods may store into it.
+
+    Returns
+    -------
+    Store or None
+        The line. One that stores a number, such as ``total = 0``, or only scales, such
+        as ``total /= n``, counts only if there is no other.
+
+    Examples
+    --------
+    >>> cells = ["", "total = 0\nfor x in data:\n    total += f(x)"]
+    >>> store = find_store(cells, "total")
+    >>> store.cell, store.line, store.text
+    (1, 3, 'total += f(x)')
+    """
+    found: Store | None = None
+    best = (-1, 0)
+    for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
+        for code, offset in _read_parts(cells[number]):
+            lines = code.splitlines()
+            for store, scope in _find_stores(_parse(code)):
+                if not _concerns(store, scope, name, steps, class_name):
+                    continue
+                rank = _rank(store)
+                if rank < best:
+                    continue
+                best = rank
+                found = replace(
+                    store,
+                    cell=number,
+                    line=store.line + offset,
+                    text=lines[store.line - 1].strip(),
+                )
+    return found
+
+
+def find_backward_inputs(cells: Sequence[str]) -> set[str]:
+    r"""Return the names whose values go into a backward pass, directly or not.
+
+    Examples
+    --------
+    >>> cells = ["", "loss = f(out)\nloss.backward()\nlosses.append(loss)"]
+    >>> sorted(find_backward_inputs(cells))
+    ['f', 'loss', 'out']
+    """
+    inputs: set[str] = set()
+    made: list[tuple[str, set[str]]] = []
+    for cell in cells[-_READ_CELLS:]:
+        for code, _ in _read_parts(cell):
+            tree = _parse(code)
+            for node in ast.walk(tree):
+                if _is_backward(node):
+                    inputs |= _find_names(node)
+            made += (
+                (store.name, _find_names(store.value))
+                for store, _ in _find_stores(tree)
+            )
+    size = -1
+    while len(inputs) > size:
+        size = len(inputs)
+        for name, names in made:
+            if name in inputs:
+                inputs |= names
+    return inputs
+
+
+def has_backward(cell: str) -> bool:
+    """Return whether a cell contains a backward pass."""
+    return any(
+        _is_backward(node)
+        for code, _ in _read_parts(cell)
+        for node in ast.walk(_parse(code))
+    )
+
+
+def is_code(cell: str) -> bool:
+    """Return whether a cell does more than call magics and show values."""
+    return (
+        any(
+            not isinstance(node, ast.Expr)
+            or isinstance(node.value, (ast.Call, ast.Await))
+            for node in _parse(cell).body
+            if read_magic_call(node) is None
+        )
+        or len(list(_read_parts(cell))) > 1
+    )
+
+
+def _read_parts(cell: str) -> Iterator[tuple[str, int]]:
+    """Yield the code of a cell and of the magics in it, with the lines before it."""
+    waiting = [(cell, 0)]
+    while waiting:
+        code, offset = waiting.pop()
+        yield code, offset
+        for node in _parse(code).body:
+            call = read_magic_call(node)
+            if call is not None:
+                is_cell = call.kind == "cell"
+                before = offset + node.lineno - (0 if is_cell else 1)
+                waiting.append((call.cell if is_cell else call.line, before))
+
+
+def _parse(code: str) -> ast.Module:
+    """Return the syntax tree of code; an empty one if it does not parse."""
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _find_stores(tree: ast.Module) -> Iterator[tuple[Store, _Scope]]:
+    """Yield all lines that store, in the order of the code."""
+    waiting: list[tuple[ast.AST, _Scope]] = [(tree, _Scope())]
+    found: list[tuple[Store, _Scope]] = []
+    while waiting:
+        node, scope = waiting.pop()
+        line = getattr(node, "lineno", 0)
+        found += (
+            (replace(store, line=line, repeats=scope.repeats), scope)
+            for store in _read_stores(node)
+        )
+        inner = _enter(node, scope)
+        waiting += ((child, inner) for child in ast.iter_child_nodes(node))
+    return iter(sorted(found, key=lambda each: each[0].line))
+
+
+def _enter(node: ast.AST, scope: _Scope) -> _Scope:
+    if isinstance(node, ast.ClassDef):
+        return replace(scope, class_name=node.name, repeats=True)
+    if isinstance(node, _FUNCTIONS):
+        own = {
+            name
+            for each in ast.walk(node)
+            if isinstance(each, ast.Global)
+            for name in each.names
+        }
+        arguments = node.args.posonlyargs + node.args.args
+        is_method = scope.class_name and scope.own_globals is None and arguments
+        return replace(
+            scope,
+            repeats=True,
+            own_globals=frozenset(own),
+            self_name=arguments[0].arg if is_method else scope.self_name,
+        )
+    return replace(scope, repeats=True) if isinstance(node, _LOOPS) else scope
+
+
+def _read_stores(node: ast.AST) -> Iterator[Store]:
+    """Yield what a node itself stores."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _read_assigned(target, value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield from _read_assigned(target, value)
+        case ast.NamedExpr(target=target, value=value):
+            yield from _read_target(target, value)
+        case ast.AugAssign(target=target, op=op, value=value):
+            yield from _read_assigned(target, ast.BinOp(target, op, value))
+        case ast.For() | ast.AsyncFor():
+            yield from _read_target(node.target, node.iter)
+        case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[*_, value]):
+            place = _read_place(owner)
+            if place is not None:
+                kind: StoreKind = "grow" if method in _GROWING else "call"
+                yield Store(name=place[0], steps=place[1], kind=kind, value=value)
+
+
+def _read_assigned(target: ast.expr, value: ast.expr) -> Iterator[Store]:
+    """Yield what an assignment stores, where `n = n + x` is the same as `n += x`."""
+    match value:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right) if (
+            _read_place(target) == _read_place(left) is not None
+        ):
+            for store in _read_target(target, right):
+                yield replace(store, kind="augment")
+        case _:
+            yield from _read_target(target, value)
+
+
+def _read_target(target: ast.expr, value: ast.expr) -> Iterator[Store]:
+    waiting = [target]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, (ast.Tuple, ast.List)):
+            waiting += each.elts
+        elif isinstance(each, ast.Starred):
+            waiting.append(each.value)
+        else:
+            place = _read_place(each)
+            if place is not None:
+                kind: StoreKind = "store" if place[1] else "bind"
+                yield Store(name=place[0], steps=place[1], kind=kind, value=value)
+
+
+def _read_place(node: ast.expr) -> tuple[str, Steps] | None:
+    """Return the variable that an expression refers to, and the steps to a part."""
+    steps: list[str | None] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            steps.append(f".{node.attr}")
+            node = node.value
+        elif isinstance(node, ast.Subscript):
+            is_key = isinstance(node.slice, ast.Constant)
+            steps.append(f"[{ast.unparse(node.slice)}]" if is_key else None)
+            node = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            # `losses.setdefault(key, []).append(loss)`
+            steps.append(None)
+            node = node.func.value
+        else:
+            return None
+    return node.id, tuple(reversed(steps))
+
+
+def _concerns(
+    store: Store, scope: _Scope, name: str, steps: Steps, class_name: str
+) -> bool:
+    """Return whether a line may have stored into a part of a variable."""
+    if store.name == name:
+        # What a function binds is its own, unless it is declared global.
+        own = scope.own_globals
+        is_bound = store.kind in ("bind", "augment") and not store.steps
+        if is_bound and own is not None and name not in own:
+            return False
+        if store.kind == "call" and not steps:
+            return False
+    elif not class_name or (scope.class_name, scope.self_name) != (
+        class_name,
+        store.name,
+    ):
+        return False
+    return all(
+        one == other or one is None or other is None
+        for one, other in zip(store.steps, steps, strict=False)
+    ) and (store.kind != "store" or len(store.steps) <= len(steps))
+
+
+def _rank(store: Store) -> tuple[int, int]:
+    """Rank a line: those that cannot store a graph come last, methods before them."""
+    known = len([step for step in store.steps if step is not None])
+    if _is_plain(store.value) or _only_scales(store):
+        return 0, known
+    return 1 if store.kind == "call" else 2, known
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Return whether an expression has a value without a graph."""
+    match value:
+        case ast.Constant() | ast.JoinedStr():
+            return True
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
+            return all(map(_is_plain, parts))
+        case ast.Call(func=ast.Attribute(attr=method)):
+            return method in _PLAIN_METHODS
+        case ast.Call(func=ast.Name(id=function), args=arguments):
+            return function in _PLAIN_FUNCTIONS or (
+                function in ("dict", "list") and not arguments
+            )
+    return False
+
+
+def _only_scales(store: Store) -> bool:
+    """Return whether a line divides or cuts what is there: `total = total / n`."""
+    value: Any = store.value
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Div, ast.Mult)):
+        value = value.left
+    elif isinstance(value, ast.Subscript):
+        value = value.value
+    else:
+        return False
+    return _read_place(value) == (store.name, store.steps)
+
+
+def _is_backward(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", None))
+    return name in ("backward", "grad", "manual_backward")
+
+
+def _find_names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

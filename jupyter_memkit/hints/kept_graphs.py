@@ -1,0 +1,198 @@
+"""Variables that keep the graphs of tensors, which a step of training should drop.
+
+A graph is needed until its backward pass, so a variable is a leak only where no such
+pass can follow: it collects tensors, or its cell is done with them. What the line that
+stored it does decides, and what the graph keeps.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jupyter_memkit.cells.storing import (
+    Store,
+    find_backward_inputs,
+    find_store,
+    has_backward,
+    is_code,
+)
+from jupyter_memkit.hints.records import Hint
+from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.models import has_torch
+from jupyter_memkit.measure.sizes.raw_reads import read_qualname
+from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
+from jupyter_memkit.track.variables import find_program
+
+if TYPE_CHECKING:
+    from jupyter_memkit.measure.models.finding import Found
+    from jupyter_memkit.measure.models.kept import KeptGraph, KeptGraphs
+
+_COLLECTIONS = (list, deque, set)
+# Another variable that keeps this much of a graph is named too.
+_MOST_OF_IT = 0.5
+
+
+def find(scene: Scene) -> Iterator[Hint]:
+    """Yield a hint for each variable that keeps a graph without need."""
+    if not has_torch():
+        return
+    # Imports torch, which is loaded.
+    from jupyter_memkit.hints.detaching import write_detaching  # noqa: PLC0415
+    from jupyter_memkit.measure.models.kept import KeptGraphs  # noqa: PLC0415
+
+    hidden = {each.name: each.value for each in find_hidden(scene.shell)}
+    graphs = KeptGraphs(
+        scene.variables | hidden, find_program(scene.shell), scene.check_time
+    )
+    judge = _Judge(scene)
+    stores = {
+        kept.name: judge.find_store(kept)
+        for kept in graphs.found
+        if kept.name in scene.variables
+    }
+    leaks = [
+        kept
+        for kept in graphs.found
+        if kept.name in stores and judge.is_leak(kept, stores[kept.name])
+    ]
+    leaks += _find_joined(leaks, graphs, stores)
+    # What two of them keep counts for the one at fault.
+    leaks.sort(key=lambda kept: not judge.gathers(kept, stores[kept.name]))
+    freed = graphs.count_freed(kept.name for kept in leaks)
+    for kept in leaks:
+        store = stores[kept.name]
+        cure = write_detaching(kept.name, kept.tensors)
+        yield Hint(
+            kind="graph",
+            name=kept.name,
+            found=f"keeps its graph{judge.explain(kept, store)}",
+            bytes=freed[kept.name],
+            accuracy="estimate",
+            cure=cure,
+            _call=partial(scene.shell.ex, cure),
+        )
+
+
+def _find_joined(
+    leaks: list[KeptGraph], graphs: KeptGraphs, stores: dict[str, Store | None]
+) -> list[KeptGraph]:
+    """Return other variables that keep most of the graph of a leak, such as a mean."""
+    names = {kept.name for kept in leaks}
+    return [
+        other
+        for other in graphs.found
+        if other.name in stores
+        and other.name not in names
+        and any(
+            len(other.nodes & kept.nodes) > _MOST_OF_IT * len(kept.nodes)
+            for kept in leaks
+        )
+    ]
+
+
+class _Judge:
+    """Decides from the code of the cells what is still needed."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._inputs = scene.inputs
+        self._variables = scene.variables
+        self._used = find_backward_inputs(self._inputs)
+        code = [n for n, cell in enumerate(self._inputs) if cell and is_code(cell)]
+        self._last = code[-1] if code else 0
+
+    def find_store(self, kept: KeptGraph) -> Store | None:
+        """Return the line that stored the first of the tensors."""
+        # The last is the newest of a list, and stored by the line at fault.
+        found = kept.tensors[-1]
+        owner = self._variables[kept.name]
+        return find_store(
+            self._inputs,
+            kept.name,
+            tuple(step for _, step in found.steps),
+            read_qualname(type(owner)).rpartition(".")[2] if found.steps else "",
+        )
+
+    def is_leak(self, kept: KeptGraph, store: Store | None) -> bool:
+        """Return whether no backward pass can need the graph, or it keeps too much."""
+        if kept.name not in self._used and self.gathers(kept, store):
+            return True
+        return kept.saved_bytes >= LEAST_BYTES and not self._is_open(kept, store)
+
+    def explain(self, kept: KeptGraph, store: Store | None) -> str:
+        """Return where the line is, and what to write instead."""
+        if store is None:
+            return ""
+        where = f", stored by cell [{store.cell}], line {store.line}: {store.text}"
+        return f"{where}; {self._advise(kept, store)}"
+
+    @staticmethod
+    def gathers(kept: KeptGraph, store: Store | None) -> bool:
+        """Return whether a variable gathers the graphs of several steps."""
+        if store is None:
+            return _count_collected(kept.tensors) > 1
+        if store.repeats and _is_carried(kept, store):
+            return True
+        if store.kind == "augment":
+            return store.repeats
+        is_alone = store.kind == "bind" or len(kept.tensors) == 1
+        return not is_alone or _count_collected(kept.tensors) > 1
+
+    def _is_open(self, kept: KeptGraph, store: Store | None) -> bool:
+        """Return whether a backward pass may follow in the next cell."""
+        return (
+            store is not None
+            and kept.is_training
+            and _count_collected(kept.tensors) < 2
+            and store.cell >= self._last
+            and not has_backward(self._inputs[store.cell])
+            and any(map(has_backward, self._inputs))
+        )
+
+    def _advise(self, kept: KeptGraph, store: Store) -> str:
+        """Return what to write so that it does not happen again."""
+        cell = self._inputs[store.cell]
+        is_used = kept.name in self._used
+        is_scalar = _is_scalar(kept.tensors[-1])
+        advice = "compute it inside `with torch.inference_mode():`"
+        if _is_carried(kept, store):
+            advice = "detach it between steps with .detach()"
+        elif is_used and "retain_graph" in cell:
+            advice = "call backward() without retain_graph=True"
+        elif isinstance(store.value, (ast.Name, ast.Attribute, ast.Subscript)):
+            stored = ast.unparse(store.value)
+            if is_scalar:
+                advice = f"store {stored}.item() instead"
+            elif has_backward(cell):
+                advice = f"store {stored}.detach() instead"
+        elif is_scalar:
+            advice = "store the number with .item()"
+        elif is_used:
+            advice = "store it with .detach()"
+        return advice
+
+
+def _is_carried(kept: KeptGraph, store: Store) -> bool:
+    """Return whether a line computes a variable from its last value."""
+    names = {node.id for node in ast.walk(store.value) if isinstance(node, ast.Name)}
+    return store.kind == "bind" and kept.name in names
+
+
+def _count_collected(tensors: list[Found]) -> int:
+    """Return how many tensors are elements of a list or the like."""
+    return sum(
+        any(type(owner) is kind for owner, _ in each.steps for kind in _COLLECTIONS)
+        for each in tensors
+    )
+
+
+def _is_scalar(found: Found) -> bool:
+    from jupyter_memkit.measure.models.tensors import (  # noqa: PLC0415 - as above
+        count_values,
+    )
+
+    return count_values(found.value) == 1
