@@ -44,7 +44,7 @@ class Store:
     steps : tuple of (str or None)
         The code of the steps to the part (``["loss"]``, ``.total``); None if unknown.
     kind : {"bind", "augment", "grow", "store", "call"}
-        ``n = x``, ``n += x``, ``n.append(x)``, ``n[0] = x`` or ``n.update(x)``.
+        ``n = x``, ``n += x``, ``n.append(x)``, ``n[0] = x``, or another method of it.
     value : ast.expr
         What is stored.
     repeats : bool
@@ -168,14 +168,11 @@ def has_backward(cell: str) -> bool:
 
 def is_code(cell: str) -> bool:
     """Return whether a cell does more than call magics and show values."""
-    return (
-        any(
-            not isinstance(node, ast.Expr)
-            or isinstance(node.value, (ast.Call, ast.Await))
-            for node in _parse(cell).body
-            if read_magic_call(node) is None
-        )
-        or len(list(_read_parts(cell))) > 1
+    return any(
+        not isinstance(node, ast.Expr) or isinstance(node.value, (ast.Call, ast.Await))
+        for code, _ in _read_parts(cell)
+        for node in _parse(code).body
+        if read_magic_call(node) is None
     )
 
 
