@@ -127,7 +127,9 @@ class Splitter:
     def _add_model(self, variable: str, found: Found) -> None:
         layers = list(find_layers(found.value))
         # A loss function without tensors is a module too.
-        if any(layer.parameters or layer.buffers for layer in layers):
+        if any(
+            layer.parameters or layer.buffers or not layer.is_whole for layer in layers
+        ):
             self._models.append(_Model(variable, found, layers))
 
     def _drop_parts(self) -> None:

@@ -1,0 +1,175 @@
+"""Cells that keep the graphs of tensors, with the variable and the line at fault."""
+
+from __future__ import annotations
+
+SETUP = """\
+import torch, torch.nn as nn, torch.nn.functional as F
+net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+opt = torch.optim.SGD(net.parameters(), lr=0.01)
+batches = [(torch.randn(32, 64), torch.randint(0, 10, (32,))) for _ in range(20)]
+crit = nn.CrossEntropyLoss()
+"""
+
+# The cell, the variable, and the line.
+KEEPING: dict[str, tuple[str, str, str]] = {
+    "sum of losses": (
+        """\
+total = 0
+for x, y in batches:
+    opt.zero_grad()
+    loss = crit(net(x), y)
+    loss.backward()
+    opt.step()
+    total += loss
+print(total / len(batches))
+""",
+        "total",
+        "total += loss",
+    ),
+    "sum in an evaluation": (
+        """\
+total = 0
+for x, y in batches:
+    loss = crit(net(x), y)
+    total = total + loss
+total = total / len(batches)
+""",
+        "total",
+        "total = total + loss",
+    ),
+    "list of losses": (
+        """\
+losses = []
+for x, y in batches:
+    opt.zero_grad()
+    loss = crit(net(x), y)
+    loss.backward(); opt.step()
+    losses.append(loss)
+""",
+        "losses",
+        "losses.append(loss)",
+    ),
+    "dict of lists": (
+        """\
+history = {"loss": [], "acc": []}
+for x, y in batches:
+    out = net(x)
+    loss = crit(out, y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    history["loss"].append(loss)
+    history["acc"].append((out.argmax(1) == y).float().mean().item())
+""",
+        "history",
+        'history["loss"].append(loss)',
+    ),
+    "outputs of an evaluation": (
+        """\
+net.eval()
+preds = []
+for x, _ in batches:
+    preds.append(net(x))
+""",
+        "preds",
+        "preds.append(net(x))",
+    ),
+    "output of an evaluation": (
+        """\
+net.eval()
+X = torch.randn(20000, 64)
+preds = net(X)
+""",
+        "preds",
+        "preds = net(X)",
+    ),
+    "hidden state": (
+        """\
+rnn = nn.LSTM(64, 64, batch_first=True)
+hidden = None
+for _ in range(20):
+    out, hidden = rnn(torch.randn(16, 10, 64), hidden)
+""",
+        "hidden",
+        "out, hidden = rnn(torch.randn(16, 10, 64), hidden)",
+    ),
+    "attribute of an object": (
+        """\
+class Meter:
+    def __init__(self):
+        self.total = 0
+        self.count = 0
+    def update(self, loss, n):
+        self.total += loss * n
+        self.count += n
+meter = Meter()
+for x, y in batches:
+    opt.zero_grad()
+    loss = crit(net(x), y)
+    loss.backward(); opt.step()
+    meter.update(loss, len(x))
+""",
+        "meter",
+        "self.total += loss * n",
+    ),
+    "retained graph": (
+        """\
+x = torch.randn(4000, 64); y = torch.zeros(4000, dtype=torch.long)
+loss = crit(net(x), y)
+loss.backward(retain_graph=True)
+""",
+        "loss",
+        "loss = crit(net(x), y)",
+    ),
+    "comprehension": (
+        """\
+embeddings = [net(x) for x, _ in batches]
+""",
+        "embeddings",
+        "embeddings = [net(x) for x, _ in batches]",
+    ),
+    "list of tuples": (
+        """\
+log = []
+for step, (x, y) in enumerate(batches):
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    log.append((step, loss))
+""",
+        "log",
+        "log.append((step, loss))",
+    ),
+    "deque": (
+        """\
+from collections import deque
+recent = deque(maxlen=10)
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    recent.append(loss)
+""",
+        "recent",
+        "recent.append(loss)",
+    ),
+    "function in a cell magic": (
+        """\
+%%mem
+def train():
+    for x, y in batches:
+        loss = crit(net(x), y)
+        opt.zero_grad(); loss.backward(); opt.step()
+        curve.append(loss)
+curve = []
+train()
+""",
+        "curve",
+        "curve.append(loss)",
+    ),
+    "dict of outputs": (
+        """\
+outputs = {}
+for i, (x, y) in enumerate(batches):
+    outputs[i] = net(x)
+""",
+        "outputs",
+        "outputs[i] = net(x)",
+    ),
+}

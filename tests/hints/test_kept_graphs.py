@@ -1,0 +1,90 @@
+"""Graphs that variables keep: the line is named, and the cure frees them."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_memkit.hints import Hint, find_leaks
+from jupyter_memkit.hints.kept_graphs import find
+from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.measure.sizes import sizes
+from tests.hints import graph_cells, training_cells
+from tests.hints.finding import run
+
+pytestmark = pytest.mark.ml
+
+# Rounds over the clean cells; the large run takes 10, which are 200 cells.
+ROUNDS = int(os.environ.get("MEMKIT_TRAINING_ROUNDS", "1"))
+
+
+def find_graphs(shell: InteractiveShell) -> dict[str, Hint]:
+    """Return the hints about graphs, by the variable."""
+    scene = Scene(shell, math.inf, measure_sizes=sizes)
+    return {hint.name: hint for hint in find(scene)}
+
+
+@pytest.mark.parametrize("kind", graph_cells.KEEPING)
+def test_kept(shell: InteractiveShell, kind: str) -> None:
+    """The variable and its line are named, and after the cures no graph is left."""
+    pytest.importorskip("torch")
+    cell, name, line = graph_cells.KEEPING[kind]
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(cell, store_history=True).raise_error()
+    hints = find_graphs(shell)
+    assert f": {line}" in hints[name].found
+    assert (hints[name].bytes or 0) > 0
+    for hint in hints.values():
+        shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert find_graphs(shell) == {}
+
+
+@pytest.mark.parametrize("number", range(len(training_cells.CLEAN)))
+def test_clean(shell: InteractiveShell, number: int) -> None:
+    """Nothing is named in cells that train as they should."""
+    pytest.importorskip("torch")
+    random_ = random.Random(number)
+    for _ in range(ROUNDS):
+        setup = training_cells.SETUP.format(
+            d=random_.choice([8, 64, 256]),
+            b=random_.choice([8, 64, 2000]),
+            opt=random_.choice(["SGD", "Adam", "AdamW"]),
+        )
+        run(shell, setup)
+        cell = training_cells.CLEAN[number]
+        shell.run_cell(cell, store_history=True).raise_error()
+        assert find_graphs(shell) == {}
+
+
+def test_bytes_are_what_the_cure_frees(shell: InteractiveShell) -> None:
+    """A shared graph counts for the variable at fault, and a mean is named with it."""
+    torch = pytest.importorskip("torch")
+    run(
+        shell,
+        "import torch\nw = torch.ones(1000, 1000, requires_grad=True)",
+        "total = 0\nfor _ in range(3):\n    total += (w * w).exp().sum()\n"
+        "mean = total / 3",
+    )
+    hints = find_graphs(shell)
+    assert set(hints) == {"total", "mean"}
+    # Of each step, what `exp` keeps; `w` is a variable.
+    assert hints["total"].bytes == pytest.approx(3 * 4_000_000, rel=0.01)
+    assert (hints["mean"].bytes or 0) < 10_000
+    assert torch.is_tensor(shell.user_ns["total"])
+
+
+def test_listed_by_memleaks(shell: InteractiveShell) -> None:
+    """`%memleaks` reports it with the others."""
+    pytest.importorskip("torch")
+    run(shell, "import torch\nw = torch.ones(9, requires_grad=True)")
+    run(shell, "losses = []\nfor _ in range(3):\n    losses.append((w * w).sum())")
+    (hint,) = find_leaks(shell, budget_s=math.inf).hints
+    assert (hint.kind, hint.cure) == (
+        "graph",
+        "losses = [each.item() for each in losses]",
+    )
+    assert "cell [2], line 3" in hint.found

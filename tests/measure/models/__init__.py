@@ -1,0 +1,1 @@
+"""Tests of what models take; most of them need torch (`make test-ml`)."""

@@ -1,0 +1,190 @@
+"""Models and tensors of unusual kinds: right, or marked as not complete."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jupyter_memkit.measure.models import ModelSizes, Split, model_sizes
+
+torch: Any = pytest.importorskip("torch")
+pytestmark = pytest.mark.ml
+nn = torch.nn
+
+LINEAR_BYTES = 4 * (100 * 100 + 100)
+
+
+def measure(**variables: Any) -> ModelSizes:
+    """Measure variables."""
+    return model_sizes(variables)
+
+
+def total(sizes: ModelSizes) -> Split:
+    """Return the sum of the models, over all places."""
+    return sum((model.total for model in sizes.models), Split())
+
+
+class Hostile(torch.nn.Module):  # type: ignore[misc]
+    """Fails whatever is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(100, 100)
+
+    def parameters(self, *_: Any) -> Iterator[Any]:
+        """Fail."""
+        raise RuntimeError
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    def __hash__(self) -> int:
+        raise RuntimeError
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("parameters", "modules", "named_modules", "buffers", "children"):
+            raise RuntimeError
+        return super().__getattribute__(name)
+
+
+def test_a_module_that_raises() -> None:
+    """Methods of the user's class are not called."""
+    assert total(measure(net=Hostile())).parameters_bytes == LINEAR_BYTES
+
+
+def test_subclass_of_a_tensor() -> None:
+    """A subclass that overrides torch's functions is not asked."""
+
+    class Loud(torch.Tensor):  # type: ignore[misc]
+        """Fails on each call."""
+
+        @classmethod
+        def __torch_function__(cls, *_: Any, **__: Any) -> Any:
+            """Fail."""
+            raise RuntimeError
+
+    loud = torch.ones(1000).as_subclass(Loud)
+    assert measure(loud=loud).others["RAM"].tensors_bytes == 4000
+
+
+def test_shapes_without_memory() -> None:
+    """Lazy layers and those on "meta" take nothing."""
+    with torch.device("meta"):
+        shape = nn.Linear(10_000, 10_000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Lazy modules are experimental.
+        lazy = nn.LazyLinear(10)
+    sizes = measure(shape=shape, lazy=lazy)
+    assert total(sizes).total_bytes == 0
+    assert sizes.complete
+
+
+def test_sparse() -> None:
+    """A sparse tensor counts with its indices and values."""
+    dense = torch.eye(1000)
+    sizes = measure(coordinates=dense.to_sparse())
+    assert sizes.others["RAM"].tensors_bytes == 1000 * (2 * 8 + 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The layout is in beta.
+        rows = torch.sparse_csr_tensor(
+            torch.arange(1001), torch.arange(1000), torch.ones(1000), (1000, 1000)
+        )
+    assert measure(rows=rows).others["RAM"].tensors_bytes == 1000 * (8 + 4) + 1001 * 8
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.ao.quantization:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*quantized tensor creation:UserWarning")
+def test_quantized() -> None:
+    """Packed weights are not visible, so the figures are lower bounds."""
+    net = nn.Sequential(nn.Linear(100, 100))
+    packed = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, torch.qint8)
+    assert not measure(packed=packed).complete
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_compiled() -> None:
+    """A compiled module is the module itself, which counts once."""
+    net = nn.Linear(100, 100)
+    assert total(measure(fast=torch.compile(net), net=net)).total_bytes == LINEAR_BYTES
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_scripted() -> None:
+    """A traced module has the parameters of C++ objects."""
+    traced = torch.jit.trace(nn.Linear(100, 100), torch.ones(1, 100))
+    sizes = measure(traced=traced)
+    assert total(sizes).parameters_bytes == LINEAR_BYTES
+
+
+def test_distributed(tmp_path: Any) -> None:
+    """A wrapper adds the buckets in which it exchanges gradients, or is marked."""
+    distributed = torch.distributed
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1
+    )
+    try:
+        net = nn.parallel.DistributedDataParallel(nn.Linear(100, 100))
+        net(torch.ones(2, 100)).sum().backward()
+        sizes = measure(net=net)
+        assert total(sizes).parameters_bytes == LINEAR_BYTES
+        assert total(sizes).gradients_bytes == LINEAR_BYTES
+    finally:
+        del net, sizes
+        gc.collect()
+        distributed.destroy_process_group()
+
+
+def test_modules_that_contain_each_other() -> None:
+    """Each counts once."""
+    one, other = nn.Linear(100, 100), nn.Linear(100, 100)
+    one.other, other.one = other, one
+    assert total(measure(one=one, other=other)).parameters_bytes == 2 * LINEAR_BYTES
+
+
+def test_a_hook_that_refers_to_the_shell(shell: Any) -> None:
+    """What the program holds belongs to no model."""
+    shell.run_cell(
+        "import torch\nnet = torch.nn.Linear(100, 100)\n"
+        "def look(*a, shell=get_ipython()): pass\n"
+        "net.register_forward_hook(look)\nbig = torch.ones(1_000_000)"
+    ).raise_error()
+    sizes = model_sizes({"net": shell.user_ns["net"]}, program=[shell])
+    assert total(sizes).total_bytes == LINEAR_BYTES
+
+
+def test_a_graph_that_was_freed() -> None:
+    """A loss after its backward pass keeps the nodes, and nothing that they saved."""
+    net = nn.Linear(100, 100)
+    loss = net(torch.ones(500, 100)).relu().sum()
+    before = total(measure(net=net, loss=loss)).activations_bytes
+    loss.backward()
+    sizes = measure(net=net, loss=loss)
+    assert before >= 4 * 500 * 100
+    assert total(sizes).activations_bytes == 0
+    assert total(sizes).gradients_bytes == LINEAR_BYTES
+
+
+def test_a_function_of_the_user() -> None:
+    """What a function of Python saved or set on its context counts."""
+
+    class Double(torch.autograd.Function):  # type: ignore[misc]
+        """Keeps a tensor in two ways."""
+
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            """Double."""
+            ctx.save_for_backward(torch.ones(1000))
+            ctx.kept = torch.ones(2000)
+            return 2 * x
+
+        @staticmethod
+        def backward(*gradients: Any) -> Any:
+            """Double."""
+            return 2 * gradients[-1]
+
+    y = Double.apply(torch.ones(3, requires_grad=True))
+    assert measure(y=y).others["RAM"].activations_bytes == 4 * 3000
