@@ -59,8 +59,7 @@ def recover(error: BaseException) -> OutOfMemory | None:
     device = failure.device
     unusable_bytes = None
     if device is not None and failure.library == "torch":
-        held_bytes, used_bytes = _read_torch(device)
-        unusable_bytes = held_bytes - used_bytes
+        unusable_bytes = _read_unusable(device)
     gc.collect()
     before_bytes = _read_use(device)
     release_frames(error)
@@ -90,13 +89,13 @@ def _read_use(device: str | None) -> int:
     return sum(each.allocated_bytes for each in allocators)
 
 
-def _read_torch(device: str) -> tuple[int, int]:
-    """Return what torch holds on a device, and what its tensors use of it."""
+def _read_unusable(device: str) -> int | None:
+    """Return what torch holds on a device and its tensors do not use."""
     number = device.partition(":")[2]
     for each in read_allocators(lambda ordinal: ordinal, ()):
         if each.library == "torch" and str(each.device) == number:
-            return each.reserved_bytes or 0, each.allocated_bytes
-    return 0, 0
+            return (each.reserved_bytes or 0) - each.allocated_bytes
+    return None
 
 
 def _read_free(device: str | None) -> int | None:

@@ -175,7 +175,7 @@ def test_other_errors(error: BaseException) -> None:
     assert find_failure(error) is None
 
 
-class Hostile(MemoryError):
+class HostileError(MemoryError):
     """An error whose own code fails."""
 
     def __str__(self) -> str:
@@ -187,7 +187,7 @@ class Hostile(MemoryError):
 
 def test_no_code_of_the_error_runs() -> None:
     """Neither ``__str__`` nor attributes of the user's class are used."""
-    failure = find_failure(Hostile(5))
+    failure = find_failure(HostileError(5))
     assert failure is not None
     assert failure.asked_bytes is None
 
@@ -196,13 +196,13 @@ def raise_after(first: BaseException, then: BaseException, how: str) -> BaseExce
     """Return an error to which another led."""
     try:
         try:
-            raise first
+            raise first  # noqa: TRY301 - its context is the point
         except BaseException as error:
             if how == "cause":
                 raise then from error
             if how == "hidden":
                 raise then from None
-            raise then  # noqa: B904 - the context is the point
+            raise then  # noqa: B904 - as above
     except BaseException as last:  # noqa: BLE001 - it is returned
         return last
 
