@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
     from jupyter_memkit.techniques.guard.guarding import guard
     from jupyter_memkit.techniques.isolated.calls import isolated
+    from jupyter_memkit.techniques.out_of_memory.recovery import recover
     from jupyter_memkit.techniques.release import free
     from jupyter_memkit.techniques.spilling import spill, unspill
     from jupyter_memkit.techniques.unloading import libraries, unload
@@ -84,6 +85,7 @@ __all__ = [
     "partial",
     "plot",
     "processes",
+    "recover",
     "shrink",
     "sizeof",
     "sizer",
@@ -129,6 +131,7 @@ _HOMES = {
     "partial": "techniques.chunked.results.partial",
     "plot": "show.plot",
     "processes": "measure.processes",
+    "recover": "techniques.out_of_memory.recovery",
     "shrink": "techniques.arrays.shrink",
     "sizeof": "measure.sizes",
     "sizer": "measure.sizes",

@@ -93,6 +93,9 @@ _REPORTS = {
     "jupyter_memkit.techniques.isolated.records.IsolatedResult": (
         "jupyter_memkit.show.isolated"
     ),
+    "jupyter_memkit.techniques.out_of_memory.records.OutOfMemory": (
+        "jupyter_memkit.show.out_of_memory"
+    ),
     "jupyter_memkit.techniques.releasing.records.Freed": "jupyter_memkit.show.memfree",
     "jupyter_memkit.techniques.spilling.listing.SpilledVariables": (
         "jupyter_memkit.show.spill"

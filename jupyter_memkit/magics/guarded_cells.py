@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +17,7 @@ from jupyter_memkit.magics.cell_start import CellStart
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
+from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.track.events import signal_safe_hook
 
 _logger = logging.getLogger(__name__)
@@ -162,21 +162,8 @@ class GuardedCells:
                 MIME_TYPE: stop.to_dict(),
             }
         )
-        error: BaseException | None = exceeded
-        while error is not None:
-            _clear_frames(error.__traceback__)
-            error = error.__context__
+        release_frames(exceeded)
         release_unused()
 
     def _warn(self, message: str) -> None:
         self._shell.display_pub.publish(data={"text/plain": f"%memguard: {message}"})
-
-
-def _clear_frames(tb: TracebackType | None) -> None:
-    """Drop the local variables of a traceback's frames; its lines stay."""
-    traceback.clear_frames(tb)
-    while tb is not None:
-        # Before Python 3.13, whoever read the variables left a copy at the frame, which
-        # is renewed when they are read again.
-        tb.tb_frame.f_locals  # noqa: B018 - see above
-        tb = tb.tb_next

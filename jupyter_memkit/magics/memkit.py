@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
+from traitlets import Bool
 
 from jupyter_memkit.magics.arguments import argument, refusing
 from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.out_of_memory import OutOfMemoryCells
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
@@ -23,21 +25,36 @@ if TYPE_CHECKING:
 class MemkitMagics(Magics):
     """Show the status and the processes, and export the history."""
 
+    out_of_memory = Bool(
+        default_value=True,
+        help="Whether a cell that runs out of memory gets a card, and the variables of "
+        "its failed calls are dropped. %memkit oom off is the same for one kernel.",
+    ).tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._cells = OutOfMemoryCells(shell, is_on=self.out_of_memory)
+
+    def close(self) -> None:
+        """Remove the hook."""
+        self._cells.close()
+
     @line_magic
     @magic_arguments()
     @argument(
         "action",
         nargs="?",
-        offers=("advice", "export", "processes"),
-        help="advice, export or processes; leave it out for the status",
+        offers=("advice", "export", "oom", "processes"),
+        help="advice, export, oom or processes; leave it out for the status",
     )
     @argument(
         "file",
         nargs="?",
+        offers=("on", "off"),
         help="the file that export writes: .json for readings, cells and variables, "
-        ".csv for a table of the cells",
+        ".csv for a table of the cells; on or off for oom",
     )
-    def memkit(self, line: str) -> Status | Exported | Processes | Hints:
+    def memkit(self, line: str) -> Status | Exported | Processes | Hints | None:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -59,6 +76,12 @@ class MemkitMagics(Magics):
         which takes up to a second::
 
             %memkit processes
+
+        A cell that runs out of memory gets a card with what was asked for and what
+        helps, and the variables of its failed calls are dropped, so that the next cell
+        has that memory. To keep them for %debug::
+
+            %memkit oom off
         """
         arguments = parse_line(self.memkit, line)
         if arguments.action is None:
@@ -70,11 +93,14 @@ class MemkitMagics(Magics):
             from jupyter_memkit.hints import find_hints  # noqa: PLC0415
 
             return find_hints(self.shell, tracker().cells)
+        if arguments.action == "oom" and arguments.file in ("on", "off"):
+            self._cells.is_on = arguments.file == "on"
+            return None
         if arguments.action != "export":
             message = f"%memkit does not accept {line.strip()!r}; write %memkit "
             raise UsageError(
-                message + "for the status, %memkit advice, %memkit processes, or "
-                "%memkit export FILE"
+                message + "for the status, %memkit advice, %memkit processes, "
+                "%memkit oom on or off, or %memkit export FILE"
             )
         if arguments.file is None:
             message = "name the file: %memkit export history.json, or cells.csv"

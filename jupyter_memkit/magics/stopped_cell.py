@@ -1,4 +1,4 @@
-"""Finds what filled the memory of a stopped cell, and what would help."""
+"""Finds what filled memory when a cell was stopped or failed, and what would help."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.hints import find_hints
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.magics.cell_start import CellStart
-from jupyter_memkit.measure.sizes import sizes
+from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED
 from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.records import Cure, GrownVariable, GuardStop
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
+from jupyter_memkit.techniques.out_of_memory.recognition import SOME_GPU
+from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.track.tracker import tracker
 from jupyter_memkit.track.variables import user_variables
 from jupyter_memkit.units import format_bytes
@@ -33,31 +36,80 @@ _LEAST_SHARE = 0.01
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
     """Add the largest variables and the cures to the record of a stop."""
     cell = tracker().running
-    variables = tuple(_find_variables(stop, shell, start))
+    least_bytes = int(_LEAST_SHARE * stop.mark_bytes)
+    variables = tuple(_find_variables(shell, start, None, least_bytes))
+    before_bytes = stop.used_bytes - stop.grown_bytes
+    room_bytes = stop.mark_bytes + LEEWAY_BYTES - before_bytes
+    savings = _find_savings(shell, start, variables, room_bytes)
     return dataclasses.replace(
         stop,
         execution_count=None if cell is None else cell.execution_count,
         variables=variables[:_SHOWN_VARIABLES],
-        cures=(
-            *_rank(_find_savings(stop, shell, start, variables))[:_SHOWN_CURES],
-            *_raise_mark(stop),
-        ),
+        cures=(*_rank(savings)[:_SHOWN_CURES], *_raise_mark(stop)),
+    )
+
+
+def complete_failure(
+    failed: OutOfMemory, shell: Any, line: str | None, execution_count: int | None
+) -> OutOfMemory:
+    """Add the line, the largest variables and the cures to the record of a failure."""
+    total_bytes = failed.returned_bytes + (failed.free_bytes or 0)
+    least_bytes = int(_LEAST_SHARE * total_bytes)
+    variables = tuple(_find_variables(shell, None, failed.device, least_bytes))
+    if failed.device is None:
+        savings = _find_savings(shell, None, variables, failed.free_bytes or 0)
+    else:
+        savings = _find_on_device(shell, failed.device, variables)
+    return dataclasses.replace(
+        failed,
+        line=line,
+        execution_count=execution_count,
+        variables=variables[:_SHOWN_VARIABLES],
+        cures=(*failed.cures, *_rank(savings)[:_SHOWN_CURES]),
     )
 
 
 def _find_variables(
-    stop: GuardStop, shell: Any, start: CellStart | None
+    shell: Any, start: CellStart | None, device: str | None, least_bytes: int
 ) -> Iterator[GrownVariable]:
+    """Yield the variables of at least a size in main memory or on a device."""
     namespace = user_variables(shell)
-    measured = sizes(namespace, budget_s=_SIZES_S)
-    ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
-    for name, size in ranked:
-        if size.bytes < _LEAST_SHARE * stop.mark_bytes:
+    measured = {
+        name: _read_size(size, device)
+        for name, size in sizes(namespace, budget_s=_SIZES_S).items()
+    }
+    for name, n_bytes in sorted(measured.items(), key=lambda item: -item[1]):
+        if n_bytes < max(1, least_bytes):
             return
-        grown_bytes: int | None = size.bytes
+        grown_bytes = None
         if start is not None:
-            grown_bytes = start.grown_bytes(name, namespace[name], size.bytes)
-        yield GrownVariable(name=name, bytes=size.bytes, grown_bytes=grown_bytes)
+            grown_bytes = start.grown_bytes(name, namespace[name], n_bytes)
+        yield GrownVariable(name=name, bytes=n_bytes, grown_bytes=grown_bytes)
+
+
+def _read_size(size: Size, device: str | None) -> int:
+    if device is None:
+        return size.bytes
+    return sum(
+        n_bytes
+        for place, n_bytes in size.elsewhere.items()
+        if place == device or (device == SOME_GPU and place not in (UNTOUCHED, DISK))
+    )
+
+
+def _find_on_device(
+    shell: Any, device: str, variables: tuple[GrownVariable, ...]
+) -> Iterator[Cure]:
+    used = _find_used(shell)
+    for variable in variables:
+        if variable.name not in used:
+            yield Cure(
+                kind="delete",
+                code=f"%memfree {variable.name}",
+                use="run",
+                saves_bytes=variable.bytes,
+                why=f"is on {device}, and is not used by this cell",
+            )
 
 
 def _rank(cures: Iterable[Cure]) -> list[Cure]:
@@ -65,17 +117,17 @@ def _rank(cures: Iterable[Cure]) -> list[Cure]:
 
 
 def _find_savings(
-    stop: GuardStop,
     shell: Any,
     start: CellStart | None,
     variables: tuple[GrownVariable, ...],
+    room_bytes: int,
 ) -> Iterator[Cure]:
-    """Yield what frees memory."""
+    """Yield what frees main memory, with so much room for what makes a copy."""
     # A rule that needs more memory than there is ends the search.
     with contextlib.suppress(MemoryError):
         hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
         for hint in hints.hints:
-            if hint.saved_s is None and _fits(hint, stop, variables):
+            if hint.saved_s is None and _fits(hint, variables, room_bytes):
                 yield _from_hint(hint)
     used = _find_used(shell)
     for variable in variables:
@@ -98,14 +150,13 @@ def _find_savings(
             )
 
 
-def _fits(hint: Hint, stop: GuardStop, variables: tuple[GrownVariable, ...]) -> bool:
+def _fits(hint: Hint, variables: tuple[GrownVariable, ...], room_bytes: int) -> bool:
     """Return whether a cure that makes a smaller copy has room for it."""
     if hint.kind not in _COPYING:
         return True
     sizes_by_name = {variable.name: variable.bytes for variable in variables}
     copy_bytes = sizes_by_name.get(hint.name, 0) - (hint.bytes or 0)
-    before_bytes = stop.used_bytes - stop.grown_bytes
-    return before_bytes + copy_bytes < stop.mark_bytes + LEEWAY_BYTES
+    return copy_bytes < room_bytes
 
 
 def _is_array(value: object) -> bool:

@@ -22,7 +22,7 @@ def build_report(record: GuardStatus | GuardStop) -> Report:
     return Report(
         title=f"Stopped: {record.message}",
         rows=tuple(_build_rows(record)),
-        table=_build_table(record.cures),
+        table=build_cures(record.cures),
     )
 
 
@@ -49,10 +49,11 @@ def _build_rows(stop: GuardStop) -> Iterator[tuple[str, str]]:
     if stop.line is not None:
         yield "line", stop.line
     if stop.variables:
-        yield "variables", ", ".join(map(_describe_variable, stop.variables))
+        yield "variables", ", ".join(map(describe_variable, stop.variables))
 
 
-def _describe_variable(variable: GrownVariable) -> str:
+def describe_variable(variable: GrownVariable) -> str:
+    """Describe a variable, and what this cell has added to it."""
     size = f"{variable.name} {format_bytes(variable.bytes)}"
     if not variable.grown_bytes:
         return size
@@ -61,7 +62,8 @@ def _describe_variable(variable: GrownVariable) -> str:
     return f"{size} (≈ {format_bytes(variable.grown_bytes)} of it from this cell)"
 
 
-def _build_table(cures: tuple[Cure, ...]) -> Table | None:
+def build_cures(cures: tuple[Cure, ...]) -> Table | None:
+    """Build the table of what helps; None if there is nothing."""
     if not cures:
         return None
     return Table(

@@ -88,6 +88,8 @@ class Guard:
         self._released_bytes = 0
         self.stops = 0
         """How many regions were stopped."""
+        self.stopped: BaseException | None = None
+        """The error of the region that runs, once `convert` has taken it for a stop."""
 
     @property
     def is_armed(self) -> bool:
@@ -159,6 +161,7 @@ class Guard:
 
     def end(self) -> None:
         """End the region that began last."""
+        self.stopped = None
         if self._regions:
             self._regions.pop()
         if self._marks:
@@ -193,6 +196,7 @@ class Guard:
         else:
             exceeded = self._convert_failure(error)
         self.stops += 1
+        self.stopped = error
         exceeded.stop = self._make_stop(exceeded, error)
         own_code = Guard._on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))

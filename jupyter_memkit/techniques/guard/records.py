@@ -68,9 +68,9 @@ class Cure(Record):
         The kind of hint, or "delete", "raise_mark", "chunked" or "isolated".
     code : str
         The line.
-    use : {"run", "prefix"}
-        Whether to run the line in a cell of its own before the cell is tried again, or
-        to put it above the cell.
+    use : {"run", "prefix", "edit"}
+        Whether to run the line in a cell of its own before the cell is tried again, to
+        put it above the cell, or to change the code accordingly.
     saves_bytes : int or None
         What it frees, or keeps out of the kernel; None if unknown.
     why : str
@@ -79,7 +79,7 @@ class Cure(Record):
 
     kind: str
     code: str
-    use: Literal["run", "prefix"]
+    use: Literal["run", "prefix", "edit"]
     saves_bytes: int | None
     why: str
 

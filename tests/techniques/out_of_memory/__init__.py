@@ -1,0 +1,1 @@
+"""What is done after code has run out of memory."""
