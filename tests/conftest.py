@@ -113,6 +113,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "jupyter_memkit.techniques.variables.replacing._BUDGET_S", math.inf
     )
+    assert holders.__kwdefaults__ is not None
     monkeypatch.setitem(holders.__kwdefaults__, "budget_s", math.inf)
     monkeypatch.setattr(
         "jupyter_memkit.hints.search.find_hints.__kwdefaults__", {"budget_s": math.inf}
