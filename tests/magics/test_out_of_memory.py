@@ -40,19 +40,38 @@ for _ in range({ROUNDS}):
 print("recovered", recovered)
 """
 
+LOAD = """\
+def load():
+    parts = []
+    while True:
+        parts.append(np.ones(1 << 20))
+load()
+"""
+MODEL = """\
+import torch
+layer = torch.nn.Linear(1000, 4000)
+model = torch.nn.Sequential(layer, torch.nn.ReLU(), torch.nn.Dropout())
+data = torch.ones(8000, 1000)
+model(data[:10]).sum().backward()
+"""
+STEP = """\
+def step(batch):
+    first = model(batch)
+    return first, model(batch)
+step(data)
+"""
+FAIL = "bytearray(1 << 62)"
+
+# What is set up, a cell that fails, and one that needs the memory back.
 CELLS = {
     "numpy": (
         "import numpy as np",
-        "def load():\n    parts = []\n    while True:\n"
-        "        parts.append(np.ones(1 << 20))\nload()",
+        LOAD,
         "x = np.ones(30 << 20); del x",
     ),
     "torch": (
-        "import torch\nlayer = torch.nn.Linear(1000, 4000)\n"
-        "model = torch.nn.Sequential(layer, torch.nn.ReLU(), torch.nn.Dropout())\n"
-        "data = torch.ones(8000, 1000)\nmodel(data[:10]).sum().backward()",
-        "def step(batch):\n    first = model(batch)\n    return first, model(batch)\n"
-        "step(data)",
+        MODEL,
+        STEP,
         "x = torch.ones(60 << 20); del x",
     ),
 }
@@ -141,12 +160,12 @@ def test_configuration(bare_shell: InteractiveShell, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("code", "cards"),
     [
-        ("try:\n    bytearray(1 << 62)\nexcept MemoryError:\n    pass", 0),
+        (f"try:\n    {FAIL}\nexcept MemoryError:\n    pass", 0),
         ("1 / 0", 0),
-        ("try:\n    bytearray(1 << 62)\nexcept MemoryError as e:\n    raise ValueError", 1),
-        ("try:\n    bytearray(1 << 62)\nexcept MemoryError:\n    raise KeyError from None", 0),
+        (f"try:\n    {FAIL}\nexcept MemoryError:\n    raise ValueError", 1),
+        (f"try:\n    {FAIL}\nexcept MemoryError:\n    raise KeyError from None", 0),
         ("get_ipython().run_cell('bytearray(1 << 62)')", 1),
-        ("%%mem\nbytearray(1 << 62)", 1),
+        (f"%%mem\n{FAIL}", 1),
         ("%mem bytearray(1 << 62)", 1),
         ("await_ = 1\nimport asyncio\nawait asyncio.sleep(0)\nbytearray(1 << 62)", 1),
     ],
@@ -161,8 +180,11 @@ def test_which_cells_get_a_card(
 
 def test_hooks_that_refer_to_the_shell(shell: InteractiveShell) -> None:
     """What the notebook holds stays, also where a failed frame refers to the shell."""
-    run(shell, "shell = get_ipython()\nkept = [1, 2]\ndef hook(me=shell):\n"
-        "    inside = me\n    return bytearray(1 << 62)\nhook()")
+    run(
+        shell,
+        "shell = get_ipython()\nkept = [1, 2]\ndef hook(me=shell):\n"
+        "    inside = me\n    return bytearray(1 << 62)\nhook()",
+    )
     assert shell.user_ns["kept"] == [1, 2]
     assert run(shell, "kept.append(3)").success
 

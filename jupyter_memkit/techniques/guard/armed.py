@@ -290,9 +290,9 @@ class Guard:
         """Write the marks to the page."""
         page = self._page
         self._marks.write(page)
-        page["limits_data"] = int(
-            sys.platform == "linux" and self._marks.lowest.action == "stop"
-        )
+        only_warns = self._marks.lowest.action == "warn"
+        page["only_warns"] = int(only_warns)
+        page["limits_data"] = int(sys.platform == "linux" and not only_warns)
 
     def _renew(self) -> None:
         """Set both belts for the code that is running already."""

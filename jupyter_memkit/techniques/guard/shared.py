@@ -20,6 +20,8 @@ _FIELDS = (
     # or the last one ended.
     "cell",
     "start_bytes",
+    # Whether the mark only warns, so that Ctrl-C is never sent.
+    "only_warns",
     # Whether the limit on data is in force, and the limits as they were found.
     "limits_data",
     "soft_limit",

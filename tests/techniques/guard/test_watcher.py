@@ -122,6 +122,21 @@ def test_ctrl_c_if_the_signal_is_not_handled(
     wait_until(lambda: int(kernel.stdout.readline()) == signal.SIGINT)  # type: ignore[union-attr]
 
 
+def test_no_ctrl_c_where_the_mark_only_warns(
+    kernel: subprocess.Popen[str], page: SharedPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell that is only warned is never interrupted, however late the warning is."""
+    now_s = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    page["mark_bytes"] = 20 * MIB
+    page["cell"] = page["only_warns"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    for _ in range(3):
+        watcher.look()
+        now_s[0] += 1.1
+    assert (page["stopped_cell"], page["interrupted_cell"]) == (1, 0)
+
+
 def test_data_limit_moves_with_the_use(
     kernel: subprocess.Popen[str], page: SharedPage
 ) -> None:
