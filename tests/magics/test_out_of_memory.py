@@ -113,12 +113,12 @@ def run(shell: InteractiveShell, code: str) -> Any:
 
 def test_card(shell: InteractiveShell, capsys: Captured) -> None:
     """After the traceback, the card has what was asked for, the line and the names."""
-    run(shell, "import numpy as np\ndef load():\n    held = 5\n    np.ones(1 << 60)")
+    run(shell, "import numpy as np\ndef load():\n    held = 5\n    np.ones(1 << 58)")
     run(shell, "large = np.ones(1 << 24)\nload()")
     traceback, _, card = capsys.readouterr().out.partition("Out of memory: ")
-    assert "Unable to allocate 8.00 EiB" in traceback
+    assert "Unable to allocate 2.00 EiB" in traceback
     title, *rows = card.splitlines()
-    assert title == "numpy asked for 8192.0 PiB"
+    assert title == "numpy asked for 2048.0 PiB"
     assert any(row.split() == ["line", "np.ones(1", "<<", "60)"] for row in rows)
 
 

@@ -97,12 +97,13 @@ def _find_gradients(call: ModelCall) -> Iterator[Cure]:
 def _find_segments(failed: OutOfMemory, environ: Mapping[str, str]) -> Iterator[Cure]:
     if any(_SEGMENTS in environ.get(name, "") for name in _SETTINGS):
         return
-    if failed.unusable_bytes and failed.unusable_bytes >= (failed.asked_bytes or 0):
+    asked_bytes, unusable_bytes = failed.asked_bytes, failed.unusable_bytes
+    if asked_bytes and unusable_bytes and unusable_bytes >= asked_bytes:
         yield Cure(
             kind="segments",
             code=f"%env PYTORCH_CUDA_ALLOC_CONF={_SEGMENTS}",
             use="edit",
-            saves_bytes=failed.unusable_bytes,
+            saves_bytes=unusable_bytes,
             why="in the first cell after a restart, because it takes effect before "
             "torch uses the GPU",
         )

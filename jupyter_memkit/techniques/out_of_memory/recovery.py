@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.techniques.out_of_memory.model_call import find_model_call
 from jupyter_memkit.techniques.out_of_memory.recognition import find_failure
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
-from jupyter_memkit.techniques.release_steps import find_pools
+from jupyter_memkit.techniques.releasing.pools import find_torch_pools
 
 
 def recover(error: BaseException) -> OutOfMemory | None:
@@ -65,7 +65,7 @@ def recover(error: BaseException) -> OutOfMemory | None:
     release_frames(error)
     if device is not None:
         gc.collect()
-        for _, release in find_pools():
+        for _, release in find_torch_pools():
             # A pool that fails has nothing to give back.
             with contextlib.suppress(Exception):
                 release()

@@ -85,7 +85,9 @@ def test_device(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_device_whose_library_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that cannot answer leaves figures out, and hides no error."""
     FakeTorchGpus(monkeypatch, 1)
-    monkeypatch.setattr(sys.modules["torch.cuda"], "memory_stats", SimpleNamespace())
+    cuda = sys.modules["torch.cuda"]
+    monkeypatch.setattr(cuda, "memory_stats", SimpleNamespace())
+    monkeypatch.setattr(cuda, "empty_cache", SimpleNamespace(), raising=False)
     failed = recover(RuntimeError("CUDA out of memory. Tried to allocate 1.00 MiB."))
     assert failed is not None
     assert (failed.free_bytes, failed.unusable_bytes) == (None, None)
