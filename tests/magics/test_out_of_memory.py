@@ -119,7 +119,7 @@ def test_card(shell: InteractiveShell, capsys: Captured) -> None:
     assert "Unable to allocate 2.00 EiB" in traceback
     title, *rows = card.splitlines()
     assert title == "numpy asked for 2048.0 PiB"
-    assert any(row.split() == ["line", "np.ones(1", "<<", "60)"] for row in rows)
+    assert any(row.split() == ["line", "np.ones(1", "<<", "58)"] for row in rows)
 
 
 def test_traceback_is_unchanged(shell: InteractiveShell, capsys: Captured) -> None:
