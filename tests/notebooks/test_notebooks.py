@@ -108,6 +108,18 @@ assert len(delays) == 19
 """
 
 
+LEARNING_CHECKS = """\
+parameters = split.parameters_bytes
+assert split.gradients_bytes == parameters and split.optimizer_bytes > 1.99 * parameters
+assert 0.95 < forward.result.delta_bytes / 200e6 < 1.05, forward.result
+(predicted, losses_) = leaks.hints
+assert predicted.name == "predictions" and predicted.bytes > 150 * 2**20, predicted
+assert 0.85 < right < 0.95, right
+assert n_rows == 4 * len(flights)
+assert streamed.result.peak_bytes < 200e6, streamed.result
+"""
+
+
 @pytest.mark.parametrize(
     "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
 )
@@ -221,6 +233,21 @@ def test_unloading(tmp_path: Path) -> None:
     assert "delete them first: model" in shown["refused"]
     assert "its compiled module pandas._libs" in shown["once"]
     assert "Isolated: peak" in shown["isolated"]
+
+
+@pytest.mark.ml
+def test_deep_learning(tmp_path: Path) -> None:
+    """The split, kept graphs and batches are as stated, and the model leaves."""
+    pytest.importorskip("torch")
+    shown = execute("08_deep_learning", tmp_path, LEARNING_CHECKS)
+    assert "optimizer state" in shown["list"]
+    assert "activations" in shown["layers"]
+    assert "predictions = [model(inputs[rows]) for rows in parts]" in shown["leaks"]
+    assert "store loss.item() instead" in shown["leaks"]
+    assert "loss = loss.detach(), then %memfree optimizer" in shown["leave"]
+    assert "a graph was kept: False" in shown["right-way"]
+    assert "still held" not in shown["leave-rest"]
+    assert shown["left"] == "()"
 
 
 def execute(name: str, home: Path, checks: str) -> dict[str, str]:
