@@ -27,6 +27,7 @@ MODULES = sorted(
             for path in (ROOT / "jupyter_memkit" / package).rglob("*.py")
             # These import a library that may not be installed.
             if path.parent.name != "libraries"
+            and "\nimport torch\n" not in path.read_text()
         ),
     ]
 )

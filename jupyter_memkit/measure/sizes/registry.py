@@ -6,6 +6,7 @@ the first object of that library is met. The library itself is never imported.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -124,7 +125,9 @@ def _load_library(name: str) -> None:
 @functools.cache
 def _import_file(name: str) -> None:
     if name.isidentifier() and importlib.util.find_spec(f"{_LIBRARIES}.{name}"):
-        importlib.import_module(f"{_LIBRARIES}.{name}")
+        # A module can have the name of a library and be something else.
+        with contextlib.suppress(ImportError, AttributeError):
+            importlib.import_module(f"{_LIBRARIES}.{name}")
 
 
 def transparent(*kinds: type | str, at_most: int = 0) -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 
-class Recurrent(nn.Module):
+class Recurrent(nn.Module):  # type: ignore[misc]
     """An LSTM with a linear layer."""
 
     def __init__(self, width: int) -> None:
@@ -26,7 +26,7 @@ class Recurrent(nn.Module):
         return self.out(self.lstm(x)[0][:, -1])
 
 
-class Tied(nn.Module):
+class Tied(nn.Module):  # type: ignore[misc]
     """An embedding whose weight is that of the last layer as well."""
 
     def __init__(self, words: int, width: int) -> None:
@@ -41,7 +41,7 @@ class Tied(nn.Module):
         return self.out(torch.tanh(self.hidden(self.embedding(x))))
 
 
-class Checkpointed(nn.Module):
+class Checkpointed(nn.Module):  # type: ignore[misc]
     """Blocks whose activations are computed again in the backward pass."""
 
     def __init__(self, width: int) -> None:
@@ -176,6 +176,6 @@ def train(name: str, width: int) -> dict[str, Any]:
         with recipe.context():
             loss = recipe.score(model, x)
         if step == 0:
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
     return {"model": model, "optimizer": optimizer, "loss": loss, "x": x, **others}

@@ -1,13 +1,9 @@
-"""Arrays on graphics devices, by fakes with the names of torch, cupy and jax.
-
-The real torch is measured by ``truth.py`` where it is installed.
-"""
+"""Arrays on graphics devices, by fakes with the names of cupy and jax, and tensors."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +11,7 @@ import numpy as np
 import pytest
 
 from jupyter_memkit.measure.sizes import registry, sizeof, sizes
+from jupyter_memkit.measure.sizes.parts import Buffer
 
 LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
 
@@ -38,94 +35,59 @@ def named(kind: type, module: str, name: str) -> Any:
     return kind
 
 
-# The memory of the storages, to which they do not refer.
-MEMORY = np.ones(8_000_000, np.uint8)
-
-
-class Storage:
-    """Memory of a tensor."""
-
-    def __init__(self, device: str, n_bytes: int) -> None:
-        self.device = Device(device)
-        self._n_bytes = n_bytes
-
-    def data_ptr(self) -> int:
-        """Return the address."""
-        return MEMORY.ctypes.data
-
-    def nbytes(self) -> int:
-        """Return the length."""
-        return self._n_bytes
-
-
-class Device:
-    """A device by its name."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self.type = name.partition(":")[0]
-
-    def __str__(self) -> str:
-        return self._name
-
-
-# The compressed layouts of torch.
-SPARSE = ("bsc", "bsr", "csc", "csr")
-
-
-@pytest.fixture
-def tensor_type(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The class of tensors of a fake torch."""
+def test_a_module_with_the_name_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects of a module that is not the library count like any other object."""
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
 
     class Tensor:
-        layout = "strided"
-        grad_fn = grad = None
-        is_leaf = True
+        """Has the name of torch's."""
 
-        def __init__(self, storage: Storage) -> None:
-            self._storage = storage
+        def __init__(self) -> None:
+            self.data = bytearray(10_000)
 
-        def untyped_storage(self) -> Storage:
-            return self._storage
-
-    torch = ModuleType("torch")
-    for name in ("strided", "sparse_coo", *(f"sparse_{it}" for it in SPARSE)):
-        setattr(torch, name, name)
-    torch._C = SimpleNamespace(  # type: ignore[attr-defined]
-        DisableTorchFunctionSubclass=nullcontext
-    )
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    return named(Tensor, "torch", "Tensor")
+    assert sizeof(named(Tensor, "torch", "Tensor")()).bytes > 10_000
 
 
-def test_tensors_on_a_device(tensor_type: Any) -> None:
+@pytest.mark.ml
+def test_tensors_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Views of a storage count once, on its device and not in main memory."""
-    storage = Storage("cuda:1", 8_000_000)
-    found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
-    assert found["a"].elsewhere == {"cuda:1": 8_000_000}
+    torch = pytest.importorskip("torch")
+    # There is no device, so each storage is said to be on one.
+    monkeypatch.setattr(
+        "jupyter_memkit.measure.models.tensors.read_storage",
+        lambda storage: (
+            Buffer(address=storage.data_ptr(), bytes=storage.nbytes(), device="cuda:1"),
+        ),
+    )
+    whole = torch.ones(1_000_000)
+    found = sizes({"a": whole, "b": whole[10:]})
+    assert found["a"].elsewhere == {"cuda:1": 4_000_000}
     assert (found["a"].device, found["a"].bytes < 5000) == ("cuda:1", True)
     # The description of a tensor is small compared with its data.
     assert found["a"].exact
-    assert sizeof([tensor_type(storage)] * 2).elsewhere == {"cuda:1": 8_000_000}
+    assert sizeof([whole, whole[10:]]).elsewhere == {"cuda:1": 4_000_000}
     assert found.total_bytes < 10_000
 
 
-def test_tensors_in_memory(tensor_type: Any) -> None:
+@pytest.mark.ml
+def test_tensors_in_memory() -> None:
     """Tensors on the processor share what their storages share."""
-    storage = Storage("cpu", 8_000_000)
-    found = sizes({"a": tensor_type(storage), "b": tensor_type(storage)})
-    assert found["a"].shared_bytes >= 8_000_000
-    assert 8_000_000 < found.total_bytes < 8_010_000
+    torch = pytest.importorskip("torch")
+    whole = torch.ones(1_000_000)
+    found = sizes({"a": whole, "b": whole[10:]})
+    assert found["a"].shared_bytes >= 4_000_000
+    assert 4_000_000 < found.total_bytes < 4_010_000
 
 
-def test_graphs_and_gradients(tensor_type: Any) -> None:
+@pytest.mark.ml
+def test_graphs_and_gradients() -> None:
     """A gradient counts, and memory saved by a graph is reported as unknown."""
-    loss = tensor_type(Storage("cpu", 4))
-    loss.grad_fn, loss.is_leaf = object(), False
+    torch = pytest.importorskip("torch")
+    weight = torch.ones(1_000_000, requires_grad=True)
+    loss = (weight * weight).sum()
     assert not sizeof(loss).exact
-    weight = tensor_type(Storage("cpu", 1000))
-    weight.grad = tensor_type(Storage("cuda:0", 2000))
-    assert sizeof(weight).elsewhere == {"cuda:0": 2000}
+    loss.backward()
+    assert 8_000_000 < sizeof(weight).bytes < 8_010_000
 
 
 def test_cupy(monkeypatch: pytest.MonkeyPatch) -> None:
