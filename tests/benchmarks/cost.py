@@ -5,7 +5,8 @@
 2. The time and memory that loading the extension takes in a real kernel.
 3. The share of a core that the sampler's thread takes in a process of 16 GiB.
 4. The share of a core and the memory that the guard's watcher takes.
-5. Whether the reported time of the garbage collector is the time that a cell saves
+5. The first table again, beside a model that the cells do not use: needs torch.
+6. Whether the reported time of the garbage collector is the time that a cell saves
    without the collector.
 
 Every run is a separate process. A round runs each watcher once, so that the machine's
@@ -26,6 +27,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import importlib.util
 import io
 import itertools
 import json
@@ -34,7 +36,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -91,6 +93,21 @@ WORKLOADS = {
         cell="total = fib(32)",
     ),
     EMPTY: Workload(cell="pass"),
+}
+# A model with the state of its optimizer, and a loss that keeps its graph.
+MODEL = """\
+import torch
+model = torch.nn.Sequential(*[torch.nn.Linear(1000, 1000) for _ in range(5)])
+optimizer = torch.optim.Adam(model.parameters())
+model(torch.ones(100, 1000)).sum().backward()
+optimizer.step()
+loss = model(torch.ones(100, 1000)).sum()
+"""
+BESIDE_MODEL = {
+    f"{name}, beside a model": Workload(
+        cell=workload.cell, prepare=MODEL + workload.prepare
+    )
+    for name, workload in WORKLOADS.items()
 }
 # Cells in a row, so that a run lasts long enough.
 EMPTY_CELLS = 1000
@@ -180,9 +197,10 @@ WATCHERS = {
 
 def run_workload(watcher: str, workload: str) -> float:
     """Return the seconds of the fastest cell in this process."""
-    prepare, code = WORKLOADS[workload].prepare, WORKLOADS[workload].cell
+    chosen = (WORKLOADS | BESIDE_MODEL)[workload]
+    prepare, code = chosen.prepare, chosen.cell
     cells = 1
-    if workload == EMPTY:
+    if code == WORKLOADS[EMPTY].cell:
         cells = FEWER_EMPTY_CELLS.get(watcher, EMPTY_CELLS)
     shell = make_shell()
     shell.run_cell(prepare).raise_error()
@@ -214,11 +232,32 @@ def format_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) 
 
 def compare_watchers(rounds: int) -> None:
     """Print the table of ratios, and the cost of an empty cell."""
+    times_s = print_ratios(rounds, WORKLOADS, list(WATCHERS))
+    empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
+    guarded_s = median(times_s[EMPTY, GUARDED])
+    print(
+        f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
+        f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more, and "
+        f"with the guard armed {(guarded_s - tracked_s) * 1000:.3f} ms more again"
+    )
+
+
+def compare_beside_model(rounds: int) -> None:
+    """Print the table of ratios for cells beside a model that they do not use."""
+    if importlib.util.find_spec("torch") is None:
+        print("the cost beside a model was not measured: torch is not installed")
+        return
+    print_ratios(rounds, BESIDE_MODEL, [NONE, "none again", OURS, GUARDED])
+
+
+def print_ratios(
+    rounds: int, workloads: Iterable[str], watchers: list[str]
+) -> dict[tuple[str, str], list[float]]:
+    """Print the time of each workload under each watcher, and return the times."""
     times_s: dict[tuple[str, str], list[float]] = {}
     failures: dict[str, str] = {}
-    watchers = list(WATCHERS)
     for number in range(rounds):
-        for workload in WORKLOADS:
+        for workload in workloads:
             note(f"cost: round {number + 1} of {rounds}, {workload}")
             turn = number % len(watchers)
             for watcher in watchers[turn:] + watchers[:turn]:
@@ -230,7 +269,7 @@ def compare_watchers(rounds: int) -> None:
                 else:
                     times_s.setdefault((workload, watcher), []).append(answer)
     rows = [["time of a cell, ratio to none", "", *watchers[1:]]]
-    for workload in WORKLOADS:
+    for workload in workloads:
         none_s = times_s[workload, NONE]
         row = [workload, format_duration(median(none_s))]
         for watcher in watchers[1:]:
@@ -247,13 +286,7 @@ def compare_watchers(rounds: int) -> None:
     print(align(rows))
     for watcher, failure in failures.items():
         print(f"{watcher} failed: {failure}")
-    empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
-    guarded_s = median(times_s[EMPTY, GUARDED])
-    print(
-        f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
-        f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more, and "
-        f"with the guard armed {(guarded_s - tracked_s) * 1000:.3f} ms more again"
-    )
+    return times_s
 
 
 # Loading.
@@ -444,7 +477,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--worker"]:
         run_worker(*sys.argv[2:])
         return
-    parts = ("watchers", "loading", "sampler", "watcher", "collector")
+    parts = ("watchers", "loading", "sampler", "watcher", "model", "collector")
     parser = argparse.ArgumentParser(description="Measures the cost of being watched.")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each figure")
     parser.add_argument("--quick", action="store_true", help="one round, a small map")
@@ -460,6 +493,7 @@ def main() -> None:
         "watcher": functools.partial(
             measure_watcher, *((1, 2.0) if options.quick else (8, 20.0))
         ),
+        "model": functools.partial(compare_beside_model, rounds),
         "collector": functools.partial(measure_collector, min(rounds, 5)),
     }
     for part in [options.only] if options.only else parts:
