@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 
+from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.magics.arguments import argument, refusing
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
+from jupyter_memkit.track.tracker import tracker
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.releasing.records import Freed
+
+# Less than this part of what cells kept, or less than so many bytes, is not missed.
+_SHORT_SHARE = 0.05
+_SHORT_BYTES = 16 * 1024 * 1024
 
 
 @magics_class
@@ -89,7 +95,11 @@ class MemfreeMagics(Magics):
                 shell=self.shell,
                 progress=progress,
             )
-        return dataclasses.replace(freed, isolated=self._find_isolated(freed.names))
+        return dataclasses.replace(
+            freed,
+            isolated=self._find_isolated(freed.names),
+            **self._find_shortfall(freed),
+        )
 
     def _find_isolated(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the processes of `%%isolated` that have a variable, by its name."""
@@ -97,3 +107,19 @@ class MemfreeMagics(Magics):
         magics = shell.magics_manager.registry["IsolatedMagics"]
         found = {name: magics.find_processes(name) for name in names}
         return {name: processes for name, processes in found.items() if processes}
+
+    def _find_shortfall(self, freed: Freed) -> dict[str, Any]:
+        """Return which cells made the variables, if they kept more than came back."""
+        shell: Any = self.shell
+        usage = find_usage(shell.user_ns.get("In", ()))
+        made_in = {usage[name].made_in for name in freed.names if name in usage}
+        kept_bytes = {
+            cell.execution_count: cell.after_bytes - cell.before_bytes
+            for cell in tracker().cells
+            if cell.execution_count in made_in
+        }
+        made_bytes = sum(kept_bytes.values())
+        short_bytes = made_bytes - freed.total_bytes
+        if freed.held or short_bytes < max(_SHORT_BYTES, _SHORT_SHARE * made_bytes):
+            return {}
+        return {"made_in": tuple(sorted(kept_bytes)), "made_bytes": made_bytes}

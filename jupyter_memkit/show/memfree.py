@@ -54,6 +54,8 @@ def _build_notes(freed: Freed) -> Iterator[str]:
     for name, processes in freed.isolated.items():
         lines = ", ".join(f"%isolated --close {process}" for process in processes)
         yield f"A copy of {name} is in a separate process; {lines} ends it."
+    if freed.made_in:
+        yield _describe_shortfall(freed)
 
 
 def _describe_device(device: FreedDevice) -> str:
@@ -75,9 +77,24 @@ def _describe_held(name: str, held: Held) -> str:
     text = f"{name} is deleted, but {what} is still held by {by}."
     if held.remedies:
         return f"{text} Remedy: {', then '.join(held.remedies)}"
+    return f"{text} This kernel cannot release it; {_offer_process(name)}"
+
+
+def _describe_shortfall(freed: Freed) -> str:
+    cells = ", ".join(f"[{number}]" for number in freed.made_in)
+    several = len(freed.made_in) > 1
+    return (
+        f"{'Cells' if several else 'Cell'} {cells}, which made "
+        f"{', '.join(freed.names)}, kept {format_bytes(freed.made_bytes)}. The rest "
+        "can be other variables, and code and pools that a library loads once and "
+        f"keeps; {_offer_process(freed.names[0])}"
+    )
+
+
+def _offer_process(name: str) -> str:
     # A name such as Out[3] cannot be that of a process.
     process = name if name.isidentifier() else "model"
     return (
-        f"{text} This kernel cannot release it; what a cell with %%isolated --name "
-        f"{process} takes is always released, by %isolated --close {process}."
+        f"what a cell with %%isolated --name {process} takes is always released, by "
+        f"%isolated --close {process}."
     )

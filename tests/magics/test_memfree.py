@@ -189,3 +189,26 @@ def test_report_of_unknown_holders() -> None:
             "model takes is always released, by %isolated --close model."
         ),
     )
+
+
+def test_what_did_not_come_back(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """If the cell that made a variable kept more, the report says what can be left."""
+    shell.run_cell(
+        "model, rest = bytearray(40 << 20), bytearray(60 << 20)\n"
+        "model[::4096] = rest[: 10 << 20: 1024] = b'x' * 10240\n"
+        "rest[::4096] = b'x' * 15360",
+        store_history=True,
+    ).raise_error()
+    shell.run_cell("freed = %memfree model\nfreed", store_history=True).raise_error()
+    freed = shell.user_ns["freed"]
+    assert freed.made_in == (1,)
+    assert freed.made_bytes > 90 * MIB
+    shown = capsys.readouterr().out
+    assert "Cell [1], which made model, kept " in shown
+    assert "%isolated --close model" in shown
+    shell.run_cell("%memfree rest", store_history=True).raise_error()
+    shell.run_cell("other = bytearray(b'x') * (60 << 20)", store_history=True)
+    shell.run_cell("freed = %memfree other", store_history=True).raise_error()
+    assert shell.user_ns["freed"].made_in == ()

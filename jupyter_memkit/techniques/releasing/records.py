@@ -96,6 +96,11 @@ class Freed(Record):
         What keeps a variable's value alive, for each that is still in memory.
     isolated : mapping of str to tuple of str
         For a variable, the processes of ``%%isolated`` that have a copy of it.
+    made_in : tuple of int
+        The numbers of the cells that made the variables, if they kept clearly more than
+        was returned.
+    made_bytes : int
+        What these cells kept, other variables included.
     workers : int
         The number of idle worker processes that were ended.
     workers_bytes : int
@@ -111,5 +116,7 @@ class Freed(Record):
     hooks: tuple[str, ...] = ()
     held: Mapping[str, Held] = field(default_factory=dict)
     isolated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_in: tuple[int, ...] = ()
+    made_bytes: int = 0
     workers: int = 0
     workers_bytes: int = 0
