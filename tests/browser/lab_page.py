@@ -147,13 +147,13 @@ class LabPage:
             )
             updated_s = self.updated_s()
 
-    def kernel_status(self) -> str:
-        """Return JupyterLab's own status of the notebook's kernel."""
-        status: str = self.page.evaluate(
-            "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
-            "?.status ?? 'none'"
+    def wait_for_kernel_status(self, status: str) -> None:
+        """Wait until JupyterLab's own status of the notebook's kernel is this one."""
+        self.page.wait_for_function(
+            "status => window.jupyterapp.shell.currentWidget.sessionContext.session"
+            ".kernel.status === status",
+            arg=status,
         )
-        return status
 
     def restart_kernel(self) -> None:
         """Restart the kernel, as the user's command does after its question."""

@@ -16,7 +16,7 @@ def test_kernel_without_the_package(
     lab.open("bare.ipynb")
     lab.wait_for_status("not-installed")
     expect(lab.part("status")).to_contain_text("not installed")
-    assert lab.kernel_status() == "idle"
+    lab.wait_for_kernel_status("idle")
 
 
 def test_button_loads_the_extension(

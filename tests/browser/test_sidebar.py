@@ -234,13 +234,11 @@ def test_busy_kernel_is_called_busy(lab: LabPage, server: LabServer) -> None:
     expect(lab.part("rss")).not_to_be_visible()
     lab.command("application:toggle-right-area")
     lab.wait_for_reading_after(lab.updated_s(), count=3)
-    assert lab.kernel_status() == "busy"
+    # The kernel reports "idle" after a request, and at once "busy" for the cell.
+    lab.wait_for_kernel_status("busy")
     (server.root / "busy").unlink()
     lab.wait_for_end_of("c-0")
-    lab.page.wait_for_function(
-        "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
-        " === 'idle'"
-    )
+    lab.wait_for_kernel_status("idle")
 
 
 def test_plotting_cell_keeps_its_figure(lab: LabPage, server: LabServer) -> None:
