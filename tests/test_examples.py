@@ -27,7 +27,6 @@ MODULES = sorted(
             for path in (ROOT / "jupyter_memkit" / package).rglob("*.py")
             # These import a library that may not be installed.
             if path.parent.name != "libraries"
-            and "\nimport torch\n" not in path.read_text()
         ),
     ]
 )
@@ -43,7 +42,13 @@ def no_last_value() -> Iterator[None]:
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name: str) -> None:
     """The examples in a docstring are correct."""
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        pytest.skip("torch is not installed")
+    assert doctest.testmod(module).failed == 0
 
 
 def test_readme() -> None:
