@@ -178,7 +178,7 @@ def test_arrays(tmp_path: Path) -> None:
     """Each way to store numbers takes the stated memory, and nothing is lost."""
     shown = execute("02_arrays", tmp_path, ARRAYS_CHECKS)
     assert shown["data"] == "'3,273,460 delays, from -86 to 1272 minutes'"
-    assert "126.1 MiB" in shown["list"]
+    assert "126.5 MiB" in shown["list"]
     assert "--missing nan" in shown["gap-refused"]
     assert "nan" in shown["gap-show"]
     assert "25.0 MiB" in shown["view-list"]
