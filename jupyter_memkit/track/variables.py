@@ -166,18 +166,19 @@ def list_variables(
     # Those that are named come first, while there is time.
     named = {name: each for name, each in values.items() if _matches(name, patterns)}
     values = named | values
+    program = find_program(shell)
     measured = sizes(
         values | groups,
         exact=exact,
         budget_s=budget_s,
-        program=find_program(shell),
+        program=program,
         progress=progress,
     )
     models = model_sizes(
         {name: values[name] for name in values.keys() & names},
         layers=bool(patterns),
         budget_s=_MODELS_BUDGET_S if budget_s is None else budget_s,
-        program=find_program(shell),
+        program=program,
     )
     usage = find_usage(shell.user_ns.get("In", ()))
     rows = [
