@@ -8,11 +8,11 @@ from itertools import islice, pairwise
 from typing import Any
 
 from jupyter_memkit.measure.attributes import read_attributes
+from jupyter_memkit.measure.models.held import is_tensor_type, name_held
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
-from jupyter_memkit.measure.tensors import is_tensor_type, name_kept
 
 _KEY_LENGTH = 40
 # The number of items to search before the index is left out.
@@ -80,7 +80,7 @@ def _label_step(parent: Any, child: Any) -> str:
     elif kind is types.GeneratorType:
         label = f" → generator {parent.gi_code.co_name}"
     elif is_tensor_type(kind):
-        label = name_kept(parent, child)
+        label = name_held(parent, child)
     if label is None:
         label = _find_in_array(parent, child) or _find_attribute(parent, child)
     return f" → {name_type(type(child))}" if label is None else label

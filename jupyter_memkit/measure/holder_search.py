@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.hidden import HolderKind
+from jupyter_memkit.measure.models.held import find_held, is_tensor_type
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
-from jupyter_memkit.measure.tensors import is_tensor_type, read_kept
 
 Origin = Literal["variable", "module", "thread"] | HolderKind
 
@@ -194,7 +194,7 @@ class Search:
             try:
                 parts = sizer(value)
                 if is_tensor:
-                    group.children.extend(read_kept(value, self._deadline_s))
+                    group.children.extend(find_held(value, self._deadline_s))
             except Exception:  # noqa: BLE001, S112 - whatever a sizer raises
                 continue
             if isinstance(parts, Parts):

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import math
 import types
 import weakref
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.models.held import find_storage, is_tensor_type
 from jupyter_memkit.measure.sizes.elements import count_elements
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED, Parts
-from jupyter_memkit.measure.tensors import is_tensor_type, read_kept
 
 # Smaller blocks are not worth a search for what holds them.
 _LEAST_BYTES = 1024 * 1024
@@ -115,7 +114,8 @@ def _add_block(part: Any, kind: Kind, found: list[LargePart]) -> tuple[Any, ...]
     )
     if n_bytes >= _LEAST_BYTES:
         # The storage without the graph, which may refer to other models.
-        owner = read_kept(part, -math.inf)[0] if is_tensor_type(type(part)) else part
+        storage = find_storage(part) if is_tensor_type(type(part)) else None
+        owner = part if storage is None else storage
         found.append(LargePart(weakref.ref(owner), weakref.ref(part), n_bytes))
     return parts.children
 

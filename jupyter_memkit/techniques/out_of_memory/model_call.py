@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.out_of_memory.chain import read_traceback
 
@@ -72,20 +73,23 @@ def find_model_call(error: BaseException) -> ModelCall | None:
     first = places.index(_CALL)
     variables = frames[first].f_locals
     model = variables["self"]
-    modules = list(_walk_modules(model))
+    # Imports torch, which has called the model.
+    from jupyter_memkit.measure.models.modules import find_layers  # noqa: PLC0415
+
+    layers = list(find_layers(model))
     return ModelCall(
         model=type(model).__name__,
         batch=_find_batch(variables, tensor),
-        trains=_read(model, "training") is True,
+        trains=dict(read_attributes(model)).get("training") is True,
         records=any(
             type(value) is tensor and value.grad_fn is not None
             for frame in frames[first:]
             for value in list(frame.f_locals.values())
         ),
         checkpoints=checkpoints
-        or any(_read(each, "gradient_checkpointing") is True for each in modules),
+        or any(_is_checkpointing(layer.module) for layer in layers),
         enables=any(_ENABLE in vars(kind) for kind in type(model).__mro__),
-        grad_bytes=sum(map(_read_grad_bytes, modules)),
+        grad_bytes=_read_grad_bytes(layers),
     )
 
 
@@ -103,30 +107,23 @@ def _find_batch(variables: Any, tensor: Any) -> int | None:
     return None
 
 
-def _read(module: Any, name: str) -> Any:
-    """Return an attribute of an object, without its class's code."""
-    return object.__getattribute__(module, "__dict__").get(name)
+def _is_checkpointing(module: Any) -> bool:
+    attributes = dict(read_attributes(module))
+    return attributes.get("gradient_checkpointing") is True
 
 
-def _walk_modules(model: Any) -> Iterator[Any]:
-    """Yield a model and its parts, each once."""
-    seen: set[int] = set()
-    waiting = [model]
-    while waiting:
-        module = waiting.pop()
-        if module is not None and id(module) not in seen:
-            seen.add(id(module))
-            yield module
-            waiting += (_read(module, "_modules") or {}).values()
+def _read_grad_bytes(layers: list[Any]) -> int:
+    """Return the gradients of the parameters in layers, each memory once."""
+    from jupyter_memkit.measure.models.tensors import (  # noqa: PLC0415 - as above
+        find_buffers,
+        read_gradient,
+    )
 
-
-def _read_grad_bytes(module: Any) -> int:
-    """Return the gradients of a module's own parameters."""
-    read_grad = vars(find_loaded("torch._C", "TensorBase"))["grad"].__get__
-    plain = (find_loaded("torch", "Tensor"), find_loaded("torch.nn", "Parameter"))
-    total_bytes = 0
-    for parameter in (_read(module, "_parameters") or {}).values():
-        grad: Any = read_grad(parameter) if type(parameter) in plain else None
-        if type(grad) in plain:
-            total_bytes += grad.numel() * grad.element_size()
-    return total_bytes
+    buffers = {
+        buffer
+        for layer in layers
+        for parameter in layer.parameters
+        if (gradient := read_gradient(parameter)) is not None
+        for buffer in find_buffers(gradient)[0]
+    }
+    return sum(buffer.bytes for buffer in buffers)

@@ -60,16 +60,14 @@ def recover(error: BaseException) -> OutOfMemory | None:
     unusable_bytes = None
     if device is not None and failure.library == "torch":
         unusable_bytes = _read_unusable(device)
-    gc.collect()
-    before_bytes = _read_use(device)
+    before_bytes = _collect(device)
     release_frames(error)
+    after_bytes = _collect(device)
     if device is not None:
-        gc.collect()
         for _, release in find_torch_pools():
             # A pool that fails has nothing to give back.
             with contextlib.suppress(Exception):
                 release()
-    after_bytes = _read_use(device)
     failed = OutOfMemory(
         library=failure.library,
         device=device,
@@ -81,10 +79,11 @@ def recover(error: BaseException) -> OutOfMemory | None:
     return dataclasses.replace(failed, cures=tuple(find_cures(failed, call)))
 
 
-def _read_use(device: str | None) -> int:
-    """Return the memory in use: resident memory, or that of objects on devices."""
+def _collect(device: str | None) -> int:
+    """Collect, and return the resident memory, or that of objects on devices."""
     if device is None:
         return settle()
+    gc.collect()
     allocators = read_allocators(lambda ordinal: ordinal, ())
     return sum(each.allocated_bytes for each in allocators)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from jupyter_memkit.measure.hidden import is_output_name
 from jupyter_memkit.measure.holder_search import Origin, Way
+from jupyter_memkit.measure.models.held import is_tensor_type
 from jupyter_memkit.measure.sizes.loaded import derives_from
-from jupyter_memkit.measure.tensors import is_tensor_type
 from jupyter_memkit.techniques.releasing.hooks import find_hook
 from jupyter_memkit.techniques.releasing.records import Held
 

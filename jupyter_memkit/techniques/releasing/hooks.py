@@ -14,8 +14,8 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holder_search import Way
+from jupyter_memkit.measure.models.held import is_tensor_type
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
-from jupyter_memkit.measure.tensors import is_tensor_type
 
 # The dicts of hooks among the attributes of a module (torch/nn/modules/module.py), and
 # those for all modules in the namespace of that file.
