@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -40,15 +40,7 @@ def range_pieces(
     Piece
         Its start and end are numbers of rows.
     """
-    start = request.start or 0
-    end = total_rows if request.end is None else request.end
-    while start < end:
-        stop = end
-        if request.end is None:
-            rows = request.rows()
-            stop = min(start + rows, end)
-            if not request.exact and rows >= stored_rows and stop < end:
-                stop -= stop % stored_rows
+    for start, stop in _cut(request, total_rows, stored_rows):
         yield Piece(
             load=partial(load, start, stop),
             start=start,
@@ -57,7 +49,6 @@ def range_pieces(
             fraction=stop / total_rows,
             is_separate=is_separate,
         )
-        start = stop
 
 
 def item_pieces(
@@ -82,20 +73,34 @@ def item_pieces(
     Piece
         Its start and end are numbers of items.
     """
-    start = request.start or 0
-    last = total_rows if request.end is None else request.end
-    while start < last:
-        end = min(start + request.rows(), last)
-        later = partial(load, start, end)
+    for start, stop in _cut(request, total_rows):
+        later = partial(load, start, stop)
         yield Piece(
             load=Loaded(later()) if request.portable else later,
             start=start,
-            end=end,
-            rows=end - start,
-            fraction=end / total_rows,
+            end=stop,
+            rows=stop - start,
+            fraction=stop / total_rows,
             is_separate=not request.portable,
         )
-        start = end
+
+
+def _cut(
+    request: Request, total_rows: int, stored_rows: int = 1
+) -> Iterator[tuple[int, int]]:
+    """Yield the first row of each piece and the row after its last."""
+    start = request.start or 0
+    end = total_rows if request.end is None else request.end
+    while start < end:
+        stop = end
+        # A request with an end is for one piece.
+        if request.end is None:
+            rows = request.rows()
+            stop = min(start + rows, end)
+            if not request.exact and rows >= stored_rows and stop < end:
+                stop -= stop % stored_rows
+        yield start, stop
+        start = stop
 
 
 def check_options(name: str, options: Mapping[str, Any], *known: str) -> None:
