@@ -32,12 +32,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MIB = 1 << 20
 NUMBER = signal.SIGUSR1
 
-# Holds 100 MiB, writes its signals, and ends with its input.
+# Holds 100 MiB, writes its signals, and ends with its input. One handler can interrupt
+# the other, also inside `print`, so each line is written by one call.
 KERNEL = """
-import signal, sys
+import os, signal, sys
 held = b"x" * (100 << 20)
 for number in (signal.SIGUSR1, signal.SIGINT):
-    signal.signal(number, lambda number, _: print(number, flush=True))
+    signal.signal(number, lambda number, _: os.write(1, b"%d\\n" % number))
 print("ready", flush=True)
 import mmap, multiprocessing
 while order := sys.stdin.readline():
