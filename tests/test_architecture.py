@@ -19,7 +19,7 @@ FLOORS = (
     {"hints"},
     {"show", "channel", "server"},
     {"magics"},
-    {"extension"},
+    {"extension", "headless"},
 )
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record, to_plain
 from jupyter_memkit.show.plot_ranking import draw_ranking, rank
+from jupyter_memkit.show.plot_spans import build_spans
 from jupyter_memkit.show.plot_timeline import draw_timeline
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.history import Sample
@@ -88,16 +89,27 @@ def plot(
         draw_ranking(axes, bars, gpu=gpu)
     else:
         samples = _samples(tracker, since_s)
-        axes = ax or _new_axes(3.0, {"samples": samples, "cells": tracker.cells})
+        ended = tracker.cells
+        axes = ax or new_timeline({"samples": samples, "cells": ended})
         draw_timeline(
             axes,
             samples=samples,
-            cells=tracker.cells,
-            running=tracker.running,
+            spans=build_spans(ended, tracker.running, samples[-1].t_s),
             limit=tracker.gauge(),
             since_s=since_s,
         )
     return axes.figure.figure
+
+
+def new_timeline(plotted: Mapping[str, Sequence[Record]]) -> Axes:
+    """Return the axes of a new figure for `draw_timeline`.
+
+    Parameters
+    ----------
+    plotted : mapping of str to sequence of Record
+        What the figure will show, for its ``to_dict``.
+    """
+    return _new_axes(3.0, plotted)
 
 
 def _ended_since(cells: list[CellRecord], since_s: float) -> list[CellRecord]:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.show import plot_axes
 from jupyter_memkit.show.plot_axes import date_of
-from jupyter_memkit.show.plot_spans import build_spans, draw_spans
-from jupyter_memkit.track.cells import CellRecord, OpenCell
+from jupyter_memkit.show.plot_spans import Span, draw_spans
 from jupyter_memkit.track.history import Sample
 from jupyter_memkit.units import format_bytes
 
@@ -28,8 +27,7 @@ def draw_timeline(
     axes: Axes,
     *,
     samples: Sequence[Sample],
-    cells: Sequence[CellRecord],
-    running: OpenCell | None,
+    spans: Sequence[Span],
     limit: Gauge | None,
     since_s: float = 0.0,
 ) -> None:
@@ -41,10 +39,8 @@ def draw_timeline(
         The axes to draw on; the horizontal axis becomes a matplotlib date axis.
     samples : sequence of Sample
         The readings, oldest first, at least one.
-    cells : sequence of CellRecord
-        The cells that have ended.
-    running : OpenCell or None
-        The running cell.
+    spans : sequence of Span
+        The cells, from `build_spans`.
     limit : Gauge or None
         The limit with the least room; drawn if it is near.
     since_s : float
@@ -54,7 +50,7 @@ def draw_timeline(
     to_s = samples[-1].t_s
     known_from_s = min(samples[0].t_s, to_s - _YOUNG_S)
     from_s = min(max(known_from_s, since_s), to_s - _SPAN_MIN_S)
-    spans = [span for span in build_spans(cells, running, to_s) if span.to_s >= from_s]
+    spans = [span for span in spans if span.to_s >= from_s]
     heights = [max(s.peak_bytes, s.rss_bytes + s.children_bytes) for s in samples]
     heights += [span.peak_bytes for span in spans]
     top = plot_axes.scale_top(max(heights), limit.limit_bytes if limit else None)

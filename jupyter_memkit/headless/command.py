@@ -1,0 +1,166 @@
+"""``jupyter memkit``: the commands of a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_memkit import __version__
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.headless.compare import TOLERANCE, compare_runs
+from jupyter_memkit.headless.execute import run_notebook
+from jupyter_memkit.headless.page import build_page
+from jupyter_memkit.headless.records import CellRun, read_run
+from jupyter_memkit.headless.report import (
+    build_comparison,
+    build_report,
+    explain_over,
+)
+from jupyter_memkit.magics.arguments import duration, fraction, size
+from jupyter_memkit.paths import expand_home
+from jupyter_memkit.units import format_bytes, format_duration
+
+_FAILED, _WRONG, _INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 1 if a notebook failed or takes too much.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words of the command line; those of this process by default.
+    """
+    options = _make_parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except MemkitError as error:
+        print(f"jupyter memkit: {error}", file=sys.stderr)  # noqa: T201 - a command prints
+        return _WRONG
+    except KeyboardInterrupt:
+        print("interrupted; the kernel was shut down", file=sys.stderr)  # noqa: T201
+        return _INTERRUPTED
+    return status
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jupyter memkit", description="The memory of notebooks, without a browser."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="execute a notebook and report the memory of each cell",
+        description="Execute a notebook and report the memory of each cell. The "
+        "notebook itself is not changed.",
+    )
+    run.add_argument("notebook", metavar="NOTEBOOK")
+    run.add_argument(
+        "--max-peak",
+        type=size,
+        metavar="SIZE",
+        help="fail if a cell exceeds this memory, child processes included",
+    )
+    run.add_argument("--html", metavar="FILE", help="write the report as a page")
+    run.add_argument("--json", metavar="FILE", help="write the figures as JSON")
+    run.add_argument("--output", metavar="FILE", help="write the executed notebook")
+    run.add_argument("--kernel", metavar="NAME", help="use another kernel")
+    run.add_argument(
+        "--timeout", type=duration, metavar="TIME", help="the most time for a cell"
+    )
+    run.add_argument(
+        "--allow-errors", action="store_true", help="continue after a cell that fails"
+    )
+    run.set_defaults(command=_run)
+
+    compare = commands.add_parser(
+        "compare",
+        help="show which cells take more memory than in an earlier run",
+        description="Compare two runs, and fail if a cell takes more memory than "
+        "before or the notebook needs a higher limit.",
+    )
+    compare.add_argument("before", metavar="BEFORE.json")
+    compare.add_argument("after", metavar="AFTER.json")
+    compare.add_argument(
+        "--tolerance",
+        type=fraction,
+        default=TOLERANCE,
+        metavar="SHARE",
+        help=f"the share that may be added, at least 8 MiB (default: {TOLERANCE})",
+    )
+    compare.set_defaults(command=_compare)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    for target in (options.html, options.json, options.output):
+        _check_folder(target)
+    run = run_notebook(
+        options.notebook,
+        output=options.output,
+        kernel=options.kernel,
+        timeout_s=options.timeout,
+        allow_errors=options.allow_errors,
+        progress=_show_progress,
+    )
+    if options.json is not None:
+        text = json.dumps(run.to_dict(), indent=1) + "\n"
+        _write(expand_home(options.json), text)
+    if options.html is not None:
+        _write(expand_home(options.html), build_page(run))
+    print(build_report(run).text())  # noqa: T201 - a command prints
+    status = 0
+    if run.failure is not None:
+        print(run.failure, file=sys.stderr)  # noqa: T201
+        status = _FAILED
+    if options.max_peak is not None and run.over(options.max_peak):
+        for line in explain_over(run.over(options.max_peak), options.max_peak):
+            print(line, file=sys.stderr)  # noqa: T201
+        status = _FAILED
+    return status
+
+
+def _compare(options: argparse.Namespace) -> int:
+    before, after = (
+        read_run(expand_home(path)) for path in (options.before, options.after)
+    )
+    compared = compare_runs(before, after, tolerance=options.tolerance)
+    print(build_comparison(compared).text())  # noqa: T201 - a command prints
+    return _FAILED if compared.is_worse else 0
+
+
+def _show_progress(number: int, total: int, cell: CellRun | None) -> None:
+    if cell is None:
+        sys.stderr.write(f"[{number}/{total}] … ")
+    else:
+        highest, took = (
+            format_bytes(cell.highest_bytes),
+            format_duration(cell.duration_s),
+        )
+        sys.stderr.write(f"{highest}, {took}: {cell.first_line}\n")
+    sys.stderr.flush()
+
+
+def _check_folder(target: str | None) -> None:
+    """Refuse a file that cannot be written, before the notebook runs."""
+    if target is not None and not expand_home(target).absolute().parent.is_dir():
+        message = f"the folder of '{target}' does not exist; create it first"
+        raise MemkitError(message)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        # A line of a cell can contain a lone surrogate, which cannot be encoded.
+        path.write_text(text, "utf-8", "backslashreplace")
+    except OSError as error:
+        message = f"'{path}' cannot be written ({error.strerror}); choose another place"
+        raise MemkitError(message) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

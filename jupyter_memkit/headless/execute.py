@@ -1,0 +1,115 @@
+"""Executes a notebook, and measures its cells."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.headless.account import Account, Progress
+from jupyter_memkit.headless.records import NotebookRun
+from jupyter_memkit.paths import expand_home
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+def run_notebook(
+    notebook: str | os.PathLike[str],
+    *,
+    output: str | os.PathLike[str] | None = None,
+    kernel: str | None = None,
+    timeout_s: float | None = None,
+    allow_errors: bool = False,
+    progress: Progress | None = None,
+) -> NotebookRun:
+    """Execute a notebook from top to bottom, and measure each of its cells.
+
+    The notebook itself is not changed. Its kernel starts in its folder, with the
+    extension loaded.
+
+    Parameters
+    ----------
+    notebook : str or path-like
+        The notebook.
+    output : str or path-like, optional
+        Where to write the executed notebook, also after a failure.
+    kernel : str, optional
+        The name of the kernel; by default the one that the notebook names.
+    timeout_s : float, optional
+        The most seconds for a cell.
+    allow_errors : bool
+        Whether to continue after a cell that fails.
+    progress : callable, optional
+        Called with the number of a code cell and how many there are: before it runs
+        with None, afterwards with its record.
+
+    Returns
+    -------
+    NotebookRun
+        The cells that ran. If a cell failed or the kernel died, `failure` says so.
+
+    Raises
+    ------
+    MemkitError
+        If the notebook cannot be read or its kernel cannot be started.
+
+    Examples
+    --------
+    ::
+
+        run = memkit.run_notebook("analysis.ipynb")
+        print(run.needs_bytes, run.failure)
+    """
+    path = expand_home(notebook)
+    read = _read_notebook(path)
+    # Needs nbclient, which is there now.
+    from jupyter_memkit.headless.runner import Runner  # noqa: PLC0415
+
+    account = Account()
+    runner = Runner(read, account, progress)
+    runner.allow_errors = allow_errors
+    # Whole seconds; None is no limit.
+    runner.timeout = None if timeout_s is None else math.ceil(timeout_s)
+    if kernel is not None:
+        runner.kernel_name = kernel
+    try:
+        failure = runner.run(path.resolve().parent)
+    finally:
+        if output is not None:
+            _write_notebook(read, expand_home(output))
+    return account.finish(str(notebook), failure)
+
+
+def _read_notebook(path: Path) -> NotebookNode:
+    try:
+        import nbclient  # noqa: F401, PLC0415 - part of JupyterLab, which may be missing
+        import nbformat  # noqa: PLC0415
+    except ImportError as error:
+        message = (
+            f"running a notebook needs nbclient ({error}); "
+            'install it with: pip install "jupyter_memkit[lab]"'
+        )
+        raise MemkitError(message) from error
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+    except OSError as error:
+        message = f"'{path}' cannot be read ({error.strerror}); check its name"
+        raise MemkitError(message) from error
+    # What nbformat raises for a file that is no notebook depends on its content.
+    except Exception as error:
+        message = f"'{path}' is not a notebook; open it in JupyterLab and save it again"
+        raise MemkitError(message) from error
+    return notebook
+
+
+def _write_notebook(notebook: NotebookNode, path: Path) -> None:
+    import nbformat  # noqa: PLC0415 - as above
+
+    try:
+        nbformat.write(notebook, path)
+    except OSError as error:
+        message = f"'{path}' cannot be written ({error.strerror}); choose another place"
+        raise MemkitError(message) from error

@@ -1,0 +1,168 @@
+"""nbclient's client with an account of each cell; imports nbclient."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+from nbclient.util import ensure_async
+from nbformat import NotebookNode
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.headless.account import Account, Progress
+from jupyter_memkit.headless.asking import load_extension
+from jupyter_memkit.track.deaths import find_death, leave_end
+from jupyter_memkit.track.last_state import Place
+
+# With it, the kernel would look for the deaths of another notebook.
+_SESSION = "JPY_SESSION_NAME"
+
+
+class Runner(NotebookClient):
+    """Executes a notebook once.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The notebook, which gets the outputs.
+    account : Account
+        Receives each cell.
+    progress : callable or None
+        Called before and after each cell.
+    """
+
+    def __init__(
+        self, notebook: NotebookNode, account: Account, progress: Progress | None
+    ) -> None:
+        super().__init__(notebook)
+        self._account = account
+        self._progress = progress
+        self._codes = [
+            index
+            for index, cell in enumerate(notebook.cells)
+            if cell.cell_type == "code"
+            and cell.source.strip()
+            and self.skip_cells_with_tag not in cell.metadata.get("tags", [])
+        ]
+        self._number = 0
+        self._death: str | None = None
+
+    def run(self, folder: Path) -> str | None:
+        """Execute all cells; return why this ended early, None if it did not.
+
+        nbclient handles signals where it runs on the main thread, and would take Ctrl-C
+        from whoever called. So it runs on a thread of its own.
+
+        Parameters
+        ----------
+        folder : Path
+            The working directory of the kernel.
+        """
+        ended: Future[None] = Future()
+        loop = asyncio.new_event_loop()
+        task: asyncio.Task[Any] = loop.create_task(self._execute(folder))
+
+        def execute() -> None:
+            try:
+                loop.run_until_complete(task)
+            except BaseException as error:  # noqa: BLE001 - raised by the waiting thread
+                ended.set_exception(error)
+            else:
+                ended.set_result(None)
+            finally:
+                loop.close()
+
+        thread = threading.Thread(target=execute, name="jupyter_memkit run")
+        thread.start()
+        try:
+            ended.result()
+        except CellExecutionError as error:
+            return f"cell {self._number} raised {error.ename}: {error.evalue}"
+        except CellTimeoutError:
+            return f"cell {self._number} took more than {self.timeout:g} s"
+        except DeadKernelError:
+            cause = self._death or "died"
+            return f"the kernel {cause} in cell {self._number}"
+        except NoSuchKernel as error:
+            message = (
+                f"there is no kernel {error.name!r}; 'jupyter kernelspec list' shows "
+                "those that exist, and --kernel NAME chooses one"
+            )
+            raise MemkitError(message) from error
+        finally:
+            if thread.is_alive():
+                # An interrupt: the task ends with the kernel.
+                loop.call_soon_threadsafe(task.cancel)
+            thread.join()
+        return None
+
+    async def _execute(self, folder: Path) -> None:
+        environment = {
+            name: value for name, value in os.environ.items() if name != _SESSION
+        }
+        await self.async_execute(cwd=str(folder), env=environment)
+
+    async def async_start_new_kernel_client(self) -> Any:
+        """Start the client, and load the extension into the kernel."""
+        client = await super().async_start_new_kernel_client()
+        try:
+            await load_extension(client)
+        except BaseException:
+            # nbclient only ends a kernel whose client has started.
+            client.stop_channels()
+            await ensure_async(self._manager.shutdown_kernel(now=True))
+            raise
+        return client
+
+    async def async_execute_cell(
+        self, cell: NotebookNode, cell_index: int, *args: Any, **options: Any
+    ) -> NotebookNode:
+        """Execute a cell, and ask the kernel for its figures."""
+        if cell_index not in self._codes:
+            return await super().async_execute_cell(cell, cell_index, *args, **options)
+        self._number = self._codes.index(cell_index) + 1
+        self._report(None)
+        try:
+            return await super().async_execute_cell(cell, cell_index, *args, **options)
+        except DeadKernelError:
+            self._death = await self._find_death()
+            raise
+        finally:
+            if self._death is None and await ensure_async(self._manager.is_alive()):
+                self._report(await self._account.add(self.kc, self._number))
+
+    @property
+    def _manager(self) -> Any:
+        """The kernel's manager, which exists while cells run."""
+        return self.km
+
+    def _report(self, cell: Any) -> None:
+        if self._progress is not None:
+            self._progress(self._number, len(self._codes), cell)
+
+    async def _find_death(self) -> str:
+        """Return what is known of the kernel's end, in one phrase."""
+        connection = Path(self._manager.connection_file)
+        place = Place(
+            folder=connection.parent / "jupyter_memkit",
+            session="",
+            kernel_id=connection.stem,
+        )
+        provisioner = self._manager.provisioner
+        exit_code = await provisioner.poll()
+        pid = getattr(provisioner, "pid", None)
+        if exit_code is not None and pid is not None:
+            leave_end(place.path_of(pid), exit_code)
+        death = find_death(place)
+        return "died" if death is None else death.cause
