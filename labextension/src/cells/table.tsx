@@ -33,7 +33,7 @@ export const Cells = React.memo(function Cells(
   const scaleBytes = scaleOf(running ? [...cells, running] : cells);
   return (
     <table
-      className="jp-Memkit-cells"
+      className="jp-Memkit-table"
       role="table"
       aria-label={trans.__('Cells')}
       data-testid="memkit-cells"
