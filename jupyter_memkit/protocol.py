@@ -376,6 +376,148 @@ class State(TypedDict):
     highest_cell: CellSummary | None
 
 
+class MemoryPart(TypedDict):
+    """A part of some memory: its name or place, and its size."""
+
+    name: str
+    bytes: int
+
+
+class ListedVariable(TypedDict):
+    """A variable of the notebook.
+
+    ``token`` identifies the object that the name held, and ``name`` is truncated if it
+    is very long. ``bytes`` is its size in main memory, ``shared_bytes`` the part that
+    other variables hold as well, ``elsewhere`` what it has on devices and on disk.
+    ``made_in`` is the number of the cell that set it last. ``split`` is what a torch
+    model takes by purpose. ``actions`` are those that its type supports.
+    """
+
+    name: str
+    token: str
+    type: str
+    shape: list[int] | None
+    bytes: int
+    shared_bytes: int
+    accuracy: Literal["exact", "estimate", "at least"]
+    elsewhere: list[MemoryPart]
+    made_in: int | None
+    split: list[MemoryPart]
+    actions: list[Literal["delete", "shrink", "restore", "to_array", "spill", "load"]]
+
+
+class Variables(TypedDict):
+    """The reply to `AskVariables`: the variables, the largest first.
+
+    ``more`` counts those that are not included, ``more_bytes`` is their size.
+    ``total_bytes`` is what all take, functions and modules included, each byte counted
+    once. ``rest_bytes`` is the memory of the process minus that, ``None`` if unknown
+    and negative if variables are not resident; ``rest`` is its known parts.
+    ``took_s`` is the time that it took.
+    """
+
+    type: Literal["variables"]
+    protocol: int
+    variables: list[ListedVariable]
+    more: int
+    more_bytes: int
+    total_bytes: int
+    rest_bytes: int | None
+    rest: list[MemoryPart]
+    took_s: float
+
+
+class HolderChain(TypedDict):
+    """A path to an object as an expression, and the type of the direct referrer."""
+
+    text: str
+    holder: str
+
+
+class Holders(TypedDict):
+    """The reply to `AskHolders`: what keeps the value of a variable in memory.
+
+    ``more`` counts further referrers; ``complete`` is false if the time limit was
+    reached.
+    """
+
+    type: Literal["holders"]
+    protocol: int
+    name: str
+    chains: list[HolderChain]
+    more: int
+    complete: bool
+
+
+class Hint(TypedDict):
+    """What would save memory or time.
+
+    ``name`` is what it is about, ``found`` what was found, ``cure`` the code to run.
+    ``bytes`` is what the cure saves, ``None`` if that is unknown or it saves time:
+    ``saved_s``. ``is_runnable`` is false if the cure is advice for a cell that only the
+    user can run again.
+    """
+
+    name: str
+    found: str
+    bytes: int | None
+    accuracy: Literal["exact", "estimate", "at most"]
+    saved_s: float | None
+    cure: str
+    is_runnable: bool
+
+
+class Hints(TypedDict):
+    """The reply to `AskHints`: the largest first, then those that save time.
+
+    ``complete`` is false if the time limit was reached. ``took_s`` is the time that it
+    took.
+    """
+
+    type: Literal["hints"]
+    protocol: int
+    hints: list[Hint]
+    complete: bool
+    took_s: float
+
+
+class Acted(TypedDict):
+    """The reply to `Act`: what was done to a variable.
+
+    ``freed_bytes`` is the resident memory of the process before minus after.
+    ``before_bytes`` and ``after_bytes`` are the sizes of the value, ``None`` where no
+    value replaces it. ``along`` are other variables that changed with it, ``holders``
+    the paths to a value that is still in memory, and ``remedies`` the lines that
+    release it.
+    """
+
+    type: Literal["acted"]
+    protocol: int
+    action: Literal["delete", "shrink", "restore", "to_array", "spill", "load"]
+    name: str
+    freed_bytes: int
+    before_bytes: int | None
+    after_bytes: int | None
+    along: list[str]
+    holders: list[str]
+    remedies: list[str]
+
+
+class Unavailable(TypedDict):
+    """The reply to a valid request that cannot be fulfilled; nothing was changed."""
+
+    type: Literal["unavailable"]
+    protocol: int
+    message: str
+
+
+class Later(TypedDict):
+    """The reply to a question that waits until no cell runs; ask again then."""
+
+    type: Literal["later"]
+    protocol: int
+
+
 class Unsubscribed(TypedDict):
     """The reply to `Unsubscribe`."""
 
@@ -431,6 +573,45 @@ class AskState(TypedDict):
 
     type: Literal["state"]
     protocol: int
+
+
+class AskVariables(TypedDict):
+    """Request the `Variables`."""
+
+    type: Literal["variables"]
+    protocol: int
+
+
+class AskHolders(TypedDict):
+    """Request the `Holders` of a variable's value.
+
+    ``token`` is the one that was listed with the name.
+    """
+
+    type: Literal["holders"]
+    protocol: int
+    name: str
+    token: str
+
+
+class AskHints(TypedDict):
+    """Request the `Hints`."""
+
+    type: Literal["hints"]
+    protocol: int
+
+
+class Act(TypedDict):
+    """Change a variable; sent on the shell channel, so that it waits for its turn.
+
+    Refused unless the name still holds the object that ``token`` was listed with.
+    """
+
+    type: Literal["act"]
+    protocol: int
+    action: Literal["delete", "shrink", "restore", "to_array", "spill", "load"]
+    name: str
+    token: str
 
 
 # The server's responses over HTTP.
@@ -489,5 +670,8 @@ class LastDeath(TypedDict):
 
 
 Broadcast: TypeAlias = Samples | Cells | Goodbye
-Reply: TypeAlias = Snapshot | Unsubscribed | Incompatible | Refused
-LabMessage: TypeAlias = Subscribe | Unsubscribe
+Inspected: TypeAlias = Variables | Holders | Hints | Unavailable | Later
+Reply: TypeAlias = Snapshot | Unsubscribed | Inspected | Acted | Incompatible | Refused
+LabMessage: TypeAlias = (
+    Subscribe | Unsubscribe | AskVariables | AskHolders | AskHints | Act
+)

@@ -42,6 +42,7 @@ const ROOMS = [
   ['model'],
   ['text', 'renderer'],
   ['chart', 'cells', 'badges'],
+  ['lists'],
   ['panel'],
   ['plugins'],
   ['index']
@@ -91,7 +92,8 @@ export default tseslint.config(
             '../model/sidebar',
             '../panel/panel',
             '../panel/statusItem',
-            '../server/kernels'
+            '../server/kernels',
+            './variables'
           ]
         }
       ],

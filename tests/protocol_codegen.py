@@ -157,7 +157,8 @@ def _received_type(annotation: object) -> str:
         return f"I{annotation.__name__}"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is list:
-        return f"readonly {_received_type(arguments[0])}[]"
+        each = _received_type(arguments[0])
+        return f"readonly ({each})[]" if "|" in each else f"readonly {each}[]"
     if origin is typing.Literal:
         return " | ".join(f"'{value}'" for value in arguments)
     if origin in (typing.Union, types.UnionType):

@@ -23,15 +23,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from jupyter_memkit import __version__, protocol
+from jupyter_memkit import protocol
 from jupyter_memkit.channel.busy import BusyStatus
+from jupyter_memkit.channel.inspecting import Inspecting
 from jupyter_memkit.channel.messages import (
     cells_message,
     samples_message,
     snapshot_message,
 )
 from jupyter_memkit.channel.news import News, read_news
-from jupyter_memkit.channel.requests import check_request, read_version
+from jupyter_memkit.channel.requests import find_fault
 from jupyter_memkit.channel.state import read_state
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import CellRecord, OpenCell
@@ -91,6 +92,7 @@ class KernelChannel:
             "unsubscribe": self._unsubscribe,
             "state": self._state,
         }
+        self._inspecting = Inspecting(kernel, shell or kernel.shell, tracker)
         self._seen_t_s = 0.0
         self._kept_back: list[Sample] = []
         self._sent_t_s = 0.0
@@ -217,27 +219,19 @@ class KernelChannel:
         self, stream: Any, ident: Any, parent: dict[str, Any]
     ) -> None:
         """Answer a request; called by the kernel on its control thread."""
-        reply = self._answer(parent["content"])
+        reply = await self._answer(parent["content"])
         self._kernel.session.send(stream, protocol.REPLY_TYPE, reply, parent, ident)
         # The kernel publishes "idle" after this handler; see `BusyStatus`.
         asyncio.get_running_loop().call_soon(self._busy.republish)
 
-    def _answer(self, request: Any) -> protocol.Reply | protocol.State:
+    async def _answer(self, request: Any) -> protocol.Reply | protocol.State:
         """Return the reply to a request, which may be malformed."""
-        try:
-            if read_version(request) != protocol.PROTOCOL_VERSION:
-                return {
-                    "type": "incompatible",
-                    "protocol": protocol.PROTOCOL_VERSION,
-                    "version": __version__,
-                }
-            check_request(request, self._answers)
-        except ValueError as error:
-            return {
-                "type": "refused",
-                "protocol": protocol.PROTOCOL_VERSION,
-                "message": str(error),
-            }
+        fault = find_fault(request, [*self._answers, *self._inspecting.answers])
+        if fault is not None:
+            return fault
+        inspect = self._inspecting.answers.get(request["type"])
+        if inspect is not None:
+            return await inspect(request)
         return self._answers[request["type"]](request)
 
     def _subscribe(self, request: Any) -> protocol.Reply:

@@ -8,11 +8,47 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from jupyter_memkit import __version__, protocol
+
 # An id is a UUID or similar.
 _MOST_ID_LETTERS = 128
 _MOST_VERSION = 1_000_000
 # Seconds since the epoch, some thousand years ahead.
 _MOST_SECONDS = 1e11
+# A longer name is listed, but nobody acts on it from the page.
+MOST_NAME_LETTERS = 200
+ACTIONS = ("delete", "shrink", "restore", "to_array", "spill", "load")
+
+_WITHOUT_FIELDS = ("state", "variables", "hints")
+
+
+def find_fault(
+    request: Any, kinds: Collection[str]
+) -> protocol.Incompatible | protocol.Refused | None:
+    """Return the reply to a request that cannot be answered; None if it can.
+
+    Parameters
+    ----------
+    request : object
+        The decoded content of the message.
+    kinds : collection of str
+        The known types of requests.
+    """
+    try:
+        if read_version(request) != protocol.PROTOCOL_VERSION:
+            return {
+                "type": "incompatible",
+                "protocol": protocol.PROTOCOL_VERSION,
+                "version": __version__,
+            }
+        check_request(request, kinds)
+    except ValueError as error:
+        return {
+            "type": "refused",
+            "protocol": protocol.PROTOCOL_VERSION,
+            "message": str(error),
+        }
+    return None
 
 
 def read_version(request: Any) -> int:
@@ -65,7 +101,10 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
     if type(kind) is not str or kind not in kinds:
         message = f"type must be one of: {', '.join(kinds)}"
         raise ValueError(message)
-    if kind == "state":
+    if kind in _WITHOUT_FIELDS:
+        return
+    if kind in ("holders", "act"):
+        _check_variable(request)
         return
     client = request.get("client_id")
     if type(client) is not str or not 0 < len(client) <= _MOST_ID_LETTERS:
@@ -76,4 +115,20 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
     is_number = type(since_s) in (int, float) and 0 <= since_s <= _MOST_SECONDS  # type: ignore[operator] # a number
     if kind == "subscribe" and not is_number:
         message = "since_s must be a number of seconds since the epoch, 0 for all"
+        raise ValueError(message)
+
+
+def _check_variable(request: dict[str, Any]) -> None:
+    """Refuse what is not about one variable."""
+    name = request.get("name")
+    is_name = type(name) is str and len(name) <= MOST_NAME_LETTERS
+    if not is_name or not name.isidentifier():  # type: ignore[union-attr] # a string
+        message = "name must be the name of a variable, not an expression"
+        raise ValueError(message)
+    token = request.get("token")
+    if type(token) is not str or len(token) > _MOST_ID_LETTERS:
+        message = "token must be the one that was listed with the variable"
+        raise ValueError(message)
+    if request["type"] == "act" and request.get("action") not in ACTIONS:
+        message = f"action must be one of: {', '.join(ACTIONS)}"
         raise ValueError(message)

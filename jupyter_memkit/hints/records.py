@@ -66,6 +66,11 @@ class Hint(Record):
     cure: str
     _call: Callable[[], object] | None = field(default=None, compare=False)
 
+    @property
+    def is_runnable(self) -> bool:
+        """Whether `apply` works: the cure is not for a cell to run again."""
+        return self._call is not None
+
     def apply(self) -> object:
         """Do what the line in `cure` does.
 

@@ -77,6 +77,12 @@ def remember(
     _origins[key] = _Origin(reference, before, restore)
 
 
+def was_shrunk(value: Any) -> bool:
+    """Return whether it is known how to restore the old value of a new one."""
+    origin = _origins.get(id(value))
+    return origin is not None and origin.now() is value
+
+
 def undo_names(
     *names: str, namespace: Namespace | None = None, shell: Any = None
 ) -> Restored:
@@ -129,12 +135,11 @@ def undo_names(
 
 
 def _find_before(name: str, value: Any) -> tuple[Any, str]:
-    origin = _origins.get(id(value))
-    if origin is None or origin.now() is not value:
+    if not was_shrunk(value):
         message = f"{name} was not shrunk with %shrink, so there is nothing to undo"
         raise MemkitError(message)
     try:
-        found = origin.find()
+        found = _origins[id(value)].find()
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         message = (
             f"{name} has been modified since it was shrunk, and its dtypes cannot be "

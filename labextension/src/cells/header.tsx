@@ -1,33 +1,18 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IOrder, OrderKey } from './order';
+import type { IOrder } from './order';
 
 /**
- * The names of the columns, which sort by them.
+ * The names of the columns of a table, which sort by them.
  */
-export const Header = React.memo(function Header(
-  props: Header.IProps
+export function Header<Key extends string>(
+  props: Header.IProps<Key>
 ): React.JSX.Element {
-  const { order, onSort, trans } = props;
-  const columns: readonly [OrderKey, string, string][] = [
-    ['time', trans.__('Cell'), trans.__('Sort by the time of the run')],
-    [
-      'rise',
-      trans.__('Rise'),
-      trans.__('Sort by the highest memory above the start of the cell')
-    ],
-    [
-      'kept',
-      trans.__('Kept'),
-      trans.__('Sort by the memory at the end minus the memory at the start')
-    ],
-    ['duration', trans.__('Time'), trans.__('Sort by the duration')]
-  ];
+  const { columns, order, onSort, children } = props;
   return (
     <thead role="rowgroup">
       <tr role="row">
-        {columns.map(([key, label, title]) => (
+        {columns.map(({ key, label, title }) => (
           <th
             key={key}
             role="columnheader"
@@ -46,22 +31,31 @@ export const Header = React.memo(function Header(
             </button>
           </th>
         ))}
+        {children}
       </tr>
     </thead>
   );
-});
+}
 
 export namespace Header {
-  export interface IProps {
-    order: IOrder;
-    onSort: (key: OrderKey) => void;
-    trans: TranslationBundle;
+  export interface IColumn<Key extends string> {
+    key: Key;
+    label: string;
+    title: string;
+  }
+
+  export interface IProps<Key extends string> {
+    columns: readonly IColumn<Key>[];
+    order: IOrder<Key>;
+    onSort: (key: Key) => void;
+    /** Further columns, which do not sort. */
+    children?: React.ReactNode;
   }
 }
 
-function sortOf(
-  order: IOrder,
-  key: OrderKey
+function sortOf<Key extends string>(
+  order: IOrder<Key>,
+  key: Key
 ): React.AriaAttributes['aria-sort'] {
   if (order.key !== key) {
     return 'none';

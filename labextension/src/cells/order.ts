@@ -8,10 +8,10 @@ import type { ICell } from '../wire/protocol';
 export type OrderKey = 'time' | 'rise' | 'kept' | 'duration';
 
 /**
- * The order of the cells.
+ * The order of the rows of a table, by one of its columns.
  */
-export interface IOrder {
-  readonly key: OrderKey;
+export interface IOrder<Key extends string = OrderKey> {
+  readonly key: Key;
   readonly isAscending: boolean;
 }
 
@@ -39,7 +39,10 @@ export function sortCells(cells: readonly ICell[], order: IOrder): ICell[] {
  * The order after a click on a column: by that column, the highest first, or the
  * reverse if it is sorted by it already.
  */
-export function reorder(order: IOrder, key: OrderKey): IOrder {
+export function reorder<Key extends string>(
+  order: IOrder<Key>,
+  key: Key
+): IOrder<Key> {
   return { key, isAscending: order.key === key && !order.isAscending };
 }
 

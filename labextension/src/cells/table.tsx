@@ -33,7 +33,7 @@ export const Cells = React.memo(function Cells(
   const scaleBytes = scaleOf(running ? [...cells, running] : cells);
   return (
     <table
-      className="jp-Memkit-cells"
+      className="jp-Memkit-table"
       role="table"
       aria-label={trans.__('Cells')}
       data-testid="memkit-cells"
@@ -47,7 +47,7 @@ export const Cells = React.memo(function Cells(
           )}
         </caption>
       )}
-      <Header order={order} onSort={onSort} trans={trans} />
+      <Header columns={columnsOf(trans)} order={order} onSort={onSort} />
       <tbody role="rowgroup">
         {running && (
           <RunningRow
@@ -122,6 +122,35 @@ namespace EndedRows {
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;
   }
+}
+
+function columnsOf(
+  trans: TranslationBundle
+): readonly Header.IColumn<OrderKey>[] {
+  return [
+    {
+      key: 'time',
+      label: trans.__('Cell'),
+      title: trans.__('Sort by the time of the run')
+    },
+    {
+      key: 'rise',
+      label: trans.__('Rise'),
+      title: trans.__('Sort by the highest memory above the start of the cell')
+    },
+    {
+      key: 'kept',
+      label: trans.__('Kept'),
+      title: trans.__(
+        'Sort by the memory at the end minus the memory at the start'
+      )
+    },
+    {
+      key: 'duration',
+      label: trans.__('Time'),
+      title: trans.__('Sort by the duration')
+    }
+  ];
 }
 
 /**

@@ -20,6 +20,7 @@ import type { ChannelStatus } from '../wire/status';
 import { secondsToFull } from './climb';
 import { Clock } from './clock';
 import { DeathReport } from './deathReport';
+import { Inspection } from './inspection';
 import type { IEarlierProcess } from './ledger';
 import { CellLedger } from './ledger';
 import type { IReading } from './readings';
@@ -50,6 +51,14 @@ export class MemoryModel implements IDisposable {
         this._addOutsideReading(reading);
       }
     });
+    this.inspection = new Inspection({
+      ask: async message => (await this._channel?.ask(message)) ?? null,
+      act: async request => (await this._channel?.act(request)) ?? null,
+      cellsEnded: () => this._present?.cellsEnded ?? 0,
+      onChange: () => {
+        this._stateChanged.emit();
+      }
+    });
     this._deathReport = new DeathReport(options.server, options.kernel.id);
     this._deathReport.changed.connect(this._onStatus, this);
     options.kernel.statusChanged.connect(this._onKernelStatus, this);
@@ -68,6 +77,11 @@ export class MemoryModel implements IDisposable {
   get ticked(): ISignal<this, void> {
     return this._ticked;
   }
+
+  /**
+   * The variables of the kernel, and what is done to them.
+   */
+  readonly inspection: Inspection;
 
   get status(): ChannelStatus {
     return this._channel?.status ?? { kind: 'connecting' };
@@ -289,6 +303,7 @@ export class MemoryModel implements IDisposable {
       },
       nowS
     );
+    this.inspection.update(this.status.kind === 'live' && !this.isBusy, nowS);
     if (this._isBehind && nowS - this._drawnS >= DRAW_INTERVAL_S) {
       this._drawnS = nowS;
       this._draw(nowS);
@@ -353,6 +368,7 @@ export class MemoryModel implements IDisposable {
       this._readings.clear();
       this._activity = null;
       this._present = null;
+      this.inspection.clear();
     }
     this._stateChanged.emit();
   }
@@ -382,6 +398,7 @@ export class MemoryModel implements IDisposable {
         this._ledger.add(message.cells);
         this._ledger.run(message.running);
         this._activity = message.activity;
+        this.inspection.outdate();
         break;
       case 'samples':
         this._addSamples(message.samples, message.present);
@@ -395,6 +412,7 @@ export class MemoryModel implements IDisposable {
         break;
       case 'cells':
         this._ledger.add(message.cells);
+        this.inspection.outdate();
         break;
       case 'goodbye':
         this._ledger.run(null);

@@ -127,8 +127,7 @@ export class Sidebar implements IDisposable {
       this._users.delete(user);
     }
     if (this._model) {
-      this._model.isActive = this.isActive;
-      this._model.isProbing = this._users.has('panel');
+      this._applyUsers(this._model);
     }
   }
 
@@ -176,13 +175,19 @@ export class Sidebar implements IDisposable {
       }
       this._model = model;
       if (model) {
-        model.isProbing = this._users.has('panel');
-        model.isActive = this.isActive;
+        this._applyUsers(model);
       }
       model?.stateChanged.connect(this._onModelChanged, this);
       model?.ticked.connect(this._onModelTicked, this);
     }
     this._stateChanged.emit();
+  }
+
+  private _applyUsers(model: MemoryModel): void {
+    model.isProbing = this._users.has('panel');
+    model.inspection.variables.isOpen = this._users.has('variables');
+    model.inspection.hints.isOpen = this._users.has('hints');
+    model.isActive = this.isActive;
   }
 
   private _modelOf(kernel: Kernel.IKernelConnection): MemoryModel {
@@ -236,7 +241,7 @@ export namespace Sidebar {
   /**
    * A part of the page that shows the memory.
    */
-  export type User = 'panel' | 'status' | 'warnings';
+  export type User = 'panel' | 'status' | 'warnings' | 'variables' | 'hints';
 
   export interface IOptions {
     follower: Follower;

@@ -7,7 +7,9 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 
 import { CellsSection } from '../cells/section';
 import { TimelineSection } from '../chart/section';
+import { HintsSection } from '../lists/hintsSection';
 import type { Sidebar } from '../model/sidebar';
+import { VariablesSection } from '../lists/variablesSection';
 import { memoryIcon } from './icon';
 import { Top } from './top';
 
@@ -28,6 +30,11 @@ export class MemoryPanel extends SidePanel {
     this.header.addWidget(new Top({ ...options, trans }));
     this.addWidget(new TimelineSection({ ...options, trans }));
     this.addWidget(new CellsSection({ ...options, trans }));
+    this.addWidget(new VariablesSection({ ...options, trans }));
+    this.addWidget(new HintsSection({ ...options, trans }));
+    // These ask the kernel while they are open.
+    this._accordion?.collapse(2);
+    this._accordion?.collapse(3);
     this._accordion?.handleMoved.connect(this._onMoved, this);
     this._accordion?.expansionToggled.connect(this._onToggled, this);
     this._resizing = new ResizeObserver(() => {
@@ -86,14 +93,8 @@ export class MemoryPanel extends SidePanel {
     this._sidebar.setActive('panel', false);
   }
 
-  private get _hasAllOpen(): boolean {
-    return this.collapsed.length === 0;
-  }
-
   private _onMoved(accordion: AccordionPanel): void {
-    if (this._hasAllOpen) {
-      this._sizes = accordion.relativeSizes();
-    }
+    this._sizes.set(this.collapsed.join(), accordion.relativeSizes());
   }
 
   /**
@@ -101,9 +102,9 @@ export class MemoryPanel extends SidePanel {
    * that another one is opened again.
    */
   private _onToggled(accordion: AccordionPanel): void {
-    if (this._hasAllOpen) {
-      accordion.setRelativeSizes(this._sizes);
-    }
+    accordion.setRelativeSizes(
+      this._sizes.get(this.collapsed.join()) ?? this.widgets.map(() => 1)
+    );
   }
 
   /**
@@ -116,12 +117,16 @@ export class MemoryPanel extends SidePanel {
   private readonly _sidebar: Sidebar;
   /** Lays the sections out again when the top above them grows or shrinks. */
   private readonly _resizing: ResizeObserver;
-  /** The sizes that the user chose for the sections, relative to each other. */
-  private _sizes = [1, 1];
+  /** The sizes that the user chose for the sections, by those that are collapsed. */
+  private readonly _sizes = new Map<string, number[]>();
 }
 
 export namespace MemoryPanel {
-  export interface IOptions extends Omit<Top.IOptions, 'trans'> {
+  export interface IOptions
+    extends
+      Omit<Top.IOptions, 'trans'>,
+      Pick<VariablesSection.IOptions, 'onMenu' | 'onAct'>,
+      Pick<HintsSection.IOptions, 'onApply'> {
     translator: ITranslator;
     /** Keeps the order of the cells for the next session. */
     state?: CellsSection.IState | null;

@@ -8,8 +8,10 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Sidebar } from '../model/sidebar';
 import { MemoryPanel } from '../panel/panel';
 import { buildActions } from './actions';
+import { buildCures } from './cures';
 import { openCell } from './open';
 import { ISidebar } from './tokens';
+import { buildVariableActions, VariableMenu } from './variables';
 
 const STATE_KEY = 'jupyter-memkit:panel';
 
@@ -38,12 +40,20 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const usedTranslator = translator ?? nullTranslator;
+    const trans = usedTranslator.load('jupyter-memkit');
+    const onAct = buildVariableActions(sidebar, trans);
+    const menu = new VariableMenu({ sidebar, onAct, trans });
     const panel = new MemoryPanel({
       sidebar,
       onAction: buildActions(sidebar, dialogs, app.commands, usedTranslator),
       onOpen: cellId => {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },
+      onAct,
+      onMenu: (variable, button) => {
+        menu.open(variable, button);
+      },
+      onApply: buildCures(sidebar, notebooks, app.commands, trans),
       translator: usedTranslator,
       state
     });

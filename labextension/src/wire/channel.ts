@@ -3,13 +3,15 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { runMagic } from './execute';
+import { act, runMagic } from './execute';
 import { Execution } from './execution';
 import { Handshake } from './handshake';
 import type { IForeign, IUnreadable } from './parse';
 import { parseBroadcast } from './parse';
-import type { Broadcast, Reply, ISnapshot } from './protocol';
+import type { Act, Broadcast, LabMessage, Reply, ISnapshot } from './protocol';
 import { BROADCAST_TYPE, COMM_ID, PROTOCOL_VERSION } from './protocol';
+import type { Answer } from './questions';
+import { Questions } from './questions';
 import { isControlSender } from './request';
 import type { ChannelStatus } from './status';
 import { Subscription } from './subscription';
@@ -33,6 +35,7 @@ export class KernelChannel implements IDisposable {
     this._kernel = options.kernel;
     this._execution = new Execution(this._kernel.status);
     if (isControlSender(options.kernel)) {
+      this._questions = new Questions(options.kernel);
       this._subscription = new Subscription({
         kernel: options.kernel,
         sinceS: options.sinceS,
@@ -135,6 +138,20 @@ export class KernelChannel implements IDisposable {
     }
   }
 
+  /**
+   * Ask the kernel a question between cells.
+   */
+  async ask(message: LabMessage): Promise<Answer> {
+    return (await this._questions?.ask(message)) ?? null;
+  }
+
+  /**
+   * Change a variable after the running cell.
+   */
+  async act(request: Act): Promise<Answer> {
+    return act(this._kernel, this._execution.ignore, request);
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;
@@ -144,6 +161,7 @@ export class KernelChannel implements IDisposable {
     this._kernel.iopubMessage.disconnect(this._onIOPub, this);
     this._kernel.statusChanged.disconnect(this._onKernelStatus, this);
     this._kernel.connectionStatusChanged.disconnect(this._onConnection, this);
+    this._questions?.dispose();
     this._subscription?.dispose();
     Signal.clearData(this);
   }
@@ -171,7 +189,7 @@ export class KernelChannel implements IDisposable {
         console.error('jupyter_memkit: the kernel refused:', reply.message);
         this._setStatus({ kind: 'lost', reason: 'refused' });
         break;
-      case 'unsubscribed':
+      default:
         break;
     }
   }
@@ -303,6 +321,7 @@ export class KernelChannel implements IDisposable {
   private readonly _handshake: Handshake;
   private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
   private readonly _received = new Signal<this, IReceived>(this);
+  private readonly _questions: Questions | null = null;
   private readonly _subscription: Subscription | null = null;
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };

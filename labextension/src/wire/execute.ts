@@ -1,5 +1,9 @@
 import type { Kernel } from '@jupyterlab/services';
 
+import { parseReply } from './parse';
+import type { Act } from './protocol';
+import type { Answer } from './questions';
+
 /**
  * Called with the id of each request before it is sent.
  */
@@ -59,8 +63,32 @@ export async function runMagic(
   return error;
 }
 
+/**
+ * Change a variable, after the running cell; throws an error if that is impossible.
+ *
+ * The request is a literal in the expression, so nothing in it is evaluated.
+ */
+export async function act(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend,
+  request: Act
+): Promise<Answer> {
+  const literal = JSON.stringify(JSON.stringify(request));
+  const answer = await evaluate(
+    kernel,
+    onSend,
+    '__import__("jupyter_memkit.channel.acting", fromlist=["act"])' +
+      `.act(${literal})`
+  );
+  if (answer.error !== null) {
+    throw new Error(answer.error);
+  }
+  return parseReply(answer.json);
+}
+
 interface IAnswer {
   text: string | null;
+  json: unknown;
   error: string | null;
 }
 
@@ -84,17 +112,21 @@ async function evaluate(
   onSend(future.msg.header.msg_id);
   const { content } = await future.done;
   if (content.status !== 'ok') {
-    return { text: null, error: `The kernel replied "${content.status}".` };
+    const error = `The kernel replied "${content.status}".`;
+    return { text: null, json: null, error };
   }
   const result: unknown = content.user_expressions['memkit'];
   if (textOf(result, 'status') === 'ok') {
+    const data = recordOf(recordOf(result)['data']);
     return {
-      text: textOf(recordOf(result)['data'], 'text/plain'),
+      text: textOf(data, 'text/plain'),
+      json: data['application/json'],
       error: null
     };
   }
   const [name, value] = [textOf(result, 'ename'), textOf(result, 'evalue')];
-  return { text: null, error: `${name ?? 'Error'}: ${value ?? ''}` };
+  const error = `${name ?? 'Error'}: ${value ?? ''}`;
+  return { text: null, json: null, error };
 }
 
 function recordOf(value: unknown): Record<string, unknown> {

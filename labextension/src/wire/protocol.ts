@@ -453,6 +453,239 @@ export const decodeUnsubscribed = record<IUnsubscribed>({
 });
 
 /**
+ * A part of some memory: its name or place, and its size.
+ */
+export interface IMemoryPart {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export const decodeMemoryPart = record<IMemoryPart>({
+  name: ['name', string],
+  bytes: ['bytes', number]
+});
+
+/**
+ * A variable of the notebook.
+ *
+ * `token` identifies the object that the name held, and `name` is truncated if it
+ * is very long. `bytes` is its size in main memory, `shared_bytes` the part that
+ * other variables hold as well, `elsewhere` what it has on devices and on disk.
+ * `made_in` is the number of the cell that set it last. `split` is what a torch
+ * model takes by purpose. `actions` are those that its type supports.
+ */
+export interface IListedVariable {
+  readonly name: string;
+  readonly token: string;
+  readonly type: string;
+  readonly shape: readonly number[] | null;
+  readonly bytes: number;
+  readonly sharedBytes: number;
+  readonly accuracy: 'exact' | 'estimate' | 'at least';
+  readonly elsewhere: readonly IMemoryPart[];
+  readonly madeIn: number | null;
+  readonly split: readonly IMemoryPart[];
+  readonly actions: readonly ('delete' | 'shrink' | 'restore' | 'to_array' | 'spill' | 'load')[];
+}
+
+export const decodeListedVariable = record<IListedVariable>({
+  name: ['name', string],
+  token: ['token', string],
+  type: ['type', string],
+  shape: ['shape', nullable(listOf(number))],
+  bytes: ['bytes', number],
+  sharedBytes: ['shared_bytes', number],
+  accuracy: ['accuracy', literal('exact', 'estimate', 'at least')],
+  elsewhere: ['elsewhere', listOf(decodeMemoryPart)],
+  madeIn: ['made_in', nullable(number)],
+  split: ['split', listOf(decodeMemoryPart)],
+  actions: ['actions', listOf(literal('delete', 'shrink', 'restore', 'to_array', 'spill', 'load'))]
+});
+
+/**
+ * The reply to `AskVariables`: the variables, the largest first.
+ *
+ * `more` counts those that are not included, `more_bytes` is their size.
+ * `total_bytes` is what all take, functions and modules included, each byte counted
+ * once. `rest_bytes` is the memory of the process minus that, `None` if unknown
+ * and negative if variables are not resident; `rest` is its known parts.
+ * `took_s` is the time that it took.
+ */
+export interface IVariables {
+  readonly type: 'variables';
+  readonly protocol: number;
+  readonly variables: readonly IListedVariable[];
+  readonly more: number;
+  readonly moreBytes: number;
+  readonly totalBytes: number;
+  readonly restBytes: number | null;
+  readonly rest: readonly IMemoryPart[];
+  readonly tookS: number;
+}
+
+export const decodeVariables = record<IVariables>({
+  type: ['type', literal('variables')],
+  protocol: ['protocol', number],
+  variables: ['variables', listOf(decodeListedVariable)],
+  more: ['more', number],
+  moreBytes: ['more_bytes', number],
+  totalBytes: ['total_bytes', number],
+  restBytes: ['rest_bytes', nullable(number)],
+  rest: ['rest', listOf(decodeMemoryPart)],
+  tookS: ['took_s', number]
+});
+
+/**
+ * A path to an object as an expression, and the type of the direct referrer.
+ */
+export interface IHolderChain {
+  readonly text: string;
+  readonly holder: string;
+}
+
+export const decodeHolderChain = record<IHolderChain>({
+  text: ['text', string],
+  holder: ['holder', string]
+});
+
+/**
+ * The reply to `AskHolders`: what keeps the value of a variable in memory.
+ *
+ * `more` counts further referrers; `complete` is false if the time limit was
+ * reached.
+ */
+export interface IHolders {
+  readonly type: 'holders';
+  readonly protocol: number;
+  readonly name: string;
+  readonly chains: readonly IHolderChain[];
+  readonly more: number;
+  readonly complete: boolean;
+}
+
+export const decodeHolders = record<IHolders>({
+  type: ['type', literal('holders')],
+  protocol: ['protocol', number],
+  name: ['name', string],
+  chains: ['chains', listOf(decodeHolderChain)],
+  more: ['more', number],
+  complete: ['complete', boolean]
+});
+
+/**
+ * What would save memory or time.
+ *
+ * `name` is what it is about, `found` what was found, `cure` the code to run.
+ * `bytes` is what the cure saves, `None` if that is unknown or it saves time:
+ * `saved_s`. `is_runnable` is false if the cure is advice for a cell that only the
+ * user can run again.
+ */
+export interface IHint {
+  readonly name: string;
+  readonly found: string;
+  readonly bytes: number | null;
+  readonly accuracy: 'exact' | 'estimate' | 'at most';
+  readonly savedS: number | null;
+  readonly cure: string;
+  readonly isRunnable: boolean;
+}
+
+export const decodeHint = record<IHint>({
+  name: ['name', string],
+  found: ['found', string],
+  bytes: ['bytes', nullable(number)],
+  accuracy: ['accuracy', literal('exact', 'estimate', 'at most')],
+  savedS: ['saved_s', nullable(number)],
+  cure: ['cure', string],
+  isRunnable: ['is_runnable', boolean]
+});
+
+/**
+ * The reply to `AskHints`: the largest first, then those that save time.
+ *
+ * `complete` is false if the time limit was reached. `took_s` is the time that it
+ * took.
+ */
+export interface IHints {
+  readonly type: 'hints';
+  readonly protocol: number;
+  readonly hints: readonly IHint[];
+  readonly complete: boolean;
+  readonly tookS: number;
+}
+
+export const decodeHints = record<IHints>({
+  type: ['type', literal('hints')],
+  protocol: ['protocol', number],
+  hints: ['hints', listOf(decodeHint)],
+  complete: ['complete', boolean],
+  tookS: ['took_s', number]
+});
+
+/**
+ * The reply to a valid request that cannot be fulfilled; nothing was changed.
+ */
+export interface IUnavailable {
+  readonly type: 'unavailable';
+  readonly protocol: number;
+  readonly message: string;
+}
+
+export const decodeUnavailable = record<IUnavailable>({
+  type: ['type', literal('unavailable')],
+  protocol: ['protocol', number],
+  message: ['message', string]
+});
+
+/**
+ * The reply to a question that waits until no cell runs; ask again then.
+ */
+export interface ILater {
+  readonly type: 'later';
+  readonly protocol: number;
+}
+
+export const decodeLater = record<ILater>({
+  type: ['type', literal('later')],
+  protocol: ['protocol', number]
+});
+
+/**
+ * The reply to `Act`: what was done to a variable.
+ *
+ * `freed_bytes` is the resident memory of the process before minus after.
+ * `before_bytes` and `after_bytes` are the sizes of the value, `None` where no
+ * value replaces it. `along` are other variables that changed with it, `holders`
+ * the paths to a value that is still in memory, and `remedies` the lines that
+ * release it.
+ */
+export interface IActed {
+  readonly type: 'acted';
+  readonly protocol: number;
+  readonly action: 'delete' | 'shrink' | 'restore' | 'to_array' | 'spill' | 'load';
+  readonly name: string;
+  readonly freedBytes: number;
+  readonly beforeBytes: number | null;
+  readonly afterBytes: number | null;
+  readonly along: readonly string[];
+  readonly holders: readonly string[];
+  readonly remedies: readonly string[];
+}
+
+export const decodeActed = record<IActed>({
+  type: ['type', literal('acted')],
+  protocol: ['protocol', number],
+  action: ['action', literal('delete', 'shrink', 'restore', 'to_array', 'spill', 'load')],
+  name: ['name', string],
+  freedBytes: ['freed_bytes', number],
+  beforeBytes: ['before_bytes', nullable(number)],
+  afterBytes: ['after_bytes', nullable(number)],
+  along: ['along', listOf(string)],
+  holders: ['holders', listOf(string)],
+  remedies: ['remedies', listOf(string)]
+});
+
+/**
  * The reply to a request of another protocol version.
  *
  * `version` is the version of jupyter_memkit in the kernel's environment.
@@ -579,11 +812,17 @@ export const decodeBroadcast = tagged<Broadcast>({
   goodbye: decodeGoodbye
 });
 
-export type Reply = ISnapshot | IUnsubscribed | IIncompatible | IRefused;
+export type Reply = ISnapshot | IUnsubscribed | IVariables | IHolders | IHints | IUnavailable | ILater | IActed | IIncompatible | IRefused;
 
 export const decodeReply = tagged<Reply>({
   snapshot: decodeSnapshot,
   unsubscribed: decodeUnsubscribed,
+  variables: decodeVariables,
+  holders: decodeHolders,
+  hints: decodeHints,
+  unavailable: decodeUnavailable,
+  later: decodeLater,
+  acted: decodeActed,
   incompatible: decodeIncompatible,
   refused: decodeRefused
 });
@@ -610,4 +849,45 @@ export type Unsubscribe = {
   client_id: string;
 };
 
-export type LabMessage = Subscribe | Unsubscribe;
+/**
+ * Request the `Variables`.
+ */
+export type AskVariables = {
+  type: 'variables';
+  protocol: number;
+};
+
+/**
+ * Request the `Holders` of a variable's value.
+ *
+ * `token` is the one that was listed with the name.
+ */
+export type AskHolders = {
+  type: 'holders';
+  protocol: number;
+  name: string;
+  token: string;
+};
+
+/**
+ * Request the `Hints`.
+ */
+export type AskHints = {
+  type: 'hints';
+  protocol: number;
+};
+
+/**
+ * Change a variable; sent on the shell channel, so that it waits for its turn.
+ *
+ * Refused unless the name still holds the object that `token` was listed with.
+ */
+export type Act = {
+  type: 'act';
+  protocol: number;
+  action: 'delete' | 'shrink' | 'restore' | 'to_array' | 'spill' | 'load';
+  name: string;
+  token: string;
+};
+
+export type LabMessage = Subscribe | Unsubscribe | AskVariables | AskHolders | AskHints | Act;

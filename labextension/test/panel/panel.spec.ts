@@ -10,6 +10,8 @@ import { FakePage } from '../fakes/page';
 import { part } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
+const ASKING = ['jupyter-memkit-variables', 'jupyter-memkit-hints'];
+
 let page: FakePage;
 let panel: MemoryPanel;
 let actions: StatusAction[];
@@ -24,6 +26,9 @@ beforeEach(() => {
     sidebar: page.sidebar,
     onAction: action => actions.push(action),
     onOpen: () => undefined,
+    onMenu: () => undefined,
+    onAct: () => undefined,
+    onApply: () => undefined,
     translator: { languageCode: 'en', load: () => trans }
   });
 });
@@ -72,8 +77,8 @@ describe('MemoryPanel', () => {
 });
 
 describe('MemoryPanel#collapsed', () => {
-  it('is empty at first', () => {
-    expect(panel.collapsed).toEqual([]);
+  it('has the sections at first that ask the kernel', () => {
+    expect(panel.collapsed).toEqual(ASKING);
   });
 
   it('collapses and expands sections, and signals it', () => {
@@ -87,7 +92,7 @@ describe('MemoryPanel#collapsed', () => {
     expect(panel.collapsed).toEqual(['jupyter-memkit-timeline']);
     panel.collapsed = [];
     expect(panel.collapsed).toEqual([]);
-    expect(changes).toBe(4);
+    expect(changes).toBe(6);
   });
 
   it('ignores sections that there are no longer', () => {
@@ -101,7 +106,7 @@ describe('MemoryPanel#collapsed', () => {
       '.lm-AccordionPanel-title'
     );
     title?.click();
-    expect(panel.collapsed).toEqual([panel.widgets[0]?.id]);
+    expect(panel.collapsed).toEqual([panel.widgets[0]?.id, ...ASKING]);
   });
 });
 
@@ -139,6 +144,25 @@ describe('the sidebar', () => {
       'subscribe',
       'unsubscribe'
     ]);
+  });
+
+  it('asks about variables only while their section is open', async () => {
+    vi.useFakeTimers();
+    Widget.attach(panel, document.body);
+    const kernel = await page.openLive({ running: null });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(kernel.requestTypes).toEqual(['subscribe']);
+    panel.collapsed = ['jupyter-memkit-hints'];
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(kernel.requestTypes).toEqual(['subscribe', 'variables']);
+    kernel.lastRequest.reply(golden('variables'));
+    panel.hide();
+    kernel.broadcast(golden('cells'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(
+      kernel.requestTypes.filter(type => type === 'variables')
+    ).toHaveLength(1);
+    vi.useRealTimers();
   });
 
   it('probes a silent kernel only while the panel is visible', () => {

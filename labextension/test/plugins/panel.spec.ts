@@ -12,6 +12,7 @@ import { FakePage } from '../fakes/page';
 import { part } from '../fakes/render';
 
 const KEY = 'jupyter-memkit:panel';
+const ASKING = ['jupyter-memkit-variables', 'jupyter-memkit-hints'];
 const CELLS = 'jupyter-memkit-cells';
 
 let lab: FakeLab;
@@ -80,7 +81,7 @@ describe('the plugin of the panel', () => {
     expect(lab.added.map(([{ id }, area]) => [id, area])).toEqual([
       ['jupyter-memkit', 'right']
     ]);
-    expect(panel.collapsed).toEqual([]);
+    expect(panel.collapsed).toEqual(ASKING);
     expect(page.sidebar.isActive).toBe(false);
   });
 
@@ -123,13 +124,18 @@ describe('the collapsed sections', () => {
     expect(panel.collapsed).toEqual([CELLS]);
   });
 
-  it.each([undefined, null, 'cells', [1, null]])(
-    'are none if %o was saved',
+  it.each([undefined, null, 'cells'])(
+    'are those that ask the kernel if %o was saved',
     async value => {
       const panel = await activate({ state: new FakeState(value) });
-      expect(panel.collapsed).toEqual([]);
+      expect(panel.collapsed).toEqual(ASKING);
     }
   );
+
+  it('are none if what was saved are no ids', async () => {
+    const panel = await activate({ state: new FakeState([1, null]) });
+    expect(panel.collapsed).toEqual([]);
+  });
 
   it('are saved when they change, not when they are restored', async () => {
     const state = new FakeState([CELLS]);
@@ -139,10 +145,10 @@ describe('the collapsed sections', () => {
     expect(state.saved).toEqual([[KEY, []]]);
   });
 
-  it('are none, which is logged, if they cannot be read', async () => {
+  it('are those that ask the kernel, which is logged, if they cannot be read', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const panel = await activate({ state: new FakeState(new Error('no')) });
-    expect(panel.collapsed).toEqual([]);
+    expect(panel.collapsed).toEqual(ASKING);
     expect(error).toHaveBeenCalledOnce();
   });
 });

@@ -1,0 +1,94 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatBytes, formatChange } from '../text/format';
+import { describeVariable, formatSize } from '../text/inspection';
+import type { IListedVariable } from '../wire/protocol';
+import { Parts } from './parts';
+
+/**
+ * The row of a variable.
+ */
+export const VariableRow = React.memo(function VariableRow(
+  props: VariableRow.IProps
+): React.JSX.Element {
+  const { variable, growthBytes, processBytes, isExpanded, trans } = props;
+  const { name, bytes, split, actions } = variable;
+  const share = processBytes > 0 ? Math.min(1, bytes / processBytes) : 0;
+  return (
+    <tr role="row" data-variable={name} data-bytes={bytes}>
+      <td role="cell" className="jp-Memkit-cell">
+        <span className="jp-Memkit-name">
+          <code title={name}>{name}</code>
+        </span>
+        <span className="jp-Memkit-detail">
+          {describeVariable(variable, trans).join(' · ')}
+        </span>
+        {split.length > 0 && (
+          <Parts
+            label={trans.__('What %1 consists of', name)}
+            parts={split}
+            isExpanded={isExpanded}
+            onToggle={() => {
+              props.onToggle(name);
+            }}
+          />
+        )}
+        <span
+          className="jp-Memkit-bar"
+          style={{ width: `${String(share * 100)}%` }}
+        />
+      </td>
+      <td role="cell" className="jp-Memkit-number">
+        {growthBytes === 0 ? null : (
+          <span title={trans.__('Since the list before the last cells')}>
+            {growthBytes === null ? trans.__('new') : formatChange(growthBytes)}
+          </span>
+        )}
+      </td>
+      <td
+        role="cell"
+        className="jp-Memkit-number"
+        title={trans.__('%1 % of the process', (share * 100).toFixed(1))}
+      >
+        {formatSize(variable, trans)}
+      </td>
+      <td role="cell">
+        {actions.length > 0 && (
+          <button
+            type="button"
+            className="jp-Memkit-menuButton"
+            aria-haspopup="menu"
+            aria-label={trans.__('Actions on %1', name)}
+            title={trans.__(
+              'Delete, shrink, move to disk or find what holds %1 (%2)',
+              name,
+              formatBytes(bytes)
+            )}
+            onClick={event => {
+              props.onMenu(variable, event.currentTarget);
+            }}
+          >
+            ⋯
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+});
+
+export namespace VariableRow {
+  export interface IProps {
+    variable: IListedVariable;
+    /** Since the list before the last cells; `null` for a new variable. */
+    growthBytes: number | null;
+    /** The memory of the process. */
+    processBytes: number;
+    isExpanded: boolean;
+    /** Show or hide what the variable consists of. */
+    onToggle: (name: string) => void;
+    /** Offer the actions in a menu at the button. */
+    onMenu: (variable: IListedVariable, button: HTMLElement) => void;
+    trans: TranslationBundle;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Answer } from '../wire/questions';
+
+// A cell that the user starts while the kernel answers waits for it, so it answers
+// between cells that stand apart, and for a small share of the time.
+const QUIET_S = 0.5;
+const SHARE = 0.02;
+// After a question without an answer.
+const RETRY_S = 5;
+
+/**
+ * Why there is no answer: the kernel's version cannot give one, or it failed.
+ */
+export type LookupFault = 'unsupported' | 'failed';
+
+/**
+ * A question to the kernel, which is repeated after cells while the answer is shown.
+ */
+export class Lookup<T extends { readonly tookS: number }> {
+  constructor(options: Lookup.IOptions<T>) {
+    this._options = options;
+  }
+
+  /**
+   * Whether the answer is shown.
+   */
+  isOpen = false;
+
+  /**
+   * The last answer, `null` before the first.
+   */
+  get answer(): T | null {
+    return this._answer;
+  }
+
+  get fault(): LookupFault | null {
+    return this._fault;
+  }
+
+  /**
+   * Whether the answer may have changed since.
+   */
+  get isOutdated(): boolean {
+    return this._isOutdated;
+  }
+
+  /**
+   * Note that the answer may have changed.
+   */
+  outdate(): void {
+    this._isOutdated = true;
+    if (this._fault === 'failed') {
+      this._fault = null;
+    }
+  }
+
+  /**
+   * Ask as soon as no cell runs, however long ago the last answer was.
+   */
+  refresh(): void {
+    this._isOutdated = true;
+    this._fault = null;
+    this._dueS = 0;
+  }
+
+  /**
+   * Forget everything about a process that has ended.
+   */
+  clear(): void {
+    this._asked += 1;
+    this._isAsking = false;
+    this._answer = null;
+    this.refresh();
+  }
+
+  /**
+   * Ask if it is time; called often.
+   */
+  update(isIdle: boolean, nowS: number): void {
+    if (!isIdle) {
+      this._idleS = null;
+      return;
+    }
+    this._idleS ??= nowS;
+    const isQuiet = this._dueS === 0 || nowS - this._idleS >= QUIET_S;
+    if (
+      this.isOpen &&
+      this._isOutdated &&
+      this._fault !== 'unsupported' &&
+      !this._isAsking &&
+      isQuiet &&
+      nowS >= this._dueS
+    ) {
+      void this._ask(nowS);
+    }
+  }
+
+  private async _ask(nowS: number): Promise<void> {
+    const { ask, read, onChange } = this._options;
+    this._isAsking = true;
+    this._isOutdated = false;
+    this._asked += 1;
+    const asked = this._asked;
+    const reply = await ask();
+    if (asked !== this._asked) {
+      return;
+    }
+    this._isAsking = false;
+    const answer = reply && read(reply);
+    this._dueS = nowS + (answer ? answer.tookS / SHARE : RETRY_S);
+    if (answer) {
+      this._answer = answer;
+      this._fault = null;
+    } else if (reply?.type === 'later') {
+      this._isOutdated = true;
+      this._dueS = nowS + QUIET_S;
+      return;
+    } else {
+      this._fault = reply?.type === 'refused' ? 'unsupported' : 'failed';
+    }
+    onChange();
+  }
+
+  private readonly _options: Lookup.IOptions<T>;
+  private _answer: T | null = null;
+  private _fault: LookupFault | null = null;
+  private _isOutdated = true;
+  private _isAsking = false;
+  private _asked = 0;
+  private _dueS = 0;
+  private _idleS: number | null = null;
+}
+
+export namespace Lookup {
+  export interface IOptions<T> {
+    ask: () => Promise<Answer>;
+    /** Return the reply if it is the answer. */
+    read: (reply: NonNullable<Answer>) => T | null;
+    /** There is an answer, or none. */
+    onChange: () => void;
+  }
+}
