@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SourceError,
         UnloadError,
     )
+    from jupyter_memkit.headless.execute import run_notebook
     from jupyter_memkit.measure.holders import holders
     from jupyter_memkit.measure.models import model_sizes
     from jupyter_memkit.measure.processes import processes
@@ -86,6 +87,7 @@ __all__ = [
     "plot",
     "processes",
     "recover",
+    "run_notebook",
     "shrink",
     "sizeof",
     "sizer",
@@ -132,6 +134,7 @@ _HOMES = {
     "plot": "show.plot",
     "processes": "measure.processes",
     "recover": "techniques.out_of_memory.recovery",
+    "run_notebook": "headless.execute",
     "shrink": "techniques.arrays.shrink",
     "sizeof": "measure.sizes",
     "sizer": "measure.sizes",

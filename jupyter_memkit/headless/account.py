@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.track.history import Sample
 
 _MOST_VARIABLES = 5
+_ATTEMPTS = 50
+_PAUSE_S = 0.1
 
 Progress = Callable[[int, int, CellRun | None], object]
 """Takes the number of a cell, how many there are, and its record once it has ended."""
@@ -30,6 +33,12 @@ class Account:
     async def add(self, client: Any, number: int) -> CellRun | None:
         """Ask for the cell that has ended; None if the kernel has no record of it."""
         snapshot = await ask_snapshot(client, self._since_s)
+        for _ in range(_ATTEMPTS):
+            # A cell that was interrupted takes a moment to end.
+            if snapshot["running"] is None:
+                break
+            await asyncio.sleep(_PAUSE_S)
+            snapshot = await ask_snapshot(client, self._since_s)
         variables = await ask_variables(client)
         self._latest = snapshot
         columns = snapshot["samples"]

@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"jupyter memkit: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return _WRONG
     except KeyboardInterrupt:
+        _clear_line()
         print("interrupted; the kernel was shut down", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
     return status
@@ -108,16 +109,14 @@ def _run(options: argparse.Namespace) -> int:
         allow_errors=options.allow_errors,
         progress=_show_progress,
     )
+    _clear_line()
     if options.json is not None:
         text = json.dumps(run.to_dict(), indent=1) + "\n"
         _write(expand_home(options.json), text)
     if options.html is not None:
         _write(expand_home(options.html), build_page(run))
     print(build_report(run).text())  # noqa: T201 - a command prints
-    status = 0
-    if run.failure is not None:
-        print(run.failure, file=sys.stderr)  # noqa: T201
-        status = _FAILED
+    status = 0 if run.failure is None else _FAILED
     if options.max_peak is not None and run.over(options.max_peak):
         for line in explain_over(run.over(options.max_peak), options.max_peak):
             print(line, file=sys.stderr)  # noqa: T201
@@ -135,15 +134,23 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _show_progress(number: int, total: int, cell: CellRun | None) -> None:
-    if cell is None:
-        sys.stderr.write(f"[{number}/{total}] … ")
-    else:
-        highest, took = (
+    _clear_line()
+    if cell is not None:
+        figures = (
             format_bytes(cell.highest_bytes),
             format_duration(cell.duration_s),
         )
-        sys.stderr.write(f"{highest}, {took}: {cell.first_line}\n")
+        line = f"[{number}/{total}] {', '.join(figures)}: {cell.first_line}"
+        print(line, file=sys.stderr)  # noqa: T201 - a command prints
+    elif sys.stderr.isatty():
+        sys.stderr.write(f"[{number}/{total}] running")
     sys.stderr.flush()
+
+
+def _clear_line() -> None:
+    """Remove the line about the running cell, which is written to a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
 
 
 def _check_folder(target: str | None) -> None:

@@ -21,7 +21,7 @@ _PAGE = """\
 :root {{ color-scheme: light dark; }}
 body {{ font: 14px system-ui, sans-serif; margin: 2em auto; max-width: 72em;
   padding: 0 1em; }}
-svg {{ background: #fff; height: auto; max-width: 100%; }}
+svg {{ height: auto; max-width: 100%; }}
 table {{ border-collapse: collapse; margin: 1em 0; }}
 th, td {{ border-bottom: 1px solid #8884; padding: 0.3em 0.8em; }}
 </style>
@@ -40,7 +40,13 @@ def build_page(run: NotebookRun) -> str:
         written = io.StringIO()
         axes = new_timeline({"samples": run.samples, "cells": run.cells})
         spans = [_build_span(cell) for cell in run.cells]
-        draw_timeline(axes, samples=run.samples, spans=spans, limit=run.gauge)
+        draw_timeline(
+            axes,
+            samples=run.samples,
+            spans=spans,
+            limit=run.gauge,
+            since_s=run.samples[0].t_s,
+        )
         axes.figure.figure.savefig(written, format="svg", bbox_inches="tight")
         # Without the declaration of XML, which HTML does not have.
         chart = written.getvalue()

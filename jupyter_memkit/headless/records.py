@@ -150,8 +150,9 @@ def read_run(path: Path) -> NotebookRun:
         message = f"'{path}' cannot be read ({error.strerror}); check its name"
         raise MemkitError(message) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
+        name = path.with_suffix(".json").name
         message = (
             f"'{path}' is not the JSON of a run; "
-            f"write one with: jupyter memkit run NOTEBOOK --json {path.name}"
+            f"write one with: jupyter memkit run NOTEBOOK --json {name}"
         )
         raise MemkitError(message) from error

@@ -12,13 +12,16 @@ from jupyter_memkit.units import format_bytes, format_duration
 
 _LINE_LETTERS = 48
 _SHOWN_VARIABLES = 3
+_SHOWN_BYTES = 1024 * 1024
 
 
 def build_report(run: NotebookRun) -> Report:
     """Build the report of a run."""
     highest = max(run.cells, key=lambda cell: cell.highest_bytes, default=None)
-    title = f"{run.notebook}: no cell ran"
-    if highest is not None:
+    title = f"{run.notebook} has no code"
+    if run.failure is not None:
+        title = f"{run.notebook} failed: {run.failure}"
+    elif highest is not None:
         title = (
             f"{run.notebook} needs {format_bytes(run.needs_bytes)}; "
             f"cell {highest.number} takes the most"
@@ -33,7 +36,7 @@ def build_report(run: NotebookRun) -> Report:
 
 def _build_rows(run: NotebookRun) -> Iterator[tuple[str, str]]:
     yield "highest", format_bytes(run.highest_bytes)
-    yield "its runner", format_bytes(run.runner_bytes)
+    yield "the runner", format_bytes(run.runner_bytes)
     if run.gauge is not None:
         limit = format_bytes(run.gauge.limit_bytes)
         yield "limit here", f"{limit} ({run.gauge.name})"
@@ -75,16 +78,15 @@ def _build_table(run: NotebookRun) -> Table:
 
 def _describe_variables(cell: CellRun) -> Iterator[str]:
     for name, n_bytes in list(cell.variables.items())[:_SHOWN_VARIABLES]:
-        yield f"{truncate(name)} {format_bytes(n_bytes)}"
+        if n_bytes >= _SHOWN_BYTES:
+            yield f"{truncate(name)} {format_bytes(n_bytes)}"
 
 
 def _build_notes(run: NotebookRun) -> Iterator[str]:
-    if run.failure is not None:
-        yield f"The run ended early: {run.failure}."
-    if run.cells:
+    if run.cells and run.failure is None:
         yield (
-            "A container with this limit has room for the kernel, its child processes "
-            "and the process that executes the notebook."
+            f"A container with {format_bytes(run.needs_bytes)} has room for the "
+            "kernel, its child processes and the process that executes the notebook."
         )
     if not all(cell.exact for cell in run.cells):
         yield "Sampled figures can miss a spike between two readings."

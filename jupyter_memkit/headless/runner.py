@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import (
-    CellExecutionError,
-    CellTimeoutError,
-    DeadKernelError,
-)
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
@@ -27,6 +25,7 @@ from jupyter_memkit.track.last_state import Place
 
 # With it, the kernel would look for the deaths of another notebook.
 _SESSION = "JPY_SESSION_NAME"
+_TIMEOUT = "CellTimeoutError"
 
 
 class Runner(NotebookClient):
@@ -57,6 +56,10 @@ class Runner(NotebookClient):
         ]
         self._number = 0
         self._death: str | None = None
+        self._cancel: Callable[[], object] | None = None
+        # A cell that takes too long is interrupted, so that its figures are known.
+        self.interrupt_on_timeout = True
+        self.error_on_timeout = {"ename": _TIMEOUT, "evalue": "", "traceback": []}
 
     def run(self, folder: Path) -> str | None:
         """Execute all cells; return why this ended early, None if it did not.
@@ -70,44 +73,52 @@ class Runner(NotebookClient):
             The working directory of the kernel.
         """
         ended: Future[None] = Future()
-        loop = asyncio.new_event_loop()
-        task: asyncio.Task[Any] = loop.create_task(self._execute(folder))
 
         def execute() -> None:
             try:
-                loop.run_until_complete(task)
+                asyncio.run(self._execute(folder))
             except BaseException as error:  # noqa: BLE001 - raised by the waiting thread
                 ended.set_exception(error)
             else:
                 ended.set_result(None)
-            finally:
-                loop.close()
 
         thread = threading.Thread(target=execute, name="jupyter_memkit run")
         thread.start()
         try:
             ended.result()
         except CellExecutionError as error:
+            if error.ename == _TIMEOUT:
+                return f"cell {self._number} took more than {self.timeout} s"
             return f"cell {self._number} raised {error.ename}: {error.evalue}"
-        except CellTimeoutError:
-            return f"cell {self._number} took more than {self.timeout:g} s"
         except DeadKernelError:
-            cause = self._death or "died"
-            return f"the kernel {cause} in cell {self._number}"
+            cause = "" if self._death is None else f": {self._death}"
+            return f"the kernel died in cell {self._number}{cause}"
         except NoSuchKernel as error:
             message = (
                 f"there is no kernel {error.name!r}; 'jupyter kernelspec list' shows "
                 "those that exist, and --kernel NAME chooses one"
             )
             raise MemkitError(message) from error
+        except KeyboardInterrupt:
+            self._stop()
+            raise
         finally:
-            if thread.is_alive():
-                # An interrupt: the task ends with the kernel.
-                loop.call_soon_threadsafe(task.cancel)
             thread.join()
         return None
 
+    def _stop(self) -> None:
+        """End the run and its kernel, from another thread."""
+        # A kernel that is asked to end during a cell writes a traceback.
+        self.shutdown_kernel = "immediate"
+        if self._cancel is not None:
+            self._cancel()
+
     async def _execute(self, folder: Path) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a coroutine runs in a task"
+        self._cancel = partial(
+            asyncio.get_running_loop().call_soon_threadsafe, task.cancel
+        )
         environment = {
             name: value for name, value in os.environ.items() if name != _SESSION
         }
@@ -134,13 +145,18 @@ class Runner(NotebookClient):
         self._number = self._codes.index(cell_index) + 1
         self._report(None)
         try:
-            return await super().async_execute_cell(cell, cell_index, *args, **options)
+            cell = await super().async_execute_cell(cell, cell_index, *args, **options)
         except DeadKernelError:
             self._death = await self._find_death()
             raise
-        finally:
-            if self._death is None and await ensure_async(self._manager.is_alive()):
-                self._report(await self._account.add(self.kc, self._number))
+        except CellExecutionError:
+            await self._add()
+            raise
+        await self._add()
+        return cell
+
+    async def _add(self) -> None:
+        self._report(await self._account.add(self.kc, self._number))
 
     @property
     def _manager(self) -> Any:
@@ -151,7 +167,7 @@ class Runner(NotebookClient):
         if self._progress is not None:
             self._progress(self._number, len(self._codes), cell)
 
-    async def _find_death(self) -> str:
+    async def _find_death(self) -> str | None:
         """Return what is known of the kernel's end, in one phrase."""
         connection = Path(self._manager.connection_file)
         place = Place(
@@ -165,4 +181,4 @@ class Runner(NotebookClient):
         if exit_code is not None and pid is not None:
             leave_end(place.path_of(pid), exit_code)
         death = find_death(place)
-        return "died" if death is None else death.cause
+        return None if death is None else death.cause

@@ -1,0 +1,200 @@
+"""``jupyter memkit``, and the tests of notebooks in pytest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jupyter_memkit.headless.command import main
+from jupyter_memkit.headless.compare import compare_runs
+from jupyter_memkit.headless.page import build_page
+from jupyter_memkit.headless.records import CellRun, NotebookRun
+from jupyter_memkit.headless.report import build_comparison, build_report
+from jupyter_memkit.measure.gauge import Gauge
+from jupyter_memkit.track.history import Sample
+from tests.headless.conftest import WriteNotebook
+
+MIB = 1 << 20
+
+
+def cell(number: int, line: str, *, rise_mib: int, **others: object) -> CellRun:
+    """Return a cell that starts at 100 MiB."""
+    fields = {
+        "number": number,
+        "execution_count": number,
+        "first_line": line,
+        "started_s": 1000.0 + number,
+        "duration_s": 0.5,
+        "before_bytes": 100 * MIB,
+        "after_bytes": 101 * MIB,
+        "peak_bytes": (100 + rise_mib) * MIB,
+        "exact": True,
+        "children_peak_bytes": 0,
+        "gpu_peak_bytes": None,
+        "gc_s": 0.1,
+        "error": None,
+        "variables": {"df": 60 * MIB, "n": 32},
+    }
+    return CellRun(**(fields | others))  # type: ignore[arg-type] # as the fields are
+
+
+def notebook_run(*cells: CellRun, **others: object) -> NotebookRun:
+    """Return a run of these cells."""
+    fields = {
+        "notebook": "a.ipynb",
+        "version": "1.0",
+        "cells": cells,
+        "samples": tuple(
+            Sample(
+                t_s=each.started_s,
+                rss_bytes=each.before_bytes,
+                peak_bytes=each.peak_bytes,
+                children_bytes=0,
+            )
+            for each in cells
+        ),
+        "gauge": Gauge(
+            limit_bytes=4096 * MIB, used_bytes=200 * MIB, name="cgroup", covers="family"
+        ),
+        "highest_bytes": max((each.highest_bytes for each in cells), default=0),
+        "runner_bytes": 80 * MIB,
+    }
+    return NotebookRun(**(fields | others))  # type: ignore[arg-type] # as the fields are
+
+
+def test_run(
+    write_notebook: WriteNotebook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command writes the figures, the page and the copy, and fails above a size."""
+    path = write_notebook("block = bytes(30 << 20)", "x = 1")
+    target = tmp_path / "run"
+    arguments = [
+        "run",
+        str(path),
+        "--json",
+        f"{target}.json",
+        "--html",
+        f"{target}.html",
+    ]
+    assert main([*arguments, "--max-peak", "4GB"]) == 0
+    printed = capsys.readouterr()
+    assert f"{path} needs" in printed.out
+    assert printed.err.count("block = bytes(30 << 20)") == 1
+    stored = json.loads((tmp_path / "run.json").read_text())
+    assert [each["number"] for each in stored["cells"]] == [1, 2]
+    assert "<svg" in (tmp_path / "run.html").read_text()
+    assert main(["run", str(path), "--max-peak", "20MB"]) == 1
+    assert "more than 20 MB: block = bytes(30 << 20)" in capsys.readouterr().err
+    assert main(["compare", f"{target}.json", f"{target}.json"]) == 0
+    assert "nothing takes more memory" in capsys.readouterr().out
+
+
+def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong file or folder is refused before a kernel starts, in one sentence."""
+    assert main(["run", "a.ipynb", "--json", str(tmp_path / "none" / "a.json")]) == 2
+    assert "does not exist; create it first" in capsys.readouterr().err
+    assert main(["run", str(tmp_path / "none.ipynb")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["run", "a.ipynb", "--max-peak", "500"])
+    assert "did you mean 500MB?" in capsys.readouterr().err
+
+
+def test_comparison() -> None:
+    """Cells are matched by their lines; one that rises higher is worse."""
+    before = notebook_run(
+        cell(1, "import", rise_mib=10),
+        cell(2, "old", rise_mib=5),
+        cell(3, "fit", rise_mib=200),
+    )
+    after = notebook_run(
+        cell(1, "import", rise_mib=12),
+        cell(2, "new", rise_mib=500),
+        cell(3, "fit", rise_mib=220),
+    )
+    compared = compare_runs(before, after)
+    assert [
+        (
+            each.before and each.before.first_line,
+            each.after and each.after.first_line,
+            each.is_worse,
+        )
+        for each in compared.cells
+    ] == [
+        ("import", "import", False),
+        ("old", None, False),
+        (None, "new", False),
+        ("fit", "fit", True),
+    ]
+    assert compared.is_worse
+    assert compared.needs_more
+    text = build_comparison(compared).text()
+    assert text.startswith("1 cell takes more memory")
+    assert "+20.0 MiB worse" in text
+    same = compare_runs(before, before)
+    assert not same.is_worse
+    assert build_comparison(same).title == "nothing takes more memory"
+    assert not compare_runs(before, after, tolerance=0.5).cells[3].is_worse
+
+
+def test_report() -> None:
+    """The report names the need and the highest cell; small variables are left out."""
+    cells = (
+        cell(1, "small", rise_mib=1),
+        cell(2, "<b>large</b>", rise_mib=50, gpu_peak_bytes=MIB, exact=False),
+        cell(3, "bad", rise_mib=0, error="ValueError"),
+    )
+    run = notebook_run(*cells)
+    text = build_report(run).text()
+    assert text.startswith("a.ipynb needs 256.0 MiB; cell 2 takes the most")
+    assert "3 failed" in text
+    assert "150.0 MiB sampled" in text
+    assert "df 60.0 MiB" in text
+    assert "32 B" not in text
+    page = build_page(run)
+    assert "&lt;b&gt;large&lt;/b&gt;" in page
+    assert "<b>large" not in page
+    failed = dataclasses.replace(run, failure="cell 3 raised ValueError: x")
+    assert build_report(failed).title == "a.ipynb failed: cell 3 raised ValueError: x"
+    assert build_report(notebook_run()).title == "a.ipynb has no code"
+    assert "<svg" not in build_page(notebook_run())
+
+
+CONFTEST = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "marked" in item.nodeid:
+            item.add_marker(pytest.mark.memkit_max("4GB"))
+"""
+
+
+def test_pytest(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """Each notebook is a test with the size of the option, its metadata, or a mark."""
+    code = "block = bytes(30 << 20)"
+    write_notebook(code, name="large.ipynb")
+    write_notebook(code, name="allowed.ipynb", jupyter_memkit={"max_peak": "4GB"})
+    write_notebook(code, name="marked.ipynb")
+    write_notebook("1 / 0", name="broken.ipynb")
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    command = [sys.executable, "-m", "pytest", "-q", str(tmp_path)]
+    checked = subprocess.run(
+        [*command, "--memkit-max", "20MB"], capture_output=True, text=True, check=False
+    )
+    assert "2 failed, 2 passed" in checked.stdout
+    assert "more than 20 MB: block = bytes(30 << 20)" in checked.stdout
+    assert "cell 1 raised ZeroDivisionError" in checked.stdout
+    assert "Traceback" not in checked.stdout
+    # Without the option, notebooks are no tests.
+    without = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "no tests ran" in without.stdout
+    wrong = subprocess.run(
+        [*command, "--memkit-max", "20"], capture_output=True, text=True, check=False
+    )
+    assert "did you mean 20MB?" in wrong.stderr

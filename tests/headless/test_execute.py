@@ -1,0 +1,163 @@
+"""Notebooks are executed in real kernels, and their cells measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.headless.execute import run_notebook
+from jupyter_memkit.headless.records import CellRun, read_run
+from tests.headless.conftest import WriteNotebook
+
+MIB = 1 << 20
+
+# Writes the system's own high-water mark of the kernel.
+WRITE_PEAK = """\
+from pathlib import Path
+lines = Path("/proc/self/status").read_text().splitlines()
+(peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+Path("peak.txt").write_text(peak)
+"""
+
+
+def test_cells(write_notebook: WriteNotebook) -> None:
+    """Each cell has its figures, and the variables at its end."""
+    path = write_notebook(
+        "import numpy as np",
+        "",
+        "kept = np.ones(20 << 17)\nnp.ones(40 << 17).sum()",
+        "del kept",
+    )
+    run = run_notebook(path)
+    assert run.failure is None
+    assert [cell.number for cell in run.cells] == [1, 2, 3]
+    _, taking, freeing = run.cells
+    assert taking.first_line.startswith("kept = np.ones")
+    assert taking.peak_bytes - taking.before_bytes >= 59 * MIB
+    assert taking.variables["kept"] >= 20 * MIB
+    assert taking.after_bytes - taking.before_bytes >= 19 * MIB
+    assert "kept" not in freeing.variables
+    assert run.needs_bytes > run.highest_bytes + run.runner_bytes
+    assert run.highest_bytes >= taking.peak_bytes
+    assert run.samples[0].t_s <= taking.started_s
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_peak_is_the_systems(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """The peak of a cell is within 1 MiB of what the kernel's process reports."""
+    path = write_notebook(
+        "import numpy as np", f"x = np.ones(30 << 17); del x\n{WRITE_PEAK}"
+    )
+    run = run_notebook(path)
+    seen_bytes = int((tmp_path / "peak.txt").read_text()) * 1024
+    assert abs(run.cells[1].peak_bytes - seen_bytes) <= MIB
+
+
+def test_notebook_is_not_changed(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """The outputs are only in the copy; the kernel runs in the notebook's folder."""
+    path = write_notebook("import os\nos.getcwd()")
+    before = path.read_bytes()
+    run_notebook(path, output=tmp_path / "executed.ipynb")
+    assert path.read_bytes() == before
+    (cell,) = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
+    assert str(tmp_path) in cell.outputs[0].data["text/plain"]
+
+
+def test_cell_fails(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """A failure ends the run, which has the failed cell; the copy is written."""
+    path = write_notebook("x = 1", "1 / 0", "y = 2")
+    run = run_notebook(path, output=tmp_path / "executed.ipynb")
+    assert run.failure == "cell 2 raised ZeroDivisionError: division by zero"
+    assert [cell.error for cell in run.cells] == [None, "ZeroDivisionError"]
+    assert (tmp_path / "executed.ipynb").exists()
+    everything = run_notebook(path, allow_errors=True)
+    assert everything.failure is None
+    assert [cell.number for cell in everything.cells] == [1, 2, 3]
+
+
+def test_timeout(write_notebook: WriteNotebook) -> None:
+    """A cell that takes too long is interrupted, and measured."""
+    path = write_notebook("import time\nblock = b'x' * (31 << 20)\ntime.sleep(600)")
+    run = run_notebook(path, timeout_s=1)
+    assert run.failure == "cell 1 took more than 1 s"
+    (cell,) = run.cells
+    assert cell.error == "KeyboardInterrupt"
+    assert cell.peak_bytes - cell.before_bytes >= 30 * MIB
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_kernel_dies(write_notebook: WriteNotebook) -> None:
+    """The run names the cell in which the kernel died, and how it died."""
+    path = write_notebook(
+        "x = 1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    run = run_notebook(path)
+    assert run.failure is not None
+    assert run.failure.startswith("the kernel died in cell 2: ")
+    assert "signal 9" in run.failure
+    assert [cell.number for cell in run.cells] == [1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_interrupt(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """Ctrl-C ends the kernel at once, reaches the caller, and the copy is written."""
+    path = write_notebook(
+        "import os\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))",
+        "import time\ntime.sleep(600)",
+    )
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupt(number: int, _total: int, cell: CellRun | None) -> None:
+        if number == 2 and cell is None:
+            signal.pthread_kill(main, signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_notebook(path, output=tmp_path / "executed.ipynb", progress=interrupt)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert (tmp_path / "executed.ipynb").exists()
+
+
+def test_extension_is_loaded(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells are measured also where kernels do not load the extension themselves."""
+    monkeypatch.setenv("JUPYTER_MEMKIT_AUTOLOAD", "0")
+    assert len(run_notebook(write_notebook("x = 1")).cells) == 1
+
+
+def test_no_notebook(tmp_path: Path, write_notebook: WriteNotebook) -> None:
+    """What cannot be run is refused in one sentence."""
+    with pytest.raises(MemkitError, match="cannot be read"):
+        run_notebook(tmp_path / "none.ipynb")
+    text = tmp_path / "text.ipynb"
+    text.write_text("hello")
+    with pytest.raises(MemkitError, match="is not a notebook"):
+        run_notebook(text)
+    with pytest.raises(MemkitError, match="there is no kernel 'cobol'"):
+        run_notebook(write_notebook("x = 1"), kernel="cobol")
+    empty = run_notebook(write_notebook())
+    assert (empty.failure, empty.cells) == (None, ())
+
+
+def test_json(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """A run is equal after it was stored as JSON."""
+    run = run_notebook(write_notebook("x = 1"))
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(run.to_dict()))
+    assert read_run(path) == run
+    path.write_text("{}")
+    with pytest.raises(MemkitError, match="is not the JSON of a run"):
+        read_run(path)
+    with pytest.raises(MemkitError, match="cannot be read"):
+        read_run(tmp_path / "none.json")
