@@ -1,12 +1,16 @@
-"""Checks requests, which come from any client of the kernel.
+"""Checks and answers requests, which come from any client of the kernel.
 
 The refusal repeats nothing of the request, so it is short. Unknown keys are ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from jupyter_memkit import __version__, protocol
+
+_Answer = TypeVar("_Answer")
 
 # An id is a UUID or similar.
 _MOST_ID_LETTERS = 128
@@ -77,3 +81,32 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
     if kind == "subscribe" and not is_number:
         message = "since_s must be a number of seconds since the epoch, 0 for all"
         raise ValueError(message)
+
+
+def answer(
+    request: Any, answers: Mapping[str, Callable[[Any], _Answer]]
+) -> _Answer | protocol.Incompatible | protocol.Refused:
+    """Return the reply to a request, which may be malformed.
+
+    Parameters
+    ----------
+    request : object
+        The decoded content of the message.
+    answers : mapping of str to callable
+        A function for each known type of request.
+    """
+    try:
+        if read_version(request) != protocol.PROTOCOL_VERSION:
+            return {
+                "type": "incompatible",
+                "protocol": protocol.PROTOCOL_VERSION,
+                "version": __version__,
+            }
+        check_request(request, answers)
+    except ValueError as error:
+        return {
+            "type": "refused",
+            "protocol": protocol.PROTOCOL_VERSION,
+            "message": str(error),
+        }
+    return answers[request["type"]](request)
