@@ -433,6 +433,45 @@ class AskState(TypedDict):
     protocol: int
 
 
+# Between the kernel and the widget of ``%memkit live``, which is a comm of its own. It
+# sends `Subscribe` and `Unsubscribe` too, and receives broadcasts and their replies.
+
+
+class AskLiveVariables(TypedDict):
+    """Request `LiveVariables`."""
+
+    type: Literal["live_variables"]
+    protocol: int
+    client_id: str
+
+
+class LiveVariable(TypedDict):
+    """A variable in `LiveVariables`.
+
+    ``size`` is its size as text, marked unless it is exact; ``bytes`` is the same as a
+    number. ``kind`` is its type, ``shape`` is empty if it has none.
+    """
+
+    name: str
+    size: str
+    bytes: int
+    kind: str
+    shape: str
+
+
+class LiveVariables(TypedDict):
+    """The largest variables, the largest first.
+
+    ``count`` is the number of all variables, ``total_bytes`` what they hold together.
+    """
+
+    type: Literal["live_variables"]
+    protocol: int
+    variables: list[LiveVariable]
+    count: int
+    total_bytes: int
+
+
 # The server's responses over HTTP.
 
 
@@ -490,4 +529,4 @@ class LastDeath(TypedDict):
 
 Broadcast: TypeAlias = Samples | Cells | Goodbye
 Reply: TypeAlias = Snapshot | Unsubscribed | Incompatible | Refused
-LabMessage: TypeAlias = Subscribe | Unsubscribe
+LabMessage: TypeAlias = Subscribe | Unsubscribe | AskLiveVariables

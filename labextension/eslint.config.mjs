@@ -43,7 +43,7 @@ const ROOMS = [
   ['text', 'renderer'],
   ['chart', 'cells', 'badges'],
   ['panel'],
-  ['plugins'],
+  ['plugins', 'live'],
   ['index']
 ];
 

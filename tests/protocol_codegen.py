@@ -38,9 +38,10 @@ import {
 """
 
 _PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
-# From the kernel, one of several; from the server, each in reply to its own request.
+# From the kernel, one of several; from the server and for the widget, each in reply to
+# its own request.
 _UNIONS = ("Broadcast", "Reply")
-_SINGLE = (protocol.ServerReading, protocol.LastDeath)
+_SINGLE = (protocol.ServerReading, protocol.LastDeath, protocol.LiveVariables)
 _SENT = "LabMessage"
 
 

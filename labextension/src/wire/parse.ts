@@ -1,11 +1,18 @@
 import type { Decoder } from './decode';
 import { Malformed } from './decode';
-import type { Broadcast, ILastDeath, IServerReading, Reply } from './protocol';
+import type {
+  Broadcast,
+  ILastDeath,
+  ILiveVariables,
+  IServerReading,
+  Reply
+} from './protocol';
 import {
   PROTOCOL_VERSION,
   decodeBroadcast,
   decodeIncompatible,
   decodeLastDeath,
+  decodeLiveVariables,
   decodeReply,
   decodeServerReading
 } from './protocol';
@@ -59,6 +66,20 @@ export function parseReading(
  */
 export function parseDeath(data: unknown): ILastDeath | IForeign | IUnreadable {
   return parse(data, decodeLastDeath);
+}
+
+/**
+ * Parse what a kernel sends to the widget of `%memkit live`.
+ */
+export function parseLive(
+  data: unknown
+): Broadcast | Reply | ILiveVariables | IForeign | IUnreadable {
+  const readings = parseBroadcast(data);
+  if (readings.type !== 'unreadable') {
+    return readings;
+  }
+  const variables = parse(data, decodeLiveVariables);
+  return variables.type === 'unreadable' ? parseReply(data) : variables;
 }
 
 function parse<T>(

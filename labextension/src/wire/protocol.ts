@@ -571,6 +571,49 @@ export const decodeLastDeath = record<ILastDeath>({
   death: ['death', nullable(decodeDeath)]
 });
 
+/**
+ * A variable in `LiveVariables`.
+ *
+ * `size` is its size as text, marked unless it is exact; `bytes` is the same as a
+ * number. `kind` is its type, `shape` is empty if it has none.
+ */
+export interface ILiveVariable {
+  readonly name: string;
+  readonly size: string;
+  readonly bytes: number;
+  readonly kind: string;
+  readonly shape: string;
+}
+
+export const decodeLiveVariable = record<ILiveVariable>({
+  name: ['name', string],
+  size: ['size', string],
+  bytes: ['bytes', number],
+  kind: ['kind', string],
+  shape: ['shape', string]
+});
+
+/**
+ * The largest variables, the largest first.
+ *
+ * `count` is the number of all variables, `total_bytes` what they hold together.
+ */
+export interface ILiveVariables {
+  readonly type: 'live_variables';
+  readonly protocol: number;
+  readonly variables: readonly ILiveVariable[];
+  readonly count: number;
+  readonly totalBytes: number;
+}
+
+export const decodeLiveVariables = record<ILiveVariables>({
+  type: ['type', literal('live_variables')],
+  protocol: ['protocol', number],
+  variables: ['variables', listOf(decodeLiveVariable)],
+  count: ['count', number],
+  totalBytes: ['total_bytes', number]
+});
+
 export type Broadcast = ISamples | ICells | IGoodbye;
 
 export const decodeBroadcast = tagged<Broadcast>({
@@ -610,4 +653,13 @@ export type Unsubscribe = {
   client_id: string;
 };
 
-export type LabMessage = Subscribe | Unsubscribe;
+/**
+ * Request `LiveVariables`.
+ */
+export type AskLiveVariables = {
+  type: 'live_variables';
+  protocol: number;
+  client_id: string;
+};
+
+export type LabMessage = Subscribe | Unsubscribe | AskLiveVariables;
