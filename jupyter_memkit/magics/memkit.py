@@ -103,9 +103,9 @@ class MemkitMagics(Magics):
             return find_hints(self.shell, tracker().cells)
         if arguments.action == "live" and arguments.file is None:
             # As above.
-            from jupyter_memkit.widget.live import live  # noqa: PLC0415
+            from jupyter_memkit.widget.live import open_live  # noqa: PLC0415
 
-            return live()
+            return open_live(self.shell)
         if arguments.action == "oom" and arguments.file in ("on", "off"):
             self._cells.is_on = arguments.file == "on"
             return None

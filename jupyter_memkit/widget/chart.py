@@ -22,7 +22,7 @@ from jupyter_memkit.track.variables import Variable, list_variables
 
 _STATIC = Path(__file__).parent / "static"
 # The next cell may be waiting for the list of variables.
-_BUDGET_S = 0.1
+_BUDGET_S = 0.2
 _MOST_VARIABLES = 20
 _TEXT_LETTERS = 80
 # Stands for the page that will show a widget which a running cell displays: its
@@ -73,6 +73,8 @@ class LiveChart(AnyWidget):
         """Stop following the memory, and remove the widget from its pages."""
         if self.is_open:
             self._feed.detach()
+            # A widget of its own, which the base class leaves open.
+            self.layout.close()
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -43,10 +43,17 @@ def live() -> LiveChart | LivePlain:
     ...     live().status.reading.rss_bytes > 0
     True
     """
+    # A script need not have IPython.
+    ipython = sys.modules.get("IPython")
+    return open_live(None if ipython is None else ipython.get_ipython())
+
+
+def open_live(shell: Any) -> LiveChart | LivePlain:
+    """Return the widget of a shell, or the plain form, as above."""
     # Imported on first use, so that a kernel starts fast.
     from jupyter_memkit.show.live import read_live  # noqa: PLC0415
 
-    followed, shell = tracker(), _find_shell()
+    followed = tracker()
     if getattr(shell, "kernel", None) is None:
         return read_live(followed, shell)
     try:
@@ -69,9 +76,3 @@ def close_live() -> None:
     """Close the widget, if one is open."""
     while _open:
         _open.pop().close()
-
-
-def _find_shell() -> Any:
-    """Return the IPython shell, without importing IPython into a script."""
-    ipython = sys.modules.get("IPython")
-    return None if ipython is None else ipython.get_ipython()
