@@ -53,8 +53,9 @@ class MemkitMagics(Magics):
         "file",
         nargs="?",
         offers=("on", "off"),
-        help="the file that export writes: .json for readings, cells and variables, "
-        ".csv for a table of the cells; on or off for oom",
+        help="the file that export writes: .html for a page with the chart, .json for "
+        "readings, cells and variables, .csv for a table of the cells; on or off for "
+        "oom",
     )
     def memkit(
         self, line: str
@@ -69,6 +70,7 @@ class MemkitMagics(Magics):
             status = %memkit
             status.reading.rss_bytes
 
+            %memkit export session.html
             %memkit export history.json
             %memkit export cells.csv
 
@@ -116,8 +118,8 @@ class MemkitMagics(Magics):
                 "%memkit processes, %memkit oom on or off, or %memkit export FILE"
             )
         if arguments.file is None:
-            message = "name the file: %memkit export history.json, or cells.csv"
-            raise UsageError(message)
+            message = "name the file: %memkit export "
+            raise UsageError(message + "session.html, history.json or cells.csv")
         # As above.
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 
