@@ -211,7 +211,7 @@ class Page(HTMLParser):
 
 
 def test_page(shell: InteractiveShell, tmp_path: Path) -> None:
-    """The page has the chart, the cells and the variables, as text; it loads nothing."""
+    """It has the chart, the cells and the variables, as text, and loads nothing."""
     shell.run_cell(f"large = {HTML!r}", store_history=True)
     shell.user_ns[HTML] = [1] * 100_000
     shell.run_line_magic("memkit", f"export {tmp_path / 'session.html'}")
