@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.track.mem import MemResult, mem
     from jupyter_memkit.track.snapshots import snapshot
     from jupyter_memkit.track.tracker import MemoryTracker, tracker
+    from jupyter_memkit.widget.live import live
 
 __all__ = [
     "Buffer",
@@ -81,6 +82,7 @@ __all__ = [
     "isolated",
     "last_death",
     "libraries",
+    "live",
     "mem",
     "model_sizes",
     "partial",
@@ -128,6 +130,7 @@ _HOMES = {
     "isolated": "techniques.isolated.calls",
     "last_death": "track.deaths",
     "libraries": "techniques.unloading",
+    "live": "widget.live",
     "mem": "track.mem",
     "model_sizes": "measure.models",
     "partial": "techniques.chunked.results.partial",

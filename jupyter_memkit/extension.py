@@ -36,6 +36,7 @@ from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.last_state import END_SUFFIX, LastState, Place, find_place
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.track.variables import user_variables
+from jupyter_memkit.widget.live import close_live
 
 _MAGICS = (
     ChunkedMagics,
@@ -60,6 +61,7 @@ _REPORTS = {
     "jupyter_memkit.hints.records.Hints": "jupyter_memkit.show.hints",
     "jupyter_memkit.measure.holders.Holders": "jupyter_memkit.show.holders",
     "jupyter_memkit.show.export.Exported": "jupyter_memkit.show.export",
+    "jupyter_memkit.show.live.LivePlain": "jupyter_memkit.show.live",
     "jupyter_memkit.show.processes.Processes": "jupyter_memkit.show.processes",
     "jupyter_memkit.show.status.Status": "jupyter_memkit.show.status",
     "jupyter_memkit.techniques.arrays.csv_reading.advice.ReadingAdvice": (
@@ -130,6 +132,7 @@ def load(shell: Any) -> None:
     # Each step adds its undo to the stack, which runs if a later step fails.
     with refusing(), ExitStack() as undo:
         tracker = undo.enter_context(MemoryTracker())
+        undo.callback(close_live)
         events = CellEvents(shell, tracker)
         events.attach()
         undo.callback(events.detach)

@@ -44,7 +44,7 @@ const ROOMS = [
   ['chart', 'cells', 'badges'],
   ['lists'],
   ['panel'],
-  ['plugins'],
+  ['plugins', 'live'],
   ['index']
 ];
 

@@ -1,4 +1,4 @@
-"""Builds the labextension if its sources have changed.
+"""Builds the labextension, and the widget from it, if their sources have changed.
 
 Hatchling runs this as a hook; ``python labextension/hatch_build.py`` builds in place;
 the exit status of ``--has-node`` reports whether there is a Node.
@@ -22,12 +22,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 LABEXTENSION = Path(__file__).resolve().parent
 OUTPUT = LABEXTENSION.parent / "jupyter_memkit" / "labextension"
 STAMP = OUTPUT / "build.stamp"
+# The module of the widget, which is a part of the Python package.
+WIDGET = LABEXTENSION.parent / "jupyter_memkit" / "widget" / "static" / "live.js"
 
 _SOURCES = (
     "package.json",
     "yarn.lock",
     ".yarnrc.yml",
     "install.json",
+    "live.config.mjs",
     "tsconfig.json",
     "schema/**/*",
     "src/**/*",
@@ -48,7 +51,8 @@ def source_digest() -> str:
 
 def is_current() -> bool:
     """Return whether the output was built from the current sources."""
-    return STAMP.is_file() and STAMP.read_text() == source_digest()
+    is_built = STAMP.is_file() and WIDGET.is_file()
+    return is_built and STAMP.read_text() == source_digest()
 
 
 def has_node() -> bool:

@@ -18,6 +18,7 @@ FLOORS = (
     {"track", "techniques"},
     {"hints"},
     {"show", "channel", "server"},
+    {"widget"},
     {"magics"},
     {"extension", "headless"},
 )

@@ -52,6 +52,8 @@ def test_wheel_holds_each_part_once(dist: Path) -> None:
     assert [n for n in names if n.startswith("jupyter_memkit/labextension")] == []
     assert [n for n in names if n.startswith("jupyter_memkit/etc")] == []
     assert "jupyter_memkit/py.typed" in names
+    assert "jupyter_memkit/widget/static/live.js" in names
+    assert "jupyter_memkit/widget/static/live.css" in names
 
 
 def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:

@@ -59,13 +59,9 @@ class Inspecting:
     # What these need is imported on first use, so that a kernel starts fast.
 
     def _list_variables(self, _request: Any) -> protocol.Variables:
-        from jupyter_memkit.channel.listing import variables_message  # noqa: PLC0415
-        from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
+        from jupyter_memkit.channel.listing import read_variables  # noqa: PLC0415
 
-        started_s = time.perf_counter()
-        listed = list_variables(self._shell, budget_s=_VARIABLES_BUDGET_S)
-        took_s = time.perf_counter() - started_s
-        return variables_message(listed, self._shell.user_ns, took_s)
+        return read_variables(self._shell, budget_s=_VARIABLES_BUDGET_S)
 
     def _find_holders(self, request: Any) -> protocol.Holders:
         from jupyter_memkit.channel.identity import find_value  # noqa: PLC0415

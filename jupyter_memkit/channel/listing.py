@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from jupyter_memkit.channel.requests import MOST_NAME_LETTERS
 from jupyter_memkit.measure.holders import Holders
 from jupyter_memkit.measure.models.records import ModelSize, Split
 from jupyter_memkit.measure.sizes import Size
-from jupyter_memkit.track.variables import Variable, Variables
+from jupyter_memkit.track.variables import Variable, list_variables
 
 if TYPE_CHECKING:
     from jupyter_memkit.hints import Hints
@@ -21,24 +22,28 @@ if TYPE_CHECKING:
 _MOST_VARIABLES = 200
 _MOST_HINTS = 50
 _MOST_TEXT_LETTERS = 500
+_OTHER = "Python, libraries and scripts"
 
 
-def variables_message(
-    listed: Variables, values: Mapping[str, Any], took_s: float
+def read_variables(
+    shell: Any, *, budget_s: float, most: int = _MOST_VARIABLES
 ) -> protocol.Variables:
-    """Build the reply with the variables.
+    """Build the reply with the variables of a shell.
 
     Parameters
     ----------
-    listed : Variables
-        All variables, the largest first.
-    values : mapping of str to object
-        Their values.
-    took_s : float
-        How long listing them took, in seconds.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    budget_s : float
+        The time limit, in seconds.
+    most : int
+        The number of variables to include, the largest first.
     """
+    started_s = time.perf_counter()
+    listed = list_variables(shell, budget_s=budget_s)
+    values = shell.user_ns
     shown = [each for each in listed.variables if each.name in values]
-    more = shown[_MOST_VARIABLES:]
+    more = shown[most:]
     rest = listed.remainder
     parts = {} if rest is None else {**rest.parts, _OTHER: rest.other_bytes}
     return {
@@ -46,18 +51,15 @@ def variables_message(
         "protocol": protocol.PROTOCOL_VERSION,
         "variables": [
             _variable(each, values[each.name], listed.models.models)
-            for each in shown[:_MOST_VARIABLES]
+            for each in shown[:most]
         ],
         "more": len(more),
         "more_bytes": sum(each.size.bytes for each in more),
         "total_bytes": listed.total_bytes,
         "rest_bytes": None if rest is None else rest.bytes,
         "rest": _parts(parts),
-        "took_s": took_s,
+        "took_s": time.perf_counter() - started_s,
     }
-
-
-_OTHER = "Python, libraries and scripts"
 
 
 def holders_message(name: str, found: Holders) -> protocol.Holders:

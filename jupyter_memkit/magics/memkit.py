@@ -1,4 +1,4 @@
-"""``%memkit``: show the status and the processes, and export the history."""
+"""``%memkit``: show the status, the processes and a live chart, and export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from jupyter_memkit.track.tracker import tracker
 if TYPE_CHECKING:
     from jupyter_memkit.hints import Hints
     from jupyter_memkit.show.export import Exported
+    from jupyter_memkit.show.live import LivePlain
     from jupyter_memkit.show.processes import Processes
+    from jupyter_memkit.widget.chart import LiveChart
 
 
 @magics_class
@@ -44,17 +46,20 @@ class MemkitMagics(Magics):
     @argument(
         "action",
         nargs="?",
-        offers=("advice", "export", "oom", "processes"),
-        help="advice, export, oom or processes; leave it out for the status",
+        offers=("advice", "export", "live", "oom", "processes"),
+        help="advice, export, live, oom or processes; leave it out for the status",
     )
     @argument(
         "file",
         nargs="?",
         offers=("on", "off"),
-        help="the file that export writes: .json for readings, cells and variables, "
-        ".csv for a table of the cells; on or off for oom",
+        help="the file that export writes: .html for a page with the chart, .json for "
+        "readings, cells and variables, .csv for a table of the cells; on or off for "
+        "oom",
     )
-    def memkit(self, line: str) -> Status | Exported | Processes | Hints | None:
+    def memkit(
+        self, line: str
+    ) -> Status | Exported | Processes | Hints | LiveChart | LivePlain | None:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -65,12 +70,17 @@ class MemkitMagics(Magics):
             status = %memkit
             status.reading.rss_bytes
 
+            %memkit export session.html
             %memkit export history.json
             %memkit export cells.csv
 
         Hints that save memory or time, each with the line to run::
 
             %memkit advice
+
+        A chart that advances while cells run, and the largest variables::
+
+            %memkit live
 
         The kernel and each of its child processes, counting shared memory once,
         which takes up to a second::
@@ -93,18 +103,23 @@ class MemkitMagics(Magics):
             from jupyter_memkit.hints import find_hints  # noqa: PLC0415
 
             return find_hints(self.shell, tracker().cells)
+        if arguments.action == "live" and arguments.file is None:
+            # As above.
+            from jupyter_memkit.widget.live import open_live  # noqa: PLC0415
+
+            return open_live(self.shell)
         if arguments.action == "oom" and arguments.file in ("on", "off"):
             self._cells.is_on = arguments.file == "on"
             return None
         if arguments.action != "export":
             message = f"%memkit does not accept {line.strip()!r}; write %memkit "
             raise UsageError(
-                message + "for the status, %memkit advice, %memkit processes, "
-                "%memkit oom on or off, or %memkit export FILE"
+                message + "for the status, %memkit advice, %memkit live, "
+                "%memkit processes, %memkit oom on or off, or %memkit export FILE"
             )
         if arguments.file is None:
-            message = "name the file: %memkit export history.json, or cells.csv"
-            raise UsageError(message)
+            message = "name the file: %memkit export "
+            raise UsageError(message + "session.html, history.json or cells.csv")
         # As above.
         from jupyter_memkit.show.export import export  # noqa: PLC0415
 

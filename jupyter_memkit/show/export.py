@@ -1,5 +1,7 @@
 """Exports a tracker's history and cells: as JSON, CSV, a pandas frame, or a file.
 
+A file can also be a page of HTML, from `export_html`.
+
 The columns of a cell are the attributes of `CellRecord`, in the same order: sizes in
 bytes, durations in seconds, times in seconds since the epoch. An unknown value is null
 in JSON, empty in CSV, and missing in a frame. Only JSON has the figures of each GPU,
@@ -171,16 +173,30 @@ def _read_row(cell: CellRecord) -> dict[str, Any]:
     return {name: getattr(cell, name) for name in COLUMNS}
 
 
+def _to_html(tracker: MemoryTracker, shell: Any) -> str:
+    # It draws with matplotlib, which the other formats do not need.
+    from jupyter_memkit.show.export_html import to_html  # noqa: PLC0415
+
+    return to_html(tracker, shell)
+
+
 _WRITERS: dict[str, Callable[[MemoryTracker, Any], str]] = {
+    ".html": _to_html,
     ".json": to_json,
     ".csv": lambda tracker, _shell: to_csv(tracker),
+}
+
+_CONTENTS = {
+    ".html": "the chart, the status, the cells and the variables",
+    ".json": "the limit, the readings and the cells",
+    ".csv": "the cells",
 }
 
 
 def export(
     tracker: MemoryTracker, path: str | os.PathLike[str], *, shell: Any = None
 ) -> Exported:
-    """Write a file: JSON with the history and the cells, or CSV with the cells.
+    """Write a file: a page with the chart, JSON with the history, or CSV of the cells.
 
     The file is replaced atomically: an existing one is overwritten completely or not at
     all.
@@ -190,9 +206,10 @@ def export(
     tracker : MemoryTracker
         The tracker to export.
     path : str or path-like
-        The file to write; its suffix, ``.json`` or ``.csv``, determines the format.
+        The file to write; its suffix, ``.html``, ``.json`` or ``.csv``, determines the
+        format.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell whose variables are added to the JSON.
+        The shell whose variables are added to the page or the JSON.
 
     Returns
     -------
@@ -207,7 +224,7 @@ def export(
     path = expand_home(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        message = f"'{path}' must end in .json or .csv, which determines the format"
+        message = f"'{path}' must end in .html, .json or .csv, which sets the format"
         raise MemkitError(message)
     if not path.parent.is_dir():
         message = f"the folder '{path.parent}' does not exist; create it first"
@@ -238,9 +255,7 @@ def _aside(path: Path) -> Iterator[Path]:
 
 def build_report(exported: Exported) -> Report:
     """Build the report of an exported file."""
-    form = "the cells"
-    if exported.path.suffix.lower() == ".json":
-        form = "the limit, the readings and the cells"
+    form = _CONTENTS[exported.path.suffix.lower()]
     return Report(
         title=f"wrote {exported.path}: {format_bytes(exported.file_bytes)}",
         rows=(("holds", form), ("cells", str(exported.cells))),

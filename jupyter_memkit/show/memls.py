@@ -62,6 +62,11 @@ def format_size(size: Size) -> str:
     return " + ".join(parts)
 
 
+def describe_shape(shape: tuple[int, ...] | None) -> str:
+    """Format a shape; empty if there is none."""
+    return " x ".join(f"{length:,}" for length in shape) if shape else ""
+
+
 def _mark(size: Size) -> str:
     if size.error_ratio is None or size.opaque:
         return "≥ "
@@ -88,7 +93,7 @@ def _build_table(
                 format_size(size),
                 format_bytes(shared) if shared else "",
                 each.type,
-                " x ".join(f"{length:,}" for length in shape) if shape else "",
+                describe_shape(shape),
                 f"[{each.made_in}]" if each.made_in else "",
             )
         )

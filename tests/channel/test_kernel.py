@@ -141,8 +141,8 @@ def test_oldest_subscriber_leaves(scene: Scene) -> None:
     scene.ask(SUBSCRIBE | {"client_id": "0"})
     scene.ask(SUBSCRIBE | {"client_id": "64"})
     assert scene.channel.subscribers == 64
-    assert "0" in scene.channel._credits
-    assert "1" not in scene.channel._credits
+    assert "0" in scene.channel._feed._credits
+    assert "1" not in scene.channel._feed._credits
 
 
 def test_other_version_is_told_both(scene: Scene) -> None:

@@ -39,8 +39,11 @@ def test_status_is_shown(
             "%memkit does not accept 'now'; write %memkit for the status, %memkit",
         ),
         ("processes all", "%memkit does not accept 'processes all'; write %memkit"),
-        ("export", "name the file: %memkit export history.json, or cells.csv"),
-        ("export cells.xls", "'cells.xls' must end in .json or .csv"),
+        (
+            "export",
+            "name the file: %memkit export session.html, history.json or cells.csv",
+        ),
+        ("export cells.xls", "'cells.xls' must end in .html, .json or .csv"),
         ("export a.csv b.csv", "%memkit does not accept 'b.csv' here"),
     ],
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import sys
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
@@ -23,6 +26,7 @@ from jupyter_memkit.show.export import (
     to_frame,
     to_json,
 )
+from jupyter_memkit.show.export_html import to_html
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
@@ -153,8 +157,8 @@ def test_character_without_encoding(tracker: MemoryTracker, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("history.txt", r"must end in \.json or \.csv"),
-        ("history", r"must end in \.json or \.csv"),
+        ("history.txt", r"must end in \.html, \.json or \.csv"),
+        ("history", r"must end in \.html, \.json or \.csv"),
         ("missing/history.json", r"missing' does not exist; create it first"),
         ("folder.json", r"folder\.json' cannot be written \(.+\); choose another"),
         ("a" * 300 + ".csv", r"cannot be written \(.+\); choose another place"),
@@ -172,7 +176,11 @@ def test_place_that_cannot_be(
 
 @pytest.mark.parametrize(
     ("name", "holds"),
-    [("a.json", "the limit, the readings and the cells"), ("a.csv", "the cells")],
+    [
+        ("a.html", "the chart, the status, the cells and the variables"),
+        ("a.json", "the limit, the readings and the cells"),
+        ("a.csv", "the cells"),
+    ],
 )
 def test_report(name: str, holds: str) -> None:
     """The exported file is reported with its size."""
@@ -180,3 +188,63 @@ def test_report(name: str, holds: str) -> None:
     assert build_report(exported).text() == (
         f"wrote {name}: 2.0 KiB\n  holds  {holds}\n  cells  2"
     )
+
+
+HTML = "<img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """The elements of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.elements.append((tag, dict(attrs)))
+
+    def count(self, tag: str) -> int:
+        """Return the number of elements of a kind."""
+        return sum(each == tag for each, _ in self.elements)
+
+
+def test_page(shell: InteractiveShell, tmp_path: Path) -> None:
+    """It has the chart, the cells and the variables, as text, and loads nothing."""
+    shell.run_cell(f"large = {HTML!r}", store_history=True)
+    shell.user_ns[HTML] = [1] * 100_000
+    shell.run_line_magic("memkit", f"export {tmp_path / 'session.html'}")
+    text = (tmp_path / "session.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.count("svg") == 1
+    assert page.count("img") + page.count("script") + page.count("link") == 0
+    loaded = [
+        value
+        for _, attributes in page.elements
+        for name in ("src", "href", "xlink:href")
+        if (value := attributes.get(name) or "#")[0] != "#"
+    ]
+    assert loaded == []
+    assert html.escape(f"large = {HTML!r}") in text
+    assert f">{html.escape(HTML)}</td>" in text
+    assert "default-src &#x27;none&#x27;" in text
+
+
+def test_page_marks_what_was_sampled() -> None:
+    """A peak that is not a high-water mark says so; a failed cell has its error."""
+    probe, clock = FakeProbe(has_high_water=False), SetClock(1000.0)
+    tracker = MemoryTracker(PeakMeter(probe), clock)
+    cell = tracker.begin_cell("1 / 0", execution_count=3, cell_id=None)
+    clock.now_s += 1
+    tracker.end_cell(cell, error="ZeroDivisionError")
+    text = to_html(tracker)
+    assert "100 B (sampled)" in text
+    assert "ZeroDivisionError" in text
+
+
+def test_page_without_readings() -> None:
+    """A tracker that never started has a page that says why there is no chart."""
+    text = to_html(MemoryTracker(PeakMeter(FakeProbe())))
+    assert "<p>the tracker has no readings yet; start it" in text
+    assert "<svg" not in text

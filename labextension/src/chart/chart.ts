@@ -37,9 +37,7 @@ export class MemoryChart {
     // JupyterLab sets the theme's name on the body once its style sheet is
     // loaded.
     this._theming = new MutationObserver(() => {
-      this._plot?.destroy();
-      this._plot = null;
-      this.update();
+      this.restyle();
     });
     this._theming.observe(document.body, {
       attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']
@@ -59,6 +57,15 @@ export class MemoryChart {
   }
   set showsGpu(showsGpu: boolean) {
     this._showsGpu = showsGpu;
+    this.update();
+  }
+
+  /**
+   * Draw with the colours of the present theme.
+   */
+  restyle(): void {
+    this._plot?.destroy();
+    this._plot = null;
     this.update();
   }
 

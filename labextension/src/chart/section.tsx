@@ -6,6 +6,7 @@ import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
 import { SidebarRenderer } from '../renderer';
 import type { MemoryChart } from './chart';
+import { ChartHost } from './host';
 import { buildChartData, extentOf } from './series';
 import { Toolbar } from './toolbar';
 import { View } from './view';
@@ -66,7 +67,7 @@ export class TimelineSection extends SidebarRenderer {
               {trans.__('The chart could not be loaded. Reload the page.')}
             </p>
           )}
-          <Host
+          <ChartHost
             hasChildren={this._drawn.hasChildren}
             onHost={this._onHost}
             trans={trans}
@@ -171,40 +172,3 @@ export namespace TimelineSection {
     trans: TranslationBundle;
   }
 }
-
-const KEYS_ID = 'jupyter-memkit-timeline-keys';
-
-/**
- * The element in which the chart draws; the keyboard can reach it.
- */
-const Host = React.memo(function Host(props: {
-  hasChildren: boolean;
-  onHost: (host: HTMLElement | null) => void;
-  trans: TranslationBundle;
-}): React.JSX.Element {
-  const { hasChildren, onHost, trans } = props;
-  return (
-    <>
-      <div
-        ref={onHost}
-        className="jp-Memkit-chart"
-        data-testid="memkit-chart"
-        role="group"
-        tabIndex={0}
-        aria-label={
-          hasChildren
-            ? trans.__('Memory over time, with child processes on top')
-            : trans.__('Memory over time')
-        }
-        aria-describedby={KEYS_ID}
-      />
-      <p id={KEYS_ID} className="jp-Memkit-spoken">
-        {trans.__(
-          'Left and right move in time, with Shift the cursor; up and down move ' +
-            'the cursor from cell to cell, and Enter goes to its cell. Plus and ' +
-            'minus zoom, Home shows the start, End and Escape follow the present.'
-        )}
-      </p>
-    </>
-  );
-});

@@ -1,7 +1,25 @@
-import type { MemoryModel } from '../model/memory';
+import type { IEarlierProcess } from '../model/ledger';
+import type { IReading } from '../model/readings';
+import type { Timeline } from '../model/timeline';
+import type { ICell, IRunningCell } from '../wire/protocol';
 import type { IPixelColumns } from './columns';
 import { noColumns, toPixelColumns } from './columns';
 import type { IWindow } from './view';
+
+/**
+ * What the chart draws: the memory of one kernel.
+ */
+export interface IChartSource {
+  readonly timeline: Timeline;
+  readonly reading: IReading | null;
+  /** The time since which the reading may be outdated, `null` if it is current. */
+  readonly staleSinceS: number | null;
+  /** The time on the kernel's clock. */
+  readonly nowS: number;
+  readonly cells: readonly ICell[];
+  readonly earlier: readonly IEarlierProcess[];
+  readonly running: IRunningCell | null;
+}
 
 /**
  * The data of the chart.
@@ -37,7 +55,7 @@ const EXTENT_MIN_S = 30;
 /**
  * All the time of which a model knows something.
  */
-export function extentOf(model: MemoryModel | null): IWindow {
+export function extentOf(model: IChartSource | null): IWindow {
   if (!model) {
     return NO_DATA;
   }
@@ -53,7 +71,7 @@ export function extentOf(model: MemoryModel | null): IWindow {
  * @param columnCount - The number of columns of pixels for it.
  */
 export function buildChartData(
-  model: MemoryModel,
+  model: IChartSource,
   { fromS, toS }: IWindow,
   columnCount: number
 ): IChartData {
@@ -80,7 +98,7 @@ export function buildChartData(
  */
 function hold(
   columns: IPixelColumns,
-  { timeline, reading, staleSinceS }: MemoryModel,
+  { timeline, reading, staleSinceS }: IChartSource,
   toS: number
 ): void {
   if (reading && staleSinceS === null && toS > timeline.lastS) {
@@ -98,7 +116,7 @@ function hold(
 /**
  * The cells of all processes of the kernel, in order of time.
  */
-function spansOf(model: MemoryModel): ICellSpan[] {
+function spansOf(model: IChartSource): ICellSpan[] {
   const ended = [
     ...model.earlier.flatMap(({ cells }) => cells),
     ...model.cells

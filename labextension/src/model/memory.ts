@@ -13,7 +13,6 @@ import type {
   IDeath,
   IPresent,
   IRunningCell,
-  ISampleColumns,
   IServerReading
 } from '../wire/protocol';
 import type { ChannelStatus } from '../wire/status';
@@ -22,11 +21,10 @@ import { Clock } from './clock';
 import { DeathReport } from './deathReport';
 import { Inspection } from './inspection';
 import type { IEarlierProcess } from './ledger';
-import { CellLedger } from './ledger';
 import type { IReading } from './readings';
-import { LatestReading } from './readings';
+import { KernelRecord } from './record';
 import { Ticker } from './ticker';
-import { Timeline } from './timeline';
+import type { Timeline } from './timeline';
 
 const BUSY_TICK_S = 0.4;
 const IDLE_TICK_S = 1;
@@ -88,43 +86,43 @@ export class MemoryModel implements IDisposable {
   }
 
   get timeline(): Timeline {
-    return this._timeline;
+    return this._record.timeline;
   }
 
   get reading(): IReading | null {
-    return this._readings.current;
+    return this._record.readings.current;
   }
 
   /**
    * The kernel's last report on what no history is kept of.
    */
   get present(): IPresent | null {
-    return this._present;
+    return this._record.present;
   }
 
   /**
    * The cells of the current process that have ended, oldest first.
    */
   get cells(): readonly ICell[] {
-    return this._ledger.cells;
+    return this._record.ledger.cells;
   }
 
   /**
    * The processes of the kernel that ended while the page was open.
    */
   get earlier(): readonly IEarlierProcess[] {
-    return this._ledger.earlier;
+    return this._record.ledger.earlier;
   }
 
   get running(): IRunningCell | null {
-    return this._ledger.running;
+    return this._record.ledger.running;
   }
 
   /**
    * The last report on the progress of running work.
    */
   get activity(): IActivity | null {
-    return this._activity;
+    return this._record.activity;
   }
 
   /**
@@ -162,7 +160,7 @@ export class MemoryModel implements IDisposable {
   get secondsToFull(): number | null {
     const { reading } = this;
     return reading && this.isBusy
-      ? secondsToFull(this._timeline, reading)
+      ? secondsToFull(this.timeline, reading)
       : null;
   }
 
@@ -269,7 +267,7 @@ export class MemoryModel implements IDisposable {
       kernel,
       isAutoloading,
       isProbing: () => this._isProbing,
-      sinceS: () => this._readings.kernelS
+      sinceS: () => this._record.readings.kernelS
     });
     this._channel.received.connect(this._onReceived, this);
     this._channel.statusChanged.connect(this._onStatus, this);
@@ -285,8 +283,7 @@ export class MemoryModel implements IDisposable {
     this._channel?.dispose();
     this._channel = null;
     // The running cell may have ended by the time the sidebar is opened again.
-    this._ledger.run(null);
-    this._activity = null;
+    this._record.rest();
   }
 
   /**
@@ -363,11 +360,7 @@ export class MemoryModel implements IDisposable {
   private _endProcess(): void {
     if (!this._hasEnded) {
       this._hasEnded = true;
-      this._timeline.breakAt(this.nowS);
-      this._ledger.restart(this.nowS);
-      this._readings.clear();
-      this._activity = null;
-      this._present = null;
+      this._record.end(this.nowS);
       this.inspection.clear();
     }
     this._stateChanged.emit();
@@ -384,7 +377,7 @@ export class MemoryModel implements IDisposable {
     if (this._hasEnded && message.type !== 'snapshot') {
       // It was sent before the process ended; the ledger knows late records.
       if (message.type === 'cells') {
-        this._ledger.add(message.cells);
+        this._record.add(message);
         this._stateChanged.emit();
       }
       return;
@@ -392,50 +385,18 @@ export class MemoryModel implements IDisposable {
     this._clock.observe(sentS);
     this._heardS = Date.now() / 1000;
     this._hasEnded = false;
-    switch (message.type) {
-      case 'snapshot':
-        this._addSamples(message.samples, message.present);
-        this._ledger.add(message.cells);
-        this._ledger.run(message.running);
-        this._activity = message.activity;
-        this.inspection.outdate();
-        break;
-      case 'samples':
-        this._addSamples(message.samples, message.present);
-        this._ledger.run(message.running);
-        this._activity = message.activity;
-        if (this._heardS - this._drawnS < DRAW_INTERVAL_S) {
-          this._isBehind = true;
-          return;
-        }
-        this._drawnS = this._heardS;
-        break;
-      case 'cells':
-        this._ledger.add(message.cells);
-        this.inspection.outdate();
-        break;
-      case 'goodbye':
-        this._ledger.run(null);
-        this._activity = null;
-        break;
+    this._record.add(message);
+    if (message.type === 'snapshot' || message.type === 'cells') {
+      this.inspection.outdate();
+    }
+    if (message.type === 'samples') {
+      if (this._heardS - this._drawnS < DRAW_INTERVAL_S) {
+        this._isBehind = true;
+        return;
+      }
+      this._drawnS = this._heardS;
     }
     this._draw(this._heardS);
-  }
-
-  private _addSamples(samples: ISampleColumns, present: IPresent): void {
-    this._present = present;
-    const gpuBytes = gpuBytesOf(present);
-    this._timeline.merge({
-      ...samples,
-      gpuBytes: samples.tS.map(() => gpuBytes)
-    });
-    const tS = samples.tS.at(-1);
-    const rssBytes = samples.rssBytes.at(-1);
-    if (tS !== undefined && rssBytes !== undefined) {
-      const { childrenBytes, gauge } = present;
-      const source = 'kernel';
-      this._readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
-    }
   }
 
   private _addOutsideReading(reading: IServerReading): void {
@@ -452,20 +413,21 @@ export class MemoryModel implements IDisposable {
     }
     if (this.status.kind === 'live' && !this.isBusy) {
       // Only others have changed what counts against the limit.
-      this._readings.refresh(gauge);
+      this._record.readings.refresh(gauge);
       this._stateChanged.emit();
       return;
     }
-    this._timeline.merge({
+    this._record.timeline.merge({
       tS: [tS],
       rssBytes: [rssBytes],
       peakBytes: [rssBytes],
       childrenBytes: [childrenBytes],
-      gpuBytes: [gpuBytesOf(this._present)]
+      gpuBytes: [this._record.gpuBytes]
     });
     const source = 'server';
-    this._readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
-    this._ledger.see(rssBytes);
+    const { readings, ledger } = this._record;
+    readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
+    ledger.see(rssBytes);
     this._stateChanged.emit();
   }
 
@@ -473,15 +435,11 @@ export class MemoryModel implements IDisposable {
   private readonly _clock: Clock;
   private readonly _overlay: ServerOverlay;
   private readonly _deathReport: DeathReport;
-  private readonly _timeline = new Timeline();
-  private readonly _readings = new LatestReading();
-  private readonly _ledger = new CellLedger();
+  private readonly _record = new KernelRecord();
   private readonly _stateChanged = new Signal<this, void>(this);
   private readonly _ticked = new Signal<this, void>(this);
   private _channel: KernelChannel | null = null;
   private _ticker: Ticker | null = null;
-  private _present: IPresent | null = null;
-  private _activity: IActivity | null = null;
   private _hasEnded = false;
   private _isBehind = false;
   private _isProbing = false;
@@ -498,17 +456,6 @@ export namespace MemoryModel {
     isAutoloading: () => boolean;
     clock?: Clock;
   }
-}
-
-/**
- * The kernel's memory on all GPUs, or the whole use where that is unknown.
- */
-function gpuBytesOf(present: IPresent | null): number {
-  const gpus = present?.gpus ?? [];
-  return gpus.reduce(
-    (sum, gpu) => sum + (gpu.processBytes ?? gpu.usedBytes),
-    0
-  );
 }
 
 /**

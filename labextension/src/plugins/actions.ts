@@ -22,6 +22,7 @@ export function buildActions(
   translator: ITranslator
 ): (action: StatusAction) => void {
   const dialogs = givenDialogs ?? new SessionContextDialogs({ translator });
+  const trans = translator.load('jupyter-memkit');
   const wait = async (work: Promise<void> | undefined): Promise<void> => {
     if (work) {
       await sidebar.wait(work);
@@ -64,6 +65,14 @@ export function buildActions(
       case 'free':
         await wait(sidebar.model?.runMagic('memfree', ''));
         break;
+      case 'export': {
+        const name = reportName(new Date());
+        await wait(sidebar.model?.runMagic('memkit', `export ${name}`));
+        Notification.success(
+          trans.__('The report is %1, in the folder of the kernel.', name)
+        );
+        break;
+      }
       case 'reconnect':
         await sidebar.model?.reconnect();
         break;
@@ -86,4 +95,12 @@ export function buildActions(
       );
     });
   };
+}
+
+/**
+ * A name that no earlier report has, such as "memory-20260131-235959.html".
+ */
+function reportName(now: Date): string {
+  const [day = '', clock = ''] = now.toISOString().split('T');
+  return `memory-${day.replace(/-/g, '')}-${clock.slice(0, 8).replace(/:/g, '')}.html`;
 }

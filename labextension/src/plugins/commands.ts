@@ -81,5 +81,11 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       trans.__('Resume Garbage Collector'),
       trans.__('Run %gc_pause off in the active notebook’s kernel')
     );
+    add(
+      CommandIDs.exportSession,
+      'export',
+      trans.__('Export Memory Report'),
+      trans.__('Run %memkit export in the active notebook’s kernel')
+    );
   }
 };

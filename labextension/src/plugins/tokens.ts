@@ -16,4 +16,5 @@ export namespace CommandIDs {
   export const armGuard = 'jupyter-memkit:arm-guard';
   export const disarmGuard = 'jupyter-memkit:disarm-guard';
   export const resumeCollector = 'jupyter-memkit:resume-collector';
+  export const exportSession = 'jupyter-memkit:export';
 }

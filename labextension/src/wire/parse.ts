@@ -1,6 +1,11 @@
 import type { Decoder } from './decode';
 import { Malformed } from './decode';
-import type { Broadcast, ILastDeath, IServerReading, Reply } from './protocol';
+import type {
+  Broadcast,
+  ILastDeath,
+  IServerReading,
+  Reply
+} from './protocol';
 import {
   PROTOCOL_VERSION,
   decodeBroadcast,
@@ -59,6 +64,16 @@ export function parseReading(
  */
 export function parseDeath(data: unknown): ILastDeath | IForeign | IUnreadable {
   return parse(data, decodeLastDeath);
+}
+
+/**
+ * Parse what a kernel sends to the widget of `%memkit live`.
+ */
+export function parseLive(
+  data: unknown
+): Broadcast | Reply | IForeign | IUnreadable {
+  const readings = parseBroadcast(data);
+  return readings.type === 'unreadable' ? parseReply(data) : readings;
 }
 
 function parse<T>(

@@ -44,4 +44,5 @@ export type StatusAction =
   | 'arm-guard'
   | 'disarm-guard'
   | 'resume-collector'
-  | 'free';
+  | 'free'
+  | 'export';

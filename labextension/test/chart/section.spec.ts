@@ -285,7 +285,9 @@ describe('TimelineSection', () => {
     const host = part(section.node, 'chart');
     expect(host.tabIndex).toBe(0);
     const keys = host.getAttribute('aria-describedby') ?? '';
-    expect(part(section.node, `#${keys}`).textContent).toMatch(/Home.*Escape/);
+    expect(part(section.node, `[id='${keys}']`).textContent).toMatch(
+      /Home.*Escape/
+    );
   });
 
   it('ends the chart when there is no kernel, and begins again', async () => {

@@ -68,6 +68,36 @@ describe('the action', () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
+  it('"export" writes a new file, and says where it is', async () => {
+    const said = vi.spyOn(Notification, 'success').mockReturnValue('');
+    page.sidebar.setActive('panel', true);
+    const kernel = await page.openLive();
+    kernel.results = { run_line_magic: evaluated('None') };
+    act('export');
+    await settle();
+    const [code = ''] = kernel.executed.slice(-1);
+    const name = /"memkit", "export (memory-\d{8}-\d{6}\.html)"/.exec(
+      code
+    )?.[1];
+    expect(name).toBeDefined();
+    expect(said.mock.lastCall?.[0]).toContain(name);
+  });
+
+  it('"export" that fails shows the kernel’s sentence', async () => {
+    const said = vi.spyOn(Notification, 'success');
+    const failed = vi.spyOn(Notification, 'error').mockReturnValue('');
+    vi.spyOn(console, 'error').mockReturnValue();
+    page.sidebar.setActive('panel', true);
+    const kernel = await page.openLive();
+    kernel.results = {
+      run_line_magic: raised('MemkitError', 'cannot be written')
+    };
+    act('export');
+    await settle();
+    expect(failed.mock.lastCall?.[0]).toContain('cannot be written');
+    expect(said).not.toHaveBeenCalled();
+  });
+
   it('"load" and "reconnect" reach the kernel', async () => {
     const kernel = new FakeKernel();
     page.open(kernel);

@@ -1,0 +1,66 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatBytes } from '../text/format';
+import { describeVariable, formatSize } from '../text/inspection';
+import type { IVariables } from '../wire/protocol';
+
+/**
+ * The largest variables, each with its share of the largest.
+ */
+export const Variables = React.memo(function Variables(
+  props: Variables.IProps
+): React.JSX.Element {
+  const { listed, trans } = props;
+  const mostBytes = listed?.variables[0]?.bytes ?? 0;
+  return (
+    <section
+      className="jp-Memkit-variables"
+      aria-label={trans.__('Variables')}
+      tabIndex={0}
+    >
+      <table>
+        <caption>
+          {listed === null
+            ? trans.__('Variables are listed between cells.')
+            : trans._n(
+                '%1 variable; %2',
+                '%1 variables; %2 together',
+                listed.variables.length + listed.more,
+                formatBytes(listed.totalBytes)
+              )}
+        </caption>
+        <tbody>
+          {listed?.variables.map(each => (
+            <tr key={each.name} data-name={each.name} data-bytes={each.bytes}>
+              <th scope="row">
+                <code title={each.name}>{each.name}</code>
+                <small>{describeVariable(each, trans).join(' · ')}</small>
+              </th>
+              <td>
+                {formatSize(each, trans)}
+                <div
+                  className="jp-Memkit-share"
+                  style={{
+                    width: `${String(shareOf(each.bytes, mostBytes))}%`
+                  }}
+                />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+});
+
+export namespace Variables {
+  export interface IProps {
+    listed: IVariables | null;
+    trans: TranslationBundle;
+  }
+}
+
+function shareOf(bytes: number, mostBytes: number): number {
+  return mostBytes === 0 ? 0 : (100 * bytes) / mostBytes;
+}
