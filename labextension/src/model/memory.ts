@@ -52,7 +52,7 @@ export class MemoryModel implements IDisposable {
     this.inspection = new Inspection({
       ask: async message => (await this._channel?.ask(message)) ?? null,
       act: async request => (await this._channel?.act(request)) ?? null,
-      cellsEnded: () => this._present?.cellsEnded ?? 0,
+      cellsEnded: () => this.present?.cellsEnded ?? 0,
       onChange: () => {
         this._stateChanged.emit();
       }

@@ -1,11 +1,6 @@
 import type { Decoder } from './decode';
 import { Malformed } from './decode';
-import type {
-  Broadcast,
-  ILastDeath,
-  IServerReading,
-  Reply
-} from './protocol';
+import type { Broadcast, ILastDeath, IServerReading, Reply } from './protocol';
 import {
   PROTOCOL_VERSION,
   decodeBroadcast,
