@@ -22,7 +22,7 @@ from jupyter_memkit.track.variables import Variable, list_variables
 
 _STATIC = Path(__file__).parent / "static"
 # The next cell may be waiting for the list of variables.
-_BUDGET_S = 0.2
+_BUDGET_S = 0.3
 _MOST_VARIABLES = 20
 _TEXT_LETTERS = 80
 # Stands for the page that will show a widget which a running cell displays: its
@@ -101,12 +101,13 @@ class LiveChart(AnyWidget):
         return {"type": "unsubscribed", "protocol": protocol.PROTOCOL_VERSION}
 
     def _list_variables(self, _request: Any) -> protocol.LiveVariables:
-        listed = list_variables(self._shell, budget_s=_BUDGET_S)
+        # With a least size, what no variable holds is not measured.
+        listed = list_variables(self._shell, at_least_bytes=1, budget_s=_BUDGET_S)
         return {
             "type": "live_variables",
             "protocol": protocol.PROTOCOL_VERSION,
             "variables": [_row(each) for each in listed.variables[:_MOST_VARIABLES]],
-            "count": len(listed.variables),
+            "count": len(listed.variables) + listed.left_out,
             "total_bytes": listed.total_bytes,
         }
 
