@@ -22,7 +22,7 @@ from jupyter_memkit.track.tracker import MemoryTracker
 
 _STATIC = Path(__file__).parent / "static"
 # The next cell may be waiting for the list of variables.
-_BUDGET_S = 0.2
+_BUDGET_S = 0.3
 _MOST_VARIABLES = 20
 # Stands for the page that will show a widget which a running cell displays: its
 # request waits for the end of the cell.

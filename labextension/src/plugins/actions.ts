@@ -10,6 +10,9 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Sidebar } from '../model/sidebar';
 import type { StatusAction } from '../wire/status';
 
+// How long a message about what was done stays.
+const SHOWN_MS = 8000;
+
 /**
  * Build the actions of the buttons and commands.
  *
@@ -69,7 +72,8 @@ export function buildActions(
         const name = reportName(new Date());
         await wait(sidebar.model?.runMagic('memkit', `export ${name}`));
         Notification.success(
-          trans.__('The report is %1, in the folder of the kernel.', name)
+          trans.__('The report is %1, in the folder of the kernel.', name),
+          { autoClose: SHOWN_MS }
         );
         break;
       }

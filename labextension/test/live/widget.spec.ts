@@ -91,7 +91,7 @@ describe.each(Object.entries(load))('the widget, %s', (_kind, module) => {
     );
     part(element, '[data-testid=memkit-chart] .uplot');
     expect(text()).toContain('≈ 381.5 MiB');
-    expect(text()).toContain('DataFrame 1,000,000 x 12');
+    expect(text()).toContain('DataFrame 336,776 × 19');
     expect(text()).toContain(HTML);
     expect(element.querySelector('img')).toBeNull();
   });
