@@ -19,12 +19,15 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server_app: Any) -> None:
     """Add the handlers to the server, and follow its kernels."""
     # The kernel's environment may lack jupyter_server.
+    from jupyter_memkit.server.family_meters import FamilyMeters  # noqa: PLC0415
     from jupyter_memkit.server.handlers import build_handlers  # noqa: PLC0415
+    from jupyter_memkit.server.kernel_list import KernelLister  # noqa: PLC0415
     from jupyter_memkit.server.kernels import ACTIONS, Kernels  # noqa: PLC0415
 
     kernels = Kernels(server_app.kernel_manager)
     for kernel_id in server_app.kernel_manager.list_kernel_ids():
         kernels.follow(kernel_id)
     server_app.event_logger.add_listener(schema_id=ACTIONS, listener=kernels.on_action)
-    routes = build_handlers(server_app.base_url, kernels)
+    lister = KernelLister(server_app.kernel_manager, kernels, FamilyMeters())
+    routes = build_handlers(server_app.base_url, kernels, lister)
     server_app.web_app.add_handlers(".*", routes)
