@@ -23,6 +23,10 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     from jupyter_memkit.server.handlers import build_handlers  # noqa: PLC0415
     from jupyter_memkit.server.kernel_list import KernelLister  # noqa: PLC0415
     from jupyter_memkit.server.kernels import ACTIONS, Kernels  # noqa: PLC0415
+    from jupyter_memkit.server.metrics import (  # noqa: PLC0415
+        KernelMetrics,
+        MemkitServer,
+    )
 
     kernels = Kernels(server_app.kernel_manager)
     for kernel_id in server_app.kernel_manager.list_kernel_ids():
@@ -31,3 +35,6 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     lister = KernelLister(server_app.kernel_manager, kernels, FamilyMeters())
     routes = build_handlers(server_app.base_url, kernels, lister)
     server_app.web_app.add_handlers(".*", routes)
+    interval_s = MemkitServer(parent=server_app).metrics_interval
+    if interval_s > 0:
+        KernelMetrics(server_app.kernel_manager, lister).start(interval_s)

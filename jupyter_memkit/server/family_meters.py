@@ -6,6 +6,7 @@ Nothing is read here that takes longer the more memory a process has.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 
 from jupyter_memkit import protocol
@@ -20,6 +21,7 @@ from jupyter_memkit.server.meters import gauge_message
 
 # Finding the limits of 50 kernels takes tens of milliseconds.
 _LIMITS_KEPT_S = 120.0
+_PAUSE_S = 0.0002
 
 
 class FamilyMeters:
@@ -48,7 +50,13 @@ class FamilyMeters:
                 pid: self._meters.get(pid) or _FamilyMeter(pid, self._tree, self._use)
                 for pid in pids
             }
-            return {pid: _read(pid, meter) for pid, meter in self._meters.items()}
+            memory = {}
+            for pid, meter in self._meters.items():
+                memory[pid] = _read(pid, meter)
+                # The event loop would otherwise wait for the interpreter's lock, which
+                # short system calls give up and take back before another thread can.
+                time.sleep(_PAUSE_S)
+            return memory
 
 
 class _FamilyMeter:
