@@ -8,6 +8,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { Sidebar } from '../model/sidebar';
 import { MemoryPanel } from '../panel/panel';
 import { buildActions } from './actions';
+import { openMenu } from './menu';
 import { openCell } from './open';
 import { ISidebar } from './tokens';
 
@@ -41,6 +42,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new MemoryPanel({
       sidebar,
       onAction: buildActions(sidebar, dialogs, app.commands, usedTranslator),
+      onMenu: button => {
+        openMenu(app.commands, button);
+      },
       onOpen: cellId => {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },
