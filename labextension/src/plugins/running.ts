@@ -33,9 +33,11 @@ export const runningPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { kernels, act } = service;
     const trans = (translator ?? nullTranslator).load('jupyter-memkit');
-    // Called when it is rendered, so only what is shown is read.
+    // Called when it is rendered, so that the server is asked only while it is.
     const shown = (text: string): string => {
-      kernels.keepFresh();
+      if (isPanelVisible()) {
+        kernels.keepFresh();
+      }
       return text;
     };
     const itemOf = (row: IKernelRow): IRunningSessions.IRunningItem => ({
@@ -53,7 +55,7 @@ export const runningPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
     managers?.add({
-      name: trans.__('Memory of Kernels'),
+      name: trans.__('Memory'),
       running: () => {
         const lack = describeLack(kernels, trans);
         const items = (kernels.rows ?? []).map(itemOf);
@@ -71,10 +73,17 @@ export const runningPlugin: JupyterFrontEndPlugin<void> = {
         });
       },
       shutdownLabel: trans.__('Shut Down Kernel'),
-      shutdownAllLabel: trans.__('Shut Down All Kernels'),
       shutdownAllConfirmationText: trans.__(
         'The variables of all kernels will be lost.'
       )
     });
   }
 };
+
+/**
+ * Whether the Running panel is visible; it renders itself once while it is hidden.
+ */
+function isPanelVisible(): boolean {
+  const panels = document.querySelectorAll<HTMLElement>('.jp-RunningSessions');
+  return [...panels].some(({ offsetParent }) => offsetParent !== null);
+}

@@ -23,6 +23,7 @@ beforeEach(() => {
   panel = new MemoryPanel({
     sidebar: page.sidebar,
     onAction: action => actions.push(action),
+    onMenu: () => undefined,
     onOpen: () => undefined,
     translator: { languageCode: 'en', load: () => trans }
   });
