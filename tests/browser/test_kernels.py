@@ -28,7 +28,8 @@ def row_of(lab: LabPage, kernel_id: str) -> Locator:
 def pid_of(server: LabServer, kernel_id: str) -> int:
     """Return the process of a kernel."""
     kernels = server.ask("GET", "jupyter_memkit/kernels")["kernels"]
-    return int({each["kernel_id"]: each["pid"] for each in kernels}[kernel_id])
+    # 0 between two processes.
+    return int({each["kernel_id"]: each["pid"] for each in kernels}[kernel_id] or 0)
 
 
 def check_memory(lab: LabPage, server: LabServer, kernel_id: str) -> int:
@@ -90,6 +91,16 @@ def test_kernels(lab: LabPage, server: LabServer) -> None:
     lab.page.evaluate("window.jupyterapp.shell.activateById('jp-running-sessions')")
     section = lab.page.locator("#jp-running-sessions")
     expect(section).to_contain_text(re.compile(rf"\d\.\d MiB — {LARGE}"))
+
+    # The notebook knows that its kernel was restarted from the list.
+    row_of(lab, large_id).get_by_role("button", name=re.compile("^Restart")).click()
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+    wait_until(lambda: pid_of(server, large_id) not in (0, large_pid))
+    lab.command("jupyter-memkit:open-panel")
+    lab.page.locator("#jupyter-memkit .jp-Memkit-ended").wait_for()
+    lab.wait_for_status("live")
+    lab.command("jupyter-memkit:show-kernels")
+    large_pid = check_memory(lab, server, large_id)
 
     shut_down(lab, small_id, "Cancel")
     assert psutil.pid_exists(small_pid)

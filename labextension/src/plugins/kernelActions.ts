@@ -1,5 +1,6 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { Kernel } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
@@ -28,13 +29,15 @@ export async function actOnKernel(
 interface IContext {
   app: Pick<JupyterFrontEnd, 'commands' | 'serviceManager'>;
   kernels: Kernels;
+  /** The connection of an open notebook or console with its kernel, if it has one. */
+  findConnection: (kernelId: string) => Kernel.IKernelConnection | null;
   trans: TranslationBundle;
 }
 
 async function run(
   action: KernelRow.Action,
   row: IKernelRow,
-  { app, kernels, trans }: IContext
+  { app, kernels, findConnection, trans }: IContext
 ): Promise<void> {
   const { kernelId, session } = row;
   const { serverSettings, sessions, kernels: processes } = app.serviceManager;
@@ -55,7 +58,9 @@ async function run(
     case 'restart': {
       const title = trans.__('Restart the kernel of %1 (%2)?', name, memory);
       if (await confirm(title, trans.__('Restart'), trans)) {
-        await KernelAPI.restartKernel(kernelId, serverSettings);
+        // A notebook that is open here has to know that its kernel is another one.
+        await (findConnection(kernelId)?.restart() ??
+          KernelAPI.restartKernel(kernelId, serverSettings));
       }
       break;
     }

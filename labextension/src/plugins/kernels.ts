@@ -3,6 +3,9 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -21,9 +24,11 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
   description: 'Shows the memory of all kernels of the server.',
   autoStart: true,
   provides: IKernels,
-  optional: [ICommandPalette, ITranslator],
+  optional: [INotebookTracker, IConsoleTracker, ICommandPalette, ITranslator],
   activate: (
     app,
+    notebooks: INotebookTracker | null,
+    consoles: IConsoleTracker | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
@@ -34,11 +39,30 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
         .list,
       sessions: () => sessions.running()
     });
+    const findConnection = (
+      kernelId: string
+    ): Kernel.IKernelConnection | null => {
+      for (const tracker of [notebooks, consoles]) {
+        const widget = tracker?.find(
+          ({ sessionContext }) =>
+            sessionContext.session?.kernel?.id === kernelId
+        );
+        if (widget) {
+          return widget.sessionContext.session?.kernel ?? null;
+        }
+      }
+      return null;
+    };
     const service: IKernelsService = {
       kernels,
       act: async (action, row) => {
         const { actOnKernel } = await import('./kernelActions');
-        await actOnKernel(action, row, { app, kernels, trans });
+        await actOnKernel(action, row, {
+          app,
+          kernels,
+          findConnection,
+          trans
+        });
       }
     };
     app.commands.addCommand(SHOW_KERNELS, {

@@ -53,10 +53,10 @@ export function describeKernel(
     memory && memory.childrenBytes > 0
       ? trans.__('child processes %1', formatBytes(memory.childrenBytes))
       : '',
-    share !== null && memory?.gauge
+    share !== null && share >= 0.01 && memory?.gauge
       ? trans.__(
           '%1 % of %2 (%3)',
-          share < 0.01 ? '< 1' : Math.floor(share * 100),
+          Math.floor(share * 100),
           formatBytes(memory.gauge.limitBytes),
           nameLimit(memory.gauge, trans)
         )

@@ -1,4 +1,5 @@
 import { Dialog, Notification } from '@jupyterlab/apputils';
+import type { Kernel } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
 import type { IRunningSessions } from '@jupyterlab/running';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -57,11 +58,13 @@ async function answer(label: string): Promise<string> {
 describe('actOnKernel()', () => {
   const act = async (
     action: Parameters<typeof actOnKernel>[0],
-    row: IKernelRow
+    row: IKernelRow,
+    connection: Kernel.IKernelConnection | null = null
   ): Promise<void> => {
     await actOnKernel(action, row, {
       app: lab.app,
       kernels: kernels.model,
+      findConnection: () => connection,
       trans
     });
   };
@@ -104,6 +107,15 @@ describe('actOnKernel()', () => {
     expect(restart.mock.calls[0]?.[0]).toBe(row.kernelId);
   });
 
+  it('restarts the kernel of an open notebook by its connection', async () => {
+    const restart = vi.fn(() => Promise.resolve());
+    const connection = { restart } as unknown as Kernel.IKernelConnection;
+    const done = act('restart', await readRow(), connection);
+    await answer('Restart');
+    await done;
+    expect(restart).toHaveBeenCalledOnce();
+  });
+
   it('shuts a notebook’s session down, and drops it from the list', async () => {
     const row = await readRow();
     const done = act('shutdown', row);
@@ -137,7 +149,7 @@ describe('actOnKernel()', () => {
 describe('the plugin of the kernels', () => {
   it('opens one panel, when it is asked to', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response(null)));
-    await kernelsPlugin.activate(lab.app, null, null);
+    await kernelsPlugin.activate(lab.app, null, null, null, null);
     expect(lab.added).toEqual([]);
     await lab.commands.execute(SHOW_KERNELS);
     await lab.commands.execute(SHOW_KERNELS);
