@@ -3,7 +3,9 @@
 A kernel cannot answer while a C call holds its GIL, nor after its end. While a busy
 kernel sends no broadcast, the page asks the server, which reads ``/proc`` of the
 kernel's process. After its end, the server reports the last state that the kernel left
-on disk. Such a request counts as no activity of the kernel.
+on disk. For a page that shows all kernels it lists them with their memory, and, if the
+administrator asks for it, adds that to the metrics of Prometheus. Such a request counts
+as no activity of the kernel.
 """
 
 from __future__ import annotations
