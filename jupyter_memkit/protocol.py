@@ -635,6 +635,50 @@ class ServerReading(TypedDict):
     gauge: Gauge | None
 
 
+class FamilyMemory(TypedDict):
+    """The memory of a kernel and its child processes, as read by the server.
+
+    ``at_least`` is true if there are forked child processes: what they copied from the
+    kernel is not read, because that takes longer the more memory they have.
+    """
+
+    rss_bytes: int
+    children_bytes: int
+    at_least: bool
+    gauge: Gauge | None
+
+
+Unknown: TypeAlias = Literal["ended", "elsewhere", "refused"]
+"""Why the memory of a kernel is not known."""
+
+
+class KernelMemory(TypedDict):
+    """A kernel of the server, and its memory.
+
+    ``spec`` is the name of its kernel spec, ``state`` its execution state, and
+    ``active_s`` the time of its last activity. ``memory`` is ``None`` if it is unknown,
+    and ``unknown`` says why: its process has ended, it runs on another machine, or the
+    system does not allow reading it.
+    """
+
+    kernel_id: str
+    spec: str
+    state: str
+    active_s: float | None
+    pid: int | None
+    memory: FamilyMemory | None
+    unknown: Unknown | None
+
+
+class KernelList(TypedDict):
+    """All kernels of the server."""
+
+    type: Literal["kernel_list"]
+    protocol: int
+    t_s: float
+    kernels: list[KernelMemory]
+
+
 class Death(TypedDict):
     """The last state of a kernel that ended without a clean shutdown.
 

@@ -41,7 +41,7 @@ const ROOMS = [
   ['overlay', 'follow'],
   ['model'],
   ['text', 'renderer'],
-  ['chart', 'cells', 'badges'],
+  ['chart', 'cells', 'badges', 'kernels'],
   ['lists'],
   ['panel'],
   ['plugins', 'live'],
@@ -84,15 +84,18 @@ export default tseslint.config(
       // jupyter/require-signal-this-arg checks.
       '@typescript-eslint/unbound-method': 'off',
       // A restored side panel must exist when the application starts, and what
-      // reads the server's answers reads the kernel's in the panel too.
+      // reads the server's answers reads the kernel's in the panel too. The Running
+      // panel does not wait for its labels.
       'jupyter/prefer-lazy-imports': [
         'error',
         {
           ignoreImports: [
+            '../model/kernels',
             '../model/sidebar',
             '../panel/panel',
             '../panel/statusItem',
             '../server/kernels',
+            '../text/kernels',
             './variables'
           ]
         }

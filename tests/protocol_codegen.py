@@ -40,7 +40,7 @@ import {
 _PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
 # From the kernel, one of several; from the server, each in reply to its own request.
 _UNIONS = ("Broadcast", "Reply")
-_SINGLE = (protocol.ServerReading, protocol.LastDeath)
+_SINGLE = (protocol.ServerReading, protocol.KernelList, protocol.LastDeath)
 _SENT = "LabMessage"
 
 

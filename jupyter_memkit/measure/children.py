@@ -150,6 +150,9 @@ class ChildrenMeter:
         The source of the figures.
     clock, cost : callable
         The two clocks of the `Pace` of the readings.
+    reads_private : bool
+        Whether the pages that only a forked child uses are read, which takes longer the
+        more memory it has. Otherwise what it copied from this process does not count.
     """
 
     def __init__(
@@ -157,8 +160,11 @@ class ChildrenMeter:
         probe: ChildrenProbe,
         clock: Callable[[], float] = time.perf_counter,
         cost: Callable[[], float] = time.thread_time,
+        *,
+        reads_private: bool = True,
     ) -> None:
         self.probe = probe
+        self._reads_private = reads_private
         self._lock = threading.Lock()
         self._children: dict[int, _Child] = {}
         self._watches: set[ChildrenWatch] = set()
@@ -172,6 +178,12 @@ class ChildrenMeter:
         """The ids of the known children."""
         with self._lock:
             return list(self._children)
+
+    @property
+    def has_forks(self) -> bool:
+        """Whether a known child shares memory with this process."""
+        with self._lock:
+            return any(child.shared_bytes for child in self._children.values())
 
     @property
     def copied(self) -> CopiedPages:
@@ -213,7 +225,7 @@ class ChildrenMeter:
         """Read the memory of the children, if the pace allows."""
         has_children = self.probe.has_children()
         # Before new ones are found, which have not copied anything yet.
-        if self._has_forks() and self._reading_private.is_due():
+        if self._reads_private and self.has_forks and self._reading_private.is_due():
             self._reading_private.timed(self._read_private)
         if has_children and self._finding.is_due():
             self._finding.timed(self._find)
@@ -223,10 +235,6 @@ class ChildrenMeter:
             elif self._reading.is_due():
                 self._reading.timed(self._read)
             return self._total()
-
-    def _has_forks(self) -> bool:
-        with self._lock:
-            return any(child.shared_bytes for child in self._children.values())
 
     def _refresh(self) -> bool:
         """Read the known children; return whether there can be any."""

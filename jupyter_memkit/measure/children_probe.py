@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from jupyter_memkit.measure.proc_files import (
 # Columns of /proc/<pid>/stat, counted from the one after the name.
 _START_CODE = 23
 _START_STACK = 25
+
+FindDescendants = Callable[[int], list[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +87,15 @@ class ProcChildrenProbe:
     ----------
     pid : int, optional
         The process; by default this one.
+    find : callable
+        Returns the ids of all descendants of a process.
     """
 
-    def __init__(self, pid: int | None = None) -> None:
+    def __init__(
+        self, pid: int | None = None, find: FindDescendants = find_descendants
+    ) -> None:
         self._pid = pid
+        self._find = find
         self._folder = "self" if pid is None else str(pid)
         self._start = _read_start(self._folder)
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
@@ -109,7 +117,7 @@ class ProcChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of all descendants."""
-        return find_descendants(self._pid or os.getpid())
+        return self._find(self._pid or os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None if it has ended."""
@@ -171,12 +179,17 @@ class PsutilChildrenProbe:
     ----------
     pid : int, optional
         The process; by default this one.
+    find : callable
+        Returns the ids of all descendants of a process.
     """
 
     covers_ended = False
 
-    def __init__(self, pid: int | None = None) -> None:
+    def __init__(
+        self, pid: int | None = None, find: FindDescendants = find_descendants
+    ) -> None:
         self._pid = pid
+        self._find = find
 
     def has_children(self) -> bool:
         """Return True, because only reading every process would show."""
@@ -184,7 +197,7 @@ class PsutilChildrenProbe:
 
     def find(self) -> list[int]:
         """Return the ids of all descendants."""
-        return find_descendants(self._pid or os.getpid())
+        return self._find(self._pid or os.getpid())
 
     def read(self, pid: int) -> ChildMemory | None:
         """Return the memory of a child; None if it has ended."""
@@ -213,22 +226,26 @@ class PsutilChildrenProbe:
         return EndedChildren(faults=0, highest_bytes=0)
 
 
-def children_probe(pid: int | None = None) -> ChildrenProbe:
+def children_probe(
+    pid: int | None = None, find: FindDescendants = find_descendants
+) -> ChildrenProbe:
     """Return the best probe for this system.
 
     Parameters
     ----------
     pid : int, optional
         The process; by default this one.
+    find : callable
+        Returns the ids of all descendants of a process.
     """
     if sys.platform != "linux":
-        return PsutilChildrenProbe(pid)
+        return PsutilChildrenProbe(pid, find)
     try:
-        probe = ProcChildrenProbe(pid)
+        probe = ProcChildrenProbe(pid, find)
         probe.has_children()
     except (OSError, ValueError, IndexError):
         # A sandbox that hides /proc or parts of it.
-        return PsutilChildrenProbe(pid)
+        return PsutilChildrenProbe(pid, find)
     return probe
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jupyter_memkit.measure.proc_files import read_proc_file
 
@@ -56,6 +56,41 @@ def _find_by_threads(pid: int, proc: str) -> Iterator[int]:
 
 
 def _find_by_parents(pid: int, proc: str) -> Iterator[int]:
+    yield from find_below(pid, read_children(proc))
+
+
+def find_below(pid: int, children: Mapping[int, list[int]]) -> list[int]:
+    """Return all descendants of a process, parents before children.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+    children : mapping of int to list of int
+        The children of each process that has any, from `read_children`.
+
+    Examples
+    --------
+    >>> find_below(1, {1: [2, 3], 2: [4]})
+    [2, 3, 4]
+    """
+    below = [pid]
+    # The list grows during the iteration.
+    for parent in below:
+        below += children.get(parent, [])
+    return below[1:]
+
+
+def read_children(proc: str = "/proc") -> dict[int, list[int]]:
+    """Return the children of each process of the machine that has any.
+
+    Parameters
+    ----------
+    proc : str
+        As in `find_descendants`.
+    """
+    if sys.platform != "linux":
+        return _read_children_by_psutil()
     children: dict[int, list[int]] = defaultdict(list)
     for name in os.listdir(proc):  # noqa: PTH208 - as above
         if name.isdigit():
@@ -63,11 +98,16 @@ def _find_by_parents(pid: int, proc: str) -> Iterator[int]:
             columns = _read(f"{proc}/{name}/stat").rpartition(b") ")[2].split(b" ", 2)
             if len(columns) > 1:
                 children[int(columns[1])].append(int(name))
-    below = [pid]
-    # The list grows during the iteration.
-    for parent in below:
-        below += children.get(parent, [])
-    yield from below[1:]
+    return children
+
+
+def _read_children_by_psutil() -> dict[int, list[int]]:
+    import psutil  # noqa: PLC0415 - on Linux it is not needed
+
+    children: dict[int, list[int]] = defaultdict(list)
+    for process in psutil.process_iter(["ppid"]):
+        children[process.info["ppid"]].append(process.pid)
+    return children
 
 
 def _find_by_psutil(pid: int) -> list[int]:

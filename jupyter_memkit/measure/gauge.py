@@ -18,6 +18,8 @@ from jupyter_memkit.records import Record
 # Limits change rarely, and finding them takes a millisecond.
 _LIMITS_KEPT_S = 10.0
 
+ReadUse = Callable[[str, int], int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge(Record):
@@ -57,21 +59,30 @@ class GaugeMeter:
         The process; by default this one.
     clock : callable
         Returns seconds that never go backwards.
+    limits_kept_s : float
+        After how many seconds the limits are searched for again.
+    read_use : callable
+        Reads what counts against a limit, as `headroom.read_use` does.
     """
 
     def __init__(
-        self, pid: int | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        pid: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        limits_kept_s: float = _LIMITS_KEPT_S,
+        read_use: ReadUse = read_use,
     ) -> None:
         self._pid = pid
         self._clock = clock
+        self._limits_kept_s = limits_kept_s
+        self._read_use = read_use
         self._limits: list[MemoryLimit] = []
         self._limits_read_s = float("-inf")
 
     def read(self, family_bytes: int) -> Gauge | None:
         """Return the gauge now; None if no limit could be read.
 
-        The limits are searched for at most every ten seconds; what counts against them
-        is read each time.
+        The limits are searched for rarely; what counts against them is read each time.
 
         Parameters
         ----------
@@ -79,13 +90,15 @@ class GaugeMeter:
             The memory of the process and its children.
         """
         now_s = self._clock()
-        if now_s - self._limits_read_s > _LIMITS_KEPT_S:
+        if now_s - self._limits_read_s > self._limits_kept_s:
             self._limits = read_limits(pid=self._pid)
             self._limits_read_s = now_s
-        return find_tightest(self._limits, family_bytes)
+        return find_tightest(self._limits, family_bytes, self._read_use)
 
 
-def find_tightest(limits: list[MemoryLimit], family_bytes: int) -> Gauge | None:
+def find_tightest(
+    limits: list[MemoryLimit], family_bytes: int, read_use: ReadUse = read_use
+) -> Gauge | None:
     """Return the gauge of the limit with the least room; None if there is none.
 
     A limit whose use the system does not report is left out.
@@ -96,6 +109,8 @@ def find_tightest(limits: list[MemoryLimit], family_bytes: int) -> Gauge | None:
         The limits that apply.
     family_bytes : int
         The memory of the process and its children.
+    read_use : callable
+        Reads what counts against a limit, as `headroom.read_use` does.
 
     Examples
     --------

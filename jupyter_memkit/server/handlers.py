@@ -1,4 +1,4 @@
-"""Answers HTTP requests for the memory and the death of a kernel."""
+"""Answers HTTP requests for the memory and the deaths of kernels."""
 
 from __future__ import annotations
 
@@ -13,19 +13,39 @@ from tornado import web
 
 from jupyter_memkit import protocol
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.server.kernel_list import KernelLister
 from jupyter_memkit.server.kernels import Kernels
 from jupyter_memkit.track.deaths import Death, dismiss_death
 from jupyter_memkit.track.last_state import Place
 
-_KERNEL = r"jupyter_memkit/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_KERNELS = "jupyter_memkit/kernels"
+_KERNEL = rf"{_KERNELS}/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 
 
-class KernelHandler(APIHandler):
-    """The base of the handlers of one kernel."""
+class MemkitHandler(APIHandler):
+    """The base of the handlers."""
 
     # Otherwise JupyterHub would count a polling sidebar as user activity.
     _track_activity = False
     auth_resource = "kernels"
+
+
+class ListHandler(MemkitHandler):
+    """``GET jupyter_memkit/kernels``."""
+
+    def initialize(self, lister: KernelLister) -> None:
+        """Keep what the handlers share."""
+        self.lister = lister
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Reply with a `KernelList`."""
+        self.finish(await self.lister.list_json())
+
+
+class KernelHandler(MemkitHandler):
+    """The base of the handlers of one kernel."""
 
     def initialize(self, kernels: Kernels) -> None:
         """Keep what the handlers share."""
@@ -85,16 +105,17 @@ class DeathHandler(KernelHandler):
 
 
 def build_handlers(
-    base_url: str, kernels: Kernels
+    base_url: str, kernels: Kernels, lister: KernelLister
 ) -> list[tuple[str, type[Any], dict[str, Any]]]:
     """Return the routes below the server's base URL."""
-    shared = {"kernels": kernels}
+    of_one = {"kernels": kernels}
     return [
         (url_path_join(base_url, path), handler, shared)
-        for path, handler in (
-            (f"{_KERNEL}/memory", MemoryHandler),
-            (f"{_KERNEL}/death", DeathHandler),
-            (rf"{_KERNEL}/death/(?P<death_id>[^/]+)", DeathHandler),
+        for path, handler, shared in (
+            (_KERNELS, ListHandler, {"lister": lister}),
+            (f"{_KERNEL}/memory", MemoryHandler, of_one),
+            (f"{_KERNEL}/death", DeathHandler, of_one),
+            (rf"{_KERNEL}/death/(?P<death_id>[^/]+)", DeathHandler, of_one),
         )
     ]
 

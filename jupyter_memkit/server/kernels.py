@@ -11,7 +11,7 @@ import asyncio
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
@@ -117,6 +117,13 @@ class Kernels:
             if is_running(followed.pid):
                 raise
             return ended_reading()
+
+    def locate(self, kernel_id: str) -> int | Literal["ended", "elsewhere"]:
+        """Return the process of a kernel, or why it has none here."""
+        followed = self.follow(kernel_id)
+        if followed is None:
+            return "elsewhere"
+        return "ended" if self._has_ended(kernel_id, followed) else followed.pid
 
     async def find_death(self, kernel_id: str, place: Place) -> Death | None:
         """Return the last death at a place, unless the user has dismissed it.

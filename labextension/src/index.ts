@@ -1,6 +1,8 @@
 import { badgesPlugin } from './plugins/badges';
 import { commandsPlugin } from './plugins/commands';
+import { kernelsPlugin } from './plugins/kernels';
 import { panelPlugin } from './plugins/panel';
+import { runningPlugin } from './plugins/running';
 import { sidebarPlugin } from './plugins/sidebar';
 import { statusPlugin } from './plugins/status';
 import { warningsPlugin } from './plugins/warnings';
@@ -11,5 +13,7 @@ export default [
   badgesPlugin,
   statusPlugin,
   warningsPlugin,
-  commandsPlugin
+  commandsPlugin,
+  kernelsPlugin,
+  runningPlugin
 ];

@@ -2,3 +2,4 @@ import './base.css';
 import './chart.css';
 import './cells.css';
 import './badges.css';
+import './kernels.css';

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer, lab_server
@@ -28,9 +28,12 @@ def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPa
 
 
 def test_cell_is_accounted(lab: LabPage, server: LabServer) -> None:
-    """The sidebar is live, and lists the notebook's cells."""
+    """The sidebar is live, lists the notebook's cells, and opens the kernels' panel."""
     server.write_notebook("seven.ipynb", "x = 1")
     lab.open_in_notebook_7("seven.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
+    lab.part("menu").click()
+    lab.page.get_by_role("menuitem", name="Show Memory of All Kernels").click()
+    expect(lab.part("kernels")).to_contain_text("seven.ipynb")

@@ -6,6 +6,7 @@ kernel have different environments.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,5 +63,11 @@ def test_cells_and_gauge(browser: Browser, oldest_server: LabServer) -> None:
     expect(page.locator("#jupyter-memkit canvas").first).to_be_visible()
     page.locator("#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells").click()
     expect(lab.part("cells")).to_be_hidden()
+    # The server's environment does not have jupyter_memkit.
+    sentence = re.compile("install the same version of jupyter_memkit where it runs")
+    lab.command("jupyter-memkit:show-kernels")
+    expect(page.locator("#jupyter-memkit-kernels")).to_contain_text(sentence)
+    page.evaluate("window.jupyterapp.shell.activateById('jp-running-sessions')")
+    expect(page.locator("#jp-running-sessions")).to_contain_text(sentence)
     page.close()
     assert errors == []

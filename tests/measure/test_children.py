@@ -128,6 +128,20 @@ def test_fork_copies(probe: FakeChildren, meter: ChildrenMeter) -> None:
     assert meter.copied == CopiedPages(count=0, bytes=0)
 
 
+def test_fork_without_its_copies(probe: FakeChildren) -> None:
+    """Where nothing may be read that grows with a process, copies do not count."""
+    meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0, reads_private=False)
+    probe.shareable_bytes = 1000
+    probe.fork(7)
+    meter.observe()
+    probe.private_bytes[7] = 700
+    assert meter.observe().bytes == 0
+    assert meter.has_forks
+    probe.end(7)
+    meter.observe()
+    assert not meter.has_forks
+
+
 def test_fork_that_starts_a_program(probe: FakeChildren, meter: ChildrenMeter) -> None:
     """A child that has executed another program no longer shares memory."""
     probe.shareable_bytes = 1000

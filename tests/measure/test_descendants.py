@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from jupyter_memkit.measure.descendants import find_descendants
+from jupyter_memkit.measure.process_tree import ProcessTree
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -64,3 +65,40 @@ def test_process_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_descendants(gone) == []
     monkeypatch.setattr(sys, "platform", "psutil only")
     assert find_descendants(gone) == []
+
+
+@linux
+def test_tree_of_all_processes(tmp_path: Path) -> None:
+    """One pass serves all processes, and the next one is due after its cost."""
+    for pid, parent in ((1, 0), (2, 1), (3, 2), (4, 7)):
+        folder = tmp_path / str(pid)
+        folder.mkdir()
+        (folder / "stat").write_text(f"{pid} (a) S {parent} 1 1 0")
+    now_s, cost_s = 0.0, iter([0.0, 0.01, 0.01, 0.02])
+    tree = ProcessTree(lambda: now_s, lambda: next(cost_s), str(tmp_path))
+    tree.refresh()
+    assert [tree.find_descendants(pid) for pid in (1, 7, 5)] == [[2, 3], [4], []]
+    (tmp_path / "3" / "stat").unlink()
+    # A hundredth of a second is a thousandth of ten seconds.
+    now_s = 9.0
+    tree.refresh()
+    assert tree.find_descendants(1) == [2, 3]
+    now_s = 11.0
+    tree.refresh()
+    assert tree.find_descendants(1) == [2]
+
+
+@pytest.mark.own_process
+@pytest.mark.parametrize("platform", [sys.platform, "psutil only"])
+def test_real_tree_of_all_processes(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """A child is found either way."""
+    monkeypatch.setattr(sys, "platform", platform)
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE
+    ) as child:
+        tree = ProcessTree()
+        tree.refresh()
+        assert tree.find_descendants(os.getpid()) == [child.pid]
+        child.communicate()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jupyter_memkit.server.handlers import death_message
+from jupyter_memkit.server.kernel_list import kernel_message
 from jupyter_memkit.server.meters import ended_reading
 from jupyter_memkit.track.deaths import Death
 from tests.channel.test_messages import golden
@@ -43,3 +46,25 @@ def test_reading_of_a_process_that_has_ended(monkeypatch: pytest.MonkeyPatch) ->
     """Such a reading has no figures."""
     monkeypatch.setattr("time.time", lambda: 1790000011.0)
     assert ended_reading() == golden("server_reading_dead")
+
+
+MODELS: list[dict[str, Any]] = [
+    {
+        "id": "5e1d9a53-9b4b-4f8a-8f1f-0d2a6a0c8a10",
+        "name": "python3",
+        "last_activity": "2026-09-21T14:13:20.250000Z",
+        "execution_state": "idle",
+        "connections": 1,
+    },
+    # As a gateway lists one that it has just started.
+    {"id": "0a0c8a10-9b4b-4f8a-8f1f-5e1d9a530d2a", "name": "ir"},
+]
+
+
+def test_kernels() -> None:
+    """A kernel is listed with its memory, or with why that is unknown."""
+    memory = golden("kernel_list")["kernels"][0]["memory"]
+    assert [
+        kernel_message(MODELS[0], 4711, memory),
+        kernel_message(MODELS[1], None, "elsewhere"),
+    ] == golden("kernel_list")["kernels"]

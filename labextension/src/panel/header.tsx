@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { stopIcon } from '@jupyterlab/ui-components';
+import { ellipsesIcon, stopIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatDuration } from '../text/format';
@@ -8,7 +8,7 @@ import { formatDuration } from '../text/format';
  * What is shown, the state of its kernel, and the way to interrupt it.
  */
 export function Header(props: Header.IProps): React.JSX.Element {
-  const { name, state, elapsedS, onInterrupt, trans } = props;
+  const { name, state, elapsedS, onInterrupt, onMenu, trans } = props;
   return (
     <div className="jp-Memkit-header">
       <h2 title={name}>{name || trans.__('Memory')}</h2>
@@ -28,7 +28,7 @@ export function Header(props: Header.IProps): React.JSX.Element {
       {state === 'running' && (
         <button
           type="button"
-          className="jp-Memkit-interrupt"
+          className="jp-Memkit-iconButton"
           data-testid="memkit-interrupt"
           title={trans.__('Interrupt the kernel')}
           aria-label={trans.__('Interrupt the kernel')}
@@ -37,6 +37,19 @@ export function Header(props: Header.IProps): React.JSX.Element {
           <stopIcon.react tag="span" />
         </button>
       )}
+      <button
+        type="button"
+        className="jp-Memkit-iconButton"
+        data-testid="memkit-menu"
+        title={trans.__('More')}
+        aria-label={trans.__('More')}
+        aria-haspopup="menu"
+        onClick={event => {
+          onMenu(event.currentTarget);
+        }}
+      >
+        <ellipsesIcon.react tag="span" />
+      </button>
     </div>
   );
 }
@@ -51,6 +64,8 @@ export namespace Header {
     /** How long the cell has been running, `null` if unknown. */
     elapsedS: number | null;
     onInterrupt: () => void;
+    /** Open the menu below its button. */
+    onMenu: (button: HTMLElement) => void;
     trans: TranslationBundle;
   }
 }

@@ -24,7 +24,7 @@ export class Top extends SidebarRenderer {
   }
 
   protected override render(): React.JSX.Element {
-    const { sidebar, onAction, onOpen, trans } = this._options;
+    const { sidebar, onAction, onMenu, onOpen, trans } = this._options;
     const { model, status } = sidebar;
     const isKnown =
       model !== null &&
@@ -39,6 +39,7 @@ export class Top extends SidebarRenderer {
           onInterrupt={() => {
             onAction('interrupt');
           }}
+          onMenu={onMenu}
           trans={trans}
         />
         {model?.reading && this._renderReading(model, model.reading)}
@@ -111,6 +112,8 @@ export namespace Top {
   export interface IOptions {
     sidebar: Sidebar;
     onAction: (action: StatusAction) => void;
+    /** Open the menu below its button. */
+    onMenu: (button: HTMLElement) => void;
     /** Show a cell in its notebook. */
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;

@@ -9,6 +9,7 @@ import type { Sidebar } from '../model/sidebar';
 import { MemoryPanel } from '../panel/panel';
 import { buildActions } from './actions';
 import { buildCures } from './cures';
+import { openMenu } from './menu';
 import { openCell } from './open';
 import { ISidebar } from './tokens';
 import { buildVariableActions, VariableMenu } from './variables';
@@ -46,6 +47,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new MemoryPanel({
       sidebar,
       onAction: buildActions(sidebar, dialogs, app.commands, usedTranslator),
+      onMenu: button => {
+        openMenu(app.commands, button);
+      },
       onOpen: cellId => {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },

@@ -1,5 +1,7 @@
 import { Token } from '@lumino/coreutils';
 
+import type { KernelRow } from '../kernels/row';
+import type { IKernelRow, Kernels } from '../model/kernels';
 import type { Sidebar } from '../model/sidebar';
 
 /**
@@ -9,6 +11,21 @@ export const ISidebar = new Token<Sidebar>(
   'jupyter-memkit:ISidebar',
   'The memory of the notebook or console in use.'
 );
+
+/**
+ * The state that the panel of all kernels and the Running panel share.
+ */
+export const IKernels = new Token<IKernelsService>(
+  'jupyter-memkit:IKernels',
+  'The memory of all kernels of the server.'
+);
+
+export interface IKernelsService {
+  readonly kernels: Kernels;
+  readonly act: (action: KernelRow.Action, row: IKernelRow) => Promise<void>;
+}
+
+export const SHOW_KERNELS = 'jupyter-memkit:show-kernels';
 
 export namespace CommandIDs {
   export const openPanel = 'jupyter-memkit:open-panel';

@@ -2,8 +2,8 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 
 import type { IForeign, IUnreadable } from '../wire/parse';
-import { parseDeath, parseReading } from '../wire/parse';
-import type { IDeath, IServerReading } from '../wire/protocol';
+import { parseDeath, parseKernelList, parseReading } from '../wire/parse';
+import type { IDeath, IKernelList, IServerReading } from '../wire/protocol';
 
 /**
  * Reads a kernel's memory from outside; `null` if the server has no answer.
@@ -17,6 +17,10 @@ export type KernelReader = (kernelId: string) => Promise<IServerReading | null>;
  */
 export interface IKernelServer {
   readonly read: KernelReader;
+  /**
+   * All kernels of the server; `null` if the server does not have the extension.
+   */
+  readonly list: () => Promise<IKernelList | null>;
   /**
    * The last death of the notebook's kernels that has not been dismissed.
    */
@@ -32,14 +36,13 @@ export function buildKernelServer(
   makeRequest: typeof ServerConnection.makeRequest
 ): IKernelServer {
   const request = async (
-    kernelId: string,
     path: string[],
     method: 'GET' | 'DELETE'
   ): Promise<unknown> => {
     const url = URLExt.join(
       settings.baseUrl,
       'jupyter_memkit/kernels',
-      ...[kernelId, ...path].map(encodeURIComponent)
+      ...path.map(encodeURIComponent)
     );
     const response = await makeRequest(url, { method }, settings);
     // The server does not have the extension, or the kernel runs on another
@@ -49,16 +52,17 @@ export function buildKernelServer(
     return response.ok && isJson ? await response.json() : null;
   };
   return {
+    list: async () => known(parseKernelList(await request([], 'GET'))),
     read: async kernelId => {
-      const data = await request(kernelId, ['memory'], 'GET');
+      const data = await request([kernelId, 'memory'], 'GET');
       return known(parseReading(data));
     },
     readDeath: async kernelId => {
-      const data = await request(kernelId, ['death'], 'GET');
+      const data = await request([kernelId, 'death'], 'GET');
       return known(parseDeath(data))?.death ?? null;
     },
     dismissDeath: async (kernelId, deathId) => {
-      await request(kernelId, ['death', deathId], 'DELETE');
+      await request([kernelId, 'death', deathId], 'DELETE');
     }
   };
 }

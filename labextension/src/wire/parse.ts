@@ -1,10 +1,17 @@
 import type { Decoder } from './decode';
 import { Malformed } from './decode';
-import type { Broadcast, ILastDeath, IServerReading, Reply } from './protocol';
+import type {
+  Broadcast,
+  IKernelList,
+  ILastDeath,
+  IServerReading,
+  Reply
+} from './protocol';
 import {
   PROTOCOL_VERSION,
   decodeBroadcast,
   decodeIncompatible,
+  decodeKernelList,
   decodeLastDeath,
   decodeReply,
   decodeServerReading
@@ -52,6 +59,15 @@ export function parseReading(
   data: unknown
 ): IServerReading | IForeign | IUnreadable {
   return parse(data, decodeServerReading);
+}
+
+/**
+ * Parse the server's list of kernels.
+ */
+export function parseKernelList(
+  data: unknown
+): IKernelList | IForeign | IUnreadable {
+  return parse(data, decodeKernelList);
 }
 
 /**

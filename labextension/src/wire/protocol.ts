@@ -744,6 +744,71 @@ export const decodeServerReading = record<IServerReading>({
 });
 
 /**
+ * The memory of a kernel and its child processes, as read by the server.
+ *
+ * `at_least` is true if there are forked child processes: what they copied from the
+ * kernel is not read, because that takes longer the more memory they have.
+ */
+export interface IFamilyMemory {
+  readonly rssBytes: number;
+  readonly childrenBytes: number;
+  readonly atLeast: boolean;
+  readonly gauge: IGauge | null;
+}
+
+export const decodeFamilyMemory = record<IFamilyMemory>({
+  rssBytes: ['rss_bytes', number],
+  childrenBytes: ['children_bytes', number],
+  atLeast: ['at_least', boolean],
+  gauge: ['gauge', nullable(decodeGauge)]
+});
+
+/**
+ * A kernel of the server, and its memory.
+ *
+ * `spec` is the name of its kernel spec, `state` its execution state, and
+ * `active_s` the time of its last activity. `memory` is `None` if it is unknown,
+ * and `unknown` says why: its process has ended, it runs on another machine, or the
+ * system does not allow reading it.
+ */
+export interface IKernelMemory {
+  readonly kernelId: string;
+  readonly spec: string;
+  readonly state: string;
+  readonly activeS: number | null;
+  readonly pid: number | null;
+  readonly memory: IFamilyMemory | null;
+  readonly unknown: 'ended' | 'elsewhere' | 'refused' | null;
+}
+
+export const decodeKernelMemory = record<IKernelMemory>({
+  kernelId: ['kernel_id', string],
+  spec: ['spec', string],
+  state: ['state', string],
+  activeS: ['active_s', nullable(number)],
+  pid: ['pid', nullable(number)],
+  memory: ['memory', nullable(decodeFamilyMemory)],
+  unknown: ['unknown', nullable(literal('ended', 'elsewhere', 'refused'))]
+});
+
+/**
+ * All kernels of the server.
+ */
+export interface IKernelList {
+  readonly type: 'kernel_list';
+  readonly protocol: number;
+  readonly tS: number;
+  readonly kernels: readonly IKernelMemory[];
+}
+
+export const decodeKernelList = record<IKernelList>({
+  type: ['type', literal('kernel_list')],
+  protocol: ['protocol', number],
+  tS: ['t_s', number],
+  kernels: ['kernels', listOf(decodeKernelMemory)]
+});
+
+/**
  * The last state of a kernel that ended without a clean shutdown.
  *
  * `id` identifies it when it is dismissed. `cause` is `"memory"` only if the

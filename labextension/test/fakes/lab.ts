@@ -21,13 +21,31 @@ export class FakeLab {
     },
     activateById: (id: string): void => {
       this.activated.push(id);
+    },
+    widgets: (area: string): Iterable<Widget> =>
+      this.added.filter(([, each]) => each === area).map(([widget]) => widget)
+  };
+  /** The ids of the sessions and kernels that have been shut down. */
+  readonly shutDown: string[] = [];
+  readonly serviceManager = {
+    serverSettings: { baseUrl: 'http://lab/' },
+    sessions: { shutdown: this._shutDown, running: () => [] },
+    kernels: {
+      shutdown: this._shutDown,
+      shutdownAll: () => this._shutDown('all')
     }
   };
-  readonly serviceManager = { serverSettings: { baseUrl: 'http://lab/' } };
 
   /** As the type that a plugin asks for; the rest of it is never used. */
   get app(): JupyterFrontEnd {
     return this as unknown as JupyterFrontEnd;
+  }
+
+  private get _shutDown(): (id: string) => Promise<void> {
+    return id => {
+      this.shutDown.push(id);
+      return Promise.resolve();
+    };
   }
 
   dispose(): void {

@@ -35,8 +35,10 @@ export function render(element: ReactElement): HTMLElement {
  * Find one element by its test id or selector; fails when it is not there.
  */
 export function part(host: HTMLElement, name: string): HTMLElement {
+  const isName = /^[\w-]+$/.test(name);
   const found =
-    host.querySelector<HTMLElement>(`[data-testid="memkit-${name}"]`) ??
+    (isName &&
+      host.querySelector<HTMLElement>(`[data-testid="memkit-${name}"]`)) ||
     host.querySelector<HTMLElement>(name);
   if (!found) {
     throw new Error(`There is no "${name}" in ${host.innerHTML}`);

@@ -1,5 +1,9 @@
 import type { IKernelServer } from '../../src/server/kernels';
-import type { IDeath, IServerReading } from '../../src/wire/protocol';
+import type {
+  IDeath,
+  IKernelList,
+  IServerReading
+} from '../../src/wire/protocol';
 
 /**
  * The server's extension, whose answers a test sets.
@@ -7,12 +11,17 @@ import type { IDeath, IServerReading } from '../../src/wire/protocol';
 export class FakeServer implements IKernelServer {
   reading: IServerReading | null = null;
   death: IDeath | null = null;
+  kernels: IKernelList | null = null;
   /** Whether no request gets through. */
   isDown = false;
   readonly requests: string[] = [];
 
   readonly read = (): Promise<IServerReading | null> => {
     return this.answer('memory', () => this.reading);
+  };
+
+  readonly list = (): Promise<IKernelList | null> => {
+    return this.answer('list', () => this.kernels);
   };
 
   readonly readDeath = (): Promise<IDeath | null> => {

@@ -12,6 +12,7 @@ function show(props: Partial<Header.IProps> = {}): HTMLElement {
       state={null}
       elapsedS={null}
       onInterrupt={() => undefined}
+      onMenu={() => undefined}
       trans={trans}
       {...props}
     />
@@ -70,10 +71,19 @@ describe('Header', () => {
     expect(interrupts).toBe(1);
   });
 
+  it('opens the menu at its button', () => {
+    const opened: HTMLElement[] = [];
+    const host = show({ onMenu: button => opened.push(button) });
+    const button = part(host, 'menu');
+    click(button);
+    expect(opened).toEqual([button]);
+  });
+
   it.each([null, 'idle', 'ended'] as const)(
     'has nothing to interrupt while the kernel is %s',
     state => {
-      expect(show({ state }).querySelector('button')).toBeNull();
+      const host = show({ state });
+      expect(host.querySelector('[data-testid=memkit-interrupt]')).toBeNull();
     }
   );
 });

@@ -25,6 +25,7 @@ beforeEach(() => {
   panel = new MemoryPanel({
     sidebar: page.sidebar,
     onAction: action => actions.push(action),
+    onMenu: () => undefined,
     onOpen: () => undefined,
     onMenu: () => undefined,
     onAct: () => undefined,

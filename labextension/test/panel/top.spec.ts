@@ -28,6 +28,7 @@ beforeEach(() => {
   top = new Top({
     sidebar: page.sidebar,
     onAction: action => actions.push(action),
+    onMenu: () => undefined,
     onOpen: cellId => opened.push(cellId),
     trans
   });

@@ -4,7 +4,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { describe, expect, it } from 'vitest';
 
 import plugins from '../../src/index';
-import { ISidebar } from '../../src/plugins/tokens';
+import { IKernels, ISidebar } from '../../src/plugins/tokens';
 
 const SCHEMAS = `${import.meta.dirname}/../../schema`;
 
@@ -17,7 +17,9 @@ describe('the plugins', () => {
         'jupyter-memkit:panel',
         'jupyter-memkit:status',
         'jupyter-memkit:warnings',
-        'jupyter-memkit:commands'
+        'jupyter-memkit:commands',
+        'jupyter-memkit:kernels',
+        'jupyter-memkit:running'
       ])
     );
     expect(new Set(ids).size).toBe(plugins.length);
@@ -34,7 +36,8 @@ describe('the plugins', () => {
     const needed = plugins.flatMap(({ requires }) => requires ?? []);
     expect([...new Set(needed.map(({ name }) => name))]).toEqual([
       ISidebar.name,
-      INotebookTracker.name
+      INotebookTracker.name,
+      IKernels.name
     ]);
   });
 

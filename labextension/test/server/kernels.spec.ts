@@ -2,7 +2,11 @@ import { ServerConnection } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
 
 import { buildKernelServer } from '../../src/server/kernels';
-import { decodeLastDeath, decodeServerReading } from '../../src/wire/protocol';
+import {
+  decodeKernelList,
+  decodeLastDeath,
+  decodeServerReading
+} from '../../src/wire/protocol';
 import { decoded, golden } from '../fakes/golden';
 
 // The only setting that is read.
@@ -92,6 +96,20 @@ describe('IKernelServer#read()', () => {
     expect(requests).toEqual([
       'GET http://lab/user/jupyter_memkit/kernels/..%2F..%2Fapi%2Fshutdown%3F/memory'
     ]);
+  });
+});
+
+describe('IKernelServer#list()', () => {
+  it('asks for all kernels at once', async () => {
+    const { requests, server } = connect(Response.json(golden('kernel_list')));
+    expect(await server.list()).toEqual(
+      decoded(decodeKernelList, 'kernel_list')
+    );
+    expect(requests).toEqual(['GET http://lab/user/jupyter_memkit/kernels']);
+  });
+
+  it.each(USELESS)('returns null for %s', async (_name, respond) => {
+    expect(await connect(respond()).server.list()).toBeNull();
   });
 });
 

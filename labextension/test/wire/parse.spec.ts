@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   parseBroadcast,
   parseDeath,
+  parseKernelList,
   parseReading,
   parseReply
 } from '../../src/wire/parse';
@@ -23,12 +24,14 @@ const MESSAGES: [name: string, parse: Parse][] = [
   ['unsubscribed', parseReply],
   ['server_reading', parseReading],
   ['server_reading_dead', parseReading],
+  ['kernel_list', parseKernelList],
   ['last_death', parseDeath],
   ['last_death_none', parseDeath]
 ];
 
 /** The fields that may be null, as the protocol says. */
 const NULLABLE = new Set([
+  'active_s',
   'at_most_bytes',
   'activity',
   'budget_bytes',
@@ -48,10 +51,12 @@ const NULLABLE = new Set([
   'limit_bytes',
   'limit_name',
   'major_faults',
+  'memory',
   'minor_faults',
   'peak_bytes',
   'peak_line',
   'per_s',
+  'pid',
   'process_bytes',
   'reserved_bytes',
   'running',
@@ -59,7 +64,8 @@ const NULLABLE = new Set([
   'since_s',
   'started_s',
   'swap_bytes',
-  'total'
+  'total',
+  'unknown'
 ]);
 // The same names in records where they are always known.
 const NEVER_NULL =

@@ -1,0 +1,97 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { Kernel } from '@jupyterlab/services';
+import { KernelAPI } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { KernelRow } from '../kernels/row';
+import type { IKernelRow, Kernels } from '../model/kernels';
+import { describeMemory, nameKernel } from '../text/kernels';
+
+/**
+ * Do something with any kernel of the server, and report a failure.
+ */
+export async function actOnKernel(
+  action: KernelRow.Action,
+  row: IKernelRow,
+  context: IContext
+): Promise<void> {
+  try {
+    await run(action, row, context);
+  } catch (reason) {
+    console.error(`jupyter_memkit: "${action}" failed`, reason);
+    Notification.error(
+      reason instanceof Error ? reason.message : String(reason)
+    );
+  }
+}
+
+interface IContext {
+  app: Pick<JupyterFrontEnd, 'commands' | 'serviceManager'>;
+  kernels: Kernels;
+  /** The connection of an open notebook or console with its kernel, if it has one. */
+  findConnection: (kernelId: string) => Kernel.IKernelConnection | null;
+  trans: TranslationBundle;
+}
+
+async function run(
+  action: KernelRow.Action,
+  row: IKernelRow,
+  { app, kernels, findConnection, trans }: IContext
+): Promise<void> {
+  const { kernelId, session } = row;
+  const { serverSettings, sessions, kernels: processes } = app.serviceManager;
+  const name = nameKernel(row, trans);
+  const memory = describeMemory(row, trans);
+  switch (action) {
+    case 'open':
+      if (session) {
+        await app.commands.execute(
+          session.type === 'console' ? 'console:open' : 'docmanager:open',
+          { path: session.path }
+        );
+      }
+      break;
+    case 'interrupt':
+      await KernelAPI.interruptKernel(kernelId, serverSettings);
+      break;
+    case 'restart': {
+      const title = trans.__('Restart the kernel of %1 (%2)?', name, memory);
+      if (await confirm(title, trans.__('Restart'), trans)) {
+        // A notebook that is open here has to know that its kernel is another one.
+        await (findConnection(kernelId)?.restart() ??
+          KernelAPI.restartKernel(kernelId, serverSettings));
+      }
+      break;
+    }
+    case 'shutdown': {
+      const title = trans.__('Shut down the kernel of %1 (%2)?', name, memory);
+      if (await confirm(title, trans.__('Shut Down'), trans)) {
+        await (session
+          ? sessions.shutdown(session.id)
+          : processes.shutdown(kernelId));
+        kernels.forget(kernelId);
+      }
+      break;
+    }
+  }
+}
+
+/**
+ * Ask before the state of a kernel is lost.
+ */
+async function confirm(
+  title: string,
+  label: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { button } = await showDialog({
+    title,
+    body: trans.__('Its variables will be lost.'),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label })
+    ]
+  });
+  return button.accept;
+}
