@@ -1,4 +1,5 @@
 import './base.css';
 import './chart.css';
 import './cells.css';
+import './lists.css';
 import './badges.css';

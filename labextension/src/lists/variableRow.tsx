@@ -6,6 +6,9 @@ import { describeVariable, formatSize } from '../text/inspection';
 import type { IListedVariable } from '../wire/protocol';
 import { Parts } from './parts';
 
+// A smaller change is mostly one of the estimate.
+const GROWTH_MIN_BYTES = 64 * 1024;
+
 /**
  * The row of a variable.
  */
@@ -40,11 +43,10 @@ export const VariableRow = React.memo(function VariableRow(
         />
       </td>
       <td role="cell" className="jp-Memkit-number">
-        {growthBytes === 0 ? null : (
-          <span title={trans.__('Since the list before the last cells')}>
-            {growthBytes === null ? trans.__('new') : formatChange(growthBytes)}
-          </span>
-        )}
+        {growthBytes === null
+          ? trans.__('new')
+          : Math.abs(growthBytes) >= GROWTH_MIN_BYTES &&
+            formatChange(growthBytes)}
       </td>
       <td
         role="cell"

@@ -25,6 +25,27 @@ export class VariablesSection extends LookupSection {
     this.title.label = options.trans.__('Variables');
   }
 
+  protected override renderControls({
+    variables
+  }: Inspection): React.JSX.Element | null {
+    const { trans } = this._options;
+    return (
+      variables.answer && (
+        <input
+          type="search"
+          className="jp-Memkit-filter jp-mod-styled"
+          placeholder={trans.__('Filter by name or type')}
+          aria-label={trans.__('Filter the variables')}
+          defaultValue={this._filter}
+          onInput={event => {
+            this._filter = event.currentTarget.value;
+            this.update();
+          }}
+        />
+      )
+    );
+  }
+
   protected override renderAnswer(
     inspection: Inspection
   ): React.JSX.Element | null {
@@ -47,30 +68,17 @@ export class VariablesSection extends LookupSection {
           />
         )}
         {list && (
-          <>
-            <input
-              type="search"
-              className="jp-Memkit-filter jp-mod-styled"
-              placeholder={trans.__('Filter by name or type')}
-              aria-label={trans.__('Filter the variables')}
-              defaultValue={this._filter}
-              onInput={event => {
-                this._filter = event.currentTarget.value;
-                this.update();
-              }}
-            />
-            <VariableTable
-              list={list}
-              growth={growth.bytes}
-              filter={this._filter}
-              order={this._order}
-              expanded={this._expanded}
-              onSort={this._sort}
-              onToggle={this._toggle}
-              onMenu={onMenu}
-              trans={trans}
-            />
-          </>
+          <VariableTable
+            list={list}
+            growth={growth.bytes}
+            filter={this._filter}
+            order={this._order}
+            expanded={this._expanded}
+            onSort={this._sort}
+            onToggle={this._toggle}
+            onMenu={onMenu}
+            trans={trans}
+          />
         )}
       </>
     );

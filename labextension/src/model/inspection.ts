@@ -39,12 +39,22 @@ export class Inspection {
     const { ask, onChange } = options;
     this._options = options;
     this.variables = new Lookup({
-      ask: () => ask({ type: 'variables', protocol: PROTOCOL_VERSION }),
+      ask: isPatient =>
+        ask({
+          type: 'variables',
+          protocol: PROTOCOL_VERSION,
+          is_patient: isPatient
+        }),
       read: reply => (reply.type === 'variables' ? this._add(reply) : null),
       onChange
     });
     this.hints = new Lookup({
-      ask: () => ask({ type: 'hints', protocol: PROTOCOL_VERSION }),
+      ask: isPatient =>
+        ask({
+          type: 'hints',
+          protocol: PROTOCOL_VERSION,
+          is_patient: isPatient
+        }),
       read: reply => (reply.type === 'hints' ? reply : null),
       onChange
     });
