@@ -21,6 +21,12 @@ const MESSAGES: [name: string, parse: Parse][] = [
   ['snapshot', parseReply],
   ['snapshot_empty', parseReply],
   ['unsubscribed', parseReply],
+  ['variables', parseReply],
+  ['holders', parseReply],
+  ['hints', parseReply],
+  ['acted', parseReply],
+  ['unavailable', parseReply],
+  ['later', parseReply],
   ['server_reading', parseReading],
   ['server_reading_dead', parseReading],
   ['last_death', parseDeath],
@@ -29,9 +35,12 @@ const MESSAGES: [name: string, parse: Parse][] = [
 
 /** The fields that may be null, as the protocol says. */
 const NULLABLE = new Set([
+  'after_bytes',
   'at_most_bytes',
   'activity',
+  'before_bytes',
   'budget_bytes',
+  'bytes',
   'cell_id',
   'chunk_peak_bytes',
   'collector_pause',
@@ -47,6 +56,7 @@ const NULLABLE = new Set([
   'highest',
   'limit_bytes',
   'limit_name',
+  'made_in',
   'major_faults',
   'minor_faults',
   'peak_bytes',
@@ -54,7 +64,10 @@ const NULLABLE = new Set([
   'per_s',
   'process_bytes',
   'reserved_bytes',
+  'rest_bytes',
   'running',
+  'saved_s',
+  'shape',
   'signal',
   'since_s',
   'started_s',
@@ -63,7 +76,7 @@ const NULLABLE = new Set([
 ]);
 // The same names in records where they are always known.
 const NEVER_NULL =
-  /^(cells\.\d+(\.gpus\.\d+)?|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$/;
+  /^(cells\.\d+(\.gpus\.\d+)?|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$|^(?!hints\.).*\bbytes$|\.(before|after)_bytes$/;
 
 /** The places of all fields of a message, such as `cells.0.error`. */
 function placesIn(value: unknown, path: string[] = []): string[] {
