@@ -13,15 +13,22 @@ from tests.waiting import wait_until
 
 MIB = 1024 * 1024
 
+MAKE = """
+table = np.ones(12_000_000)
+prices = [float(n) for n in range(1_500_000)]
+globals()["<img src=x onerror=alert(1)>"] = [1.5]
+"""
+
+WAIT = """
+import pathlib, time
+while not pathlib.Path("end").exists(): time.sleep(0.01)
+"""
+
 CELLS = (
     "import os, numpy as np\nprint(os.getpid())",
-    "table = np.ones(12_000_000)\n"
-    "prices = [float(n) for n in range(1_500_000)]\n"
-    "globals()['<img src=x onerror=alert(1)>'] = [1.5]",
-    "from pathlib import Path\nimport time\n"
-    "while not Path('end').exists(): time.sleep(0.01)",
+    MAKE.strip(),
+    WAIT.strip(),
     "del table",
-    "x = 1",
 )
 
 
@@ -102,22 +109,19 @@ def test_every_action(variables: Variables) -> None:
     expect(variables.row("table")).to_be_visible()
     variables.choose("table", "Delete for Good")
     lab.page.locator(".jp-Dialog").get_by_role("button", name="Delete").click()
-    expect(variables.outcome).to_contain_text("Deleted table; 91.")
+    expect(variables.outcome).to_contain_text("Deleted table")
     assert variables.rss_bytes - before_bytes < -80 * MIB
     expect(variables.row("table")).to_have_count(0)
 
 
 def test_an_action_waits_for_the_cell(variables: Variables, server: LabServer) -> None:
-    """A running cell is left alone, and what it leaves to another object, too."""
+    """What is asked for while a cell runs is done after it."""
     lab = variables.lab
     lab.run_cell(2)
     state = lab.page.locator(".jp-Memkit-lookupState").first
     expect(state).to_have_text("Updated after this cell")
     before_bytes = variables.rss_bytes
     variables.choose("table", "Shrink to Smaller Types (after this cell)")
-    # It was set before, so it runs before the action.
-    lab.run_cell(4)
-    lab.wait_for_kernel_status("busy")
     assert abs(variables.rss_bytes - before_bytes) < 10 * MIB
     expect(variables.outcome).to_have_count(0)
     (server.root / "end").touch()
@@ -161,7 +165,9 @@ def test_hints_become_cells(variables: Variables) -> None:
     hint.locator("[data-use=insert]").click()
     inserted = lab.page.locator(".jp-CodeCell.jp-mod-active")
     expect(inserted).to_contain_text("%to_numpy prices")
-    expect(lab.part("variables").locator("tr", has_text="list 1,500,000")).to_be_visible()
+    expect(
+        lab.part("variables").locator("tr", has_text="list 1,500,000")
+    ).to_be_visible()
     hint.locator("[data-use=run]").click()
     expect(inserted.locator(".jp-OutputArea")).to_contain_text("ndarray")
     expect(hint).to_have_count(0)

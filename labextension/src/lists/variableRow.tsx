@@ -61,6 +61,7 @@ export const VariableRow = React.memo(function VariableRow(
             type="button"
             className="jp-Memkit-menuButton"
             aria-haspopup="menu"
+            aria-disabled={props.isOutdated}
             aria-label={trans.__('Actions on %1', name)}
             title={trans.__(
               'Delete, shrink, move to disk or find what holds %1 (%2)',
@@ -68,7 +69,9 @@ export const VariableRow = React.memo(function VariableRow(
               formatBytes(bytes)
             )}
             onClick={event => {
-              props.onMenu(variable, event.currentTarget);
+              if (!props.isOutdated) {
+                props.onMenu(variable, event.currentTarget);
+              }
             }}
           >
             ⋯
@@ -87,6 +90,8 @@ export namespace VariableRow {
     /** The memory of the process. */
     processBytes: number;
     isExpanded: boolean;
+    /** Whether a new list is about to come, because something was done to one. */
+    isOutdated: boolean;
     /** Show or hide what the variable consists of. */
     onToggle: (name: string) => void;
     /** Offer the actions in a menu at the button. */

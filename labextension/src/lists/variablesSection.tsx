@@ -51,7 +51,8 @@ export class VariablesSection extends LookupSection {
   ): React.JSX.Element | null {
     const { onMenu, trans } = this._options;
     const { outcome, growth } = inspection;
-    const list = inspection.variables.answer;
+    const { answer: list, isAwaited } = inspection.variables;
+    const isBusy = this._options.sidebar.model?.isBusy ?? false;
     return (
       <>
         {outcome && (
@@ -72,6 +73,7 @@ export class VariablesSection extends LookupSection {
             list={list}
             growth={growth.bytes}
             filter={this._filter}
+            isOutdated={isAwaited && !isBusy}
             order={this._order}
             expanded={this._expanded}
             onSort={this._sort}

@@ -44,6 +44,13 @@ export class Lookup<T extends { readonly tookS: number }> {
   }
 
   /**
+   * Whether the user waits for another answer.
+   */
+  get isAwaited(): boolean {
+    return this._isPatient || this._isAskingPatiently;
+  }
+
+  /**
    * Note that the answer may have changed.
    */
   outdate(): void {
@@ -104,11 +111,13 @@ export class Lookup<T extends { readonly tookS: number }> {
     const asked = this._asked;
     const isPatient = this._isPatient;
     this._isPatient = false;
+    this._isAskingPatiently = isPatient;
     const reply = await ask(isPatient);
     if (asked !== this._asked) {
       return;
     }
     this._isAsking = false;
+    this._isAskingPatiently = false;
     const answer = reply && read(reply);
     this._dueS = nowS + (answer ? answer.tookS / SHARE : RETRY_S);
     if (answer) {
@@ -131,6 +140,7 @@ export class Lookup<T extends { readonly tookS: number }> {
   private _isOutdated = true;
   private _isPatient = true;
   private _isAsking = false;
+  private _isAskingPatiently = false;
   private _asked = 0;
   private _dueS = 0;
   private _idleS: number | null = null;

@@ -24,7 +24,8 @@ interface IDone {
 
 function table(
   changes: Changes = {},
-  expanded: string[] = []
+  expanded: string[] = [],
+  isOutdated = false
 ): [HTMLElement, IDone] {
   const done: IDone = { toggled: [], menus: [] };
   const host = render(
@@ -32,6 +33,7 @@ function table(
       list={decoded(decodeVariables, 'variables', changes)}
       growth={new Map([['orders', 1 << 20]])}
       filter=""
+      isOutdated={isOutdated}
       order={LARGEST_FIRST}
       expanded={new Set(expanded)}
       onSort={() => undefined}
@@ -119,6 +121,12 @@ describe('the table of variables', () => {
     }
     expect(done.menus).toEqual(['orders', 'net']);
   });
+});
+
+it('opens no menu of a list that is about to be replaced', () => {
+  const [host, done] = table({}, [], true);
+  click(part(host, '.jp-Memkit-menuButton'));
+  expect(done.menus).toEqual([]);
 });
 
 function card(outcome: Outcome, canUndo = false): [HTMLElement, string[]] {
