@@ -578,10 +578,14 @@ class AskState(TypedDict):
 
 
 class AskVariables(TypedDict):
-    """Request the `Variables`."""
+    """Request the `Variables`.
+
+    ``is_patient`` is true if the user waits for them, so that they may take longer.
+    """
 
     type: Literal["variables"]
     protocol: int
+    is_patient: bool
 
 
 class AskHolders(TypedDict):
@@ -597,10 +601,11 @@ class AskHolders(TypedDict):
 
 
 class AskHints(TypedDict):
-    """Request the `Hints`."""
+    """Request the `Hints`; ``is_patient`` is that of `AskVariables`."""
 
     type: Literal["hints"]
     protocol: int
+    is_patient: bool
 
 
 class Act(TypedDict):

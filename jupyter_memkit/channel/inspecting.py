@@ -11,10 +11,11 @@ from jupyter_memkit.channel.between_cells import run_between_cells
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.track.tracker import MemoryTracker
 
-# A cell that the user starts meanwhile waits at most about as long; the page asks again
-# only after many times as long.
-_VARIABLES_BUDGET_S = 0.2
-_HINTS_BUDGET_S = 0.5
+# A cell that the user starts meanwhile waits about as long at most, so the first time
+# is short, and the page asks again only after many times as long. The second is for a
+# user who waits for the answer.
+_VARIABLES_BUDGETS_S = (0.2, 1.0)
+_HINTS_BUDGETS_S = (0.5, 2.0)
 _HOLDERS_BUDGET_S = 1.0
 
 
@@ -58,10 +59,11 @@ class Inspecting:
 
     # What these need is imported on first use, so that a kernel starts fast.
 
-    def _list_variables(self, _request: Any) -> protocol.Variables:
+    def _list_variables(self, request: Any) -> protocol.Variables:
         from jupyter_memkit.channel.listing import read_variables  # noqa: PLC0415
 
-        return read_variables(self._shell, budget_s=_VARIABLES_BUDGET_S)
+        budget_s = _VARIABLES_BUDGETS_S[request["is_patient"]]
+        return read_variables(self._shell, budget_s=budget_s)
 
     def _find_holders(self, request: Any) -> protocol.Holders:
         from jupyter_memkit.channel.identity import find_value  # noqa: PLC0415
@@ -76,12 +78,13 @@ class Inspecting:
         )
         return holders_message(name, found)
 
-    def _find_hints(self, _request: Any) -> protocol.Hints:
+    def _find_hints(self, request: Any) -> protocol.Hints:
         from jupyter_memkit.channel.listing import hints_message  # noqa: PLC0415
         from jupyter_memkit.hints import find_hints  # noqa: PLC0415
 
         started_s = time.perf_counter()
-        found = find_hints(self._shell, self._tracker.cells, budget_s=_HINTS_BUDGET_S)
+        budget_s = _HINTS_BUDGETS_S[request["is_patient"]]
+        found = find_hints(self._shell, self._tracker.cells, budget_s=budget_s)
         return hints_message(found, time.perf_counter() - started_s)
 
 

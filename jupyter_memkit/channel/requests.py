@@ -19,8 +19,6 @@ _MOST_SECONDS = 1e11
 MOST_NAME_LETTERS = 200
 ACTIONS = ("delete", "shrink", "restore", "to_array", "spill", "load")
 
-_WITHOUT_FIELDS = ("state", "variables", "hints")
-
 
 def find_fault(
     request: Any, kinds: Collection[str]
@@ -101,7 +99,12 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
     if type(kind) is not str or kind not in kinds:
         message = f"type must be one of: {', '.join(kinds)}"
         raise ValueError(message)
-    if kind in _WITHOUT_FIELDS:
+    if kind == "state":
+        return
+    if kind in ("variables", "hints"):
+        if type(request.get("is_patient")) is not bool:
+            message = "is_patient must be true or false"
+            raise ValueError(message)
         return
     if kind in ("holders", "act"):
         _check_variable(request)

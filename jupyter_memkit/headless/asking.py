@@ -66,7 +66,12 @@ async def ask_snapshot(client: Any, since_s: float) -> protocol.Snapshot:
 
 async def ask_variables(client: Any) -> protocol.Variables | None:
     """Return the variables of a kernel; None if it cannot list them now."""
-    request = {"type": "variables", "protocol": protocol.PROTOCOL_VERSION}
+    request = {
+        "type": "variables",
+        "protocol": protocol.PROTOCOL_VERSION,
+        # Nobody waits for the next cell.
+        "is_patient": True,
+    }
     for _ in range(_ATTEMPTS):
         reply = await _ask(client, request)
         if reply["type"] == "variables":

@@ -21,6 +21,8 @@ from jupyter_memkit.measure.hidden import (
 from jupyter_memkit.measure.models import ModelSizes, model_sizes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
+from jupyter_memkit.measure.sizes.elements import CONTAINERS
+from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
 
@@ -165,7 +167,13 @@ def list_variables(
             groups = _group_hidden(shell)
     # Those that are named come first, while there is time.
     named = {name: each for name, each in values.items() if _matches(name, patterns)}
-    values = named | values
+    # Containers come last, because visiting their elements can use up the time.
+    quick = {
+        name: each
+        for name, each in values.items()
+        if not contains_identical(CONTAINERS, type(each))
+    }
+    values = named | quick | values
     program = find_program(shell)
     measured = sizes(
         values | groups,

@@ -30,6 +30,13 @@ export abstract class LookupSection extends SidebarRenderer {
     inspection: Inspection
   ): React.JSX.Element | null;
 
+  /**
+   * Render what stands beside the button that asks again.
+   */
+  protected renderControls(_inspection: Inspection): React.JSX.Element | null {
+    return null;
+  }
+
   protected override render(): React.JSX.Element | null {
     const { model, isKernelKnown } = this._sidebar;
     if (!model || !isKernelKnown) {
@@ -37,13 +44,11 @@ export abstract class LookupSection extends SidebarRenderer {
     }
     const { inspection, isBusy } = model;
     const lookup = inspection[this._kind];
-    const state = describe(lookup.fault, lookup.answer !== null, isBusy);
+    const state = describe(lookup, isBusy);
     return (
       <>
         <div className="jp-Memkit-lookupHeader">
-          <span className="jp-Memkit-detail" role="status">
-            {this._explain(state)}
-          </span>
+          {this.renderControls(inspection)}
           <button
             type="button"
             className="jp-mod-styled"
@@ -57,6 +62,9 @@ export abstract class LookupSection extends SidebarRenderer {
             {this._trans.__('Refresh')}
           </button>
         </div>
+        <p className="jp-Memkit-lookupState" role="status">
+          {this._explain(state)}
+        </p>
         {this.renderAnswer(inspection)}
       </>
     );
@@ -91,6 +99,8 @@ export abstract class LookupSection extends SidebarRenderer {
         return trans.__('Updated after this cell');
       case 'asking':
         return trans.__('Waiting for the kernel…');
+      case 'outdated':
+        return trans.__('Updated in a few seconds');
       case 'failed':
         return trans.__('The kernel did not answer; refresh to ask again');
       case 'unsupported':
@@ -113,11 +123,10 @@ export namespace LookupSection {
   export type Kind = 'variables' | 'hints';
 }
 
-type State = LookupFault | 'shown' | 'after-cell' | 'asking';
+type State = LookupFault | 'shown' | 'after-cell' | 'asking' | 'outdated';
 
 function describe(
-  fault: LookupFault | null,
-  hasAnswer: boolean,
+  { fault, answer, isOutdated }: Inspection[LookupSection.Kind],
   isBusy: boolean
 ): State {
   if (fault !== null) {
@@ -126,5 +135,8 @@ function describe(
   if (isBusy) {
     return 'after-cell';
   }
-  return hasAnswer ? 'shown' : 'asking';
+  if (answer === null) {
+    return 'asking';
+  }
+  return isOutdated ? 'outdated' : 'shown';
 }

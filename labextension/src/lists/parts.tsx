@@ -20,7 +20,7 @@ export function Parts(props: Parts.IProps): React.JSX.Element {
         {parts.map(({ name }) => name).join(', ')}
       </button>
       {isExpanded && (
-        <dl className="jp-Memkit-parts">
+        <dl className="jp-Memkit-partList">
           {parts.map(({ name, bytes }) => (
             <div key={name}>
               <dt>{name}</dt>

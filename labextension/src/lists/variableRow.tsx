@@ -6,6 +6,9 @@ import { describeVariable, formatSize } from '../text/inspection';
 import type { IListedVariable } from '../wire/protocol';
 import { Parts } from './parts';
 
+// A smaller change is mostly one of the estimate.
+const GROWTH_MIN_BYTES = 64 * 1024;
+
 /**
  * The row of a variable.
  */
@@ -40,11 +43,10 @@ export const VariableRow = React.memo(function VariableRow(
         />
       </td>
       <td role="cell" className="jp-Memkit-number">
-        {growthBytes === 0 ? null : (
-          <span title={trans.__('Since the list before the last cells')}>
-            {growthBytes === null ? trans.__('new') : formatChange(growthBytes)}
-          </span>
-        )}
+        {growthBytes === null
+          ? trans.__('new')
+          : Math.abs(growthBytes) >= GROWTH_MIN_BYTES &&
+            formatChange(growthBytes)}
       </td>
       <td
         role="cell"
@@ -59,6 +61,7 @@ export const VariableRow = React.memo(function VariableRow(
             type="button"
             className="jp-Memkit-menuButton"
             aria-haspopup="menu"
+            aria-disabled={props.isOutdated}
             aria-label={trans.__('Actions on %1', name)}
             title={trans.__(
               'Delete, shrink, move to disk or find what holds %1 (%2)',
@@ -66,7 +69,9 @@ export const VariableRow = React.memo(function VariableRow(
               formatBytes(bytes)
             )}
             onClick={event => {
-              props.onMenu(variable, event.currentTarget);
+              if (!props.isOutdated) {
+                props.onMenu(variable, event.currentTarget);
+              }
             }}
           >
             ⋯
@@ -85,6 +90,8 @@ export namespace VariableRow {
     /** The memory of the process. */
     processBytes: number;
     isExpanded: boolean;
+    /** Whether a new list is about to come, because something was done to one. */
+    isOutdated: boolean;
     /** Show or hide what the variable consists of. */
     onToggle: (name: string) => void;
     /** Offer the actions in a menu at the button. */

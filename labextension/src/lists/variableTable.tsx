@@ -111,6 +111,8 @@ export namespace VariableTable {
     /** Only names and types that contain this are shown. */
     filter: string;
     order: VariableOrder;
+    /** Whether a new list is about to come, so that no menu is opened. */
+    isOutdated: boolean;
     /** The rows whose parts are shown. */
     expanded: ReadonlySet<string>;
     onSort: (key: VariableOrderKey) => void;

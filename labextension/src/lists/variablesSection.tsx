@@ -25,12 +25,34 @@ export class VariablesSection extends LookupSection {
     this.title.label = options.trans.__('Variables');
   }
 
+  protected override renderControls({
+    variables
+  }: Inspection): React.JSX.Element | null {
+    const { trans } = this._options;
+    return (
+      variables.answer && (
+        <input
+          type="search"
+          className="jp-Memkit-filter jp-mod-styled"
+          placeholder={trans.__('Filter by name or type')}
+          aria-label={trans.__('Filter the variables')}
+          defaultValue={this._filter}
+          onInput={event => {
+            this._filter = event.currentTarget.value;
+            this.update();
+          }}
+        />
+      )
+    );
+  }
+
   protected override renderAnswer(
     inspection: Inspection
   ): React.JSX.Element | null {
     const { onMenu, trans } = this._options;
     const { outcome, growth } = inspection;
-    const list = inspection.variables.answer;
+    const { answer: list, isAwaited } = inspection.variables;
+    const isBusy = this._options.sidebar.model?.isBusy ?? false;
     return (
       <>
         {outcome && (
@@ -47,30 +69,18 @@ export class VariablesSection extends LookupSection {
           />
         )}
         {list && (
-          <>
-            <input
-              type="search"
-              className="jp-Memkit-filter jp-mod-styled"
-              placeholder={trans.__('Filter by name or type')}
-              aria-label={trans.__('Filter the variables')}
-              defaultValue={this._filter}
-              onInput={event => {
-                this._filter = event.currentTarget.value;
-                this.update();
-              }}
-            />
-            <VariableTable
-              list={list}
-              growth={growth.bytes}
-              filter={this._filter}
-              order={this._order}
-              expanded={this._expanded}
-              onSort={this._sort}
-              onToggle={this._toggle}
-              onMenu={onMenu}
-              trans={trans}
-            />
-          </>
+          <VariableTable
+            list={list}
+            growth={growth.bytes}
+            filter={this._filter}
+            isOutdated={isAwaited && !isBusy}
+            order={this._order}
+            expanded={this._expanded}
+            onSort={this._sort}
+            onToggle={this._toggle}
+            onMenu={onMenu}
+            trans={trans}
+          />
         )}
       </>
     );

@@ -9,7 +9,7 @@ import type {
 } from '../wire/protocol';
 import { PROTOCOL_VERSION } from '../wire/protocol';
 import type { Answer } from '../wire/questions';
-import { Growth } from './growth';
+import { Growth } from './variableGrowth';
 import { Lookup } from './lookup';
 
 /**
@@ -39,12 +39,22 @@ export class Inspection {
     const { ask, onChange } = options;
     this._options = options;
     this.variables = new Lookup({
-      ask: () => ask({ type: 'variables', protocol: PROTOCOL_VERSION }),
+      ask: isPatient =>
+        ask({
+          type: 'variables',
+          protocol: PROTOCOL_VERSION,
+          is_patient: isPatient
+        }),
       read: reply => (reply.type === 'variables' ? this._add(reply) : null),
       onChange
     });
     this.hints = new Lookup({
-      ask: () => ask({ type: 'hints', protocol: PROTOCOL_VERSION }),
+      ask: isPatient =>
+        ask({
+          type: 'hints',
+          protocol: PROTOCOL_VERSION,
+          is_patient: isPatient
+        }),
       read: reply => (reply.type === 'hints' ? reply : null),
       onChange
     });

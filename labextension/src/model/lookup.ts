@@ -3,7 +3,7 @@ import type { Answer } from '../wire/questions';
 // A cell that the user starts while the kernel answers waits for it, so it answers
 // between cells that stand apart, and for a small share of the time.
 const QUIET_S = 0.5;
-const SHARE = 0.02;
+const SHARE = 0.05;
 // After a question without an answer.
 const RETRY_S = 5;
 
@@ -44,6 +44,13 @@ export class Lookup<T extends { readonly tookS: number }> {
   }
 
   /**
+   * Whether the user waits for another answer.
+   */
+  get isAwaited(): boolean {
+    return this._isPatient || this._isAskingPatiently;
+  }
+
+  /**
    * Note that the answer may have changed.
    */
   outdate(): void {
@@ -54,10 +61,12 @@ export class Lookup<T extends { readonly tookS: number }> {
   }
 
   /**
-   * Ask as soon as no cell runs, however long ago the last answer was.
+   * Ask as soon as no cell runs, however long ago the last answer was, because the
+   * user waits for it.
    */
   refresh(): void {
     this._isOutdated = true;
+    this._isPatient = true;
     this._fault = null;
     this._dueS = 0;
   }
@@ -81,7 +90,7 @@ export class Lookup<T extends { readonly tookS: number }> {
       return;
     }
     this._idleS ??= nowS;
-    const isQuiet = this._dueS === 0 || nowS - this._idleS >= QUIET_S;
+    const isQuiet = this._isPatient || nowS - this._idleS >= QUIET_S;
     if (
       this.isOpen &&
       this._isOutdated &&
@@ -100,11 +109,15 @@ export class Lookup<T extends { readonly tookS: number }> {
     this._isOutdated = false;
     this._asked += 1;
     const asked = this._asked;
-    const reply = await ask();
+    const isPatient = this._isPatient;
+    this._isPatient = false;
+    this._isAskingPatiently = isPatient;
+    const reply = await ask(isPatient);
     if (asked !== this._asked) {
       return;
     }
     this._isAsking = false;
+    this._isAskingPatiently = false;
     const answer = reply && read(reply);
     this._dueS = nowS + (answer ? answer.tookS / SHARE : RETRY_S);
     if (answer) {
@@ -112,6 +125,7 @@ export class Lookup<T extends { readonly tookS: number }> {
       this._fault = null;
     } else if (reply?.type === 'later') {
       this._isOutdated = true;
+      this._isPatient ||= isPatient;
       this._dueS = nowS + QUIET_S;
       return;
     } else {
@@ -124,7 +138,9 @@ export class Lookup<T extends { readonly tookS: number }> {
   private _answer: T | null = null;
   private _fault: LookupFault | null = null;
   private _isOutdated = true;
+  private _isPatient = true;
   private _isAsking = false;
+  private _isAskingPatiently = false;
   private _asked = 0;
   private _dueS = 0;
   private _idleS: number | null = null;
@@ -132,7 +148,7 @@ export class Lookup<T extends { readonly tookS: number }> {
 
 export namespace Lookup {
   export interface IOptions<T> {
-    ask: () => Promise<Answer>;
+    ask: (isPatient: boolean) => Promise<Answer>;
     /** Return the reply if it is the answer. */
     read: (reply: NonNullable<Answer>) => T | null;
     /** There is an answer, or none. */

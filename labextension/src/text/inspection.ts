@@ -44,7 +44,7 @@ export function describeVariable(
 }
 
 // A smaller share comes from numbers and strings that happen to be the same objects.
-const SHARED_MIN_BYTES = 1024;
+const SHARED_MIN_BYTES = 64 * 1024;
 
 /**
  * The name of an action in a menu.

@@ -916,10 +916,13 @@ export type Unsubscribe = {
 
 /**
  * Request the `Variables`.
+ *
+ * `is_patient` is true if the user waits for them, so that they may take longer.
  */
 export type AskVariables = {
   type: 'variables';
   protocol: number;
+  is_patient: boolean;
 };
 
 /**
@@ -935,11 +938,12 @@ export type AskHolders = {
 };
 
 /**
- * Request the `Hints`.
+ * Request the `Hints`; `is_patient` is that of `AskVariables`.
  */
 export type AskHints = {
   type: 'hints';
   protocol: number;
+  is_patient: boolean;
 };
 
 /**

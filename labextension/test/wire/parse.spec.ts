@@ -22,6 +22,12 @@ const MESSAGES: [name: string, parse: Parse][] = [
   ['snapshot', parseReply],
   ['snapshot_empty', parseReply],
   ['unsubscribed', parseReply],
+  ['variables', parseReply],
+  ['holders', parseReply],
+  ['hints', parseReply],
+  ['acted', parseReply],
+  ['unavailable', parseReply],
+  ['later', parseReply],
   ['server_reading', parseReading],
   ['server_reading_dead', parseReading],
   ['kernel_list', parseKernelList],
@@ -32,9 +38,12 @@ const MESSAGES: [name: string, parse: Parse][] = [
 /** The fields that may be null, as the protocol says. */
 const NULLABLE = new Set([
   'active_s',
+  'after_bytes',
   'at_most_bytes',
   'activity',
+  'before_bytes',
   'budget_bytes',
+  'bytes',
   'cell_id',
   'chunk_peak_bytes',
   'collector_pause',
@@ -50,6 +59,7 @@ const NULLABLE = new Set([
   'highest',
   'limit_bytes',
   'limit_name',
+  'made_in',
   'major_faults',
   'memory',
   'minor_faults',
@@ -59,7 +69,10 @@ const NULLABLE = new Set([
   'pid',
   'process_bytes',
   'reserved_bytes',
+  'rest_bytes',
   'running',
+  'saved_s',
+  'shape',
   'signal',
   'since_s',
   'started_s',
@@ -69,7 +82,7 @@ const NULLABLE = new Set([
 ]);
 // The same names in records where they are always known.
 const NEVER_NULL =
-  /^(cells\.\d+(\.gpus\.\d+)?|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$/;
+  /^(cells\.\d+(\.gpus\.\d+)?|running|samples)\.(first_line|peak_bytes|started_s)$|gauge\.limit_bytes$|^(?!hints\.).*\bbytes$|\.(before|after)_bytes$/;
 
 /** The places of all fields of a message, such as `cells.0.error`. */
 function placesIn(value: unknown, path: string[] = []): string[] {
