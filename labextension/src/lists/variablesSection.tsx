@@ -49,7 +49,7 @@ export class VariablesSection extends LookupSection {
   protected override renderAnswer(
     inspection: Inspection
   ): React.JSX.Element | null {
-    const { onMenu, trans } = this._options;
+    const { onVariableMenu, trans } = this._options;
     const { outcome, growth } = inspection;
     const { answer: list, isAwaited } = inspection.variables;
     const isBusy = this._options.sidebar.model?.isBusy ?? false;
@@ -78,7 +78,7 @@ export class VariablesSection extends LookupSection {
             expanded={this._expanded}
             onSort={this._sort}
             onToggle={this._toggle}
-            onMenu={onMenu}
+            onMenu={onVariableMenu}
             trans={trans}
           />
         )}
@@ -133,7 +133,7 @@ export namespace VariablesSection {
   export interface IOptions {
     sidebar: Sidebar;
     /** Offer the actions on a variable in a menu at a button. */
-    onMenu: (variable: IListedVariable, button: HTMLElement) => void;
+    onVariableMenu: (variable: IListedVariable, button: HTMLElement) => void;
     /** Do something to a variable. */
     onAct: (variable: VariableKey, action: VariableAction) => void;
     trans: TranslationBundle;

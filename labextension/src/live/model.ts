@@ -106,7 +106,11 @@ export class LiveModel implements IChartSource {
     const restedS = Date.now() / 1000 - this._endedS;
     if (this._isListDue && !this.running && restedS >= REST_S) {
       this._isListDue = false;
-      this._send({ type: 'variables', protocol: PROTOCOL_VERSION, is_patient: false });
+      this._send({
+        type: 'variables',
+        protocol: PROTOCOL_VERSION,
+        is_patient: false
+      });
     }
   }
 

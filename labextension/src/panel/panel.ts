@@ -125,7 +125,7 @@ export namespace MemoryPanel {
   export interface IOptions
     extends
       Omit<Top.IOptions, 'trans'>,
-      Pick<VariablesSection.IOptions, 'onMenu' | 'onAct'>,
+      Pick<VariablesSection.IOptions, 'onVariableMenu' | 'onAct'>,
       Pick<HintsSection.IOptions, 'onApply'> {
     translator: ITranslator;
     /** Keeps the order of the cells for the next session. */

@@ -54,7 +54,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
         openCell(notebooks, sidebar.follower.widget, cellId);
       },
       onAct,
-      onMenu: (variable, button) => {
+      onVariableMenu: (variable, button) => {
         menu.open(variable, button);
       },
       onApply: buildCures(sidebar, notebooks, app.commands, trans),

@@ -56,7 +56,7 @@ async function open(section: Widget): Promise<void> {
 function variables(): VariablesSection {
   return new VariablesSection({
     sidebar: page.sidebar,
-    onMenu: () => undefined,
+    onVariableMenu: () => undefined,
     onAct: ({ name }, action) => acted.push(`${action} ${name}`),
     trans
   });

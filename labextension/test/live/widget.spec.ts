@@ -16,7 +16,6 @@ interface IModule {
 }
 
 const BUILT = `${import.meta.dirname}/../../../jupyter_memkit/widget/static/live.js`;
-const HTML = '<img src=x onerror=alert(1)>';
 
 const code = readFileSync(BUILT, 'utf-8');
 

@@ -25,7 +25,7 @@ beforeEach(() => {
   panel = new MemoryPanel({
     sidebar: page.sidebar,
     onAction: action => actions.push(action),
-    onMenu: () => undefined,
+    onVariableMenu: () => undefined,
     onOpen: () => undefined,
     onMenu: () => undefined,
     onAct: () => undefined,
