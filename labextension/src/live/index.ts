@@ -1,6 +1,7 @@
 import '../../style/base.css';
 import '../../style/chart.css';
 import '../../style/live.css';
+import '../../style/plain.css';
 import type { IWidgetModel } from './host';
 import { LiveView } from './view';
 

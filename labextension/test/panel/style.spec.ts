@@ -8,10 +8,11 @@ const sheets = readdirSync(STYLE).filter(name => name.endsWith('.css'));
 describe.each(sheets)('The style sheet %s', name => {
   const css = readFileSync(`${STYLE}/${name}`, 'utf-8');
 
-  it('takes every colour from the theme', () => {
-    // The widget gives the theme's variables values for front ends without them.
-    const rules = css.replace(/--jp-[\w-]+:[^;]*;/g, '');
-    const colours = rules.match(/#[0-9a-f]{3,8}\b|\b(rgba?|hsla?)\(/gi);
+  // The theme of pages that have none.
+  const isTheme = name === 'plain.css';
+
+  it.skipIf(isTheme)('takes every colour from the theme', () => {
+    const colours = css.match(/#[0-9a-f]{3,8}\b|\b(rgba?|hsla?)\(/gi);
     expect(colours).toBeNull();
   });
 
