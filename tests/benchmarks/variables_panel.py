@@ -1,8 +1,8 @@
 """Measures whether an open list of variables delays cells.
 
 ``python -m tests.benchmarks.variables_panel`` runs 100 cells in a real JupyterLab,
-with the section closed and open in turns, and prints the ratio of the shortest durations
-of a cell, by the kernel's own records: other programs cannot shorten them.
+with the section closed and open in turns, and prints the ratio of the shortest
+durations of a cell by the kernel's own records: other programs cannot shorten them.
 """
 
 from __future__ import annotations
