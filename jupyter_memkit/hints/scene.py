@@ -53,11 +53,12 @@ class Scene:
         """Whether time was up before everything was searched."""
         self.skipped: list[str] = []
         """The variables that were not searched for small views."""
-        # A function with a cache is not data; a rule of its own searches its cache.
+        # A function with a cache is not data; a rule of its own searches its cache. The
+        # cure of another name than an identifier would be other code.
         variables = {
             name: value
             for name, value in user_variables(shell).items()
-            if type(value) is not _lru_cache_wrapper
+            if type(value) is not _lru_cache_wrapper and name.isidentifier()
         }
         # The apparently largest first, so that they are measured before time is up.
         names = sorted(variables, key=lambda name: -_count_elements(variables[name]))

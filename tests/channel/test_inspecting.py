@@ -118,6 +118,18 @@ def test_no_code_of_the_values_runs(page: Page) -> None:
     page.kernel.run("del loud, globals()['<img src=x onerror=alert(1)>']")
 
 
+def test_no_cure_is_made_of_other_code(page: Page) -> None:
+    """A variable whose name is code has no hint: its cure would run the code."""
+    page.kernel.run(
+        "globals()['x\\nprint(1)'] = np.ones(3_000_000)\nwide = np.ones(3_000_000) * 2"
+    )
+    hints = page.kernel.request(golden("ask_hints") | {"is_patient": True})["hints"]
+    cures = [hint["cure"] for hint in hints]
+    assert "%shrink wide" in cures
+    assert not any("print" in cure for cure in cures)
+    page.kernel.run("del wide, globals()['x\\nprint(1)']")
+
+
 def test_ten_thousand_variables(page: Page) -> None:
     """The reply about many variables is as short as that about 200."""
     page.kernel.run("globals().update({f'v{n}': [n] for n in range(10_000)})")

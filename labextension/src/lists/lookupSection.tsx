@@ -33,9 +33,9 @@ export abstract class LookupSection extends SidebarRenderer {
   /**
    * Render what stands beside the button that asks again.
    */
-  protected renderControls(_inspection: Inspection): React.JSX.Element | null {
-    return null;
-  }
+  protected abstract renderControls(
+    inspection: Inspection
+  ): React.JSX.Element | null;
 
   protected override render(): React.JSX.Element | null {
     const { model, isKernelKnown } = this._sidebar;

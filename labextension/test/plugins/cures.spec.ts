@@ -25,7 +25,7 @@ beforeEach(() => {
     });
   }
   vi.spyOn(Clipboard, 'copyToSystem').mockImplementation(text => {
-    copied.push(JSON.stringify(text));
+    copied.push(typeof text === 'string' ? text : 'no text');
   });
 });
 
