@@ -14,7 +14,7 @@ from jupyter_memkit.channel.requests import MOST_NAME_LETTERS
 from jupyter_memkit.measure.holders import Holders
 from jupyter_memkit.measure.models.records import ModelSize, Split
 from jupyter_memkit.measure.sizes import Size
-from jupyter_memkit.track.variables import Variable, list_variables
+from jupyter_memkit.track.variables import Variable, Variables, list_variables
 
 if TYPE_CHECKING:
     from jupyter_memkit.hints import Hints
@@ -28,7 +28,7 @@ _OTHER = "Python, libraries and scripts"
 def read_variables(
     shell: Any, *, budget_s: float, most: int = _MOST_VARIABLES
 ) -> protocol.Variables:
-    """Build the reply with the variables of a shell.
+    """List the variables of a shell, and build the reply with them.
 
     Parameters
     ----------
@@ -41,7 +41,30 @@ def read_variables(
     """
     started_s = time.perf_counter()
     listed = list_variables(shell, budget_s=budget_s)
-    values = shell.user_ns
+    took_s = time.perf_counter() - started_s
+    return variables_message(listed, shell.user_ns, took_s, most=most)
+
+
+def variables_message(
+    listed: Variables,
+    values: Mapping[str, Any],
+    took_s: float,
+    *,
+    most: int = _MOST_VARIABLES,
+) -> protocol.Variables:
+    """Build the reply with the variables.
+
+    Parameters
+    ----------
+    listed : Variables
+        All variables, the largest first.
+    values : mapping of str to object
+        Their values.
+    took_s : float
+        How long listing them took, in seconds.
+    most : int
+        The number of variables to include.
+    """
     shown = [each for each in listed.variables if each.name in values]
     more = shown[most:]
     rest = listed.remainder
@@ -58,7 +81,7 @@ def read_variables(
         "total_bytes": listed.total_bytes,
         "rest_bytes": None if rest is None else rest.bytes,
         "rest": _parts(parts),
-        "took_s": time.perf_counter() - started_s,
+        "took_s": took_s,
     }
 
 

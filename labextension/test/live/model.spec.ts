@@ -71,7 +71,10 @@ describe('the model of the widget', () => {
       'subscribe',
       'variables'
     ]);
-    expect(host.sent[1]).toEqual(golden('ask_variables'));
+    expect(host.sent[1]).toEqual({
+      ...golden('ask_variables'),
+      is_patient: false
+    });
     host.receive(golden('variables'));
     expect(model.variables?.variables[0]?.name).toBe('orders');
   });
