@@ -6,12 +6,12 @@ The file loads nothing, and its policy forbids it to. All text is escaped.
 from __future__ import annotations
 
 import html
-import io
 import time
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.show import memls, status
+from jupyter_memkit.show.page import build_page, draw_svg
 from jupyter_memkit.show.plot import plot
 from jupyter_memkit.show.status import read_status
 from jupyter_memkit.show.table import Table
@@ -21,17 +21,6 @@ from jupyter_memkit.track.variables import list_variables
 from jupyter_memkit.units import format_bytes, format_duration
 
 _VARIABLES_BUDGET_S = 5.0
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-_STYLE = """
-:root { color-scheme: light dark; font: 14px/1.45 system-ui, sans-serif; }
-body { max-width: 1100px; margin: 24px auto; padding: 0 16px; }
-h1 { font-size: 22px; }
-h2 { margin-top: 32px; font-size: 17px; }
-svg { display: block; max-width: 100%; height: auto; }
-section { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 3px 12px 3px 0; border-bottom: 1px solid #8884; vertical-align: top; }
-"""
 
 
 def to_html(tracker: MemoryTracker, shell: Any = None) -> str:
@@ -67,25 +56,7 @@ def to_html(tracker: MemoryTracker, shell: Any = None) -> str:
     if shell is not None:
         listed = list_variables(shell, budget_s=_VARIABLES_BUDGET_S)
         sections.append(("Variables", memls.build_report(listed).html()))
-    body = "\n".join(
-        f"<section><h2>{heading}</h2>\n{content}</section>"
-        for heading, content in sections
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY)}">
-<meta name="viewport" content="width=device-width">
-<title>Memory of the session, {clock}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>Memory of the session until {clock}</h1>
-{body}
-</body>
-</html>
-"""
+    return build_page(f"Memory of the session until {clock}", sections)
 
 
 def _draw(tracker: MemoryTracker) -> str:
@@ -94,11 +65,7 @@ def _draw(tracker: MemoryTracker) -> str:
         figure = plot(tracker)
     except MemkitError as error:
         return f"<p>{html.escape(str(error))}</p>"
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg")
-    text = drawn.getvalue()
-    # A page has no place for the XML declaration before it.
-    return text[text.index("<svg") :]
+    return draw_svg(figure)
 
 
 def _build_cells(cells: list[CellRecord]) -> Table:
