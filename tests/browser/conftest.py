@@ -47,7 +47,7 @@ def new_page(
     errors: list[str] = []
 
     def note(error: WebError) -> None:
-        errors.append(str(error.error))
+        errors.append(error.error.stack or str(error.error))
 
     context.on("weberror", note)
     yield lambda: LabPage(context.new_page(), server)
