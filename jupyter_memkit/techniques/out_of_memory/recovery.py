@@ -62,12 +62,13 @@ def recover(error: BaseException) -> OutOfMemory | None:
         unusable_bytes = _read_unusable(device)
     before_bytes = _collect(device)
     release_frames(error)
-    after_bytes = _collect(device)
     if device is not None:
+        gc.collect()
         for _, release in find_torch_pools():
             # A pool that fails has nothing to give back.
             with contextlib.suppress(Exception):
                 release()
+    after_bytes = _collect(device)
     failed = OutOfMemory(
         library=failure.library,
         device=device,
