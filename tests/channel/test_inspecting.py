@@ -12,7 +12,7 @@ import pytest
 from jupyter_memkit import protocol
 from tests.channel.test_messages import golden
 from tests.real_kernel import RealKernel, real_kernel
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, wait_until
 
 ACTION = (
     '__import__("jupyter_memkit.channel.acting", fromlist=["act"]).act({request!r})'
@@ -25,9 +25,20 @@ class Page:
     def __init__(self, kernel: RealKernel) -> None:
         self.kernel = kernel
 
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask until the kernel has time, which a busy machine delays."""
+        answers: list[dict[str, Any]] = []
+
+        def is_answered() -> bool:
+            answers.append(self.kernel.request(request))
+            return answers[-1]["type"] != "later"
+
+        wait_until(is_answered)
+        return answers[-1]
+
     def list(self) -> dict[str, Any]:
         """Ask for the variables."""
-        answer = self.kernel.request(golden("ask_variables"))
+        answer = self.ask(golden("ask_variables"))
         assert answer["type"] == "variables"
         return answer
 
@@ -110,9 +121,7 @@ def test_no_code_of_the_values_runs(page: Page) -> None:
     assert page.find("loud")["type"] == "Loud"
     assert page.find("<img src=x onerror=alert(1)>")["actions"] == []
     row = page.find("loud")
-    answer = page.kernel.request(
-        golden("ask_holders") | {"name": "loud", "token": row["token"]}
-    )
+    answer = page.ask(golden("ask_holders") | {"name": "loud", "token": row["token"]})
     assert answer["chains"][0]["text"] == "loud"
     assert page.kernel.run("print(calls)") == "[]\n"
     page.kernel.run("del loud, globals()['<img src=x onerror=alert(1)>']")
@@ -123,7 +132,7 @@ def test_no_cure_is_made_of_other_code(page: Page) -> None:
     page.kernel.run(
         "globals()['x\\nprint(1)'] = np.ones(3_000_000)\nwide = np.ones(3_000_000) * 2"
     )
-    hints = page.kernel.request(golden("ask_hints") | {"is_patient": True})["hints"]
+    hints = page.ask(golden("ask_hints") | {"is_patient": True})["hints"]
     cures = [hint["cure"] for hint in hints]
     assert "%shrink wide" in cures
     assert not any("print" in cure for cure in cures)
@@ -160,7 +169,12 @@ def test_listing_holds_no_reference(page: Page) -> None:
     """A cell after a list finds its objects as it left them."""
     page.kernel.run("array = np.ones(1000)")
     page.list()
-    assert page.kernel.run("array.resize(2000); print(len(array))") == "2000\n"
+    printed = page.kernel.run(
+        "import gc\n"
+        "try: array.resize(2000); print(len(array))\n"
+        "except ValueError: print([type(each) for each in gc.get_referrers(array)])"
+    )
+    assert printed == "2000\n"
 
 
 @pytest.mark.parametrize(
