@@ -31,7 +31,7 @@ class Page:
 
         def is_answered() -> bool:
             answers.append(self.kernel.request(request))
-            return answers[-1]["type"] != "later"
+            return bool(answers[-1]["type"] != "later")
 
         wait_until(is_answered)
         return answers[-1]
