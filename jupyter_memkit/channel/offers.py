@@ -48,7 +48,9 @@ def find_actions(value: Any, size: Size) -> list[Action]:
     if contains_identical(_LISTS, kind):
         actions.append("to_array")
     if any(find_loaded(*each) is kind for each in _SPILLABLE):
-        # Only what is partly on disk can be in one of our files.
-        is_on_disk = "disk" in size.elsewhere and is_spilled(value)
+        # Only what is partly on disk can be in one of our files; where time was up
+        # before it was sized, that is not known.
+        may_be_on_disk = "disk" in size.elsewhere or size.error_ratio is None
+        is_on_disk = may_be_on_disk and is_spilled(value)
         actions.append("load" if is_on_disk else "spill")
     return actions

@@ -80,11 +80,16 @@ def test_kernels(lab: LabPage, server: LabServer) -> None:
     assert address in asked
     large_pid = check_memory(lab, server, large_id)
     small_pid = check_memory(lab, server, small_id)
-    shown = [
-        int(row.get_attribute("data-bytes") or 0)
-        for row in lab.part("kernels").locator("li").all()
-    ]
-    assert shown == sorted(shown, reverse=True)
+    # Under the pointer, rows keep their order.
+    lab.page.mouse.move(0, 0)
+    rows = lab.part("kernels").locator("li")
+    read = "rows => rows.map(row => Number(row.dataset.bytes))"
+
+    def is_sorted() -> bool:
+        shown: list[int] = rows.evaluate_all(read)
+        return shown == sorted(shown, reverse=True)
+
+    wait_until(is_sorted)
     assert find_violations(lab, "#jupyter-memkit-kernels") == []
 
     # The Running panel has the same figures.
