@@ -122,7 +122,7 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
         action = _find_option(parser, word) if _is_option(word) else None
         takes_value = action is not None and action.nargs != 0 and "=" not in word
         if action is None or not takes_value or position == len(words):
-            yield word
+            yield _check_dashes(parser, word)
             continue
         value = words[position]
         if _is_option(value):
@@ -135,7 +135,16 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
             position += 1
             text += unit
         # Joined like this, a value can begin with a minus sign.
-        yield f"{_name(action)}={text}"
+        yield _check_dashes(parser, f"{_name(action)}={text}")
+
+
+def _check_dashes(parser: argparse.ArgumentParser, word: str) -> str:
+    """Refuse two dashes as a value, which argparse would drop without a message."""
+    name, _, value = word.rpartition("=")
+    if value != "--":
+        return word
+    message = f"{name or f'%{parser.prog}'} does not accept '--' here; leave it out"
+    raise UsageError(message)
 
 
 def _find_option(parser: argparse.ArgumentParser, word: Word) -> argparse.Action | None:

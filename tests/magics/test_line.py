@@ -148,3 +148,16 @@ def test_quoted_paths(
     shell.run_line_magic("memkit", "export 'a b/e.json'")
     assert Path("a b/e.json").exists()
     assert shell.run_line_magic("shrink", '--file="a b/x.csv"') is not None
+
+
+@pytest.mark.parametrize("line", ["--max=-- 1", "--max='--' 1", '-r "--" 1'])
+def test_two_dashes_as_a_value(shell: InteractiveShell, line: str) -> None:
+    """Two dashes, which argparse would drop, are refused as the value of an option."""
+    with pytest.raises(UsageError, match="does not accept '--' here; leave it"):
+        shell.run_line_magic("mem", line)
+
+
+def test_two_dashes_as_a_name(shell: InteractiveShell) -> None:
+    """Quoted dashes are not dropped, which would free what was not named."""
+    with pytest.raises(UsageError, match="%memfree does not accept '--' here"):
+        shell.run_line_magic("memfree", '"--"')

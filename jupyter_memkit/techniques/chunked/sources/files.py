@@ -6,10 +6,11 @@ import difflib
 import glob
 import importlib
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.paths import expand_home
@@ -17,6 +18,8 @@ from jupyter_memkit.paths import expand_home
 FoundT = TypeVar("FoundT")
 
 _GLOB = frozenset("*?[")
+# Of a path in a message: a text that is not a path can be of any length.
+_MOST_LETTERS = 200
 
 
 def find_files(path: str | os.PathLike[str]) -> list[Path]:
@@ -28,22 +31,36 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
     Raises
     ------
     SourceError
-        If there are none.
+        If there are none, or a folder cannot be read.
     """
     found = expand_home(path)
+    with refusing_unreadable():
+        return _find_files(found, has_pattern=bool(_GLOB & set(str(path))))
+
+
+@contextmanager
+def refusing_unreadable() -> Iterator[None]:
+    """Raise a `SourceError` for a path that the system refuses to look at."""
+    try:
+        yield
+    except OSError as error:
+        name = str(error.filename)
+        if len(name) > _MOST_LETTERS:
+            name = f"{name[:_MOST_LETTERS]}…"
+        message = f"{name} cannot be read: {error.strerror}; check the path"
+        raise SourceError(message) from error
+
+
+def _find_files(found: Path, *, has_pattern: bool) -> list[Path]:
     if found.is_file():
         return [found]
     if found.is_dir():
-        files = sorted(
-            file
-            for file in found.rglob("*")
-            if file.is_file() and not _is_hidden(file.relative_to(found))
-        )
+        files = sorted(_walk(found))
         if not files:
             message = f"the folder {found} has no files; check its name"
             raise SourceError(message)
         return files
-    if _GLOB & set(str(path)):
+    if has_pattern:
         matches = glob.glob(str(found), recursive=True)  # noqa: PTH207 - absolute too
         files = sorted(Path(match) for match in matches if Path(match).is_file())
         if not files:
@@ -60,8 +77,22 @@ def find_files(path: str | os.PathLike[str]) -> list[Path]:
     raise SourceError(message)
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; one that cannot be read is not left out."""
+    for root, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        for name in names:
+            path = Path(root, name)
+            if not _is_hidden(name) and path.is_file():
+                yield path
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
 
 
 def _suggest(missing: Path) -> str:

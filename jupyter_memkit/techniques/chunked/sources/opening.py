@@ -26,7 +26,10 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
     DelimitedSource,
     is_separator,
 )
-from jupyter_memkit.techniques.chunked.sources.files import find_files
+from jupyter_memkit.techniques.chunked.sources.files import (
+    find_files,
+    refusing_unreadable,
+)
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.lazy_objects import find_opener
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
@@ -222,11 +225,12 @@ def _list_extensions() -> str:
 def _find(path: str | os.PathLike[str]) -> list[Path]:
     """Return the files of a path or a pattern, and folders that are sources."""
     found = expand_home(path)
-    if found.is_dir() and not _is_folder_source(found):
-        folders = sorted(filter(_is_folder_source, found.iterdir()))
-    else:
-        matches = [found, *map(Path, glob.glob(str(found), recursive=True))]  # noqa: PTH207 - absolute too
-        folders = sorted({match for match in matches if _is_folder_source(match)})
+    with refusing_unreadable():
+        if found.is_dir() and not _is_folder_source(found):
+            folders = sorted(filter(_is_folder_source, found.iterdir()))
+        else:
+            matches = [found, *map(Path, glob.glob(str(found), recursive=True))]  # noqa: PTH207 - absolute too
+            folders = sorted({match for match in matches if _is_folder_source(match)})
     return folders or find_files(path)
 
 
@@ -240,7 +244,8 @@ def _is_list_of_paths(source: Any) -> bool:
         return False
     return all(isinstance(item, os.PathLike) for item in source) or all(
         isinstance(item, str)
-        and (Path(item).is_file() or _is_folder_source(Path(item)))
+        # Unlike that of `Path`, it returns False for a text that is too long for one.
+        and (os.path.isfile(item) or _is_folder_source(Path(item)))  # noqa: PTH113
         for item in source
     )
 

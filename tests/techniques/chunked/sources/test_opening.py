@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,33 @@ def test_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match="there is no folder data either"):
         open_source("data/orders.csv")
+
+
+def test_a_text_that_is_too_long() -> None:
+    """A text that cannot be a path is refused as one, and shown in part."""
+    with pytest.raises(SourceError, match=r"^t{200}… cannot be read: .*; check the"):
+        open_source("t" * 1000)
+    assert type(open_source(["t" * 1000, "u"])) is IterableSource
+
+
+def test_a_folder_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder within the source that cannot be read is not left out silently."""
+    (tmp_path / "a.csv").write_text("n\n1\n")
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    scan = os.scandir
+
+    def scan_as_another_user(path: Any) -> Any:
+        # The tests can run as root, who may read everything.
+        if os.fspath(path) == str(closed):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_as_another_user)
+    with pytest.raises(SourceError, match="closed cannot be read: Permission denied"):
+        open_source(tmp_path)
 
 
 def test_nothing_similar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
