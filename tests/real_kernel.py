@@ -61,8 +61,8 @@ class RealKernel:
         self.client.execute_interactive(code, timeout=LIMIT_S, output_hook=keep)
         return "".join(printed)
 
-    def request(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Send a request on the control channel and return the reply's content."""
+    def request(self, content: dict[str, Any] | bytes) -> dict[str, Any]:
+        """Send a request, perhaps encoded, on the control channel; return the reply."""
         message = self.client.session.msg(protocol.REQUEST_TYPE, content)
         self.client.control_channel.send(message)
         while True:
