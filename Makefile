@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check bench format lock screenshot soak static lint types
+.PHONY: lab test check bench format hard-use lock screenshot soak static lint types
 .PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
 .PHONY: test-jupyter test-ml coverage
 
@@ -60,7 +60,7 @@ test-typescript: $(VENV)/installed
 
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
-		$(patsubst %,--ignore %,$(CHUNKED) $(HINTS) $(SEARCHES))
+		--ignore tests/hard_use $(patsubst %,--ignore %,$(CHUNKED) $(HINTS) $(SEARCHES))
 
 # Separate, because they import many libraries, which need memory.
 test-chunked: $(VENV)/installed
@@ -104,6 +104,14 @@ format: $(VENV)/packages
 	ruff check --fix
 	ruff format
 	cd labextension && jlpm run lint
+
+# For a night: thousands of random lines and requests, interrupts at random moments,
+# hundreds of calls in a row, and unusual environments.
+hard-use: $(VENV)/installed
+	MEMKIT_RANDOM_LINES=10000 MEMKIT_RANDOM_REQUESTS=10000 MEMKIT_INTERRUPTS=50 \
+		pytest --numprocesses 2 --timeout 3600 -rA --durations 0 tests/hard_use \
+		tests/magics/test_random_lines.py tests/channel/test_random_requests.py \
+		tests/magics/test_interrupts.py
 
 # For a night: an hour of use, and what it leaves in the page and the kernel.
 soak: $(VENV)/installed $(VENV)/chromium

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+from jupyter_memkit.errors import MemkitError
+
+# Of a name in a message.
+_MOST_LETTERS = 100
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
@@ -22,6 +28,11 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     Path
         The path in the file system, which need not exist.
 
+    Raises
+    ------
+    MemkitError
+        If no file system could hold it: a name is too long, or has a null character.
+
     Examples
     --------
     >>> expand_home("~draft.csv").name
@@ -30,6 +41,7 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     True
     """
     written = Path(path)
+    _refuse_impossible(written)
     is_home = written.parts[:1] == ("~",)
     if not is_home and not (str(path).startswith("~") and len(written.parts) > 1):
         return written
@@ -38,3 +50,19 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     except RuntimeError:
         # No such user, or a process without a home.
         return written
+
+
+def _refuse_impossible(path: Path) -> None:
+    """Refuse what the system cannot look up, such as a text that is not a path."""
+    try:
+        path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            message = (
+                f"{str(path)[:_MOST_LETTERS]}… is too long for the name of a file; "
+                "use a shorter one"
+            )
+            raise MemkitError(message) from error
+    except ValueError as error:
+        message = f"{str(path)!r} is not the name of a file ({error}); check it"
+        raise MemkitError(message) from error

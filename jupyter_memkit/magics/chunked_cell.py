@@ -6,7 +6,7 @@ import argparse
 import ast
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,7 +116,7 @@ def run_chunked(
             tries=tries,
             only=only,
             workers=args.workers,
-            on=user_ns.get(args.on, args.on),
+            on=_find_cluster(user_ns, args.on),
             progress=progress,
             rehearsal=not args.no_rehearsal,
         )
@@ -125,6 +125,14 @@ def run_chunked(
         return summary
     user_ns[args.into] = summary.value
     return dataclasses.replace(summary, value=None)
+
+
+def _find_cluster(variables: Mapping[str, Any], given: str | None) -> Any:
+    """Return the client in a variable, or what was given itself."""
+    if given is not None and variables.get(given, given) is None:
+        message = f"{given} is None; --on takes a client of Dask, an address, or dask"
+        raise UsageError(message)
+    return variables.get(given, given) if given is not None else None
 
 
 def _compile(shell: Any, cell: str, given: str | None) -> CellBody:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import ast
-from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
 
 from jupyter_memkit.magics.words import Word, read_value
+from jupyter_memkit.paths import expand_home
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql
@@ -50,7 +50,7 @@ def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
         return str(text)
     if text.isidentifier() and text in user_ns:
         return user_ns[text]
-    if text.isidentifier() and not Path(text).exists():
+    if text.isidentifier() and not expand_home(text).exists():
         message = f"{text} is neither a variable nor a file; check its spelling"
         raise UsageError(message)
     if _is_call(text):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated_rows import make_rows
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
@@ -25,9 +27,20 @@ class Session:
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
         The user's shell.
+
+    Raises
+    ------
+    IsolatedError
+        If the working directory no longer exists.
     """
 
     def __init__(self, shell: Any) -> None:
+        try:
+            Path.cwd()
+        except FileNotFoundError as error:
+            # IPython cannot start there.
+            message = "the working directory was deleted; change to another: %cd ~"
+            raise IsolatedError(message) from error
         self.state = SentState((*ROWS, *make_rows(shell)))
         self.process = ChildProcess(_HOOKS)
         self.n_cells = 0

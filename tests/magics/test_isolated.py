@@ -329,3 +329,19 @@ def test_tracker(shell: InteractiveShell, capsys: Captured, tmp_path: Path) -> N
     assert cell.first_line.startswith("x = b")
     assert cell.children_peak_bytes > 300_000_000
     assert cell.peak_bytes - cell.before_bytes < 100_000_000
+
+
+def test_deleted_working_directory(
+    shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IPython cannot start in a deleted directory; the remedy works."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    error = run(shell, "%%isolated\n1").error_in_exec
+    message = "the working directory was deleted; change to another: %cd ~"
+    assert str(error) == message
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run(shell, "%cd ~").raise_error()
+    assert shown(run(shell, "%%isolated\n1")) == 1

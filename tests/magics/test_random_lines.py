@@ -52,8 +52,8 @@ def test_random_lines(
         call = draw_call(random.Random(seed), magics)
         if call is not None:
             fault = _find_fault(shell, call)
-            faults += [] if fault is None else [(seed, call, fault)]
-    assert faults == []
+            faults += [] if fault is None else [f"{seed} {call}\n{fault}"]
+    assert not faults, "\n\n".join(faults)
 
 
 def _list_magics(

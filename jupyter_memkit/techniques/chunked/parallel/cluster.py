@@ -27,9 +27,9 @@ class Cluster:
 
     Parameters
     ----------
-    on : str or distributed.Client
-        A client, the address of a scheduler, or ``"dask"``: the current client, or
-        else a cluster on this machine, which `close` ends.
+    on : str, distributed.Client or distributed.deploy.Cluster
+        A client, a cluster, the address of a scheduler, or ``"dask"``: the current
+        client, or else a cluster on this machine, which `close` ends.
     memory_bytes : int
         How much all workers together may grow.
     n_workers : int, optional
@@ -47,7 +47,8 @@ class Cluster:
     Raises
     ------
     MemkitError
-        If Dask is not installed, there is no scheduler at the address, or no worker.
+        If Dask is not installed, `on` is something else, there is no scheduler at the
+        address, or no worker.
     """
 
     def __init__(
@@ -86,7 +87,15 @@ class Cluster:
         distributed = self._distributed
         if isinstance(on, distributed.Client):
             return on
-        if on != CURRENT:
+        is_cluster = isinstance(on, distributed.deploy.Cluster)
+        if not is_cluster and type(on) is not str:
+            message = (
+                f"a {type(on).__name__} is neither a client of Dask nor the address of "
+                "a scheduler; "
+                f"--on {CURRENT} runs on a cluster on this machine"
+            )
+            raise MemkitError(message)
+        if is_cluster or on != CURRENT:
             return self._open_address(on)
         with contextlib.suppress(ValueError):
             return distributed.Client.current()
@@ -104,7 +113,7 @@ class Cluster:
             distributed.Client(cluster, set_as_default=False)
         )
 
-    def _open_address(self, on: str) -> Any:
+    def _open_address(self, on: Any) -> Any:
         try:
             client = self._distributed.Client(
                 on, timeout=_CONNECT_S, set_as_default=False

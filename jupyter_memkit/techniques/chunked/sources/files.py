@@ -18,8 +18,6 @@ from jupyter_memkit.paths import expand_home
 FoundT = TypeVar("FoundT")
 
 _GLOB = frozenset("*?[")
-# Of a path in a message: a text that is not a path can be of any length.
-_MOST_LETTERS = 200
 
 
 def find_files(path: str | os.PathLike[str]) -> list[Path]:
@@ -44,10 +42,7 @@ def refusing_unreadable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name = str(error.filename)
-        if len(name) > _MOST_LETTERS:
-            name = f"{name[:_MOST_LETTERS]}…"
-        message = f"{name} cannot be read: {error.strerror}; check the path"
+        message = f"{error.filename} cannot be read: {error.strerror}; check the path"
         raise SourceError(message) from error
 
 

@@ -364,6 +364,14 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
         Cluster("tcp://127.0.0.1:1", memory_bytes=BUDGET_BYTES)
 
 
+@pytest.mark.parametrize("on", [7, [1], None, np.arange(2)], ids=type)
+def test_neither_client_nor_address(on: Any) -> None:
+    """Anything else is refused by its type, without comparing its value."""
+    name = type(on).__name__
+    with pytest.raises(MemkitError, match=f"a {name} is neither a client of Dask nor"):
+        Cluster(on, memory_bytes=BUDGET_BYTES)
+
+
 def test_address(client: Client) -> None:
     """A run connects to an address, and leaves the workers there running."""
     address = client.scheduler_info()["address"]

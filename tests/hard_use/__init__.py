@@ -1,0 +1,1 @@
+"""What only a nightly run has time for: ``make hard-use``."""
