@@ -203,7 +203,7 @@ def test_every_record() -> None:
     assert [each for each in records if not dataclasses.is_dataclass(each)] == [GcPause]
     with memkit.gc_pause() as pause:
         json.dumps(pause.to_dict(), allow_nan=False)
-    for kind in filter(dataclasses.is_dataclass, records):
+    for kind in set(records) - {GcPause}:
         plain = built(kind).to_dict()
         json.dumps(plain, allow_nan=False)
         names = {each.name for each in dataclasses.fields(kind)}
@@ -216,7 +216,8 @@ def test_every_error() -> None:
     kinds: list[type[Any]] = [memkit.MemkitError, memkit.MemoryLimitExceeded]
     for kind in kinds + subclasses(memkit.MemkitError):
         # Some are made of other arguments.
-        plain: Any = kind.__new__(kind, "a sentence").to_dict()
+        error: Any = kind.__new__(kind, "a sentence")
+        plain = error.to_dict()
         assert plain == {"error": kind.__name__, "message": "a sentence"}
     stopped = memkit.MemoryLimitExceeded("too much")
     stopped.stop = built(GuardStop)

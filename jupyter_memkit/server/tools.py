@@ -82,7 +82,8 @@ async def free_variable(
 
     Args:
         name: The name of the variable.
-        token: The token that memory_holders returned with it.
+        token: The token that memory_holders returned with it. If the variable holds
+            another object now, call memory_holders again.
         notebook: As for memory_state.
         wait_s: How long to wait for the running cell, 1 to 600 seconds. After that the
             variable is still deleted when the cell has ended.
@@ -123,7 +124,8 @@ async def _find_variable(
         raise MemkitError(_BUSY)
     names = {each["name"]: each for each in listed["variables"]}
     if name not in names:
-        remedy = suggest(name, names, "give the name of a variable, not an expression")
+        known = names if name.isidentifier() else ()
+        remedy = suggest(name, known, "give the name of a variable, not an expression")
         rest = ""
         if listed["more"]:
             rest = (

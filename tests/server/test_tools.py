@@ -109,6 +109,7 @@ def test_refusals(agent: Agent) -> None:
 
     assert "did you mean orders?" in message("memory_holders", name="order")
     assert "not an expression" in message("memory_holders", name=code)
+    assert "not an expression" in message("memory_holders", name="orders[0]")
     assert "not an expression" in message("free_variable", name=code, token=token)
     assert "another object" in message("free_variable", name="orders", token=code)
     assert "1 to 600" in message(
