@@ -149,3 +149,20 @@ def test_while_a_cell_runs(agent: Agent, tmp_path: Path) -> None:
     another.join()
     # The first was not lost, so the second finds nothing.
     assert "no longer exists" in answers[0]["message"]
+
+
+def test_a_cell_that_fails(agent: Agent, tmp_path: Path) -> None:
+    """A variable that waits to be deleted stays if the running cell fails."""
+    agent.kernel.run("mine = [1.5]")
+    token = agent.call("memory_holders", name="mine")["token"]
+    end = tmp_path / "end"
+    running = agent.kernel.start(
+        "print('started', flush=True)\nimport os, time\n"
+        f"while not os.path.exists({str(end)!r}): time.sleep(0.01)\n"
+        "raise ValueError"
+    )
+    waiting = agent.call("free_variable", name="mine", token=token, wait_s=1)
+    assert "unless it fails" in waiting["message"]
+    end.touch()
+    agent.kernel.iopub_until_idle(running)
+    assert agent.call("memory_holders", name="mine")["token"] == token
