@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async
 
 from jupyter_memkit import protocol
 from jupyter_memkit.asking import act, ask, ask_variables
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.units import format_bytes
-
-if TYPE_CHECKING:
-    from jupyter_client.asynchronous.client import AsyncKernelClient
 
 # An agent waits, and a kernel answers within milliseconds.
 _TIMEOUT_S = 10.0
@@ -140,10 +139,6 @@ async def _find_variable(
 @asynccontextmanager
 async def _connect(notebook: str) -> AsyncIterator[AsyncKernelClient]:
     """Connect with the kernel of a notebook, for the length of a block."""
-    # A module that is imported with the package's entry point only.
-    from jupyter_client.asynchronous.client import AsyncKernelClient  # noqa: PLC0415
-    from jupyter_server.serverapp import ServerApp  # noqa: PLC0415
-
     if not ServerApp.initialized():
         message = "the tools work in the process of a Jupyter Server only"
         raise MemkitError(message)
