@@ -2,7 +2,8 @@
 
 They run in the process of the Jupyter Server and ask the kernel of a notebook. Nothing
 that an agent sends is evaluated: a name is looked up, and a variable is deleted only
-while it holds the object that was shown.
+while it holds the object that was shown. Agents see the text of each docstring, and what
+it says of the parameters.
 """
 
 from __future__ import annotations
@@ -38,9 +39,21 @@ async def memory_state(notebook: str = "") -> dict[str, Any]:
     and the last cells with their peaks, and the largest variables. Sizes are in bytes,
     times in seconds.
 
-    Args:
-        notebook: The path of the notebook on the server, or the id of its kernel. It
-            can be omitted if only one notebook is running.
+    Parameters
+    ----------
+    notebook : str
+        The path of the notebook on the server, or the id of its kernel. It can be
+        omitted if only one notebook is running.
+
+    Returns
+    -------
+    dict
+        A `jupyter_memkit.protocol.State`.
+
+    Raises
+    ------
+    MemkitError
+        If the notebook is not running, or its kernel does not answer.
     """
     async with _connect(notebook) as client:
         state: dict[str, Any] = await ask(client, {"type": "state"}, _TIMEOUT_S)
@@ -53,9 +66,22 @@ async def memory_holders(name: str, notebook: str = "") -> dict[str, Any]:
     Returns its size in bytes, the expressions that refer to its value, and the token
     that free_variable needs. Answers between cells only.
 
-    Args:
-        name: The name of the variable; an expression is not evaluated.
-        notebook: As for memory_state.
+    Parameters
+    ----------
+    name : str
+        The name of the variable; an expression is not evaluated.
+    notebook : str
+        As for memory_state.
+
+    Returns
+    -------
+    dict
+        Parts of a `ListedVariable` and of `Holders`.
+
+    Raises
+    ------
+    MemkitError
+        If there is no such variable, or a cell is running.
     """
     async with _connect(notebook) as client:
         variable = await _find_variable(client, name)
@@ -79,13 +105,28 @@ async def free_variable(
     The variable is deleted after the running cell, and only if it still holds the
     object that memory_holders showed.
 
-    Args:
-        name: The name of the variable.
-        token: The token that memory_holders returned with it. If the variable holds
-            another object now, call memory_holders again.
-        notebook: As for memory_state.
-        wait_s: How long to wait for the running cell, 1 to 600 seconds. After that the
-            variable is still deleted when the cell has ended.
+    Parameters
+    ----------
+    name : str
+        The name of the variable.
+    token : str
+        The token that memory_holders returned with it. If the variable holds another
+        object now, call memory_holders again.
+    notebook : str
+        As for memory_state.
+    wait_s : float
+        How long to wait for the running cell, 1 to 600 seconds. After that the variable
+        is still deleted when the cell has ended.
+
+    Returns
+    -------
+    dict
+        An `Acted`, or the message that the variable is still waiting.
+
+    Raises
+    ------
+    MemkitError
+        If nothing was changed.
     """
     if not _LEAST_WAIT_S <= wait_s <= _MOST_WAIT_S:
         message = f"wait_s must be {_LEAST_WAIT_S} to {_MOST_WAIT_S} seconds"
