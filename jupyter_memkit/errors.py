@@ -8,7 +8,17 @@ from typing import Any
 
 
 class MemkitError(Exception):
-    """A request that cannot be fulfilled; the message contains the remedy."""
+    """A request that cannot be fulfilled; the message contains the remedy.
+
+    Examples
+    --------
+    >>> MemkitError("there is no x; use y").to_dict()
+    {'error': 'MemkitError', 'message': 'there is no x; use y'}
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the name of the type and the message, for `json.dumps`."""
+        return _to_dict(self)
 
 
 def add_note(error: BaseException, note: str) -> None:
@@ -71,5 +81,11 @@ class MemoryLimitExceeded(MemoryError):  # noqa: N818 - the name states what hap
     stop: Any = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what filled the memory, as values that `json.dumps` accepts."""
-        return {"message": str(self)} if self.stop is None else self.stop.to_dict()
+        """Return the error and what filled the memory, for `json.dumps`."""
+        stop = {} if self.stop is None else self.stop.to_dict()
+        return {**_to_dict(self), **stop}
+
+
+def _to_dict(error: BaseException) -> dict[str, Any]:
+    """Return the keys that all errors have."""
+    return {"error": type(error).__name__, "message": str(error)}

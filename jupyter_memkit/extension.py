@@ -162,7 +162,8 @@ def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -
         warnings.warn(obstacle, stacklevel=2)
         return
     largest = LargestVariables(lambda: user_variables(shell))
-    channel = KernelChannel(kernel, tracker, largest=largest, shell=shell)
+    tracker.largest = largest
+    channel = KernelChannel(kernel, tracker, shell=shell)
     channel.attach()
     undo.callback(channel.detach)
     place = find_place()

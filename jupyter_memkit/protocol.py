@@ -52,13 +52,6 @@ class SampleColumns(TypedDict):
     children_bytes: list[int]
 
 
-class Limit(TypedDict):
-    """The limit with the least room, and what sets it."""
-
-    bytes: int
-    name: str
-
-
 class Gauge(TypedDict):
     """How full the limit with the least room is.
 
@@ -310,6 +303,27 @@ class Snapshot(TypedDict):
     credit: int
 
 
+class LimitRoom(TypedDict):
+    """A `Gauge` in a `State`, with the room that is left.
+
+    ``room_bytes`` is negative above a limit that nothing enforces.
+    """
+
+    bytes: int
+    used_bytes: int
+    room_bytes: int
+    name: str
+    covers: Literal["kernel", "family", "container", "machine"]
+
+
+class HighestSummary(TypedDict):
+    """A `Highest` in a `State`."""
+
+    bytes: int
+    execution_count: int | None
+    exact: bool
+
+
 class GpuMemory(TypedDict):
     """The memory of a GPU in a `State`."""
 
@@ -353,27 +367,31 @@ class CellSummary(TypedDict):
 class State(TypedDict):
     """The reply to `AskState`: the whole state in at most 2 KB of JSON.
 
-    Texts are truncated, and at most four devices are included. ``exact`` is true if the
-    peaks of cells are the system's high-water marks. ``highest_cell`` is the recorded
-    cell with the highest peak.
+    ``rss_bytes`` is the memory of the process. Texts are truncated, and at most two
+    devices are included. ``exact`` is true if the peaks of cells are the system's
+    high-water marks. ``largest`` are the largest variables when they were last measured
+    after a cell, ``last_cells`` the last cells, the latest first; of both, as many as
+    fit.
     """
 
     type: Literal["state"]
     protocol: int
     version: str
     rss_bytes: int
-    limit: Limit | None
+    limit: LimitRoom | None
+    highest: HighestSummary | None
     swap_bytes: int | None
     children: int
     children_bytes: int
     gpus: list[GpuMemory]
+    guard: GuardStatus | None
     collector_paused_by: str | None
     activity: Progress | None
     running: RunningSummary | None
     exact: bool
     cells_ended: int
-    last_cell: CellSummary | None
-    highest_cell: CellSummary | None
+    largest: list[VariableSize]
+    last_cells: list[CellSummary]
 
 
 class MemoryPart(TypedDict):

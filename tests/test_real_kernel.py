@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from jupyter_memkit import protocol
 from tests.measured_child import START_CHILD
 from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
 from tests.waiting import LIMIT_S, wait_until
@@ -173,17 +171,6 @@ def test_line_at_the_peak(shared: RealKernel) -> None:
     assert cell["peak_line"] in lines
 
 
-def test_state_while_a_cell_runs(shared: RealKernel, tmp_path: Path) -> None:
-    """The state is returned during a cell, in at most 2 KB."""
-    seen = tmp_path / "seen"
-    msg_id = shared.start(until_exists(seen))
-    answer = shared.request({"type": "state", "protocol": protocol.PROTOCOL_VERSION})
-    seen.touch()
-    shared.iopub_until_idle(msg_id)
-    assert answer["running"]["first_line"].startswith("print('on'")
-    assert len(json.dumps(answer).encode()) <= 2048
-
-
 @pytest.mark.parametrize(
     ("code", "offered"),
     [
@@ -199,6 +186,15 @@ def test_completion(shared: RealKernel, code: str, offered: str) -> None:
     shared.client.complete(code, len(code))
     matches = shared.client.get_shell_msg(timeout=LIMIT_S)["content"]["matches"]
     assert offered in matches
+
+
+def test_refusal_reaches_programs(shared: RealKernel) -> None:
+    """The sentence of a refused magic is in the reply to the cell, as any error's."""
+    reply = shared.client.execute_interactive(
+        "%memfree nothing_there", output_hook=lambda _: None, timeout=LIMIT_S
+    )["content"]
+    assert (reply["status"], reply["ename"]) == ("error", "UsageError")
+    assert "nothing_there" in reply["evalue"]
 
 
 def test_two_clients_do_not_mix(shared: RealKernel) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
+import importlib
 import json
+import re
 import tempfile
+import types
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell
 import jupyter_memkit as memkit
 from jupyter_memkit.records import Record, to_plain
 from jupyter_memkit.techniques.chunked.position import ChunkInfo
+from jupyter_memkit.techniques.gc_pausing.pause import GcPause
+from jupyter_memkit.techniques.guard.records import GuardStop
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +122,108 @@ def test_every_magic(
         )
         if result is not None:
             json.dumps(result.to_dict(), allow_nan=False)
+
+
+CHILD = re.compile(r"^class \w+\((Record|\w+Error)\)", re.MULTILINE)
+
+
+def subclasses(base: type[Any]) -> list[type[Any]]:
+    """Return all subclasses in the package, of modules that nothing has imported, too.
+
+    Modules without one may need libraries that are not installed.
+    """
+    root = Path(memkit.__path__[0])
+    for path in root.rglob("*.py"):
+        if re.search(
+            r"^class \w+\((Record|\w+Error)\)", path.read_text(), re.MULTILINE
+        ):
+            name = path.relative_to(root.parent).with_suffix("")
+            importlib.import_module(".".join(name.parts))
+    found = [base]
+    for kind in found:
+        found += kind.__subclasses__()
+    return [kind for kind in found[1:] if kind.__module__.startswith("jupyter_memkit.")]
+
+
+PLAIN = {
+    int: 1,
+    float: 0.5,
+    str: "x",
+    bool: True,
+    type(None): None,
+    Path: Path("x"),
+    Any: Hostile(),
+    object: Hostile(),
+}
+
+
+def example(hint: Any) -> Any:
+    """Return a value of a type; an unknown type fails the test."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint in PLAIN:
+        made = PLAIN[hint]
+    elif typing.is_typeddict(hint):
+        made = {name: example(each) for name, each in hints_of(hint).items()}
+    elif isinstance(hint, type) and issubclass(hint, Record):
+        made = built(hint)
+    elif origin is typing.Literal:
+        made = inner[0]
+    elif origin in (typing.Union, types.UnionType):
+        made = example(inner[0])
+    elif origin in (tuple, list, set, frozenset):
+        made = origin(example(each) for each in inner if each is not Ellipsis)
+    else:
+        assert origin in (dict, collections.abc.Mapping), f"unknown in JSON: {hint}"
+        made = {example(inner[0]): example(inner[1])}
+    return made
+
+
+def hints_of(kind: type) -> dict[str, Any]:
+    """Return the types of the fields, also of those imported for the checker only."""
+    names = {each.__name__: each for each in Record.__subclasses__()}
+    return typing.get_type_hints(kind, localns=names)
+
+
+def built(kind: type[Record]) -> Record:
+    """Return a record of examples, without the code that makes it from real values."""
+    record = object.__new__(kind)
+    hints = hints_of(kind)
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        if not field.name.startswith("_"):
+            object.__setattr__(record, field.name, example(hints[field.name]))
+    return record
+
+
+@pytest.mark.own_process
+def test_every_record() -> None:
+    """Every record of the package converts to JSON, with a key for each field."""
+    records = subclasses(Record)
+    assert len(records) > 60
+    # The one that is no data class, because it changes until it ends.
+    assert [each for each in records if not dataclasses.is_dataclass(each)] == [GcPause]
+    with memkit.gc_pause() as pause:
+        json.dumps(pause.to_dict(), allow_nan=False)
+    for kind in set(records) - {GcPause}:
+        plain = built(kind).to_dict()
+        json.dumps(plain, allow_nan=False)
+        names = {each.name for each in dataclasses.fields(kind)}
+        assert {name for name in names if not name.startswith("_")} <= plain.keys()
+
+
+@pytest.mark.own_process
+def test_every_error() -> None:
+    """Every error converts to JSON with its type and its sentence."""
+    kinds: list[type[Any]] = [memkit.MemkitError, memkit.MemoryLimitExceeded]
+    for kind in kinds + subclasses(memkit.MemkitError):
+        # Some are made of other arguments.
+        error: Any = kind.__new__(kind, "a sentence")
+        plain = error.to_dict()
+        assert plain == {"error": kind.__name__, "message": "a sentence"}
+    stopped = memkit.MemoryLimitExceeded("too much")
+    stopped.stop = built(GuardStop)
+    plain = json.loads(json.dumps(stopped.to_dict()))
+    assert plain["error"] == "MemoryLimitExceeded"
+    assert plain["mark_bytes"] == 1
 
 
 def test_every_data_class() -> None:

@@ -26,7 +26,6 @@ from jupyter_memkit.channel.news import News, read_news
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.history import Sample
-from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.tracker import MemoryTracker
 
 # Counting messages instead of time means that pages need not contact an idle kernel,
@@ -55,8 +54,6 @@ class Feed:
         Sends a message to all subscribers; called on the sampler's thread.
     work : Activities, optional
         The source of progress reports; by default that of this process.
-    largest : LargestVariables, optional
-        Measures the variables of the notebook.
     forgets : bool
         Whether a page is dropped when it has used up its credit. Otherwise it receives
         a message every ten seconds until it renews: for pages whose renewal waits for
@@ -68,14 +65,12 @@ class Feed:
         tracker: MemoryTracker,
         send: Callable[[protocol.Broadcast], None],
         work: Activities | None = None,
-        largest: LargestVariables | None = None,
         *,
         forgets: bool = True,
     ) -> None:
         self._tracker = tracker
         self._send_message = send
         self._work = work or activities()
-        self._largest = largest
         self._forgets = forgets
         self._credits: dict[str, int] = {}
         self._credits_lock = threading.Lock()
@@ -120,7 +115,7 @@ class Feed:
             self._credits[client_id] = _CREDIT
             if len(self._credits) > _MOST_SUBSCRIBERS:
                 del self._credits[next(iter(self._credits))]
-        news = read_news(self._work, self._largest)
+        news = read_news(self._work, self._tracker.largest)
         snapshot = snapshot_message(
             self._tracker, news, since_s=since_s, credit=_CREDIT
         )
@@ -148,7 +143,9 @@ class Feed:
             return
         if samples:
             self._send(
-                samples, self._tracker.running, read_news(self._work, self._largest)
+                samples,
+                self._tracker.running,
+                read_news(self._work, self._tracker.largest),
             )
         records = self._take_ended_cells()
         if records:

@@ -17,9 +17,8 @@ from jupyter_memkit.channel.busy import BusyStatus
 from jupyter_memkit.channel.feed import Feed
 from jupyter_memkit.channel.inspecting import Inspecting
 from jupyter_memkit.channel.requests import find_fault
-from jupyter_memkit.channel.state import read_state
+from jupyter_memkit.channel.state import read_state, state_message
 from jupyter_memkit.track.activity import Activities, activities
-from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.tracker import MemoryTracker
 
 
@@ -34,8 +33,6 @@ class KernelChannel:
         The source of the readings.
     work : Activities, optional
         The source of progress reports; by default that of this process.
-    largest : LargestVariables, optional
-        Measures the variables of the notebook.
     shell : IPython.core.interactiveshell.InteractiveShell, optional
         The shell that the extension is loaded into; by default the kernel's.
     """
@@ -46,13 +43,12 @@ class KernelChannel:
         tracker: MemoryTracker,
         work: Activities | None = None,
         *,
-        largest: LargestVariables | None = None,
         shell: Any = None,
     ) -> None:
         self._kernel = kernel
         self._tracker = tracker
         self._work = work or activities()
-        self._feed = Feed(tracker, self._broadcast, self._work, largest)
+        self._feed = Feed(tracker, self._broadcast, self._work)
         self._busy = BusyStatus(kernel, shell or kernel.shell)
         self._answers: dict[str, Callable[[Any], protocol.Reply | protocol.State]] = {
             "subscribe": self._subscribe,
@@ -113,7 +109,7 @@ class KernelChannel:
         return self._feed.subscribe(request["client_id"], request["since_s"])
 
     def _state(self, _request: Any) -> protocol.State:
-        return read_state(self._tracker, self._work)
+        return state_message(read_state(self._tracker, self._work))
 
     def _unsubscribe(self, request: Any) -> protocol.Reply:
         self._feed.unsubscribe(request["client_id"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit import protocol
-from jupyter_memkit.headless.asking import ask_snapshot, ask_variables
+from jupyter_memkit.asking import ask_snapshot, ask_variables
 from jupyter_memkit.headless.records import CellRun, NotebookRun
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.process import read_rss_bytes

@@ -17,9 +17,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 from nbformat import NotebookNode
 
+from jupyter_memkit.asking import load_extension
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.headless.account import Account, Progress
-from jupyter_memkit.headless.asking import load_extension
 from jupyter_memkit.track.deaths import find_death, leave_end
 from jupyter_memkit.track.last_state import Place
 

@@ -18,6 +18,7 @@ from jupyter_memkit.track.sampler import SAMPLED_INTERVAL_S, Sampler
 
 if TYPE_CHECKING:  # imported only when a reading is taken
     from jupyter_memkit.measure.gpu import GpuMeter, GpuReading
+    from jupyter_memkit.track.largest import LargestVariables
 
 _BUSY_INTERVAL_S = 0.2
 _IDLE_INTERVAL_S = 1.0
@@ -69,6 +70,8 @@ class MemoryTracker:
         self._moment = Moment(self._clock, self._children, gpu, self._accounts.see_gpu)
         self.started_s = self._clock()
         """The time at which the tracker was created, in seconds since the epoch."""
+        self.largest: LargestVariables | None = None
+        """Measures the variables after cells; None where there are no cells."""
 
     def __enter__(self) -> MemoryTracker:  # noqa: PYI034 - Python 3.10 has no Self
         """Start the tracker."""
