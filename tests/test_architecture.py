@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
-    {"paths", "signal_safe", "units", "wrapping"},
+    {"files", "paths", "signal_safe", "units", "wrapping"},
     {"records"},
     {"measure"},
     {"cells"},
@@ -27,7 +27,16 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("protocol", "units", "errors", "paths", "records", "wrapping", "signal_safe"),
+    *(
+        "protocol",
+        "units",
+        "errors",
+        "files",
+        "paths",
+        "records",
+        "wrapping",
+        "signal_safe",
+    ),
     *("measure", "cells", "techniques", "hints", "server"),
 }
 

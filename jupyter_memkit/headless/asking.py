@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_memkit import protocol
@@ -28,14 +31,17 @@ async def load_extension(client: Any) -> None:
     Raises
     ------
     MemkitError
-        If the kernel is not Python's, or its environment lacks jupyter_memkit.
+        If the kernel is not Python's, its environment lacks jupyter_memkit, or it does
+        not answer.
     """
-    info = await client.kernel_info(reply=True, timeout=_TIMEOUT_S)
+    with _limited():
+        info = await client.kernel_info(reply=True, timeout=_TIMEOUT_S)
     language = info["content"]["language_info"]["name"]
     if language != "python":
         message = f"the kernel's language is {language}; only Python is supported"
         raise MemkitError(message)
-    reply = await client.execute(_LOAD, silent=True, reply=True, timeout=_TIMEOUT_S)
+    with _limited():
+        reply = await client.execute(_LOAD, silent=True, reply=True, timeout=_TIMEOUT_S)
     content = reply["content"]
     if content["status"] != "ok":
         message = (
@@ -86,7 +92,8 @@ async def _ask(client: Any, request: dict[str, Any]) -> Any:
     end_s = time.monotonic() + _TIMEOUT_S
     while True:
         left_s = max(0.0, end_s - time.monotonic())
-        reply = await client.get_control_msg(timeout=left_s)
+        with _limited():
+            reply = await client.get_control_msg(timeout=left_s)
         if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
             continue
         if reply["content"]["type"] in ("incompatible", "refused"):
@@ -96,3 +103,16 @@ async def _ask(client: Any, request: dict[str, Any]) -> Any:
             )
             raise MemkitError(error)
         return reply["content"]
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Explain that the kernel did not answer in time."""
+    try:
+        yield
+    except (TimeoutError, queue.Empty) as error:
+        message = (
+            f"the kernel did not answer within {_TIMEOUT_S:.0f} s; run the notebook "
+            "again, and if this repeats, end the threads that its cells leave running"
+        )
+        raise MemkitError(message) from error
