@@ -6,10 +6,12 @@ waits for the running cell.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_memkit import protocol
@@ -35,14 +37,17 @@ async def load_extension(client: Any) -> None:
     Raises
     ------
     MemkitError
-        If the kernel is not Python's, or its environment lacks jupyter_memkit.
+        If the kernel is not Python's, its environment lacks jupyter_memkit, or it does
+        not answer.
     """
-    info = await client.kernel_info(reply=True, timeout=_TIMEOUT_S)
+    with _limited(_TIMEOUT_S):
+        info = await client.kernel_info(reply=True, timeout=_TIMEOUT_S)
     language = info["content"]["language_info"]["name"]
     if language != "python":
         message = f"the kernel's language is {language}; only Python is supported"
         raise MemkitError(message)
-    reply = await client.execute(_LOAD, silent=True, reply=True, timeout=_TIMEOUT_S)
+    with _limited(_TIMEOUT_S):
+        reply = await client.execute(_LOAD, silent=True, reply=True, timeout=_TIMEOUT_S)
     content = reply["content"]
     if content["status"] != "ok":
         message = (
@@ -108,15 +113,8 @@ async def ask(
     end_s = time.monotonic() + timeout_s
     while True:
         left_s = max(0.0, end_s - time.monotonic())
-        try:
+        with _limited(timeout_s):
             reply = await client.get_control_msg(timeout=left_s)
-        except queue.Empty:
-            error = (
-                f"the kernel did not answer within {timeout_s:g} s; it needs "
-                "jupyter_memkit, which %load_ext jupyter_memkit loads, and cannot "
-                "answer while a call into C holds Python's lock"
-            )
-            raise MemkitError(error) from None
         if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
             return _accept(reply["content"])
 
@@ -160,6 +158,20 @@ async def act(client: Any, request: protocol.Act, timeout_s: float) -> protocol.
         raise MemkitError(message)
     acted: protocol.Acted = _accept(result["data"]["application/json"])
     return acted
+
+
+@contextlib.contextmanager
+def _limited(timeout_s: float) -> Iterator[None]:
+    """Explain that the kernel did not answer in a time in seconds."""
+    try:
+        yield
+    except (TimeoutError, queue.Empty):
+        message = (
+            f"the kernel did not answer within {timeout_s:g} s; it needs "
+            "jupyter_memkit, which %load_ext jupyter_memkit loads, and cannot "
+            "answer while a call into C holds Python's lock"
+        )
+        raise MemkitError(message) from None
 
 
 def _accept(reply: Any) -> Any:

@@ -499,6 +499,60 @@ class Hints(TypedDict):
     took_s: float
 
 
+class ListedLibrary(TypedDict):
+    """A loaded library.
+
+    ``bytes`` is the estimated memory of its modules, a lower bound, and ``modules``
+    their number. ``names`` are the names in the notebook that refer to it, and
+    ``users`` the other libraries that do. ``reason`` is why it cannot be unloaded,
+    ``None`` if it can.
+    """
+
+    name: str
+    bytes: int
+    modules: int
+    names: list[str]
+    users: list[str]
+    reason: str | None
+
+
+class Libraries(TypedDict):
+    """The reply to `AskLibraries`: the loaded libraries, the largest first.
+
+    ``more`` counts those that are not included. ``complete`` is false if the time limit
+    was reached, so that some bytes are too low, or users of objects are missing.
+    ``took_s`` is the time that it took.
+    """
+
+    type: Literal["libraries"]
+    protocol: int
+    libraries: list[ListedLibrary]
+    more: int
+    complete: bool
+    took_s: float
+
+
+class Unloaded(TypedDict):
+    """The reply to `Unload`: what was removed, and what that freed.
+
+    ``freed_bytes`` is the resident memory of the process before minus after, at
+    least 0. ``modules`` counts the removed modules, ``survivors`` those that are still
+    in memory, and ``holders`` are what holds these, where it was found. ``names`` are
+    the names that were removed from the notebook, and ``kept_names`` those of functions
+    and classes that were not.
+    """
+
+    type: Literal["unloaded"]
+    protocol: int
+    name: str
+    freed_bytes: int
+    modules: int
+    survivors: int
+    holders: list[str]
+    names: list[str]
+    kept_names: list[str]
+
+
 class Acted(TypedDict):
     """The reply to `Act`: what was done to a variable.
 
@@ -626,6 +680,24 @@ class AskHints(TypedDict):
     is_patient: bool
 
 
+class AskLibraries(TypedDict):
+    """Request the `Libraries`, which the user waits for."""
+
+    type: Literal["libraries"]
+    protocol: int
+
+
+class Unload(TypedDict):
+    """Unload a library; sent on the shell channel, so that it waits for its turn.
+
+    Refused unless ``name`` is that of a library in `Libraries`.
+    """
+
+    type: Literal["unload"]
+    protocol: int
+    name: str
+
+
 class Act(TypedDict):
     """Change a variable; sent on the shell channel, so that it waits for its turn.
 
@@ -739,8 +811,17 @@ class LastDeath(TypedDict):
 
 
 Broadcast: TypeAlias = Samples | Cells | Goodbye
-Inspected: TypeAlias = Variables | Holders | Hints | Unavailable | Later
-Reply: TypeAlias = Snapshot | Unsubscribed | Inspected | Acted | Incompatible | Refused
+Inspected: TypeAlias = Variables | Holders | Hints | Libraries | Unavailable | Later
+Reply: TypeAlias = (
+    Snapshot | Unsubscribed | Inspected | Acted | Unloaded | Incompatible | Refused
+)
 LabMessage: TypeAlias = (
-    Subscribe | Unsubscribe | AskVariables | AskHolders | AskHints | Act
+    Subscribe
+    | Unsubscribe
+    | AskVariables
+    | AskHolders
+    | AskHints
+    | AskLibraries
+    | Act
+    | Unload
 )

@@ -96,6 +96,8 @@ export default tseslint.config(
             '../panel/statusItem',
             '../server/kernels',
             '../text/kernels',
+            './confirm',
+            './libraries',
             './variables'
           ]
         }

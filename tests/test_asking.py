@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
-from jupyter_memkit.asking import act, ask, load_extension
+from jupyter_memkit.asking import act, ask, ask_snapshot, load_extension
 from jupyter_memkit.errors import MemkitError
 from tests.channel.test_messages import golden
 from tests.real_kernel import real_kernel
 from tests.waiting import LIMIT_S
+
+
+async def stay_empty(**_options: Any) -> Any:
+    """Wait in vain, as jupyter_client does for a message."""
+    raise queue.Empty
+
+
+async def time_out(**_options: Any) -> Any:
+    """Wait in vain, as jupyter_client does for a reply."""
+    message = "Timeout waiting for reply"
+    raise TimeoutError(message)
+
+
+def test_silent_kernel() -> None:
+    """A kernel that does not answer in time is an error of one sentence."""
+    client = SimpleNamespace(
+        session=SimpleNamespace(
+            msg=lambda _kind, _content: {"header": {"msg_id": "1"}}
+        ),
+        control_channel=SimpleNamespace(send=lambda _message: None),
+        get_control_msg=stay_empty,
+        kernel_info=time_out,
+    )
+    for asking in (ask_snapshot(client, 0.0), load_extension(client)):
+        with pytest.raises(MemkitError, match="did not answer within 60 s; it needs"):
+            asyncio.run(asking)
 
 
 def test_kernel_without_the_extension(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Changes a variable at the request of the page, on the shell channel.
+"""Changes a variable, or unloads a library, at the request of the page.
 
-So an action waits for its turn among the cells, can be interrupted like one, and runs
-on the thread that made the objects.
+The request comes on the shell channel: so an action waits for its turn among the cells,
+can be interrupted like one, and runs on the thread that made the objects.
 """
 
 from __future__ import annotations
@@ -44,12 +44,14 @@ class Shown:
 
 
 def act(text: str) -> Shown:
-    """Do what a request says, to a variable that still holds the listed object.
+    """Do what a request says.
+
+    A variable is changed only if it still holds the listed object.
 
     Parameters
     ----------
     text : str
-        An `Act` as JSON. Nothing in it is evaluated.
+        An `Act` or an `Unload` as JSON. Nothing in it is evaluated.
 
     Returns
     -------
@@ -57,14 +59,21 @@ def act(text: str) -> Shown:
         The reply: what was done, or why nothing was changed.
     """
     request = json.loads(text)
-    fault = find_fault(request, ["act"])
+    fault = find_fault(request, ["act", "unload"])
     if fault is not None:
         return Shown(fault)
     shell: Any = get_ipython()
-    name, action = request["name"], request["action"]
+    name = request["name"]
     try:
+        if request["type"] == "unload":
+            # Imported on first use: few unload a library from the page.
+            from jupyter_memkit.channel.libraries import (  # noqa: PLC0415
+                unload_library,
+            )
+
+            return Shown(unload_library(name, shell))
         find_value(shell, name, request["token"])
-        return Shown(_ACTIONS[action](name, shell))
+        return Shown(_ACTIONS[request["action"]](name, shell))
     except MemkitError as error:
         return Shown(unavailable(error))
 

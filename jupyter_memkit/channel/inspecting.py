@@ -1,4 +1,4 @@
-"""Answers what the page asks about variables, between cells."""
+"""Answers what the page asks about variables and libraries, between cells."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from jupyter_memkit.track.tracker import MemoryTracker
 _VARIABLES_BUDGETS_S = (0.2, 1.0)
 _HINTS_BUDGETS_S = (0.5, 2.0)
 _HOLDERS_BUDGET_S = 1.0
+# Only a user who waits for the answer asks.
+_LIBRARIES_BUDGET_S = 2.0
 
 
 class Inspecting:
-    """Answers what the page asks about variables.
+    """Answers what the page asks about variables and libraries.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ class Inspecting:
             "variables": self._answer(self._list_variables),
             "holders": self._answer(self._find_holders),
             "hints": self._answer(self._find_hints),
+            "libraries": self._answer(self._list_libraries),
         }
         """What replies to each type of request, on the control thread."""
 
@@ -86,6 +89,11 @@ class Inspecting:
         budget_s = _HINTS_BUDGETS_S[request["is_patient"]]
         found = find_hints(self._shell, self._tracker.cells, budget_s=budget_s)
         return hints_message(found, time.perf_counter() - started_s)
+
+    def _list_libraries(self, _request: Any) -> protocol.Libraries:
+        from jupyter_memkit.channel.libraries import read_libraries  # noqa: PLC0415
+
+        return read_libraries(self._shell, budget_s=_LIBRARIES_BUDGET_S)
 
 
 def unavailable(error: MemkitError) -> protocol.Unavailable:

@@ -99,7 +99,7 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
     if type(kind) is not str or kind not in kinds:
         message = f"type must be one of: {', '.join(kinds)}"
         raise ValueError(message)
-    if kind == "state":
+    if kind in ("state", "libraries"):
         return
     if kind in ("variables", "hints"):
         if type(request.get("is_patient")) is not bool:
@@ -108,6 +108,9 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
         return
     if kind in ("holders", "act"):
         _check_variable(request)
+        return
+    if kind == "unload":
+        _check_name(request, "a library")
         return
     client = request.get("client_id")
     if type(client) is not str or not 0 < len(client) <= _MOST_ID_LETTERS:
@@ -123,15 +126,20 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
 
 def _check_variable(request: dict[str, Any]) -> None:
     """Refuse what is not about one variable."""
-    name = request.get("name")
-    is_name = type(name) is str and len(name) <= MOST_NAME_LETTERS
-    if not is_name or not name.isidentifier():  # type: ignore[union-attr] # a string
-        message = "name must be the name of a variable, not an expression"
-        raise ValueError(message)
+    _check_name(request, "a variable")
     token = request.get("token")
     if type(token) is not str or len(token) > _MOST_ID_LETTERS:
         message = "token must be the one that was listed with the variable"
         raise ValueError(message)
     if request["type"] == "act" and request.get("action") not in ACTIONS:
         message = f"action must be one of: {', '.join(ACTIONS)}"
+        raise ValueError(message)
+
+
+def _check_name(request: dict[str, Any], of: str) -> None:
+    """Refuse what is not a name."""
+    name = request.get("name")
+    is_name = type(name) is str and len(name) <= MOST_NAME_LETTERS
+    if not is_name or not name.isidentifier():  # type: ignore[union-attr] # a string
+        message = f"name must be the name of {of}, not an expression"
         raise ValueError(message)

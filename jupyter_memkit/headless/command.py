@@ -6,14 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.files import write_file
 from jupyter_memkit.headless.compare import TOLERANCE, compare_runs
-from jupyter_memkit.headless.execute import run_notebook
+from jupyter_memkit.headless.execute import RunInterruptedError, run_notebook
 from jupyter_memkit.headless.page import build_page
-from jupyter_memkit.headless.records import CellRun, read_run
+from jupyter_memkit.headless.records import CellRun, NotebookRun, read_run
 from jupyter_memkit.headless.report import (
     build_comparison,
     build_report,
@@ -101,27 +101,36 @@ def _make_parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     for target in (options.html, options.json, options.output):
         _check_folder(target)
-    run = run_notebook(
-        options.notebook,
-        output=options.output,
-        kernel=options.kernel,
-        timeout_s=options.timeout,
-        allow_errors=options.allow_errors,
-        progress=_show_progress,
-    )
-    _clear_line()
-    if options.json is not None:
-        text = json.dumps(run.to_dict(), indent=1) + "\n"
-        _write(expand_home(options.json), text)
-    if options.html is not None:
-        _write(expand_home(options.html), build_page(run))
-    print(build_report(run).text())  # noqa: T201 - a command prints
+    try:
+        run = run_notebook(
+            options.notebook,
+            output=options.output,
+            kernel=options.kernel,
+            timeout_s=options.timeout,
+            allow_errors=options.allow_errors,
+            progress=_show_progress,
+        )
+    except RunInterruptedError as interrupted:
+        _report(interrupted.run, options)
+        raise
+    _report(run, options)
     status = 0 if run.failure is None else _FAILED
     if options.max_peak is not None and run.over(options.max_peak):
         for line in explain_over(run.over(options.max_peak), options.max_peak):
             print(line, file=sys.stderr)  # noqa: T201
         status = _FAILED
     return status
+
+
+def _report(run: NotebookRun, options: argparse.Namespace) -> None:
+    """Write the files that were asked for, and print the report."""
+    _clear_line()
+    if options.json is not None:
+        text = json.dumps(run.to_dict(), indent=1) + "\n"
+        write_file(expand_home(options.json), text)
+    if options.html is not None:
+        write_file(expand_home(options.html), build_page(run))
+    print(build_report(run).text())  # noqa: T201 - a command prints
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -158,15 +167,6 @@ def _check_folder(target: str | None) -> None:
     if target is not None and not expand_home(target).absolute().parent.is_dir():
         message = f"the folder of '{target}' does not exist; create it first"
         raise MemkitError(message)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        # A line of a cell can contain a lone surrogate, which cannot be encoded.
-        path.write_text(text, "utf-8", "backslashreplace")
-    except OSError as error:
-        message = f"'{path}' cannot be written ({error.strerror}); choose another place"
-        raise MemkitError(message) from error
 
 
 if __name__ == "__main__":

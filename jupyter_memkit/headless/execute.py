@@ -8,12 +8,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.files import write_file
 from jupyter_memkit.headless.account import Account, Progress
 from jupyter_memkit.headless.records import NotebookRun
 from jupyter_memkit.paths import expand_home
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+
+class RunInterruptedError(KeyboardInterrupt):
+    """Ctrl-C during a run.
+
+    Parameters
+    ----------
+    run : NotebookRun
+        The cells that ended before.
+    """
+
+    def __init__(self, run: NotebookRun) -> None:
+        super().__init__()
+        self.run = run
 
 
 def run_notebook(
@@ -55,6 +70,8 @@ def run_notebook(
     ------
     MemkitError
         If the notebook cannot be read or its kernel cannot be started.
+    RunInterruptedError
+        After Ctrl-C: a `KeyboardInterrupt` with the run so far. The kernel has ended.
 
     Examples
     --------
@@ -77,6 +94,9 @@ def run_notebook(
         runner.kernel_name = kernel
     try:
         failure = runner.run(path.resolve().parent)
+    except KeyboardInterrupt as error:
+        run = account.finish(str(notebook), f"interrupted in cell {runner.number}")
+        raise RunInterruptedError(run) from error
     finally:
         if output is not None:
             _write_notebook(read, expand_home(output))
@@ -108,8 +128,4 @@ def _read_notebook(path: Path) -> NotebookNode:
 def _write_notebook(notebook: NotebookNode, path: Path) -> None:
     import nbformat  # noqa: PLC0415 - as above
 
-    try:
-        nbformat.write(notebook, path)
-    except OSError as error:
-        message = f"'{path}' cannot be written ({error.strerror}); choose another place"
-        raise MemkitError(message) from error
+    write_file(path, f"{nbformat.writes(notebook)}\n")

@@ -54,7 +54,8 @@ class Runner(NotebookClient):
             and cell.source.strip()
             and self.skip_cells_with_tag not in cell.metadata.get("tags", [])
         ]
-        self._number = 0
+        self.number = 0
+        """The number of the code cell that runs or ran last."""
         self._death: str | None = None
         self._cancel: Callable[[], object] | None = None
         # A cell that takes too long is interrupted, so that its figures are known.
@@ -88,11 +89,11 @@ class Runner(NotebookClient):
             ended.result()
         except CellExecutionError as error:
             if error.ename == _TIMEOUT:
-                return f"cell {self._number} took more than {self.timeout} s"
-            return f"cell {self._number} raised {error.ename}: {error.evalue}"
+                return f"cell {self.number} took more than {self.timeout} s"
+            return f"cell {self.number} raised {error.ename}: {error.evalue}"
         except DeadKernelError:
             cause = "" if self._death is None else f": {self._death}"
-            return f"the kernel died in cell {self._number}{cause}"
+            return f"the kernel died in cell {self.number}{cause}"
         except NoSuchKernel as error:
             message = (
                 f"there is no kernel {error.name!r}; 'jupyter kernelspec list' shows "
@@ -142,7 +143,7 @@ class Runner(NotebookClient):
         """Execute a cell, and ask the kernel for its figures."""
         if cell_index not in self._codes:
             return await super().async_execute_cell(cell, cell_index, *args, **options)
-        self._number = self._codes.index(cell_index) + 1
+        self.number = self._codes.index(cell_index) + 1
         self._report(None)
         try:
             cell = await super().async_execute_cell(cell, cell_index, *args, **options)
@@ -156,7 +157,7 @@ class Runner(NotebookClient):
         return cell
 
     async def _add(self) -> None:
-        self._report(await self._account.add(self.kc, self._number))
+        self._report(await self._account.add(self.kc, self.number))
 
     @property
     def _manager(self) -> Any:
@@ -165,7 +166,7 @@ class Runner(NotebookClient):
 
     def _report(self, cell: Any) -> None:
         if self._progress is not None:
-            self._progress(self._number, len(self._codes), cell)
+            self._progress(self.number, len(self._codes), cell)
 
     async def _find_death(self) -> str | None:
         """Return what is known of the kernel's end, in one phrase."""

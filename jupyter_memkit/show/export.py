@@ -10,19 +10,19 @@ because there can be several.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import dataclasses
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit import __version__
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.files import write_file
 from jupyter_memkit.paths import expand_home
 from jupyter_memkit.records import Record
 from jupyter_memkit.show.report import Report
@@ -230,27 +230,8 @@ def export(
         message = f"the folder '{path.parent}' does not exist; create it first"
         raise MemkitError(message)
     cells = len(tracker.cells)
-    # The source of a cell that never ran can contain a lone surrogate, which cannot be
-    # encoded.
-    content = write(tracker, shell).encode("utf-8", "backslashreplace")
-    try:
-        with _aside(path) as aside:
-            aside.write_bytes(content)
-            aside.replace(path)
-    except OSError as error:
-        message = f"'{path}' cannot be written ({error.strerror}); choose another place"
-        raise MemkitError(message) from error
-    return Exported(path=path, file_bytes=len(content), cells=cells)
-
-
-@contextlib.contextmanager
-def _aside(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, which is removed at the end."""
-    aside = path.with_name(f".memkit-{os.getpid()}{path.suffix}")
-    try:
-        yield aside
-    finally:
-        aside.unlink(missing_ok=True)
+    size = write_file(path, write(tracker, shell))
+    return Exported(path=path, file_bytes=size, cells=cells)
 
 
 def build_report(exported: Exported) -> Report:

@@ -107,6 +107,13 @@ def test_kernels(lab: LabPage, server: LabServer) -> None:
     lab.command("jupyter-memkit:show-kernels")
     large_pid = check_memory(lab, server, large_id)
 
+    # The panel is there again after a reload.
+    stored = "lab/api/workspaces"
+    wait_until(lambda: "jupyter-memkit-kernels" in str(server.ask("GET", stored)))
+    lab.page.reload()
+    lab.wait_for_lab()
+    expect(row_of(lab, large_id)).to_be_visible()
+
     shut_down(lab, small_id, "Cancel")
     assert psutil.pid_exists(small_pid)
     shut_down(lab, small_id, "Shut Down")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,31 @@ def test_run(
     assert "more than 20 MB: block = bytes(30 << 20)" in capsys.readouterr().err
     assert main(["compare", f"{target}.json", f"{target}.json"]) == 0
     assert "nothing takes more memory" in capsys.readouterr().out
+
+
+def test_interrupted_run_is_reported(
+    write_notebook: WriteNotebook, tmp_path: Path
+) -> None:
+    """After Ctrl-C the figures of the cells that ended are written and printed."""
+    path = write_notebook("first = 1", "import time\ntime.sleep(600)")
+    target = tmp_path / "run"
+    files = ["--json", f"{target}.json", "--html", f"{target}.html"]
+    command = [sys.executable, "-m", "jupyter_memkit.headless.command"]
+    with subprocess.Popen(
+        [*command, "run", str(path), *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert any("first = 1" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate()
+    assert process.returncode == 130
+    assert "interrupted in cell" in printed
+    stored = json.loads((tmp_path / "run.json").read_text())
+    assert [each["number"] for each in stored["cells"]] == [1]
+    assert "<svg" in (tmp_path / "run.html").read_text()
 
 
 def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

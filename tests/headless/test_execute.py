@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.headless.execute import run_notebook
+from jupyter_memkit.headless.execute import RunInterruptedError, run_notebook
 from jupyter_memkit.headless.records import CellRun, read_run
 from tests.headless.conftest import WriteNotebook
 
@@ -120,8 +120,11 @@ def test_interrupt(write_notebook: WriteNotebook, tmp_path: Path) -> None:
         if number == 2 and cell is None:
             signal.pthread_kill(main, signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         run_notebook(path, output=tmp_path / "executed.ipynb", progress=interrupt)
+    assert isinstance(caught.value, RunInterruptedError)
+    assert [each.number for each in caught.value.run.cells] == [1]
+    assert caught.value.run.failure == "interrupted in cell 2"
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

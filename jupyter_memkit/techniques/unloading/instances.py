@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from types import ModuleType
@@ -15,7 +17,9 @@ _CONTAINERS = (list, tuple, set, frozenset, deque, dict)
 _OUTPUT_CACHES = ("Out", "_oh")
 
 
-def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
+def find_classes(
+    namespace: Mapping[str, Any], end_s: float = math.inf
+) -> dict[str, set[type]]:
     """Return the classes of the objects that each name holds.
 
     Searches lists, tuples, sets, dicts and deques at any depth, but no other objects.
@@ -25,6 +29,9 @@ def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
     ----------
     namespace : mapping
         Names and values.
+    end_s : float
+        When to stop, in seconds of ``time.perf_counter()``; what was found until then
+        is returned.
 
     Returns
     -------
@@ -40,7 +47,7 @@ def find_classes(namespace: Mapping[str, Any]) -> dict[str, set[type]]:
         if name not in _OUTPUT_CACHES
         and not (name.startswith("_") and id(value) in values)
     }
-    return {name: _collect(value) for name, value in (named | shown).items()}
+    return {name: _collect(value, end_s) for name, value in (named | shown).items()}
 
 
 def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,14 +58,14 @@ def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
     return {f"Out[{number}]": value for number, value in shown.items()}
 
 
-def _collect(value: Any) -> set[type]:
-    """Return the classes of a value and its contents."""
+def _collect(value: Any, end_s: float) -> set[type]:
+    """Return the classes of a value and its contents, those found until a time."""
     found: set[type] = set()
     if is_a(value, (ModuleType, *CODE)):
         return found
     frontier: list[Iterable[Any]] = [(value,)]
     seen: set[int] = set()
-    while frontier:
+    while frontier and time.perf_counter() < end_s:
         items = frontier.pop()
         # By type first, because a list of ten million numbers has one type.
         kinds = set(map(type, items))

@@ -69,7 +69,8 @@ class Libraries(Record):
     libraries : tuple of Library
         The libraries, the largest first.
     complete : bool
-        Whether everything was counted before the time limit; if not, bytes are too low.
+        Whether everything was counted before the time limit; if not, bytes are too
+        low, and the names of variables may be missing.
     """
 
     libraries: tuple[Library, ...]
@@ -94,7 +95,8 @@ def libraries(
     namespace : mapping, optional
         The user's names; by default those of ``__main__``.
     budget_s : float
-        The time limit for counting bytes, in seconds.
+        The time limit for counting bytes, in seconds; at most half of it is spent on
+        finding the variables that hold instances.
 
     Returns
     -------
@@ -110,15 +112,17 @@ def libraries(
     if namespace is None:
         namespace = vars(sys.modules["__main__"])
     uses = find_uses()
-    named = _find_named(namespace)
+    half_s = time.perf_counter() + budget_s / 2
+    named = _find_named(namespace, half_s)
+    is_named = time.perf_counter() < half_s
     kernel = find_kernel_libraries(uses)
-    listed = [top for top in uses if top[:1] != "_" and top not in kernel]
+    listed = _find_listed(uses, kernel)
     removals = {top: find_removal(top) for top in listed}
     reasons = {top: find_reason(top, removals[top]) for top in listed}
     stay = {top for top, reason in reasons.items() if reason is not None}
     used = reach(kernel | stay | set(named), uses)
     mapped = read_mapped_files()
-    end_s = time.perf_counter() + budget_s
+    end_s = half_s + budget_s / 2
     found = [
         Library(
             name=top,
@@ -135,18 +139,28 @@ def libraries(
     ]
     return Libraries(
         libraries=tuple(sorted(found, key=lambda library: -library.bytes)),
-        complete=time.perf_counter() < end_s,
+        complete=is_named and time.perf_counter() < end_s,
     )
 
 
-def _find_named(namespace: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names that refer to each library."""
+def find_listed() -> list[str]:
+    """Return the names of the libraries that `libraries` lists."""
+    uses = find_uses()
+    return _find_listed(uses, find_kernel_libraries(uses))
+
+
+def _find_listed(uses: Mapping[str, set[str]], kernel: set[str]) -> list[str]:
+    return [top for top in uses if top[:1] != "_" and top not in kernel]
+
+
+def _find_named(namespace: Mapping[str, Any], end_s: float) -> dict[str, list[str]]:
+    """Return the names that refer to each library, those found until a time."""
     named: dict[str, list[str]] = {}
     names = LibraryNames()
     for name, value in namespace.items():
         if name[:1] != "_":
             _add(named, name, find_libraries(value, names))
-    for name, kinds in find_classes(namespace).items():
+    for name, kinds in find_classes(namespace, end_s).items():
         _add(
             named,
             name,

@@ -6,6 +6,7 @@ import type { Inspection } from '../model/inspection';
 import type { LookupFault } from '../model/lookup';
 import type { Sidebar } from '../model/sidebar';
 import { SidebarRenderer } from '../renderer';
+import { OutcomeCard } from './outcome';
 
 /**
  * A section whose content is asked of the kernel while it is open.
@@ -37,6 +38,13 @@ export abstract class LookupSection extends SidebarRenderer {
     inspection: Inspection
   ): React.JSX.Element | null;
 
+  /**
+   * Return what undoes the last action, `null` if nothing does.
+   */
+  protected undo(_inspection: Inspection): (() => void) | null {
+    return null;
+  }
+
   protected override render(): React.JSX.Element | null {
     const { model, isKernelKnown } = this._sidebar;
     if (!model || !isKernelKnown) {
@@ -65,6 +73,16 @@ export abstract class LookupSection extends SidebarRenderer {
         <p className="jp-Memkit-lookupState" role="status">
           {this._explain(state)}
         </p>
+        {lookup.outcome && (
+          <OutcomeCard
+            outcome={lookup.outcome}
+            onUndo={this.undo(inspection)}
+            onDismiss={() => {
+              lookup.outcome = null;
+            }}
+            trans={this._trans}
+          />
+        )}
         {this.renderAnswer(inspection)}
       </>
     );
@@ -101,6 +119,8 @@ export abstract class LookupSection extends SidebarRenderer {
         return trans.__('Waiting for the kernel…');
       case 'outdated':
         return trans.__('Updated in a few seconds');
+      case 'on-demand':
+        return trans.__('May have changed since; refresh to list again');
       case 'failed':
         return trans.__('The kernel did not answer; refresh to ask again');
       case 'unsupported':
@@ -120,17 +140,27 @@ export namespace LookupSection {
   /**
    * What is asked.
    */
-  export type Kind = 'variables' | 'hints';
+  export type Kind = 'variables' | 'hints' | 'libraries';
 }
 
-type State = LookupFault | 'shown' | 'after-cell' | 'asking' | 'outdated';
+type State =
+  LookupFault | 'shown' | 'after-cell' | 'asking' | 'outdated' | 'on-demand';
 
 function describe(
-  { fault, answer, isOutdated }: Inspection[LookupSection.Kind],
+  {
+    fault,
+    answer,
+    isOutdated,
+    isOnDemand,
+    isAwaited
+  }: Inspection[LookupSection.Kind],
   isBusy: boolean
 ): State {
   if (fault !== null) {
     return fault;
+  }
+  if (isOnDemand && !isAwaited) {
+    return isOutdated ? 'on-demand' : 'shown';
   }
   if (isBusy) {
     return 'after-cell';

@@ -1,14 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Outcome } from '../model/inspection';
+import type { Outcome } from '../model/outcome';
 import { describeActed } from '../text/inspection';
+import { describeUnloaded } from '../text/libraries';
 
 /**
  * What came of the last action, with what else to know about it.
  */
 export function OutcomeCard(props: OutcomeCard.IProps): React.JSX.Element {
-  const { outcome, canUndo, onUndo, onDismiss, trans } = props;
+  const { outcome, onUndo, onDismiss, trans } = props;
   return (
     <div
       className={`jp-Memkit-outcome${outcome.type === 'failed' ? ' jp-mod-failed' : ''}`}
@@ -18,7 +19,7 @@ export function OutcomeCard(props: OutcomeCard.IProps): React.JSX.Element {
     >
       <div>{describe(outcome, trans)}</div>
       <div className="jp-Memkit-outcomeButtons">
-        {canUndo && (
+        {onUndo && (
           <button type="button" className="jp-mod-styled" onClick={onUndo}>
             {trans.__('Undo')}
           </button>
@@ -39,8 +40,8 @@ export function OutcomeCard(props: OutcomeCard.IProps): React.JSX.Element {
 export namespace OutcomeCard {
   export interface IProps {
     outcome: Outcome;
-    canUndo: boolean;
-    onUndo: () => void;
+    /** Undo the action, `null` if that is impossible. */
+    onUndo: (() => void) | null;
     onDismiss: () => void;
     trans: TranslationBundle;
   }
@@ -85,6 +86,26 @@ function describe(outcome: Outcome, trans: TranslationBundle): React.ReactNode {
           {!outcome.complete && (
             <p>{trans.__('The time limit was reached; there may be more.')}</p>
           )}
+        </>
+      );
+    case 'unloaded':
+      return (
+        <>
+          {describeUnloaded(outcome, trans).map(sentence => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+          {outcome.holders.length > 0 && (
+            <>
+              <p>{trans.__('They are held by:')}</p>
+              <Lines lines={outcome.holders} />
+            </>
+          )}
+          <p className="jp-Memkit-detail">
+            {trans.__(
+              'CPython rarely frees a library’s memory; %1 always frees all of it.',
+              '%%isolated'
+            )}
+          </p>
         </>
       );
     case 'later':

@@ -41,3 +41,17 @@ export namespace Parts {
     onToggle: () => void;
   }
 }
+
+/**
+ * The names of the rows that are expanded, after a click on one.
+ */
+export function toggleName(
+  expanded: ReadonlySet<string>,
+  name: string
+): ReadonlySet<string> {
+  const toggled = new Set(expanded);
+  if (!toggled.delete(name)) {
+    toggled.add(name);
+  }
+  return toggled;
+}

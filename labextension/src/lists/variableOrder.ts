@@ -9,15 +9,15 @@ export type VariableOrderKey = 'name' | 'growth' | 'size';
 
 export type VariableOrder = IOrder<VariableOrderKey>;
 
-export const LARGEST_FIRST: VariableOrder = { key: 'size', isAscending: false };
+export const LARGEST_FIRST = { key: 'size', isAscending: false } as const;
 
 /**
  * The order after a click on a column; names start at the first letter.
  */
-export function reorderVariables(
-  order: VariableOrder,
-  key: VariableOrderKey
-): VariableOrder {
+export function reorderRows<Key extends string>(
+  order: IOrder<Key>,
+  key: Key
+): IOrder<Key> {
   return key === 'name' && order.key !== key
     ? { key, isAscending: true }
     : reorder(order, key);

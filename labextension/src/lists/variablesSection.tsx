@@ -10,8 +10,8 @@ import type { Sidebar } from '../model/sidebar';
 import { LookupSection } from './lookupSection';
 import type { IListedVariable } from '../wire/protocol';
 import type { VariableOrder, VariableOrderKey } from './variableOrder';
-import { LARGEST_FIRST, reorderVariables } from './variableOrder';
-import { OutcomeCard } from './outcome';
+import { LARGEST_FIRST, reorderRows } from './variableOrder';
+import { toggleName } from './parts';
 import { VariableTable } from './variableTable';
 
 /**
@@ -50,83 +50,57 @@ export class VariablesSection extends LookupSection {
     inspection: Inspection
   ): React.JSX.Element | null {
     const { onVariableMenu, trans } = this._options;
-    const { outcome, growth } = inspection;
+    const { growth } = inspection;
     const { answer: list, isAwaited } = inspection.variables;
     const isBusy = this._options.sidebar.model?.isBusy ?? false;
     return (
-      <>
-        {outcome && (
-          <OutcomeCard
-            outcome={outcome}
-            canUndo={this._undoable(inspection) !== null}
-            onUndo={() => {
-              this._undo(inspection);
-            }}
-            onDismiss={() => {
-              inspection.outcome = null;
-            }}
-            trans={trans}
-          />
-        )}
-        {list && (
-          <VariableTable
-            list={list}
-            growth={growth.bytes}
-            filter={this._filter}
-            isOutdated={isAwaited && !isBusy}
-            order={this._order}
-            expanded={this._expanded}
-            onSort={this._sort}
-            onToggle={this._toggle}
-            onMenu={onVariableMenu}
-            trans={trans}
-          />
-        )}
-      </>
+      list && (
+        <VariableTable
+          list={list}
+          growth={growth.bytes}
+          filter={this._filter}
+          isOutdated={isAwaited && !isBusy}
+          order={this._order}
+          expanded={this._expanded}
+          onSort={this._sort}
+          onToggle={this._toggle}
+          onMenu={onVariableMenu}
+          trans={trans}
+        />
+      )
     );
   }
 
-  /**
-   * What undoes the last action, and on which variable.
-   */
-  private _undoable(
-    inspection: Inspection
-  ): [VariableKey, VariableAction] | null {
-    const { outcome, variables } = inspection;
+  protected override undo({ variables }: Inspection): (() => void) | null {
+    const { outcome, answer } = variables;
     if (outcome?.type !== 'acted') {
       return null;
     }
     const undo = UNDO.get(outcome.action);
-    const variable = variables.answer?.variables.find(
+    const variable = answer?.variables.find(
       ({ name }) => name === outcome.name
     );
-    return undo && variable?.actions.includes(undo) ? [variable, undo] : null;
-  }
-
-  private _undo(inspection: Inspection): void {
-    const undoable = this._undoable(inspection);
-    if (undoable) {
-      this._options.onAct(...undoable);
-    }
+    return undo && variable?.actions.includes(undo)
+      ? () => {
+          this._options.onAct(variable, undo);
+        }
+      : null;
   }
 
   private readonly _sort = (key: VariableOrderKey): void => {
-    this._order = reorderVariables(this._order, key);
+    this._order = reorderRows(this._order, key);
     this.update();
   };
 
   private readonly _toggle = (name: string): void => {
-    this._expanded = new Set(this._expanded);
-    if (!this._expanded.delete(name)) {
-      this._expanded.add(name);
-    }
+    this._expanded = toggleName(this._expanded, name);
     this.update();
   };
 
   private readonly _options: VariablesSection.IOptions;
   private _filter = '';
   private _order: VariableOrder = LARGEST_FIRST;
-  private _expanded = new Set<string>();
+  private _expanded: ReadonlySet<string> = new Set();
 }
 
 export namespace VariablesSection {

@@ -163,7 +163,9 @@ export class LiveModel implements IChartSource {
       case 'hints':
       case 'holders':
       case 'later':
+      case 'libraries':
       case 'unavailable':
+      case 'unloaded':
       case 'unsubscribed':
         return;
       case 'foreign':

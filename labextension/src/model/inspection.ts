@@ -1,16 +1,17 @@
 import type {
   Act,
-  IActed,
   IHints,
-  IHolders,
+  ILibraries,
   IListedVariable,
   IVariables,
-  LabMessage
+  LabMessage,
+  Unload
 } from '../wire/protocol';
 import { PROTOCOL_VERSION } from '../wire/protocol';
 import type { Answer } from '../wire/questions';
 import { Growth } from './variableGrowth';
 import { Lookup } from './lookup';
+import { outcomeOf } from './outcome';
 
 /**
  * What can be done to a variable.
@@ -23,16 +24,7 @@ export type VariableAction = IListedVariable['actions'][number];
 export type VariableKey = Pick<IListedVariable, 'name' | 'token'>;
 
 /**
- * What came of something that the user asked for.
- */
-export type Outcome =
-  | IActed
-  | IHolders
-  | { readonly type: 'failed'; readonly message: string | null }
-  | { readonly type: 'later' };
-
-/**
- * The variables of a kernel, hints on them, and what is done to them.
+ * The variables and the libraries of a kernel, hints on them, and what is done to them.
  */
 export class Inspection {
   constructor(options: Inspection.IOptions) {
@@ -58,24 +50,24 @@ export class Inspection {
       read: reply => (reply.type === 'hints' ? reply : null),
       onChange
     });
+    this.libraries = new Lookup({
+      ask: () => ask({ type: 'libraries', protocol: PROTOCOL_VERSION }),
+      read: reply => (reply.type === 'libraries' ? reply : null),
+      isOnDemand: true,
+      onChange
+    });
   }
 
   readonly variables: Lookup<IVariables>;
 
   readonly hints: Lookup<IHints>;
 
-  readonly growth = new Growth();
-
   /**
-   * What came of the last action, until it is dismissed.
+   * Listed when the user asks, because cells seldom change it and it takes long.
    */
-  get outcome(): Outcome | null {
-    return this._outcome;
-  }
-  set outcome(outcome: Outcome | null) {
-    this._outcome = outcome;
-    this._options.onChange();
-  }
+  readonly libraries: Lookup<ILibraries>;
+
+  readonly growth = new Growth();
 
   /**
    * Ask what is due; called often.
@@ -83,6 +75,7 @@ export class Inspection {
   update(isIdle: boolean, nowS: number): void {
     this.variables.update(isIdle, nowS);
     this.hints.update(isIdle, nowS);
+    this.libraries.update(isIdle, nowS);
   }
 
   /**
@@ -91,6 +84,7 @@ export class Inspection {
   outdate(): void {
     this.variables.outdate();
     this.hints.outdate();
+    this.libraries.outdate();
   }
 
   /**
@@ -99,8 +93,8 @@ export class Inspection {
   clear(): void {
     this.variables.clear();
     this.hints.clear();
+    this.libraries.clear();
     this.growth.clear();
-    this._outcome = null;
   }
 
   /**
@@ -111,15 +105,25 @@ export class Inspection {
     action: VariableAction
   ): Promise<void> {
     const protocol = PROTOCOL_VERSION;
-    try {
-      this.outcome = outcomeOf(
-        await this._options.act({ type: 'act', protocol, action, name, token })
-      );
-    } catch (reason) {
-      const message = reason instanceof Error ? reason.message : String(reason);
-      this.outcome = { type: 'failed', message };
-    }
+    await this._act(this.variables, {
+      type: 'act',
+      protocol,
+      action,
+      name,
+      token
+    });
     this.variables.refresh();
+    this.hints.outdate();
+  }
+
+  /**
+   * Unload a library after the running cell.
+   */
+  async unload(name: string): Promise<void> {
+    const protocol = PROTOCOL_VERSION;
+    await this._act(this.libraries, { type: 'unload', protocol, name });
+    this.libraries.refresh();
+    this.variables.outdate();
     this.hints.outdate();
   }
 
@@ -128,9 +132,21 @@ export class Inspection {
    */
   async findHolders({ name, token }: VariableKey): Promise<void> {
     const protocol = PROTOCOL_VERSION;
-    this.outcome = outcomeOf(
+    this.variables.outcome = outcomeOf(
       await this._options.ask({ type: 'holders', protocol, name, token })
     );
+  }
+
+  private async _act(
+    about: Pick<Lookup<IVariables>, 'outcome'>,
+    request: Act | Unload
+  ): Promise<void> {
+    try {
+      about.outcome = outcomeOf(await this._options.act(request));
+    } catch (reason) {
+      const message = reason instanceof Error ? reason.message : String(reason);
+      about.outcome = { type: 'failed', message };
+    }
   }
 
   private _add(list: IVariables): IVariables {
@@ -139,30 +155,15 @@ export class Inspection {
   }
 
   private readonly _options: Inspection.IOptions;
-  private _outcome: Outcome | null = null;
 }
 
 export namespace Inspection {
   export interface IOptions {
     ask: (message: LabMessage) => Promise<Answer>;
-    act: (request: Act) => Promise<Answer>;
+    act: (request: Act | Unload) => Promise<Answer>;
     /** The number of cells that have ended. */
     cellsEnded: () => number;
     /** Something here has changed. */
     onChange: () => void;
-  }
-}
-
-function outcomeOf(answer: Answer): Outcome {
-  switch (answer?.type) {
-    case 'acted':
-    case 'holders':
-    case 'later':
-      return answer;
-    case 'refused':
-    case 'unavailable':
-      return { type: 'failed', message: answer.message };
-    default:
-      return { type: 'failed', message: null };
   }
 }

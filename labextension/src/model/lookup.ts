@@ -1,4 +1,5 @@
 import type { Answer } from '../wire/questions';
+import type { Outcome } from './outcome';
 
 // A cell that the user starts while the kernel answers waits for it, so it answers
 // between cells that stand apart, and for a small share of the time.
@@ -13,7 +14,8 @@ const RETRY_S = 5;
 export type LookupFault = 'unsupported' | 'failed';
 
 /**
- * A question to the kernel, which is repeated after cells while the answer is shown.
+ * A question to the kernel, which is repeated while the answer is shown: after cells, or
+ * only when the user asks.
  */
 export class Lookup<T extends { readonly tookS: number }> {
   constructor(options: Lookup.IOptions<T>) {
@@ -23,7 +25,23 @@ export class Lookup<T extends { readonly tookS: number }> {
   /**
    * Whether the answer is shown.
    */
-  isOpen = false;
+  get isOpen(): boolean {
+    return this._isOpen;
+  }
+  set isOpen(isOpen: boolean) {
+    const isOpened = isOpen && !this._isOpen;
+    this._isOpen = isOpen;
+    if (isOpened && this.isOnDemand && this._isOutdated) {
+      this.refresh();
+    }
+  }
+
+  /**
+   * Whether the question is asked only when the user opens or refreshes the answer.
+   */
+  get isOnDemand(): boolean {
+    return this._options.isOnDemand ?? false;
+  }
 
   /**
    * The last answer, `null` before the first.
@@ -48,6 +66,17 @@ export class Lookup<T extends { readonly tookS: number }> {
    */
   get isAwaited(): boolean {
     return this._isPatient || this._isAskingPatiently;
+  }
+
+  /**
+   * What came of the last action on what is listed, until it is dismissed.
+   */
+  get outcome(): Outcome | null {
+    return this._outcome;
+  }
+  set outcome(outcome: Outcome | null) {
+    this._outcome = outcome;
+    this._options.onChange();
   }
 
   /**
@@ -78,6 +107,7 @@ export class Lookup<T extends { readonly tookS: number }> {
     this._asked += 1;
     this._isAsking = false;
     this._answer = null;
+    this._outcome = null;
     this.refresh();
   }
 
@@ -92,7 +122,8 @@ export class Lookup<T extends { readonly tookS: number }> {
     this._idleS ??= nowS;
     const isQuiet = this._isPatient || nowS - this._idleS >= QUIET_S;
     if (
-      this.isOpen &&
+      this._isOpen &&
+      (this._isPatient || !this.isOnDemand) &&
       this._isOutdated &&
       this._fault !== 'unsupported' &&
       !this._isAsking &&
@@ -136,6 +167,8 @@ export class Lookup<T extends { readonly tookS: number }> {
 
   private readonly _options: Lookup.IOptions<T>;
   private _answer: T | null = null;
+  private _outcome: Outcome | null = null;
+  private _isOpen = false;
   private _fault: LookupFault | null = null;
   private _isOutdated = true;
   private _isPatient = true;
@@ -151,7 +184,9 @@ export namespace Lookup {
     ask: (isPatient: boolean) => Promise<Answer>;
     /** Return the reply if it is the answer. */
     read: (reply: NonNullable<Answer>) => T | null;
-    /** There is an answer, or none. */
+    /** Whether cells leave the answer as it is until the user asks again. */
+    isOnDemand?: boolean;
+    /** There is an answer, or none, or something came of an action. */
     onChange: () => void;
   }
 }

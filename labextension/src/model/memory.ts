@@ -77,7 +77,7 @@ export class MemoryModel implements IDisposable {
   }
 
   /**
-   * The variables of the kernel, and what is done to them.
+   * The variables and libraries of the kernel, and what is done to them.
    */
   readonly inspection: Inspection;
 

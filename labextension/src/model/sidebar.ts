@@ -187,6 +187,7 @@ export class Sidebar implements IDisposable {
     model.isProbing = this._users.has('panel');
     model.inspection.variables.isOpen = this._users.has('variables');
     model.inspection.hints.isOpen = this._users.has('hints');
+    model.inspection.libraries.isOpen = this._users.has('libraries');
     model.isActive = this.isActive;
   }
 
@@ -241,7 +242,8 @@ export namespace Sidebar {
   /**
    * A part of the page that shows the memory.
    */
-  export type User = 'panel' | 'status' | 'warnings' | 'variables' | 'hints';
+  export type User =
+    'panel' | 'status' | 'warnings' | 'variables' | 'hints' | 'libraries';
 
   export interface IOptions {
     follower: Follower;

@@ -8,6 +8,7 @@ import { AccordionPanel, Widget } from '@lumino/widgets';
 import { CellsSection } from '../cells/section';
 import { TimelineSection } from '../chart/section';
 import { HintsSection } from '../lists/hintsSection';
+import { LibrariesSection } from '../lists/librariesSection';
 import type { Sidebar } from '../model/sidebar';
 import { VariablesSection } from '../lists/variablesSection';
 import { memoryIcon } from './icon';
@@ -32,9 +33,11 @@ export class MemoryPanel extends SidePanel {
     this.addWidget(new CellsSection({ ...options, trans }));
     this.addWidget(new VariablesSection({ ...options, trans }));
     this.addWidget(new HintsSection({ ...options, trans }));
+    this.addWidget(new LibrariesSection({ ...options, trans }));
     // These ask the kernel while they are open.
     this._accordion?.collapse(2);
     this._accordion?.collapse(3);
+    this._accordion?.collapse(4);
     this._accordion?.handleMoved.connect(this._onMoved, this);
     this._accordion?.expansionToggled.connect(this._onToggled, this);
     this._resizing = new ResizeObserver(() => {
@@ -126,7 +129,8 @@ export namespace MemoryPanel {
     extends
       Omit<Top.IOptions, 'trans'>,
       Pick<VariablesSection.IOptions, 'onVariableMenu' | 'onAct'>,
-      Pick<HintsSection.IOptions, 'onApply'> {
+      Pick<HintsSection.IOptions, 'onApply'>,
+      Pick<LibrariesSection.IOptions, 'onUnload'> {
     translator: ITranslator;
     /** Keeps the order of the cells for the next session. */
     state?: CellsSection.IState | null;

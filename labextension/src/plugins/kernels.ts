@@ -2,7 +2,8 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
@@ -10,6 +11,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import type { KernelsPanel } from '../kernels/panel';
 import { Kernels } from '../model/kernels';
 import { memoryIcon } from '../panel/icon';
 import { buildKernelServer } from '../server/kernels';
@@ -24,12 +26,19 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
   description: 'Shows the memory of all kernels of the server.',
   autoStart: true,
   provides: IKernels,
-  optional: [INotebookTracker, IConsoleTracker, ICommandPalette, ITranslator],
+  optional: [
+    INotebookTracker,
+    IConsoleTracker,
+    ICommandPalette,
+    ILayoutRestorer,
+    ITranslator
+  ],
   activate: (
     app,
     notebooks: INotebookTracker | null,
     consoles: IConsoleTracker | null,
     palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter-memkit');
@@ -65,11 +74,19 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
         });
       }
     };
+    // After a reload, the restorer runs the command if the panel was open.
+    const panels = new WidgetTracker<KernelsPanel>({
+      namespace: 'jupyter-memkit-kernels'
+    });
+    void restorer?.restore(panels, {
+      command: SHOW_KERNELS,
+      name: ({ id }) => id
+    });
     app.commands.addCommand(SHOW_KERNELS, {
       label: trans.__('Show Memory of All Kernels'),
       caption: trans.__('List all kernels of the server with their memory'),
       icon: memoryIcon,
-      execute: () => show(app, service, trans),
+      execute: () => show(app, service, panels, trans),
       describedBy: { args: { type: 'object', properties: {} } }
     });
     palette?.addItem({
@@ -83,13 +100,12 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
 async function show(
   app: JupyterFrontEnd,
   { kernels, act }: IKernelsService,
+  panels: WidgetTracker<KernelsPanel>,
   trans: TranslationBundle
 ): Promise<void> {
-  const { KernelsPanel } = await import('../kernels/panel');
-  if (
-    ![...app.shell.widgets('right')].some(({ id }) => id === KernelsPanel.ID)
-  ) {
-    const panel = new KernelsPanel({
+  const { KernelsPanel: Panel } = await import('../kernels/panel');
+  if (![...app.shell.widgets('right')].some(({ id }) => id === Panel.ID)) {
+    const panel = new Panel({
       kernels,
       onAction: (action, row) => {
         void act(action, row);
@@ -98,6 +114,7 @@ async function show(
     });
     panel.title.icon = memoryIcon;
     app.shell.add(panel, 'right', { rank: 701, type: 'Memory' });
+    await panels.add(panel);
   }
-  app.shell.activateById(KernelsPanel.ID);
+  app.shell.activateById(Panel.ID);
 }

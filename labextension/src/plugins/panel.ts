@@ -9,6 +9,7 @@ import type { Sidebar } from '../model/sidebar';
 import { MemoryPanel } from '../panel/panel';
 import { buildActions } from './actions';
 import { buildCures } from './cures';
+import { buildUnload } from './libraries';
 import { openMenu } from './menu';
 import { openCell } from './open';
 import { ISidebar } from './tokens';
@@ -57,6 +58,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       onVariableMenu: (variable, button) => {
         menu.open(variable, button);
       },
+      onUnload: buildUnload(sidebar, trans),
       onApply: buildCures(sidebar, notebooks, app.commands, trans),
       translator: usedTranslator,
       state

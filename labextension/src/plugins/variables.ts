@@ -1,4 +1,4 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
@@ -7,6 +7,7 @@ import type { VariableAction, VariableKey } from '../model/inspection';
 import type { Sidebar } from '../model/sidebar';
 import { nameAction } from '../text/inspection';
 import type { IListedVariable } from '../wire/protocol';
+import { confirm } from './confirm';
 
 /**
  * Build what acts on a variable: it asks first where data would be lost, and waits for
@@ -21,24 +22,22 @@ export function buildVariableActions(
     action: VariableAction
   ): Promise<void> => {
     const { model } = sidebar;
-    if (!model || (action === 'delete' && !(await confirm(variable.name)))) {
+    if (
+      !model ||
+      (action === 'delete' && !(await confirmDelete(variable.name)))
+    ) {
       return;
     }
     await sidebar.wait(model.inspection.act(variable, action));
   };
-  const confirm = async (name: string): Promise<boolean> => {
-    const { button } = await showDialog({
-      title: trans.__('Delete %1?', name),
-      body: trans.__(
+  const confirmDelete = (name: string): Promise<boolean> =>
+    confirm(
+      trans.__('Delete %1?', name),
+      trans.__(
         'The variable is deleted with every copy that IPython keeps of its value. This cannot be undone.'
       ),
-      buttons: [
-        Dialog.cancelButton(),
-        Dialog.warnButton({ label: trans.__('Delete') })
-      ]
-    });
-    return button.accept;
-  };
+      trans.__('Delete')
+    );
   return (variable, action) => {
     run(variable, action).catch((reason: unknown) => {
       console.error(`jupyter_memkit: "${action}" failed`, reason);

@@ -8,7 +8,14 @@ import { Execution } from './execution';
 import { Handshake } from './handshake';
 import type { IForeign, IUnreadable } from './parse';
 import { parseBroadcast } from './parse';
-import type { Act, Broadcast, LabMessage, Reply, ISnapshot } from './protocol';
+import type {
+  Act,
+  Broadcast,
+  ISnapshot,
+  LabMessage,
+  Reply,
+  Unload
+} from './protocol';
 import { BROADCAST_TYPE, COMM_ID, PROTOCOL_VERSION } from './protocol';
 import type { Answer } from './questions';
 import { Questions } from './questions';
@@ -148,7 +155,7 @@ export class KernelChannel implements IDisposable {
   /**
    * Change a variable after the running cell.
    */
-  async act(request: Act): Promise<Answer> {
+  async act(request: Act | Unload): Promise<Answer> {
     return act(this._kernel, this._execution.ignore, request);
   }
 

@@ -1,7 +1,7 @@
 import type { Kernel } from '@jupyterlab/services';
 
 import { parseReply } from './parse';
-import type { Act } from './protocol';
+import type { Act, Unload } from './protocol';
 import type { Answer } from './questions';
 
 /**
@@ -64,14 +64,15 @@ export async function runMagic(
 }
 
 /**
- * Change a variable, after the running cell; throws an error if that is impossible.
+ * Change a variable, or unload a library, after the running cell; throws an error if
+ * that is impossible.
  *
  * The request is a literal in the expression, so nothing in it is evaluated.
  */
 export async function act(
   kernel: Kernel.IKernelConnection,
   onSend: OnSend,
-  request: Act
+  request: Act | Unload
 ): Promise<Answer> {
   const literal = JSON.stringify(JSON.stringify(request));
   const answer = await evaluate(

@@ -623,6 +623,57 @@ export const decodeHints = record<IHints>({
 });
 
 /**
+ * A loaded library.
+ *
+ * `bytes` is the estimated memory of its modules, a lower bound, and `modules`
+ * their number. `names` are the names in the notebook that refer to it, and
+ * `users` the other libraries that do. `reason` is why it cannot be unloaded,
+ * `None` if it can.
+ */
+export interface IListedLibrary {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modules: number;
+  readonly names: readonly string[];
+  readonly users: readonly string[];
+  readonly reason: string | null;
+}
+
+export const decodeListedLibrary = record<IListedLibrary>({
+  name: ['name', string],
+  bytes: ['bytes', number],
+  modules: ['modules', number],
+  names: ['names', listOf(string)],
+  users: ['users', listOf(string)],
+  reason: ['reason', nullable(string)]
+});
+
+/**
+ * The reply to `AskLibraries`: the loaded libraries, the largest first.
+ *
+ * `more` counts those that are not included. `complete` is false if the time limit
+ * was reached, so that some bytes are too low, or users of objects are missing.
+ * `took_s` is the time that it took.
+ */
+export interface ILibraries {
+  readonly type: 'libraries';
+  readonly protocol: number;
+  readonly libraries: readonly IListedLibrary[];
+  readonly more: number;
+  readonly complete: boolean;
+  readonly tookS: number;
+}
+
+export const decodeLibraries = record<ILibraries>({
+  type: ['type', literal('libraries')],
+  protocol: ['protocol', number],
+  libraries: ['libraries', listOf(decodeListedLibrary)],
+  more: ['more', number],
+  complete: ['complete', boolean],
+  tookS: ['took_s', number]
+});
+
+/**
  * The reply to a valid request that cannot be fulfilled; nothing was changed.
  */
 export interface IUnavailable {
@@ -683,6 +734,39 @@ export const decodeActed = record<IActed>({
   along: ['along', listOf(string)],
   holders: ['holders', listOf(string)],
   remedies: ['remedies', listOf(string)]
+});
+
+/**
+ * The reply to `Unload`: what was removed, and what that freed.
+ *
+ * `freed_bytes` is the resident memory of the process before minus after, at
+ * least 0. `modules` counts the removed modules, `survivors` those that are still
+ * in memory, and `holders` are what holds these, where it was found. `names` are
+ * the names that were removed from the notebook, and `kept_names` those of functions
+ * and classes that were not.
+ */
+export interface IUnloaded {
+  readonly type: 'unloaded';
+  readonly protocol: number;
+  readonly name: string;
+  readonly freedBytes: number;
+  readonly modules: number;
+  readonly survivors: number;
+  readonly holders: readonly string[];
+  readonly names: readonly string[];
+  readonly keptNames: readonly string[];
+}
+
+export const decodeUnloaded = record<IUnloaded>({
+  type: ['type', literal('unloaded')],
+  protocol: ['protocol', number],
+  name: ['name', string],
+  freedBytes: ['freed_bytes', number],
+  modules: ['modules', number],
+  survivors: ['survivors', number],
+  holders: ['holders', listOf(string)],
+  names: ['names', listOf(string)],
+  keptNames: ['kept_names', listOf(string)]
 });
 
 /**
@@ -877,7 +961,7 @@ export const decodeBroadcast = tagged<Broadcast>({
   goodbye: decodeGoodbye
 });
 
-export type Reply = ISnapshot | IUnsubscribed | IVariables | IHolders | IHints | IUnavailable | ILater | IActed | IIncompatible | IRefused;
+export type Reply = ISnapshot | IUnsubscribed | IVariables | IHolders | IHints | ILibraries | IUnavailable | ILater | IActed | IUnloaded | IIncompatible | IRefused;
 
 export const decodeReply = tagged<Reply>({
   snapshot: decodeSnapshot,
@@ -885,9 +969,11 @@ export const decodeReply = tagged<Reply>({
   variables: decodeVariables,
   holders: decodeHolders,
   hints: decodeHints,
+  libraries: decodeLibraries,
   unavailable: decodeUnavailable,
   later: decodeLater,
   acted: decodeActed,
+  unloaded: decodeUnloaded,
   incompatible: decodeIncompatible,
   refused: decodeRefused
 });
@@ -947,6 +1033,14 @@ export type AskHints = {
 };
 
 /**
+ * Request the `Libraries`, which the user waits for.
+ */
+export type AskLibraries = {
+  type: 'libraries';
+  protocol: number;
+};
+
+/**
  * Change a variable; sent on the shell channel, so that it waits for its turn.
  *
  * Refused unless the name still holds the object that `token` was listed with.
@@ -959,4 +1053,15 @@ export type Act = {
   token: string;
 };
 
-export type LabMessage = Subscribe | Unsubscribe | AskVariables | AskHolders | AskHints | Act;
+/**
+ * Unload a library; sent on the shell channel, so that it waits for its turn.
+ *
+ * Refused unless `name` is that of a library in `Libraries`.
+ */
+export type Unload = {
+  type: 'unload';
+  protocol: number;
+  name: string;
+};
+
+export type LabMessage = Subscribe | Unsubscribe | AskVariables | AskHolders | AskHints | AskLibraries | Act | Unload;

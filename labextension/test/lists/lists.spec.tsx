@@ -5,11 +5,12 @@ import { HintList } from '../../src/lists/hintList';
 import { OutcomeCard } from '../../src/lists/outcome';
 import { VariableTable } from '../../src/lists/variableTable';
 import { LARGEST_FIRST } from '../../src/lists/variableOrder';
-import type { Outcome } from '../../src/model/inspection';
+import type { Outcome } from '../../src/model/outcome';
 import {
   decodeActed,
   decodeHints,
   decodeHolders,
+  decodeUnloaded,
   decodeVariables
 } from '../../src/wire/protocol';
 import type { Changes } from '../fakes/golden';
@@ -134,8 +135,7 @@ function card(outcome: Outcome, canUndo = false): [HTMLElement, string[]] {
   const host = render(
     <OutcomeCard
       outcome={outcome}
-      canUndo={canUndo}
-      onUndo={() => done.push('undo')}
+      onUndo={canUndo ? () => done.push('undo') : null}
       onDismiss={() => done.push('dismiss')}
       trans={trans}
     />
@@ -168,6 +168,28 @@ describe('what came of an action', () => {
       ).toEqual(['jobs[2].frame', '%memfree jobs']);
     }
   );
+
+  it('says what is left of a library', () => {
+    const [host] = card(decoded(decodeUnloaded, 'unloaded'));
+    for (const text of [
+      'Unloaded sympy; 4.0 MiB returned to the system.',
+      'Removed the names: sympy.',
+      'Kept the names of its functions and classes: solve.',
+      'Still in memory: 3 of 431 modules.',
+      'plot._sympy'
+    ]) {
+      expect(host.textContent).toContain(text);
+    }
+    const [gone] = card(
+      decoded(decodeUnloaded, 'unloaded', {
+        survivors: 0,
+        holders: [],
+        names: [],
+        kept_names: []
+      })
+    );
+    expect(gone.querySelectorAll('p')).toHaveLength(2);
+  });
 
   it('lists holders, and what is not known', () => {
     const holders = decoded(decodeHolders, 'holders');

@@ -4,6 +4,7 @@ import { act } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { HintsSection } from '../../src/lists/hintsSection';
+import { LibrariesSection } from '../../src/lists/librariesSection';
 import { VariablesSection } from '../../src/lists/variablesSection';
 import { golden } from '../fakes/golden';
 import type { FakeKernel } from '../fakes/kernel';
@@ -138,7 +139,7 @@ describe('the section of variables', () => {
     const outcome = { ...golden('acted'), freedBytes: 1, beforeBytes: 2 };
     act(() => {
       if (inspection) {
-        inspection.outcome = { ...outcome, afterBytes: 1 } as never;
+        inspection.variables.outcome = { ...outcome, afterBytes: 1 } as never;
       }
     });
     await follow();
@@ -150,7 +151,7 @@ describe('the section of variables', () => {
     expect(acted).toEqual(['restore orders']);
     dismiss?.click();
     await follow();
-    expect(inspection?.outcome).toBe(null);
+    expect(inspection?.variables.outcome).toBe(null);
   });
 
   it('stops asking when it is hidden or removed', async () => {
@@ -188,5 +189,81 @@ describe('the section of hints', () => {
     await follow();
     expect(section.title.label).toBe('Hints (2)');
     expect(part(host.node, 'hints').children).toHaveLength(2);
+  });
+});
+
+describe('the section of libraries', () => {
+  let unloaded: string[];
+
+  beforeEach(async () => {
+    unloaded = [];
+    await open(
+      new LibrariesSection({
+        sidebar: page.sidebar,
+        onUnload: ({ name }) => unloaded.push(name),
+        trans
+      })
+    );
+  });
+
+  function libraries(): string[] {
+    return [...host.node.querySelectorAll<HTMLElement>('[data-library]')].map(
+      row => row.dataset['library'] ?? ''
+    );
+  }
+
+  it('asks, lists, sorts, explains and unloads', async () => {
+    expect(kernel.lastRequest.content).toEqual(golden('ask_libraries'));
+    kernel.lastRequest.reply(golden('libraries'));
+    await follow();
+    expect(libraries()).toEqual(['numpy', 'sympy', 'joblib']);
+    const numpy = part(host.node, '[data-library=numpy]');
+    expect(numpy.textContent).toContain(
+      '144 modules · used by np, prices, pandas and 1 more'
+    );
+    expect(numpy.textContent).not.toContain('its C core');
+    click(part(numpy, '[aria-expanded]'));
+    await follow();
+    expect(host.node.textContent).toContain('its C core is loaded once');
+    expect(part(host.node, '[data-library=joblib]').textContent).toContain(
+      '1 module · unused'
+    );
+    expect(host.node.textContent).toContain('2 smaller libraries');
+    expect(host.node.textContent).toContain('The time limit was reached');
+    click(part(host.node, '[data-sort=name]'));
+    await follow();
+    expect(libraries()).toEqual(['joblib', 'numpy', 'sympy']);
+    click(part(host.node, '[data-library=sympy] .jp-mod-styled'));
+    expect(unloaded).toEqual(['sympy']);
+  });
+
+  it('waits for the user after a cell, and unloads after it', async () => {
+    kernel.lastRequest.reply(golden('libraries', { complete: true, more: 0 }));
+    await follow();
+    const count = kernel.requests.length;
+    kernel.beginCell();
+    kernel.broadcast(golden('cells'));
+    await follow();
+    const state = part(host.node, '.jp-Memkit-lookupState');
+    expect(state.textContent).toContain('refresh to list again');
+    const button = part(host.node, '[data-library=sympy] .jp-mod-styled');
+    expect(button.getAttribute('aria-label')).toBe(
+      'Unload sympy after this cell'
+    );
+    kernel.endCell();
+    kernel.broadcast(golden('cells'));
+    await follow();
+    expect(kernel.requests.length).toBe(count);
+    click(part(host.node, '.jp-Memkit-lookupHeader button'));
+    await follow();
+    expect(kernel.requests.length).toBe(count + 1);
+    click(part(host.node, '[data-library=sympy] .jp-mod-styled'));
+    expect(unloaded).toEqual([]);
+  });
+
+  it('says that nothing is loaded', async () => {
+    kernel.lastRequest.reply(golden('libraries', { libraries: [] }));
+    await follow();
+    expect(host.node.textContent).toContain('Only the kernel’s own libraries');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { VariableOrder } from '../../src/lists/variableOrder';
 import {
   LARGEST_FIRST,
-  reorderVariables,
+  reorderRows,
   selectVariables
 } from '../../src/lists/variableOrder';
 import { decodeVariables } from '../../src/wire/protocol';
@@ -37,10 +37,10 @@ describe('the order of variables', () => {
   });
 
   it('starts with the largest, or with the first letter, and is reversed', () => {
-    const byName = reorderVariables(LARGEST_FIRST, 'name');
+    const byName = reorderRows(LARGEST_FIRST, 'name');
     expect(byName).toEqual({ key: 'name', isAscending: true });
-    expect(reorderVariables(byName, 'name').isAscending).toBe(false);
-    expect(reorderVariables(byName, 'size')).toEqual(LARGEST_FIRST);
+    expect(reorderRows(byName, 'name').isAscending).toBe(false);
+    expect(reorderRows(byName, 'size')).toEqual(LARGEST_FIRST);
   });
 });
 

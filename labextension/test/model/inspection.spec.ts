@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Inspection } from '../../src/model/inspection';
 import { parseReply } from '../../src/wire/parse';
-import type { Act, LabMessage } from '../../src/wire/protocol';
+import type { Act, LabMessage, Unload } from '../../src/wire/protocol';
 import type { Answer } from '../../src/wire/questions';
 import type { Changes } from '../fakes/golden';
 import { golden } from '../fakes/golden';
@@ -10,7 +10,7 @@ import { settle } from '../fakes/kernel';
 
 const ORDERS = { name: 'orders', token: '7f00-a0-3' };
 
-let sent: (LabMessage | Act)[];
+let sent: (LabMessage | Act | Unload)[];
 let answers: (Answer | Error)[];
 let cellsEnded: number;
 let inspection: Inspection;
@@ -82,7 +82,7 @@ describe('an action', () => {
     answers = [parseReply(golden('acted'))];
     await inspection.act(ORDERS, 'shrink');
     expect(sent).toEqual([golden('act')]);
-    expect(inspection.outcome).toMatchObject({
+    expect(inspection.variables.outcome).toMatchObject({
       type: 'acted',
       freedBytes: 200_000_000
     });
@@ -101,17 +101,36 @@ describe('an action', () => {
   ])('that is %s has failed with its sentence', async (type, message) => {
     answers = [parseReply(golden(type))];
     await inspection.act(ORDERS, 'shrink');
-    expect(inspection.outcome).toMatchObject({ type: 'failed' });
-    expect(JSON.stringify(inspection.outcome)).toContain(message);
+    expect(inspection.variables.outcome).toMatchObject({ type: 'failed' });
+    expect(JSON.stringify(inspection.variables.outcome)).toContain(message);
   });
 
   it('that raises has failed with the error', async () => {
     answers = [new Error('MemoryError: ')];
     await inspection.act(ORDERS, 'shrink');
-    expect(inspection.outcome).toEqual({
+    expect(inspection.variables.outcome).toEqual({
       type: 'failed',
       message: 'MemoryError: '
     });
+  });
+});
+
+describe('unloading', () => {
+  it('names the library, keeps what came of it, and lists again', async () => {
+    answers = [parseReply(golden('unloaded'))];
+    await inspection.unload('sympy');
+    expect(sent).toEqual([golden('unload')]);
+    expect(inspection.libraries.outcome?.type).toBe('unloaded');
+    expect(inspection.libraries.isAwaited).toBe(true);
+    expect(inspection.variables.outcome).toBeNull();
+    inspection.clear();
+    expect(inspection.libraries.outcome).toBeNull();
+  });
+
+  it('that is refused has failed with its sentence', async () => {
+    answers = [parseReply(golden('unavailable'))];
+    await inspection.unload('sympy');
+    expect(inspection.libraries.outcome?.type).toBe('failed');
   });
 });
 
@@ -120,17 +139,20 @@ describe('the holders', () => {
     answers = [parseReply(golden('holders'))];
     await inspection.findHolders(ORDERS);
     expect(sent).toEqual([golden('ask_holders')]);
-    expect(inspection.outcome?.type).toBe('holders');
+    expect(inspection.variables.outcome?.type).toBe('holders');
   });
 
   it('wait for the cell', async () => {
     answers = [parseReply(golden('later'))];
     await inspection.findHolders(ORDERS);
-    expect(inspection.outcome?.type).toBe('later');
+    expect(inspection.variables.outcome?.type).toBe('later');
   });
 
   it('are unknown if the kernel does not answer', async () => {
     await inspection.findHolders(ORDERS);
-    expect(inspection.outcome).toEqual({ type: 'failed', message: null });
+    expect(inspection.variables.outcome).toEqual({
+      type: 'failed',
+      message: null
+    });
   });
 });

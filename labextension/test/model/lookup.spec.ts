@@ -145,3 +145,42 @@ describe('a question to the kernel', () => {
     expect(lookup.answer).toBe(null);
   });
 });
+
+describe('a question on demand', () => {
+  it('is asked when its answer is opened or refreshed, and not after cells', async () => {
+    const counted: boolean[] = [];
+    const onDemand = new Lookup<IHints>({
+      ask: isPatient => {
+        counted.push(isPatient);
+        return Promise.resolve(HINTS);
+      },
+      read: reply => (reply.type === 'hints' ? reply : null),
+      isOnDemand: true,
+      onChange: () => undefined
+    });
+    const update = async (): Promise<void> => {
+      nowS += 60;
+      onDemand.update(true, nowS);
+      await settle();
+    };
+    onDemand.isOpen = true;
+    await update();
+    onDemand.outdate();
+    await update();
+    await update();
+    expect(counted).toEqual([true]);
+    expect(onDemand.isOutdated).toBe(true);
+    onDemand.refresh();
+    await update();
+    expect(counted).toHaveLength(2);
+    onDemand.isOpen = false;
+    onDemand.isOpen = true;
+    await update();
+    expect(counted).toHaveLength(2);
+    onDemand.isOpen = false;
+    onDemand.outdate();
+    onDemand.isOpen = true;
+    await update();
+    expect(counted).toHaveLength(3);
+  });
+});

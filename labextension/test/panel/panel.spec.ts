@@ -10,7 +10,11 @@ import { FakePage } from '../fakes/page';
 import { part } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
-const ASKING = ['jupyter-memkit-variables', 'jupyter-memkit-hints'];
+const ASKING = [
+  'jupyter-memkit-variables',
+  'jupyter-memkit-hints',
+  'jupyter-memkit-libraries'
+];
 
 let page: FakePage;
 let panel: MemoryPanel;
@@ -30,6 +34,7 @@ beforeEach(() => {
     onMenu: () => undefined,
     onAct: () => undefined,
     onApply: () => undefined,
+    onUnload: () => undefined,
     translator: { languageCode: 'en', load: () => trans }
   });
 });

@@ -1,7 +1,9 @@
+import type { WidgetTracker } from '@jupyterlab/apputils';
 import { Dialog, Notification } from '@jupyterlab/apputils';
 import type { Kernel } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
 import type { IRunningSessions } from '@jupyterlab/running';
+import type { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IKernelRow } from '../../src/model/kernels';
@@ -149,7 +151,7 @@ describe('actOnKernel()', () => {
 describe('the plugin of the kernels', () => {
   it('opens one panel, when it is asked to', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response(null)));
-    await kernelsPlugin.activate(lab.app, null, null, null, null);
+    await kernelsPlugin.activate(lab.app, null, null, null, null, null);
     expect(lab.added).toEqual([]);
     await lab.commands.execute(SHOW_KERNELS);
     await lab.commands.execute(SHOW_KERNELS);
@@ -157,6 +159,22 @@ describe('the plugin of the kernels', () => {
       ['jupyter-memkit-kernels', 'right']
     ]);
     expect(lab.activated).toHaveLength(2);
+  });
+
+  it('has the panel restored by its command', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response(null)));
+    const restored: [WidgetTracker, string][] = [];
+    const restorer = {
+      restore: (tracker: WidgetTracker, options: { command: string }) => {
+        restored.push([tracker, options.command]);
+        return Promise.resolve();
+      }
+    };
+    await kernelsPlugin.activate(lab.app, null, null, null, restorer, null);
+    await lab.commands.execute(SHOW_KERNELS);
+    const [tracker, command] = restored[0] ?? [];
+    expect(command).toBe(SHOW_KERNELS);
+    expect(tracker?.has(lab.added[0]?.[0] as Widget)).toBe(true);
   });
 });
 

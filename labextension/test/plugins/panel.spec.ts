@@ -12,7 +12,11 @@ import { FakePage } from '../fakes/page';
 import { part } from '../fakes/render';
 
 const KEY = 'jupyter-memkit:panel';
-const ASKING = ['jupyter-memkit-variables', 'jupyter-memkit-hints'];
+const ASKING = [
+  'jupyter-memkit-variables',
+  'jupyter-memkit-hints',
+  'jupyter-memkit-libraries'
+];
 const CELLS = 'jupyter-memkit-cells';
 
 let lab: FakeLab;

@@ -50,7 +50,9 @@ describe('an action on a variable', () => {
     const [, literal = ''] =
       /\.act\((.*)\)$/.exec(kernel.executed[0] ?? '') ?? [];
     expect(JSON.parse(JSON.parse(literal) as string)).toEqual(golden('act'));
-    expect(page.sidebar.model?.inspection.outcome?.type).toBe('acted');
+    expect(page.sidebar.model?.inspection.variables.outcome?.type).toBe(
+      'acted'
+    );
   });
 
   it.each([
@@ -77,7 +79,7 @@ describe('an action on a variable', () => {
     kernel.results = {};
     buildVariableActions(page.sidebar, trans)(ORDERS, 'spill');
     await settle();
-    expect(page.sidebar.model?.inspection.outcome).toEqual({
+    expect(page.sidebar.model?.inspection.variables.outcome).toEqual({
       type: 'failed',
       message: 'The kernel replied "aborted".'
     });
