@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.errors import MemkitError
 
@@ -38,7 +39,7 @@ def find_value(shell: Any, name: str, token: str) -> Any:
     if name not in variables:
         message = f"{name} no longer exists, so nothing was changed; refresh the list"
         raise MemkitError(message)
-    usage = find_usage(shell.user_ns.get("In", ()))
+    usage = find_usage(read_history(shell.user_ns))
     made_in = usage[name].made_in if name in usage else None
     if write_token(variables[name], made_in) != token:
         message = (

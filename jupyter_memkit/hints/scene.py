@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import _lru_cache_wrapper
 from typing import Any
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Size, Sizes
@@ -63,7 +64,7 @@ class Scene:
         # The apparently largest first, so that they are measured before time is up.
         names = sorted(variables, key=lambda name: -_count_elements(variables[name]))
         self.variables = {name: variables[name] for name in names}
-        self.inputs = list(shell.user_ns.get("In", ()))
+        self.inputs = read_history(shell.user_ns)
         self._program = find_program(shell)
         self._sizes: Sizes | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.magics.arguments import argument, refusing
 from jupyter_memkit.magics.line import parse_line
@@ -111,7 +112,7 @@ class MemfreeMagics(Magics):
     def _find_shortfall(self, freed: Freed) -> dict[str, Any]:
         """Return which cells made the variables, if they kept more than came back."""
         shell: Any = self.shell
-        usage = find_usage(shell.user_ns.get("In", ()))
+        usage = find_usage(read_history(shell.user_ns))
         made_in = {usage[name].made_in for name in freed.names if name in usage}
         kept_bytes = {
             cell.execution_count: cell.after_bytes - cell.before_bytes

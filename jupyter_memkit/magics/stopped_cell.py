@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.hints import find_hints
 from jupyter_memkit.hints.records import Hint
@@ -166,7 +167,7 @@ def _is_array(value: object) -> bool:
 
 def _find_used(shell: Any) -> set[str]:
     """Return the names that the running cell uses."""
-    inputs = shell.user_ns.get("In", [""])
+    inputs = read_history(shell.user_ns)
     running = len(inputs) - 1
     usage = find_usage(inputs)
     return {name for name, each in usage.items() if each.used_in == running}

@@ -5,7 +5,6 @@ pyplot would keep the figure alive, make it the current figure, and choose a bac
 
 from __future__ import annotations
 
-import functools
 import io
 import warnings
 from collections.abc import Mapping, Sequence
@@ -143,8 +142,8 @@ def _new_axes(height_in: float, plotted: Mapping[str, Sequence[Record]]) -> Axes
     return axes
 
 
-@functools.cache
 def _figure_type() -> type[Figure]:
+    # Created anew each time: matplotlib can have been unloaded in between.
     from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is requested
 
     class MemoryFigure(Figure):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.purpose import Purpose, read_purpose
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord
@@ -103,11 +104,11 @@ def find_collector_costs(
 
 
 def _read_purpose(cell: CellRecord, shell: Any) -> Purpose:
-    history = [] if shell is None else shell.user_ns.get("In", [])
+    history = [] if shell is None else read_history(shell.user_ns)
     number = cell.execution_count
     if number is None or not 0 <= number < len(history):
         return "none"
-    return read_purpose(str(history[number]), shell)
+    return read_purpose(history[number], shell)
 
 
 def _read_cost(cell: CellRecord, purpose: Purpose) -> CellCost:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.usage import find_usage
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.measure.hidden import (
@@ -188,7 +189,7 @@ def list_variables(
         budget_s=_MODELS_BUDGET_S if budget_s is None else budget_s,
         program=program,
     )
-    usage = find_usage(shell.user_ns.get("In", ()))
+    usage = find_usage(read_history(shell.user_ns))
     rows = [
         Variable(
             name=name,

@@ -119,3 +119,13 @@ def test_plain_text(filled: InteractiveShell, capsys: Any) -> None:
     assert "snapshot taken: 2 variables" in out
     assert " in use now" in out
     assert "%to_numpy prices" in out
+
+
+@pytest.mark.parametrize("inputs", ["7", "pd.DataFrame({'code': ['x = 1']})", "[1, 2]"])
+def test_history_that_was_replaced(shell: InteractiveShell, inputs: str) -> None:
+    """Magics that read the history work without it."""
+    shell.run_cell("import pandas as pd\nnumbers = [1.5] * 1000", store_history=True)
+    shell.run_cell(f"kept = In\nIn = {inputs}").raise_error()
+    for line in ("%memls", "%memkit advice", "%memleaks", "%memfree numbers"):
+        shell.run_cell(line).raise_error()
+    shell.run_cell("In = kept")

@@ -89,3 +89,13 @@ def test_shown_once(kernel: RealKernel, code: str) -> None:
     kernel.run("x = 1")
     (picture,) = pictures(kernel, code)
     assert picture.startswith(b"\x89PNG")
+
+
+@pytest.mark.own_process
+def test_matplotlib_loaded_again(shell: InteractiveShell) -> None:
+    """After matplotlib was unloaded, another plot imports it again."""
+    before = type(shell.run_line_magic("memplot", "")).__mro__[1]
+    shell.run_line_magic("unload", "matplotlib")
+    after = type(shell.run_line_magic("memplot", "")).__mro__[1]
+    assert after.__qualname__ == before.__qualname__ == "Figure"
+    assert after is not before
