@@ -18,6 +18,10 @@ export class HintsSection extends LookupSection {
     options.sidebar.stateChanged.connect(this._label, this);
   }
 
+  protected override undo(): null {
+    return null;
+  }
+
   protected override renderControls(): null {
     return null;
   }

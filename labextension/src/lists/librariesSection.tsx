@@ -21,6 +21,10 @@ export class LibrariesSection extends LookupSection {
     this.title.label = options.trans.__('Libraries');
   }
 
+  protected override undo(): null {
+    return null;
+  }
+
   protected override renderControls(): null {
     return null;
   }

@@ -41,9 +41,7 @@ export abstract class LookupSection extends SidebarRenderer {
   /**
    * Return what undoes the last action, `null` if nothing does.
    */
-  protected undo(_inspection: Inspection): (() => void) | null {
-    return null;
-  }
+  protected abstract undo(inspection: Inspection): (() => void) | null;
 
   protected override render(): React.JSX.Element | null {
     const { model, isKernelKnown } = this._sidebar;

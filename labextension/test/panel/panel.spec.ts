@@ -98,7 +98,7 @@ describe('MemoryPanel#collapsed', () => {
     expect(panel.collapsed).toEqual(['jupyter-memkit-timeline']);
     panel.collapsed = [];
     expect(panel.collapsed).toEqual([]);
-    expect(changes).toBe(6);
+    expect(changes).toBe(7);
   });
 
   it('ignores sections that there are no longer', () => {
@@ -158,7 +158,7 @@ describe('the sidebar', () => {
     const kernel = await page.openLive({ running: null });
     await vi.advanceTimersByTimeAsync(2000);
     expect(kernel.requestTypes).toEqual(['subscribe']);
-    panel.collapsed = ['jupyter-memkit-hints'];
+    panel.collapsed = ['jupyter-memkit-hints', 'jupyter-memkit-libraries'];
     await vi.advanceTimersByTimeAsync(2000);
     expect(kernel.requestTypes).toEqual(['subscribe', 'variables']);
     kernel.lastRequest.reply(golden('variables'));
