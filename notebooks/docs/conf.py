@@ -25,14 +25,18 @@ extensions = [
     "extensions.protocol",
     "extensions.python_api",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "templates"]
+templates_path = ["templates"]
 
-# Each page and notebook runs in a kernel of its own, and a cell that fails stops the
-# build, unless its tag expects the failure.
-nb_execution_mode = "force"
+# Each page and notebook runs in a kernel of its own, once until it changes, and a cell
+# that fails stops the build, unless its tag expects the failure.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / "executions")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
+# The cards of the sidebar have text beside them.
+suppress_warnings = ["mystnb.unknown_mime_type"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
@@ -43,10 +47,7 @@ else:
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autodoc_class_signature = "separated"
 napoleon_use_ivar = True
-# The names of types in the docstrings are for people.
-nitpicky = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "jupyter_memkit"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from sphinx.application import Sphinx
 from extensions.pages import write_page
 from jupyter_memkit import extension
 
+# The title of a section of a docstring, and the line below it.
+_SECTION = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
 _TYPES = {
     "duration": "duration, such as `5s`",
-    "float": "number",
     "fraction": "fraction between 0 and 1",
     "int": "whole number",
     "size": "size, such as `2GB`",
@@ -56,7 +58,7 @@ def describe_magic(name: str, magic: Any) -> str:
     summary, _, rest = inspect.cleandoc(parser.description or "").partition("\n\n")
     names = ", ".join(f"`{each}`" for each in list_names(name))
     lines = [f"# {names}", "", _one_line(summary), "", *_usage(parser), ""]
-    prose, _, examples = rest.partition("Examples\n--------\n")
+    prose, *sections = _SECTION.split(rest)
     lines += [*_from_docstring(prose), ""]
     positional = [each for each in parser._actions if not each.option_strings]  # noqa: SLF001 - argparse has no public list
     optional = [each for each in parser._actions if each.option_strings]  # noqa: SLF001 - as above
@@ -64,8 +66,8 @@ def describe_magic(name: str, magic: Any) -> str:
         if actions:
             lines += [f"## {title}", ""]
             lines += [line for each in actions for line in _describe_argument(each)]
-    if examples:
-        lines += ["## Examples", "", *_from_docstring(examples)]
+    for title, text in zip(sections[::2], sections[1::2], strict=True):
+        lines += [f"## {title}", "", *_from_docstring(text), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -108,7 +110,7 @@ def _describe_argument(action: argparse.Action) -> Iterator[str]:
     if action.choices:
         details.append(" or ".join(f"`{each}`" for each in action.choices))
     elif kind is not None:
-        details.append(_TYPES[kind])
+        details.append(_TYPES.get(kind, "text"))
     elif not action.option_strings or action.nargs != 0:
         details.append("text")
     if action.nargs in ("*", "+"):
