@@ -43,7 +43,7 @@ myst_heading_anchors = 3
 if find_spec("torch") is None:
     exclude_patterns.append("gallery/08_deep_learning.ipynb")
 else:
-    tags.add("torch")  # type: ignore[name-defined] # noqa: F821 - Sphinx gives it
+    tags.add("torch")  # type: ignore[name-defined]
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

@@ -40,7 +40,9 @@ def list_pages(env: BuildEnvironment, suffix: str) -> str:
         title = env.titles[name].astext()
         link = f"- [{title}](_sources/{name}{source}{suffix})"
         sentence = _first_sentence(env.get_doctree(name))
-        sections[_find_section(name)].append(f"{link}: {sentence}" if sentence else link)
+        sections[_find_section(name)].append(
+            f"{link}: {sentence}" if sentence else link
+        )
     for title, links in sections.items():
         lines += ["", f"## {title}", "", *links]
     return "\n".join(lines) + "\n"
@@ -48,7 +50,11 @@ def list_pages(env: BuildEnvironment, suffix: str) -> str:
 
 def _find_section(name: str) -> str:
     return next(
-        (title for title, folder in _SECTIONS.items() if folder and name.startswith(folder)),
+        (
+            title
+            for title, folder in _SECTIONS.items()
+            if folder and name.startswith(folder)
+        ),
         "Docs",
     )
 

@@ -34,7 +34,7 @@ _TYPES = {
 def list_magics() -> dict[str, Any]:
     """Return the functions of all magics by name, each with its parser."""
     found = {}
-    for magics in extension._MAGICS:  # noqa: SLF001 - the list of what a kernel gets
+    for magics in extension._MAGICS:
         for kind in ("line", "cell"):
             for name, function in magics.magics[kind].items():
                 found[name] = getattr(magics, function)
@@ -45,11 +45,13 @@ def list_names(name: str) -> list[str]:
     """Return a magic as it is written in a line and above a cell."""
     kinds = {
         kind
-        for magics in extension._MAGICS  # noqa: SLF001 - as above
+        for magics in extension._MAGICS
         for kind in ("line", "cell")
         if name in magics.magics[kind]
     }
-    return [sign + name for kind, sign in (("line", "%"), ("cell", "%%")) if kind in kinds]
+    return [
+        sign + name for kind, sign in (("line", "%"), ("cell", "%%")) if kind in kinds
+    ]
 
 
 def describe_magic(name: str, magic: Any) -> str:
@@ -60,8 +62,8 @@ def describe_magic(name: str, magic: Any) -> str:
     lines = [f"# {names}", "", _one_line(summary), "", *_usage(parser), ""]
     prose, *sections = _SECTION.split(rest)
     lines += [*_from_docstring(prose), ""]
-    positional = [each for each in parser._actions if not each.option_strings]  # noqa: SLF001 - argparse has no public list
-    optional = [each for each in parser._actions if each.option_strings]  # noqa: SLF001 - as above
+    positional = [each for each in parser._actions if not each.option_strings]
+    optional = [each for each in parser._actions if each.option_strings]
     for title, actions in (("Arguments", positional), ("Options", optional)):
         if actions:
             lines += [f"## {title}", ""]

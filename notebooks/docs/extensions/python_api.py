@@ -33,8 +33,8 @@ def list_page() -> str:
     lines = [
         "# Python",
         "",
-        "All public names, for `import jupyter_memkit as memkit`; those of other modules",
-        "may change without notice. Sizes are whole numbers of bytes, times are seconds.",
+        "All public names, for `import jupyter_memkit as memkit`; those of other",
+        "modules may change without notice. Sizes are whole bytes, times are seconds.",
         "",
     ]
     for title, names in public_names().items():
