@@ -2,6 +2,7 @@
 # make test   sets up, then runs every check, and summarises the failures
 # make check  sets up, then runs the quick checks
 # make bench  sets up, then compares the speed with hand-written code
+# make docs   sets up, and builds the documentation site
 # make format formats the code
 
 SHELL := /bin/bash
@@ -11,6 +12,7 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
 HINTS := tests/hints
+DOCS := notebooks/docs
 SEARCHES := tests/techniques/unloading tests/techniques/test_release.py \
 	tests/techniques/test_spill.py tests/measure/test_holders.py \
 	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
@@ -29,9 +31,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check bench format hard-use lock screenshot soak static lint types
-.PHONY: test-core test-typescript test-python test-chunked test-searches test-hints
-.PHONY: test-jupyter test-ml coverage
+.PHONY: lab test check bench docs format hard-use lock screenshot soak
+.PHONY: static lint types test-core test-typescript test-python test-chunked
+.PHONY: test-searches test-hints test-jupyter test-ml coverage
 
 lab: $(VENV)/installed
 	.ci/lab
@@ -96,6 +98,14 @@ test-ml: $(VENV)/installed
 bench: $(VENV)/installed
 	$(UV_PIP) --group bench
 	python -m tests.benchmarks
+
+# Runs all pages and notebooks, each in a kernel, without the user's configuration.
+docs: $(VENV)/installed
+	IPYTHONDIR=$(CURDIR)/$(DOCS)/_build/ipython \
+		JUPYTER_CONFIG_DIR=$(CURDIR)/$(DOCS)/_build/jupyter \
+		sphinx-build --fail-on-warning --keep-going --fresh-env --quiet \
+		$(DOCS) $(DOCS)/_build/html
+	@echo "The site is in $(DOCS)/_build/html/index.html"
 
 # Generates protocol.ts first, without which the labextension may not compile.
 format: $(VENV)/packages

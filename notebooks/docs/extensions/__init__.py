@@ -1,0 +1,1 @@
+"""Sphinx extensions that generate the parts of the site with a source elsewhere."""
