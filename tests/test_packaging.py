@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # Folders of a checkout that are not packaged.
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "node_modules", "lib", ".*_cache")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", "node_modules", "lib", "_build", ".*_cache"
+)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ extensions = [
     "extensions.protocol",
     "extensions.python_api",
 ]
-exclude_patterns = ["_build", "templates"]
+exclude_patterns = ["_build", "static", "templates"]
 templates_path = ["templates"]
 
 # Each page and notebook runs in a kernel of its own, once until it changes, and a cell
@@ -39,6 +39,8 @@ nb_merge_streams = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+# It would make a dash of the two hyphens of an option.
+smartquotes = False
 
 if find_spec("torch") is None:
     exclude_patterns.append("gallery/08_deep_learning.ipynb")
@@ -51,6 +53,8 @@ napoleon_use_ivar = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "jupyter_memkit"
+html_static_path = ["static"]
+html_css_files = ["outputs.css"]
 html_sourcelink_suffix = ""
 html_theme_options = {
     "navigation_with_keys": False,
