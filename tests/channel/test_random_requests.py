@@ -20,7 +20,7 @@ from jupyter_memkit import protocol
 from tests.channel.test_messages import GOLDEN
 from tests.real_kernel import RealKernel, real_kernel
 
-N_REQUESTS = int(os.environ.get("MEMKIT_RANDOM_REQUESTS", "300"))
+N_REQUESTS = int(os.environ.get("MEMKIT_RANDOM_REQUESTS", "60"))
 FIRST_SEED = int(os.environ.get("MEMKIT_RANDOM_REQUESTS_FROM", "0"))
 
 _VALID = tuple(
