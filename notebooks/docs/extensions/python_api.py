@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 import jupyter_memkit
 from extensions.pages import write_page
@@ -45,12 +46,12 @@ def list_page() -> str:
     return "\n".join(lines)
 
 
-def generate(app: Sphinx) -> None:
+def generate(app: Sphinx, _config: Config) -> None:
     """Write the page, from which autosummary generates those of the names."""
     write_page(Path(app.srcdir) / "reference" / "python" / "index.md", list_page())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Generate the page before autosummary reads it."""
-    app.connect("builder-inited", generate, priority=100)
+    """Generate the page before Sphinx looks for pages, which autosummary reads then."""
+    app.connect("config-inited", generate)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
