@@ -108,8 +108,8 @@ def test_kernels(lab: LabPage, server: LabServer) -> None:
     large_pid = check_memory(lab, server, large_id)
 
     # The panel is there again after a reload.
-    stored = "lab/api/workspaces"
-    wait_until(lambda: "jupyter-memkit-kernels" in str(server.ask("GET", stored)))
+    in_front = "'current': 'jupyter-memkit-kernels"
+    wait_until(lambda: in_front in str(server.ask("GET", "lab/api/workspaces")))
     lab.page.reload()
     lab.wait_for_lab()
     expect(row_of(lab, large_id)).to_be_visible()
