@@ -121,16 +121,21 @@ def test_refusals(agent: Agent) -> None:
     assert agent.kernel.run("print(orders, calls)") == "[2.5] []\n"
 
 
+def start_cell(agent: Agent, end: Path, last: str) -> str:
+    """Start a cell that runs until a file exists and then a last line."""
+    return agent.kernel.start(
+        "print('started', flush=True)\nimport os, time\n"
+        f"while not os.path.exists({str(end)!r}): time.sleep(0.01)\n"
+        f"{last}"
+    )
+
+
 def test_while_a_cell_runs(agent: Agent, tmp_path: Path) -> None:
     """The state is answered, variables are not looked at, and deleting waits."""
     agent.kernel.run("mine = [1.5]")
     token = agent.call("memory_holders", name="mine")["token"]
     end = tmp_path / "end"
-    running = agent.kernel.start(
-        "print('started', flush=True)\nimport os, time\n"
-        f"while not os.path.exists({str(end)!r}): time.sleep(0.01)\n"
-        "assert mine == [1.5]"
-    )
+    running = start_cell(agent, end, "assert mine == [1.5]")
     state = agent.call("memory_state", notebook=agent.session["kernel"]["id"])
     assert state["running"]["first_line"] == "print('started', flush=True)"
     busy = agent.server.ask("POST", "tools/memory_holders", {"name": "mine"})
@@ -156,11 +161,7 @@ def test_a_cell_that_fails(agent: Agent, tmp_path: Path) -> None:
     agent.kernel.run("mine = [1.5]")
     token = agent.call("memory_holders", name="mine")["token"]
     end = tmp_path / "end"
-    running = agent.kernel.start(
-        "print('started', flush=True)\nimport os, time\n"
-        f"while not os.path.exists({str(end)!r}): time.sleep(0.01)\n"
-        "raise ValueError"
-    )
+    running = start_cell(agent, end, "raise ValueError")
     waiting = agent.call("free_variable", name="mine", token=token, wait_s=1)
     assert "unless it fails" in waiting["message"]
     end.touch()
