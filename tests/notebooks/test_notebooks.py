@@ -59,7 +59,9 @@ from jupyter_memkit import tracker
 
 (list_,) = packed.variables
 assert list_.before_bytes > 4.8 * list_.after_bytes, list_
-assert packed.freed_bytes > 0.9 * (list_.before_bytes - list_.after_bytes), packed
+# An arena of Python's allocator returns once it is empty: what else the kernel made
+# meanwhile keeps 5 to 13 of about a hundred.
+assert packed.freed_bytes > 0.8 * (list_.before_bytes - list_.after_bytes), packed
 assert shrunk.before_bytes > 2.8 * shrunk.after_bytes
 assert sample.base is None and len(sample) == 1000
 (cell,) = (c for c in tracker().cells if c.first_line.startswith("%spill numbers"))
