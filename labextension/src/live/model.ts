@@ -1,16 +1,7 @@
-import { secondsToFull } from '../model/climb';
-import { Clock } from '../model/clock';
-import type { IChartSource } from '../chart/series';
-import type { IEarlierProcess } from '../model/ledger';
-import type { IReading } from '../model/readings';
-import { KernelRecord } from '../model/record';
-import type { Timeline } from '../model/timeline';
+import { KernelMemory } from '../model/kernelMemory';
 import { parseLive } from '../wire/parse';
 import type {
   Broadcast,
-  ICell,
-  IPresent,
-  IRunningCell,
   ISnapshot,
   IVariables,
   LabMessage
@@ -24,15 +15,15 @@ import { CONNECTION, MESSAGE } from './host';
  */
 export type LiveState = 'waiting' | 'live' | 'ended' | 'incompatible';
 
-const STALE_AFTER_S = 3;
 // The next cell would wait for the list of variables.
 const REST_S = 0.5;
 
 /**
  * The memory of the kernel that a widget belongs to.
  */
-export class LiveModel implements IChartSource {
+export class LiveModel extends KernelMemory {
   constructor(host: IWidgetModel, onChange: () => void) {
+    super();
     this._host = host;
     this._onChange = onChange;
     host.on(MESSAGE, this._onMessage);
@@ -44,28 +35,12 @@ export class LiveModel implements IChartSource {
     return this._state;
   }
 
-  get timeline(): Timeline {
-    return this._record.timeline;
+  override get isBusy(): boolean {
+    return this.running !== null;
   }
 
-  get reading(): IReading | null {
-    return this._record.readings.current;
-  }
-
-  get present(): IPresent | null {
-    return this._record.present;
-  }
-
-  get cells(): readonly ICell[] {
-    return this._record.ledger.cells;
-  }
-
-  get earlier(): readonly IEarlierProcess[] {
-    return this._record.ledger.earlier;
-  }
-
-  get running(): IRunningCell | null {
-    return this._record.ledger.running;
+  protected override get isLost(): boolean {
+    return this._state !== 'live';
   }
 
   /**
@@ -73,24 +48,6 @@ export class LiveModel implements IChartSource {
    */
   get variables(): IVariables | null {
     return this._variables;
-  }
-
-  get nowS(): number {
-    return this._clock.nowS;
-  }
-
-  get staleSinceS(): number | null {
-    const lastS = this.reading?.tS ?? null;
-    if (lastS === null || this._state !== 'live') {
-      return lastS;
-    }
-    const isSilent = this.running && this.nowS - lastS > STALE_AFTER_S;
-    return isSilent ? lastS : null;
-  }
-
-  get secondsToFull(): number | null {
-    const { reading, running } = this;
-    return reading && running ? secondsToFull(this.timeline, reading) : null;
   }
 
   /**
@@ -104,7 +61,7 @@ export class LiveModel implements IChartSource {
       this._subscribe();
     }
     const restedS = Date.now() / 1000 - this._endedS;
-    if (this._isListDue && !this.running && restedS >= REST_S) {
+    if (this._isListDue && !this.isBusy && restedS >= REST_S) {
       this._isListDue = false;
       this._send({
         type: 'variables',
@@ -127,7 +84,7 @@ export class LiveModel implements IChartSource {
     this._send({
       type: 'subscribe',
       ...this._sender,
-      since_s: this._record.readings.kernelS
+      since_s: this.record.readings.kernelS
     });
   }
 
@@ -194,9 +151,9 @@ export class LiveModel implements IChartSource {
       this._isListDue = true;
       this._endedS = Date.now() / 1000;
     }
-    this._record.add(message);
+    this.record.add(message);
     if (message.type !== 'cells') {
-      this._clock.observe(this._record.readings.kernelS);
+      this.clock.observe(this.record.readings.kernelS);
     }
   }
 
@@ -209,13 +166,11 @@ export class LiveModel implements IChartSource {
     if (this._state === 'live') {
       this._state = 'ended';
     }
-    this._record.rest();
+    this.record.rest();
   }
 
   private readonly _host: IWidgetModel;
   private readonly _onChange: () => void;
-  private readonly _record = new KernelRecord();
-  private readonly _clock = new Clock();
   // Not `randomUUID`, which an insecure page lacks.
   private readonly _clientId = Math.random().toString(36).slice(2);
   private _state: LiveState = 'waiting';

@@ -43,7 +43,7 @@ export function LivePanel(props: LivePanel.IProps): React.JSX.Element {
             trans={trans}
           />
         )}
-        <Toolbar {...props.toolbar} trans={trans} />
+        <Toolbar {...props.toolbar} />
         <ChartHost
           hasChildren={props.toolbar.hasChildren}
           onHost={props.onHost}
@@ -58,7 +58,7 @@ export function LivePanel(props: LivePanel.IProps): React.JSX.Element {
 export namespace LivePanel {
   export interface IProps {
     model: LiveModel;
-    toolbar: Omit<Toolbar.IProps, 'trans'>;
+    toolbar: Toolbar.IProps;
     onHost: (host: HTMLElement | null) => void;
     trans: TranslationBundle;
   }

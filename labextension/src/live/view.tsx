@@ -3,8 +3,7 @@ import type { Root } from 'react-dom/client';
 import { createRoot } from 'react-dom/client';
 
 import { MemoryChart } from '../chart/chart';
-import { buildChartData, extentOf } from '../chart/series';
-import { View } from '../chart/view';
+import { TimelineChart } from '../chart/timeline';
 import { Ticker } from '../model/ticker';
 import { english } from './english';
 import type { IWidgetModel } from './host';
@@ -28,15 +27,18 @@ export class LiveView {
     this._model = new LiveModel(host, () => {
       this._isBehind = true;
     });
-    this._view = new View({
-      extent: () => extentOf(this._model),
+    this._chart = new TimelineChart({
+      source: () => this._model,
       rangeS: () => this._rangeS,
+      load: () => Promise.resolve(MemoryChart),
       onChange: () => {
         this._draw();
-      }
+      },
+      onOpen: () => undefined,
+      trans: english
     });
     this._unfollow = followTheme(this._node, () => {
-      this._chart?.restyle();
+      this._chart.restyle();
     });
     this._sighting = new IntersectionObserver(entries => {
       this._isSeen = entries.some(entry => entry.isIntersecting);
@@ -75,75 +77,28 @@ export class LiveView {
     this._root.render(
       <LivePanel
         model={this._model}
-        toolbar={{
-          rangeS: this._rangeS,
-          isLive: this._view.isLive,
-          ...this._drawn,
-          showsGpu: this._showsGpu,
-          onRange: this._onRange,
-          onLive: this._onLive,
-          onGpu: this._onGpu
-        }}
-        onHost={this._onHost}
+        toolbar={{ ...this._chart.toolbar, onRange: this._onRange }}
+        onHost={this._chart.attach}
         trans={english}
       />
     );
-    this._chart?.update();
+    this._chart.update();
   }
 
   private readonly _onRange = (rangeS: number | null): void => {
     this._rangeS = rangeS;
-    this._view.follow();
+    this._chart.follow();
     this._draw();
   };
-
-  private readonly _onLive = (): void => {
-    this._view.follow();
-  };
-
-  private readonly _onGpu = (): void => {
-    this._showsGpu = !this._showsGpu;
-    if (this._chart) {
-      this._chart.showsGpu = this._showsGpu;
-    }
-    this._draw();
-  };
-
-  private readonly _onHost = (host: HTMLElement | null): void => {
-    this._chart?.destroy();
-    this._chart =
-      host &&
-      new MemoryChart(host, {
-        read: columnCount =>
-          buildChartData(this._model, this._view.window, columnCount),
-        view: this._view,
-        onDrawn: drawn => {
-          this._onDrawn(drawn);
-        },
-        onOpen: () => undefined,
-        trans: english
-      });
-  };
-
-  private _onDrawn(drawn: MemoryChart.IDrawn): void {
-    const { hasChildren, hasGpu } = this._drawn;
-    if (drawn.hasChildren !== hasChildren || drawn.hasGpu !== hasGpu) {
-      this._drawn = drawn;
-      this._isBehind = true;
-    }
-  }
 
   private readonly _node = document.createElement('div');
   private readonly _root: Root;
   private readonly _model: LiveModel;
-  private readonly _view: View;
+  private readonly _chart: TimelineChart;
   private readonly _ticker: Ticker;
   private readonly _sighting: IntersectionObserver;
   private readonly _unfollow: () => void;
-  private _chart: MemoryChart | null = null;
-  private _drawn: MemoryChart.IDrawn = { hasChildren: false, hasGpu: false };
   private _rangeS: number | null = 300;
-  private _showsGpu = true;
   private _isSeen = true;
   private _isBehind = false;
   private _drawnS = 0;

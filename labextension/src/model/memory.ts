@@ -7,28 +7,17 @@ import { ServerOverlay } from '../overlay';
 import type { IKernelServer } from '../server/kernels';
 import type { IReceived } from '../wire/channel';
 import { KernelChannel } from '../wire/channel';
-import type {
-  IActivity,
-  ICell,
-  IDeath,
-  IPresent,
-  IRunningCell,
-  IServerReading
-} from '../wire/protocol';
+import type { IDeath, IServerReading } from '../wire/protocol';
 import type { ChannelStatus } from '../wire/status';
-import { secondsToFull } from './climb';
-import { Clock } from './clock';
+import type { Clock } from './clock';
 import { DeathReport } from './deathReport';
 import { Inspection } from './inspection';
-import type { IEarlierProcess } from './ledger';
+import { KernelMemory } from './kernelMemory';
 import type { IReading } from './readings';
-import { KernelRecord } from './record';
 import { Ticker } from './ticker';
-import type { Timeline } from './timeline';
 
 const BUSY_TICK_S = 0.4;
 const IDLE_TICK_S = 1;
-const STALE_AFTER_S = 3;
 // A frame costs JupyterLab some 5 ms, so not every message is drawn.
 const DRAW_INTERVAL_S = 0.45;
 
@@ -38,10 +27,10 @@ const DRAW_INTERVAL_S = 0.45;
  * Its data is kept while it is hidden; unless `isActive`, it requests nothing
  * from the kernel, the server or the page.
  */
-export class MemoryModel implements IDisposable {
+export class MemoryModel extends KernelMemory implements IDisposable {
   constructor(options: MemoryModel.IOptions) {
+    super(options.clock);
     this._options = options;
-    this._clock = options.clock ?? new Clock();
     this._overlay = new ServerOverlay({
       read: options.server.read,
       kernelId: options.kernel.id,
@@ -85,46 +74,6 @@ export class MemoryModel implements IDisposable {
     return this._channel?.status ?? { kind: 'connecting' };
   }
 
-  get timeline(): Timeline {
-    return this._record.timeline;
-  }
-
-  get reading(): IReading | null {
-    return this._record.readings.current;
-  }
-
-  /**
-   * The kernel's last report on what no history is kept of.
-   */
-  get present(): IPresent | null {
-    return this._record.present;
-  }
-
-  /**
-   * The cells of the current process that have ended, oldest first.
-   */
-  get cells(): readonly ICell[] {
-    return this._record.ledger.cells;
-  }
-
-  /**
-   * The processes of the kernel that ended while the page was open.
-   */
-  get earlier(): readonly IEarlierProcess[] {
-    return this._record.ledger.earlier;
-  }
-
-  get running(): IRunningCell | null {
-    return this._record.ledger.running;
-  }
-
-  /**
-   * The last report on the progress of running work.
-   */
-  get activity(): IActivity | null {
-    return this._record.activity;
-  }
-
   /**
    * The last death of the notebook's kernels, until it is dismissed.
    */
@@ -139,7 +88,7 @@ export class MemoryModel implements IDisposable {
     return this._hasEnded;
   }
 
-  get isBusy(): boolean {
+  override get isBusy(): boolean {
     return (
       !this._hasEnded &&
       (this.running !== null || (this._channel?.isExecuting ?? false))
@@ -153,36 +102,8 @@ export class MemoryModel implements IDisposable {
     return this._overlay.isFailing && this.staleSinceS !== null;
   }
 
-  /**
-   * The time until the limit is reached at the present growth, `null` if memory
-   * does not climb.
-   */
-  get secondsToFull(): number | null {
-    const { reading } = this;
-    return reading && this.isBusy
-      ? secondsToFull(this.timeline, reading)
-      : null;
-  }
-
-  /**
-   * The time on the kernel's clock.
-   */
-  get nowS(): number {
-    return this._clock.nowS;
-  }
-
-  /**
-   * The time since which the reading may be outdated, `null` if it is current.
-   *
-   * The memory of an idle kernel does not change, so its last reading is
-   * current.
-   */
-  get staleSinceS(): number | null {
-    const lastS = this.reading?.tS ?? null;
-    if (lastS === null || this.status.kind === 'lost') {
-      return lastS;
-    }
-    return this.isBusy && this.nowS - lastS > STALE_AFTER_S ? lastS : null;
+  protected override get isLost(): boolean {
+    return this.status.kind === 'lost';
   }
 
   /**
@@ -267,7 +188,7 @@ export class MemoryModel implements IDisposable {
       kernel,
       isAutoloading,
       isProbing: () => this._isProbing,
-      sinceS: () => this._record.readings.kernelS
+      sinceS: () => this.record.readings.kernelS
     });
     this._channel.received.connect(this._onReceived, this);
     this._channel.statusChanged.connect(this._onStatus, this);
@@ -283,7 +204,7 @@ export class MemoryModel implements IDisposable {
     this._channel?.dispose();
     this._channel = null;
     // The running cell may have ended by the time the sidebar is opened again.
-    this._record.rest();
+    this.record.rest();
   }
 
   /**
@@ -360,7 +281,7 @@ export class MemoryModel implements IDisposable {
   private _endProcess(): void {
     if (!this._hasEnded) {
       this._hasEnded = true;
-      this._record.end(this.nowS);
+      this.record.end(this.nowS);
       this.inspection.clear();
     }
     this._stateChanged.emit();
@@ -377,15 +298,15 @@ export class MemoryModel implements IDisposable {
     if (this._hasEnded && message.type !== 'snapshot') {
       // It was sent before the process ended; the ledger knows late records.
       if (message.type === 'cells') {
-        this._record.add(message);
+        this.record.add(message);
         this._stateChanged.emit();
       }
       return;
     }
-    this._clock.observe(sentS);
+    this.clock.observe(sentS);
     this._heardS = Date.now() / 1000;
     this._hasEnded = false;
-    this._record.add(message);
+    this.record.add(message);
     if (message.type === 'snapshot' || message.type === 'cells') {
       this.inspection.outdate();
     }
@@ -405,7 +326,7 @@ export class MemoryModel implements IDisposable {
       return;
     }
     const { tS, isAlive, rssBytes, childrenBytes, gauge } = reading;
-    this._clock.observe(tS);
+    this.clock.observe(tS);
     if (!isAlive) {
       this._endProcess();
       this._askAboutDeath();
@@ -413,29 +334,27 @@ export class MemoryModel implements IDisposable {
     }
     if (this.status.kind === 'live' && !this.isBusy) {
       // Only others have changed what counts against the limit.
-      this._record.readings.refresh(gauge);
+      this.record.readings.refresh(gauge);
       this._stateChanged.emit();
       return;
     }
-    this._record.timeline.merge({
+    this.record.timeline.merge({
       tS: [tS],
       rssBytes: [rssBytes],
       peakBytes: [rssBytes],
       childrenBytes: [childrenBytes],
-      gpuBytes: [this._record.gpuBytes]
+      gpuBytes: [this.record.gpuBytes]
     });
     const source = 'server';
-    const { readings, ledger } = this._record;
+    const { readings, ledger } = this.record;
     readings.offer({ tS, rssBytes, childrenBytes, gauge, source });
     ledger.see(rssBytes);
     this._stateChanged.emit();
   }
 
   private readonly _options: MemoryModel.IOptions;
-  private readonly _clock: Clock;
   private readonly _overlay: ServerOverlay;
   private readonly _deathReport: DeathReport;
-  private readonly _record = new KernelRecord();
   private readonly _stateChanged = new Signal<this, void>(this);
   private readonly _ticked = new Signal<this, void>(this);
   private _channel: KernelChannel | null = null;
