@@ -18,6 +18,9 @@ the fastest run includes a reading of the sampler. The median over the rounds ev
 differences between processes, such as the placement of memory. The remaining variation
 is reported as the standard error of the ratio, for our own ratio and for that of "none"
 to itself, which should be 1.
+
+Other programs make a cell wait, which its CPU time excludes, so our own ratios are also
+printed in CPU time, that of all threads.
 """
 
 from __future__ import annotations
@@ -187,16 +190,16 @@ PEERS: dict[str, Callable[[Any], RunCell]] = {
     "tracemalloc": start_tracemalloc,
     "memray": start_memray,
 }
-WATCHERS = {
-    NONE: _plain,
+OWN: dict[str, Callable[[Any], RunCell]] = {
     "none again": _plain,
     OURS: start_memkit,
     GUARDED: start_guard,
-} | PEERS
+}
+WATCHERS = {NONE: _plain} | OWN | PEERS
 
 
-def run_workload(watcher: str, workload: str) -> float:
-    """Return the seconds of the fastest cell in this process."""
+def run_workload(watcher: str, workload: str) -> tuple[float, float]:
+    """Return the shortest duration and CPU time of a cell in this process."""
     chosen = (WORKLOADS | BESIDE_MODEL)[workload]
     prepare, code = chosen.prepare, chosen.cell
     cells = 1
@@ -205,14 +208,15 @@ def run_workload(watcher: str, workload: str) -> float:
     shell = make_shell()
     shell.run_cell(prepare).raise_error()
     run = WATCHERS[watcher](shell)
-    fastest_s = float("inf")
+    duration_s = cpu_s = float("inf")
     for _ in range(RUNS_OF_A_CELL):
-        start_s = time.perf_counter()
+        start_s, start_cpu_s = time.perf_counter(), time.process_time()
         for _ in range(cells):
             result = run(code)
         result.raise_error()
-        fastest_s = min(fastest_s, time.perf_counter() - start_s)
-    return fastest_s / cells
+        duration_s = min(duration_s, time.perf_counter() - start_s)
+        cpu_s = min(cpu_s, time.process_time() - start_cpu_s)
+    return duration_s / cells, cpu_s / cells
 
 
 def format_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) -> str:
@@ -231,30 +235,35 @@ def format_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) 
 
 
 def compare_watchers(rounds: int) -> None:
-    """Print the table of ratios, and the cost of an empty cell."""
-    times_s = print_ratios(rounds, WORKLOADS, list(WATCHERS))
-    empty_s, tracked_s = median(times_s[EMPTY, NONE]), median(times_s[EMPTY, OURS])
-    guarded_s = median(times_s[EMPTY, GUARDED])
+    """Print the tables of ratios, and the cost of an empty cell."""
+    _, times_s = compare(rounds, WORKLOADS, list(WATCHERS))
+    empty_s, tracked_s, guarded_s = (
+        median(times_s[EMPTY, watcher]) for watcher in (NONE, OURS, GUARDED)
+    )
     print(
-        f"an empty cell takes {empty_s * 1000:.3f} ms, with memkit "
+        f"an empty cell takes {empty_s * 1000:.3f} ms of CPU, with memkit "
         f"{tracked_s * 1000:.3f} ms: {(tracked_s - empty_s) * 1000:.3f} ms more, and "
         f"with the guard armed {(guarded_s - tracked_s) * 1000:.3f} ms more again"
     )
 
 
 def compare_beside_model(rounds: int) -> None:
-    """Print the table of ratios for cells beside a model that they do not use."""
+    """Print the tables of ratios for cells beside a model that they do not use."""
     if importlib.util.find_spec("torch") is None:
         print("the cost beside a model was not measured: torch is not installed")
         return
-    print_ratios(rounds, BESIDE_MODEL, [NONE, "none again", OURS, GUARDED])
+    compare(rounds, BESIDE_MODEL, [NONE, *OWN])
 
 
-def print_ratios(
+Times = dict[tuple[str, str], list[float]]
+
+
+def compare(
     rounds: int, workloads: Iterable[str], watchers: list[str]
-) -> dict[tuple[str, str], list[float]]:
-    """Print the time of each workload under each watcher, and return the times."""
-    times_s: dict[tuple[str, str], list[float]] = {}
+) -> tuple[Times, Times]:
+    """Print the times of workloads under watchers; return durations and CPU times."""
+    durations_s: Times = {}
+    cpu_s: Times = {}
     failures: dict[str, str] = {}
     for number in range(rounds):
         for workload in workloads:
@@ -267,26 +276,34 @@ def print_ratios(
                 if isinstance(answer, str):
                     failures[watcher] = answer
                 else:
-                    times_s.setdefault((workload, watcher), []).append(answer)
-    rows = [["time of a cell, ratio to none", "", *watchers[1:]]]
+                    for times_s, taken_s in zip(
+                        (durations_s, cpu_s), answer, strict=True
+                    ):
+                        times_s.setdefault((workload, watcher), []).append(taken_s)
+    working = [watcher for watcher in watchers if watcher not in failures]
+    print_ratios("time of a cell, ratio to none", durations_s, workloads, working)
+    print_ratios("CPU time of a cell", cpu_s, workloads, [NONE, *OWN])
+    for watcher, failure in failures.items():
+        print(f"{watcher} failed: {failure}")
+    return durations_s, cpu_s
+
+
+def print_ratios(
+    title: str, times_s: Times, workloads: Iterable[str], watchers: list[str]
+) -> None:
+    """Print the time of each workload, and its ratio under each watcher."""
+    rows = [[title, "", *watchers[1:]]]
     for workload in workloads:
         none_s = times_s[workload, NONE]
         row = [workload, format_duration(median(none_s))]
-        for watcher in watchers[1:]:
-            if watcher in failures:
-                row.append("failed")
-            else:
-                has_error = watcher not in PEERS
-                row.append(
-                    format_ratio(
-                        times_s[workload, watcher], none_s, has_error=has_error
-                    )
-                )
+        row += [
+            format_ratio(
+                times_s[workload, watcher], none_s, has_error=watcher not in PEERS
+            )
+            for watcher in watchers[1:]
+        ]
         rows.append(row)
     print(align(rows))
-    for watcher, failure in failures.items():
-        print(f"{watcher} failed: {failure}")
-    return times_s
 
 
 # Loading.
