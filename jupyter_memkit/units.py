@@ -92,6 +92,30 @@ def format_bytes(n_bytes: int) -> str:
     return f"{sign}{_round_half_up(value, 1):.1f} {_IEC_UNITS[unit]}"
 
 
+def format_given(n_bytes: int) -> str:
+    """Format a size that was given, to compare it with sizes that were measured.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size in bytes, such as one from `parse_bytes`.
+
+    Returns
+    -------
+    str
+        The size as it was written, and in the unit of measured sizes if that differs.
+
+    Examples
+    --------
+    >>> format_given(parse_bytes("500MB")), format_given(parse_bytes("1.5 GiB"))
+    ('500 MB (476.8 MiB)', '1.5 GiB')
+    """
+    given = format_bytes(n_bytes)
+    if given.endswith(_IEC_UNITS[1:]):
+        return given
+    return f"{given} ({format_bytes(int(n_bytes))})"
+
+
 def format_duration(duration_s: float) -> str:
     """Format a duration for display.
 

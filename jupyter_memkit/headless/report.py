@@ -8,7 +8,7 @@ from jupyter_memkit.headless.compare import CellChange, RunComparison, rise
 from jupyter_memkit.headless.records import CellRun, NotebookRun
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_duration, format_given
 
 _LINE_LETTERS = 48
 _SHOWN_VARIABLES = 3
@@ -96,7 +96,7 @@ def explain_over(cells: Sequence[CellRun], max_bytes: int) -> list[str]:
     """Return a line for each cell that exceeded a size."""
     return [
         f"cell {cell.number} took {format_bytes(cell.highest_bytes)}, more than "
-        f"{format_bytes(max_bytes)}: {truncate(cell.first_line)}"
+        f"{format_given(max_bytes)}: {truncate(cell.first_line)}"
         for cell in cells
     ]
 

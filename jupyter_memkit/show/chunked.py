@@ -13,7 +13,7 @@ from jupyter_memkit.techniques.chunked.summary import (
     ChunkedSummary,
     SkippedChunk,
 )
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_duration, format_given
 
 if TYPE_CHECKING:  # most runs train no model
     from jupyter_memkit.techniques.chunked.training import Fitted
@@ -55,7 +55,7 @@ def build_memory_rows(run: ChunkedSummary | Fitted) -> list[tuple[str, str]]:
     peak = (
         f"{format_bytes(run.peak_bytes)}, {format_bytes(growth_bytes)} above the start"
     )
-    growth = f"{format_bytes(growth_bytes)} of {format_bytes(run.budget_bytes)}"
+    growth = f"{format_bytes(growth_bytes)} of {format_given(run.budget_bytes)}"
     return [
         ("peak", peak if run.exact else f"{peak} (sampled)"),
         ("budget", f"{growth} used"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.track.mem import MemResult
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, format_given
 
 
 def build_refusal(result: MemResult, max_bytes: int) -> str | None:
@@ -14,7 +14,7 @@ def build_refusal(result: MemResult, max_bytes: int) -> str | None:
         return None
     return (
         f"the peak of {name_gpu(highest)} was {describe_rise(highest)}, over the "
-        f"{format_bytes(max_bytes)} that --max-gpu allows"
+        f"{format_given(max_bytes)} that --max-gpu allows"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_memkit.show.gpus import describe_rise, name_gpu
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.track.mem import MemResult
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_duration, format_given
 
 _MIB = 1024 * 1024
 
@@ -50,7 +50,7 @@ def build_refusal(result: MemResult, max_bytes: int) -> str:
     if result.children_peak_bytes:
         children = _build_children_peak(result)
         own += f" and that of child processes {children}, together"
-    return f"{own}, over the {format_bytes(max_bytes)} that --max allows"
+    return f"{own}, over the {format_given(max_bytes)} that --max allows"
 
 
 def _describe_kept(kept_bytes: int) -> str:

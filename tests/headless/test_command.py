@@ -90,7 +90,7 @@ def test_run(
     assert [each["number"] for each in stored["cells"]] == [1, 2]
     assert "<svg" in (tmp_path / "run.html").read_text()
     assert main(["run", str(path), "--max-peak", "20MB"]) == 1
-    assert "more than 20 MB: block = bytes(30 << 20)" in capsys.readouterr().err
+    assert "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in capsys.readouterr().err
     assert main(["compare", f"{target}.json", f"{target}.json"]) == 0
     assert "nothing takes more memory" in capsys.readouterr().out
 
@@ -214,7 +214,7 @@ def test_pytest(write_notebook: WriteNotebook, tmp_path: Path) -> None:
         [*command, "--memkit-max", "20MB"], capture_output=True, text=True, check=False
     )
     assert "2 failed, 2 passed" in checked.stdout
-    assert "more than 20 MB: block = bytes(30 << 20)" in checked.stdout
+    assert "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in checked.stdout
     assert "cell 1 raised ZeroDivisionError" in checked.stdout
     assert "Traceback" not in checked.stdout
     # Without the option, notebooks are no tests.

@@ -331,7 +331,7 @@ def test_limit_of_the_administrator(shared: GuardedKernel) -> None:
 
 
 # By kind of cure: what fills the memory, and the cell that then exceeds a mark of 1 GB.
-# The kernel itself takes 100 to 200 MiB.
+# The kernel itself takes 50 to 200 MiB.
 FILL = "y = np.ones(95_000_000); del y"
 CURES = {
     "output": ("np.ones(50_000_000)", FILL),
@@ -342,8 +342,8 @@ CURES = {
     ),
     "dtype": ("x = np.arange(64_000_000)", "y = np.ones(66_000_000); del y"),
     "numbers": (
-        "x = [float(i) for i in range(8_000_000)]",
-        "y = [0.0] * 85_000_000; del y",
+        "x = [float(i) for i in range(12_000_000)]",
+        "y = [0.0] * 78_000_000; del y",
     ),
     "spill": ("x = np.random.rand(50_000_000)", FILL),
     "gc_paused": (

@@ -169,7 +169,7 @@ def test_chunked(tmp_path: Path) -> None:
     shown = execute("01_chunked", tmp_path, CHUNKED_CHECKS)
     assert shown["lazy"] == "(11.0, 20.0)"
     assert "arr_delay, carrier" in shown["chunked"]
-    assert "of 100 MB used" in shown["fit"]
+    assert "of 100 MB (95.4 MiB) used" in shown["fit"]
     assert "a mean does not add up" in shown["mean"]
     assert "2,694,208 rows" in shown["fit"]
     assert "held out)" in shown["loop"]

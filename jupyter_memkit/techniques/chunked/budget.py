@@ -25,7 +25,7 @@ import sys
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import read_limit
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, format_given
 
 # Parts of the budget: the growth of the process that is aimed at, how far the chunks
 # creep, and where it is close. No more than these bytes are aimed at, because larger
@@ -217,7 +217,7 @@ class RowPlan:
         self.rows = self._ceiling = max(1, min(self.rows, rows) // 2)
         if rows > max(_FEWEST_ROWS, self._most_rows // _FEW):
             return
-        budget = format_bytes(self.budget_bytes)
+        budget = format_given(self.budget_bytes)
         if kept_bytes > self.budget_bytes * _CLOSE:
             message = (
                 f"the results so far take {format_bytes(kept_bytes)} of the budget of "

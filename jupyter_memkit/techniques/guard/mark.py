@@ -12,7 +12,7 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.shared import SharedPage
-from jupyter_memkit.units import format_bytes, parse_bytes
+from jupyter_memkit.units import format_bytes, format_given, parse_bytes
 
 Action = Literal["stop", "warn"]
 
@@ -91,7 +91,7 @@ class Marks:
         """Return the lowest mark as text, with its size."""
         mark = self.lowest
         if mark.bytes:
-            return mark.text
+            return format_given(mark.bytes)
         return f"{format_bytes(self.bytes_now(page))} ({mark.text})"
 
 
@@ -127,7 +127,7 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     mark_bytes = _read_size(text)
     if limit is not None and mark_bytes > limit.bytes:
         message = (
-            f"a mark of {format_bytes(mark_bytes)} is above the limit of "
+            f"a mark of {format_given(mark_bytes)} is above the limit of "
             f"{format_bytes(limit.bytes)} ({limit.name}); choose a lower one, or auto"
         )
         raise MemkitError(message)
@@ -138,7 +138,7 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     if mark_bytes <= used_bytes:
         message = (
             f"{format_bytes(used_bytes)} are in use, which is above the mark of "
-            f"{format_bytes(mark_bytes)}; free some with %memfree, or choose a higher "
+            f"{format_given(mark_bytes)}; free some with %memfree, or choose a higher "
             "mark"
         )
         raise MemkitError(message)

@@ -35,7 +35,7 @@ from jupyter_memkit.techniques.chunked.training.rows import (
     cut_batches,
     measure_row,
 )
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, format_given
 
 Select = Callable[[int], bool]
 """Takes the number of a chunk of the source, from 0; returns whether it is read."""
@@ -190,7 +190,7 @@ def _check_room(
     message = (
         f"{what} of {rows:,} rows would take about "
         f"{format_bytes(int(most_rows * each_bytes))}, more than the budget of "
-        f"{format_bytes(budget_bytes)}; use at most {int(budget_bytes / each_bytes):_} "
+        f"{format_given(budget_bytes)}; use at most {int(budget_bytes / each_bytes):_} "
         'rows, or a larger budget, such as memory="2GB"'
     )
     raise MemkitError(message)
