@@ -9,6 +9,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { Sidebar } from '../model/sidebar';
 import type { StatusAction } from '../wire/status';
+import { reportFailure } from './failure';
 
 // How long a message about what was done stays.
 const SHOWN_MS = 8000;
@@ -93,10 +94,7 @@ export function buildActions(
   };
   return action => {
     run(action).catch((reason: unknown) => {
-      console.error(`jupyter_memkit: "${action}" failed`, reason);
-      Notification.error(
-        reason instanceof Error ? reason.message : String(reason)
-      );
+      reportFailure(`"${action}" failed`, reason);
     });
   };
 }

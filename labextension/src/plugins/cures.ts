@@ -5,6 +5,7 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { CureUse } from '../lists/hintList';
 import type { Sidebar } from '../model/sidebar';
+import { reportFailure } from './failure';
 
 /**
  * Build what applies the cure of a hint to the notebook in use; in a console, which has
@@ -36,10 +37,7 @@ export function buildCures(
   };
   return (cure, use) => {
     apply(cure, use).catch((reason: unknown) => {
-      console.error('jupyter_memkit: the cure could not be applied', reason);
-      Notification.error(
-        reason instanceof Error ? reason.message : String(reason)
-      );
+      reportFailure('the cure could not be applied', reason);
     });
   };
 }

@@ -1,4 +1,4 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { Kernel } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
@@ -7,6 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { KernelRow } from '../kernels/row';
 import type { IKernelRow, Kernels } from '../model/kernels';
 import { describeMemory, nameKernel } from '../text/kernels';
+import { reportFailure } from './failure';
 
 /**
  * Do something with any kernel of the server, and report a failure.
@@ -19,10 +20,7 @@ export async function actOnKernel(
   try {
     await run(action, row, context);
   } catch (reason) {
-    console.error(`jupyter_memkit: "${action}" failed`, reason);
-    Notification.error(
-      reason instanceof Error ? reason.message : String(reason)
-    );
+    reportFailure(`"${action}" failed`, reason);
   }
 }
 

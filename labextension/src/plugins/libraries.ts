@@ -1,10 +1,10 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Sidebar } from '../model/sidebar';
 import { nameUsers } from '../text/libraries';
 import type { IListedLibrary } from '../wire/protocol';
 import { confirm } from './confirm';
+import { reportFailure } from './failure';
 
 /**
  * Build what unloads a library: it asks first where something uses it, and waits for the
@@ -36,10 +36,7 @@ export function buildUnload(
   };
   return library => {
     run(library).catch((reason: unknown) => {
-      console.error('jupyter_memkit: unloading failed', reason);
-      Notification.error(
-        reason instanceof Error ? reason.message : String(reason)
-      );
+      reportFailure('unloading failed', reason);
     });
   };
 }

@@ -1,4 +1,3 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
@@ -8,6 +7,7 @@ import type { Sidebar } from '../model/sidebar';
 import { nameAction } from '../text/inspection';
 import type { IListedVariable } from '../wire/protocol';
 import { confirm } from './confirm';
+import { reportFailure } from './failure';
 
 /**
  * Build what acts on a variable: it asks first where data would be lost, and waits for
@@ -40,10 +40,7 @@ export function buildVariableActions(
     );
   return (variable, action) => {
     run(variable, action).catch((reason: unknown) => {
-      console.error(`jupyter_memkit: "${action}" failed`, reason);
-      Notification.error(
-        reason instanceof Error ? reason.message : String(reason)
-      );
+      reportFailure(`"${action}" failed`, reason);
     });
   };
 }
