@@ -68,6 +68,17 @@ def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
     assert shell.user_ns["values"] == [1, None]
 
 
+def test_history_of_inputs(shell: InteractiveShell) -> None:
+    """IPython's list of inputs is never replaced, and its texts can be packed."""
+    shell.run_cell("1 + 1", store_history=True)
+    inputs = shell.user_ns["In"]
+    with pytest.raises(UsageError, match="In is IPython's own; keep it with --into"):
+        shell.run_line_magic("to_numpy", "In")
+    shell.run_line_magic("to_numpy", "In --into texts")
+    assert shell.user_ns["texts"][-1] == "1 + 1"
+    assert shell.user_ns["In"] is inputs
+
+
 def test_report() -> None:
     """The report shows bytes, speed, and holders of the list, with text escaped."""
     packed = Packed(

@@ -16,6 +16,7 @@ from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
 from jupyter_memkit.techniques.progress import Progress
+from jupyter_memkit.techniques.variables.forget import belongs_to_ipython
 from jupyter_memkit.techniques.variables.namespaces import (
     Namespace,
     find_namespace,
@@ -81,7 +82,9 @@ def pack_names(
     namespace = find_namespace(namespace, shell)
     replacing = Replacing(namespace, shell, progress)
     groups = group_names(names, namespace)
-    if into is not None:
+    if into is None:
+        _check_own(groups, namespace, shell)
+    else:
         _check_into(into, groups)
     with replacing:
         with replacing.allowed():
@@ -107,6 +110,13 @@ def pack_names(
         duration_s=replacing.duration_s,
         copies=tuple(replacing.copies),
     )
+
+
+def _check_own(groups: list[list[str]], namespace: Namespace, shell: Any) -> None:
+    for name in (name for group in groups for name in group):
+        if shell is not None and belongs_to_ipython(name, namespace, shell):
+            message = f"{name} is IPython's own; keep it with --into NAME"
+            raise MemkitError(message)
 
 
 def _check_into(into: str, groups: list[list[str]]) -> None:

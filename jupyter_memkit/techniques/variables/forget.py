@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def find_places(
                 for outputs in _read_output_dicts(shell)
                 if number in outputs
             ]
-        if name in namespace and _belongs_to_ipython(name, shell):
+        if name in namespace and belongs_to_ipython(name, namespace, shell):
             message = (
                 f"{name!r} is IPython's own, and nothing was deleted; %memfree "
                 "--outputs deletes the outputs of cells"
@@ -169,16 +169,16 @@ def forget_scripts(shell: Any) -> None:
             del variables[name]
 
 
+def belongs_to_ipython(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
+    """Return whether a variable was set by IPython, which uses it."""
+    return name in _KEPT and shell.user_ns_hidden.get(name) is namespace[name]
+
+
 def is_atom(value: Any) -> bool:
     """Return whether an object is a number or short string, which may be shared."""
     if contains_identical((str, bytes), type(value)):
         return len(value) < _SHORT
     return contains_identical((bool, complex, float, int, type(None)), type(value))
-
-
-def _belongs_to_ipython(name: str, shell: Any) -> bool:
-    """Return whether a name was set by IPython, which uses it."""
-    return name in _KEPT and shell.user_ns_hidden.get(name) is shell.user_ns[name]
 
 
 def _read_output_dicts(shell: Any) -> Iterator[dict[int, Any]]:
