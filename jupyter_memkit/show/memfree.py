@@ -11,6 +11,8 @@ from jupyter_memkit.units import format_bytes
 
 # Smaller changes are noise.
 _SHOWN_BYTES = 64 * 1024
+# Every kernel has some megabytes free in Python's heap.
+_SHOWN_HEAP_BYTES = 32 * 1024 * 1024
 
 
 def build_report(freed: Freed) -> Report:
@@ -56,6 +58,12 @@ def _build_notes(freed: Freed) -> Iterator[str]:
         yield f"A copy of {name} is in a separate process; {lines} ends it."
     if freed.made_in:
         yield _describe_shortfall(freed)
+    if freed.python_heap_free_bytes >= _SHOWN_HEAP_BYTES:
+        yield (
+            f"{format_bytes(freed.python_heap_free_bytes)} are free in Python's heap, "
+            "for new small objects; small objects in between, which are in use, keep "
+            "them from the system."
+        )
 
 
 def _describe_device(device: FreedDevice) -> str:

@@ -10,6 +10,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.heap import read_free_heap_bytes
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes
 from jupyter_memkit.records import Record
 
 
@@ -64,6 +65,7 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
         **held,
         "code and files that are mapped": _read_file_bytes(),
         "free in the C library's heap": read_free_heap_bytes(),
+        "free in Python's heap": read_free_python_heap_bytes(),
     }
     parts = {}
     for name, n_bytes in known.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, get_args
 
 import numpy as np
@@ -144,6 +145,18 @@ def test_the_remainder(bare_shell: InteractiveShell) -> None:
     assert abs(rows_bytes - rss_bytes) < 0.05 * rss_bytes
     assert 10_000_000 <= listed.remainder.parts["outputs"] < 10_100_000
     assert list_variables(bare_shell, patterns=["held"]).remainder is None
+
+
+@pytest.mark.own_process
+@pytest.mark.skipif(sys.platform == "win32", reason="has no memory streams")
+def test_fragments_are_a_part(bare_shell: InteractiveShell) -> None:
+    """What survivors keep in Python's heap is a known part of the rest."""
+    run(bare_shell, "numbers = [float(n) for n in range(2_000_000)]")
+    run(bare_shell, "survivors = numbers[::1000]\nnumbers.clear()")
+    remainder = list_variables(bare_shell).remainder
+    assert remainder is not None
+    assert remainder.parts["free in Python's heap"] > 50_000_000
+    assert remainder.other_bytes < 100_000_000
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,9 @@ class Freed(Record):
         Resident memory of the process before minus after.
     rss_bytes : int
         Resident memory after.
+    python_heap_free_bytes : int
+        Memory that is free in Python's heap, and that cannot be returned while objects
+        beside it are in use; 0 if unknown.
     steps : tuple of FreeingStep
         The steps in order; their bytes add up to the total.
     devices : tuple of FreedDevice
@@ -120,3 +123,4 @@ class Freed(Record):
     made_bytes: int = 0
     workers: int = 0
     workers_bytes: int = 0
+    python_heap_free_bytes: int = 0

@@ -1,0 +1,58 @@
+"""What is free in Python's own heap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no memory streams")
+
+
+@pytest.mark.own_process
+def test_survivors_keep_the_heap() -> None:
+    """What survivors keep from the system is free in the heap, until they are gone."""
+    before_bytes, before_rss = read_free_python_heap_bytes(), read_rss_bytes()
+    numbers = [float(n) for n in range(2_000_000)]
+    grown_bytes = read_rss_bytes() - before_rss
+    survivors = numbers[::1000]
+    numbers.clear()
+    kept_bytes = read_rss_bytes() - before_rss
+    free_bytes = read_free_python_heap_bytes() - before_bytes
+    assert kept_bytes > 0.6 * grown_bytes
+    assert abs(free_bytes - kept_bytes) < 0.1 * kept_bytes
+    survivors.clear()
+    assert read_free_python_heap_bytes() - before_bytes < 0.1 * free_bytes
+    assert read_rss_bytes() - before_rss < 0.2 * grown_bytes
+
+
+def test_nothing_is_printed_or_kept() -> None:
+    """Reading writes to no stream of the process, and opens no file."""
+    code = (
+        "import os\n"
+        "from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes\n"
+        "files = os.listdir('/dev/fd')\n"
+        "for _ in range(100): read_free_python_heap_bytes()\n"
+        "assert os.listdir('/dev/fd') == files\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_another_allocator() -> None:
+    """Without Python's own allocator the figure is unknown."""
+    code = (
+        "from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes\n"
+        "print(read_free_python_heap_bytes())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONMALLOC": "malloc"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == b"0\n"
