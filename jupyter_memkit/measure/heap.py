@@ -34,29 +34,6 @@ def trim_allocator() -> bool:
     return True
 
 
-def read_free_heap_bytes() -> int:
-    """Return the free memory in the main heap of the C library, if that is glibc.
-
-    Returns
-    -------
-    int
-        Free memory in bytes, of which trimmed pages are not resident; 0 if unknown.
-    """
-    try:
-        import ctypes  # noqa: PLC0415 - as above
-
-        read = ctypes.CDLL(None).mallinfo2
-        # Ten numbers, of which the ninth is `fordblks` (mallinfo(3)).
-        read.restype = type(
-            "mallinfo2",
-            (ctypes.Structure,),
-            {"_fields_": [("n", ctypes.c_size_t * 10)]},
-        )
-        return int(read().n[8])
-    except (ImportError, AttributeError, OSError, TypeError):
-        return 0
-
-
 @contextmanager
 def leaving_no_growth() -> Iterator[None]:
     """Return to the system the heap memory that a measurement took temporarily."""

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes
 from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.holders import BUDGET_S
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes
 from jupyter_memkit.measure.workers import find_idle_workers
 from jupyter_memkit.techniques.releasing.deleting import Deleting
 from jupyter_memkit.techniques.releasing.devices import DeviceMemory

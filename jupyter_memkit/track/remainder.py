@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.heap import read_free_heap_bytes
+from jupyter_memkit.measure.free_heap import (
+    read_free_heap_bytes,
+    read_free_python_heap_bytes,
+)
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes
 from jupyter_memkit.records import Record
 
 
@@ -69,7 +71,7 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
     }
     parts = {}
     for name, n_bytes in known.items():
-        # These are estimates, or include free pages that are not resident, so they are
+        # They are read one after the other, and outputs are estimates, so they are
         # capped.
         parts[name] = min(n_bytes, max(0, left_bytes))
         left_bytes -= parts[name]

@@ -90,7 +90,9 @@ def test_run(
     assert [each["number"] for each in stored["cells"]] == [1, 2]
     assert "<svg" in (tmp_path / "run.html").read_text()
     assert main(["run", str(path), "--max-peak", "20MB"]) == 1
-    assert "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in capsys.readouterr().err
+    assert (
+        "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in capsys.readouterr().err
+    )
     assert main(["compare", f"{target}.json", f"{target}.json"]) == 0
     assert "nothing takes more memory" in capsys.readouterr().out
 

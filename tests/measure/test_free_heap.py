@@ -1,4 +1,4 @@
-"""What is free in Python's own heap."""
+"""What is free in the heaps of C and of Python."""
 
 from __future__ import annotations
 
@@ -7,10 +7,32 @@ import sys
 
 import pytest
 
+from jupyter_memkit.measure.free_heap import (
+    read_free_heap_bytes,
+    read_free_python_heap_bytes,
+)
+from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no memory streams")
+
+
+@pytest.mark.own_process
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the resident pages")
+def test_trimming_returns_what_is_free() -> None:
+    """What is free in the heap of C is what trimming returns, and then it is little."""
+    if not trim_allocator():
+        pytest.skip("needs glibc")
+    texts = [bytes(10_000) for _ in range(10_000)]
+    survivors = texts[::50]
+    del texts
+    free_bytes, before_bytes = read_free_heap_bytes(), read_rss_bytes()
+    trim_allocator()
+    returned_bytes = before_bytes - read_rss_bytes()
+    assert returned_bytes > 90_000_000
+    assert abs(free_bytes - returned_bytes) < 0.05 * returned_bytes
+    assert read_free_heap_bytes() < 0.05 * returned_bytes
+    assert len(survivors) == 200
 
 
 @pytest.mark.own_process
@@ -34,7 +56,7 @@ def test_nothing_is_printed_or_kept() -> None:
     """Reading writes to no stream of the process, and opens no file."""
     code = (
         "import os\n"
-        "from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes\n"
+        "from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes\n"
         "files = os.listdir('/dev/fd')\n"
         "for _ in range(100): read_free_python_heap_bytes()\n"
         "assert os.listdir('/dev/fd') == files\n"
@@ -46,7 +68,7 @@ def test_nothing_is_printed_or_kept() -> None:
 def test_another_allocator() -> None:
     """Without Python's own allocator the figure is unknown."""
     code = (
-        "from jupyter_memkit.measure.python_heap import read_free_python_heap_bytes\n"
+        "from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes\n"
         "print(read_free_python_heap_bytes())"
     )
     done = subprocess.run(
