@@ -215,15 +215,21 @@ export class Sidebar implements IDisposable {
   }
 
   private _onModelChanged(): void {
-    if (this._model) {
-      const { reading, secondsToFull } = this._model;
-      this._alarms.get(this._model)?.update(reading, secondsToFull);
-    }
+    this._updateAlarm();
     this._stateChanged.emit();
   }
 
   private _onModelTicked(): void {
+    // The time until the limit is reached ends with the cell.
+    this._updateAlarm();
     this._ticked.emit();
+  }
+
+  private _updateAlarm(): void {
+    if (this._model) {
+      const { reading, secondsToFull } = this._model;
+      this._alarms.get(this._model)?.update(reading, secondsToFull);
+    }
   }
 
   private readonly _options: Sidebar.IOptions;

@@ -183,6 +183,29 @@ describe('Sidebar#alarm', () => {
     expect(page.sidebar.alarm).toBeNull();
   });
 
+  it('states the time that is left only while a cell runs', async () => {
+    vi.useFakeTimers();
+    page.sidebar.setActive('panel', true);
+    const kernel = await page.openLive({ running: null });
+    kernel.beginCell();
+    for (let step = 1; step <= 20; step += 1) {
+      kernel.broadcast(
+        golden('samples', {
+          ...FULL,
+          running: null,
+          'samples.t_s': [1790000011 + step / 4],
+          'samples.rss_bytes': [419430400 + step * 2 ** 28]
+        })
+      );
+    }
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(page.sidebar.alarm?.secondsToFull).not.toBeNull();
+    kernel.endCell();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(page.sidebar.alarm).toMatchObject({ secondsToFull: null, climb: 1 });
+    vi.useRealTimers();
+  });
+
   it('belongs to a kernel, and is the same climb when its notebook is used again', async () => {
     const kernel = await page.openLive();
     const first = page.follower.widget;
