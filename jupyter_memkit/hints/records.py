@@ -17,6 +17,7 @@ HintKind = (
         "copies",
         "dtype",
         "duplicate",
+        "fragments",
         "garbage",
         "gc_paused",
         "graph",
@@ -31,7 +32,7 @@ HintKind = (
 Accuracy = Literal["exact", "estimate", "at most"]
 
 # The kinds about data that could be smaller, and cells that could be faster.
-_SAVINGS = frozenset({"collector", "dtype", "loading", "numbers"})
+_SAVINGS = frozenset({"collector", "dtype", "fragments", "loading", "numbers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from jupyter_memkit.hints import (
     allocation_tracing,
     collector_time,
     duplicates,
+    fragments,
     hidden_holders,
     idle_workers,
     kept_graphs,
@@ -49,6 +50,7 @@ LEAKS: tuple[Rule, ...] = (
 SAVINGS: tuple[Rule, ...] = (
     collector_time.find,
     loading_peaks.find,
+    fragments.find,
     number_lists.find,
     smaller_dtypes.find,
 )

@@ -4,7 +4,7 @@ A signal that arrives during a collection is handled at the next bytecode. With 
 function in ``gc.callbacks`` that would be the function's first bytecode, before any
 ``try`` of its own; the interpreter would print and swallow the handler's exception, and
 the user's Ctrl-C would be lost. Therefore everything called here is written in C:
-descriptors, iterators of ``itertools``, ``map`` and ``deque``. None of them checks for
+iterators of ``itertools``, ``map``, ``max`` and ``deque``. None of them checks for
 signals, so the exception is raised in the user's code, right after the collection.
 """
 
@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import accumulate, count, repeat
-from operator import itemgetter
+from itertools import accumulate, chain, count, repeat
+from operator import getitem, itemgetter
 from typing import Any
 
 _GENERATIONS = 3
@@ -29,18 +29,29 @@ class CollectorTimer:
         self._starts = [_Marks() for _ in range(_GENERATIONS)]
         self._stops = [_Marks() for _ in range(_GENERATIONS)]
         self._started_ns = 0
-        latest: dict[str, dict[str, Any]] = {}
-
-        class Phases:
-            # An attribute for each phase, whose getter records the time.
-            start = property(_mark_by_generation("start", latest, self._starts))
-            stop = property(_mark_by_generation("stop", latest, self._stops))
-
+        # The infos of the phases, that of the latest phase last.
+        infos: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        marking = {
+            "start": [each.marking for each in self._starts],
+            "stop": [each.marking for each in self._stops],
+        }
+        marks: Iterator[Iterator[None]] = map(
+            getitem,
+            map(marking.__getitem__, _read_last_keys(infos)),
+            map(
+                itemgetter("generation"),
+                map(infos.__getitem__, _read_last_keys(infos)),
+            ),
+        )
         # Called with the phase and the info: the first stores the info, the second
-        # reads the attribute named after the phase (the info is its unused default).
-        self._callbacks: tuple[Callable[[str, dict[str, Any]], Any], ...] = (
-            latest.__setitem__,
-            partial(getattr, Phases()),
+        # takes the info for "true" and makes it the last, and the third records the
+        # time. Not by an attribute named after the phase: each phase is a new string,
+        # of which Python's cache of attributes would keep thousands, and each of these
+        # an arena of the heap.
+        self._callbacks: tuple[Callable[..., Any], ...] = (
+            infos.__setitem__,
+            infos.move_to_end,
+            _make_step(map(next, marks)),
         )
 
     def start(self) -> None:
@@ -79,16 +90,17 @@ class _Marks:
         return self._latest[0]
 
 
-def _mark_by_generation(
-    phase: str, latest: dict[str, dict[str, Any]], marks: list[_Marks]
-) -> Callable[[object], Any]:
-    """Return a callable that records the time for the latest info's generation."""
-    markings = [each.marking for each in marks]
-    infos = map(latest.__getitem__, repeat(phase))
-    generations = map(itemgetter("generation"), infos)
-    done = map(next, map(markings.__getitem__, generations))
-    # Called with the owner of the property, which is the unused default of `next`.
-    return partial(next, done)
+def _read_last_keys(mapping: OrderedDict[str, Any]) -> Iterator[str]:
+    """Return an iterator whose every ``next`` is the last key at that moment."""
+    return map(next, map(reversed, repeat(mapping)))
+
+
+def _make_step(steps: Iterator[object]) -> Callable[[object, object], Any]:
+    """Return a callable with two arguments, each call of which is one ``next``."""
+    # `max` calls its key for both arguments, which are the unused defaults of `next`,
+    # and compares what that returns.
+    pairs = zip(map(bool, steps), repeat(0), strict=False)
+    return partial(max, key=partial(next, chain.from_iterable(pairs)))
 
 
 def _read_duration_ns(

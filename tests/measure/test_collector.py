@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from jupyter_memkit.measure.collector import CollectorClock
+from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes
 
 # With a second on one clock and the collector off on the other, in a fresh process.
 SHARE = """
@@ -54,6 +55,17 @@ for number in range(40):
         pass
 print(lost, watch.close().counts[2] > 0)
 """
+
+
+@pytest.mark.own_process
+def test_timing_keeps_nothing() -> None:
+    """Each collection leaves nothing that would keep an arena of Python's heap."""
+    before_bytes = read_free_python_heap_bytes()
+    watch = CollectorClock().open()
+    records = [{"id": n, "name": f"customer {n}"} for n in range(300_000)]
+    assert watch.close().counts[0] > 100
+    records.clear()
+    assert read_free_python_heap_bytes() - before_bytes < 10_000_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of the system")
