@@ -10,6 +10,9 @@ from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
 
+# Where they are copied to, unless the user names another folder.
+FOLDER = "memkit-tour"
+
 # Where the wheel puts them, below the environment.
 _PLACE = "share/jupyter_memkit/*.ipynb"
 
@@ -84,7 +87,10 @@ def copy_notebooks(folder: Path) -> tuple[Path, ...]:
     pairs = [(source, folder / source.name) for source in find_notebooks()]
     for _, target in pairs:
         if os.path.lexists(target):
-            message = f"'{target}' exists and is not replaced; choose another folder"
+            message = (
+                f"'{target}' exists and is not replaced; open it, or choose another "
+                "folder"
+            )
             raise MemkitError(message)
     try:
         with ExitStack() as undo:

@@ -56,7 +56,7 @@ def test_no_file_is_replaced(
     mine.symlink_to("nowhere")
     assert main(["tour", str(folder)]) == 2
     error = capsys.readouterr().err
-    assert f"'{mine}' exists and is not replaced; choose another folder" in error
+    assert f"'{mine}' exists and is not replaced; open it, or choose another" in error
     assert list(folder.iterdir()) == [mine]
     assert main(["tour", str(tmp_path / "other")]) == 0
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_memkit import __version__
-from jupyter_memkit.course import copy_notebooks, find_missing
+from jupyter_memkit.course import FOLDER, copy_notebooks, find_missing
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.files import write_file
 from jupyter_memkit.headless.compare import TOLERANCE, compare_runs
@@ -106,9 +106,9 @@ def _make_parser() -> argparse.ArgumentParser:
     tour.add_argument(
         "folder",
         nargs="?",
-        default="memkit-tour",
+        default=FOLDER,
         metavar="FOLDER",
-        help="the folder, which is created if necessary (default: memkit-tour)",
+        help=f"the folder, which is created if necessary (default: {FOLDER})",
     )
     tour.set_defaults(command=_tour)
     return parser
