@@ -9,7 +9,7 @@ from tests.lab_server import LabServer
 
 
 def test_tour(lab: LabPage, server: LabServer) -> None:
-    """The launcher's card copies and opens the notebooks, whose solutions are hidden."""
+    """The launcher's card opens a copy of the notebooks, whose solutions are hidden."""
     server.write_notebook("first.ipynb", "x = 1")
     lab.open("first.ipynb")
     lab.command("launcher:create")
