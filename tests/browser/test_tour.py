@@ -12,6 +12,7 @@ def test_tour(lab: LabPage, server: LabServer) -> None:
     """The launcher's card opens a copy of the notebooks, whose solutions are hidden."""
     server.write_notebook("first.ipynb", "x = 1")
     lab.open("first.ipynb")
+    lab.wait_for_status("live")
     lab.command("launcher:create")
     card = lab.page.locator(".jp-LauncherCard", has_text="Memory Tour")
     card.focus()
