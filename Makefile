@@ -24,6 +24,7 @@ CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py
 	tests/test_wrapping.py
 LABEXTENSION_SOURCES := $(shell find labextension jupyter_memkit/etc -type f \
 	-not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/coverage/*')
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 # Prefer what setup installs in the environment: jlpm, and node if needed.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -147,7 +148,7 @@ $(VENV)/packages: $(VENV)/bin/uv pyproject.toml constraints.txt
 	python labextension/hatch_build.py --has-node || $(UV_PIP) --group node
 	touch $@
 
-$(VENV)/installed: $(VENV)/packages $(LABEXTENSION_SOURCES)
+$(VENV)/installed: $(VENV)/packages $(LABEXTENSION_SOURCES) $(NOTEBOOKS)
 	$(UV_PIP) --no-deps --no-build-isolation --reinstall-package jupyter_memkit --editable .
 	touch $@
 

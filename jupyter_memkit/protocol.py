@@ -810,6 +810,14 @@ class LastDeath(TypedDict):
     death: Death | None
 
 
+class Tour(TypedDict):
+    """Where the first notebook of the course is, among the server's files."""
+
+    type: Literal["tour"]
+    protocol: int
+    path: str
+
+
 Broadcast: TypeAlias = Samples | Cells | Goodbye
 Inspected: TypeAlias = Variables | Holders | Hints | Libraries | Unavailable | Later
 Reply: TypeAlias = (

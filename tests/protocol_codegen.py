@@ -40,7 +40,12 @@ import {
 _PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
 # From the kernel, one of several; from the server, each in reply to its own request.
 _UNIONS = ("Broadcast", "Reply")
-_SINGLE = (protocol.ServerReading, protocol.KernelList, protocol.LastDeath)
+_SINGLE = (
+    protocol.ServerReading,
+    protocol.KernelList,
+    protocol.LastDeath,
+    protocol.Tour,
+)
 _SENT = "LabMessage"
 
 

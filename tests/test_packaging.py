@@ -53,6 +53,8 @@ def test_wheel_holds_each_part_once(dist: Path) -> None:
     assert "share/jupyter/labextensions/jupyter-memkit/install.json" in data
     assert [n for n in names if n.startswith("jupyter_memkit/labextension")] == []
     assert [n for n in names if n.startswith("jupyter_memkit/etc")] == []
+    notebooks = [path.name for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert all(f"share/jupyter_memkit/{name}" in data for name in notebooks)
     assert "jupyter_memkit/py.typed" in names
     assert "jupyter_memkit/widget/static/live.js" in names
     assert "jupyter_memkit/widget/static/live.css" in names

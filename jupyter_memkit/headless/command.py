@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_memkit import __version__
+from jupyter_memkit.course import FOLDER, copy_notebooks, find_missing
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.files import write_file
 from jupyter_memkit.headless.compare import TOLERANCE, compare_runs
@@ -95,6 +96,21 @@ def _make_parser() -> argparse.ArgumentParser:
         help=f"the share that may be added, at least 8 MiB (default: {TOLERANCE})",
     )
     compare.set_defaults(command=_compare)
+
+    tour = commands.add_parser(
+        "tour",
+        help="copy the notebooks of the course to a folder of yours",
+        description="Copy the tour and the notebooks of the course to a folder, in "
+        "which no file is replaced.",
+    )
+    tour.add_argument(
+        "folder",
+        nargs="?",
+        default=FOLDER,
+        metavar="FOLDER",
+        help=f"the folder, which is created if necessary (default: {FOLDER})",
+    )
+    tour.set_defaults(command=_tour)
     return parser
 
 
@@ -140,6 +156,25 @@ def _compare(options: argparse.Namespace) -> int:
     compared = compare_runs(before, after, tolerance=options.tolerance)
     print(build_comparison(compared).text())  # noqa: T201 - a command prints
     return _FAILED if compared.is_worse else 0
+
+
+def _tour(options: argparse.Namespace) -> int:
+    first, *others = copy_notebooks(expand_home(options.folder))
+    lines = [
+        f"{len(others) + 1} notebooks are in {first.parent}; open the first one:",
+        f'    jupyter lab "{first}"',
+    ]
+    missing = find_missing()
+    needed = [package for package in missing if package != "torch"]
+    if needed:
+        lines += [
+            f"They need what is not installed here ({', '.join(needed)}):",
+            '    pip install "jupyter_memkit[notebooks]"',
+        ]
+    if "torch" in missing:
+        lines += ["08_deep_learning needs torch:", "    pip install torch"]
+    print("\n".join(lines))  # noqa: T201 - a command prints
+    return 0
 
 
 def _show_progress(number: int, total: int, cell: CellRun | None) -> None:

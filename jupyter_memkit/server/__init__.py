@@ -5,7 +5,8 @@ kernel sends no broadcast, the page asks the server, which reads ``/proc`` of th
 kernel's process. After its end, the server reports the last state that the kernel left
 on disk. For a page that shows all kernels it lists them with their memory, and, if the
 administrator asks for it, adds that to the metrics of Prometheus. Such a request counts
-as no activity of the kernel.
+as no activity of the kernel. It also copies the notebooks of the course to the user's
+files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers HTTP requests for the memory and the deaths of kernels."""
+"""Answers HTTP requests for the memory and the deaths of kernels, and for the tour."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from jupyter_memkit import protocol
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.server.kernel_list import KernelLister
 from jupyter_memkit.server.kernels import Kernels
+from jupyter_memkit.server.tour import save_notebooks
 from jupyter_memkit.track.deaths import Death, dismiss_death
 from jupyter_memkit.track.last_state import Place
 
@@ -104,6 +105,22 @@ class DeathHandler(KernelHandler):
         return self.kernels.place(kernel_id, name)
 
 
+class TourHandler(APIHandler):
+    """``POST jupyter_memkit/tour``."""
+
+    auth_resource = "contents"
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Save the notebooks of the course, and reply with a `Tour`."""
+        try:
+            tour = await save_notebooks(self.contents_manager)
+        except MemkitError as error:
+            raise web.HTTPError(404, str(error)) from error
+        self.finish(json.dumps(tour))
+
+
 def build_handlers(
     base_url: str, kernels: Kernels, lister: KernelLister
 ) -> list[tuple[str, type[Any], dict[str, Any]]]:
@@ -116,6 +133,7 @@ def build_handlers(
             (f"{_KERNEL}/memory", MemoryHandler, of_one),
             (f"{_KERNEL}/death", DeathHandler, of_one),
             (rf"{_KERNEL}/death/(?P<death_id>[^/]+)", DeathHandler, of_one),
+            ("jupyter_memkit/tour", TourHandler, {}),
         )
     ]
 

@@ -5,6 +5,7 @@ import { panelPlugin } from './plugins/panel';
 import { runningPlugin } from './plugins/running';
 import { sidebarPlugin } from './plugins/sidebar';
 import { statusPlugin } from './plugins/status';
+import { tourPlugin } from './plugins/tour';
 import { warningsPlugin } from './plugins/warnings';
 
 export default [
@@ -15,5 +16,6 @@ export default [
   warningsPlugin,
   commandsPlugin,
   kernelsPlugin,
-  runningPlugin
+  runningPlugin,
+  tourPlugin
 ];

@@ -27,6 +27,8 @@ export interface IKernelsService {
 
 export const SHOW_KERNELS = 'jupyter-memkit:show-kernels';
 
+export const OPEN_TOUR = 'jupyter-memkit:open-tour';
+
 export namespace CommandIDs {
   export const openPanel = 'jupyter-memkit:open-panel';
   export const free = 'jupyter-memkit:free';

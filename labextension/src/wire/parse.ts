@@ -5,6 +5,7 @@ import type {
   IKernelList,
   ILastDeath,
   IServerReading,
+  ITour,
   Reply
 } from './protocol';
 import {
@@ -14,7 +15,8 @@ import {
   decodeKernelList,
   decodeLastDeath,
   decodeReply,
-  decodeServerReading
+  decodeServerReading,
+  decodeTour
 } from './protocol';
 
 /**
@@ -75,6 +77,13 @@ export function parseKernelList(
  */
 export function parseDeath(data: unknown): ILastDeath | IForeign | IUnreadable {
   return parse(data, decodeLastDeath);
+}
+
+/**
+ * Parse the server's reply to a request for the notebooks of the course.
+ */
+export function parseTour(data: unknown): ITour | IForeign | IUnreadable {
+  return parse(data, decodeTour);
 }
 
 /**

@@ -953,6 +953,21 @@ export const decodeLastDeath = record<ILastDeath>({
   death: ['death', nullable(decodeDeath)]
 });
 
+/**
+ * Where the first notebook of the course is, among the server's files.
+ */
+export interface ITour {
+  readonly type: 'tour';
+  readonly protocol: number;
+  readonly path: string;
+}
+
+export const decodeTour = record<ITour>({
+  type: ['type', literal('tour')],
+  protocol: ['protocol', number],
+  path: ['path', string]
+});
+
 export type Broadcast = ISamples | ICells | IGoodbye;
 
 export const decodeBroadcast = tagged<Broadcast>({

@@ -19,7 +19,8 @@ describe('the plugins', () => {
         'jupyter-memkit:warnings',
         'jupyter-memkit:commands',
         'jupyter-memkit:kernels',
-        'jupyter-memkit:running'
+        'jupyter-memkit:running',
+        'jupyter-memkit:tour'
       ])
     );
     expect(new Set(ids).size).toBe(plugins.length);

@@ -5,7 +5,8 @@ import {
   parseDeath,
   parseKernelList,
   parseReading,
-  parseReply
+  parseReply,
+  parseTour
 } from '../../src/wire/parse';
 import { golden } from '../fakes/golden';
 
@@ -34,7 +35,8 @@ const MESSAGES: [name: string, parse: Parse][] = [
   ['server_reading_dead', parseReading],
   ['kernel_list', parseKernelList],
   ['last_death', parseDeath],
-  ['last_death_none', parseDeath]
+  ['last_death_none', parseDeath],
+  ['tour', parseTour]
 ];
 
 /** The fields that may be null, as the protocol says. */
