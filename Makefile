@@ -132,7 +132,7 @@ screenshot: $(VENV)/installed $(VENV)/chromium
 
 lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
-		--group dev --group node --group bench --group ml --no-annotate --no-header --upgrade \
+		--group dev --group node --group bench --group ml --group audit --no-annotate --no-header --upgrade \
 		--output-file constraints.txt
 	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
 		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt
