@@ -31,7 +31,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check audit bench dist docs format hard-use lock screenshot soak
+.PHONY: lab test check audit bench dist docs format hard-use lock picture screenshot soak
 .PHONY: static lint types test-core test-typescript test-python test-chunked
 .PHONY: test-searches test-hints test-jupyter test-ml coverage
 
@@ -129,6 +129,9 @@ soak: $(VENV)/installed $(VENV)/chromium
 
 screenshot: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.screenshot
+
+picture: $(VENV)/installed $(VENV)/chromium
+	python -m tests.browser.picture
 
 # What a release publishes, with the checks of the index.
 dist: $(VENV)/installed
