@@ -18,14 +18,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.lab_page import LabPage
 from tests.lab_server import lab_server
 
 FILE = Path(__file__).parents[2] / "notebooks" / "images" / "guard.gif"
-SIZE = {"width": 920, "height": 620}
+SIZE: ViewportSize = {"width": 920, "height": 620}
 SIDEBAR_WIDTH = 330
 LIMIT_BYTES = 1_500_000_000
 N_COLOURS = 128
