@@ -33,12 +33,7 @@ def test_stopped_cell(lab: LabPage, server: LabServer) -> None:
     expect(outputs.first).to_contain_text("MemoryLimitExceeded")
     expect(outputs.last).to_contain_text("at the mark of 500 MB")
     expect(outputs.last).to_contain_text("rows.append([0] * 10_000)")
-    cures = outputs.last.locator("table").last
-    expect(cures).to_contain_text("%memfree rows")
-    # Its reason stays in view in a narrow notebook.
-    lab.page.set_viewport_size({"width": 700, "height": 700})
-    width = "cures => cures.scrollWidth - cures.closest('.jp-OutputArea').clientWidth"
-    assert cures.evaluate(width) <= 0
+    expect(outputs.last.locator("table")).to_contain_text(["", "%memfree rows"])
     lab.run_cell(3)
     lab.run_cell(4)
     lab.wait_for_end_of("c-4")
