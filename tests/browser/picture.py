@@ -105,7 +105,7 @@ def play(lab: LabPage) -> list[Frame]:
     card = lab.page.locator(".jp-CodeCell").nth(FILL_INDEX)
     outputs = card.locator(".jp-OutputArea-output")
     expect(outputs.last).to_contain_text(FREE)
-    outputs.last.scroll_into_view_if_needed()
+    outputs.last.locator("strong").evaluate("title => title.scrollIntoView()")
     film.hold(3.5)
     lab.run_cell(FREE_INDEX)
     lab.wait_for_end_of(f"c-{FREE_INDEX}")
