@@ -32,7 +32,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check bench docs format hard-use lock screenshot soak
+.PHONY: lab test check audit bench dist docs format hard-use lock picture screenshot soak
 .PHONY: static lint types test-core test-typescript test-python test-chunked
 .PHONY: test-searches test-hints test-jupyter test-ml coverage
 
@@ -131,10 +131,26 @@ soak: $(VENV)/installed $(VENV)/chromium
 screenshot: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.screenshot
 
+picture: $(VENV)/installed $(VENV)/chromium
+	python -m tests.browser.picture
+
+# What a release publishes, with the checks of the index.
+dist: $(VENV)/installed
+	rm -rf dist
+	python -m hatchling build
+	twine check --strict dist/*
+	check-wheel-contents dist/*.whl
+
+# Known vulnerabilities of what constraints.txt and yarn.lock name.
+audit: $(VENV)/installed
+	$(UV_PIP) --group audit
+	pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
+	cd labextension && jlpm npm audit --all --recursive
+
 lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
-		--group dev --group node --group bench --group ml --no-annotate --no-header --upgrade \
-		--output-file constraints.txt
+		--group dev --group node --group bench --group ml --group audit \
+		--no-annotate --no-header --upgrade --output-file constraints.txt
 	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
 		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt
 

@@ -59,8 +59,11 @@ def _replace(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def _aside(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, which is removed at the end."""
-    aside = path.with_name(f".memkit-{os.getpid()}{path.suffix}")
+    """Yield a temporary path in the same folder, which is removed at the end.
+
+    Nobody can guess its name, and so leave a link there in a folder of all users.
+    """
+    aside = path.with_name(f".memkit-{os.urandom(8).hex()}{path.suffix}")
     try:
         yield aside
     finally:

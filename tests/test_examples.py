@@ -5,7 +5,10 @@ from __future__ import annotations
 import builtins
 import doctest
 import importlib
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +59,31 @@ def test_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     (code,) = re.findall(r"(?ms)^```python\n(.*?)^```", readme)
     exec(code, {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere peaks are sampled")
+def test_readme_session(tmp_path: Path) -> None:
+    """The cells of the README display what stands below them, but for the figures."""
+    readme = (ROOT / "README.md").read_text()
+    examples = re.findall(r"(?ms)^```ipython\n(.*?)^```\n\n```text\n(.*?)^```", readme)
+    assert len(examples) == 5
+    rows = ["pen,3,1", "book,20,2", "lamp,70,4"] * 30_000
+    (tmp_path / "orders.csv").write_text("\n".join(["item,price,quantity", *rows]))
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tests" / "readme_session.py"],
+        input=json.dumps([cell for cell, _ in examples]),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    checker = doctest.OutputChecker()
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    for (cell, wanted), got in zip(examples, json.loads(ran.stdout), strict=True):
+        assert checker.check_output(mask(wanted), mask(got), options), (cell, got)
+
+
+def mask(output: str) -> str:
+    """Replace the figures of an output, and what it leaves out."""
+    figures = re.sub(r"-?\b\d[\d,.]*%?( ([KMG]i?B|bytes|ms|s)\b)?", "#", output)
+    return figures.replace("…", "...") + "\n"

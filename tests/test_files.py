@@ -23,6 +23,17 @@ def test_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_link_left_by_another_user(tmp_path: Path) -> None:
+    """A link at a name that our process id foretells is not followed."""
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    (tmp_path / f".memkit-{os.getpid()}.json").symlink_to(victim)
+    write_file(tmp_path / "a.json", "new")
+    assert victim.read_text() == "kept"
+    assert (tmp_path / "a.json").read_text() == "new"
+
+
 def test_failure_keeps_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

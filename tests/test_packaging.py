@@ -60,6 +60,20 @@ def test_wheel_holds_each_part_once(dist: Path) -> None:
     assert "jupyter_memkit/widget/static/live.css" in names
 
 
+def test_index_accepts_wheel_and_sdist(dist: Path) -> None:
+    """The metadata and the README are valid, and the wheel holds nothing misplaced."""
+    files = sorted(dist.iterdir())
+    assert [file.name.rpartition(".")[2] for file in files] == ["whl", "gz"]
+    check([sys.executable, "-m", "twine", "check", "--strict", *files])
+    check([sys.executable, "-m", "check_wheel_contents", files[0]])
+
+
+def check(command: list[str | Path]) -> None:
+    """Run a checker, which reports on stdout."""
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_wheel_from_the_sdist_needs_no_node(dist: Path, tmp_path: Path) -> None:
     """The sdist carries the built labextension, and it counts as current."""
     (sdist,) = dist.glob("*.tar.gz")

@@ -12,7 +12,7 @@ Kind = Literal["number", "text", "code"]
 _STYLES: dict[Kind, str] = {
     "number": "text-align: right; white-space: nowrap",
     "text": "text-align: left",
-    "code": "text-align: left; font-family: monospace; white-space: pre",
+    "code": "text-align: left; font-family: monospace; white-space: pre-wrap",
 }
 
 

@@ -1,4 +1,4 @@
-"""Takes the README's screenshot: the tour in JupyterLab with the sidebar.
+"""Takes the documentation's screenshot: the tour in JupyterLab with the sidebar.
 
 ``python -m tests.browser.screenshot [FOLDER]`` runs the tour in a real JupyterLab and
 writes ``tour.png``, light, and ``tour-dark.png``; without FOLDER only the light one,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit.show.report import Report
+from jupyter_memkit.show.table import Table
 
 REPORT = Report(
     title="2 <chunks>",
@@ -32,3 +33,10 @@ def test_report_without_rows() -> None:
     report = Report(title="nothing to do")
     assert report.text() == "nothing to do"
     assert "<table>" not in report.html()
+
+
+def test_code_wraps_and_keeps_its_spaces() -> None:
+    """A long line of code does not push the next column out of a narrow notebook."""
+    table = Table(columns=(("remedy", "code"), ("why", "text")), rows=(("a  b", "c"),))
+    assert "white-space: pre-wrap" in table.html()
+    assert "a  b" in table.html()

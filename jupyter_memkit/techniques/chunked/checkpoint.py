@@ -123,7 +123,7 @@ class Checkpoint:
             If the results cannot be pickled, or the file cannot be written.
         """
         began_s = time.monotonic()
-        aside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        aside = self._path.with_name(f".{self._path.name}.{os.urandom(8).hex()}")
         content = {"format": _FORMAT, "identity": self._identity, "progress": progress}
         try:
             with aside.open("wb") as file:
