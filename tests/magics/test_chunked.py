@@ -390,6 +390,7 @@ def test_ray(
     expected = orders.groupby("cat").qty.sum()
     pd.testing.assert_series_equal(shell.user_ns["total"], expected)
     assert (summary.chunks, summary.rows, summary.workers) == (4, 1_000, 1)
+    line = line.replace("--reduce sum", "--collect")
     error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
     run(shell, "ray.shutdown()")
     assert isinstance(error, ZeroDivisionError)

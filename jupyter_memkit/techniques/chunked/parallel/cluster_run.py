@@ -28,6 +28,9 @@ _GROUP = 8
 # The chunks that wait or run for each worker, so that it never waits for the next one.
 _AHEAD = 2
 
+# The chunks for each worker that are held until those before them are done.
+_HELD = 2 * _GROUP
+
 
 @dataclass(slots=True)
 class _Group:
@@ -68,6 +71,7 @@ class ClusterRun:
         self._interrupts = spec.interrupts
         self._cluster = cluster
         self._ahead = cluster.n_workers * _AHEAD
+        self._held = cluster.n_workers * _HELD
         is_joining = operation is not None and operation.is_associative
         self._operation = operation if is_joining else None
         self._setup = make_setup(spec)
@@ -115,19 +119,17 @@ class ClusterRun:
 
     def _send(self) -> None:
         """Hand out pieces until the workers have enough of them."""
-        while self._sender.has_more and self._count_under_way() < self._ahead:
+        while self._sender.has_more and self._has_room():
             sent = self._sender.cut()
             if sent is not None:
                 self._submit(*sent)
         if not self._sender.has_more and self._groups:
             self._seal(self._groups[-1])
 
-    def _count_under_way(self) -> int:
-        return sum(
-            not self._cluster.is_done(reply)
-            for group in self._groups
-            for reply in group.replies
-        )
+    def _has_room(self) -> bool:
+        replies = [reply for group in self._groups for reply in group.replies]
+        under_way = sum(not self._cluster.is_done(reply) for reply in replies)
+        return under_way < self._ahead and len(replies) < self._held
 
     def _submit(self, task: Task, packed: bytes) -> None:
         if not self._groups or self._groups[-1].joined is not None:

@@ -139,6 +139,9 @@ class DaskCluster(Cluster):
     def _connect(self, on: Any, memory_bytes: int, n_workers: int | None) -> Any:
         distributed = self._distributed
         if isinstance(on, distributed.Client):
+            if on.status == "closed":
+                message = "the client of Dask is closed; connect a new one: Client(...)"
+                raise MemkitError(message)
             return on
         is_cluster = isinstance(on, distributed.deploy.Cluster)
         if not is_cluster and type(on) is not str:
@@ -171,7 +174,8 @@ class DaskCluster(Cluster):
             client = self._distributed.Client(
                 on, timeout=_CONNECT_S, set_as_default=False
             )
-        except (OSError, ValueError) as error:
+        # The last one where a cluster is closed.
+        except (OSError, ValueError, RuntimeError) as error:
             message = (
                 f"there is no Dask scheduler at {on} ({error}); use its address, "
                 "such as --on tcp://127.0.0.1:8786"

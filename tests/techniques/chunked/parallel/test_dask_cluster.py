@@ -56,6 +56,15 @@ def test_neither_client_nor_address(on: Any) -> None:
         DaskCluster(on, memory_bytes=BUDGET_BYTES)
 
 
+def test_closed(client: Client) -> None:
+    """A client whose connection is closed is refused."""
+    address = client.scheduler_info()["address"]
+    closed = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+    closed.close()  # type: ignore[no-untyped-call]
+    with pytest.raises(MemkitError, match="the client of Dask is closed"):
+        DaskCluster(closed, memory_bytes=BUDGET_BYTES)
+
+
 def test_address(client: Client) -> None:
     """A run connects to an address, and leaves the workers there running."""
     address = client.scheduler_info()["address"]

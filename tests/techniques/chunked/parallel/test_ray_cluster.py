@@ -49,12 +49,12 @@ def test_cores_that_are_taken(ray: Any) -> None:
 
 @pytest.mark.ml
 def test_chunks_in_flight(ray: Any) -> None:
-    """No more chunks are read than the workers need next."""
+    """Results that wait for the chunks before them do not grow without bound."""
     del ray
     read = []
 
     def count() -> Iterator[int]:
-        for number in range(40):
+        for number in range(100):
             read.append(number)
             yield number
 
@@ -65,9 +65,9 @@ def test_chunks_in_flight(ray: Any) -> None:
         on="ray",
         progress=lambda step: ahead.append(len(read) - step.rows),
     )
-    assert len(ahead) == len(read) == 40
-    # Two workers with two chunks each, and one that is done.
-    assert max(ahead) < 10
+    assert len(read) == 100
+    # Two groups of eight chunks for each of two workers.
+    assert max(ahead) <= 32
 
 
 @pytest.mark.ml
