@@ -32,7 +32,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Tests start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test check audit bench dist docs format hard-use lock picture screenshot soak
+.PHONY: lab test check audit bench dist docs field format hard-use lock picture
+.PHONY: screenshot soak
 .PHONY: static lint types test-core test-typescript test-python test-chunked
 .PHONY: test-searches test-hints test-jupyter test-ml coverage
 
@@ -124,6 +125,11 @@ hard-use: $(VENV)/installed
 		tests/magics/test_random_lines.py tests/channel/test_random_requests.py \
 		tests/magics/test_interrupts.py
 
+# For a night: the suites of IPython, ipykernel and others, and notebooks, without the
+# extension and with it.
+field: $(VENV)/field/installed
+	python -m tests.field
+
 # For a night: an hour of use, and what it leaves in the page and the kernel.
 soak: $(VENV)/installed $(VENV)/chromium
 	python -m tests.browser.soak
@@ -150,7 +156,8 @@ audit: $(VENV)/installed
 lock: $(VENV)/packages
 	uv pip compile pyproject.toml --universal --python-version 3.10 --all-extras \
 		--group dev --group node --group bench --group ml --group audit \
-		--no-annotate --no-header --upgrade --output-file constraints.txt
+		--group field --no-annotate --no-header --upgrade \
+		--output-file constraints.txt
 	echo jupyterlab==4.2.7 | uv pip compile - --universal --python-version 3.10 \
 		--no-annotate --no-header --upgrade --output-file tests/browser/oldest.txt
 
@@ -172,6 +179,15 @@ $(VENV)/installed: $(VENV)/packages $(LABEXTENSION_SOURCES) $(NOTEBOOKS)
 $(VENV)/oldest/installed: tests/browser/oldest.txt | $(VENV)/packages
 	uv venv --quiet --clear --python $(VENV)/bin/python $(VENV)/oldest
 	uv pip install --quiet --python $(VENV)/oldest/bin/python --requirements $<
+	touch $@
+
+# Apart, because the plugins that the suites of others need would join our own tests.
+$(VENV)/field/installed: $(VENV)/installed
+	uv venv --quiet --clear --python $(VENV)/bin/python $(VENV)/field
+	uv pip install --quiet --python $(VENV)/field/bin/python --constraints constraints.txt \
+		--requirements pyproject.toml --extra data --group field
+	uv pip install --quiet --python $(VENV)/field/bin/python --no-deps \
+		--no-build-isolation --editable .
 	touch $@
 
 $(VENV)/chromium:

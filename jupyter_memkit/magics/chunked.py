@@ -198,8 +198,9 @@ class ChunkedMagics(Magics):
         "--on",
         offers=clusters,
         metavar="CLUSTER",
-        help="run on Dask: dask for the current client, or else a local cluster that "
-        "is closed at the end; an address; or a variable that holds a client",
+        help="run on a cluster: dask for the current client of Dask, or ray for the "
+        "cluster of ray.init(), or else a local one that is closed at the end; the "
+        "address of a scheduler of Dask; or a variable that holds a client",
     )
     @argument(
         "--fit",

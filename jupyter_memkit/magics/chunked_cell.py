@@ -8,6 +8,7 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -129,10 +130,14 @@ def run_chunked(
 
 def _find_cluster(variables: Mapping[str, Any], given: str | None) -> Any:
     """Return the client in a variable, or what was given itself."""
-    if given is not None and variables.get(given, given) is None:
-        message = f"{given} is None; --on takes a client of Dask, an address, or dask"
+    found = None if given is None else variables.get(given, given)
+    if given is not None and found is None:
+        message = (
+            f"{given} is None; --on takes dask, ray, an address, or a client of Dask"
+        )
         raise UsageError(message)
-    return variables.get(given, given) if given is not None else None
+    # After `import ray` the name is that of the library too.
+    return given if isinstance(found, ModuleType) else found
 
 
 def _compile(shell: Any, cell: str, given: str | None) -> CellBody:

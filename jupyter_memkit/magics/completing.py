@@ -57,9 +57,14 @@ def register(shell: Any, undo: ExitStack) -> None:
             "ordered": True,
         }
 
-    matchers = shell.Completer.custom_matchers
-    matchers.append(match)
-    undo.callback(matchers.remove, match)
+    shell.Completer.custom_matchers.append(match)
+    undo.callback(_discard, shell.Completer, match)
+
+
+def _discard(completer: Any, match: Any) -> None:
+    """Remove a matcher, which others may have removed with the whole list."""
+    if match in completer.custom_matchers:
+        completer.custom_matchers.remove(match)
 
 
 def _complete(shell: Any, text: str) -> tuple[str, list[str]]:

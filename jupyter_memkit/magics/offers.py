@@ -66,4 +66,4 @@ def backends(_magics: Any) -> tuple[str, ...]:
 
 def clusters(magics: Any) -> list[str]:
     """Return the clusters that a run over chunks can use."""
-    return ["dask", *variable_names(magics)]
+    return ["dask", "ray", *variable_names(magics)]

@@ -370,11 +370,33 @@ def test_workers(shell: InteractiveShell, orders: pd.DataFrame) -> None:
 @pytest.mark.usefixtures("dask_leaves_nothing")
 def test_dask(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     """The same cell runs on a Dask cluster, which is closed at the end."""
+    run(shell, "import dask")
     line = "%%chunked orders.csv --rows 300 --workers 1 --on dask --reduce sum"
     summary = summarise(shell, f"{line} --into total\nchunk.groupby('cat').qty.sum()")
     expected = orders.groupby("cat").qty.sum()
     pd.testing.assert_series_equal(shell.user_ns["total"], expected)
     assert (summary.chunks, summary.rows, summary.workers) == (4, 1_000, 1)
+
+
+@pytest.mark.ml
+def test_ray(
+    shell: InteractiveShell, orders: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same cell runs on the user's Ray cluster, and an error shows its own line."""
+    pytest.importorskip("ray")
+    run(shell, "import ray\nray.init(address='local', num_cpus=1, log_to_driver=False)")
+    line = "%%chunked orders.csv --rows 300 --on ray --reduce sum"
+    summary = summarise(shell, f"{line} --into total\nchunk.groupby('cat').qty.sum()")
+    expected = orders.groupby("cat").qty.sum()
+    pd.testing.assert_series_equal(shell.user_ns["total"], expected)
+    assert (summary.chunks, summary.rows, summary.workers) == (4, 1_000, 1)
+    line = line.replace("--reduce sum", "--collect")
+    error = run(shell, f"{line}\n\n1 / int(chunk.qty.min() - 300)").error_in_exec
+    run(shell, "ray.shutdown()")
+    assert isinstance(error, ZeroDivisionError)
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "----> 3 1 / int(chunk.qty.min() - 300)" in shown
+    assert "jupyter_memkit" not in shown
 
 
 def test_workers_traceback(

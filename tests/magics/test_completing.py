@@ -55,3 +55,11 @@ def test_unloaded(shell: InteractiveShell) -> None:
     assert shell.extension_manager is not None
     shell.extension_manager.unload_extension("jupyter_memkit")
     assert shell.Completer.custom_matchers == []
+
+
+def test_unloaded_after_others(shell: InteractiveShell) -> None:
+    """Unloading does not fail where others have removed all matchers."""
+    assert shell.extension_manager is not None
+    shell.Completer.custom_matchers.clear()
+    shell.extension_manager.unload_extension("jupyter_memkit")
+    assert "mem" not in shell.magics_manager.magics["line"]

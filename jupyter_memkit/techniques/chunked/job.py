@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
+from jupyter_memkit.techniques.chunked.parallel.cluster_run import ClusterRun
 from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.restarts import Restarts
@@ -47,7 +47,7 @@ class Job:
     interrupts : Interrupts
         Allowed only where Ctrl-C leaves nothing half done.
     cluster : Cluster, optional
-        The Dask cluster to run on; without it, this process or its workers.
+        The cluster to run on; without it, this process or its workers.
     is_repeatable : bool
         Whether running the function again is proven to do nothing twice.
 
@@ -214,7 +214,7 @@ class Job:
         if self._cluster is not None and self._options.only is None:
             sink = self._ledger.sink
             operation = sink.operation if isinstance(sink, Reduced) else None
-            return DaskRun(spec, self._cluster, operation)
+            return ClusterRun(spec, self._cluster, operation)
         if self._n_workers:
             return WorkersRun(spec, self._n_workers)
         return LocalRun(spec)

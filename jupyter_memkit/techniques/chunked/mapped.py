@@ -12,7 +12,7 @@ from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
-from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
+from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
@@ -129,8 +129,9 @@ class Mapped:
             of their libraries comes on top. Only the values come back.
         on : str or distributed.Client, optional
             Run on a Dask cluster: a client, the address of a scheduler, or ``"dask"``
-            for the current client, or else a cluster on this machine that is closed at
-            the end.
+            for the current client; or on Ray: ``"ray"`` for the cluster of
+            ``ray.init()``. Where there is none, a cluster on this machine starts, and
+            is closed at the end.
         progress : callable, optional
             Called after each chunk with a `Step`.
         rehearsal : bool
@@ -200,7 +201,7 @@ class Mapped:
         cluster = None
         if options.on is not None:
             with interrupts.allowed():
-                cluster = Cluster(
+                cluster = open_cluster(
                     options.on,
                     memory_bytes=settings.memory_bytes,
                     n_workers=options.workers or None,

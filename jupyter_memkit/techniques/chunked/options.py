@@ -31,7 +31,7 @@ class RunOptions:
     workers : int
         The number of other processes to run in.
     on : str or distributed.Client, optional
-        The Dask cluster to run on.
+        The cluster to run on.
     is_rehearsed : bool
         Whether a cell without effects is called on a few rows first.
     """

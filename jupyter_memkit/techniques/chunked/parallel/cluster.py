@@ -1,75 +1,37 @@
-"""A Dask cluster for one run: the user's, or one that is started for it."""
+"""What a run over chunks needs of a cluster, whichever library manages it."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup
+from jupyter_memkit.techniques.chunked.results.combine import Operation
+from jupyter_memkit.techniques.chunked.sources.base import Request
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# The value of the option for the current client, or else a new cluster.
-CURRENT = "dask"
-
-# The memory of a local worker's libraries, and the part of its limit at which Dask
-# pauses it.
-_LIBRARIES_BYTES = 256 << 20
-_PAUSE = 0.8
-
-_CONNECT_S = 10
+# How often a task runs again if its worker is lost.
+RETRIES = 3
 
 
-class Cluster:
-    """A Dask client for one run, and the cluster that was started for it, if any.
+class Cluster(ABC):
+    """A cluster for one run.
 
-    Parameters
-    ----------
-    on : str, distributed.Client or distributed.deploy.Cluster
-        A client, a cluster, the address of a scheduler, or ``"dask"``: the current
-        client, or else a cluster on this machine, which `close` ends.
-    memory_bytes : int
-        How much all workers together may grow.
-    n_workers : int, optional
-        The workers of a cluster on this machine; by default one per core.
+    Its tasks are `cluster_tasks`; a future of the library stands for each.
 
     Attributes
     ----------
-    client : distributed.Client
-        The client.
-    wait : callable
-        Waits for tasks of the current client.
+    name : str
+        The name of the library.
     n_workers : int
-        The number of workers.
-
-    Raises
-    ------
-    MemkitError
-        If Dask is not installed, `on` is something else, there is no scheduler at the
-        address, or no worker.
+        The number of chunks that run at the same time.
     """
 
-    def __init__(
-        self, on: Any, *, memory_bytes: int, n_workers: int | None = None
-    ) -> None:
-        self._distributed = _import_distributed()
-        self.wait = self._distributed.wait
-        self._own = contextlib.ExitStack()
-        try:
-            self.client = self._connect(on, memory_bytes, n_workers)
-            self.n_workers = len(self.client.nthreads())
-        except BaseException:
-            self._own.close()
-            raise
-        if not self.n_workers:
-            self._own.close()
-            message = (
-                "the Dask cluster has no workers; start some, and call "
-                "client.wait_for_workers(1)"
-            )
-            raise MemkitError(message)
+    name: str
+    n_workers: int
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -79,60 +41,72 @@ class Cluster:
         """Call `close`."""
         self.close()
 
+    @abstractmethod
+    def share(self, run: str, setup: Setup, request: Request) -> Any:
+        """Send the workers what all chunks need, once, and return its future."""
+
+    @abstractmethod
+    def work(self, run: str, number: int, shared: Any, packed_task: bytes) -> Any:
+        """Run the function over a piece, and return the future of the `Reply`."""
+
+    @abstractmethod
+    def join(
+        self,
+        run: str,
+        number: int,
+        operation: Operation,
+        replies: Sequence[Any],
+        *,
+        skips: bool,
+    ) -> Any:
+        """Join the values of consecutive chunks, and return the future of the parts.
+
+        Parameters
+        ----------
+        run : str
+            The run.
+        number : int
+            The number of the first chunk.
+        operation : Operation
+            The reduction.
+        replies : sequence of future
+            The replies of the chunks, in order.
+        skips : bool
+            Whether a chunk that failed is left out, or ends the run.
+        """
+
+    @abstractmethod
+    def is_done(self, future: Any) -> bool:
+        """Return whether a task has ended, also with an error."""
+
+    @abstractmethod
+    def has_failed(self, future: Any) -> bool:
+        """Return whether the cluster gave up a task."""
+
+    @abstractmethod
+    def wait(self, futures: Sequence[Any]) -> None:
+        """Wait until a task has ended."""
+
+    @abstractmethod
+    def result(self, future: Any) -> Any:
+        """Return the result of a task, or raise its error."""
+
+    @abstractmethod
+    def has_lost_worker(self, error: Exception) -> bool:
+        """Return whether a task was given up because it lost its workers."""
+
+    @abstractmethod
+    def end(self, run: str, futures: Sequence[Any]) -> None:
+        """Cancel tasks that wait or run, and drop the function of the run.
+
+        Parameters
+        ----------
+        run : str
+            The run.
+        futures : sequence of future
+            All its tasks that are not over.
+        """
+
+    @abstractmethod
     def close(self) -> None:
-        """Close the client and the cluster that it started, but not the user's own."""
-        self._own.close()
-
-    def _connect(self, on: Any, memory_bytes: int, n_workers: int | None) -> Any:
-        distributed = self._distributed
-        if isinstance(on, distributed.Client):
-            return on
-        is_cluster = isinstance(on, distributed.deploy.Cluster)
-        if not is_cluster and type(on) is not str:
-            message = (
-                f"a {type(on).__name__} is neither a client of Dask nor the address of "
-                "a scheduler; "
-                f"--on {CURRENT} runs on a cluster on this machine"
-            )
-            raise MemkitError(message)
-        if is_cluster or on != CURRENT:
-            return self._open_address(on)
-        with contextlib.suppress(ValueError):
-            return distributed.Client.current()
-        n_workers = n_workers or importlib.import_module("dask.system").CPU_COUNT
-        share_bytes = memory_bytes // n_workers
-        cluster = self._own.enter_context(
-            distributed.LocalCluster(
-                n_workers=n_workers,
-                threads_per_worker=1,
-                memory_limit=int((_LIBRARIES_BYTES + share_bytes) / _PAUSE),
-                dashboard_address=":0",
-            )
-        )
-        return self._own.enter_context(
-            distributed.Client(cluster, set_as_default=False)
-        )
-
-    def _open_address(self, on: Any) -> Any:
-        try:
-            client = self._distributed.Client(
-                on, timeout=_CONNECT_S, set_as_default=False
-            )
-        except (OSError, ValueError) as error:
-            message = (
-                f"there is no Dask scheduler at {on} ({error}); use its address, "
-                "such as --on tcp://127.0.0.1:8786"
-            )
-            raise MemkitError(message) from error
-        return self._own.enter_context(client)
-
-
-def _import_distributed() -> Any:
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        message = (
-            f"running on a cluster needs Dask ({error}); install it with: "
-            'pip install "jupyter_memkit[cluster]"'
-        )
-        raise MemkitError(message) from error
+        """Close what was started for the run, but not the user's own."""

@@ -1,4 +1,4 @@
-"""Runs a function over chunks on a Dask cluster, with the results in order.
+"""Runs a function over chunks on a cluster, with the results in order.
 
 Chunks are tasks that carry their data or its place, so that they can run again if a
 worker is lost. Parts of eight chunks are joined on the cluster. A worker runs one chunk
@@ -7,16 +7,13 @@ at a time.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
-import warnings
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
-from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 from jupyter_memkit.techniques.chunked.parallel.cluster_tasks import Joined
 from jupyter_memkit.techniques.chunked.parallel.replies import read_reply
@@ -31,7 +28,8 @@ _GROUP = 8
 # The chunks that wait or run for each worker, so that it never waits for the next one.
 _AHEAD = 2
 
-_RETRIES = 3
+# The chunks for each worker that are held until those before them are done.
+_HELD = 2 * _GROUP
 
 
 @dataclass(slots=True)
@@ -43,10 +41,10 @@ class _Group:
     joined: Any = None
 
 
-class DaskRun:
+class ClusterRun:
     """A run of a function over the chunks of a source, on the workers of a cluster.
 
-    The run survives the loss of workers: Dask runs their chunks again.
+    The run survives the loss of workers: their chunks run again elsewhere.
 
     Parameters
     ----------
@@ -71,13 +69,13 @@ class DaskRun:
         self._name = spec.source.name
         self._skips = spec.skips
         self._interrupts = spec.interrupts
-        self._client = cluster.client
-        self._wait = cluster.wait
+        self._cluster = cluster
         self._ahead = cluster.n_workers * _AHEAD
-        self._is_joining = operation is not None and operation.is_associative
-        self._operation = operation
+        self._held = cluster.n_workers * _HELD
+        is_joining = operation is not None and operation.is_associative
+        self._operation = operation if is_joining else None
         self._setup = make_setup(spec)
-        self._handed_over: Any = None
+        self._shared: Any = None
         self._run = f"memkit-{uuid.uuid4().hex}"
         self._sender = Sender(spec)
         self._groups: deque[_Group] = deque()
@@ -100,17 +98,13 @@ class DaskRun:
     def close(self) -> None:
         """Cancel the tasks that wait or run, and close the source."""
         self._sender.close()
-        futures = self._futures()
+        self._cluster.end(self._run, self._futures())
         self._groups.clear()
         self._ready.clear()
-        # A cluster that is gone has nothing to cancel.
-        with contextlib.suppress(Exception):
-            self._client.cancel(futures, force=True)
-            self._client.run(cluster_tasks.forget, self._run, on_error="ignore")
-        self._handed_over = None
+        self._shared = None
 
     def _futures(self) -> list[Any]:
-        futures = [] if self._handed_over is None else [self._handed_over]
+        futures = [] if self._shared is None else [self._shared]
         for group in self._groups:
             futures.extend(group.replies)
             if group.joined is not None:
@@ -125,99 +119,77 @@ class DaskRun:
 
     def _send(self) -> None:
         """Hand out pieces until the workers have enough of them."""
-        while self._sender.has_more and self._count_under_way() < self._ahead:
+        while self._sender.has_more and self._has_room():
             sent = self._sender.cut()
             if sent is not None:
                 self._submit(*sent)
         if not self._sender.has_more and self._groups:
             self._seal(self._groups[-1])
 
-    def _count_under_way(self) -> int:
-        return sum(
-            not reply.done() for group in self._groups for reply in group.replies
-        )
-
-    def _hand_over(self) -> Any:
-        """Send the workers the data that all chunks need, once."""
-        if self._handed_over is None:
-            self._handed_over = self._client.submit(
-                cluster_tasks.hand_over,
-                self._setup,
-                self._sender.request,
-                key=f"{self._run}-function",
-                pure=False,
-            )
-        return self._handed_over
+    def _has_room(self) -> bool:
+        replies = [reply for group in self._groups for reply in group.replies]
+        under_way = sum(not self._cluster.is_done(reply) for reply in replies)
+        return under_way < self._ahead and len(replies) < self._held
 
     def _submit(self, task: Task, packed: bytes) -> None:
         if not self._groups or self._groups[-1].joined is not None:
             self._groups.append(_Group())
         group = self._groups[-1]
-        with warnings.catch_warnings():
-            # Rows in memory are sent with the task, because scattered data would be
-            # lost with its worker.
-            warnings.filterwarnings("ignore", "Sending large graph")
-            reply = self._client.submit(
-                cluster_tasks.work,
-                self._run,
-                self._hand_over(),
-                packed,
-                key=f"{self._run}-{task.number}",
-                pure=False,
-                retries=_RETRIES,
+        if self._shared is None:
+            self._shared = self._cluster.share(
+                self._run, self._setup, self._sender.request
             )
+        reply = self._cluster.work(self._run, task.number, self._shared, packed)
         group.tasks.append(task)
         group.replies.append(reply)
-        if len(group.tasks) == (_GROUP if self._is_joining else 1):
+        if len(group.tasks) == (1 if self._operation is None else _GROUP):
             self._seal(group)
 
     def _seal(self, group: _Group) -> None:
         """Request the results of a group, joined if possible."""
         if group.joined is not None:
             return
-        if not self._is_joining:
+        if self._operation is None:
             group.joined = group.replies[0]
             return
-        group.joined = self._client.submit(
-            cluster_tasks.join,
+        group.joined = self._cluster.join(
+            self._run,
+            group.tasks[0].number,
             self._operation,
-            self._skips,
-            *group.replies,
-            key=f"{self._run}-join-{group.tasks[0].number}",
-            pure=False,
-            retries=_RETRIES,
+            group.replies,
+            skips=self._skips,
         )
 
     def _receive(self) -> None:
         """Wait until a task is done, and take the first group when all of it is."""
         group = self._groups[0]
-        is_done = group.joined is not None and group.joined.done()
+        cluster = self._cluster
+        is_done = group.joined is not None and cluster.is_done(group.joined)
         try:
             with self._interrupts.allowed():
                 if not is_done:
-                    waiting = [each for each in self._futures() if not each.done()]
-                    with self._client.as_current():
-                        self._wait(waiting, return_when="FIRST_COMPLETED")
+                    tasks = self._futures()
+                    cluster.wait([each for each in tasks if not cluster.is_done(each)])
                     return
-                result = group.joined.result()
+                result = cluster.result(group.joined)
         except Exception as error:
             raise self._explain(group, error) from error
         self._groups.popleft()
         tasks = group.tasks
-        for joined in result if self._is_joining else [Joined(reply=result)]:
+        for joined in result if self._operation else [Joined(reply=result)]:
             self._ready.append((tasks[: joined.chunks], joined))
             tasks = tasks[joined.chunks :]
 
     def _explain(self, group: _Group, error: Exception) -> MemkitError:
-        """Return the error for a task that Dask gave up."""
+        """Return the error for a task that the cluster gave up."""
         failed = [
             task
             for task, reply in zip(group.tasks, group.replies, strict=True)
-            if reply.status in {"error", "cancelled", "lost"}
+            if self._cluster.has_failed(reply)
         ]
         self._move_to(failed[:1] or group.tasks)
         where = f"{self.position} of {self._name}"
-        if type(error).__name__ == "KilledWorker":
+        if self._cluster.has_lost_worker(error):
             message = (
                 f"every worker that got {where} was lost; it may have been out of "
                 "memory: use a smaller --memory, or workers with more memory"

@@ -1,4 +1,4 @@
-"""The tasks on a Dask cluster: run a function over pieces, and join parts."""
+"""The tasks on a cluster: run a function over pieces, and join parts."""
 
 from __future__ import annotations
 

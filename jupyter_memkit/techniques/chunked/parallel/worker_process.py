@@ -1,7 +1,6 @@
 """The work of one process on the chunks of a run: a function over pieces.
 
-`workers` calls it in child processes, and `cluster_tasks` in the workers of a Dask
-cluster.
+`workers` calls it in child processes, and `cluster_tasks` in the workers of a cluster.
 """
 
 from __future__ import annotations

@@ -1,69 +1,42 @@
-"""Chunks on a Dask cluster: the same values, even if a worker is lost."""
+"""Chunks on a cluster, of Dask or of Ray: the same values, even if a worker is lost."""
 
 from __future__ import annotations
 
-import ast
 import os
 import signal
 import threading
-import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from distributed import Client, LocalCluster
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, StopChunks, chunked
-from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
-from jupyter_memkit.techniques.chunked.parallel import cluster as cluster_module
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
 from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import DaskRun
-from jupyter_memkit.techniques.chunked.position import Position
-from jupyter_memkit.techniques.chunked.results.combine import Operation, find_operation
+from jupyter_memkit.techniques.chunked.results.combine import find_operation
 from jupyter_memkit.techniques.chunked.results.partial import partial
-from jupyter_memkit.techniques.chunked.run import RunSpec
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from jupyter_memkit.techniques.interrupts import Interrupts
-from tests.waiting import interrupt_when, wait_until
+from tests.techniques.chunked.parallel.running import (
+    make_cell,
+    run_on,
+    values,
+)
 
 N_ROWS = 50_000
-BUDGET_BYTES = 500 << 20
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left(dask_leaves_nothing: None) -> None:
     """Clean up after Dask, after the last test of this file."""
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    """Start two workers in separate processes."""
-    with (
-        LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=2, threads_per_worker=1, dashboard_address=":0"
-        ) as own,
-        Client(own, set_as_default=False) as client,  # type: ignore[no-untyped-call]
-    ):
-        yield client
-
-
-@pytest.fixture
-def cluster(client: Client) -> Iterator[Cluster]:
-    """The cluster of a run, on running workers."""
-    client.wait_for_workers(2)
-    with Cluster(client, memory_bytes=BUDGET_BYTES) as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="module")
@@ -75,44 +48,6 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame.to_csv(folder / "orders.csv", index=False)
     frame.to_parquet(folder / "orders.parquet", row_group_size=9_000)
     return folder
-
-
-def run_on(
-    cluster: Cluster,
-    data: Any,
-    function: Callable[[Any], Any],
-    *,
-    operation: Operation | None = None,
-    outcomes: list[ChunkOutcome] | None = None,
-    **options: Any,
-) -> list[ChunkOutcome]:
-    """Return the outcomes of the chunks, in order of arrival."""
-    chosen = {key: options.pop(key) for key in ("rows", "backend") if key in options}
-    job = chunked(data, memory=BUDGET_BYTES, **chosen).map(function)
-    source, settings = job._source, job._settings
-    request = settings.request(source, settings.plan_rows(source))
-    outcomes = [] if outcomes is None else outcomes
-    with Interrupts() as interrupts:
-        spec = RunSpec(
-            source=source,
-            request=request,
-            function=function,
-            position=Position(),
-            interrupts=interrupts,
-            **options,
-        )
-        run = DaskRun(spec, cluster, operation)
-        try:
-            while (outcome := run.step()) is not None:
-                outcomes.append(outcome)
-        finally:
-            run.close()
-    return outcomes
-
-
-def values(outcomes: list[ChunkOutcome]) -> list[Any]:
-    """Return the values of the chunks without an error."""
-    return [outcome.take() for outcome in outcomes if outcome.error is None]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -289,49 +224,10 @@ def test_lost_worker(cluster: Cluster, tmp_path: Path) -> None:
     assert sum(outcome.rows for outcome in outcomes) == 50
 
 
-def test_worker_that_always_dies(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is one error that names the chunk, and nothing hangs."""
-    local: Any = cluster.client.cluster
-    monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
-
-    def die(chunk: list[int]) -> int:
-        if chunk[0] == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return chunk[0]
-
-    with pytest.raises(MemkitError, match="every worker that got chunk"):
-        run_on(cluster, range(3), die, rows=1)
-
-
 def test_values_that_cannot_be_sent(cluster: Cluster) -> None:
     """Rows that cannot be pickled raise an error before anything is sent."""
     with pytest.raises(MemkitError, match="the rows of the list cannot be sent"):
         run_on(cluster, [threading.Lock()], len, rows=1)
-
-
-def make_cell(text: str, namespace: dict[str, Any]) -> CellBody:
-    """Return a cell as a function."""
-    return CellBody(
-        ast.parse(text),
-        "cell",
-        namespace=namespace,
-        name="chunk",
-        source=text,
-        compile_code=compile,  # type: ignore[arg-type] # it takes a tree too
-    )
-
-
-def count_functions() -> int:
-    """Return how many runs a worker keeps the function of."""
-    return len(cluster_tasks._workers)
-
-
-def test_functions_are_dropped(client: Client, cluster: Cluster) -> None:
-    """After a run no worker keeps its function, or the data that it refers to."""
-    assert values(run_on(cluster, [1, 2, 3], sum, rows=1)) == [1, 2, 3]
-    wait_until(lambda: not any(client.run(count_functions).values()))
 
 
 def test_task_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,65 +253,13 @@ def test_accumulating_cell(cluster: Cluster) -> None:
         run_on(cluster, [1], body, rows=1)
 
 
-def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address without a scheduler raises an error of one sentence."""
-    monkeypatch.setattr(cluster_module, "_CONNECT_S", 1)
-    with pytest.raises(MemkitError, match="there is no Dask scheduler at"):
-        Cluster("tcp://127.0.0.1:1", memory_bytes=BUDGET_BYTES)
-
-
-@pytest.mark.parametrize("on", [7, [1], None, np.arange(2)], ids=type)
-def test_neither_client_nor_address(on: Any) -> None:
-    """Anything else is refused by its type, without comparing its value."""
-    name = type(on).__name__
-    with pytest.raises(MemkitError, match=f"a {name} is neither a client of Dask nor"):
-        Cluster(on, memory_bytes=BUDGET_BYTES)
-
-
-def test_address(client: Client) -> None:
-    """A run connects to an address, and leaves the workers there running."""
-    address = client.scheduler_info()["address"]
-    with Cluster(address, memory_bytes=BUDGET_BYTES) as cluster:
-        assert sum(values(run_on(cluster, range(10), sum, rows=3))) == sum(range(10))
-    client.wait_for_workers(2)
-
-
-def test_own_cluster_is_closed(client: Client, tmp_path: Path) -> None:
-    """Ctrl-C ends the workers that the run started, even while they are at work."""
-    del client
-    before = set(psutil.Process().children(recursive=True))
-    begun = tmp_path / "begun"
-
-    def sleep_long(_chunk: Any) -> None:
-        begun.touch()
-        time.sleep(600)
-
-    def work() -> None:
-        with Cluster("dask", memory_bytes=BUDGET_BYTES, n_workers=1) as cluster:
-            run_on(cluster, range(10), sleep_long, rows=1)
-
-    thread = interrupt_when(begun)
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    thread.join()
-    assert set(psutil.Process().children(recursive=True)) <= before
-
-
-def test_current_client(client: Client) -> None:
-    """The current client is used, and stays open."""
-    with client.as_current(), Cluster("dask", memory_bytes=BUDGET_BYTES) as cluster:
-        assert cluster.client is client
-        assert cluster.n_workers == 2
-    assert client.status == "running"
-
-
-def test_partial_statistics(client: Client, orders: Path) -> None:
+def test_partial_statistics(on: Any, orders: Path) -> None:
     """Partial statistics that are merged on a cluster equal those of the whole."""
 
     def mean_by_cat(chunk: Any) -> Any:
         return partial(chunk, by="cat").agg(qty=["mean", "std"])
 
     chunks = chunked(orders / "orders.csv", rows=1_000)
-    got = chunks.map(mean_by_cat).run("merge", on=client).value
+    got = chunks.map(mean_by_cat).run("merge", on=on).value
     expected = pd.read_csv(orders / "orders.csv").groupby("cat")
     pd.testing.assert_frame_equal(got, expected.agg({"qty": ["mean", "std"]}))
