@@ -40,7 +40,8 @@ def read_free_heap_bytes() -> int:
     -------
     int
         Free memory in bytes, which `trim_allocator` returns to the system except for
-        parts of pages; 0 if unknown, as on systems other than Linux with glibc.
+        parts of pages; 0 if unknown, as on systems other than Linux with glibc. Further
+        heaps, which threads use, are not included.
     """
     if sys.platform != "linux":
         return 0
@@ -56,6 +57,32 @@ def read_free_heap_bytes() -> int:
         in_use_bytes = int(size[1]) - free_bytes
         return max(0, _read_resident_heap_bytes() - in_use_bytes)
     except (ImportError, AttributeError, OSError, TypeError, ValueError):
+        return 0
+
+
+def read_free_chunk_bytes() -> int:
+    """Return how much is free in all heaps of the C library.
+
+    Under a limit of data or in threads it uses more heaps than the main one.
+
+    Returns
+    -------
+    int
+        Free memory in bytes, including pages that were returned to the system and are
+        not resident; 0 if unknown, as without glibc.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 - as above
+
+        read = ctypes.CDLL(None).mallinfo2
+        # Ten numbers, of which the ninth is `fordblks` (mallinfo(3)).
+        read.restype = type(
+            "mallinfo2",
+            (ctypes.Structure,),
+            {"_fields_": [("n", ctypes.c_size_t * 10)]},
+        )
+        return int(read().n[8])
+    except (ImportError, AttributeError, OSError, TypeError):
         return 0
 
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from jupyter_memkit.errors import MemoryLimitExceeded
-from jupyter_memkit.measure.free_heap import read_free_heap_bytes
+from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
@@ -85,6 +85,7 @@ class Guard:
         self._page: Any = None
         self._watch: Any = None
         self._data_limit: Any = None
+        self._released_bytes = 0
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
@@ -233,11 +234,16 @@ class Guard:
         return limits_data and is_failed_allocation(error)
 
     def _release_early(self) -> None:
-        """Release before a cell starts, if much is free."""
+        """Release before a cell starts, if much has become free since last time."""
         if self._read_used() < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
             return
-        if read_free_heap_bytes() > LEEWAY_BYTES:
+        # Pages that were released belong to the free part of the heap until they are
+        # used again.
+        free_bytes = read_free_chunk_bytes()
+        if free_bytes > self._released_bytes + LEEWAY_BYTES:
             self._release()
+        else:
+            self._released_bytes = min(self._released_bytes, free_bytes)
 
     def _release(self) -> None:
         """Give back what the allocators hold free."""
@@ -245,6 +251,7 @@ class Guard:
         release_unused()
         released_bytes = max(0, before_bytes - self._read_used())
         self._page["available_bytes"] += released_bytes
+        self._released_bytes = read_free_chunk_bytes()
 
     def _arm(self, mark: Mark) -> None:
         if self._page is None:
