@@ -14,6 +14,7 @@ from jupyter_client.manager import KernelManager
 
 from jupyter_memkit import protocol
 from tests.lab_server import isolated_environment
+from tests.untraced import without_coverage
 from tests.waiting import LIMIT_S
 
 _ATTEMPT_S = 15.0
@@ -116,18 +117,25 @@ def broadcasts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def real_kernel(home: Path, **variables: str) -> Iterator[RealKernel]:
+def real_kernel(
+    home: Path, *, is_traced: bool = True, **variables: str
+) -> Iterator[RealKernel]:
     """Run a kernel for the length of a with block.
 
     Parameters
     ----------
     home : Path
         A folder for the kernel's files.
+    is_traced : bool
+        Whether it is part of the tests' coverage, which slows searches down.
     **variables : str
         Environment variables of the kernel.
     """
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=isolated_environment(home) | variables)
+    environment = isolated_environment(home) | variables
+    if not is_traced:
+        environment = without_coverage(environment)
+    manager.start_kernel(env=environment)
     client = manager.client()
     client.start_channels()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -93,10 +94,10 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
-    """A kernel for the tests of this module, with numpy imported."""
-    with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
+@contextlib.contextmanager
+def start(home: Path, *, is_traced: bool) -> Iterator[GuardedKernel]:
+    """Start a kernel with numpy imported."""
+    with real_kernel(home, is_traced=is_traced) as kernel:
         guarded = GuardedKernel(kernel)
         guarded.run("import numpy as np\nkept = list(range(1000))")
         # Without the search for cures, which takes longer than most tests.
@@ -107,16 +108,44 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
         yield guarded
 
 
+@contextlib.contextmanager
+def armed(kernel: GuardedKernel) -> Iterator[GuardedKernel]:
+    """Arm the guard at 600 MB; variables are intact at the end."""
+    before = kernel.limits()
+    assert "(600 MB)" in kernel.run("%memguard 600MB")
+    yield kernel
+    kernel.clean()
+    kernel.run("%memguard off")
+    assert kernel.limits() == before
+    assert kernel.run("print(kept == list(range(1000)))") == "True\n"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
+    """A kernel for the tests of this module."""
+    with start(tmp_path_factory.mktemp("home"), is_traced=True) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
+    """A kernel for the tests that search for cures, which coverage slows down most."""
+    with start(tmp_path_factory.mktemp("home"), is_traced=False) as kernel:
+        yield kernel
+
+
 @pytest.fixture
 def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
-    """The kernel with the guard armed at 600 MB; variables are intact at the end."""
-    before = shared.limits()
-    assert "(600 MB)" in shared.run("%memguard 600MB")
-    yield shared
-    shared.clean()
-    shared.run("%memguard off")
-    assert shared.limits() == before
-    assert shared.run("print(kept == list(range(1000)))") == "True\n"
+    """The shared kernel with the guard armed."""
+    with armed(shared) as guarded:
+        yield guarded
+
+
+@pytest.fixture
+def searching(searched: GuardedKernel) -> Iterator[GuardedKernel]:
+    """The kernel for searches with the guard armed."""
+    with armed(searched) as guarded:
+        yield guarded
 
 
 # Fills the memory with few objects, which the report of the stop sizes quickly.
@@ -363,8 +392,11 @@ CURES = {
 
 
 @pytest.mark.parametrize("kind", CURES)
-def test_program_reads_and_applies_the_cure(kernel: GuardedKernel, kind: str) -> None:
+def test_program_reads_and_applies_the_cure(
+    searching: GuardedKernel, kind: str
+) -> None:
     """A client that only reads the error's JSON makes the second try succeed."""
+    kernel = searching
     prepare, code = CURES[kind]
     kernel.run("%memguard 1GB")
     # However busy the machine is, the search has the time it needs.
