@@ -50,7 +50,7 @@ def write_file(path: Path, text: str) -> int:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    with _aside(path) as aside:
+    with aside_of(path) as aside:
         aside.write_bytes(content)
         if path.exists():
             shutil.copymode(path, aside)
@@ -58,7 +58,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _aside(path: Path) -> Iterator[Path]:
+def aside_of(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder, which is removed at the end.
 
     Nobody can guess its name, and so leave a link there in a folder of all users.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import pickle
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -51,17 +52,17 @@ def find(scene: Scene) -> Iterator[Hint]:
             found = _find_places(scene.variables[name], scene)
             if found is not None:
                 places[name] = found
+    users = Counter(chain.from_iterable(arenas for arenas, _ in places.values()))
     for name, (arenas, count) in places.items():
-        others = (each for other, (each, _) in places.items() if other != name)
-        only = arenas.difference(*others)
-        kept_bytes = (len(only) << _ARENA_BITS) - scene.own_bytes(name)
+        n_only = sum(users[arena] == 1 for arena in arenas)
+        kept_bytes = (n_only << _ARENA_BITS) - scene.own_bytes(name)
         saved_bytes = min(free_bytes, kept_bytes)
         if saved_bytes >= _LEAST_BYTES:
             yield Hint(
                 kind="fragments",
                 name=name,
                 found=(
-                    f"{count:,} small objects, scattered over {len(only):,} MiB of "
+                    f"{count:,} small objects, scattered over {n_only:,} MiB of "
                     "Python's heap"
                 ),
                 bytes=saved_bytes,

@@ -32,6 +32,9 @@ _HEAP_RANGE = re.compile(rb"^(\w+)-(\w+) .* \[heap\]$", re.MULTILINE)
 _ENTRY_BYTES = 8
 _IS_RESIDENT = bytes(entry >> 7 for entry in range(256))
 
+# What reading raises where there is no such function, or no such file.
+_UNAVAILABLE = (ImportError, AttributeError, OSError, TypeError, ValueError)
+
 
 def read_free_heap_bytes() -> int:
     """Return the resident memory that is free in the main heap of the C library.
@@ -56,7 +59,7 @@ def read_free_heap_bytes() -> int:
         free_bytes = sum(map(int, _FREE_CHUNKS.findall(main)))
         in_use_bytes = int(size[1]) - free_bytes
         return max(0, _read_resident_heap_bytes() - in_use_bytes)
-    except (ImportError, AttributeError, OSError, TypeError, ValueError):
+    except _UNAVAILABLE:
         return 0
 
 
@@ -82,7 +85,7 @@ def read_free_chunk_bytes() -> int:
             {"_fields_": [("n", ctypes.c_size_t * 10)]},
         )
         return int(read().n[8])
-    except (ImportError, AttributeError, OSError, TypeError):
+    except _UNAVAILABLE:
         return 0
 
 
@@ -112,7 +115,7 @@ def read_free_python_heap_bytes() -> int:
 
         # A function of a `PyDLL` keeps the lock: nothing changes meanwhile.
         report = _read_report(ctypes.pythonapi["_PyObject_DebugMallocStats"])
-    except (ImportError, AttributeError, OSError, TypeError):
+    except _UNAVAILABLE:
         return 0
     return sum(
         int(figure.replace(b",", b"")) for figure in _PYTHON_FREE.findall(report)

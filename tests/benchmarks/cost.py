@@ -236,9 +236,9 @@ def format_ratio(times_s: list[float], none_s: list[float], *, has_error: bool) 
 
 def compare_watchers(rounds: int) -> None:
     """Print the tables of ratios, and the cost of an empty cell."""
-    _, times_s = compare(rounds, WORKLOADS, list(WATCHERS))
+    cpu_s = compare(rounds, WORKLOADS, list(WATCHERS))
     empty_s, tracked_s, guarded_s = (
-        median(times_s[EMPTY, watcher]) for watcher in (NONE, OURS, GUARDED)
+        median(cpu_s[EMPTY, watcher]) for watcher in (NONE, OURS, GUARDED)
     )
     print(
         f"an empty cell takes {empty_s * 1000:.3f} ms of CPU, with memkit "
@@ -258,10 +258,8 @@ def compare_beside_model(rounds: int) -> None:
 Times = dict[tuple[str, str], list[float]]
 
 
-def compare(
-    rounds: int, workloads: Iterable[str], watchers: list[str]
-) -> tuple[Times, Times]:
-    """Print the times of workloads under watchers; return durations and CPU times."""
+def compare(rounds: int, workloads: Iterable[str], watchers: list[str]) -> Times:
+    """Print the times of workloads under watchers, and return the CPU times."""
     durations_s: Times = {}
     cpu_s: Times = {}
     failures: dict[str, str] = {}
@@ -285,7 +283,7 @@ def compare(
     print_ratios("CPU time of a cell", cpu_s, workloads, [NONE, *OWN])
     for watcher, failure in failures.items():
         print(f"{watcher} failed: {failure}")
-    return durations_s, cpu_s
+    return cpu_s
 
 
 def print_ratios(

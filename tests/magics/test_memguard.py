@@ -396,27 +396,26 @@ def test_program_reads_and_applies_the_cure(
     searching: GuardedKernel, kind: str
 ) -> None:
     """A client that only reads the error's JSON makes the second try succeed."""
-    kernel = searching
     prepare, code = CURES[kind]
-    kernel.run("%memguard 1GB")
+    searching.run("%memguard 1GB")
     # However busy the machine is, the search has the time it needs.
-    kernel.run("stopped_cell._HINTS_S = 300.0")
-    kernel.run(
+    searching.run("stopped_cell._HINTS_S = 300.0")
+    searching.run(
         "%reset -f out\ntries = [False, True]\nclass Loop:\n    def __init__(self):"
         "\n        self.me, self.array = self, np.ones(10**6)"
     )
-    kernel.run(prepare)
-    kernel.run(code)
-    assert kernel.name == "MemoryLimitExceeded"
-    cures = json.loads(json.dumps(kernel.stop["cures"]))
+    searching.run(prepare)
+    searching.run(code)
+    assert searching.name == "MemoryLimitExceeded"
+    cures = json.loads(json.dumps(searching.stop["cures"]))
     assert kind in [each["kind"] for each in cures]
     for cure in cures:
         if cure["use"] == "run" and (cure["kind"] == kind or kind == "raise_mark"):
-            kernel.run(cure["code"])
-    kernel.run(code)
-    assert kernel.name == "", (kernel.text, cures)
-    kernel.run("gc = __import__('gc'); gc.enable(); gc.collect()")
-    kernel.run("stopped_cell._HINTS_S = 0.0")
+            searching.run(cure["code"])
+    searching.run(code)
+    assert searching.name == "", (searching.text, cures)
+    searching.run("gc = __import__('gc'); gc.enable(); gc.collect()")
+    searching.run("stopped_cell._HINTS_S = 0.0")
 
 
 def test_setting_that_is_no_mark(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.files import aside_of
 from jupyter_memkit.paths import expand_home
 
 _FORMAT = 1
@@ -123,23 +124,21 @@ class Checkpoint:
             If the results cannot be pickled, or the file cannot be written.
         """
         began_s = time.monotonic()
-        aside = self._path.with_name(f".{self._path.name}.{os.urandom(8).hex()}")
         content = {"format": _FORMAT, "identity": self._identity, "progress": progress}
         try:
-            with aside.open("wb") as file:
-                pickle.dump(content, file, protocol=5)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self._path)
+            with aside_of(self._path) as aside:
+                with aside.open("wb") as file:
+                    pickle.dump(content, file, protocol=5)
+                    file.flush()
+                    os.fsync(file.fileno())
+                aside.replace(self._path)
         except OSError as error:
-            aside.unlink(missing_ok=True)
             message = (
                 f"the progress cannot be saved to {self._path} ({error.strerror}); "
                 "free space, or use another file for --resume"
             )
             raise MemkitError(message) from error
         except Exception as error:
-            aside.unlink(missing_ok=True)
             message = (
                 f"the results so far cannot be saved ({error}); "
                 "leave out --resume, or end the cell with plain data"

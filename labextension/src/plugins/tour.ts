@@ -5,6 +5,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { memoryIcon } from '../panel/icon';
+import { reportFailure } from './failure';
 import { OPEN_TOUR } from './tokens';
 
 /**
@@ -46,10 +47,7 @@ export const tourPlugin: JupyterFrontEndPlugin<void> = {
             );
           }
         } catch (reason) {
-          console.error('jupyter_memkit: the tour was not opened', reason);
-          Notification.error(
-            reason instanceof Error ? reason.message : String(reason)
-          );
+          reportFailure('the tour was not opened', reason);
         }
       },
       describedBy: { args: { type: 'object', properties: {} } }

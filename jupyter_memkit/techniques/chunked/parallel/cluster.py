@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup
 from jupyter_memkit.techniques.chunked.results.combine import Operation
 from jupyter_memkit.techniques.chunked.sources.base import Request
@@ -110,3 +112,21 @@ class Cluster(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close what was started for the run, but not the user's own."""
+
+
+def import_cluster_library(module: str, *, where: str, name: str, extra: str) -> Any:
+    """Import the library of a cluster, which the user chose with the cluster.
+
+    Raises
+    ------
+    MemkitError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        message = (
+            f"running on {where} needs {name} ({error}); install it with: "
+            f'pip install "jupyter_memkit[{extra}]"'
+        )
+        raise MemkitError(message) from error

@@ -10,7 +10,11 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
-from jupyter_memkit.techniques.chunked.parallel.cluster import RETRIES, Cluster
+from jupyter_memkit.techniques.chunked.parallel.cluster import (
+    RETRIES,
+    Cluster,
+    import_cluster_library,
+)
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Setup
 from jupyter_memkit.techniques.chunked.results.combine import Operation
 from jupyter_memkit.techniques.chunked.sources.base import Request
@@ -56,7 +60,9 @@ class DaskCluster(Cluster):
     def __init__(
         self, on: Any, *, memory_bytes: int, n_workers: int | None = None
     ) -> None:
-        self._distributed = _import_distributed()
+        self._distributed = import_cluster_library(
+            "distributed", where="a cluster", name=self.name, extra="cluster"
+        )
         self._own = contextlib.ExitStack()
         try:
             self.client = self._connect(on, memory_bytes, n_workers)
@@ -182,14 +188,3 @@ class DaskCluster(Cluster):
             )
             raise MemkitError(message) from error
         return self._own.enter_context(client)
-
-
-def _import_distributed() -> Any:
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        message = (
-            f"running on a cluster needs Dask ({error}); install it with: "
-            'pip install "jupyter_memkit[cluster]"'
-        )
-        raise MemkitError(message) from error

@@ -17,7 +17,11 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.parallel import cluster_tasks
-from jupyter_memkit.techniques.chunked.parallel.cluster import RETRIES, Cluster
+from jupyter_memkit.techniques.chunked.parallel.cluster import (
+    RETRIES,
+    Cluster,
+    import_cluster_library,
+)
 from jupyter_memkit.techniques.chunked.parallel.worker_process import Reply, Setup
 from jupyter_memkit.techniques.chunked.results.combine import Operation
 from jupyter_memkit.techniques.chunked.sources.base import Request
@@ -48,7 +52,9 @@ class RayCluster(Cluster):
     name = "Ray"
 
     def __init__(self, *, memory_bytes: int, n_workers: int | None = None) -> None:
-        self._ray = _import_ray()
+        self._ray = import_cluster_library(
+            "ray", where="a Ray cluster", name=self.name, extra="ray"
+        )
         self._workers: list[Any] = []
         # By the future of a chunk that runs or waits, its worker.
         self._given: dict[Any, Any] = {}
@@ -212,14 +218,3 @@ def _signals_kept() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)
-
-
-def _import_ray() -> Any:
-    try:
-        return importlib.import_module("ray")
-    except ImportError as error:
-        message = (
-            f"running on a Ray cluster needs Ray ({error}); install it with: "
-            'pip install "jupyter_memkit[ray]"'
-        )
-        raise MemkitError(message) from error
