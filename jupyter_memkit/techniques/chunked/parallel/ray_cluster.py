@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -58,10 +58,14 @@ class RayCluster(Cluster):
         self._workers: list[Any] = []
         # By the future of a chunk that runs or waits, its worker.
         self._given: dict[Any, Any] = {}
-        self._is_own = not self._ray.is_initialized()
-        if self._is_own:
-            self._start(memory_bytes, n_workers or os.cpu_count() or 1)
-        self._places = self._find_places()
+        self._own = ExitStack()
+        try:
+            if not self._ray.is_initialized():
+                self._start(memory_bytes, n_workers or os.cpu_count() or 1)
+            self._places = self._find_places()
+        except BaseException:
+            self._own.close()
+            raise
         self.n_workers = len(self._places)
         if not self.n_workers:
             message = (
@@ -141,10 +145,10 @@ class RayCluster(Cluster):
 
     def close(self) -> None:
         """End the cluster if it was started here."""
-        if self._is_own:
-            self._ray.shutdown()
+        self._own.close()
 
     def _start(self, memory_bytes: int, n_workers: int) -> None:
+        self._own.callback(self._ray.shutdown)
         try:
             with _signals_kept():
                 self._ray.init(
@@ -155,7 +159,6 @@ class RayCluster(Cluster):
                     object_store_memory=max(_LEAST_SHARED_BYTES, memory_bytes),
                 )
         except Exception as error:
-            self._ray.shutdown()
             message = (
                 f"Ray did not start ({error}); start it with ray.init(), which shows "
                 f"why, and then use --on {CURRENT}"

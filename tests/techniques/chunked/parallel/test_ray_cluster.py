@@ -123,6 +123,23 @@ def test_own_cluster_is_closed() -> None:
 
 
 @pytest.mark.ml
+def test_own_cluster_ends_if_it_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cluster that started, and whose nodes cannot be read, does not stay."""
+    ray = pytest.importorskip("ray")
+    ray.shutdown()
+
+    def fail() -> None:
+        raise OSError
+
+    monkeypatch.setattr(ray, "nodes", fail)
+    with pytest.raises(OSError):  # noqa: PT011 - raised here.
+        open_cluster("ray", memory_bytes=BUDGET_BYTES, n_workers=1)
+    assert not ray.is_initialized()
+
+
+@pytest.mark.ml
 def test_no_cores() -> None:
     """A cluster without cores is refused with what to call."""
     ray = pytest.importorskip("ray")
