@@ -1,9 +1,14 @@
-"""Processes without coverage, which trace code or are measured to the byte."""
+"""What runs without coverage: it traces code, is measured to the byte, or is slow."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def untraced_environment() -> dict[str, str]:
@@ -18,3 +23,18 @@ def without_coverage(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if not name.startswith("COVERAGE_")
     }
+
+
+def untraced(function: Function) -> Function:
+    """Return a function that runs without coverage."""
+
+    @functools.wraps(function)
+    def run(*args: object, **kwargs: object) -> object:
+        trace = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            sys.settrace(trace)
+
+    return run  # type: ignore[return-value]
