@@ -5,8 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from jupyter_memkit.track.leaks import hidden
+
+_TESTS = str(Path(__file__).parents[1])
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +25,9 @@ def alone() -> Iterator[None]:
             delattr(sys, name)
     yield
     gc.garbage.clear()
+
+
+@pytest.fixture(autouse=True)
+def tests_are_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules of tests, and all that they refer to, are not values of the user."""
+    monkeypatch.setattr(hidden, "_LIBRARY_FOLDERS", (*hidden._LIBRARY_FOLDERS, _TESTS))
