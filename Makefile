@@ -1,9 +1,19 @@
-# make lab    sets up, builds, and opens JupyterLab on the tour
-# make test   sets up, then runs every check, and summarises the failures
-# make check  sets up, then runs the quick checks
-# make bench  sets up, then compares the speed with hand-written code
-# make docs   sets up, and builds the documentation site
-# make format formats the code
+# make lab         sets up, builds, and opens JupyterLab on the tour
+# make test        sets up, then runs every check, and summarises the failures
+# make check       sets up, then runs the quick checks
+# make test-ml     also installs torch, jax and others, and runs the tests that need them
+# make format      formats the code, and generates the TypeScript protocol
+# make bench       compares the speed and the memory with hand-written code
+# make docs        builds the documentation site; runs each page once until it changes,
+#                  and all of them again after `rm -r notebooks/docs/_build`
+# make hard-use    for a night: random lines, requests, interrupts; unusual environments
+# make field       for a night: the suites of IPython, ipykernel and others, without the
+#                  extension and with it; fails if a test ends differently
+# make soak        for an hour: what use leaves in the page and the kernel
+# make audit       looks up known vulnerabilities of the dependencies
+# make dist        builds and checks what a release publishes
+# make lock        renews the versions in constraints.txt
+# make picture     makes the picture of the README; `make screenshot` shows the sidebar
 
 SHELL := /bin/bash
 VENV := .venv

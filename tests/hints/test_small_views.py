@@ -45,7 +45,7 @@ VIEWS: dict[str, tuple[Any, int]] = {
     "in a list": ([1, np.ones(N)[:10]], 80),
     "in a tuple": ((1, np.ones(N)[:10]), 80),
     "deep": (make_chain(500), 80),
-    "many": ([np.ones(N)[:10]] * 20_000, 20_000 * 80),
+    "many": ([np.ones(N)[:10]] * 3_000, 3_000 * 80),
     "masked": (np.ma.array(np.ones(N))[:10], 80),
     "field": (np.ones(N // 4, [(name, "f8") for name in "abcde"])["a"], 2 * N),
     "row": (np.ones(N, [("a", "f8"), ("b", "f8")])[3], 16),
