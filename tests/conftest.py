@@ -106,10 +106,13 @@ def no_leaks() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def untraced_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+def untraced_searches() -> Iterator[None]:
     """Coverage would take three quarters of a search through all objects."""
-    for owner, name in ((Search, "run"), (Search, "trace"), (Walk, "measure")):
-        monkeypatch.setattr(owner, name, untraced(getattr(owner, name)))
+    # The fixture `monkeypatch` would then undo a test's patches after other fixtures.
+    with pytest.MonkeyPatch.context() as patches:
+        for owner, name in ((Search, "run"), (Search, "trace"), (Walk, "measure")):
+            patches.setattr(owner, name, untraced(getattr(owner, name)))
+        yield
 
 
 @pytest.fixture
