@@ -1,4 +1,8 @@
-"""Run every benchmark: ``python -m tests.benchmarks``."""
+"""Runs benchmarks: ``python -m tests.benchmarks [NAME …]``, by default all of them.
+
+What each prints is also stored for the benchmark page of the documentation, with a line
+about the machine.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,26 @@ import subprocess
 import sys
 from pathlib import Path
 
-for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-    print(f"\n{path.stem}", flush=True)
-    command = [sys.executable, "-m", f"tests.benchmarks.{path.stem}"]
-    subprocess.run(command, check=True)
+from tests.benchmarks._machine import describe_machine
+
+RESULTS = Path(__file__).parents[2] / "notebooks" / "docs" / "benchmarks"
+
+
+def run(name: str) -> None:
+    """Run a benchmark, show what it prints, and store it if it succeeds."""
+    lines = [f"{describe_machine()}\n\n"]
+    command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    if process.returncode:
+        sys.exit(f"the benchmark {name} failed")
+    (RESULTS / f"{name}.txt").write_text("".join(lines))
+
+
+every = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+for name in sys.argv[1:] or every:
+    print(f"\n{name}", flush=True)
+    run(name)

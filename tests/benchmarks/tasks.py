@@ -12,14 +12,12 @@ from __future__ import annotations
 import ast
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -123,26 +121,14 @@ def describe(tool: str, task: str, runs: list[Run | None], expected: Any) -> str
     )
 
 
-def describe_machine(n_rows: int, repeats: int) -> str:
-    """Return what the figures depend on."""
-    versions = [f"{tool} {version(tool)}" for tool in TOOLS[:-1]]
-    versions.append(f"jupyter_memkit {version('jupyter_memkit')}")
-    load = os.getloadavg()[0]
-    return (
-        f"{n_rows:,} rows, runs: {repeats}. Python {platform.python_version()}, "
-        f"{', '.join(versions)}; {platform.system()} on {platform.machine()}, "
-        f"{os.cpu_count()} cores, of which {load:.1f} were in use before."
-    )
-
-
 def main() -> None:
     """Compare the tools, and print a table in Markdown."""
     quick = "--quick" in sys.argv
     given = [word for word in sys.argv[1:] if word != "--quick"]
     n_rows = int(given[0]) if given else QUICK_ROWS if quick else 2_000_000
     repeats = 1 if quick else REPEATS
-    print(describe_machine(n_rows, repeats))
-    print("\n| task | tool | lines | time | spread | peak |\n|---|---|--:|--:|--:|--:|")
+    print(f"{n_rows:,} rows, runs: {repeats}.\n")
+    print("| task | tool | lines | time | spread | peak |\n|---|---|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as name:
         make = [sys.executable, "-c", MAKE_DATA, name, str(n_rows)]
         subprocess.run(make, check=True)

@@ -196,6 +196,16 @@ def test_quote_after_a_name_of_two_lines(tmp_path: Path, backend: str) -> None:
     assert read_all(path).columns.tolist() == ["a", "b\nc", 'd"e']
 
 
+@pytest.mark.parametrize("backend", ["arrow", "polars"])
+def test_text_after_a_quoted_name(tmp_path: Path, backend: str) -> None:
+    """A name that goes on after its closing quote is rejected; pandas reads it."""
+    path = tmp_path / "a.csv"
+    path.write_text('"a"x,b\n1,2\n')
+    with pytest.raises(SourceError, match="a quote in a column name; use --backend"):
+        list(chunked(path, backend=backend))
+    assert read_all(path).columns.tolist() == ["ax", "b"]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence", "read"),
     [

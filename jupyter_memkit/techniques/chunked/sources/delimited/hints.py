@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from jupyter_memkit.errors import SourceError
@@ -62,11 +63,14 @@ def check_first_line(head: bytes, separator: str, name: str, backend: str) -> No
         why = "an empty line before the column names"
     else:
         # A quoted name may contain line ends.
-        text = io.StringIO(line.decode(errors="replace"), newline="")
-        names = next(iter(_read_rows(text, separator)), [])
+        text = line.decode(errors="replace")
+        names = next(iter(_read_rows(io.StringIO(text, newline=""), separator)), [])
+        # `"a"b` is the name `ab` for pandas, and `a"` for polars.
+        between = re.escape(separator)
+        after_quote = rf'(?:^|{between})"(?:[^"]|"")*"[^"{between}\r\n]'
         if len(set(names)) < len(names):
             why = "a duplicate column name"
-        elif any('"' in name for name in names):
+        elif any('"' in name for name in names) or re.search(after_quote, text):
             why = "a quote in a column name"
     if why is not None:
         message = f"{name} has {why}; use --backend pandas"
