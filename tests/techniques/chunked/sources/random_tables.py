@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,8 @@ def make_table(seed: int, *, is_large: bool = False) -> Table:
     if rng.random() < 0.03:
         lines = [line + separator for line in lines]
     text = "".join(line + rng.choice(ends) for line in lines)
+    # There pandas loses the separator, and moves the values of the line to the left.
+    text = re.sub(rf"(^|\r) \r(?={re.escape(separator)})", r"\1\r", text)
     if rng.random() < 0.3:
         text = text.rstrip("\r\n")
     encoding = "utf-8"
