@@ -96,7 +96,7 @@ def make_table(seed: int, *, is_large: bool = False) -> Table:
     if rng.random() < 0.03:
         lines = [line + separator for line in lines]
     text = "".join(line + rng.choice(ends) for line in lines)
-    # After a blank line and a lone CR, pandas loses a separator at the beginning of a line.
+    # After a blank line and a lone CR, pandas loses the separator that begins a line.
     text = re.sub(rf"(^|\r)(?: ?\r)+(?={re.escape(separator)})", r"\1", text)
     if rng.random() < 0.3:
         text = text.rstrip("\r\n")
