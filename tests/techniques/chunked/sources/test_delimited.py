@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from jupyter_memkit.techniques.chunked.sources.delimited import source
+from jupyter_memkit.techniques.chunked.sources.delimited import sample, source
 from jupyter_memkit.techniques.chunked.sources.delimited.layout import find_layout
 
 
@@ -299,3 +301,34 @@ def test_long_value(tmp_path: Path, backend: str) -> None:
     path.write_text(f"a\n{'x' * 200_000}\ny;z\n")
     lengths = chunked(path, backend=backend).map(len).reduce("sum")
     assert lengths == 2
+
+
+@pytest.mark.parametrize("value", ["nan", "-nan", "Inf", "infinity", "+5", " 5", '""'])
+@pytest.mark.parametrize("first", ["1.5", "3"])
+def test_text_that_polars_also_reads_as_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, first: str
+) -> None:
+    """A late value that makes a column text for polars ends the run with the remedy."""
+    for module in (sample, source):
+        monkeypatch.setattr(module, "HEAD_BYTES", 100)
+    monkeypatch.setattr(sample, "_SAMPLES", 1)
+    monkeypatch.setattr(sample, "_SAMPLE_BYTES", 10)
+    path = tmp_path / "a.csv"
+    lines = [first] * 500 + [value, first] * 9 + [first] * 100
+    path.write_text("a,b\n" + "".join(f"{each},x\n" for each in lines))
+    whole = pl.read_csv(path, infer_schema_length=None)
+    assert whole["a"].dtype == pl.String
+    with pytest.raises(TypeChange, match="a=large_string"):
+        list(chunked(path, backend="polars", rows=400))
+    types = {"a": "large_string"}
+    chunks = chunked(path, backend="polars", rows=400, types=types)
+    assert pl.concat(list(chunks)).equals(whole)
+
+
+def test_type_that_the_user_gave_to_polars(tmp_path: Path) -> None:
+    """A number that polars would take for text stays one if its type was given."""
+    path = tmp_path / "a.csv"
+    path.write_text("a\n1.5\nnan\n+5\n")
+    (frame,) = chunked(path, backend="polars", types={"a": "double"})
+    assert frame["a"].dtype == pl.Float64
+    assert math.isnan(frame["a"][1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
+import math
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ _NAMES = {
 }
 
 
-_BLANKS = (b" ", b"\t")
+# What a value starts with that is a number for polars only if the type is given.
+_UNUSUAL_STARTS = (b" ", b"\t", b"+")
 
 # A column without any value so far, which is read as text.
 _EMPTY = "null"
@@ -72,15 +74,14 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
         if not changes:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
-    if _has_blanks(block, layout.separator):
-        # A blank or "" makes a column text, unless polars is given another type.
-        texts = dataclasses.replace(
-            layout, types=dict.fromkeys(layout.types, "large_string")
-        )
-        counts = _read(polars, block, texts, path, is_typed=True).null_count()
-        if not counts.equals(frame.null_count()):
-            found = _read(polars, block, layout, path, is_typed=False)
-            raise TypeChange(path.name, _find_changes(layout, found, path))
+    if _may_differ(polars, block, frame, layout.separator):
+        found = _read(polars, block, layout, path, is_typed=False)
+        changes = _find_changes(layout, found, path)
+        inferred = {
+            name: change for name, change in changes.items() if name not in layout.given
+        }
+        if inferred:
+            raise TypeChange(path.name, inferred)
     guessed = [name for name in layout.columns if layout.types[name] == _EMPTY]
     if any(frame[name].null_count() < len(frame) for name in guessed):
         found = _read(polars, block, layout, path, is_typed=False)
@@ -90,11 +91,21 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
     return frame
 
 
-def _has_blanks(block: Any, separator: str) -> bool:
-    """Return whether a value may be blank, or an empty pair of quotes."""
+def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
+    """Return whether polars may infer text where it also reads another type.
+
+    It infers text from ``nan``, ``Inf``, ``+5``, a blank, and an empty pair of quotes.
+    """
     mark = separator.encode()
-    return has(block, b'""') or any(
-        has(block, mark + blank) or has(block, b"\n" + blank) for blank in _BLANKS
+    totals = frame.select(polars.selectors.float().sum()).rows()
+    return (
+        not all(map(math.isfinite, chain.from_iterable(totals)))
+        or has(block, b'""')
+        or any(
+            has(block, before + first)
+            for first in _UNUSUAL_STARTS
+            for before in (mark, b"\n")
+        )
     )
 
 

@@ -62,6 +62,8 @@ class Layout:
         The average bytes per line.
     has_index : bool
         Whether the lines have one value more than there are names.
+    given : frozenset of str
+        The columns with other types than those inferred, because the user gave them.
     """
 
     names: tuple[str, ...]
@@ -73,6 +75,7 @@ class Layout:
     body_start: int
     row_bytes: float
     has_index: bool = False
+    given: frozenset[str] = frozenset()
 
     def _check_columns(self, request: Request) -> None:
         """Reject columns that the library names differently from pandas."""
@@ -107,6 +110,7 @@ class Layout:
             types={name: types[name] for name in self.names},
             # A type that the user gave is not a guess.
             empty=frozenset(n for n in self.empty if types[n] == self.types[n]),
+            given=frozenset(n for n in self.names if types[n] != self.types[n]),
             # Rows without any column could not be counted.
             columns=tuple(n for n in self.names if n in wanted) or self.names[:1],
         )

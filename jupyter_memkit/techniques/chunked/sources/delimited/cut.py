@@ -130,5 +130,5 @@ def first_line(block: bytes | memoryview) -> bytes:
 def has(block: bytes | memoryview, wanted: bytes) -> bool:
     """Return whether a block contains some bytes; its buffer may be longer."""
     data: Any = block.obj if isinstance(block, memoryview) else block
-    found: int = data.find(wanted, 0, len(block))
-    return found >= 0
+    # A single byte that is rare is searched for many times as fast.
+    return all(data.find(each, 0, len(block)) >= 0 for each in (wanted[-1:], wanted))
