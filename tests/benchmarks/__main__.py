@@ -26,6 +26,7 @@ def run(name: str) -> None:
             lines.append(line)
     if process.returncode:
         sys.exit(f"the benchmark {name} failed")
+    RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.txt").write_text("".join(lines))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "polars", "duckdb", "dask", "torch")
@@ -13,12 +14,10 @@ def describe_machine() -> str:
     """Return a sentence with the versions, the machine, and how busy it is."""
     versions = [f"jupyter_memkit {version('jupyter_memkit')}"]
     for library in _LIBRARIES:
-        try:
+        with suppress(PackageNotFoundError):
             versions.append(f"{library} {version(library)}")
-        except PackageNotFoundError:
-            continue
     return (
         f"Python {platform.python_version()}, {', '.join(versions)}; "
-        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, of which "
-        f"{os.getloadavg()[0]:.1f} were in use before."
+        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores, of "
+        f"which {os.getloadavg()[0]:.1f} were in use before."
     )
