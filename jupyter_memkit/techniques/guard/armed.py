@@ -17,7 +17,7 @@ from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
-from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.family import Memory, read_memory
 from jupyter_memkit.techniques.guard.frames import (
     drop_frame_of,
     find_line,
@@ -151,12 +151,12 @@ class Guard:
             return ""
         trouble = self._restart_watcher()
         self._number += 1
-        self._release_early()
-        region = _Region(contains, self._number, self._read_used())
+        own = self._release_early()
+        region = _Region(contains, self._number, self._count_used(own))
         self._regions.append(region)
         if "polars" in sys.modules:
             self._page["aborts"] = 1
-        self._enter(region.number, region.start_bytes)
+        self._enter(region.number, region.start_bytes, own)
         return trouble
 
     def end(self) -> None:
@@ -220,8 +220,11 @@ class Guard:
         )
 
     def _read_used(self) -> int:
-        """Read this process, and add what the watcher last read of its children."""
-        own = read_memory("self")
+        """Return the memory in use now."""
+        return self._count_used(read_memory("self"))
+
+    def _count_used(self, own: Memory) -> int:
+        """Add what the watcher last read of the children to a reading."""
         children_bytes: int = self._page["children_bytes"]
         return own.private_bytes + own.shared_bytes + children_bytes
 
@@ -233,17 +236,26 @@ class Guard:
             return True
         return limits_data and is_failed_allocation(error)
 
-    def _release_early(self) -> None:
-        """Release before a cell starts, if much has become free since last time."""
-        if self._read_used() < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
-            return
+    def _release_early(self) -> Memory:
+        """Release before a cell starts, if much has become free since last time.
+
+        Returns
+        -------
+        Memory
+            The reading with which the cell starts.
+        """
+        own = read_memory("self")
+        used_bytes = self._count_used(own)
+        if used_bytes < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
+            return own
         # Pages that were released belong to the free part of the heap until they are
         # used again.
         free_bytes = read_free_chunk_bytes()
         if free_bytes > self._released_bytes + LEEWAY_BYTES:
             self._release()
-        else:
-            self._released_bytes = min(self._released_bytes, free_bytes)
+            return read_memory("self")
+        self._released_bytes = min(self._released_bytes, free_bytes)
+        return own
 
     def _release(self) -> None:
         """Give back what the allocators hold free."""
@@ -296,21 +308,22 @@ class Guard:
 
     def _renew(self) -> None:
         """Set both belts for the code that is running already."""
+        own = read_memory("self")
         if self._regions:
-            self._enter(self._regions[-1].number, self._regions[-1].start_bytes)
+            self._enter(self._regions[-1].number, self._regions[-1].start_bytes, own)
         else:
             # Threads of the user may go on, so the mark holds between cells, too.
-            self._enter(0, self._read_used())
+            self._enter(0, self._count_used(own), own)
 
-    def _enter(self, number: int, start_bytes: int) -> None:
+    def _enter(self, number: int, start_bytes: int, own: Memory) -> None:
         """Set both belts for the code that runs from now on."""
         self._update()
         page = self._page
         page["start_bytes"] = start_bytes
         page["cell"] = number
         available_bytes = page["available_bytes"]
-        room_bytes = find_room(page, self._read_used(), available_bytes)
-        self._data_limit.move(read_memory("self"), room_bytes, available_bytes)
+        room_bytes = find_room(page, self._count_used(own), available_bytes)
+        self._data_limit.move(own, room_bytes, available_bytes)
 
     def _restart_watcher(self) -> str:
         failure: str = self._watch.describe_failure()
