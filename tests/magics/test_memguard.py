@@ -5,96 +5,39 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.magics.guarded_cells import MIME_TYPE
-from tests.real_kernel import RealKernel, real_kernel
-from tests.waiting import LIMIT_S, wait_until
+from tests.guarded_kernel import GuardedKernel, has_ended
+from tests.real_kernel import real_kernel
+from tests.waiting import wait_until
 
 MIB = 1 << 20
-
-# Colors in a terminal.
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
 
-class GuardedKernel:
-    """A kernel whose failures are results, not errors of the test."""
-
-    def __init__(self, kernel: RealKernel) -> None:
-        self.kernel = kernel
-        self.stop: dict[str, Any] = {}
-        self.name = self.text = ""
-        self.pid = int(kernel.run("import os; print(os.getpid())"))
-
-    def run(self, code: str) -> str:
-        """Run a cell, keep its error and card, and return its text."""
-        texts: list[str] = []
-        self.stop, self.name, self.text = {}, "", ""
-
-        def keep(message: dict[str, Any]) -> None:
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                texts.append(content["text"])
-            elif message["msg_type"] == "error":
-                self.name, self.text = content["ename"], content["evalue"]
-                self.traceback = _STYLE.sub("", "\n".join(content["traceback"]))
-            elif "data" in content:
-                texts.append(content["data"].get("text/plain", ""))
-                self.stop = content["data"].get(MIME_TYPE, self.stop)
-
-        self.kernel.client.execute_interactive(code, timeout=LIMIT_S, output_hook=keep)
-        return "".join(texts)
-
-    def clean(self) -> None:
-        """Delete what tests leave behind."""
-        self.run("%reset_selective -f ^x")
-
-    def limits(self) -> str:
-        """Return what arming changes: the limit, the score, the hooks."""
-        return self.run(
-            "import resource, signal\nshell = get_ipython()\n"
-            "print(resource.getrlimit(resource.RLIMIT_DATA),"
-            " open('/proc/self/oom_score_adj').read().strip(), shell.custom_exceptions,"
-            " [len(each) for each in shell.events.callbacks.values()],"
-            " [n for n in signal.valid_signals() if callable(signal.getsignal(n))])"
-        )
-
-    def private_bytes(self) -> int:
-        """Return the anonymous memory of the kernel."""
-        return self._read("RssAnon:")
-
-    def unused_bytes(self) -> int:
-        """Return what is reserved and not used, which a cell fills without a limit."""
-        return self._read("VmData:") - self._read("RssAnon:")
-
-    def room_bytes(self) -> int:
-        """Return what a cell may reserve until an allocation fails."""
-        limits = Path(f"/proc/{self.pid}/limits").read_text()
-        return int(limits.split("Max data size")[1].split()[0]) - self._read("VmData:")
-
-    def _read(self, field: str) -> int:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split(field)[1].split()[0]) * 1024
+def clean(kernel: GuardedKernel) -> None:
+    """Delete what tests leave behind."""
+    kernel.run("%reset_selective -f ^x")
 
 
-def has_ended(pid: int) -> bool:
-    """Return whether a process has ended, even if nobody has waited for it."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def limits(kernel: GuardedKernel) -> str:
+    """Return what arming changes: the limit, the score, the hooks."""
+    return kernel.run(
+        "import resource, signal\nshell = get_ipython()\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA),"
+        " open('/proc/self/oom_score_adj').read().strip(), shell.custom_exceptions,"
+        " [len(each) for each in shell.events.callbacks.values()],"
+        " [n for n in signal.valid_signals() if callable(signal.getsignal(n))])"
+    )
 
 
 @contextlib.contextmanager
@@ -114,12 +57,12 @@ def start(home: Path, *, is_traced: bool) -> Iterator[GuardedKernel]:
 @contextlib.contextmanager
 def armed(kernel: GuardedKernel) -> Iterator[GuardedKernel]:
     """Arm the guard at 300 MB; variables are intact at the end."""
-    before = kernel.limits()
+    before = limits(kernel)
     assert "(300 MB)" in kernel.run("%memguard 300MB")
     yield kernel
-    kernel.clean()
+    clean(kernel)
     kernel.run("%memguard off")
-    assert kernel.limits() == before
+    assert limits(kernel) == before
     assert kernel.run("print(kept == list(range(1000)))") == "True\n"
 
 
@@ -328,7 +271,7 @@ def test_lower_mark_for_one_cell(kernel: GuardedKernel) -> None:
 
 def test_cell_alone(shared: GuardedKernel) -> None:
     """``%%memguard`` and ``guard`` work unarmed, await, and leave nothing behind."""
-    before = shared.limits()
+    before = limits(shared)
     shared.run(
         "%%memguard 400MB\nimport asyncio\nawait asyncio.sleep(0)\nx = np.ones(10**9)"
     )
@@ -340,12 +283,12 @@ def test_cell_alone(shared: GuardedKernel) -> None:
         "from jupyter_memkit import guard\nwith guard('400MB'):\n    x = np.ones(10**9)"
     )
     assert (shared.name, shared.stop["mark"]) == ("MemoryLimitExceeded", "400 MB")
-    assert shared.limits() == before
+    assert limits(shared) == before
 
 
 def test_warning(shared: GuardedKernel) -> None:
     """With ``--action warn`` the cell goes on, and one sentence is shown."""
-    shared.clean()
+    clean(shared)
     assert "warns" in shared.run("%memguard 200MB --action warn")
     text = shared.run(
         "from jupyter_memkit.techniques.guard.armed import process_guard\n"
@@ -413,8 +356,7 @@ def test_program_reads_and_applies_the_cure(
     searching.run(code)
     assert searching.name == "", (searching.text, cures)
     searching.run(
-        "gc = __import__('gc'); gc.enable(); gc.collect()\n"
-        "stopped_cell._HINTS_S = 0.0"
+        "gc = __import__('gc'); gc.enable(); gc.collect()\nstopped_cell._HINTS_S = 0.0"
     )
 
 
