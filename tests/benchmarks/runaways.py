@@ -80,8 +80,10 @@ KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "four threads": (
         "numpy",
-        "from multiprocessing.pool import ThreadPool\nx = []\ndef fill(_):\n"
-        "    while True: x.append(np.ones(100_000))",
+        """from multiprocessing.pool import ThreadPool
+x = []
+def fill(_):
+    while True: x.append(np.ones(100_000))""",
         "with ThreadPool(4) as pool: pool.map(fill, range(4))",
     ),
     "shared memory": (
