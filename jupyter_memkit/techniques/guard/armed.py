@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
 from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
@@ -26,6 +27,7 @@ from jupyter_memkit.techniques.guard.frames import (
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
 from jupyter_memkit.techniques.guard.oom_score import preferred_victim
 from jupyter_memkit.techniques.guard.records import GuardStatus, GuardStop
+from jupyter_memkit.techniques.guard.regions import Region, Regions
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 from jupyter_memkit.techniques.guard.watch import Watch, find_free_signal
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
@@ -38,28 +40,14 @@ _SHARE_TO_RELEASE = 0.25
 # What a report of a stop may take above the mark.
 _REPORT_BYTES = 128 << 20
 
-
-@dataclass(frozen=True, slots=True)
-class _Region:
-    """Guarded code that is running.
-
-    Attributes
-    ----------
-    contains : callable
-        Returns whether a frame is that of the guarded code.
-    number, start_bytes : int
-        As in the shared page.
-    """
-
-    contains: Callable[[FrameType], bool]
-    number: int
-    start_bytes: int
+_RAISING = "jupyter_memkit.techniques.guard.raising"
 
 
 class Guard:
     """The marks of this process, and what enforces them.
 
-    The lowest mark counts. All methods are for the main thread.
+    The lowest mark counts. Marks are added and removed in the main thread, which gets
+    the signal; guarded code may run in any.
 
     Attributes
     ----------
@@ -78,8 +66,7 @@ class Guard:
 
     def __init__(self) -> None:
         self._marks = Marks()
-        self._regions: list[_Region] = []
-        self._number = 0
+        self._regions = Regions()
         self._disarm = contextlib.ExitStack()
         self._end = contextlib.ExitStack()
         self._page: Any = None
@@ -89,12 +76,17 @@ class Guard:
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
-        """The error of the region that runs, once `convert` has taken it for a stop."""
+        """The error of a region that runs, once `convert` has taken it for a stop."""
 
     @property
     def is_armed(self) -> bool:
         """Whether there is a mark."""
         return bool(self._marks)
+
+    @property
+    def is_guarding(self) -> bool:
+        """Whether guarded code is running."""
+        return self._regions.latest is not None
 
     @property
     def lowest_mark(self) -> Mark | None:
@@ -115,8 +107,9 @@ class Guard:
         Raises
         ------
         MemkitError
-            If this process cannot be guarded.
+            If this process cannot be guarded, or this is not the main thread.
         """
+        _require_main_thread()
         if self._marks:
             self._marks.add(mark)
             self._renew()
@@ -125,7 +118,14 @@ class Guard:
             self.on_armed()
 
     def remove(self, mark: Mark) -> None:
-        """Remove a mark; the last restores everything as it was found."""
+        """Remove a mark; the last restores everything as it was found.
+
+        Raises
+        ------
+        MemkitError
+            If this is not the main thread.
+        """
+        _require_main_thread()
         self._marks.remove(mark)
         if self._marks:
             self._renew()
@@ -140,7 +140,7 @@ class Guard:
         self._page = None
 
     def begin(self, contains: Callable[[FrameType], bool]) -> str:
-        """Begin to guard code; return what is wrong with the guard, or nothing.
+        """Begin to guard code of this thread; return what is wrong, or nothing.
 
         Parameters
         ----------
@@ -150,20 +150,24 @@ class Guard:
         if not self._marks:
             return ""
         trouble = self._restart_watcher()
-        self._number += 1
         own = self._release_early()
-        region = _Region(contains, self._number, self._count_used(own))
-        self._regions.append(region)
+        region = self._regions.begin(contains, self._count_used(own))
+        if not region.is_in_main_thread:
+            # Its import needs memory, which a stop may not have.
+            importlib.import_module(_RAISING)
         if "polars" in sys.modules:
             self._page["aborts"] = 1
         self._enter(region.number, region.start_bytes, own)
         return trouble
 
     def end(self) -> None:
-        """End the region that began last."""
+        """End the region of this thread that began last."""
         self.stopped = None
-        if self._regions:
-            self._regions.pop()
+        own = self._regions.own
+        if own is not None:
+            self._regions.end()
+            if not own.is_in_main_thread:
+                sys.modules[_RAISING].cancel_in(own.thread)
         if self._marks:
             self._renew()
 
@@ -179,25 +183,26 @@ class Guard:
         Parameters
         ----------
         error : BaseException
-            What ended the region that began last.
+            What ended the region of this thread that began last.
         """
         if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
             return error
-        if not self._regions or self._marks.lowest.action == "warn":
+        region = self._regions.own
+        if region is None or not self._marks or self._marks.lowest.action == "warn":
             return None
         limits_data = self._page["limits_data"] == 1
         self.make_room()
-        if not self._is_caused_by_stop(error, limits_data=limits_data):
+        if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
-        if isinstance(error, MemoryLimitExceeded):
+        if isinstance(error, MemoryLimitExceeded) and error.args:
             exceeded = error
-        elif isinstance(error, KeyboardInterrupt):
+        elif isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt)):
             exceeded = MemoryLimitExceeded(self._describe(self._page["stopped_bytes"]))
         else:
             exceeded = self._convert_failure(error)
         self.stops += 1
         self.stopped = error
-        exceeded.stop = self._make_stop(exceeded, error)
+        exceeded.stop = self._make_stop(exceeded, error, region)
         own_code = Guard._on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
 
@@ -228,10 +233,12 @@ class Guard:
         children_bytes: int = self._page["children_bytes"]
         return own.private_bytes + own.shared_bytes + children_bytes
 
-    def _is_caused_by_stop(self, error: BaseException, *, limits_data: bool) -> bool:
+    def _is_caused_by_stop(
+        self, error: BaseException, region: Region, *, limits_data: bool
+    ) -> bool:
         if isinstance(error, KeyboardInterrupt):
             interrupted: int = self._page["interrupted_cell"]
-            return interrupted == self._regions[-1].number
+            return interrupted == region.number
         if isinstance(error, MemoryLimitExceeded):
             return True
         return limits_data and is_failed_allocation(error)
@@ -303,17 +310,22 @@ class Guard:
         page = self._page
         self._marks.write(page)
         only_warns = self._marks.lowest.action == "warn"
-        page["only_warns"] = int(only_warns)
+        page["keeps_ctrl_c"] = int(only_warns or not self._regions.get_signals)
         page["limits_data"] = int(sys.platform == "linux" and not only_warns)
 
     def _renew(self) -> None:
         """Set both belts for the code that is running already."""
         own = read_memory("self")
-        if self._regions:
-            self._enter(self._regions[-1].number, self._regions[-1].start_bytes, own)
-        else:
+        used_bytes = self._count_used(own)
+        latest = self._regions.latest
+        if latest is None:
             # Threads of the user may go on, so the mark holds between cells, too.
-            self._enter(0, self._count_used(own), own)
+            self._enter(0, used_bytes, own)
+            return
+        if not latest.is_in_this_thread:
+            # What the code of this thread keeps is not the doing of the other.
+            latest.start_bytes = max(latest.start_bytes, used_bytes)
+        self._enter(latest.number, latest.start_bytes, own)
 
     def _enter(self, number: int, start_bytes: int, own: Memory) -> None:
         """Set both belts for the code that runs from now on."""
@@ -335,25 +347,29 @@ class Guard:
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""
-        if not self._regions or not self._marks:
+        region = self._regions.find_filling()
+        cell = self._page["cell"]
+        if region is None or not self._marks or self._page["stopped_cell"] != cell:
             return
-        region = self._regions[-1]
-        if self._page["stopped_cell"] != region.number:
-            return
+        if not region.is_in_main_thread:
+            frame = sys._current_frames().get(region.thread.ident or 0)  # noqa: SLF001 - it has no public name
         if not is_interruptible(frame, region.contains):
             return
         self._release()
         used_bytes = self._read_used()
         if find_room(self._page, used_bytes, self._page["available_bytes"]) >= 0:
             return
-        is_first = self._page["handled_cell"] != region.number
-        self._page["handled_cell"] = region.number
+        is_first = self._page["handled_cell"] != cell
+        self._page["handled_cell"] = cell
         message = self._describe(self._page["stopped_bytes"])
         if self._marks.lowest.action == "warn":
             if is_first:
                 self.warn(message)
-            return
-        raise MemoryLimitExceeded(message)
+        elif region.is_in_main_thread:
+            raise MemoryLimitExceeded(message)
+        else:
+            # `convert` adds the message.
+            sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
 
     def _describe(self, used_bytes: int) -> str:
         return (
@@ -375,13 +391,12 @@ class Guard:
         return MemoryLimitExceeded(message)
 
     def _make_stop(
-        self, exceeded: MemoryLimitExceeded, error: BaseException
+        self, exceeded: MemoryLimitExceeded, error: BaseException, region: Region
     ) -> GuardStop:
         page = self._page
-        region = self._regions[-1]
-        by_watcher = page["stopped_cell"] == region.number
+        is_signal = isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt))
+        by_watcher = is_signal or page["stopped_cell"] == region.number
         used_bytes = page["stopped_bytes"] if by_watcher else self._read_used()
-        is_signal = exceeded is error or isinstance(error, KeyboardInterrupt)
         return GuardStop(
             message=str(exceeded.args[0]),
             used_bytes=used_bytes,
@@ -391,6 +406,15 @@ class Guard:
             line=find_line(error, region.contains),
             grown_bytes=max(0, used_bytes - region.start_bytes),
         )
+
+
+def _require_main_thread() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        message = (
+            "a mark can only be set or removed in the main thread, which gets the "
+            "signal; do it outside of threads and subshells"
+        )
+        raise MemkitError(message)
 
 
 def process_guard() -> Guard:

@@ -169,7 +169,7 @@ class Watcher:
             return
         self._sent_s = now_s
         os.kill(self._kernel, self._number)
-        is_unhandled = page["handled_cell"] != cell and not page["only_warns"]
+        is_unhandled = page["handled_cell"] != cell and not page["keeps_ctrl_c"]
         if is_unhandled and now_s - self._first_sent_s > _UNHANDLED_S:
             page["interrupted_cell"] = cell
             self._first_sent_s = now_s
