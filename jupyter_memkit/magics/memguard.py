@@ -115,7 +115,8 @@ class MemguardMagics(Magics):
         if given == "status":
             return process_guard().status
         if given == "off":
-            self._disarm()
+            with refusing():
+                self._disarm()
             return process_guard().status
         if not given and self._mark is not None:
             return process_guard().status
@@ -179,5 +180,5 @@ class MemguardMagics(Magics):
 
     def _disarm(self) -> None:
         if self._mark is not None:
-            mark, self._mark = self._mark, None
-            process_guard().remove(mark)
+            process_guard().remove(self._mark)
+            self._mark = None
