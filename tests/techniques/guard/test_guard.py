@@ -48,7 +48,7 @@ def test_other_thread() -> None:
 
     def enter() -> None:
         try:
-            with guard("1TB"):
+            with guard("2GB"):
                 pass
         except MemkitError as error:
             messages.append(str(error))
