@@ -41,12 +41,12 @@ def test_each_thread_has_its_own(other: ThreadPoolExecutor) -> None:
     mine, inner = begin(regions), begin(regions)
     theirs = other.submit(begin, regions).result()
     assert (regions.own, regions.latest) == (inner, theirs)
-    assert not regions.get_signals
     regions.end()
     assert (regions.own, regions.latest) == (mine, theirs)
+    get_signals = [regions.get_signals]
     other.submit(regions.end).result()
     assert regions.latest is mine
-    assert regions.get_signals
+    assert [*get_signals, regions.get_signals] == [False, True]
     regions.end()
     regions.end()
     assert regions.latest is None

@@ -150,7 +150,20 @@ def test_data_limit_moves_with_the_use(
     own = read_memory(kernel.pid)
     slack = soft - own.data_bytes - page["room_bytes"]
     assert is_temporary(soft)
-    assert 64 * MIB <= slack <= (65 + 8 * (os.cpu_count() or 1)) * MIB
+    assert 192 * MIB <= slack <= (193 + 8 * (os.cpu_count() or 1)) * MIB
+
+
+def test_data_limit_lies_below_the_limit_of_the_system(
+    kernel: subprocess.Popen[str], page: SharedPage
+) -> None:
+    """The slack is never more than what is left until the system would kill."""
+    page["mark_bytes"] = 500 * MIB
+    page["limits_data"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [(520 * MIB, "family")])
+    watcher.look()
+    soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
+    own = read_memory(kernel.pid)
+    assert 0 <= soft - own.data_bytes - page["room_bytes"] <= 21 * MIB
 
 
 def test_library_that_aborts(kernel: subprocess.Popen[str], page: SharedPage) -> None:
