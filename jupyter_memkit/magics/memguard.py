@@ -85,7 +85,9 @@ class MemguardMagics(Magics):
 
         The cell fails with ``MemoryLimitExceeded``, a ``MemoryError``. All variables
         stay, and a card shows what filled the memory and which lines would help.
-        Pages of mapped files do not count, because the system takes them back.
+        Pages of mapped files do not count, because the system takes them back. Of
+        several cells that run at once in subshells, the one whose thread has touched
+        most new memory is stopped.
 
         Examples
         --------

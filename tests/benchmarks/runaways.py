@@ -232,10 +232,9 @@ def run_away(kernel: GuardedKernel, prepare: str, code: str) -> Outcome:
             )
     highest_bytes = system.highest_bytes
     if kernel.has_ended:
-        by = "the system" if kernel.pid in system.killed else "itself"
-        return Outcome(
-            what=f"the kernel was ended by {by}", highest_bytes=highest_bytes
-        )
+        is_killed = kernel.pid in system.killed
+        what = "the kernel was killed" if is_killed else "the kernel ended itself"
+        return Outcome(what=what, highest_bytes=highest_bytes)
     what, belt = kernel.name or "no error", str(kernel.stop.get("belt", ""))
     if system.killed:
         what += ", a child was killed"
