@@ -17,7 +17,11 @@ from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
 from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
-from jupyter_memkit.techniques.guard.failures import is_failed_allocation
+from jupyter_memkit.techniques.guard.failures import (
+    describe_excess,
+    is_failed_allocation,
+    make_error,
+)
 from jupyter_memkit.techniques.guard.family import Memory, read_memory
 from jupyter_memkit.techniques.guard.frames import (
     drop_frame_of,
@@ -31,7 +35,6 @@ from jupyter_memkit.techniques.guard.regions import Region, Regions
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 from jupyter_memkit.techniques.guard.watch import Watch, find_free_signal
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
-from jupyter_memkit.units import format_bytes
 
 # From this share of the mark on, the allocators give back what they hold free before a
 # cell starts.
@@ -73,6 +76,7 @@ class Guard:
         self._watch: Any = None
         self._data_limit: Any = None
         self._released_bytes = 0
+        self._warned_cell = 0
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
@@ -190,19 +194,27 @@ class Guard:
         region = self._regions.own
         if region is None or not self._marks or self._marks.lowest.action == "warn":
             return None
-        limits_data = self._page["limits_data"] == 1
+        page = self._page
+        limits_data = page["limits_data"] == 1
         self.make_room()
         if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
-        if isinstance(error, MemoryLimitExceeded) and error.args:
-            exceeded = error
-        elif isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt)):
-            exceeded = MemoryLimitExceeded(self._describe(self._page["stopped_bytes"]))
-        else:
-            exceeded = self._convert_failure(error)
+        used_bytes = self._read_used()
+        exceeded = make_error(error, self._marks, page, used_bytes)
+        is_signal = isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt))
+        if is_signal or page["stopped_cell"] == region.number:
+            used_bytes = page["stopped_bytes"]
         self.stops += 1
         self.stopped = error
-        exceeded.stop = self._make_stop(exceeded, error, region)
+        exceeded.stop = GuardStop(
+            message=str(exceeded.args[0]),
+            used_bytes=used_bytes,
+            mark_bytes=self._marks.bytes_now(page),
+            mark=self._marks.lowest.text,
+            belt="watcher" if is_signal else "allocation",
+            line=find_line(error, region.contains),
+            grown_bytes=max(0, used_bytes - region.start_bytes),
+        )
         own_code = Guard._on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
 
@@ -351,6 +363,9 @@ class Guard:
         cell = self._page["cell"]
         if region is None or not self._marks or self._page["stopped_cell"] != cell:
             return
+        # What could handle the signal can handle Ctrl-C, so that is not sent: it would
+        # end the session of a debugger.
+        self._page["handled_cell"] = cell
         if not region.is_in_main_thread:
             frame = sys._current_frames().get(region.thread.ident or 0)  # noqa: SLF001 - it has no public name
         if not is_interruptible(frame, region.contains):
@@ -359,53 +374,16 @@ class Guard:
         used_bytes = self._read_used()
         if find_room(self._page, used_bytes, self._page["available_bytes"]) >= 0:
             return
-        is_first = self._page["handled_cell"] != cell
-        self._page["handled_cell"] = cell
-        message = self._describe(self._page["stopped_bytes"])
+        message = describe_excess(self._marks, self._page)
         if self._marks.lowest.action == "warn":
-            if is_first:
+            if self._warned_cell != cell:
+                self._warned_cell = cell
                 self.warn(message)
         elif region.is_in_main_thread:
             raise MemoryLimitExceeded(message)
         else:
             # `convert` adds the message.
             sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
-
-    def _describe(self, used_bytes: int) -> str:
-        return (
-            f"memory use of {format_bytes(used_bytes)} is above the mark of "
-            f"{self._marks.describe(self._page)}"
-        )
-
-    def _convert_failure(self, error: BaseException) -> MemoryLimitExceeded:
-        mark = self._marks.describe(self._page)
-        message = (
-            f"an allocation would exceed the mark of {mark}, with "
-            f"{format_bytes(self._read_used())} in use and "
-            f"{format_bytes(read_memory('self').data_bytes)} reserved"
-        )
-        arguments = BaseException.args.__get__(error)  # type: ignore[attr-defined] # a descriptor
-        texts = [each for each in arguments if type(each) is str]
-        if texts:
-            message += f": {texts[0]}"
-        return MemoryLimitExceeded(message)
-
-    def _make_stop(
-        self, exceeded: MemoryLimitExceeded, error: BaseException, region: Region
-    ) -> GuardStop:
-        page = self._page
-        is_signal = isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt))
-        by_watcher = is_signal or page["stopped_cell"] == region.number
-        used_bytes = page["stopped_bytes"] if by_watcher else self._read_used()
-        return GuardStop(
-            message=str(exceeded.args[0]),
-            used_bytes=used_bytes,
-            mark_bytes=self._marks.bytes_now(self._page),
-            mark=self._marks.lowest.text,
-            belt="watcher" if is_signal else "allocation",
-            line=find_line(error, region.contains),
-            grown_bytes=max(0, used_bytes - region.start_bytes),
-        )
 
 
 def _require_main_thread() -> None:

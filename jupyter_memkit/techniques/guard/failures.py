@@ -1,8 +1,14 @@
-"""Recognizes errors with which libraries report that an allocation has failed."""
+"""The errors of a stop: those of failed allocations, and what is raised for them."""
 
 from __future__ import annotations
 
 import errno
+
+from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.mark import Marks
+from jupyter_memkit.techniques.guard.shared import SharedPage
+from jupyter_memkit.units import format_bytes
 
 # In the messages of errors of a general type.
 _PHRASES = (
@@ -44,3 +50,41 @@ def is_failed_allocation(error: BaseException) -> bool:
     texts = [each for each in arguments if type(each) is str]
     is_general = issubclass(kind, RuntimeError)
     return is_general and any(phrase in text for phrase in _PHRASES for text in texts)
+
+
+def describe_excess(marks: Marks, page: SharedPage) -> str:
+    """Return that the memory was above the mark when the watcher acted."""
+    used = format_bytes(page["stopped_bytes"])
+    return f"memory use of {used} is above the mark of {marks.describe(page)}"
+
+
+def make_error(
+    error: BaseException, marks: Marks, page: SharedPage, used_bytes: int
+) -> MemoryLimitExceeded:
+    """Return the error of a stop.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised where the code was stopped.
+    marks : Marks
+        The marks in force.
+    page : SharedPage
+        What the watcher has read.
+    used_bytes : int
+        The memory in use.
+    """
+    if isinstance(error, MemoryLimitExceeded) and error.args:
+        return error
+    if isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt)):
+        return MemoryLimitExceeded(describe_excess(marks, page))
+    message = (
+        f"an allocation would exceed the mark of {marks.describe(page)}, with "
+        f"{format_bytes(used_bytes)} in use and "
+        f"{format_bytes(read_memory('self').data_bytes)} reserved"
+    )
+    arguments = BaseException.args.__get__(error)  # type: ignore[attr-defined] # a descriptor
+    texts = [each for each in arguments if type(each) is str]
+    if texts:
+        message += f": {texts[0]}"
+    return MemoryLimitExceeded(message)

@@ -116,6 +116,19 @@ def test_everything_is_put_back() -> None:
 
 @pytest.mark.own_process
 @linux_only
+def test_no_ctrl_c_while_a_debugger_waits() -> None:
+    """A signal that reaches a debugger counts as handled, so Ctrl-C does not follow."""
+    armed = process_guard()
+    with guard("2GB"):
+        page = armed._page
+        page["stopped_cell"] = page["cell"]
+        armed._on_signal(0, frame_in("bdb"))
+        assert page["handled_cell"] == page["cell"] > 0
+    armed.close()
+
+
+@pytest.mark.own_process
+@linux_only
 def test_nested() -> None:
     """Of nested guards the lower mark counts, and the outer one holds again after."""
     with guard("3GB"):
