@@ -123,14 +123,18 @@ def test_ctrl_c_if_the_signal_is_not_handled(
     wait_until(lambda: int(kernel.stdout.readline()) == signal.SIGINT)  # type: ignore[union-attr]
 
 
-def test_no_ctrl_c_where_the_mark_keeps_ctrl_c(
-    kernel: subprocess.Popen[str], page: SharedPage, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("field", ["keeps_ctrl_c", "limits_data"])
+def test_no_ctrl_c(
+    kernel: subprocess.Popen[str],
+    page: SharedPage,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
 ) -> None:
-    """A cell that is only warned is never interrupted, however late the warning is."""
+    """Ctrl-C is never sent to a cell that is only warned, or whose allocations fail."""
     now_s = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
     page["mark_bytes"] = 20 * MIB
-    page["cell"] = page["keeps_ctrl_c"] = 1
+    page["cell"] = page[field] = 1
     watcher = Watcher(kernel.pid, page, NUMBER, [])
     for _ in range(3):
         watcher.look()
