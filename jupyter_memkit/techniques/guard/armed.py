@@ -18,9 +18,11 @@ from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.failures import (
+    comes_from_signal,
     describe_excess,
     is_failed_allocation,
     make_error,
+    stands_for_signal,
 )
 from jupyter_memkit.techniques.guard.family import Memory, read_memory
 from jupyter_memkit.techniques.guard.frames import (
@@ -76,7 +78,7 @@ class Guard:
         self._watch: Any = None
         self._data_limit: Any = None
         self._released_bytes = 0
-        self._warned_cell = 0
+        self._warned_cell = self._raised_in = 0
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
@@ -201,7 +203,7 @@ class Guard:
             return None
         used_bytes = self._read_used()
         exceeded = make_error(error, self._marks, page, used_bytes)
-        is_signal = isinstance(error, (MemoryLimitExceeded, KeyboardInterrupt))
+        is_signal = comes_from_signal(error)
         if is_signal or page["stopped_cell"] == region.number:
             used_bytes = page["stopped_bytes"]
         self.stops += 1
@@ -253,6 +255,8 @@ class Guard:
             return interrupted == region.number
         if isinstance(error, MemoryLimitExceeded):
             return True
+        if stands_for_signal(error):
+            return self._raised_in == region.number
         return limits_data and is_failed_allocation(error)
 
     def _release_early(self) -> Memory:
@@ -379,11 +383,12 @@ class Guard:
             if self._warned_cell != cell:
                 self._warned_cell = cell
                 self.warn(message)
-        elif region.is_in_main_thread:
+            return
+        self._raised_in = region.number
+        if region.is_in_main_thread:
             raise MemoryLimitExceeded(message)
-        else:
-            # `convert` adds the message.
-            sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
+        # `convert` adds the message.
+        sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
 
 
 def _require_main_thread() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -124,6 +125,31 @@ def test_no_ctrl_c_while_a_debugger_waits() -> None:
         page["stopped_cell"] = page["cell"]
         armed._on_signal(0, frame_in("bdb"))
         assert page["handled_cell"] == page["cell"] > 0
+    armed.close()
+
+
+@pytest.mark.own_process
+@linux_only
+@pytest.mark.parametrize(
+    "own", ["Traceback: MemoryLimitExceeded: memory use", "Query interrupted"]
+)
+def test_library_that_replaces_the_error(own: str) -> None:
+    """An error that a library raises in place of the signal's is a stop."""
+
+    def query(*, is_signalled: bool) -> None:
+        page = armed._page
+        page["stopped_cell"], page["start_bytes"] = page["cell"], -(10**12)
+        page["mark_bytes"] = 1
+        if is_signalled:
+            with contextlib.suppress(MemoryLimitExceeded):
+                armed._on_signal(0, sys._getframe(1))
+        raise RuntimeError(own)
+
+    armed = process_guard()
+    with pytest.raises(RuntimeError, match=own), guard("2GB"):
+        query(is_signalled=False)
+    with pytest.raises(MemoryLimitExceeded, match="above the mark"), guard("2GB"):
+        query(is_signalled=True)
     armed.close()
 
 
