@@ -120,7 +120,7 @@ def fill(_):
     "re that backtracks": (
         "",
         "import re; x = 'a' * 30_000_000",
-        "re.match(r'(?:a|b)*c', x)",
+        "re.match(r'(a|ab)*c', x)",
     ),
     "a call that holds the GIL": ("", "", "x = list(map(float, range(10**10)))"),
     "a leak of 50 MB a second": (
@@ -288,7 +288,7 @@ def main() -> None:
         "kind",
         "stopped",
         "by",
-        "most above the mark",
+        "above the mark",
         "left",
         "without the guard",
     ]
