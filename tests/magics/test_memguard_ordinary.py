@@ -43,6 +43,8 @@ def room():
     # What earlier cells left would be freed in this one, or used again.
     gc.collect()
     release_unused()
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
     return {PEAK_BYTES} - used()
 """
 
@@ -76,17 +78,17 @@ LIBRARIES = [
     "duckdb",
 ]
 IMPORTS = {
-    f"import {name}": f"x = np.ones((n - IMPORT) // 8); import {name}; see()"
+    f"import {name}": f"x = np.ones(max(0, n - IMPORT) // 8); import {name}; see()"
     for name in LIBRARIES
 }
 # The last cells of a kernel. Once polars is loaded, there is one belt less.
 LAST = {
     "polars": {
-        "import polars": "x = np.ones((n - IMPORT) // 8); import polars; see()",
+        "import polars": "x = np.ones(max(0, n - IMPORT) // 8); import polars; see()",
         "a polars series": "x = polars.Series(np.ones(n // 16)); y = x * 2; see()",
     },
     "torch": {
-        "import torch": "x = np.ones((n - 2 * IMPORT) // 8); import torch; see()",
+        "import torch": "x = np.ones(max(0, n - 2 * IMPORT) // 8); import torch; see()",
         "a tensor": "x = torch.ones(n // 4); see()",
         "two tensors": "x = torch.ones(n // 8); y = x + 1; see()",
         "a loss": "x = torch.ones(n // 12, requires_grad=True)\n"
