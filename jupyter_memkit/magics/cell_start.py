@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Containers that grow in place, whose length costs nothing to read.
-_CONTAINERS = (list, dict, set)
+_CONTAINERS = frozenset({list, dict, set})
 
 
 class CellStart:
@@ -19,25 +19,33 @@ class CellStart:
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
+        # Before each cell there is time for loops in C alone, which a name, its number
+        # and its length in a tuple are not; the collector does not visit these either.
+        # The copy is made at once, because threads may add variables.
+        variables = dict(namespace)
+        self._names = tuple(variables)
+        self._identities = tuple(map(id, variables.values()))
         self._lengths = {
-            name: (id(value), len(value) if type(value) in _CONTAINERS else None)
-            for name, value in list(namespace.items())
+            id(value): len(value)
+            for value in variables.values()
+            if type(value) in _CONTAINERS
         }
 
     def has(self, name: str) -> bool:
         """Return whether there was a variable of this name."""
-        return name in self._lengths
+        return name in self._names
 
     def grown_bytes(self, name: str, value: object, n_bytes: int) -> int | None:
         """Return what a variable has grown by; None if that is unknown.
 
         A container's growth is estimated from its length.
         """
-        if name not in self._lengths:
+        if not self.has(name):
             return n_bytes
-        identity, length = self._lengths[name]
+        identity = self._identities[self._names.index(name)]
         if identity != id(value):
             return n_bytes
+        length = self._lengths.get(identity)
         if length is None or type(value) not in _CONTAINERS:
             # An array or a frame is hardly ever changed in place to another size.
             return None

@@ -25,6 +25,16 @@ _logger = logging.getLogger(__name__)
 MIME_TYPE = "application/vnd.jupyter-memkit.guard-stop+json"
 
 
+class _Running(threading.local):
+    """What runs in a thread; each subshell has its own."""
+
+    def __init__(self) -> None:
+        self.cells: list[tuple[Any, bool]] = []
+        """The running cells: what each started with, and whether it is guarded."""
+        self.start: CellStart | None = None
+        self.exceeded: MemoryLimitExceeded | None = None
+
+
 class GuardedCells:
     """The hooks of a shell, which are registered only while the guard is armed.
 
@@ -40,10 +50,7 @@ class GuardedCells:
     def __init__(self, shell: Any, *, reports_in_error: bool) -> None:
         self._shell = shell
         self._reports_in_error = reports_in_error
-        # The running cells: what each started with, and whether it is guarded.
-        self._cells: list[tuple[Any, bool]] = []
-        self._start: CellStart | None = None
-        self._exceeded: MemoryLimitExceeded | None = None
+        self._running = _Running()
         self._hooks = (
             ("pre_run_cell", signal_safe_hook(self._pre_run_cell)),
             ("post_run_cell", signal_safe_hook(self._post_run_cell)),
@@ -63,7 +70,7 @@ class GuardedCells:
     def begin(self) -> None:
         """Begin to guard code of the notebook; `Guard.end` ends it."""
         namespace = self._shell.user_ns
-        self._start = CellStart(namespace)
+        self._running.start = CellStart(namespace)
         trouble = process_guard().begin(lambda frame: frame.f_globals is namespace)
         if trouble:
             self._shell.display_pub.publish(data={"text/plain": trouble})
@@ -83,7 +90,7 @@ class GuardedCells:
         if not self._is_attached:
             return
         self._is_attached = False
-        self._cells.clear()
+        self._running.cells.clear()
         for event, hook in self._hooks:
             self._shell.events.unregister(event, hook)
         # A handler that the user has set in the meantime stays.
@@ -91,23 +98,23 @@ class GuardedCells:
             self._shell.custom_exceptions, self._shell.CustomTB = self._previous
 
     def _pre_run_cell(self, info: Any) -> None:
-        is_main = threading.current_thread() is threading.main_thread()
-        is_guarded = is_main and process_guard().is_armed
-        self._cells.append((info, is_guarded))
+        is_guarded = process_guard().is_armed
+        self._running.cells.append((info, is_guarded))
         if is_guarded:
             self.begin()
 
     def _post_run_cell(self, result: Any) -> None:
-        if self._exceeded is not None and result is not None:
-            exceeded, self._exceeded = self._exceeded, None
+        running, guard = self._running, process_guard()
+        if running.exceeded is not None and result is not None:
+            exceeded, running.exceeded = running.exceeded, None
             result.error_in_exec = exceeded
             self._finish(exceeded)
         # The cell that armed the guard ends without having started.
-        if self._cells and (result is None or result.info is self._cells[-1][0]):
-            _, is_guarded = self._cells.pop()
+        if running.cells and (result is None or result.info is running.cells[-1][0]):
+            _, is_guarded = running.cells.pop()
             if is_guarded:
-                process_guard().end()
-        if not self._cells and not process_guard().is_armed:
+                guard.end()
+        if not running.cells and not guard.is_armed and not guard.is_guarding:
             self._detach()
 
     def _show_error(
@@ -124,7 +131,7 @@ class GuardedCells:
         if exceeded is not None:
             process_guard().make_room()
             self._complete(exceeded)
-            self._exceeded = exceeded
+            self._running.exceeded = exceeded
             shell.showtraceback((type(exceeded), exceeded, tb))
         elif isinstance(error, kinds):
             lines: list[str] | None = handler(kind, error, tb, tb_offset)
@@ -140,7 +147,7 @@ class GuardedCells:
         from jupyter_memkit.show.guard import build_report  # noqa: PLC0415
 
         try:
-            exceeded.stop = complete(exceeded.stop, self._shell, self._start)
+            exceeded.stop = complete(exceeded.stop, self._shell, self._running.start)
         except (Exception, KeyboardInterrupt):
             # The search needs some memory, which may fail, and time, which the user may
             # not have. The error must be shown all the same.

@@ -85,7 +85,9 @@ class MemguardMagics(Magics):
 
         The cell fails with ``MemoryLimitExceeded``, a ``MemoryError``. All variables
         stay, and a card shows what filled the memory and which lines would help.
-        Pages of mapped files do not count, because the system takes them back.
+        Pages of mapped files do not count, because the system takes them back. Of
+        several cells that run at once in subshells, the one whose thread has touched
+        most new memory is stopped.
 
         Examples
         --------
@@ -115,7 +117,8 @@ class MemguardMagics(Magics):
         if given == "status":
             return process_guard().status
         if given == "off":
-            self._disarm()
+            with refusing():
+                self._disarm()
             return process_guard().status
         if not given and self._mark is not None:
             return process_guard().status
@@ -179,5 +182,5 @@ class MemguardMagics(Magics):
 
     def _disarm(self) -> None:
         if self._mark is not None:
-            mark, self._mark = self._mark, None
-            process_guard().remove(mark)
+            process_guard().remove(self._mark)
+            self._mark = None

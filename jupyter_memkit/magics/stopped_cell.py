@@ -36,7 +36,7 @@ _LEAST_SHARE = 0.01
 
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
     """Add the largest variables and the cures to the record of a stop."""
-    cell = tracker().running
+    cell = tracker().running_here
     least_bytes = int(_LEAST_SHARE * stop.mark_bytes)
     variables = tuple(_find_variables(shell, start, None, least_bytes))
     before_bytes = stop.used_bytes - stop.grown_bytes

@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_memkit.cells.telling_line import find_telling_line
@@ -115,6 +115,7 @@ class OpenCell:
     stretch: Stretch
     peak_line: PeakLine
     gpu: GpuPeak
+    thread: threading.Thread = field(default_factory=threading.current_thread)
 
     @property
     def watch(self) -> PeakWatch:
@@ -159,6 +160,12 @@ class CellAccounts:
         """The running cell; the one that started first if there are several."""
         with self._lock:
             return self._open[0] if self._open else None
+
+    @property
+    def running_here(self) -> OpenCell | None:
+        """The running cell of this thread."""
+        here = threading.current_thread()
+        return next((each for each in self._running() if each.thread is here), None)
 
     def begin(
         self,

@@ -142,8 +142,13 @@ class MemoryTracker:
 
     @property
     def running(self) -> OpenCell | None:
-        """The running cell, if any."""
+        """The running cell, if any; the one that started first if there are several."""
         return self._accounts.running
+
+    @property
+    def running_here(self) -> OpenCell | None:
+        """The running cell of this thread, if any; each subshell has its own."""
+        return self._accounts.running_here
 
     def history(self, since_s: float = 0.0) -> list[Sample]:
         """Return the history of readings.

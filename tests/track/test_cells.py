@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.peak import PeakMeter
@@ -75,6 +76,19 @@ def test_first_of_overlapping_cells_is_the_running_one() -> None:
     assert accounts.running is first
     accounts.end(first, error=None)
     assert accounts.running is second
+
+
+def test_each_thread_has_its_running_cell() -> None:
+    """A cell on a subshell is the running one of its thread only."""
+    accounts = made_accounts(PeakMeter(FakeProbe()))
+    first = accounts.begin("first", execution_count=1, cell_id=None)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: accounts.running_here).result() is None
+        second = other.submit(
+            accounts.begin, "second", execution_count=2, cell_id=None
+        ).result()
+        assert other.submit(lambda: accounts.running_here).result() is second
+    assert accounts.running_here is first
 
 
 def test_ten_thousand_cells() -> None:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
 from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
-from jupyter_memkit.techniques.guard.failures import is_failed_allocation
-from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.failures import (
+    comes_from_signal,
+    describe_excess,
+    is_failed_allocation,
+    make_error,
+    stands_for_signal,
+)
+from jupyter_memkit.techniques.guard.family import Memory, read_memory
 from jupyter_memkit.techniques.guard.frames import (
     drop_frame_of,
     find_line,
@@ -26,10 +33,10 @@ from jupyter_memkit.techniques.guard.frames import (
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
 from jupyter_memkit.techniques.guard.oom_score import preferred_victim
 from jupyter_memkit.techniques.guard.records import GuardStatus, GuardStop
+from jupyter_memkit.techniques.guard.regions import Region, Regions
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 from jupyter_memkit.techniques.guard.watch import Watch, find_free_signal
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
-from jupyter_memkit.units import format_bytes
 
 # From this share of the mark on, the allocators give back what they hold free before a
 # cell starts.
@@ -38,28 +45,14 @@ _SHARE_TO_RELEASE = 0.25
 # What a report of a stop may take above the mark.
 _REPORT_BYTES = 128 << 20
 
-
-@dataclass(frozen=True, slots=True)
-class _Region:
-    """Guarded code that is running.
-
-    Attributes
-    ----------
-    contains : callable
-        Returns whether a frame is that of the guarded code.
-    number, start_bytes : int
-        As in the shared page.
-    """
-
-    contains: Callable[[FrameType], bool]
-    number: int
-    start_bytes: int
+_RAISING = "jupyter_memkit.techniques.guard.raising"
 
 
 class Guard:
     """The marks of this process, and what enforces them.
 
-    The lowest mark counts. All methods are for the main thread.
+    The lowest mark counts. Marks are added and removed in the main thread, which gets
+    the signal; guarded code may run in any.
 
     Attributes
     ----------
@@ -78,23 +71,28 @@ class Guard:
 
     def __init__(self) -> None:
         self._marks = Marks()
-        self._regions: list[_Region] = []
-        self._number = 0
+        self._regions = Regions()
         self._disarm = contextlib.ExitStack()
         self._end = contextlib.ExitStack()
         self._page: Any = None
         self._watch: Any = None
         self._data_limit: Any = None
         self._released_bytes = 0
+        self._warned_cell = self._raised_in = 0
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
-        """The error of the region that runs, once `convert` has taken it for a stop."""
+        """The error of a region that runs, once `convert` has taken it for a stop."""
 
     @property
     def is_armed(self) -> bool:
         """Whether there is a mark."""
         return bool(self._marks)
+
+    @property
+    def is_guarding(self) -> bool:
+        """Whether guarded code is running."""
+        return self._regions.latest is not None
 
     @property
     def lowest_mark(self) -> Mark | None:
@@ -115,8 +113,9 @@ class Guard:
         Raises
         ------
         MemkitError
-            If this process cannot be guarded.
+            If this process cannot be guarded, or this is not the main thread.
         """
+        _require_main_thread()
         if self._marks:
             self._marks.add(mark)
             self._renew()
@@ -125,7 +124,14 @@ class Guard:
             self.on_armed()
 
     def remove(self, mark: Mark) -> None:
-        """Remove a mark; the last restores everything as it was found."""
+        """Remove a mark; the last restores everything as it was found.
+
+        Raises
+        ------
+        MemkitError
+            If this is not the main thread.
+        """
+        _require_main_thread()
         self._marks.remove(mark)
         if self._marks:
             self._renew()
@@ -140,7 +146,7 @@ class Guard:
         self._page = None
 
     def begin(self, contains: Callable[[FrameType], bool]) -> str:
-        """Begin to guard code; return what is wrong with the guard, or nothing.
+        """Begin to guard code of this thread; return what is wrong, or nothing.
 
         Parameters
         ----------
@@ -150,20 +156,24 @@ class Guard:
         if not self._marks:
             return ""
         trouble = self._restart_watcher()
-        self._number += 1
-        self._release_early()
-        region = _Region(contains, self._number, self._read_used())
-        self._regions.append(region)
+        own = self._release_early()
+        region = self._regions.begin(contains, self._count_used(own))
+        if not region.is_in_main_thread:
+            # Its import needs memory, which a stop may not have.
+            importlib.import_module(_RAISING)
         if "polars" in sys.modules:
             self._page["aborts"] = 1
-        self._enter(region.number, region.start_bytes)
+        self._enter(region.number, region.start_bytes, own)
         return trouble
 
     def end(self) -> None:
-        """End the region that began last."""
+        """End the region of this thread that began last."""
         self.stopped = None
-        if self._regions:
-            self._regions.pop()
+        own = self._regions.own
+        if own is not None:
+            self._regions.end()
+            if not own.is_in_main_thread:
+                sys.modules[_RAISING].cancel_in(own.thread)
         if self._marks:
             self._renew()
 
@@ -179,25 +189,34 @@ class Guard:
         Parameters
         ----------
         error : BaseException
-            What ended the region that began last.
+            What ended the region of this thread that began last.
         """
         if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
             return error
-        if not self._regions or self._marks.lowest.action == "warn":
+        region = self._regions.own
+        if region is None or not self._marks or self._marks.lowest.action == "warn":
             return None
-        limits_data = self._page["limits_data"] == 1
+        page = self._page
+        limits_data = page["limits_data"] == 1
         self.make_room()
-        if not self._is_caused_by_stop(error, limits_data=limits_data):
+        if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
-        if isinstance(error, MemoryLimitExceeded):
-            exceeded = error
-        elif isinstance(error, KeyboardInterrupt):
-            exceeded = MemoryLimitExceeded(self._describe(self._page["stopped_bytes"]))
-        else:
-            exceeded = self._convert_failure(error)
+        used_bytes = self._read_used()
+        exceeded = make_error(error, self._marks, page, used_bytes)
+        is_signal = comes_from_signal(error)
+        if is_signal or page["stopped_cell"] == region.number:
+            used_bytes = page["stopped_bytes"]
         self.stops += 1
         self.stopped = error
-        exceeded.stop = self._make_stop(exceeded, error)
+        exceeded.stop = GuardStop(
+            message=str(exceeded.args[0]),
+            used_bytes=used_bytes,
+            mark_bytes=self._marks.bytes_now(page),
+            mark=self._marks.lowest.text,
+            belt="watcher" if is_signal else "allocation",
+            line=find_line(error, region.contains),
+            grown_bytes=max(0, used_bytes - region.start_bytes),
+        )
         own_code = Guard._on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
 
@@ -220,30 +239,46 @@ class Guard:
         )
 
     def _read_used(self) -> int:
-        """Read this process, and add what the watcher last read of its children."""
-        own = read_memory("self")
+        """Return the memory in use now."""
+        return self._count_used(read_memory("self"))
+
+    def _count_used(self, own: Memory) -> int:
+        """Add what the watcher last read of the children to a reading."""
         children_bytes: int = self._page["children_bytes"]
         return own.private_bytes + own.shared_bytes + children_bytes
 
-    def _is_caused_by_stop(self, error: BaseException, *, limits_data: bool) -> bool:
+    def _is_caused_by_stop(
+        self, error: BaseException, region: Region, *, limits_data: bool
+    ) -> bool:
         if isinstance(error, KeyboardInterrupt):
             interrupted: int = self._page["interrupted_cell"]
-            return interrupted == self._regions[-1].number
+            return interrupted == region.number
         if isinstance(error, MemoryLimitExceeded):
             return True
+        if stands_for_signal(error):
+            return self._raised_in == region.number
         return limits_data and is_failed_allocation(error)
 
-    def _release_early(self) -> None:
-        """Release before a cell starts, if much has become free since last time."""
-        if self._read_used() < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
-            return
+    def _release_early(self) -> Memory:
+        """Release before a cell starts, if much has become free since last time.
+
+        Returns
+        -------
+        Memory
+            The reading with which the cell starts.
+        """
+        own = read_memory("self")
+        used_bytes = self._count_used(own)
+        if used_bytes < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
+            return own
         # Pages that were released belong to the free part of the heap until they are
         # used again.
         free_bytes = read_free_chunk_bytes()
         if free_bytes > self._released_bytes + LEEWAY_BYTES:
             self._release()
-        else:
-            self._released_bytes = min(self._released_bytes, free_bytes)
+            return read_memory("self")
+        self._released_bytes = min(self._released_bytes, free_bytes)
+        return own
 
     def _release(self) -> None:
         """Give back what the allocators hold free."""
@@ -291,26 +326,32 @@ class Guard:
         page = self._page
         self._marks.write(page)
         only_warns = self._marks.lowest.action == "warn"
-        page["only_warns"] = int(only_warns)
+        page["keeps_ctrl_c"] = int(only_warns or not self._regions.get_signals)
         page["limits_data"] = int(sys.platform == "linux" and not only_warns)
 
     def _renew(self) -> None:
         """Set both belts for the code that is running already."""
-        if self._regions:
-            self._enter(self._regions[-1].number, self._regions[-1].start_bytes)
-        else:
+        own = read_memory("self")
+        used_bytes = self._count_used(own)
+        latest = self._regions.latest
+        if latest is None:
             # Threads of the user may go on, so the mark holds between cells, too.
-            self._enter(0, self._read_used())
+            self._enter(0, used_bytes, own)
+            return
+        if not latest.is_in_this_thread:
+            # What the code of this thread keeps is not the doing of the other.
+            latest.start_bytes = max(latest.start_bytes, used_bytes)
+        self._enter(latest.number, latest.start_bytes, own)
 
-    def _enter(self, number: int, start_bytes: int) -> None:
+    def _enter(self, number: int, start_bytes: int, own: Memory) -> None:
         """Set both belts for the code that runs from now on."""
         self._update()
         page = self._page
         page["start_bytes"] = start_bytes
         page["cell"] = number
         available_bytes = page["available_bytes"]
-        room_bytes = find_room(page, self._read_used(), available_bytes)
-        self._data_limit.move(read_memory("self"), room_bytes, available_bytes)
+        room_bytes = find_room(page, self._count_used(own), available_bytes)
+        self._data_limit.move(own, room_bytes, available_bytes)
 
     def _restart_watcher(self) -> str:
         failure: str = self._watch.describe_failure()
@@ -322,62 +363,41 @@ class Guard:
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""
-        if not self._regions or not self._marks:
+        region = self._regions.find_filling()
+        cell = self._page["cell"]
+        if region is None or not self._marks or self._page["stopped_cell"] != cell:
             return
-        region = self._regions[-1]
-        if self._page["stopped_cell"] != region.number:
-            return
+        # What could handle the signal can handle Ctrl-C, so that is not sent: it would
+        # end the session of a debugger.
+        self._page["handled_cell"] = cell
+        if not region.is_in_main_thread:
+            frame = sys._current_frames().get(region.thread.ident or 0)  # noqa: SLF001 - it has no public name
         if not is_interruptible(frame, region.contains):
             return
         self._release()
         used_bytes = self._read_used()
         if find_room(self._page, used_bytes, self._page["available_bytes"]) >= 0:
             return
-        is_first = self._page["handled_cell"] != region.number
-        self._page["handled_cell"] = region.number
-        message = self._describe(self._page["stopped_bytes"])
+        message = describe_excess(self._marks, self._page)
         if self._marks.lowest.action == "warn":
-            if is_first:
+            if self._warned_cell != cell:
+                self._warned_cell = cell
                 self.warn(message)
             return
-        raise MemoryLimitExceeded(message)
+        self._raised_in = region.number
+        if region.is_in_main_thread:
+            raise MemoryLimitExceeded(message)
+        # `convert` adds the message.
+        sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
 
-    def _describe(self, used_bytes: int) -> str:
-        return (
-            f"memory use of {format_bytes(used_bytes)} is above the mark of "
-            f"{self._marks.describe(self._page)}"
-        )
 
-    def _convert_failure(self, error: BaseException) -> MemoryLimitExceeded:
-        mark = self._marks.describe(self._page)
+def _require_main_thread() -> None:
+    if threading.current_thread() is not threading.main_thread():
         message = (
-            f"an allocation would exceed the mark of {mark}, with "
-            f"{format_bytes(self._read_used())} in use and "
-            f"{format_bytes(read_memory('self').data_bytes)} reserved"
+            "a mark can only be set or removed in the main thread, which gets the "
+            "signal; do it outside of threads and subshells"
         )
-        arguments = BaseException.args.__get__(error)  # type: ignore[attr-defined] # a descriptor
-        texts = [each for each in arguments if type(each) is str]
-        if texts:
-            message += f": {texts[0]}"
-        return MemoryLimitExceeded(message)
-
-    def _make_stop(
-        self, exceeded: MemoryLimitExceeded, error: BaseException
-    ) -> GuardStop:
-        page = self._page
-        region = self._regions[-1]
-        by_watcher = page["stopped_cell"] == region.number
-        used_bytes = page["stopped_bytes"] if by_watcher else self._read_used()
-        is_signal = exceeded is error or isinstance(error, KeyboardInterrupt)
-        return GuardStop(
-            message=str(exceeded.args[0]),
-            used_bytes=used_bytes,
-            mark_bytes=self._marks.bytes_now(self._page),
-            mark=self._marks.lowest.text,
-            belt="watcher" if is_signal else "allocation",
-            line=find_line(error, region.contains),
-            grown_bytes=max(0, used_bytes - region.start_bytes),
-        )
+        raise MemkitError(message)
 
 
 def process_guard() -> Guard:

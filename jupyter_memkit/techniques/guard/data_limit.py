@@ -20,9 +20,10 @@ from jupyter_memkit.techniques.guard.shared import SharedPage
 if sys.platform == "linux":
     import resource
 
-# Stacks of threads are reserved and hardly used.
+# What libraries reserve and hardly use between two looks of the watcher: stacks of
+# threads, and what an allocator takes ahead, 128 MiB or more for that of pyarrow.
 _STACK_BYTES = 8 << 20
-_SLACK_BYTES = 64 << 20
+_SLACK_BYTES = 192 << 20
 
 
 class DataLimit:
@@ -56,7 +57,9 @@ class DataLimit:
             return
         if page["aborts"]:
             room_bytes = available_bytes
-        wanted_bytes = own.data_bytes + room_bytes + self._slack_bytes
+        # Never beyond what is left until the system would kill.
+        most_bytes = max(room_bytes, available_bytes)
+        wanted_bytes = own.data_bytes + min(room_bytes + self._slack_bytes, most_bytes)
         found = page["soft_limit"]
         if wanted_bytes >= sys.maxsize // 2 or 0 <= found <= wanted_bytes:
             self._set(found)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from contextlib import ContextDecorator
 from types import FrameType, TracebackType
 
-from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.mark import read_mark
 
@@ -50,9 +48,6 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
 
     def __enter__(self) -> guard:  # noqa: PYI034 - Python 3.10 has no Self
         """Arm the guard."""
-        if threading.current_thread() is not threading.main_thread():
-            message = "only the main thread can be guarded, because it gets the signal"
-            raise MemkitError(message)
         self._mark = read_mark(self._text, self._action)
         self._guard = process_guard()
         self._guard.add(self._mark)

@@ -20,8 +20,9 @@ _FIELDS = (
     # or the last one ended.
     "cell",
     "start_bytes",
-    # Whether the mark only warns, so that Ctrl-C is never sent.
-    "only_warns",
+    # Whether Ctrl-C is never sent, because the mark only warns, or a cell runs in a
+    # thread that would not get it.
+    "keeps_ctrl_c",
     # Whether the limit on data is in force, and the limits as they were found.
     "limits_data",
     "soft_limit",

@@ -169,8 +169,11 @@ class Watcher:
             return
         self._sent_s = now_s
         os.kill(self._kernel, self._number)
-        is_unhandled = page["handled_cell"] != cell and not page["only_warns"]
-        if is_unhandled and now_s - self._first_sent_s > _UNHANDLED_S:
+        # An allocation that fails ends such a call, too, and Ctrl-C would arrive while
+        # its error is shown.
+        has_one_belt = not page["limits_data"] or page["aborts"]
+        is_unhandled = page["handled_cell"] != cell and not page["keeps_ctrl_c"]
+        if has_one_belt and is_unhandled and now_s - self._first_sent_s > _UNHANDLED_S:
             page["interrupted_cell"] = cell
             self._first_sent_s = now_s
             os.kill(self._kernel, signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -43,12 +44,12 @@ def test_frame_outside() -> None:
 
 
 def test_other_thread() -> None:
-    """A guard on another thread is refused, because it would not get the signal."""
+    """A guard in another thread is refused, because it would not get the signal."""
     messages: list[str] = []
 
     def enter() -> None:
         try:
-            with guard("1TB"):
+            with guard("2GB"):
                 pass
         except MemkitError as error:
             messages.append(str(error))
@@ -56,9 +57,8 @@ def test_other_thread() -> None:
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert messages == [
-        "only the main thread can be guarded, because it gets the signal"
-    ]
+    (message,) = messages
+    assert message.startswith("a mark can only be set or removed in the main thread")
 
 
 def test_failure_of_the_user_is_no_stop() -> None:
@@ -113,6 +113,44 @@ def test_everything_is_put_back() -> None:
     assert read() == before
     assert caught.value.to_dict()["line"] == "bytearray(10**10)"
     process_guard().close()
+
+
+@pytest.mark.own_process
+@linux_only
+def test_no_ctrl_c_while_a_debugger_waits() -> None:
+    """A signal that reaches a debugger counts as handled, so Ctrl-C does not follow."""
+    armed = process_guard()
+    with guard("2GB"):
+        page = armed._page
+        page["stopped_cell"] = page["cell"]
+        armed._on_signal(0, frame_in("bdb"))
+        assert page["handled_cell"] == page["cell"] > 0
+    armed.close()
+
+
+@pytest.mark.own_process
+@linux_only
+@pytest.mark.parametrize(
+    "own", ["Traceback: MemoryLimitExceeded: memory use", "Query interrupted"]
+)
+def test_library_that_replaces_the_error(own: str) -> None:
+    """An error that a library raises in place of the signal's is a stop."""
+
+    def query(*, is_signalled: bool) -> None:
+        page = armed._page
+        page["stopped_cell"], page["start_bytes"] = page["cell"], -(10**12)
+        page["mark_bytes"] = 1
+        if is_signalled:
+            with contextlib.suppress(MemoryLimitExceeded):
+                armed._on_signal(0, sys._getframe(1))
+        raise RuntimeError(own)
+
+    armed = process_guard()
+    with pytest.raises(RuntimeError, match=own), guard("2GB"):
+        query(is_signalled=False)
+    with pytest.raises(MemoryLimitExceeded, match="above the mark"), guard("2GB"):
+        query(is_signalled=True)
+    armed.close()
 
 
 @pytest.mark.own_process

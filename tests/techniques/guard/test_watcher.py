@@ -126,14 +126,18 @@ def test_ctrl_c_if_the_signal_is_not_handled(
     wait_until(lambda: int(kernel.stdout.readline()) == signal.SIGINT)  # type: ignore[union-attr]
 
 
-def test_no_ctrl_c_where_the_mark_only_warns(
-    kernel: subprocess.Popen[str], page: SharedPage, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("field", ["keeps_ctrl_c", "limits_data"])
+def test_no_ctrl_c(
+    kernel: subprocess.Popen[str],
+    page: SharedPage,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
 ) -> None:
-    """A cell that is only warned is never interrupted, however late the warning is."""
+    """Ctrl-C is never sent to a cell that is only warned, or whose allocations fail."""
     now_s = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
     page["mark_bytes"] = 20 * MIB
-    page["cell"] = page["only_warns"] = 1
+    page["cell"] = page[field] = 1
     watcher = Watcher(kernel.pid, page, NUMBER, [])
     for _ in range(3):
         watcher.look()
@@ -153,7 +157,20 @@ def test_data_limit_moves_with_the_use(
     own = read_memory(kernel.pid)
     slack = soft - own.data_bytes - page["room_bytes"]
     assert is_temporary(soft)
-    assert 64 * MIB <= slack <= (65 + 8 * (os.cpu_count() or 1)) * MIB
+    assert 192 * MIB <= slack <= (193 + 8 * (os.cpu_count() or 1)) * MIB
+
+
+def test_data_limit_lies_below_the_limit_of_the_system(
+    kernel: subprocess.Popen[str], page: SharedPage
+) -> None:
+    """The slack is never more than what is left until the system would kill."""
+    page["mark_bytes"] = 500 * MIB
+    page["limits_data"] = 1
+    watcher = Watcher(kernel.pid, page, NUMBER, [(520 * MIB, "family")])
+    watcher.look()
+    soft, _ = resource.prlimit(kernel.pid, resource.RLIMIT_DATA)
+    own = read_memory(kernel.pid)
+    assert 0 <= soft - own.data_bytes - page["room_bytes"] <= 21 * MIB
 
 
 def test_library_that_aborts(kernel: subprocess.Popen[str], page: SharedPage) -> None:

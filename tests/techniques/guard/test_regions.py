@@ -1,0 +1,110 @@
+"""Guarded code in several threads: which fills the memory, and how it is stopped."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from jupyter_memkit.techniques.guard.raising import cancel_in, raise_in
+from jupyter_memkit.techniques.guard.regions import Region, Regions
+
+BYTES = 32 << 20
+
+
+@pytest.fixture
+def other() -> Iterator[ThreadPoolExecutor]:
+    """Another thread, which does what it is given."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def begin(regions: Regions) -> Region:
+    """Begin a region in the current thread."""
+    return regions.begin(lambda _: True, 0)
+
+
+def touch() -> None:
+    """Touch pages for the first time."""
+    with mmap.mmap(-1, BYTES) as pages:
+        for place in range(0, BYTES, mmap.PAGESIZE):
+            pages[place] = 1
+
+
+def test_each_thread_has_its_own(other: ThreadPoolExecutor) -> None:
+    """A thread sees and ends its own regions, whatever began in between."""
+    regions = Regions()
+    mine, inner = begin(regions), begin(regions)
+    theirs = other.submit(begin, regions).result()
+    assert (regions.own, regions.latest) == (inner, theirs)
+    regions.end()
+    assert (regions.own, regions.latest) == (mine, theirs)
+    get_signals = [regions.get_signals]
+    other.submit(regions.end).result()
+    assert regions.latest is mine
+    assert [*get_signals, regions.get_signals] == [False, True]
+    regions.end()
+    regions.end()
+    assert regions.latest is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the faults of threads")
+def test_thread_that_touches_pages(other: ThreadPoolExecutor) -> None:
+    """The thread that touches most new pages fills the memory, whoever began last."""
+    regions = Regions()
+    touch()
+    mine = begin(regions)
+    theirs = other.submit(begin, regions).result()
+    other.submit(touch).result()
+    assert regions.find_filling() is theirs
+    touch()
+    touch()
+    assert regions.find_filling() is mine
+
+
+def test_error_in_another_thread() -> None:
+    """An error is raised in the code that runs there."""
+    begun = threading.Event()
+    raised: list[str] = []
+
+    def run() -> None:
+        try:
+            while True:
+                begun.set()
+        except MemoryError:
+            raised.append("in the loop")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    begun.wait()
+    raise_in(thread, MemoryError)
+    thread.join()
+    assert raised == ["in the loop"]
+
+
+def test_error_that_is_cancelled(other: ThreadPoolExecutor) -> None:
+    """An error that has not been raised yet is not raised after all."""
+    begun, over = threading.Event(), threading.Event()
+
+    def run() -> bool:
+        while not over.is_set():
+            begun.set()
+        return True
+
+    result = other.submit(run)
+    begun.wait()
+    (thread,) = other._threads
+    interval_s = sys.getswitchinterval()
+    # The other thread does not run in between.
+    sys.setswitchinterval(100.0)
+    try:
+        raise_in(thread, MemoryError)
+        cancel_in(thread)
+    finally:
+        sys.setswitchinterval(interval_s)
+    over.set()
+    assert result.result()
