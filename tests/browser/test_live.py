@@ -26,33 +26,17 @@ while not pathlib.Path('go').exists(): time.sleep(0.05)
 MIB = 1 << 20
 
 
-@pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
-def app(request: pytest.FixtureRequest) -> str:
-    """The front end."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, app: str) -> Iterator[LabServer]:
-    """A real server of it."""
-    folder = tmp_path_factory.mktemp(app)
-    with lab_server(folder, "--expose-app-in-browser", app=app) as server:
-        yield server
-
-
-@pytest.fixture
-def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPage]]:
-    """Opens pages; ours raise no error, Notebook 7 has one even without us."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    stacks: list[str] = []
-
-    def note(error: WebError) -> None:
-        stacks.append(error.error.stack or "")
-
-    context.on("weberror", note)
-    yield lambda: LabPage(context.new_page(), server)
-    context.close()
-    assert [each for each in stacks if "memkit" in each or "anywidget" in each] == []
+@pytest.fixture(params=["lab", "notebook_7"])
+def page(request: pytest.FixtureRequest) -> LabPage:
+    """A page of a front end, with the notebook open."""
+    (server := request.getfixturevalue("server")).write_notebook("live.ipynb", *CELLS)
+    (server.root / "go").unlink(missing_ok=True)
+    page: LabPage = request.getfixturevalue(request.param)
+    if request.param == "lab":
+        page.open("live.ipynb")
+    else:
+        page.open_in_notebook_7("live.ipynb")
+    return page
 
 
 def figure(place: Locator) -> int:
@@ -70,14 +54,9 @@ def wait_for_figure(lab: LabPage, at_least_bytes: int) -> None:
     )
 
 
-def test_it_is_live(lab: LabPage, server: LabServer, app: str) -> None:
+def test_it_is_live(page: LabPage, server: LabServer) -> None:
     """It follows a running cell, lists variables as text, and outlives its kernel."""
-    (server.root / "go").unlink(missing_ok=True)
-    server.write_notebook("live.ipynb", *CELLS)
-    if app == "jupyterlab":
-        lab.open("live.ipynb")
-    else:
-        lab.open_in_notebook_7("live.ipynb")
+    lab = page
     lab.wait_for_status("live")
     live = lab.page.get_by_test_id("memkit-live")
     for index in range(2):
