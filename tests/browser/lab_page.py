@@ -11,6 +11,9 @@ from tests.lab_server import LabServer
 from tests.waiting import LIMIT_S
 
 _READY_TIMEOUT_MS = 1000 * LIMIT_S
+LISTED_CELL = "import numpy as np\nnumbers = [float(n) for n in range(10**6)]"
+"""Makes a row in each of the lists of the sidebar."""
+
 _TITLES = "#jupyter-memkit .lm-AccordionPanel-title"
 
 
@@ -110,7 +113,7 @@ class LabPage:
                 title.click()
 
     def check_lists(self) -> None:
-        """Open each list, for a kernel with NumPy and a list named ``numbers``."""
+        """Open each list after `LISTED_CELL`, and check that it shows its part."""
         self.show_sections("Variables")
         numbers = self.part("variables").locator("[data-variable=numbers]")
         expect(numbers).to_contain_text("list")

@@ -12,8 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import expect
-
 from tests.browser.chromium import chromium
 from tests.browser.lab_page import LabPage
 from tests.lab_server import lab_server

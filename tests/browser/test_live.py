@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, WebError, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.lab_page import LabPage
 from tests.browser.test_accessibility import find_violations
-from tests.lab_server import LabServer, lab_server
+from tests.lab_server import LabServer
 
 HTML = "<img src=x onerror=alert(1)>"
 CELLS = (
@@ -24,19 +22,6 @@ while not pathlib.Path('go').exists(): time.sleep(0.05)
     f"globals()[{HTML!r}] = bytearray(b'x' * (100 << 20))",
 )
 MIB = 1 << 20
-
-
-@pytest.fixture(params=["lab", "notebook_7"])
-def page(request: pytest.FixtureRequest) -> LabPage:
-    """A page of a front end, with the notebook open."""
-    (server := request.getfixturevalue("server")).write_notebook("live.ipynb", *CELLS)
-    (server.root / "go").unlink(missing_ok=True)
-    page: LabPage = request.getfixturevalue(request.param)
-    if request.param == "lab":
-        page.open("live.ipynb")
-    else:
-        page.open_in_notebook_7("live.ipynb")
-    return page
 
 
 def figure(place: Locator) -> int:
@@ -54,9 +39,18 @@ def wait_for_figure(lab: LabPage, at_least_bytes: int) -> None:
     )
 
 
-def test_it_is_live(page: LabPage, server: LabServer) -> None:
+@pytest.mark.parametrize("app", ["lab", "notebook_7"])
+def test_it_is_live(
+    app: str, server: LabServer, request: pytest.FixtureRequest
+) -> None:
     """It follows a running cell, lists variables as text, and outlives its kernel."""
-    lab = page
+    lab: LabPage = request.getfixturevalue(app)
+    server.write_notebook("live.ipynb", *CELLS)
+    (server.root / "go").unlink(missing_ok=True)
+    if app == "lab":
+        lab.open("live.ipynb")
+    else:
+        lab.open_in_notebook_7("live.ipynb")
     lab.wait_for_status("live")
     live = lab.page.get_by_test_id("memkit-live")
     for index in range(2):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LISTED_CELL, LabPage
 from tests.lab_server import LabServer
 
 
 def test_every_section(notebook_7: LabPage, server: LabServer) -> None:
     """The sidebar is live, each section shows the notebook, and the kernels' panel."""
-    server.write_notebook("seven.ipynb", "import numpy as np\nnumbers = [1.5] * 10**6")
+    server.write_notebook("seven.ipynb", LISTED_CELL)
     notebook_7.open_in_notebook_7("seven.ipynb")
     notebook_7.wait_for_status("live")
     notebook_7.run_cell(0)

@@ -63,8 +63,7 @@ def test_child_process(lab: LabPage, server: LabServer) -> None:
         f"command = [sys.executable, '-c', {child!r}]\n"
         "pipe = subprocess.PIPE\n"
         "child = subprocess.Popen(command, stdin=pipe, stdout=pipe)\n"
-        "child.stdout.readline()\n"
-        + until_removed(server, "child"),
+        "child.stdout.readline()\n" + until_removed(server, "child"),
         "child.communicate();",
     )
     lab.open("child.ipynb")
