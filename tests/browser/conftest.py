@@ -26,9 +26,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A real JupyterLab."""
-    folder = tmp_path_factory.mktemp("lab")
-    with lab_server(folder, "--expose-app-in-browser") as server:
+    """A real JupyterLab, which serves Notebook 7 as well."""
+    with lab_server(
+        tmp_path_factory.mktemp("lab"),
+        "--expose-app-in-browser",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    ) as server:
         yield server
 
 
@@ -39,28 +42,82 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-@pytest.fixture
-def new_page(
-    context: BrowserContext, server: LabServer
-) -> Iterator[Callable[[], LabPage]]:
-    """Opens pages, and closes them after the test."""
-    errors: list[str] = []
+@pytest.fixture(scope="session")
+def errors(context: BrowserContext) -> list[str]:
+    """The errors of all pages; a test clears them first, and has none at its end."""
+    noted: list[str] = []
 
     def note(error: WebError) -> None:
-        errors.append(error.error.stack or str(error.error))
+        noted.append(error.error.stack or str(error.error))
 
     context.on("weberror", note)
-    yield lambda: LabPage(context.new_page(), server)
-    for page in context.pages:
-        page.close()
-    context.remove_listener("weberror", note)
+    return noted
+
+
+@pytest.fixture
+def new_page(
+    context: BrowserContext, server: LabServer, errors: list[str]
+) -> Iterator[Callable[[], LabPage]]:
+    """Opens pages, and closes them after the test."""
+    errors.clear()
+    pages: list[LabPage] = []
+
+    def open_page() -> LabPage:
+        pages.append(LabPage(context.new_page(), server))
+        return pages[-1]
+
+    yield open_page
+    for each in pages:
+        each.page.close()
     assert errors == []
 
 
+@pytest.fixture(scope="session")
+def kept_pages() -> list[LabPage]:
+    """The page that a test leaves to the next one."""
+    return []
+
+
 @pytest.fixture
-def lab(new_page: Callable[[], LabPage]) -> LabPage:
-    """A page that has not been opened yet."""
-    return new_page()
+def lab(
+    context: BrowserContext,
+    server: LabServer,
+    errors: list[str],
+    kept_pages: list[LabPage],
+    request: pytest.FixtureRequest,
+) -> Iterator[LabPage]:
+    """A page with nothing open.
+
+    JupyterLab's start would take most of the time of a test, so the page is kept for
+    the next one, unless the test fails.
+    """
+    errors.clear()
+    failed = request.session.testsfailed
+    lab = kept_pages.pop() if kept_pages else LabPage(context.new_page(), server)
+    yield lab
+    # JupyterLab has errors of its own when a kernel ends while it is connecting.
+    during_test = list(errors)
+    if request.session.testsfailed == failed and not during_test:
+        lab.clear()
+        kept_pages.append(lab)
+    else:
+        lab.page.close()
+    assert during_test == []
+
+
+@pytest.fixture
+def notebook_7(browser: Browser, server: LabServer) -> Iterator[LabPage]:
+    """A page for Notebook 7; no extension logs or raises an error."""
+    noted: list[str] = []
+    with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
+        context.on("weberror", lambda error: noted.append(error.error.stack or ""))
+        context.on(
+            "console",
+            lambda message: noted.append(f"{message.type} {message.location['url']}"),
+        )
+        yield LabPage(context.new_page(), server)
+    # Notebook 7 has an error and warnings of its own.
+    assert [each for each in noted if "/extensions/" in each] == []
 
 
 @pytest.fixture(scope="session")

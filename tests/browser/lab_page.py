@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -10,6 +11,10 @@ from tests.lab_server import LabServer
 from tests.waiting import LIMIT_S
 
 _READY_TIMEOUT_MS = 1000 * LIMIT_S
+LISTED_CELL = "import numpy as np\nnumbers = [float(n) for n in range(10**6)]"
+"""Makes a row in each of the lists of the sidebar."""
+
+_TITLES = "#jupyter-memkit .lm-AccordionPanel-title"
 
 
 class LabPage:
@@ -26,11 +31,29 @@ class LabPage:
     def __init__(self, page: Page, server: LabServer) -> None:
         self.page = page
         self._server = server
+        self._is_started = False
+        self._first_width: float | None = None
         page.set_default_timeout(_READY_TIMEOUT_MS)
+        # The browser asks whether to reload a page with unsaved changes.
+        page.on("dialog", lambda dialog: dialog.accept())
 
     def open(self, path: str, workspace: str = "test") -> None:
         """Open a notebook and the sidebar, and wait for both."""
-        self._go(f"lab/workspaces/{workspace}/tree/{path}", "&reset")
+        if not self._is_started:
+            self._go(f"lab/workspaces/{workspace}/tree/{quote(path)}", "&reset")
+            self._is_started = True
+            return
+        self.page.evaluate(
+            """async path => {
+                const { commands, serviceManager } = window.jupyterapp;
+                // A test may have added a kernel.
+                await serviceManager.kernelspecs.refreshSpecs();
+                const widget = await commands.execute('docmanager:open', { path });
+                await widget.revealed;
+            }""",
+            path,
+        )
+        self.command("jupyter-memkit:open-panel")
 
     def open_in_notebook_7(self, path: str) -> None:
         """Open a notebook in Notebook 7, and the sidebar."""
@@ -42,6 +65,70 @@ class LabPage:
         )
         self.wait_for_lab()
         self.command("jupyter-memkit:open-panel")
+
+    def reload(self) -> None:
+        """Load the page again, and open the sidebar."""
+        # JupyterLab may still be restoring notebooks when the test is over.
+        self._is_started = False
+        self.page.reload()
+        self.wait_for_lab()
+        self.command("jupyter-memkit:open-panel")
+
+    def clear(self) -> None:
+        """Close all documents and kernels, and show the sidebar as at first."""
+        self._stop_kernels()
+        if not self._is_started:
+            return
+        self.page.evaluate(
+            """() => {
+                // Closing would ask whether to save.
+                for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+                    widget.dispose();
+                }
+            }"""
+        )
+        self.command("jupyter-memkit:open-panel")
+        self.wait_for_status("no-session")
+        self.show_sections("Timeline", "Cells")
+        self.set_theme("JupyterLab Light")
+        if self._first_width is not None:
+            self.set_sidebar_width(self._first_width)
+            self._first_width = None
+
+    def section_title(self, name: str) -> Locator:
+        """Return the title of a section of the sidebar."""
+        return self.page.locator(_TITLES, has_text=name)
+
+    def _stop_kernels(self) -> None:
+        for kind in ("sessions", "kernels"):
+            for each in self._server.ask("GET", f"api/{kind}"):
+                self._server.ask("DELETE", f"api/{kind}/{each['id']}")
+
+    def show_sections(self, *names: str) -> None:
+        """Open these sections of the sidebar, and close all others."""
+        for title in self.page.locator(_TITLES).all():
+            is_open = title.get_attribute("aria-expanded") == "true"
+            # The inner text would be in capitals, by the style sheet.
+            if is_open != (title.text_content() in names):
+                title.click()
+
+    def check_lists(self) -> None:
+        """Open each list after `LISTED_CELL`, and check that it shows its part."""
+        self.show_sections("Variables")
+        numbers = self.part("variables").locator("[data-variable=numbers]")
+        expect(numbers).to_contain_text("list")
+        self.show_sections("Hints")
+        hint = self.part("hints").locator("[data-hint=numbers]")
+        expect(hint).to_contain_text("%to_numpy numbers")
+        self.show_sections("Libraries")
+        expect(self.part("libraries").locator("[data-library=numpy]")).to_be_visible()
+
+    def set_theme(self, theme: str) -> None:
+        """Change JupyterLab's theme, and wait for it."""
+        body = self.page.locator("body")
+        if body.get_attribute("data-jp-theme-name") != theme:
+            self.command("apputils:change-theme", theme=theme)
+            expect(body).to_have_attribute("data-jp-theme-name", theme)
 
     def wait_for_lab(self) -> None:
         """Wait until JupyterLab has started."""
@@ -103,7 +190,7 @@ class LabPage:
             cell_id,
         )
 
-    def set_sidebar_width(self, width: int) -> None:
+    def set_sidebar_width(self, width: float) -> None:
         """Drag the edge of the right sidebar."""
         handle = self.page.locator(
             "#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)"
@@ -113,6 +200,7 @@ class LabPage:
         start = (box["x"] + box["width"] / 2, box["y"] + 200)
         edge = self.page.locator("#jupyter-memkit").bounding_box()
         assert edge is not None
+        self._first_width = self._first_width or edge["width"]
         target = edge["x"] + edge["width"] - width
         self.page.mouse.move(*start)
         self.page.mouse.down()

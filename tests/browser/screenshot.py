@@ -12,8 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import expect
-
 from tests.browser.chromium import chromium
 from tests.browser.lab_page import LabPage
 from tests.lab_server import lab_server
@@ -43,10 +41,7 @@ def take(folder: Path, themes: dict[str, str]) -> None:
         lab.run_all()
         lab.show_cell(FIRST_CELL_SHOWN)
         for file_name, theme in themes.items():
-            lab.command("apputils:change-theme", theme=theme)
-            expect(lab.page.locator("body")).to_have_attribute(
-                "data-jp-theme-name", theme
-            )
+            lab.set_theme(theme)
             lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
             lab.page.screenshot(path=folder / file_name)
 

@@ -87,9 +87,7 @@ def use(lab: LabPage, server: LabServer, step: int) -> None:
         lab.page.get_by_role("button", name=name, exact=True).click()
     if step % 7 == 0:
         for _ in range(2):
-            lab.page.locator(
-                "#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells"
-            ).click()
+            lab.section_title("Cells").click()
     if step % 11 == 0:
         lab.command("application:toggle-right-area")
         lab.command("jupyter-memkit:open-panel")

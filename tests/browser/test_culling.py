@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -21,6 +21,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         "--MappingKernelManager.cull_connected=True",
     ) as server:
         yield server
+
+
+@pytest.fixture
+def lab(new_page: Callable[[], LabPage]) -> LabPage:
+    """A page of that server."""
+    return new_page()
 
 
 def test_idle_kernel_is_culled_with_the_sidebar_open(

@@ -20,8 +20,6 @@ pytestmark = pytest.mark.skipif(
 
 def kill_in_second_cell(lab: LabPage, server: LabServer, name: str) -> None:
     """Run a cell that keeps 600 MiB, and one that kills the kernel."""
-    # JupyterLab asks whether to reload a page with unsaved changes.
-    lab.page.on("dialog", lambda dialog: dialog.accept())
     server.write_notebook(
         name,
         "block = bytearray(b'x' * (600 << 20))",
@@ -45,6 +43,7 @@ def test_death_is_reported(lab: LabPage, server: LabServer) -> None:
     expect(card).to_contain_text(re.compile(r"block \(600\.0 MiB\)"))
     assert int(card.get_attribute("data-rss-bytes") or 0) > 600 * MIB
     expect(lab.page.locator("#jupyter-memkit")).not_to_contain_text("of 0 B")
+    lab.wait_for_restarted_kernel()
 
 
 def test_death_survives_restart_and_reload_until_dismissed(
@@ -55,16 +54,12 @@ def test_death_survives_restart_and_reload_until_dismissed(
     lab.wait_for_restarted_kernel()
     lab.wait_for_status("live")
     expect(lab.part("death")).to_be_visible()
-    lab.page.reload()
-    lab.wait_for_lab()
-    lab.command("jupyter-memkit:open-panel")
+    lab.reload()
     lab.wait_for_status("live")
     expect(lab.part("death")).to_be_visible()
     lab.part("dismiss").click()
     expect(lab.part("death")).to_have_count(0)
-    lab.page.reload()
-    lab.wait_for_lab()
-    lab.command("jupyter-memkit:open-panel")
+    lab.reload()
     lab.wait_for_status("live")
     expect(lab.part("death")).to_have_count(0)
 

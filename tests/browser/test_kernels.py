@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 import psutil
 import pytest
@@ -62,7 +61,7 @@ def test_kernels(lab: LabPage, server: LabServer) -> None:
     lab.page.on("request", lambda request: asked.append(request.url.split("?")[0]))
     address = f"{server.base_url}/jupyter_memkit/kernels"
     server.write_notebook(LARGE, "x = bytearray(b'x' * (300 << 20))")
-    lab.open(quote(LARGE))
+    lab.open(LARGE)
     lab.wait_for_status("live")
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")

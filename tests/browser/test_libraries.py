@@ -32,17 +32,14 @@ def test_libraries(lab: LabPage, server: LabServer) -> None:
     lab.wait_for_status("live")
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
-    titles = lab.page.locator("#jupyter-memkit .lm-AccordionPanel-title")
-    for section in ("Timeline", "Cells", "Libraries"):
-        titles.filter(has_text=section).click()
+    lab.show_sections("Libraries")
     rows = lab.part("libraries")
     numpy = rows.locator("[data-library=numpy]")
     expect(numpy.get_by_role("button", name="Unload numpy")).to_have_count(0)
     numpy.get_by_role("button", name="Why numpy cannot be unloaded").click()
     expect(numpy).to_contain_text("its C core is loaded once per process")
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        lab.command("apputils:change-theme", theme=theme)
-        expect(lab.page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        lab.set_theme(theme)
         assert find_violations(lab, "#jupyter-memkit") == []
 
     row = rows.locator("[data-library=pure_library]")
@@ -58,9 +55,11 @@ def test_libraries(lab: LabPage, server: LabServer) -> None:
     outcome = lab.part("outcome")
     unload("Unload")
     expect(outcome).to_contain_text("delete them first: thing")
+    state = lab.page.locator("#jupyter-memkit-libraries .jp-Memkit-lookupState")
+    # Otherwise the list, asked for after each try, could be newer than the cell.
+    expect(state).to_have_text("")
     lab.run_cell(1)
     lab.wait_for_kernel_status("idle")
-    state = lab.page.locator("#jupyter-memkit-libraries .jp-Memkit-lookupState")
     expect(state).to_contain_text("refresh to list again")
     unload("Cancel")
     printed = lab.page.locator(".jp-OutputArea-output pre").first.inner_text()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, WebError, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.lab_page import LabPage
 from tests.browser.test_accessibility import find_violations
-from tests.lab_server import LabServer, lab_server
+from tests.lab_server import LabServer
 
 HTML = "<img src=x onerror=alert(1)>"
 CELLS = (
@@ -24,35 +22,6 @@ while not pathlib.Path('go').exists(): time.sleep(0.05)
     f"globals()[{HTML!r}] = bytearray(b'x' * (100 << 20))",
 )
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module", params=["jupyterlab", "notebook"])
-def app(request: pytest.FixtureRequest) -> str:
-    """The front end."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, app: str) -> Iterator[LabServer]:
-    """A real server of it."""
-    folder = tmp_path_factory.mktemp(app)
-    with lab_server(folder, "--expose-app-in-browser", app=app) as server:
-        yield server
-
-
-@pytest.fixture
-def new_page(browser: Browser, server: LabServer) -> Iterator[Callable[[], LabPage]]:
-    """Opens pages; ours raise no error, Notebook 7 has one even without us."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    stacks: list[str] = []
-
-    def note(error: WebError) -> None:
-        stacks.append(error.error.stack or "")
-
-    context.on("weberror", note)
-    yield lambda: LabPage(context.new_page(), server)
-    context.close()
-    assert [each for each in stacks if "memkit" in each or "anywidget" in each] == []
 
 
 def figure(place: Locator) -> int:
@@ -70,11 +39,15 @@ def wait_for_figure(lab: LabPage, at_least_bytes: int) -> None:
     )
 
 
-def test_it_is_live(lab: LabPage, server: LabServer, app: str) -> None:
+@pytest.mark.parametrize("app", ["lab", "notebook_7"])
+def test_it_is_live(
+    app: str, server: LabServer, request: pytest.FixtureRequest
+) -> None:
     """It follows a running cell, lists variables as text, and outlives its kernel."""
-    (server.root / "go").unlink(missing_ok=True)
+    lab: LabPage = request.getfixturevalue(app)
     server.write_notebook("live.ipynb", *CELLS)
-    if app == "jupyterlab":
+    (server.root / "go").unlink(missing_ok=True)
+    if app == "lab":
         lab.open("live.ipynb")
     else:
         lab.open_in_notebook_7("live.ipynb")

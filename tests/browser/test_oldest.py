@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from tests.browser.conftest import write_kernelspec
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import LISTED_CELL, LabPage
 from tests.lab_server import LabServer, lab_server
 
 OLDEST = Path(sys.prefix) / "oldest" / "bin" / "python"
@@ -47,13 +47,21 @@ def oldest_server(tmp_path: Path) -> Iterator[LabServer]:
 
 
 def test_cells_and_gauge(browser: Browser, oldest_server: LabServer) -> None:
-    """A cell is listed, the gauge is shown, and the sections collapse."""
+    """A cell is listed, the gauge and each section are shown, and these collapse."""
     oldest_server.write_notebook(
-        "oldest.ipynb", "block = bytearray(b'x' * (100 << 20))", kernel="current"
+        "oldest.ipynb",
+        LISTED_CELL,
+        kernel="current",
     )
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "jupyter-memkit" in message.location["url"]:
+            errors.append(message.text)
+
+    page.on("console", note)
     lab = LabPage(page, oldest_server)
     lab.open("oldest.ipynb")
     lab.wait_for_status("live")
@@ -61,8 +69,9 @@ def test_cells_and_gauge(browser: Browser, oldest_server: LabServer) -> None:
     lab.wait_for_end_of("c-0")
     expect(lab.part("limit").first).to_be_visible()
     expect(page.locator("#jupyter-memkit canvas").first).to_be_visible()
-    page.locator("#jupyter-memkit .lm-AccordionPanel-title", has_text="Cells").click()
+    lab.section_title("Cells").click()
     expect(lab.part("cells")).to_be_hidden()
+    lab.check_lists()
     # The server's environment does not have jupyter_memkit.
     sentence = re.compile("install the same version of jupyter_memkit where it runs")
     lab.command("jupyter-memkit:show-kernels")

@@ -128,6 +128,19 @@ assert streamed.result.peak_bytes < 200e6, streamed.result
 """
 
 
+# The rows of `%memls --all` add up to the process, but for allocations meanwhile.
+ROWS_ADD_UP = """\
+from jupyter_memkit.measure.process import read_rss_bytes
+
+listed = get_ipython().run_line_magic("memls", "--all")
+process_bytes, rest_bytes = read_rss_bytes(), listed.remainder.bytes
+rows_bytes = sum(row.size.bytes - row.size.shared_bytes for row in listed.variables)
+assert rows_bytes + rest_bytes > 0.95 * process_bytes, (rows_bytes, listed.remainder)
+assert rows_bytes + rest_bytes < 1.05 * process_bytes, (rows_bytes, listed.remainder)
+listed
+"""
+
+
 @pytest.mark.parametrize(
     "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
 )
@@ -287,10 +300,13 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
     wrong, reason = WRONG_TRIES.get(name, (None, ""))
     if wrong is not None:
         notebook.cells = add_tries(notebook.cells, wrong)
+    notebook.cells.append(nbformat.v4.new_code_cell(ROWS_ADD_UP, id="rows"))
     notebook.cells.append(nbformat.v4.new_code_cell(checks))
     client = NotebookClient(notebook, timeout=300, kernel_name="python3")
     client.execute(env=isolated_environment(home), cwd=str(NOTEBOOKS))
     shown = {cell.id: text_of(cell) for cell in notebook.cells if cell.get("outputs")}
+    # The last row names what it cannot attribute.
+    assert "Python, libraries and scripts" in shown["rows"], shown["rows"]
     if wrong is not None:
         assert_exercise_works(shown, reason)
     return shown

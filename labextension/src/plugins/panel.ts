@@ -4,6 +4,7 @@ import { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
 
 import type { Sidebar } from '../model/sidebar';
 import { MemoryPanel } from '../panel/panel';
@@ -77,17 +78,26 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 /**
- * Restore which sections are collapsed, and save it when it changes.
+ * Restore which sections are collapsed, and save it when it changes. A section that
+ * the saved state does not name, because an older version saved it, stays as it is.
  */
 async function keepCollapsed(
   panel: MemoryPanel,
   state: IStateDB
 ): Promise<void> {
   const saved = await state.fetch(STATE_KEY);
-  if (Array.isArray(saved)) {
-    panel.collapsed = saved.filter(id => typeof id === 'string');
+  if (typeof saved === 'object' && saved !== null && !Array.isArray(saved)) {
+    panel.collapsed = panel.widgets
+      .filter(({ id, isHidden }) => {
+        const isCollapsed = (saved as ReadonlyJSONObject)[id];
+        return typeof isCollapsed === 'boolean' ? isCollapsed : isHidden;
+      })
+      .map(({ id }) => id);
   }
   panel.collapsedChanged?.connect(() => {
-    void state.save(STATE_KEY, panel.collapsed);
+    void state.save(
+      STATE_KEY,
+      Object.fromEntries(panel.widgets.map(each => [each.id, each.isHidden]))
+    );
   });
 }

@@ -124,11 +124,19 @@ describe('the plugin of the panel', () => {
 
 describe('the collapsed sections', () => {
   it('are restored', async () => {
-    const panel = await activate({ state: new FakeState([CELLS]) });
-    expect(panel.collapsed).toEqual([CELLS]);
+    const [variables = ''] = ASKING;
+    const state = new FakeState({ [CELLS]: true, [variables]: false });
+    const panel = await activate({ state });
+    expect(panel.collapsed).toEqual([CELLS, ...ASKING.slice(1)]);
   });
 
-  it.each([undefined, null, 'cells'])(
+  it('stay as they are where an older version did not know a section', async () => {
+    const state = new FakeState({ [CELLS]: true, 'jupyter-memkit-gone': true });
+    const panel = await activate({ state });
+    expect(panel.collapsed).toEqual([CELLS, ...ASKING]);
+  });
+
+  it.each([undefined, null, 'cells', [CELLS]])(
     'are those that ask the kernel if %o was saved',
     async value => {
       const panel = await activate({ state: new FakeState(value) });
@@ -136,17 +144,20 @@ describe('the collapsed sections', () => {
     }
   );
 
-  it('are none if what was saved are no ids', async () => {
-    const panel = await activate({ state: new FakeState([1, null]) });
-    expect(panel.collapsed).toEqual([]);
+  it('stay as they are if what was saved is not whether they are', async () => {
+    const panel = await activate({ state: new FakeState({ [CELLS]: 'yes' }) });
+    expect(panel.collapsed).toEqual(ASKING);
   });
 
   it('are saved when they change, not when they are restored', async () => {
-    const state = new FakeState([CELLS]);
+    const state = new FakeState({ [CELLS]: true });
     const panel = await activate({ state });
     expect(state.saved).toEqual([]);
-    panel.collapsed = [];
-    expect(state.saved).toEqual([[KEY, []]]);
+    panel.collapsed = ASKING;
+    const all = panel.widgets.map(({ id }) => id);
+    expect(state.saved).toEqual([
+      [KEY, Object.fromEntries(all.map(id => [id, ASKING.includes(id)]))]
+    ]);
   });
 
   it('are those that ask the kernel, which is logged, if they cannot be read', async () => {
