@@ -14,7 +14,7 @@ def test_tour(lab: LabPage, server: LabServer) -> None:
     lab.open("first.ipynb")
     lab.wait_for_status("live")
     lab.command("launcher:create")
-    card = lab.page.locator(".jp-LauncherCard", has_text="Memory Tour")
+    card = lab.page.locator(".jp-LauncherCard:visible", has_text="Memory Tour")
     card.focus()
     card.press("Enter")
     tab = lab.page.locator(".lm-TabBar-tab.lm-mod-current", has_text="00_tour.ipynb")
