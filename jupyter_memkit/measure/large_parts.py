@@ -24,6 +24,8 @@ from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED, Parts
 _LEAST_BYTES = 1024 * 1024
 # Larger values are collections of data rather than models; they take long to visit.
 _MOST_OBJECTS = 100_000
+# Each takes about a microsecond, even if millions lead to the same few objects.
+_MOST_REFERENCES = 300_000
 
 # They lead from an object to whatever its code uses.
 _CODE = (
@@ -73,7 +75,8 @@ def find_large_parts(value: Any, ends: Collection[Any] = ()) -> list[LargePart]:
     Returns
     -------
     list of LargePart
-        The blocks of at least 1 MiB in the first 100,000 objects.
+        The blocks of at least 1 MiB in the first 100,000 objects, or behind the first
+        300,000 references.
 
     Examples
     --------
@@ -85,7 +88,9 @@ def find_large_parts(value: Any, ends: Collection[Any] = ()) -> list[LargePart]:
     seen = {id(end): end for end in ends}
     found: list[LargePart] = []
     waiting = [value]
-    while waiting and len(seen) < _MOST_OBJECTS:
+    references = 0
+    while waiting and len(seen) < _MOST_OBJECTS and references < _MOST_REFERENCES:
+        references += 1
         part = waiting.pop()
         kind = kinds[type(part)]
         is_code = kind.is_program or contains_identical(_CODE, type(part))
