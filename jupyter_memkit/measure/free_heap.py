@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,14 @@ _PYTHON_FREE = re.compile(
     rb"^(?:# bytes in available blocks|\d+ unused pools \* \d+ bytes) *= *([\d,]+)$",
     re.MULTILINE,
 )
-# The first heap is the main one, and its first totals are its own.
+# The first heap is the main one. Each of the others, which threads use, consists of
+# parts that begin at a multiple of their most bytes; the rest of a part is reserved.
+_HEAP = re.compile(rb"<heap nr=.*?</heap>", re.DOTALL)
 _FREE_CHUNKS = re.compile(rb'<total type="(?:fast|rest)" count="\d+" size="(\d+)"/>')
 _HEAP_SIZE = re.compile(rb'<system type="current" size="(\d+)"/>')
-_HEAP_RANGE = re.compile(rb"^(\w+)-(\w+) .* \[heap\]$", re.MULTILINE)
+_ACCESSIBLE = re.compile(rb'<aspace type="mprotect" size="(\d+)"/>')
+_PART_BYTES = 64 << 20
+_MAPPING = re.compile(rb"^(\w+)-(\w+) (\S+) \S+ \S+ \d+ *(.*)$", re.MULTILINE)
 
 # An entry of /proc/self/pagemap (proc(5)) has 8 bytes; the highest bit says whether the
 # page is resident.
@@ -37,28 +42,19 @@ _UNAVAILABLE = (ImportError, AttributeError, OSError, TypeError, ValueError)
 
 
 def read_free_heap_bytes() -> int:
-    """Return the resident memory that is free in the main heap of the C library.
+    """Return the resident memory that is free in the heaps of the C library.
 
     Returns
     -------
     int
         Free memory in bytes, which `trim_allocator` returns to the system except for
-        parts of pages; 0 if unknown, as on systems other than Linux with glibc. Further
-        heaps, which threads use, are not included.
+        parts of pages; 0 if unknown, as on systems other than Linux with glibc. The
+        heaps of threads are left out if their addresses are not certain.
     """
     if sys.platform != "linux":
         return 0
     try:
-        import ctypes  # noqa: PLC0415 - some builds of Python lack it
-
-        report = _read_report(ctypes.CDLL(None).malloc_info, 0)
-        main, found, _ = report.partition(b"</heap>")
-        size = _HEAP_SIZE.search(main)
-        if not found or size is None:
-            return 0
-        free_bytes = sum(map(int, _FREE_CHUNKS.findall(main)))
-        in_use_bytes = int(size[1]) - free_bytes
-        return max(0, _read_resident_heap_bytes() - in_use_bytes)
+        return _read_free_heaps()
     except _UNAVAILABLE:
         return 0
 
@@ -144,8 +140,48 @@ def _read_report(write: Callable[..., Any], *arguments: int) -> bytes:
         libc.free(text)
 
 
-def _read_resident_heap_bytes() -> int:
-    """Return the resident memory of the main heap.
+def _read_free_heaps() -> int:
+    import ctypes  # noqa: PLC0415 - as above
+
+    main, *others = _HEAP.findall(_read_report(ctypes.CDLL(None).malloc_info, 0))
+    main_parts, other_parts = _find_heaps()
+    free_bytes = _count_free([main], main_parts)
+    accessible = _ACCESSIBLE.findall(b"".join(others))
+    if sum(end - start for start, end in other_parts) == sum(map(int, accessible)):
+        free_bytes += _count_free(others, other_parts)
+    return free_bytes
+
+
+def _count_free(heaps: list[bytes], parts: list[tuple[int, int]]) -> int:
+    """Return what is resident in parts of heaps and, by the report, not in use."""
+    text = b"".join(heaps)
+    size_bytes = sum(map(int, _HEAP_SIZE.findall(text)))
+    in_use_bytes = size_bytes - sum(map(int, _FREE_CHUNKS.findall(text)))
+    return max(0, sum(map(_read_resident_bytes, parts)) - in_use_bytes)
+
+
+def _find_heaps() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the addresses of the main heap, and of what may be parts of others."""
+    mappings = [
+        (int(start, 16), int(end, 16), access, name)
+        for start, end, access, name in _MAPPING.findall(
+            Path("/proc/self/maps").read_bytes()
+        )
+    ]
+    main = [(start, end) for start, end, _, name in mappings if name == b"[heap]"]
+    others = []
+    # The second of a pair is what follows, and may be the reserved rest of a part.
+    for (start, end, access, name), (after, rest_end, rest, _) in pairwise(mappings):
+        is_whole = end % _PART_BYTES == 0
+        is_begun = (after, rest, rest_end % _PART_BYTES) == (end, b"---p", 0)
+        is_memory = not name and access == b"rw-p"
+        if is_memory and start % _PART_BYTES == 0 and (is_whole or is_begun):
+            others.append((start, end))
+    return main, others
+
+
+def _read_resident_bytes(addresses: tuple[int, int]) -> int:
+    """Return the resident memory of a range of addresses.
 
     Raises
     ------
@@ -154,11 +190,7 @@ def _read_resident_heap_bytes() -> int:
     """
     import mmap  # noqa: PLC0415 - only here
 
-    with Path("/proc/self/maps").open("rb") as maps:
-        found = _HEAP_RANGE.search(maps.read())
-    if found is None:
-        return 0
-    first, end = (int(address, 16) // mmap.PAGESIZE for address in found.groups())
+    first, end = (address // mmap.PAGESIZE for address in addresses)
     with Path("/proc/self/pagemap").open("rb", buffering=0) as pagemap:
         pagemap.seek(first * _ENTRY_BYTES)
         entries = pagemap.read((end - first) * _ENTRY_BYTES)

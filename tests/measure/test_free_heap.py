@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -33,6 +34,39 @@ def test_trimming_returns_what_is_free() -> None:
     assert abs(free_bytes - returned_bytes) < 0.05 * returned_bytes
     assert read_free_heap_bytes() < 0.05 * returned_bytes
     assert len(survivors) == 200
+
+
+@pytest.mark.own_process
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the resident pages")
+@pytest.mark.parametrize("n_texts", [100, 2_000])
+def test_heaps_of_threads(n_texts: int) -> None:
+    """What threads have freed in heaps of their own is free as well."""
+    if not trim_allocator():
+        pytest.skip("needs glibc")
+    before_bytes = read_free_heap_bytes()
+    made, ended = threading.Barrier(4), threading.Event()
+    survivors = []
+
+    def work() -> None:
+        texts = [b"x" * 50_000 for _ in range(n_texts)]
+        survivors.append(texts[::50])
+        del texts
+        made.wait()
+        ended.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    made.wait()
+    free_bytes, before_rss = read_free_heap_bytes() - before_bytes, read_rss_bytes()
+    trim_allocator()
+    returned_bytes = before_rss - read_rss_bytes()
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert returned_bytes > 0.8 * 3 * n_texts * 50_000
+    # A text that is in use keeps parts of two pages.
+    assert abs(free_bytes - returned_bytes) < 0.1 * returned_bytes
 
 
 @pytest.mark.own_process
