@@ -81,7 +81,7 @@ class Outputs:
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
-    """A kernel for the tests of this module, at a mark; errors may be raised anywhere."""
+    """A kernel at a mark, without coverage: errors may be raised anywhere in it."""
     home = tmp_path_factory.mktemp("home")
     with real_kernel(home, is_traced=False, JUPYTER_MEMKIT_GUARD="300MB") as kernel:
         yield kernel
