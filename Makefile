@@ -23,7 +23,8 @@ PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
 HINTS := tests/hints
 DOCS := notebooks/docs
-SEARCHES := tests/techniques/unloading tests/techniques/test_release.py \
+SEARCHES := tests/techniques/releasing tests/techniques/unloading \
+	tests/techniques/test_release.py tests/magics/test_out_of_memory.py \
 	tests/techniques/test_spill.py tests/measure/test_holders.py \
 	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
 	tests/magics/test_unload.py tests/test_examples.py tests/test_records.py
