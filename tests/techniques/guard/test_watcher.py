@@ -27,10 +27,7 @@ from tests.waiting import wait_until
 if sys.platform == "linux":
     import resource
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
-    pytest.mark.traced_children,
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 MIB = 1 << 20
 NUMBER = signal.SIGUSR1
