@@ -1,7 +1,7 @@
 """Runs benchmarks: ``python -m tests.benchmarks [NAME …]``, by default all of them.
 
-What each prints is also stored for the benchmark page of the documentation, with a line
-about the machine.
+What each prints is also stored in ``notebooks/docs/benchmarks``, with a line about the
+machine.
 """
 
 from __future__ import annotations

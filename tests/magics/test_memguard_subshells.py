@@ -100,6 +100,15 @@ def read_guard(kernel: RealKernel) -> str:
     return kernel.run(f"print({guard}.status.mark, len({guard}._regions._regions))")
 
 
+def start_waiting(kernel: RealKernel, subshell: Subshell) -> tuple[Outputs, str]:
+    """Start a cell of the subshell that waits; return all outputs and its id."""
+    outputs = Outputs(kernel)
+    waiting = subshell.start(WAIT)
+    while not outputs.texts:
+        outputs.until_end(kernel.client.execute("1"))
+    return outputs, waiting
+
+
 def test_cell_of_a_subshell_is_stopped(kernel: RealKernel, subshell: Subshell) -> None:
     """Of two running cells, the one whose thread fills the memory is stopped."""
     outputs = Outputs(kernel)
@@ -124,10 +133,7 @@ def test_cell_beside_a_subshell_is_stopped(
     kernel: RealKernel, subshell: Subshell
 ) -> None:
     """A cell of a subshell goes on when that of the main thread fills the memory."""
-    outputs = Outputs(kernel)
-    waiting = subshell.start(WAIT)
-    while not outputs.texts:
-        outputs.until_end(kernel.client.execute("1"))
+    outputs, waiting = start_waiting(kernel, subshell)
     filling = kernel.client.execute(FILL)
     outputs.until_end(filling)
     assert outputs.errors == {filling: "MemoryLimitExceeded"}
@@ -166,10 +172,7 @@ def test_end_of_the_guard_while_a_subshell_runs(
     kernel: RealKernel, subshell: Subshell
 ) -> None:
     """A mark that is removed under a running cell of a subshell leaves nothing."""
-    outputs = Outputs(kernel)
-    waiting = subshell.start(WAIT)
-    while not outputs.texts:
-        outputs.until_end(kernel.client.execute("1"))
+    outputs, waiting = start_waiting(kernel, subshell)
     kernel.run("%memguard off")
     outputs.until_end(kernel.client.execute("x_over = True"))
     outputs.until_end(waiting)
