@@ -155,14 +155,14 @@ def test_allocation_that_fails_in_a_subshell(
 
 
 @pytest.mark.parametrize(
-    "line", ["%memguard 1GB", "%memguard off", "%%memguard 1GB\n1"]
+    "code", ["%memguard 1GB", "%memguard off", "%%memguard 1GB\n1", BLOCK]
 )
 def test_marks_stay_in_the_main_thread(
-    kernel: RealKernel, subshell: Subshell, line: str
+    kernel: RealKernel, subshell: Subshell, code: str
 ) -> None:
     """In a subshell a mark is refused with a sentence, and the mark is as before."""
     outputs = Outputs(kernel)
-    refused = subshell.start(line)
+    refused = subshell.start(code)
     outputs.until_end(refused)
     assert "in the main thread" in outputs.texts[refused]
     assert read_guard(kernel) == "300 MB 1\n"
