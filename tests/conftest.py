@@ -52,8 +52,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """
     if not runs_apart(pyfuncitem):
         return None
-    is_traced = pyfuncitem.get_closest_marker("untraced") is None
-    environment = dict(os.environ) if is_traced else untraced_environment()
+    environment = untraced_environment()
+    if pyfuncitem.get_closest_marker("traced_children") is not None:
+        environment = dict(os.environ)
     options = ("--quiet", "-p", "no:cacheprovider", "-p", "pytest_timeout")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
@@ -103,6 +104,16 @@ def no_leaks() -> Iterator[None]:
         gc.enable()
     tracemalloc.stop()
     assert (threads, trackers, paused, traced) == ([], [], False, False)
+
+
+@pytest.fixture(autouse=True)
+def untraced_children(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Coverage would take most of the time of the processes that most tests start."""
+    with pytest.MonkeyPatch.context() as patches:
+        if request.node.get_closest_marker("traced_children") is None:
+            for name in os.environ.keys() - untraced_environment().keys():
+                patches.delenv(name)
+        yield
 
 
 @pytest.fixture(autouse=True)

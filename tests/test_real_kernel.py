@@ -13,6 +13,8 @@ from tests.measured_child import START_CHILD
 from tests.real_kernel import RealKernel, broadcasts, connect, real_kernel
 from tests.waiting import LIMIT_S, wait_until
 
+pytestmark = pytest.mark.traced_children
+
 MIB = 1024 * 1024
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="exact on Linux")

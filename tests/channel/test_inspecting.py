@@ -14,6 +14,8 @@ from tests.channel.test_messages import golden
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S, wait_until
 
+pytestmark = pytest.mark.traced_children
+
 ACTION = (
     '__import__("jupyter_memkit.channel.acting", fromlist=["act"]).act({request!r})'
 )

@@ -25,6 +25,8 @@ from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
 from tests.track.test_clock import SetClock
 
+pytestmark = pytest.mark.traced_children
+
 MIB = 1024 * 1024
 
 

@@ -20,6 +20,8 @@ from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.track.history import Sample
 from tests.headless.conftest import WriteNotebook
 
+pytestmark = pytest.mark.traced_children
+
 MIB = 1 << 20
 
 

@@ -17,6 +17,8 @@ from jupyter_memkit.headless.execute import RunInterruptedError, run_notebook
 from jupyter_memkit.headless.records import CellRun, read_run
 from tests.headless.conftest import WriteNotebook
 
+pytestmark = pytest.mark.traced_children
+
 MIB = 1 << 20
 
 # Writes the system's own high-water mark of the kernel.

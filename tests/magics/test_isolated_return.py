@@ -16,6 +16,8 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated_refusals import refuse_session
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
 
+pytestmark = pytest.mark.traced_children
+
 SETUP = """
 import sqlite3
 import numpy as np

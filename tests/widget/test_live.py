@@ -23,6 +23,8 @@ from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S
 
+pytestmark = pytest.mark.traced_children
+
 HTML = "<img src=x onerror=alert(1)>"
 
 

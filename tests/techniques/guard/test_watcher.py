@@ -27,7 +27,10 @@ from tests.waiting import wait_until
 if sys.platform == "linux":
     import resource
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    pytest.mark.traced_children,
+]
 
 MIB = 1 << 20
 NUMBER = signal.SIGUSR1

@@ -12,6 +12,8 @@ import pytest
 import jupyter_memkit as memkit
 from jupyter_memkit.errors import IsolatedError, MemkitError
 
+pytestmark = pytest.mark.traced_children
+
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:

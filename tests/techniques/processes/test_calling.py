@@ -20,6 +20,8 @@ from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.waiting import interrupt_when, wait_until
 
+pytestmark = pytest.mark.traced_children
+
 MIB = 1 << 20
 
 

@@ -11,6 +11,8 @@ import pytest
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
+pytestmark = pytest.mark.traced_children
+
 
 def fail_in(process: ChildProcess, function: Any) -> BaseException:
     """Return what a function raises in a child."""

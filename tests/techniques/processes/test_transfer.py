@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 MIB = 1 << 20
-LARGE_BYTES = 256 * MIB
+LARGE_BYTES = 128 * MIB
 
 
 def send_back(process: ChildProcess, value: Any) -> Any:
@@ -145,7 +145,7 @@ def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
     outcome = Call(shared).run(make_large, (kind,))
     peak = watch.close()
     assert outcome.received_bytes >= LARGE_BYTES
-    assert peak.peak_bytes - peak.before_bytes < LARGE_BYTES + 64 * MIB
+    assert peak.peak_bytes - peak.before_bytes < LARGE_BYTES + 48 * MIB
     before_bytes = read_rss_bytes()
     del outcome
     assert before_bytes - read_rss_bytes() > 0.85 * LARGE_BYTES

@@ -22,6 +22,8 @@ from jupyter_memkit.techniques.chunked import StopChunks, chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from tests.waiting import interrupt_when
 
+pytestmark = pytest.mark.traced_children
+
 N_ROWS = 50_000
 
 
