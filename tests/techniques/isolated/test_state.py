@@ -30,6 +30,8 @@ from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.techniques.isolated.acting import act, make_hook
 
+pytestmark = pytest.mark.traced_children
+
 # For each part of the state: a change here, a change there, and how to read it.
 CHANGES = {
     "the working folder": ("os.chdir('/tmp')", "os.chdir('/')", "os.getcwd()"),
