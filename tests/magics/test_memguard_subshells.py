@@ -154,6 +154,15 @@ def test_allocation_that_fails_in_a_subshell(
     assert outputs.stops[filling]["belt"] == "allocation"
 
 
+def test_debugger_after_a_subshell(kernel: RealKernel, subshell: Subshell) -> None:
+    """Code that is traced, as by a debugger, runs after a cell of a subshell."""
+    outputs = Outputs(kernel)
+    outputs.until_end(subshell.start("1"))
+    trace = "import sys\nsys.settrace(lambda *_: None)\n"
+    traced = "(lambda: print('runs'))()\nsys.settrace(None)"
+    assert kernel.run(trace + traced) == "runs\n"
+
+
 @pytest.mark.parametrize(
     "code", ["%memguard 1GB", "%memguard off", "%%memguard 1GB\n1", BLOCK]
 )

@@ -169,11 +169,11 @@ class Guard:
     def end(self) -> None:
         """End the region of this thread that began last."""
         self.stopped = None
-        own = self._regions.own
-        if own is not None:
+        try:
             self._regions.end()
-            if not own.is_in_main_thread:
-                sys.modules[_RAISING].cancel_in(own.thread)
+        except MemoryLimitExceeded:
+            # The main thread raised it here just when the code had ended.
+            self._regions.end()
         if self._marks:
             self._renew()
 
@@ -371,7 +371,7 @@ class Guard:
         # end the session of a debugger.
         self._page["handled_cell"] = cell
         if not region.is_in_main_thread:
-            frame = sys._current_frames().get(region.thread.ident or 0)  # noqa: SLF001 - it has no public name
+            frame = region.read_frame()
         if not is_interruptible(frame, region.contains):
             return
         self._release()
@@ -387,8 +387,9 @@ class Guard:
         self._raised_in = region.number
         if region.is_in_main_thread:
             raise MemoryLimitExceeded(message)
-        # `convert` adds the message.
-        sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
+        # The guarded code may have ended meanwhile. `convert` adds the message.
+        if is_interruptible(region.read_frame(), region.contains):
+            sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
 
 
 def _require_main_thread() -> None:

@@ -7,15 +7,10 @@ import threading
 
 
 def raise_in(thread: threading.Thread, kind: type[BaseException]) -> None:
-    """Raise an error of a type, without arguments, at the thread's next instruction."""
-    _set_error(thread, ctypes.py_object(kind))
+    """Raise an error of a type, without arguments, at the thread's next instruction.
 
-
-def cancel_in(thread: threading.Thread) -> None:
-    """Cancel an error that has not been raised yet."""
-    _set_error(thread, None)
-
-
-def _set_error(thread: threading.Thread, kind: ctypes.py_object[type] | None) -> None:
+    It is never cancelled, because in Python 3.11 a thread with a debugger would not
+    get past its next call after that.
+    """
     number = ctypes.c_ulong(thread.ident or 0)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(number, kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(kind))

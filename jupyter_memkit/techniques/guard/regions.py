@@ -52,6 +52,10 @@ class Region:
         """Whether it runs in the current thread."""
         return self.thread is threading.current_thread()
 
+    def read_frame(self) -> FrameType | None:
+        """Return the innermost frame of its thread; None if that has ended."""
+        return sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - it has no public name
+
     def read_new_faults(self) -> int:
         """Return the page faults of its thread since the comparison began."""
         return _read_faults(self.thread) - self.faults

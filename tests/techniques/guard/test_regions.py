@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jupyter_memkit.techniques.guard.raising import cancel_in, raise_in
+from jupyter_memkit.techniques.guard.raising import raise_in
 from jupyter_memkit.techniques.guard.regions import Region, Regions
 
 BYTES = 32 << 20
@@ -84,27 +84,3 @@ def test_error_in_another_thread() -> None:
     raise_in(thread, MemoryError)
     thread.join()
     assert raised == ["in the loop"]
-
-
-def test_error_that_is_cancelled(other: ThreadPoolExecutor) -> None:
-    """An error that has not been raised yet is not raised after all."""
-    begun, over = threading.Event(), threading.Event()
-
-    def run() -> bool:
-        while not over.is_set():
-            begun.set()
-        return True
-
-    result = other.submit(run)
-    begun.wait()
-    (thread,) = other._threads
-    interval_s = sys.getswitchinterval()
-    # The other thread does not run in between.
-    sys.setswitchinterval(100.0)
-    try:
-        raise_in(thread, MemoryError)
-        cancel_in(thread)
-    finally:
-        sys.setswitchinterval(interval_s)
-    over.set()
-    assert result.result()
