@@ -304,7 +304,9 @@ def test_long_value(tmp_path: Path, backend: str) -> None:
     assert lengths == 2
 
 
-@pytest.mark.parametrize("value", ["nan", "-nan", "Inf", "infinity", "+5", " 5", '""'])
+@pytest.mark.parametrize(
+    "value", ["nan", "-nan", "Inf", "infinity", "+5", " 5", "1.e5", '""']
+)
 @pytest.mark.parametrize("first", ["1.5", "3"])
 def test_text_that_polars_also_reads_as_a_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, first: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ _NAMES = {
 }
 
 
-# What a value starts with that is a number for polars only if the type is given.
+# What is a number for polars only if the type is given: by its start, or like 1.e5.
 _UNUSUAL_STARTS = (b" ", b"\t", b"+")
+_UNUSUAL_EXPONENT = re.compile(rb"\d\.[eE][-+]?\d")
 
 # A column without any value so far, which is read as text.
 _EMPTY = "null"
@@ -94,7 +96,8 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
 def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
     """Return whether polars may infer text where it also reads another type.
 
-    It infers text from ``nan``, ``Inf``, ``+5``, a blank, and an empty pair of quotes.
+    It infers text from ``nan``, ``Inf``, ``+5``, ``1.e5``, a blank, and an empty pair
+    of quotes.
     """
     mark = separator.encode()
     totals = frame.select(polars.selectors.float().sum()).rows()
@@ -105,6 +108,11 @@ def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
             has(block, before + first)
             for first in _UNUSUAL_STARTS
             for before in (mark, b"\n")
+        )
+        # Text often has such a pair of bytes, and the pattern takes longer.
+        or (
+            any(has(block, pair) for pair in (b".e", b".E"))
+            and _UNUSUAL_EXPONENT.search(block) is not None
         )
     )
 
