@@ -17,11 +17,10 @@ from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
 from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
+from jupyter_memkit.techniques.guard.exceeded import describe_excess, make_error
 from jupyter_memkit.techniques.guard.failures import (
     comes_from_signal,
-    describe_excess,
     is_failed_allocation,
-    make_error,
     stands_for_signal,
 )
 from jupyter_memkit.techniques.guard.family import Memory, read_memory

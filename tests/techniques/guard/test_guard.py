@@ -15,6 +15,7 @@ from jupyter_memkit import MemkitError, MemoryLimitExceeded, guard
 from jupyter_memkit.techniques.guard.armed import Guard, process_guard
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
+from jupyter_memkit.techniques.guard.regions import Regions
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
@@ -88,6 +89,23 @@ def test_failure_of_the_user_is_no_stop() -> None:
 def test_failed_allocations(error: BaseException, *, is_failure: bool) -> None:
     """Errors of the libraries that report a failed allocation are recognized."""
     assert is_failed_allocation(error) == is_failure
+
+
+def test_error_that_arrives_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that the main thread raises as the code of another ends is no error."""
+    late = [MemoryLimitExceeded()]
+
+    def end(regions: Regions) -> None:
+        if late:
+            raise late.pop()
+        end_region(regions)
+
+    end_region = Regions.end
+    monkeypatch.setattr(Regions, "end", end)
+    armed = Guard()
+    armed._regions.begin(lambda _: True, 0)
+    armed.end()
+    assert not armed.is_guarding
 
 
 @pytest.mark.own_process

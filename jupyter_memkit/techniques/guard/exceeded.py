@@ -1,0 +1,47 @@
+"""The error that is raised in code that was stopped."""
+
+from __future__ import annotations
+
+from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.techniques.guard.failures import comes_from_signal, read_texts
+from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.mark import Marks
+from jupyter_memkit.techniques.guard.shared import SharedPage
+from jupyter_memkit.units import format_bytes
+
+
+def describe_excess(marks: Marks, page: SharedPage) -> str:
+    """Return that the memory was above the mark when the watcher acted."""
+    used = format_bytes(page["stopped_bytes"])
+    return f"memory use of {used} is above the mark of {marks.describe(page)}"
+
+
+def make_error(
+    error: BaseException, marks: Marks, page: SharedPage, used_bytes: int
+) -> MemoryLimitExceeded:
+    """Return the error of a stop.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised where the code was stopped.
+    marks : Marks
+        The marks in force.
+    page : SharedPage
+        What the watcher has read.
+    used_bytes : int
+        The memory in use.
+    """
+    if isinstance(error, MemoryLimitExceeded) and error.args:
+        return error
+    if comes_from_signal(error):
+        return MemoryLimitExceeded(describe_excess(marks, page))
+    message = (
+        f"an allocation would exceed the mark of {marks.describe(page)}, with "
+        f"{format_bytes(used_bytes)} in use and "
+        f"{format_bytes(read_memory('self').data_bytes)} reserved"
+    )
+    texts = read_texts(error)
+    if texts:
+        message += f": {texts[0]}"
+    return MemoryLimitExceeded(message)
