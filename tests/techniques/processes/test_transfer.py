@@ -186,6 +186,7 @@ def test_no_room(shared: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
         raise IsolatedError(message)
 
     monkeypatch.setattr(transfer, "check_room", refuse)
+    monkeypatch.setattr(transfer, "_LARGE_BYTES", LARGE_BYTES)
     with pytest.raises(IsolatedError, match=f"{LARGE_BYTES} is too much"):
         Call(shared).run(make_large, ("array",))
     assert send_back(shared, 1) == 1
