@@ -15,6 +15,7 @@ from jupyter_memkit.measure.process import read_rss_bytes
 
 pytestmark = [
     pytest.mark.own_process,
+    pytest.mark.traced_children,
     pytest.mark.skipif(sys.platform == "win32", reason="has no memory streams"),
 ]
 

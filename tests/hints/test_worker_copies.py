@@ -16,6 +16,7 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.own_process,
+    pytest.mark.traced_children,
     pytest.mark.skipif(sys.platform != "linux", reason="copies are known on Linux"),
     # The sampler is a thread.
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),

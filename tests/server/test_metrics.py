@@ -13,7 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.lab_server import LabServer, lab_server
 from tests.waiting import LIMIT_S, wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    pytest.mark.traced_children,
+]
 
 
 def scrape(server: LabServer) -> dict[str, dict[str, float]]:

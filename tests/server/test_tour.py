@@ -14,6 +14,7 @@ from tests.channel.test_messages import golden
 from tests.lab_server import lab_server
 
 
+@pytest.mark.traced_children
 def test_tour(tmp_path: Path) -> None:
     """The notebooks are among the user's files; one that is there is not replaced."""
     with lab_server(tmp_path) as server:

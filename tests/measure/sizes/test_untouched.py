@@ -26,6 +26,7 @@ SLACK_BYTES = 4 * MIB
 pytestmark = [
     # The allocator clears memory that was used before, which touches it.
     pytest.mark.own_process,
+    pytest.mark.traced_children,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports it"),
 ]
 

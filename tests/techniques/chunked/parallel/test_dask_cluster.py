@@ -23,6 +23,8 @@ from tests.techniques.chunked.parallel.running import (
 )
 from tests.waiting import interrupt_when, wait_until
 
+pytestmark = pytest.mark.traced_children
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left(dask_leaves_nothing: None) -> None:
