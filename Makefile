@@ -3,7 +3,8 @@
 # make check       sets up, then runs the quick checks
 # make test-ml     also installs torch, jax and others, and runs the tests that need them
 # make format      formats the code, and generates the TypeScript protocol
-# make bench       compares the speed and the memory with hand-written code
+# make bench       compares the speed and the memory with hand-written code; for minutes
+#                  instead of hours, and without storing the results: make bench SMALL=1
 # make docs        builds the documentation site; runs each page once until it changes,
 #                  and all of them again after `rm -r notebooks/docs/_build`
 # make hard-use    for a night: random lines, requests, interrupts; unusual environments
@@ -110,7 +111,7 @@ test-ml: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(UV_PIP) --group bench
-	python -m tests.benchmarks
+	python -m tests.benchmarks $(if $(SMALL),--small)
 
 # Runs all pages and notebooks, each in a kernel, without the user's configuration.
 docs: $(VENV)/installed
