@@ -1,8 +1,8 @@
 """Compares %shrink and %to_numpy with hand-written code.
 
 Usage: ``python -m tests.benchmarks.arrays [ROWS]``, by default 5 million rows of
-orders. Each figure is the median of five runs, each in a fresh process. All values are
-compared afterwards, and the run fails if one differs.
+orders. Each figure is the median of five runs, each in a fresh process. After `%shrink`
+and `%to_numpy` all values are compared, and the run fails if one differs.
 """
 
 from __future__ import annotations
