@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
@@ -161,8 +160,6 @@ class Job:
             self._source, parts=1 + self._n_workers, steady=self._ledger.is_saved
         )
         request = self._settings.request(self._source, plan)
-        # Memory that the process has free would hide what the first chunks take.
-        release_unused()
         # Read once: some sources look it up in the file.
         self._total_rows = self._source.total_rows
         for position, part in self._parts(request, start):

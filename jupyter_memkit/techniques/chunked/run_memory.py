@@ -21,6 +21,8 @@ class RunMemory:
 
     def __init__(self, n_workers: int) -> None:
         self._n_workers = n_workers
+        # What the process has free would hide what the run takes.
+        release_unused()
         self._watch = peak_meter().open()
         self._worker_bytes = 0
 
