@@ -33,7 +33,7 @@ _ALONE = "MEMKIT_TEST_ALONE"
 
 def runs_apart(item: pytest.Item) -> bool:
     """Return whether a test needs a separate process, which this is not."""
-    marked = any(map(item.get_closest_marker, ("own_process", "untraced")))
+    marked = item.get_closest_marker("own_process") is not None
     return marked and _ALONE not in os.environ
 
 
@@ -46,9 +46,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that measures its process in a fresh one.
+    """Run a test that measures or interrupts its process in a fresh one.
 
-    Otherwise it would reuse memory freed by other tests, whose threads may still run.
+    Otherwise it would reuse memory freed by other tests, whose threads may still run,
+    and an interrupt would leave a lock of coverage taken.
     """
     if not runs_apart(pyfuncitem):
         return None

@@ -84,7 +84,7 @@ def test_a_cell_interrupted_before_its_code_has_an_account_that_ends(
 
 
 # Ctrl-C in IPython leaves a coroutine, and the streams as IPython changed them.
-@pytest.mark.untraced
+@pytest.mark.own_process
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a timer of the system")

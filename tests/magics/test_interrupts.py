@@ -20,7 +20,7 @@ from tests.waiting import press_ctrl_c
 
 pytestmark = [
     # An interrupt in coverage's own code leaves its lock held.
-    pytest.mark.untraced,
+    pytest.mark.own_process,
     pytest.mark.skipif(
         sys.platform == "win32", reason="a test cannot press Ctrl-C there"
     ),

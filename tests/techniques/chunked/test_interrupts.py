@@ -35,7 +35,7 @@ def interrupt_after(seconds: float) -> threading.Thread:
     return threading.Thread(target=send)
 
 
-@pytest.mark.untraced  # An interrupt in coverage would leave its lock taken.
+@pytest.mark.own_process  # An interrupt in coverage would leave its lock taken.
 def test_any_moment(orders: Path, tmp_path: Path) -> None:
     """The result is always that of the chunks that are counted."""
     rng = random.Random(11)
