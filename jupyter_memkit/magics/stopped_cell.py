@@ -37,14 +37,16 @@ _LEAST_SHARE = 0.01
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
     """Add the largest variables and the cures to the record of a stop."""
     cell = tracker().running_here
+    number = None if cell is None else cell.execution_count
     least_bytes = int(_LEAST_SHARE * stop.mark_bytes)
     variables = tuple(_find_variables(shell, start, None, least_bytes))
     before_bytes = stop.used_bytes - stop.grown_bytes
     room_bytes = stop.mark_bytes + LEEWAY_BYTES - before_bytes
-    savings = _find_savings(shell, start, variables, room_bytes)
+    used = _find_used(shell, number)
+    savings = _find_savings(shell, start, variables, used, room_bytes)
     return dataclasses.replace(
         stop,
-        execution_count=None if cell is None else cell.execution_count,
+        execution_count=number,
         variables=variables[:_SHOWN_VARIABLES],
         cures=(*_rank(savings)[:_SHOWN_CURES], *_raise_mark(stop)),
     )
@@ -57,10 +59,11 @@ def complete_failure(
     total_bytes = failed.returned_bytes + (failed.free_bytes or 0)
     least_bytes = int(_LEAST_SHARE * total_bytes)
     variables = tuple(_find_variables(shell, None, failed.device, least_bytes))
+    used = _find_used(shell, execution_count)
     if failed.device is None:
-        savings = _find_savings(shell, None, variables, failed.free_bytes or 0)
+        savings = _find_savings(shell, None, variables, used, failed.free_bytes or 0)
     else:
-        savings = _find_on_device(shell, failed.device, variables)
+        savings = _find_on_device(failed.device, variables, used)
     return dataclasses.replace(
         failed,
         line=line,
@@ -99,9 +102,8 @@ def _read_size(size: Size, device: str | None) -> int:
 
 
 def _find_on_device(
-    shell: Any, device: str, variables: tuple[GrownVariable, ...]
+    device: str, variables: tuple[GrownVariable, ...], used: set[str]
 ) -> Iterator[Cure]:
-    used = _find_used(shell)
     for variable in variables:
         if variable.name not in used:
             yield Cure(
@@ -121,6 +123,7 @@ def _find_savings(
     shell: Any,
     start: CellStart | None,
     variables: tuple[GrownVariable, ...],
+    used: set[str],
     room_bytes: int,
 ) -> Iterator[Cure]:
     """Yield what frees main memory, with so much room for what makes a copy."""
@@ -130,7 +133,6 @@ def _find_savings(
         for hint in hints.hints:
             if hint.saved_s is None and _fits(hint, variables, room_bytes):
                 yield _from_hint(hint)
-    used = _find_used(shell)
     for variable in variables:
         value = shell.user_ns.get(variable.name)
         if _is_array(value) and variable.name not in used:
@@ -165,12 +167,16 @@ def _is_array(value: object) -> bool:
     return array_kind is not None and type(value) is array_kind
 
 
-def _find_used(shell: Any) -> set[str]:
-    """Return the names that the running cell uses."""
+def _find_used(shell: Any, number: int | None) -> set[str]:
+    """Return the names that a cell uses, or one that was started after it.
+
+    In a subshell, cells that were started later may still run.
+    """
     inputs = read_history(shell.user_ns)
-    running = len(inputs) - 1
+    last = len(inputs) - 1
+    since = last if number is None else min(number, last)
     usage = find_usage(inputs)
-    return {name for name, each in usage.items() if each.used_in == running}
+    return {name for name, each in usage.items() if (each.used_in or 0) >= since}
 
 
 def _from_hint(hint: Hint) -> Cure:

@@ -143,6 +143,25 @@ def test_cell_beside_a_subshell_is_stopped(
     assert read_guard(kernel) == "300 MB 1\n"
 
 
+def test_cures_spare_what_the_stopped_cell_uses(
+    kernel: RealKernel, subshell: Subshell
+) -> None:
+    """A variable of the stopped cell is not offered if another cell started later."""
+    outputs = Outputs(kernel)
+    prepare = "import numpy as np\nneeded, idle = np.ones(10**6), np.ones(10**6)"
+    outputs.until_end(kernel.client.execute(f"{prepare}\ngoes_on = False"))
+    wait = "import time\nwhile not goes_on: time.sleep(0.01)"
+    filling = kernel.client.execute(f"print(needed.sum())\n{wait}\n{FILL}")
+    while filling not in outputs.texts:
+        outputs.until_end(subshell.start("1"))
+    outputs.until_end(subshell.start("goes_on = True"))
+    outputs.until_end(filling)
+    cures = [cure["code"] for cure in outputs.stops[filling]["cures"]]
+    assert "%spill idle" in cures
+    assert "%spill needed" not in cures
+    outputs.until_end(kernel.client.execute("del x, needed, idle"))
+
+
 def test_allocation_that_fails_in_a_subshell(
     kernel: RealKernel, subshell: Subshell
 ) -> None:
