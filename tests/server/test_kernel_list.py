@@ -98,6 +98,8 @@ def test_kernel_that_dies(server: LabServer) -> None:
     """It stays in the list without figures, until the server restarts it."""
     kernel_id = server.start_kernel()
     connect_to(server, kernel_id).stop_channels()
+    # A list may be a second old.
+    wait_until(lambda: kernel_id in kernels_of(server))
     pid = kernels_of(server)[kernel_id]["pid"]
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
