@@ -1,7 +1,7 @@
 """Compares batches for training with loops by hand and torch's own DataLoader.
 
 Usage: ``python -m tests.benchmarks.batches [ROWS]``, by default 2 million rows of five
-numbers in a Parquet file with row groups of 20,000. Each figure is the median of three
+numbers in a Parquet file with row groups of 20,000. Each figure is the median of five
 epochs, each in a fresh process: rows a second, growth of the process, and how far the
 order of the rows correlates with that of the file. torch's rows are left out where it
 is not installed.
@@ -29,7 +29,7 @@ from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.units import format_bytes
 
 SIZE = 1_024
-REPEATS = 3
+REPEATS = 5
 NAMES = ("n", "a", "b", "c", "y")
 
 
