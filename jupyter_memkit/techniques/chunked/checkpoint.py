@@ -14,7 +14,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.files import aside_of
 from jupyter_memkit.paths import expand_home
 
-_FORMAT = 1
+_FORMAT = 2
 
 # The most of the time that is spent on saving, and how often it is done at most.
 _SHARE = 0.05
@@ -37,6 +37,8 @@ class Progress:
         The chunks that were left out.
     types : dict of str to str
         The types of columns that were found on the way.
+    memory_bytes : int
+        The budget, by which a resumed run cuts the same chunks.
     sink : object
         The saved state of the sink.
     """
@@ -48,6 +50,7 @@ class Progress:
     first_row: int
     skipped: tuple[Any, ...]
     types: dict[str, str]
+    memory_bytes: int
     sink: Any
 
 

@@ -228,6 +228,7 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
     types, categories = read_types(types, backend)
     settings = Settings(
         memory_bytes=_read_memory(options.get("memory")),
+        is_memory_given=options.get("memory") is not None,
         rows=None if rows is None else _check_count("rows", rows),
         columns=chosen,
         backend=backend,

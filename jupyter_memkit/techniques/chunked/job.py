@@ -147,7 +147,10 @@ class Job:
         progress = self._ledger.resume()
         if progress is None:
             return None
-        self._settings = self._settings.with_types(progress.types)
+        self._settings = dataclasses.replace(
+            self._settings.with_types(progress.types),
+            memory_bytes=progress.memory_bytes,
+        )
         self.position = Position(number=progress.number, first_row=progress.first_row)
         return progress.end
 
@@ -173,7 +176,7 @@ class Job:
                     self._take(outcome, plan, progress)
                     del outcome
             except BaseException:
-                self._ledger.save_rest(self._settings.types)
+                self._ledger.save_rest(self._settings)
                 raise
             finally:
                 run.close()
@@ -236,7 +239,7 @@ class Job:
             raise outcome.error
         else:
             self._ledger.skip(outcome)
-        self._ledger.save(outcome, self._settings.types)
+        self._ledger.save(outcome, self._settings)
         growth_bytes = self._memory.measure(outcome)
         if progress is not None:
             progress(self._step(outcome, growth_bytes))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome, JoinedOutcome
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced, Sink
+from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 
 
@@ -83,26 +84,26 @@ class Ledger:
             )
         )
 
-    def save(self, outcome: ChunkOutcome, types: Mapping[str, str]) -> None:
+    def save(self, outcome: ChunkOutcome, settings: Settings) -> None:
         """Save the progress after a chunk, if enough was done since the last time.
 
         Parameters
         ----------
         outcome : ChunkOutcome
             The last chunk.
-        types : mapping of str to str
-            The types of columns that were found on the way.
+        settings : Settings
+            How it was read.
         """
         self._unsaved = outcome
         if self._checkpoint is not None and self._checkpoint.is_due():
-            self._write(self._checkpoint, outcome, types)
+            self._write(self._checkpoint, outcome, settings)
 
-    def save_rest(self, types: Mapping[str, str]) -> None:
+    def save_rest(self, settings: Settings) -> None:
         """Save what was done since the last time, when the run fails."""
         if self._checkpoint is not None and self._unsaved is not None:
             # The user's own error matters more than ours.
             with suppress(MemkitError):
-                self._write(self._checkpoint, self._unsaved, types)
+                self._write(self._checkpoint, self._unsaved, settings)
 
     def resume(self) -> Progress | None:
         """Restore the progress of an earlier run; None if nothing was saved."""
@@ -130,7 +131,7 @@ class Ledger:
             self._checkpoint.remove()
 
     def _write(
-        self, checkpoint: Checkpoint, outcome: ChunkOutcome, types: Mapping[str, str]
+        self, checkpoint: Checkpoint, outcome: ChunkOutcome, settings: Settings
     ) -> None:
         self._unsaved = None
         checkpoint.save(
@@ -141,7 +142,8 @@ class Ledger:
                 number=outcome.number + 1,
                 first_row=outcome.first_row + outcome.rows,
                 skipped=tuple(self.skipped),
-                types=dict(types),
+                types=dict(settings.types),
+                memory_bytes=settings.memory_bytes,
                 sink=self.sink.save(),
             )
         )

@@ -226,6 +226,7 @@ class Mapped:
         if options.resume is None:
             return None
         op, out, function = options.op, options.out, self._function
+        decides_rows = settings.rows is None and settings.is_memory_given
         identity = {
             "the source": self._source.fingerprint(),
             "the cell": getattr(function, "source", None)
@@ -234,7 +235,7 @@ class Mapped:
             "the file of --out": None if out is None else os.fspath(out),
             "what is read": [
                 settings.rows,
-                settings.memory_bytes if settings.rows is None else None,
+                settings.memory_bytes if decides_rows else None,
                 settings.columns,
                 settings.backend,
                 sorted(settings.types.items()),

@@ -48,6 +48,8 @@ class Settings:
     ----------
     memory_bytes : int
         How much the process may grow over the whole run.
+    is_memory_given : bool
+        Whether the user chose it; otherwise it depends on what is free at the moment.
     rows : int, optional
         The rows of a chunk, if the user fixed them.
     columns : tuple of str, optional
@@ -65,6 +67,7 @@ class Settings:
     """
 
     memory_bytes: int
+    is_memory_given: bool = True
     rows: int | None = None
     columns: tuple[str, ...] | None = None
     is_pruned: bool = False

@@ -162,6 +162,51 @@ def test_changed_run_is_rejected(
     assert function.seen == []
 
 
+def test_resumes_with_the_budget_of_the_first_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run without a given budget resumes in a process with less free memory."""
+    source = tmp_path / "numbers.csv"
+    source.write_text("n\n" + "12345\n" * 500_000)
+    seen: list[int] = []
+
+    def note_start(chunk: Any) -> int:
+        first = int(chunk.index[0])
+        if first and len(seen) == 1:
+            seen.append(-1)
+            raise RuntimeError
+        seen.append(first)
+        return len(chunk)
+
+    def run(budget_bytes: int) -> Any:
+        monkeypatch.setattr(
+            "jupyter_memkit.techniques.chunked.chunks.default_budget_bytes",
+            lambda: budget_bytes,
+        )
+        job = chunked(source).map(note_start)
+        return job.run("sum", resume=tmp_path / "progress")
+
+    with pytest.raises(RuntimeError):
+        run(128 << 20)
+    summary = run(64 << 20)
+    assert (summary.value, summary.budget_bytes) == (500_000, 128 << 20)
+    assert seen == [0, -1, summary.resumed_rows]
+
+
+def test_another_given_budget_is_rejected(tmp_path: Path) -> None:
+    """A budget that the user changed cuts other chunks, so the run does not resume."""
+    path = tmp_path / "progress"
+
+    def run(function: Any, memory: str) -> None:
+        chunks = chunked(list(range(50_000)), memory=memory)
+        chunks.map(function).run("sum", resume=path)
+
+    with pytest.raises(RuntimeError):
+        run(Failing(at=20_000), "64MB")
+    with pytest.raises(MemkitError, match="what is read changed since"):
+        run(Failing(at=None), "128MB")
+
+
 def test_changed_file_is_rejected(orders: Path, tmp_path: Path) -> None:
     """A source file that changed is named."""
     path = tmp_path / "orders.csv"
@@ -200,7 +245,15 @@ def test_other_files_are_not_overwritten(tmp_path: Path, content: bytes) -> None
 def make_progress(sink: Any = None) -> Progress:
     """Return the progress after a chunk."""
     return Progress(
-        end=3, chunks=1, rows=3, number=2, first_row=3, skipped=(), types={}, sink=sink
+        end=3,
+        chunks=1,
+        rows=3,
+        number=2,
+        first_row=3,
+        skipped=(),
+        types={},
+        memory_bytes=1 << 30,
+        sink=sink,
     )
 
 
