@@ -14,7 +14,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from jupyter_memkit.cells.body import parse_cell_body
-from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.chunked_fit import check_fit, run_fit
 from jupyter_memkit.magics.chunked_source import open_named_source
@@ -33,7 +33,7 @@ from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 from jupyter_memkit.techniques.chunked.training import Fitted
 from jupyter_memkit.track.activity import activities
 
-# The chunks that the last run over a source skipped, by the source's name, for --only.
+# The chunks that the last run over a source skipped, by its identity, for --only.
 _skipped: dict[str, tuple[SkippedChunk, ...]] = {}
 
 
@@ -89,7 +89,8 @@ def run_chunked(
         if args.fit is not None:
             return run_fit(args, chunks, body, source.name)
         job = chunks.map(body)
-        only = _find_skipped(args.only, source)
+        identity = _identify(args, source)
+        only = _find_skipped(args.only, source, _skipped.get(identity, ()))
     if ignores_value and drops_value(cell, body.tree, user_ns):
         note = "the value of the last line is discarded"
         show(shell, Report(title=f"{note}; --reduce sum or --collect keeps it"))
@@ -121,7 +122,7 @@ def run_chunked(
             progress=progress,
             rehearsal=not args.no_rehearsal,
         )
-    _skipped[source.name] = summary.skipped
+    _skipped[identity] = summary.skipped
     if args.into is None:
         return summary
     user_ns[args.into] = summary.value
@@ -219,12 +220,21 @@ def _read_policy(text: str) -> tuple[bool, int]:
     raise UsageError(message)
 
 
+def _identify(args: argparse.Namespace, source: Source) -> str:
+    """Return what tells a source from others, and from what it was before a change."""
+    try:
+        return repr(source.fingerprint())
+    except SourceError:
+        # Nothing shows whether the data changed, so the user decides.
+        return repr((args.source, args.sql, args.connection))
+
+
 def _find_skipped(
-    numbers: tuple[int, ...] | None, source: Source
+    numbers: tuple[int, ...] | None, source: Source, skipped: Iterable[SkippedChunk]
 ) -> Iterable[SkippedChunk] | None:
     if numbers is None:
         return None
-    known = {chunk.number: chunk for chunk in _skipped.get(source.name, ())}
+    known = {chunk.number: chunk for chunk in skipped}
     missing = [number for number in numbers if number not in known]
     if missing:
         listed = ", ".join(map(str, known)) or "none"

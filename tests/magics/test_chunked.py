@@ -491,6 +491,36 @@ def test_skipped_chunks(shell: InteractiveShell, orders: pd.DataFrame) -> None:
     assert first.value + rest.value == orders.qty.sum()
 
 
+@pytest.mark.parametrize("change", ["another folder", "another content"])
+def test_skipped_chunks_of_another_file(
+    shell: InteractiveShell, orders: pd.DataFrame, change: str
+) -> None:
+    """Chunks that were skipped in one file are not looked for in another."""
+    path = Path("a", "orders.csv")
+    path.parent.mkdir()
+    orders.to_csv(path, index=False)
+    line = "--rows 300 --on-error skip\n1 // int(chunk.qty.min() != 300)"
+    summarise(shell, f"%%chunked {path} {line}")
+    if change == "another folder":
+        path = Path("orders.csv")
+    else:
+        path.write_text("cat,qty\n" + "a,1\n" * 1_000)
+    error = run(shell, f"%%chunked {path} --only 2\n1").error_in_exec
+    assert isinstance(error, UsageError)
+    assert "did not skip chunk 2 (skipped: none)" in str(error)
+
+
+def test_skipped_chunks_of_what_cannot_be_compared(shell: InteractiveShell) -> None:
+    """Where nothing shows whether the data changed, their name in the line counts."""
+    shell.user_ns.update(first=iter(range(9)), second=iter(range(9)))
+    cell = "--rows 3 --on-error skip\n1 // (chunk[0] - 3)"
+    summarise(shell, f"%%chunked first {cell}")
+    assert run(shell, "%%chunked second --only 2\n1").error_in_exec is not None
+    shell.user_ns["first"] = iter(range(9))
+    summary = summarise(shell, "%%chunked first --only 2 --reduce sum\nsum(chunk)")
+    assert summary.value == 3 + 4 + 5
+
+
 def test_syntax_error(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
