@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.budget import default_budget_bytes
 from jupyter_memkit.techniques.chunked.mapped import Mapped
+from jupyter_memkit.techniques.chunked.options import check_count
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan, make_plan
 from jupyter_memkit.techniques.chunked.pruning import prune_columns
 from jupyter_memkit.techniques.chunked.settings import (
@@ -106,10 +105,10 @@ class Chunked:
             BatchPlan,
         )
 
-        chosen = {} if seed is None else {"seed": _check_count("seed", seed, least=0)}
+        chosen = {} if seed is None else {"seed": check_count("seed", seed, least=0)}
         plan = BatchPlan(
-            size=None if size is None else _check_count("size", size),
-            shuffle=None if shuffle is None else _check_count("shuffle", shuffle),
+            size=None if size is None else check_count("size", size),
+            shuffle=None if shuffle is None else check_count("shuffle", shuffle),
             drop_last=drop_last,
             **chosen,
         )
@@ -229,12 +228,12 @@ def open_chunks(source: Source, **options: Any) -> Chunked:
     settings = Settings(
         memory_bytes=_read_memory(options.get("memory")),
         is_memory_given=options.get("memory") is not None,
-        rows=None if rows is None else _check_count("rows", rows),
+        rows=None if rows is None else check_count("rows", rows),
         columns=chosen,
         backend=backend,
         types=types,
         categories=frozenset(categories),
-        limit=None if limit is None else _check_count("limit", limit),
+        limit=None if limit is None else check_count("limit", limit),
     )
     return Chunked(source, settings)
 
@@ -243,16 +242,5 @@ def _read_memory(memory: int | str | None) -> int:
     if memory is None:
         return default_budget_bytes()
     n_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
-    _check_count("memory", n_bytes)
+    check_count("memory", n_bytes)
     return n_bytes
-
-
-def _check_count(name: str, value: Any, least: int = 1) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if number < least or isinstance(value, bool):
-        message = f"{name} must be a whole number of at least {least}, not {value!r}"
-        raise MemkitError(message)
-    return number

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
-from jupyter_memkit.techniques.chunked.options import RunOptions
+from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
 from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
@@ -141,18 +142,26 @@ class Mapped:
         -------
         ChunkedSummary
             The summary, with the result of the reduction as its ``value``.
+
+        Raises
+        ------
+        MemkitError
+            If an option is invalid; the message says what is valid.
         """
         __tracebackhide__ = True
         # The preparation before the first chunk counts as time of the run too.
         start_s = time.perf_counter()
+        if on_error not in {"stop", "skip"}:
+            message = f"on_error must be 'stop' or 'skip', not {on_error!r}"
+            raise MemkitError(message)
         options = RunOptions(
             op=op,
             out=out,
             resume=resume,
             skips=on_error == "skip",
-            tries=tries,
+            tries=check_count("tries", tries),
             only=None if only is None else tuple(only),
-            workers=workers,
+            workers=check_count("workers", workers, least=0),
             on=on,
             is_rehearsed=rehearsal,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
 
 
@@ -45,3 +47,21 @@ class RunOptions:
     workers: int = 0
     on: Any = None
     is_rehearsed: bool = True
+
+
+def check_count(name: str, value: Any, least: int = 1) -> int:
+    """Return an argument that must be a whole number.
+
+    Raises
+    ------
+    MemkitError
+        If it is not one, or is less than the least.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        message = f"{name} must be a whole number of at least {least}, not {value!r}"
+        raise MemkitError(message)
+    return number

@@ -226,6 +226,22 @@ def test_bad_rows(rows: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"on_error": "ignore"}, "on_error must be 'stop' or 'skip', not 'ignore'"),
+        ({"workers": -1}, "workers must be a whole number of at least 0, not -1"),
+        ({"tries": 0}, "tries must be a whole number of at least 1, not 0"),
+    ],
+)
+def test_bad_options(options: dict[str, Any], sentence: str) -> None:
+    """An option of a run that means nothing is rejected before anything is read."""
+    source = WatchedSource()
+    with pytest.raises(MemkitError) as raised:
+        run_over(source, sum).run(**options)
+    assert (str(raised.value), source.alive) == (sentence, [])
+
+
 def test_unknown_reduction_reads_nothing() -> None:
     """An unknown reduction raises an error before the first chunk is read."""
     source = WatchedSource()
