@@ -217,21 +217,28 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     )
 
 
-def open_chunks(source: Source, **options: Any) -> Chunked:
+def open_chunks(  # noqa: PLR0913 - each is one choice of the user's
+    source: Source,
+    *,
+    memory: int | str | None = None,
+    rows: int | None = None,
+    columns: Iterable[str] | None = None,
+    backend: str | None = None,
+    types: Mapping[str, str] | None = None,
+    limit: int | None = None,
+) -> Chunked:
     """Return the chunks of an open source, with the options of `chunked`."""
-    columns, rows = options.get("columns"), options.get("rows")
-    types, limit = dict(options.get("types") or {}), options.get("limit")
     chosen = None if columns is None else tuple(columns)
-    backend = choose_backend(source, options.get("backend"))
+    backend = choose_backend(source, backend)
     check_columns(source, chosen, types)
-    types, categories = read_types(types, backend)
+    known_types, categories = read_types(types or {}, backend)
     settings = Settings(
-        memory_bytes=_read_memory(options.get("memory")),
-        is_memory_given=options.get("memory") is not None,
+        memory_bytes=_read_memory(memory),
+        is_memory_given=memory is not None,
         rows=None if rows is None else check_count("rows", rows),
         columns=chosen,
         backend=backend,
-        types=types,
+        types=known_types,
         categories=frozenset(categories),
         limit=None if limit is None else check_count("limit", limit),
     )
