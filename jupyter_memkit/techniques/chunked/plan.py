@@ -82,7 +82,7 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
     watch = peak_meter().open()
     rows = settings.plan_rows(source)
     request = settings.request(source, rows)
-    total, seen, duration_s = source.total_rows, 0, 0.0
+    total, seen, row_s = source.total_rows, 0, 0.0
     if is_rereadable(source):
         make = FrameMaker(source.name, request)
         reader = Reader(source.pieces(request), make, ahead=False)
@@ -94,7 +94,7 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
                 if read is None:
                     break
                 seen += read.rows
-                duration_s = (time.perf_counter() - start_s) / max(1, read.rows)
+                row_s = (time.perf_counter() - start_s) / max(1, read.rows)
                 peak = chunk_watch.close()
                 growth_bytes = peak.peak_bytes - watch.before_bytes
                 chunk_bytes = peak.peak_bytes - peak.before_bytes
@@ -114,7 +114,7 @@ def make_plan(source: Source, settings: Settings) -> ChunkedPlan:
         backend=settings.backend,
         rows=size,
         chunks=None if total is None else -(-total // max(1, size)),
-        reading_s=None if total is None or not seen else duration_s * total,
+        reading_s=None if total is None or not seen else row_s * total,
         peak_bytes=peak.peak_bytes - peak.before_bytes,
         budget_bytes=settings.memory_bytes,
     )
