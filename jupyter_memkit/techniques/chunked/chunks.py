@@ -217,7 +217,7 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     )
 
 
-def open_chunks(  # noqa: PLR0913 - each is one choice of the user's
+def open_chunks(
     source: Source,
     *,
     memory: int | str | None = None,
