@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     Source,
     find_row_bytes,
+    find_starts,
     load_parts,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
@@ -103,6 +104,10 @@ class PartitionedSource:
         """Return the fingerprint of the file."""
         return self.source.fingerprint()
 
+    def find_starts(self, count: int) -> list[Any]:
+        """Return places of the file where reading can start."""
+        return find_starts(self.source, count)
+
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read the file, and add the columns of its folders."""
         keys, wanted = dict(self.keys), request.columns
@@ -111,8 +116,10 @@ class PartitionedSource:
             wanted = tuple(name for name in wanted if name not in self.keys)
         types = {n: kind for n, kind in request.types.items() if n not in self.keys}
         inner = dataclasses.replace(request, columns=wanted, types=types)
+        # Rows without any column could not be counted.
+        has_own = wanted != () or not keys
         for piece in self.source.pieces(inner):
-            load = _WithKeys(load=piece.load, keys=keys, has_own=wanted != ())
+            load = _WithKeys(load=piece.load, keys=keys, has_own=has_own)
             ready = [dataclasses.replace(piece, load=load)]
             del piece, load
             yield ready.pop()
