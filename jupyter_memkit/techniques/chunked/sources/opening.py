@@ -185,7 +185,7 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
         root = find_root(expand_home(source).parts)
         return _open_files(_find(source), str(source), options or {}, root)
     if _is_list_of_paths(source):
-        files = [file for path in source for file in _find(path)]
+        files = [file for path in source for file in _find_listed(path)]
         return _open_files(files, f"{len(files)} files", options or {})
     if options:
         message = "reader options are for files; leave out --read"
@@ -234,20 +234,50 @@ def _find(path: str | os.PathLike[str]) -> list[Path]:
     return folders or find_files(path)
 
 
+def _find_listed(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the files of a path in a list, whose text could also be meant as data."""
+    try:
+        return _find(path)
+    except SourceError as error:
+        if not isinstance(path, str):
+            raise
+        message = f"{error} (to read the names themselves, use iter(...) of the list)"
+        raise SourceError(message) from error
+
+
 def _is_folder_source(path: Path) -> bool:
     return path.suffix.lower() in _FOLDERS and path.is_dir()
 
 
 def _is_list_of_paths(source: Any) -> bool:
-    """Return whether a list holds only paths; text counts only if the file exists."""
+    """Return whether a list holds only paths.
+
+    Text counts if all of it has the extension of a file that can be read, or if such a
+    file exists: a typo in one of several names does not make them data.
+    """
     if not isinstance(source, (list, tuple)) or not source:
         return False
-    return all(isinstance(item, os.PathLike) for item in source) or all(
-        isinstance(item, str)
-        # Unlike that of `Path`, it returns False for a text that is too long for one.
-        and (os.path.isfile(item) or _is_folder_source(Path(item)))  # noqa: PTH113
-        for item in source
+    if all(isinstance(item, os.PathLike) for item in source):
+        return True
+    if not all(isinstance(item, str) for item in source):
+        return False
+    endings = {*_FORMATS, *COMPRESSIONS}
+    named = [text for text in source if _find_ending(text) in endings]
+    return (
+        len(named) == len(source)
+        or any(map(_exists, named))
+        or all(map(_exists, source))
     )
+
+
+def _find_ending(text: str) -> str:
+    """Return the last extension; a `Path` of each text of a long list takes seconds."""
+    return f".{text.rpartition('.')[2]}".lower() if "." in text else ""
+
+
+def _exists(path: str) -> bool:
+    # Unlike that of `Path`, it returns False for a text that is too long for one.
+    return os.path.isfile(path) or _is_folder_source(Path(path))  # noqa: PTH113
 
 
 def _open_files(

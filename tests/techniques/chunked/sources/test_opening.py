@@ -67,6 +67,41 @@ def test_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         open_source("data/orders.csv")
 
 
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (["a.csv", "b.csv", "c.csv"], "b.csv"),
+        (["a.csv", "typo"], "typo"),
+        (["x.csv", "y.csv"], "x.csv"),
+        ([Path("a.csv"), Path("b.csv")], "b.csv"),
+    ],
+)
+def test_a_missing_file_of_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[Any], missing: str
+) -> None:
+    """A list of files of which one is missing is not data, and the missing is named."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "c.csv"):
+        Path(name).touch()
+    with pytest.raises(SourceError, match=f"there is no file {missing} in "):
+        open_source(names)
+
+
+def test_a_list_of_text() -> None:
+    """A list of other text is data, and so is any text in an iterator."""
+    assert type(open_source(["a", "b.csv"])) is IterableSource
+    assert type(open_source(iter(["a.csv", "b.csv"]))) is IterableSource
+
+
+def test_a_list_of_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paths of a list may be patterns, and begin with the home folder."""
+    for name in ("a1.csv", "a2.csv", "b.csv"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    source = open_source([f"{tmp_path}/a*.csv", "~/b.csv"])
+    assert source.name == "3 files"
+
+
 def test_a_text_that_is_too_long() -> None:
     """A text that cannot be a path is not looked for, and a list of them is data."""
     with pytest.raises(MemkitError, match="is too long for the name of a file; use a"):
