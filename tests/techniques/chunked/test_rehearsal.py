@@ -406,17 +406,140 @@ def test_rows_that_depend_on_others(code: str) -> None:
         "df",
         "df[df.v > 0]",
         "df.v * 2 + 1",
-        "df.sort_values('v')",
-        "df.nlargest(3, 'v')",
-        "df.groupby('k', as_index=False).v.sum()",
         "df.assign(w=df.v.where(df.v > 0))[['w', 'k']]",
         "df.v.tolist()",
         "pl.from_pandas(df[['v']]).filter(pl.col('v') > 0)",
     ],
 )
 def test_rows_of_their_own(code: str) -> None:
-    """Rows that come from their own rows are joined, and so are totals of chunks."""
-    run(code, "concat")
+    """Rows that come from their own rows are joined."""
+    assert run(code, "concat").notes == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "df.drop_duplicates('k')",
+        "df[~df.duplicated('k')]",
+        "df.nlargest(3, 'v')",
+        "df.head(2)",
+        "df.k.unique()",
+        "df.groupby('k', as_index=False).v.sum()",
+        "df.groupby('k').head(1)",
+        "df.v.to_numpy()[:3]",
+        "pl.from_pandas(df[['k']]).unique()",
+    ],
+)
+def test_rows_that_are_chosen_or_totals(code: str) -> None:
+    """A choice of rows and totals are rejected; the remedy joins those of chunks."""
+    with pytest.raises(ReduceError, match=r"rows instead of .*--no-rehearsal"):
+        run(code, "concat")
+    run(code, "concat", rehearsal=False)
+
+
+def test_rows_that_are_sorted() -> None:
+    """Sorted rows are rejected; another order is only noted."""
+    with pytest.raises(ReduceError, match="sorted by itself"):
+        run("df.sort_values('v')", "concat")
+    (note,) = run("df.melt('k')", "concat").notes
+    assert note.startswith("The joined rows are in the order of the chunks;")
+
+
+def write_sorted(folder: Path, kind: str) -> Path:
+    """Write a table whose first rows are all alike, in a file or several."""
+    n_rows = 6_000
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "hour": np.arange(n_rows) // 1_200,
+            "store": [f"s{row * 40 // n_rows:02}" for row in range(n_rows)],
+            "fraud": np.where(np.arange(n_rows) < 2_000, 0, np.arange(n_rows) % 7 == 0),
+            "price": np.where(
+                np.arange(n_rows) < 1_400, 20.0, rng.normal(20, 5, n_rows)
+            ),
+        }
+    )
+    if kind == "csv":
+        table.to_csv(folder / "a.csv", index=False)
+    elif kind == "jsonl":
+        table.to_json(folder / "a.jsonl", orient="records", lines=True)
+    elif kind == "parquet":
+        table.to_parquet(folder / "a.parquet", row_group_size=1_000)
+    else:
+        table.to_parquet(folder / "parts", partition_cols=["hour"])
+        return folder / "parts"
+    return folder / f"a.{kind}"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "parts"])
+@pytest.mark.parametrize(
+    ("op", "code"),
+    [
+        ("sum", "df.fraud.mean()"),
+        ("sum", "df.price.std()"),
+        ("sum", "df.fraud.sum() / len(df)"),
+        ("sum", "df.store.value_counts().head(10)"),
+        ("sum", "df[df.fraud == 1].store.nunique()"),
+        ("sum", "df.price.max() - df.price.min()"),
+        ("max", "df.fraud.sum()"),
+        ("concat", "df.assign(z=df.price - df.price.mean())"),
+        ("concat", "df.assign(n=df.fraud.cumsum())"),
+        ("concat", "df.assign(k=df.store.astype('category').cat.codes)"),
+    ],
+)
+def test_first_rows_that_are_alike(
+    tmp_path: Path, kind: str, op: str, code: str
+) -> None:
+    """A cell is rejected although its values over the first rows would combine."""
+    source = write_sorted(tmp_path, kind)
+    with pytest.raises(ReduceError):
+        run(code, op, source=source)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "parts"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "g = df.groupby('hour').fraud.sum().reset_index()\ng",
+        "g = df.groupby('hour', as_index=False).fraud.sum()\ng",
+        "df.groupby('hour').fraud.sum().reset_index().rename(columns={'fraud': 'n'})",
+    ],
+)
+def test_keys_that_are_alike_in_the_first_rows(
+    tmp_path: Path, kind: str, code: str
+) -> None:
+    """The keys of groups are found although the first rows are of one group."""
+    value = run(code, source=write_sorted(tmp_path, kind)).value
+    assert list(value.hour) == [0, 1, 2, 3, 4]
+    assert list(value.iloc[:, 1])[:2] == [0, 57]
+
+
+def test_zeros_show_nothing() -> None:
+    """Where all values are 0, the code decides."""
+    table = pd.DataFrame({"x": [0.0] * 2_000, "y": [[1]] * 2_000})
+    with pytest.raises(ReduceError, match="a mean does not add up"):
+        run("df.x.mean()", source=table)
+    assert run("df.x.sum()", source=table).value == 0
+
+
+def test_rows_with_lists(tmp_path: Path) -> None:
+    """Columns of lists, which cannot be sorted, are left out where rows are sorted."""
+    table = pd.DataFrame(
+        {"n": range(600), "tags": [["a"] * (n % 3) for n in range(600)]}
+    )
+    table.to_parquet(tmp_path / "a.parquet")
+    code = "df.tags.str.len().sum()"
+    assert run(code, source=tmp_path / "a.parquet").value == 600
+
+
+@pytest.mark.parametrize(
+    "code", ["(k for k in df.k)", "zip(df.k, df.k)", "map(str, df.k)", "iter(df.k)"]
+)
+def test_union_of_iterators(code: str) -> None:
+    """A cell may return an iterator, which the rehearsal does not use up."""
+    table = make_table(3, 2_000)
+    expected = set(eval(code, {"df": table}))
+    assert run(code, "union", source=table).value == expected
 
 
 def test_rows_for_a_file(tmp_path: Path) -> None:

@@ -20,7 +20,12 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
 from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import check_rows
-from jupyter_memkit.techniques.chunked.rehearsal.statistics import advise
+from jupyter_memkit.techniques.chunked.rehearsal.statistics import (
+    advise,
+    reject_choice,
+    reject_statistic,
+    sorts,
+)
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 from jupyter_memkit.techniques.chunked.results.combine import (
     ALIGNED,
@@ -32,7 +37,7 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 
 # The most processor time for a rehearsal, except for the first splits, which show most.
 _LIMIT_S = 0.03
-_FIRST_SPLITS = 2
+_FIRST_SPLITS = 3
 
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
@@ -48,6 +53,15 @@ JUDGED = {
     "union": "union",
 }
 
+_SORTED_BY_CHUNK = (
+    "each chunk is sorted by itself, so the joined rows are not; sort the result of "
+    "the run, or add --no-rehearsal to join the values of the chunks as they are"
+)
+_ORDER_OF_CHUNKS = (
+    "The joined rows are in the order of the chunks; over all rows at once the cell "
+    "returns them in another order."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
@@ -58,7 +72,23 @@ class _Tried:
     parts: list[Any]
 
 
-def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How the values over parts combine to the value over the whole.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        The columns of the cell's frames that have to be keys for that.
+    notes : tuple of str
+        Notes for the user.
+    """
+
+    keys: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
     """Compare the values of a cell over parts of some rows with those over all of them.
 
     Parameters
@@ -69,11 +99,6 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
         The cell.
     rows : object
         The rows.
-
-    Returns
-    -------
-    tuple of str
-        The columns of the cell's frames that have to be keys to make the parts agree.
 
     Raises
     ------
@@ -88,12 +113,11 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
         raise NotRehearsedError(why)
     whole = tried[0].whole
     if op == "concat":
-        for each in tried:
-            check_rows(each.split.name, each.whole, each.parts)
-        return ()
+        return _compare_rows(tried, trial)
     if isinstance(whole, Partial):
         # Partial statistics combine, some of them approximately.
-        return ()
+        return Agreement()
+    reject_choice(op, trial.body)
     proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])
     first_error: ReduceError | None = None
     for keys in proposed:
@@ -102,10 +126,38 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> tuple[str, ...]:
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
         if error is None:
-            return keys
+            if _agree_by_chance(op, tried):
+                reject_statistic(op, trial.body)
+            return Agreement(keys=keys)
         first_error = first_error or error
     assert first_error is not None, "there is always a proposal"
     raise first_error
+
+
+def _compare_rows(tried: list[_Tried], trial: Trial) -> Agreement:
+    orders = [check_rows(each.split.name, each.whole, each.parts) for each in tried]
+    if all(orders):
+        return Agreement()
+    if sorts(trial.body.tree):
+        raise ReduceError(_SORTED_BY_CHUNK)
+    return Agreement(notes=(_ORDER_OF_CHUNKS,))
+
+
+def _agree_by_chance(op: str, tried: list[_Tried]) -> bool:
+    """Return whether any statistic would combine: all values are 0, or all equal."""
+    for each in tried:
+        whole, *parts = (flatten(value) for value in (each.whole, *each.parts))
+        if op == "sum":
+            if whole is None or any(map(_is_amount, whole.values())):
+                return False
+        elif any(part != whole for part in parts):
+            return False
+    return True
+
+
+def _is_amount(item: Any) -> bool:
+    """Return whether an item is neither 0 nor missing."""
+    return bool(item == item and item != 0)  # noqa: PLR0124 - NaN is not equal to itself
 
 
 def _find_error(

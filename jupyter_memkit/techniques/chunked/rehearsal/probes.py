@@ -1,7 +1,12 @@
-"""Reads a few rows of a source, and splits them in several ways."""
+"""Reads a few rows of a source, and splits them in several ways.
+
+Where reading can start anywhere, the rows are from several places: in a file that is
+sorted, the first ones are much alike, and their parts would combine by chance.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
 from collections.abc import Container, Iterator, Sequence
@@ -14,10 +19,18 @@ from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
 from jupyter_memkit.techniques.chunked.settings import Settings
-from jupyter_memkit.techniques.chunked.sources.base import Source, find_row_bytes
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Request,
+    Source,
+    find_row_bytes,
+    find_starts,
+    spread,
+)
+from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
 from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 _ROWS = 1_000
+_PLACES = 4
 _FEWEST_ROWS = 50
 # Fewer rows are read if they are long.
 _BYTES = 512 << 10
@@ -49,7 +62,7 @@ class Split:
 
 
 def read_probe(source: Source, settings: Settings) -> Any:
-    """Return the first rows of a source as a chunk of plain data.
+    """Return a few rows of a source as a chunk of plain data.
 
     Parameters
     ----------
@@ -61,37 +74,78 @@ def read_probe(source: Source, settings: Settings) -> Any:
     Raises
     ------
     NotRehearsedError
-        If they cannot be read, or are not plain data.
+        If its first rows cannot be read, or are not plain data.
     """
     row_bytes = find_row_bytes(source, settings.columns) or 1
     rows = max(_FEWEST_ROWS, min(_ROWS, int(_BYTES / row_bytes)))
+    starts = find_starts(source, _PLACES)
+    each = -(-rows // len(starts))
     request = settings.request(source, settings.plan_rows(source))
-    request = dataclasses.replace(request, rows=lambda: rows)
+    request = dataclasses.replace(request, rows=lambda: each, exact=False)
+    make = FrameMaker(source.name, request)
+    probe: list[Any] = []
+    n_rows = 0
+    for start in starts:
+        try:
+            few = _read_rows(source, dataclasses.replace(request, start=start), make)
+        except MemkitError as error:
+            if not probe:
+                # The run reports the error when it reaches these rows.
+                why = "the first rows cannot be read"
+                raise NotRehearsedError(why) from error
+            continue
+        if few is None:
+            break
+        probe.append(_take_plain(few, each))
+        n_rows += len(probe[-1])
+        if len(probe[-1]) < each // 2:
+            # So few, because the source ends there.
+            break
+    if not probe:
+        why = "there are no rows"
+        raise NotRehearsedError(why)
+    if n_rows < 2:
+        why = "it takes at least two rows"
+        raise NotRehearsedError(why)
+    return _number(join_rows(probe)) if len(probe) > 1 else probe[0]
+
+
+def _read_rows(source: Source, request: Request, make: FrameMaker) -> Any:
+    """Return the first piece of a request as a chunk; None if there is none."""
     pieces = source.pieces(request)
     try:
         for piece in pieces:
-            chunk = FrameMaker(source.name, request)(piece.load(), 0)
-            return _take_plain(chunk, rows)
-    except MemkitError as error:
-        # The run reports the error when it reaches these rows.
-        why = "the first rows cannot be read"
-        raise NotRehearsedError(why) from error
+            return make(piece.load(), 0)
     finally:
         pieces.close()
-    why = "there are no rows"
-    raise NotRehearsedError(why)
+    return None
 
 
 def _take_plain(chunk: Any, n_rows: int) -> Any:
     if type(chunk) is list or is_table(chunk):
         few = take(chunk, range(min(n_rows, len(chunk))))
-        if len(few) < 2:
-            why = "it takes at least two rows"
-            raise NotRehearsedError(why)
         if is_plain(few):
             return few
     why = "its chunks hold more than plain data"
     raise NotRehearsedError(why)
+
+
+def thin(rows: Any, count: int) -> Any:
+    """Return some rows that are spread evenly, numbered throughout, as a copy."""
+    if count >= len(rows):
+        return take(rows, range(len(rows)))
+    return _number(take(rows, spread(len(rows), count)))
+
+
+def _number(rows: Any) -> Any:
+    """Give rows of pandas that are only numbered the numbers from 0 on."""
+    pandas = sys.modules.get("pandas")
+    if type(rows).__module__.partition(".")[0] != "pandas" or pandas is None:
+        return rows
+    index = rows.index
+    if index.nlevels == 1 and index.name is None and index.dtype == "int64":
+        rows.index = pandas.RangeIndex(len(rows))
+    return rows
 
 
 def take(rows: Any, places: Sequence[int]) -> Any:
@@ -125,6 +179,7 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
     half = n_rows // 2
     everything = range(n_rows)
     yield _split("two halves", rows, everything[:half], everything[half:])
+    yield _split("the first row and the others", rows, everything[:1], everything[1:])
     doubled = _double(rows)
     if doubled is not None:
         twice = range(2 * n_rows)
@@ -137,7 +192,6 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
             order[half:],
             keeps_order=False,
         )
-    yield _split("the first row and the others", rows, everything[:1], everything[1:])
     evens, odds = everything[::2], everything[1::2]
     yield _split("every other row and the rest", rows, evens, odds, keeps_order=False)
 
@@ -168,7 +222,6 @@ def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
     likeliest = sorted(names, key=lambda name: name not in used)
     for name in likeliest[:_SORTED_COLUMNS]:
         values = rows[name].to_list()
-        try:
+        # Lists and arrays cannot all be compared with each other.
+        with contextlib.suppress(TypeError, ValueError):
             yield str(name), sorted(range(len(values)), key=values.__getitem__)
-        except TypeError:
-            continue

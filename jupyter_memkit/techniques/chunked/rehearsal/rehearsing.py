@@ -1,4 +1,4 @@
-"""Rehearses a cell on the first rows of its source.
+"""Rehearses a cell on a few rows of its source.
 
 The values of the cell over parts of some rows have to combine to its value over all of
 them, and the columns that it seems to need have to give the same value as all columns.
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import NotRehearsedError
-from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, take
+from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, thin
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import reject_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
 from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
@@ -128,12 +128,14 @@ def _try_cell(
         raise NotRehearsedError(_IS_UNSTABLE)
     found = Rehearsal(settings=tried)
     if tried.is_pruned:
-        found = _check_columns(found, trial, rows, take(probe, range(len(rows))))
+        found = _check_columns(found, trial, rows, thin(probe, len(rows)))
     elif settings.is_pruned:
         found = dataclasses.replace(found, notes=(_FAILS_WITHOUT,))
     if judged is None:
         return found
-    return dataclasses.replace(found, keys=find_agreement(judged, trial, rows))
+    agreement = find_agreement(judged, trial, rows)
+    notes = (*found.notes, *agreement.notes)
+    return dataclasses.replace(found, keys=agreement.keys, notes=notes)
 
 
 def _find_attempts(

@@ -1,9 +1,8 @@
 """Whether the rows of a cell's value depend on the other rows of the chunk.
 
 Joined values are those of the whole only if each row comes from its own row, which is
-not so for cumulative sums, ranks and differences from a mean. A cell whose values over
-two halves have more or fewer rows than that over the whole returns something of each
-chunk on purpose, such as totals.
+not so for cumulative sums, ranks, differences from a mean, totals, a choice of rows and
+rows without duplicates.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _COLUMNS: Mapping[tuple[str, str], Callable[[Any], list[Any]]] = {
 }
 
 
-def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> None:
+def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> bool:
     """Reject a cell whose values over parts have other rows than that over the whole.
 
     Parameters
@@ -47,19 +46,28 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> None:
     parts : sequence of object
         Its values over parts of them.
 
+    Returns
+    -------
+    bool
+        Whether the joined rows are in the order of those over the whole, as far as
+        they can be compared.
+
     Raises
     ------
     ReduceError
-        If they are as many rows, in any order, but others.
+        If they are other rows, in whatever order.
     """
     wanted = _list_columns(whole)
     given = [_list_columns(part) for part in parts]
     known = [columns for columns in given if columns is not None]
     if wanted is None or len(known) < len(given):
-        return
-    if len(whole) != sum(map(len, parts)):
-        return
+        return True
+    n_rows = sum(map(len, parts))
+    if len(whole) != n_rows:
+        found = f"{n_rows:,} rows instead of {len(whole):,}"
+        raise ReduceError(_explain(name, found))
     tolerance = tolerance_of(whole)
+    are_in_order = True
     names = list({each: None for columns in (wanted, *known) for each in columns})
     for column in names[:: len(names) // _MOST_COLUMNS + 1]:
         joined: list[Any] = []
@@ -69,13 +77,18 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> None:
         pair = _find_difference(items, joined, tolerance)
         if pair is not None:
             place = f" in {column}" if column else ""
-            message = (
-                f"over {name} this cell returns other rows than over both together "
-                f"({pair[1]} instead of {pair[0]}{place}), so its rows depend on the "
-                "other rows of the chunk; compute what they share in a run before, or "
-                "add --no-rehearsal to join the values of the chunks as they are"
-            )
-            raise ReduceError(message)
+            raise ReduceError(_explain(name, f"{pair[1]} instead of {pair[0]}{place}"))
+        are_in_order = are_in_order and _are_in_order(items, joined, tolerance)
+    return are_in_order
+
+
+def _explain(name: str, found: str) -> str:
+    return (
+        f"over {name} this cell returns other rows than over both together ({found}), "
+        "so its rows depend on the other rows of the chunk; compute what they share in "
+        "a run before, or add --no-rehearsal to join the values of the chunks as they "
+        "are"
+    )
 
 
 def _list_columns(value: Any) -> dict[str, Callable[[], list[Any]]] | None:
@@ -114,6 +127,19 @@ def _find_difference(
             return f"{one:.6g}", f"{other:.6g}"
     pairs = zip(others, joined_others, strict=True)
     return next((pair for pair in pairs if pair[0] != pair[1]), None)
+
+
+def _are_in_order(wanted: list[Any], joined: list[Any], tolerance: float) -> bool:
+    """Return whether items that are equal when sorted have the same order."""
+    return all(
+        one == other or str(one) == str(other) or _are_close(one, other, tolerance)
+        for one, other in zip(wanted, joined, strict=True)
+    )
+
+
+def _are_close(one: Any, other: Any, tolerance: float) -> bool:
+    are_numbers = type(one) in (int, float) and type(other) in (int, float)
+    return are_numbers and math.isclose(one, other, rel_tol=tolerance)
 
 
 def _sort(items: list[Any]) -> tuple[list[float], list[str]]:

@@ -29,6 +29,11 @@ _NAMES = {
     "mode": "a mode",
 }
 _ROW_CHOICES = frozenset({"iloc", "iat"})
+# What a few rows may not show, such as the first ten of fewer groups.
+_CHOICES = frozenset(
+    {"a choice of rows", "a list of the largest", "a list of the smallest"}
+)
+_SORTING = frozenset({"argsort", "sort", "sort_by", "sort_index", "sort_values"})
 _WRAPPING = frozenset({"abs", "float", "int", "round", "list", "dict"})
 
 
@@ -47,6 +52,42 @@ def find_statistic(tree: ast.Module) -> str | None:
     return next(filter(None, map(_name, _follow(last.value, _find_values(tree)))), None)
 
 
+def find_choice(tree: ast.Module) -> str | None:
+    """Return the name of the choice of rows that is a cell's value, if it is one.
+
+    Examples
+    --------
+    >>> find_choice(ast.parse("chunk.store.value_counts().head(10)"))
+    'a choice of rows'
+    >>> find_choice(ast.parse("(chunk.p - chunk.p.iloc[0]).sum()"))
+    """
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return None
+    parts = _follow(last.value, _find_values(tree), is_split=False)
+    return next((name for name in map(_name, parts) if name in _CHOICES), None)
+
+
+def sorts(tree: ast.Module) -> bool:
+    """Return whether a cell sorts something."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in _SORTING
+        for node in ast.walk(tree)
+    )
+
+
+def reject_choice(op: str, body: CellBody) -> None:
+    """Reject a cell whose value is a choice of rows, which does not add up.
+
+    Raises
+    ------
+    ReduceError
+        If it is.
+    """
+    if op == "sum" and find_choice(body.tree) is not None:
+        raise ReduceError(_describe(op, body))
+
+
 def reject_statistic(op: str, body: CellBody) -> None:
     """Reject a cell whose code shows that its values do not combine.
 
@@ -60,10 +101,13 @@ def reject_statistic(op: str, body: CellBody) -> None:
     name = find_statistic(body.tree)
     if name is None or (op != "sum" and name in {"a choice of rows", "a ratio"}):
         return
-    message = (
+    raise ReduceError(_describe(op, body))
+
+
+def _describe(op: str, body: CellBody) -> str:
+    return (
         f"the {op} of the values of chunks is not that of the whole: {advise(op, body)}"
     )
-    raise ReduceError(message)
 
 
 def advise(op: str, body: CellBody) -> str:
@@ -92,8 +136,20 @@ def _find_values(tree: ast.Module) -> dict[str, ast.expr]:
     return {name: each[0] for name, each in values.items() if len(each) == 1}
 
 
-def _follow(node: ast.expr, values: dict[str, ast.expr]) -> Iterator[ast.expr]:
-    """Yield the expressions that a value is computed from, the last one first."""
+def _follow(
+    node: ast.expr, values: dict[str, ast.expr], *, is_split: bool = True
+) -> Iterator[ast.expr]:
+    """Yield the expressions that a value is computed from, the last one first.
+
+    Parameters
+    ----------
+    node : ast.expr
+        The expression of the value.
+    values : dict
+        The expressions of names.
+    is_split : bool
+        Whether to follow both sides of an operation.
+    """
     seen: set[str] = set()
     waiting = [node]
     while waiting:
@@ -109,7 +165,7 @@ def _follow(node: ast.expr, values: dict[str, ast.expr]) -> Iterator[ast.expr]:
                 waiting.extend(node.args[:1])
             case ast.Attribute() | ast.Subscript():
                 waiting.append(node.value)
-            case ast.BinOp():
+            case ast.BinOp() if is_split:
                 waiting.extend([node.left, node.right])
             case ast.UnaryOp():
                 waiting.append(node.operand)

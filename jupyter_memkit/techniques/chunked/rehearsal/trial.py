@@ -6,6 +6,7 @@ import ast
 import copy
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
@@ -13,7 +14,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     find_difference,
     flatten,
 )
-from jupyter_memkit.techniques.chunked.rehearsal.probes import take
+from jupyter_memkit.techniques.chunked.rehearsal.probes import take, thin
 
 # The numbers of rows to try a cell on, as long as a call is quick.
 _SIZES = (16, 128, 1_000)
@@ -62,7 +63,9 @@ class Trial:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return [self._copy(take(rows, range(len(rows))))]
+                value = self._copy(take(rows, range(len(rows))))
+                # An iterator would be used up by the first comparison.
+                return [tuple(value) if isinstance(value, Iterator) else value]
         except Exception:  # noqa: BLE001 - the cell's own, which the run will raise
             return []
 
@@ -70,7 +73,7 @@ class Trial:
         """Return as many rows as the cell is quick on; None if it always fails."""
         chosen: Any = None
         for size in _SIZES:
-            rows = take(probe, range(min(size, len(probe))))
+            rows = thin(probe, size)
             # The first call may import or compile something.
             first = self._run(rows) if chosen is None else []
             start_s = time.thread_time()

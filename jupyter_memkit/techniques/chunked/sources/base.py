@@ -143,6 +143,36 @@ def find_row_bytes(source: Source, columns: tuple[str, ...] | None) -> float | N
     return row_bytes
 
 
+def find_starts(source: Source, count: int) -> list[Any]:
+    """Return places where reading can start, spread over a source.
+
+    Parameters
+    ----------
+    source : Source
+        If it can start at any of its rows or lines, it has a method ``find_starts``.
+    count : int
+        The most places.
+
+    Returns
+    -------
+    list
+        Values of `Request.start` in order, the first of which is the start: None.
+    """
+    find = getattr(source, "find_starts", None)
+    return [None] if find is None else list(find(count))
+
+
+def spread(total: int, count: int) -> list[int]:
+    """Return numbers from 0 on below a total, evenly spread, at most `count` of them.
+
+    Examples
+    --------
+    >>> spread(1_000, 4), spread(2, 4)
+    ([0, 250, 500, 750], [0, 1])
+    """
+    return sorted({total * number // count for number in range(count)})
+
+
 def load_parts(load: Callable[[], Any], rows: int) -> Iterator[Any]:
     """Load the rows of a piece, in parts where it can be read so.
 

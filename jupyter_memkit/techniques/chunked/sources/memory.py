@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, spread
 
 Slicer = Callable[[Any, int, int], Any]
 
@@ -39,6 +39,10 @@ class MemorySource:
     def fingerprint(self) -> Any:
         """Return the type and the shape."""
         return [type(self.data).__name__, *map(int, self.data.shape)]
+
+    def find_starts(self, count: int) -> list[Any]:
+        """Return rows that are spread evenly."""
+        return [row or None for row in spread(len(self.data), count)]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Slice from the start."""

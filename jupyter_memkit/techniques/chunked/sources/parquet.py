@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Loaded,
     Piece,
     Request,
+    spread,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
@@ -84,6 +85,12 @@ class ParquetSource(FileSource):
             return {}
         footer = self._footer()
         return types_of_missing(footer.schema, footer.missing)
+
+    def find_starts(self, count: int) -> list[Any]:
+        """Return the first rows of some row groups."""
+        starts = self._footer().starts
+        places = [starts[number] for number in spread(len(starts) - 1, count)]
+        return [[place, 0] if place else None for place in places]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:

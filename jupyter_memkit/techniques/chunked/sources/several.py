@@ -17,6 +17,8 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     TypeChange,
     find_row_bytes,
+    find_starts,
+    spread,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite
@@ -92,6 +94,16 @@ class SeveralSource:
     def fingerprint(self) -> Any:
         """Return the fingerprint of each file."""
         return [source.fingerprint() for source in self.sources]
+
+    def find_starts(self, count: int) -> list[Any]:
+        """Return the starts of some sources, or several of each if there are few."""
+        n_sources = len(self.sources)
+        places = [
+            [number, start]
+            for number in spread(n_sources, count)
+            for start in find_starts(self.sources[number], max(1, count // n_sources))
+        ]
+        return [None, *places[1:]]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read one source after the other, small ones together."""

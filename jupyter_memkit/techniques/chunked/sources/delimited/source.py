@@ -42,6 +42,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.whole import (
     read_whole,
 )
 from jupyter_memkit.techniques.chunked.sources.files import FileSource
+from jupyter_memkit.techniques.chunked.sources.samples import find_line_starts
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -95,6 +96,16 @@ class DelimitedSource(FileSource):
             for name, kind in layout.types.items()
             if name not in layout.empty
         }
+
+    def find_starts(self, count: int) -> list[Any]:
+        """Return the starts of some lines, where no quotes are near."""
+        if self.options or not is_plain(self.path):
+            return [None]
+        layout = self._layout(None)
+        if layout.has_index:
+            return [None]
+        starts = find_line_starts(self.path, layout.body_start, count, b'"')
+        return [None, *starts]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:

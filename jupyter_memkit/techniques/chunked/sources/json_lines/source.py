@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.compressed import is_plain
 from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
     import_library,
@@ -26,6 +27,7 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.sample import (
 )
 from jupyter_memkit.techniques.chunked.sources.lines import line_pieces
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
+from jupyter_memkit.techniques.chunked.sources.samples import find_line_starts
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".jsonl", ".ndjson"})
@@ -76,6 +78,12 @@ class JsonLinesSource(FileSource):
                 kind = "string"
             found[name] = kind
         return found
+
+    def find_starts(self, count: int) -> list[Any]:
+        """Return the starts of some lines."""
+        if not is_plain(self.path):
+            return [None]
+        return [None, *find_line_starts(self.path, 0, count)]
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
