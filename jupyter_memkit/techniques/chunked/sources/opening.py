@@ -288,9 +288,11 @@ def _open_files(
 ) -> Source:
     formats = {_format_of(path) for path in files}
     if len(formats) > 1:
+        is_folder = expand_home(name).is_dir()
+        remedy = _suggest_pattern(name, files) if is_folder else "those of one format"
         message = (
             f"{name} holds files of several formats ({', '.join(sorted(formats))}); "
-            f'use a pattern, such as "{Path(name) / ("*" + min(formats))}"'
+            f"use {remedy}"
         )
         raise SourceError(message)
     suffix = formats.pop()
@@ -315,6 +317,16 @@ def _open_files(
     if len(sources) == 1:
         return sources[0]
     return SeveralSource(sources=tuple(sources), name=name)
+
+
+def _suggest_pattern(folder: str, files: list[Path]) -> str:
+    """Return the pattern of the files of one format in a folder, as a remedy."""
+    wanted = min(map(_format_of, files))
+    chosen = [path for path in files if _format_of(path) == wanted]
+    is_flat = all(path.parent == expand_home(folder) for path in chosen)
+    is_plain = all(path.suffix.lower() == wanted for path in chosen)
+    name = f"*{wanted}" if is_plain else f"*{wanted}*"
+    return f'a pattern, such as "{Path(folder, *([] if is_flat else ["**"]), name)}"'
 
 
 def _format_of(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,22 @@ def test_a_list_of_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", str(tmp_path))
     source = open_source([f"{tmp_path}/a*.csv", "~/b.csv"])
     assert source.name == "3 files"
+
+
+def test_several_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of several formats are rejected, with a remedy that works."""
+    monkeypatch.chdir(tmp_path)
+    names = ["data/b.parquet", "data/new/a.csv.gz", "data/new/b.csv.gz"]
+    for path in map(Path, names):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with pytest.raises(SourceError) as raised:
+        open_source("data")
+    pattern = re.findall('use a pattern, such as "(.+)"$', str(raised.value))[0]
+    assert open_source(pattern).name == pattern
+    for source in (names, "data/**/b.*"):
+        with pytest.raises(SourceError, match=r"\.parquet\); use those of one format"):
+            open_source(source)
 
 
 def test_a_text_that_is_too_long() -> None:
