@@ -11,7 +11,7 @@ import importlib.util
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -200,8 +200,14 @@ def _fill(values: Any, missing: Any) -> Any:
 
 def _load_json(texts: Any) -> Any:
     pandas = sys.modules["pandas"]
-    values = [json.loads(text) if type(text) is str else math.nan for text in texts]
-    return pandas.Series(values, texts.index, dtype=object)
+    return pandas.Series(_parse_json(texts), texts.index, dtype=object)
+
+
+def _parse_json(texts: Iterable[Any]) -> list[Any]:
+    # As one list, which is twice as fast as one by one.
+    values = ",".join(text if type(text) is str else "NaN" for text in texts)
+    parsed: list[Any] = json.loads(f"[{values}]")
+    return parsed
 
 
 # How a source marks a column of objects: missing values are NaN, as in pandas' own
@@ -225,7 +231,13 @@ def _library(backend: str) -> Any:
 
 def _arrow_to_numpy(table: Any) -> Any:
     numpy = import_library("numpy", "numpy chunks")
-    columns = [column.to_numpy() for column in table.columns]
+    columns = []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        values = column.to_numpy()
+        if (field.metadata or {}).get(b"objects") == b"json":
+            # An array of lists would be a matrix.
+            values = numpy.fromiter(_parse_json(column.to_pylist()), object)
+        columns.append(values)
     return numpy.column_stack(columns) if len(columns) > 1 else columns[0]
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.lines import read_line_number
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")  # A pair is one character by now.
 
 
 def find_broken(block: bytes) -> tuple[int, str] | None:
@@ -22,6 +27,18 @@ def find_broken(block: bytes) -> tuple[int, str] | None:
             return number, str(error)
         if not isinstance(value, dict):
             return number, f"it is a {type(value).__name__}, not an object"
+        halved = _find_halved(value) if _SURROGATE.search(line) else None
+        if halved is not None:
+            return number, f"{halved} has half of a pair of surrogates, no character"
+    return None
+
+
+def _find_halved(row: dict[str, Any]) -> str | None:
+    """Return the first column that has one of two surrogates without the other."""
+    for name, value in row.items():
+        text = json.dumps({name: value}, ensure_ascii=False)
+        if not text.isascii() and _HALF.search(text):
+            return ascii(name)[1:-1]
     return None
 
 

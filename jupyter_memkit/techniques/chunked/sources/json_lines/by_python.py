@@ -1,6 +1,6 @@
-"""Parses lines in Python, if a column has values of different types.
+"""Parses lines in Python, for columns of objects and for blocks that pyarrow refuses.
 
-pandas has objects for these; they are kept as JSON text until the frame is made.
+Objects of pandas are kept as JSON text until the frame is made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
     Layout,
-    holds_objects,
+    holds_json,
 )
 
 
@@ -37,7 +37,9 @@ class Inferred:
 
 def read_objects(block: bytes) -> list[dict[str, Any]]:
     """Return the objects of lines."""
-    return [json.loads(line) for line in block.split(b"\n") if line.strip()]
+    # Decoded at once, because json would guess the encoding of every line.
+    lines = block.decode().split("\n")
+    return [json.loads(line) for line in lines if line.strip(" \t\r")]
 
 
 def infer_objects(objects: list[dict[str, Any]]) -> Inferred:
@@ -87,10 +89,19 @@ def make_table(objects: list[dict[str, Any]], layout: Layout) -> Any:
     arrow = import_library("pyarrow", "JSON")
     columns = []
     for field in layout.schema:
+        if holds_json(field):
+            columns.append(make_json(objects, field))
+            continue
         values = [row.get(field.name) for row in objects]
-        if holds_objects(field):
-            values = [None if each is None else json.dumps(each) for each in values]
         if arrow.types.is_floating(field.type):
             values = [float(each) if type(each) is int else each for each in values]
         columns.append(arrow.array(values, field.type))
     return arrow.table(columns, schema=layout.schema)
+
+
+def make_json(objects: list[dict[str, Any]], field: Any) -> Any:
+    """Return the values of a column as JSON text."""
+    arrow = import_library("pyarrow", "JSON")
+    values = [row.get(field.name) for row in objects]
+    texts = [None if each is None else json.dumps(each) for each in values]
+    return arrow.array(texts, field.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,16 @@ class Layout:
     categories: tuple[str, ...]
 
     @cached_property
-    def is_mixed(self) -> bool:
-        """Whether a column has values of different types, which pyarrow refuses."""
-        return any(map(holds_objects, self.schema))
+    def has_json(self) -> bool:
+        """Whether a column is kept as JSON text, which Python parses."""
+        return any(map(holds_json, self.schema))
+
+    @cached_property
+    def plain(self) -> Layout:
+        """The columns that pyarrow parses, beside those that Python does."""
+        arrow = import_library("pyarrow", "JSON")
+        fields = [field for field in self.schema if not holds_json(field)]
+        return replace(self, schema=arrow.schema(fields), is_chosen=True)
 
     @cached_property
     def has_objects(self) -> bool:
@@ -55,8 +62,8 @@ class Layout:
         return any(field.metadata for field in self.schema)
 
 
-def holds_objects(field: Any) -> bool:
-    """Return whether a column has values of different types, kept as JSON text."""
+def holds_json(field: Any) -> bool:
+    """Return whether a column is nested or mixed, and so kept as JSON text."""
     return (field.metadata or {}).get(b"objects") == b"json"
 
 

@@ -17,13 +17,14 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
 from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import (
     Inferred,
     infer_objects,
+    make_json,
     make_table,
     read_objects,
 )
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
     Layout,
     has_wide,
-    holds_objects,
+    holds_json,
     read_table,
 )
 from jupyter_memkit.techniques.chunked.sources.json_lines.pandas_names import (
@@ -38,9 +39,11 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     if not block or block.isspace():
         return layout.schema.empty_table()
     table = None
-    if not layout.is_mixed:
-        with contextlib.suppress(arrow.ArrowInvalid, UnicodeDecodeError):
-            table = read_table(block, layout)
+    # Python reports what is wrong with lines that cannot be parsed. The errors of pyarrow
+    # are of this type too.
+    with contextlib.suppress(ValueError):
+        parse = _parse_by_both if layout.has_json else read_table
+        table = parse(block, layout)
     if table is None or (layout.backend != "arrow" and has_wide(table)):
         table = _parse_by_python(layout, block, start)
     if len(table) != count_rows(block, skips_empty=True):
@@ -58,6 +61,37 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
             column = table[name].dictionary_encode()
             table = table.set_column(table.column_names.index(name), name, column)
     return table
+
+
+def _parse_by_both(block: bytes, layout: Layout) -> Any:
+    """Parse plain columns by pyarrow, and those of objects by Python.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        None if a line is not an object, or has a column that the sample does not have.
+
+    Raises
+    ------
+    ValueError
+        If a line is invalid.
+    """
+    arrow = import_library("pyarrow", "JSON")
+    objects = read_objects(block)
+    if any(type(row) is not dict for row in objects):
+        return None
+    if not layout.is_chosen and set().union(*objects) - set(layout.schema.names):
+        return None
+    plain = layout.plain
+    columns = {}
+    if plain.schema.names:
+        table = read_table(block, plain)
+        columns = dict(zip(table.column_names, table.columns, strict=True))
+    for field in filter(holds_json, layout.schema):
+        columns[field.name] = make_json(objects, field)
+    return arrow.table(
+        [columns[name] for name in layout.schema.names], schema=layout.schema
+    )
 
 
 def _parse_by_python(layout: Layout, block: bytes, start: int) -> Any:
@@ -153,7 +187,7 @@ def _find_change(  # noqa: C901, PLR0911 - one for each rule
     types = import_library("pyarrow", "JSON").types
     name, was = field.name, field.type
     is_pandas = layout.backend in {"pandas", "numpy"}
-    if name not in found.schema.names or holds_objects(field):
+    if name not in found.schema.names or holds_json(field):
         return None
     before = "null" if name in layout.nulls else str(was)
     if name in found.mixed:
@@ -174,7 +208,7 @@ def _find_change(  # noqa: C901, PLR0911 - one for each rule
         )
         raise SourceError(message)
     after = _unite(types, was, now, is_guess=before == "null")
-    if after is None:
+    if after is None or (is_pandas and now.num_fields):
         return (before, "mixed") if is_pandas else None
     if after == str(was) and before != "null":
         return None

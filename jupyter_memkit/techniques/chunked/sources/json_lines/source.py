@@ -60,17 +60,17 @@ class JsonLinesSource(FileSource):
         return tuple(self._sample().columns.schema.names)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of columns that are not nested."""
+        """Return the types of columns, except nested ones outside of pandas."""
         columns = self._sample().columns
         found = {}
         for column in columns.schema:
             name, kind = column.name, str(column.type)
             is_pandas = backend in {"pandas", "numpy"}
-            if name in columns.mixed:
+            if name in columns.mixed or column.type.num_fields:
                 if is_pandas:
                     found[name] = "mixed"
                 continue
-            if kind == "null" or column.type.num_fields:
+            if kind == "null":
                 continue
             if is_pandas:
                 kind = name_for_pandas(kind, has_nulls=name in columns.missing)
@@ -141,13 +141,14 @@ def _choose(name: str, columns: Inferred, request: Request) -> Any:
                 "--backend pandas"
             )
             raise SourceError(message)
-        if is_mixed:
+        is_nested = wanted in {None, "object"} and kind.num_fields > 0
+        if is_mixed or (is_pandas and is_nested):
             kind, objects = arrow.string(), "json"
         elif wanted is not None:
             kind = _find_type(arrow, wanted, kind)
         if is_pandas and objects is None:
             kind = arrow.float64() if arrow.types.is_null(kind) else kind
-            if wanted == "object" or kind.num_fields:
+            if wanted == "object":
                 objects = "nan"
         metadata = None if objects is None else {"objects": objects}
         fields.append(arrow.field(each, kind, metadata=metadata))
