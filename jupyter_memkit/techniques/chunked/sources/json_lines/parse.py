@@ -39,8 +39,8 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
     if not block or block.isspace():
         return layout.schema.empty_table()
     table = None
-    # Python reports what is wrong with lines that cannot be parsed. The errors of pyarrow
-    # are of this type too.
+    # Python reports what is wrong with lines that cannot be parsed. The errors of
+    # pyarrow are of this type too.
     with contextlib.suppress(ValueError):
         parse = _parse_by_both if layout.has_json else read_table
         table = parse(block, layout)
