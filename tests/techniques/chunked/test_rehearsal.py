@@ -514,6 +514,24 @@ def test_keys_that_are_alike_in_the_first_rows(
     assert list(value.iloc[:, 1])[:2] == [0, 57]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "g = df.groupby('hour').n.sum().reset_index()\ng",
+        "g = df.groupby('hour', as_index=False).size()\ng",
+        "df.groupby('hour').n.sum().reset_index().rename(columns={'n': 'm'})",
+        "g = df.hour.value_counts().reset_index()\ng",
+    ],
+)
+def test_keys_without_other_groups(tmp_path: Path, code: str) -> None:
+    """Where all rows that can be tried are of one group, the code shows the keys."""
+    table = pd.DataFrame({"hour": np.arange(6_000) // 1_200, "n": 1})
+    table.to_csv(tmp_path / "a.csv.gz", index=False)
+    value = run(code, source=tmp_path / "a.csv.gz").value
+    assert value.iloc[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert value.iloc[:, 1].tolist() == [1_200] * 5
+
+
 def test_zeros_show_nothing() -> None:
     """Where all values are 0, the code decides."""
     table = pd.DataFrame({"x": [0.0] * 2_000, "y": [[1]] * 2_000})

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.rehearsal.value_parts import find_parts
 
 # The most leading columns that are taken as keys.
 _MOST_KEYS = 6
@@ -47,7 +48,7 @@ def guess_keys(body: CellBody) -> tuple[str, ...]:
     """
     if not _has_columns_of_keys(body.tree):
         return ()
-    for node in ast.walk(body.tree.body[-1]):
+    for node in _walk_parts(body.tree):
         if (
             isinstance(node, ast.Call)
             and getattr(node.func, "attr", "") == "groupby"
@@ -65,7 +66,7 @@ def guess_keys(body: CellBody) -> tuple[str, ...]:
 
 
 def _has_columns_of_keys(tree: ast.Module) -> bool:
-    """Return whether the last expression turns the keys of its groups into columns.
+    """Return whether a cell turns the keys of its value's groups into columns.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def _has_columns_of_keys(tree: ast.Module) -> bool:
         If they are time bins: only in an index, bins between two chunks are added.
     """
     has_columns = _makes_columns(tree)
-    if has_columns and any(map(_makes_bins, ast.walk(tree.body[-1]))):
+    if has_columns and any(map(_makes_bins, _walk_parts(tree))):
         message = (
             "time bins between two chunks would be missing, because the bins are a "
             "column of the chunk's value; leave out as_index=False and reset_index(), "
@@ -94,18 +95,34 @@ def _makes_bins(node: ast.AST) -> bool:
 
 
 def _makes_columns(tree: ast.Module) -> bool:
+    return any(_resets(node) for node in find_parts(tree, is_split=False)) or any(
+        isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "groupby"
+        and _is(_keywords(node).get("as_index"), wanted=False)
+        for node in _walk_parts(tree)
+    )
+
+
+def _resets(node: ast.expr) -> bool:
+    """Return whether a node is a call that turns an index into columns."""
+    if (
+        not isinstance(node, ast.Call)
+        or getattr(node.func, "attr", "") != "reset_index"
+    ):
+        return False
+    return not _is(_keywords(node).get("drop"), wanted=True)
+
+
+def _walk_parts(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield all nodes in the expressions that a cell's value is computed from."""
     last = tree.body[-1]
-    for node in ast.walk(last):
-        if not isinstance(node, ast.Call):
-            continue
-        named = {keyword.arg: keyword.value for keyword in node.keywords}
-        name = getattr(node.func, "attr", "")
-        if name == "groupby" and _is(named.get("as_index"), wanted=False):
-            return True
-        is_reset = name == "reset_index" and not _is(named.get("drop"), wanted=True)
-        if is_reset and isinstance(last, ast.Expr) and last.value is node:
-            return True
-    return False
+    yield from ast.walk(last)
+    for part in find_parts(tree, is_split=False):
+        yield from ast.walk(part)
+
+
+def _keywords(node: ast.Call) -> dict[str | None, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in node.keywords}
 
 
 def _is(node: ast.expr | None, *, wanted: bool) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
+from jupyter_memkit.techniques.chunked.rehearsal.value_parts import find_parts
 
 # Methods whose values over chunks do not combine, by their names in messages.
 _NAMES = {
@@ -34,7 +34,6 @@ _CHOICES = frozenset(
     {"a choice of rows", "a list of the largest", "a list of the smallest"}
 )
 _SORTING = frozenset({"argsort", "sort", "sort_by", "sort_index", "sort_values"})
-_WRAPPING = frozenset({"abs", "float", "int", "round", "list", "dict"})
 
 
 def find_statistic(tree: ast.Module) -> str | None:
@@ -46,10 +45,7 @@ def find_statistic(tree: ast.Module) -> str | None:
     'a mean'
     >>> find_statistic(ast.parse("chunk.p.sum()"))
     """
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        return None
-    return next(filter(None, map(_name, _follow(last.value, _find_values(tree)))), None)
+    return next(filter(None, map(_name, find_parts(tree))), None)
 
 
 def find_choice(tree: ast.Module) -> str | None:
@@ -61,11 +57,8 @@ def find_choice(tree: ast.Module) -> str | None:
     'a choice of rows'
     >>> find_choice(ast.parse("(chunk.p - chunk.p.iloc[0]).sum()"))
     """
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        return None
-    parts = _follow(last.value, _find_values(tree), is_split=False)
-    return next((name for name in map(_name, parts) if name in _CHOICES), None)
+    names = map(_name, find_parts(tree, is_split=False))
+    return next((name for name in names if name in _CHOICES), None)
 
 
 def sorts(tree: ast.Module) -> bool:
@@ -123,56 +116,6 @@ def advise(op: str, body: CellBody) -> str:
         "memkit.partial(...) with --reduce merge, or use --collect to keep the value "
         "of each chunk"
     )
-
-
-def _find_values(tree: ast.Module) -> dict[str, ast.expr]:
-    """Return the expressions of the names in a cell that are set once."""
-    values: dict[str, list[ast.expr]] = {}
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    values.setdefault(target.id, []).append(statement.value)
-    return {name: each[0] for name, each in values.items() if len(each) == 1}
-
-
-def _follow(
-    node: ast.expr, values: dict[str, ast.expr], *, is_split: bool = True
-) -> Iterator[ast.expr]:
-    """Yield the expressions that a value is computed from, the last one first.
-
-    Parameters
-    ----------
-    node : ast.expr
-        The expression of the value.
-    values : dict
-        The expressions of names.
-    is_split : bool
-        Whether to follow both sides of an operation.
-    """
-    seen: set[str] = set()
-    waiting = [node]
-    while waiting:
-        node = waiting.pop(0)
-        yield node
-        match node:
-            case ast.Name() if node.id in values and node.id not in seen:
-                seen.add(node.id)
-                waiting.append(values[node.id])
-            case ast.Call(func=ast.Attribute(value=root)) if not _is_module(root):
-                waiting.append(root)
-            case ast.Call(func=ast.Name(id=name)) if name in _WRAPPING:
-                waiting.extend(node.args[:1])
-            case ast.Attribute() | ast.Subscript():
-                waiting.append(node.value)
-            case ast.BinOp() if is_split:
-                waiting.extend([node.left, node.right])
-            case ast.UnaryOp():
-                waiting.append(node.operand)
-
-
-def _is_module(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"np", "numpy", "pd", "pl"}
 
 
 def _name(node: ast.expr) -> str | None:
