@@ -9,7 +9,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import sys
 
 _FIELDS = (
     # Written by the process: the mark for it and its children, and the memory to be
@@ -78,7 +77,8 @@ class SharedPage:
 
 def make_page() -> int:
     """Create a page and return its file, which has no name."""
-    if sys.platform == "linux":
+    # A Python built against an old C library has none, also on Linux.
+    if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("memkit-guard")
     else:
         import tempfile  # noqa: PLC0415 - not needed by the watcher

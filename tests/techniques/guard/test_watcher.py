@@ -58,6 +58,18 @@ while order := sys.stdin.readline():
 """
 
 
+def test_page_without_memfd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python built against an old C library shares a page, too."""
+    monkeypatch.delattr(os, "memfd_create")
+    descriptor = make_page()
+    here, there = SharedPage(descriptor), SharedPage(descriptor)
+    here["mark_bytes"] = 7
+    assert there["mark_bytes"] == 7
+    here.close()
+    there.close()
+    os.close(descriptor)
+
+
 @pytest.fixture
 def page() -> Iterator[SharedPage]:
     """A page without a mark."""
