@@ -254,9 +254,13 @@ class _Wait:
     def __init__(self, kernel: int, link: int) -> None:
         self._link = link
         self._files = [link]
+        # Without it, a forked child of the kernel keeps the link open.
         if hasattr(os, "pidfd_open"):
-            # Without it, a forked child of the kernel keeps the link open.
-            self._files.append(os.pidfd_open(kernel))
+            try:  # noqa: SIM105 - contextlib is large
+                self._files.append(os.pidfd_open(kernel))
+            except OSError:
+                # The system is too old, or a sandbox refuses it.
+                pass
 
     def is_over(self, wait_s: float | None) -> bool:
         """Wait, and return whether the kernel has ended or closed the link."""
