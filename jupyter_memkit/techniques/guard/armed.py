@@ -357,7 +357,10 @@ class Guard:
         if not failure:
             return ""
         self._watch.stop()
-        self._watch.wake()
+        try:
+            self._watch.wake()
+        except MemkitError as error:
+            return f"the watcher of %memguard {failure}: {error}"
         return f"the watcher of %memguard {failure}; it was started again"
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:

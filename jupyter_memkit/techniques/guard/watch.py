@@ -50,7 +50,13 @@ class Watch:
         return self._page["pid"]
 
     def wake(self) -> None:
-        """Let it watch; it has taken a reading when this returns."""
+        """Let it watch; it has taken a reading when this returns.
+
+        Raises
+        ------
+        MemkitError
+            If it cannot be started, or gives no reading.
+        """
         self._page["read_ns"] = 0
         if not self._tell("read_ns"):
             self._start()
@@ -80,7 +86,14 @@ class Watch:
             undo.pop_all()
         self._link = here
         here.settimeout(0)
-        self._wait("read_ns")
+        if not self._wait("read_ns"):
+            failure = self.describe_failure()
+            self.stop()
+            message = (
+                f"nothing is guarded, because the watcher {failure} and has read "
+                "nothing; try it again"
+            )
+            raise MemkitError(message)
 
     def _tell(self, field: str) -> bool:
         """Wake it, and return whether it has set a field, as it does when at work."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jupyter_memkit import MemkitError, MemoryLimitExceeded, guard
+from jupyter_memkit.techniques.guard import watch
 from jupyter_memkit.techniques.guard.armed import Guard, process_guard
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
@@ -131,6 +132,25 @@ def test_everything_is_put_back() -> None:
     assert read() == before
     assert caught.value.to_dict()["line"] == "bytearray(10**10)"
     process_guard().close()
+
+
+@pytest.mark.own_process
+@linux_only
+def test_watcher_that_cannot_be_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code is guarded by the other belt, and told, if the watcher does not start."""
+
+    def fail(*_: object) -> None:
+        message = "no other process can be started"
+        raise MemkitError(message)
+
+    armed = process_guard()
+    with guard("2GB"):
+        armed._watch.stop()
+        monkeypatch.setattr(watch, "start_detached", fail)
+        trouble = armed.begin(lambda _: False)
+        assert trouble.endswith("has ended: no other process can be started")
+        armed.end()
+    armed.close()
 
 
 @pytest.mark.own_process

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,12 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.temporary_limit import is_temporary
+from jupyter_memkit.techniques.guard import watch
 from jupyter_memkit.techniques.guard.family import Family, read_memory
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
+from jupyter_memkit.techniques.guard.watch import Watch
 from jupyter_memkit.techniques.guard.watcher import (
     LEEWAY_BYTES,
     Watcher,
+    _Wait,
     find_room,
     leave_end,
 )
@@ -68,6 +74,35 @@ def test_page_without_memfd(monkeypatch: pytest.MonkeyPatch) -> None:
     here.close()
     there.close()
     os.close(descriptor)
+
+
+def test_watcher_that_never_reads(
+    page: SharedPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watcher that gives no reading is an error in one sentence, and is ended."""
+    monkeypatch.setattr(watch, "start_detached", lambda *_: None)
+    started = Watch(page, 0, NUMBER)
+    with pytest.raises(MemkitError, match="has ended and has read nothing"):
+        started.wake()
+    assert started.describe_failure() == "has ended"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
+def test_system_that_refuses_pidfd_open(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Where the system refuses to open the kernel's process, the link is watched."""
+
+    def refuse(_pid: int) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    here, there = socket.socketpair()
+    with there:
+        with here:
+            wait = _Wait(os.getpid(), there.fileno())
+            assert not wait.is_over(0.0)
+        assert wait.is_over(None)
 
 
 @pytest.fixture
