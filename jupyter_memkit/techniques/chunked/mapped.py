@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
+from jupyter_memkit.techniques.chunked.identity import identify
 from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
@@ -118,7 +119,8 @@ class Mapped:
             table or a list of dicts. The file appears only when it is complete.
         resume : path-like, optional
             A file in which the progress is saved: a run that was killed continues
-            where it stopped. It is deleted at the end.
+            where it stopped, if its source and its function are the same; global
+            variables are not compared. It is deleted at the end.
         on_error : str
             ``"stop"``, or ``"skip"`` to leave out chunks on which the function fails.
         tries : int
@@ -238,9 +240,8 @@ class Mapped:
         decides_rows = settings.rows is None and settings.is_memory_given
         identity = {
             "the source": self._source.fingerprint(),
-            "the cell": getattr(function, "source", None)
-            or getattr(function, "__qualname__", repr(function)),
-            "the reduction": op if isinstance(op, str) else getattr(op, "__name__", op),
+            "the cell": identify(function),
+            "the reduction": identify(op) if callable(op) else op,
             "the file of --out": None if out is None else os.fspath(out),
             "what is read": [
                 settings.rows,

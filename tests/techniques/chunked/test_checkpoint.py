@@ -193,6 +193,26 @@ def test_resumes_with_the_budget_of_the_first_run(
     assert seen == [0, -1, summary.resumed_rows]
 
 
+def test_edited_function_is_rejected(tmp_path: Path) -> None:
+    """A function with another body does not resume the progress of the old one."""
+    path = tmp_path / "progress"
+
+    def make(factor: int) -> Any:
+        def scale(chunk: list[int]) -> int:
+            if factor == 1 and chunk[0] == 6:
+                raise RuntimeError
+            return sum(chunk) * factor
+
+        return scale
+
+    with pytest.raises(RuntimeError):
+        run_items(make(1), path)
+    with pytest.raises(MemkitError, match="the cell changed since progress was saved"):
+        run_items(make(2), path)
+    path.unlink()
+    assert run_items(make(2), path).value == 132
+
+
 def test_another_given_budget_is_rejected(tmp_path: Path) -> None:
     """A budget that the user changed cuts other chunks, so the run does not resume."""
     path = tmp_path / "progress"
