@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import MemoryLimit, read_limit
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import release_unused
-from jupyter_memkit.techniques.guard.family import read_memory
+from jupyter_memkit.techniques.guard.family import Family
 from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.units import format_bytes, format_given, parse_bytes
 
@@ -131,10 +132,10 @@ def read_mark(text: str, action: str = "stop") -> Mark:
             f"{format_bytes(limit.bytes)} ({limit.name}); choose a lower one, or auto"
         )
         raise MemkitError(message)
-    used_bytes = read_memory("self").private_bytes
+    used_bytes = _read_used()
     if mark_bytes <= used_bytes:
         release_unused()
-        used_bytes = read_memory("self").private_bytes
+        used_bytes = _read_used()
     if mark_bytes <= used_bytes:
         message = (
             f"{format_bytes(used_bytes)} are in use, which is above the mark of "
@@ -148,6 +149,12 @@ def read_mark(text: str, action: str = "stop") -> Mark:
         reserve_bytes=0,
         action=action,  # type: ignore[arg-type] # compared above
     )
+
+
+def _read_used() -> int:
+    """Return what counts against a mark: this process and its children."""
+    _, used_bytes, _ = Family(os.getpid()).read()
+    return used_bytes
 
 
 def _read_size(text: str) -> int:

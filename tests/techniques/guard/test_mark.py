@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import mmap
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 import pytest
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.techniques.guard import mark
+from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.mark import read_mark
 
+MIB = 1 << 20
 GIB = 1 << 30
+HELD_BYTES = 200 * MIB
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +69,38 @@ def test_no_mark(text: str, message: str) -> None:
     """Everything else is refused in one sentence with the remedy."""
     with pytest.raises(MemkitError, match=message):
         read_mark(text)
+
+
+@contextmanager
+def shared_memory() -> Iterator[None]:
+    """Hold shared memory."""
+    with mmap.mmap(-1, HELD_BYTES) as memory:
+        memory[:] = b"x" * HELD_BYTES
+        yield
+
+
+@contextmanager
+def child() -> Iterator[None]:
+    """Hold memory in a child."""
+    code = f"x = b'x' * {HELD_BYTES}; print(flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.readline()
+        yield
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads shared memory there")
+@pytest.mark.parametrize("hold", [shared_memory, child])
+def test_what_counts_against_a_mark(
+    hold: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """A mark is refused below what is in use, with shared memory and children."""
+    with hold():
+        used_bytes = read_memory("self").private_bytes
+        mark_mib = (used_bytes + HELD_BYTES // 2) // MIB
+        with pytest.raises(MemkitError, match="are in use, which is above the mark"):
+            read_mark(f"{mark_mib} MiB")
 
 
 def test_no_action() -> None:
