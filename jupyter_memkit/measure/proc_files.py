@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 
+_BLOCK_BYTES = 8192
+
 
 def read_proc_file(path: str) -> bytes:
-    """Read a small file of ``/proc`` completely, in one system call."""
+    """Read a small file of ``/proc`` completely."""
     descriptor = os.open(path, os.O_RDONLY)
+    content = b""
     try:
-        return os.read(descriptor, 8192)
+        # A list, such as that of the children, comes a page at a time, and only an
+        # empty read is its end.
+        while part := os.read(descriptor, _BLOCK_BYTES):
+            content += part
     finally:
         os.close(descriptor)
+    return content
 
 
 def read_stat_columns(pid: int | str) -> list[bytes]:
