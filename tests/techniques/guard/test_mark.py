@@ -87,9 +87,10 @@ def child() -> Iterator[None]:
     with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:  # type: ignore[call-overload]
         process.stdout.readline()
         yield
-        process.communicate()
+        process.communicate(b"\n")
 
 
+@pytest.mark.own_process
 @pytest.mark.skipif(sys.platform != "linux", reason="reads shared memory there")
 @pytest.mark.parametrize("hold", [shared_memory, child])
 def test_what_counts_against_a_mark(

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.categories import share_categories
 
 
 def begin_concat(value: Any) -> list[Any]:
@@ -50,11 +51,12 @@ def _find_join(value: Any) -> Callable[[list[Any]], Any]:
     if numpy is not None and isinstance(value, numpy.ndarray) and value.ndim:
         concatenate: Callable[[list[Any]], Any] = numpy.concatenate
         return concatenate
-    for name in ("pandas", "polars"):
-        library = sys.modules.get(name)
-        if library and isinstance(value, (library.DataFrame, library.Series)):
-            concat: Callable[[list[Any]], Any] = library.concat
-            return concat
+    pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
+    if pandas and isinstance(value, (pandas.DataFrame, pandas.Series)):
+        return _join_pandas
+    if polars and isinstance(value, (polars.DataFrame, polars.Series)):
+        concat: Callable[[list[Any]], Any] = polars.concat
+        return concat
     arrow = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(value, arrow.Table):
         # A column without any value has no type.
@@ -68,6 +70,10 @@ def _find_join(value: Any) -> Callable[[list[Any]], Any]:
         f"not {type(value).__name__}; use append to collect the values in a list"
     )
     raise ReduceError(message)
+
+
+def _join_pandas(parts: list[Any]) -> Any:
+    return sys.modules["pandas"].concat(share_categories(parts))
 
 
 def _join_arrays(parts: list[Any]) -> Any:

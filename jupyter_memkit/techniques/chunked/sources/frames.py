@@ -162,10 +162,11 @@ class FrameMaker:
         values = values.astype("category")
         seen = self._categories.get(column)
         if seen is not None:
-            new = values.cat.categories.difference(seen, sort=False)
-            seen = seen.append(new) if len(new) else seen
-            values = values.astype(pandas.CategoricalDtype(seen))
-        self._categories[column] = values.cat.categories
+            new = values.cat.categories.difference(seen.categories, sort=False)
+            known = seen.categories.append(new) if len(new) else seen.categories
+            is_ordered = seen.ordered and values.cat.ordered
+            values = values.astype(pandas.CategoricalDtype(known, is_ordered))
+        self._categories[column] = values.dtype
         return values
 
 

@@ -1,0 +1,104 @@
+"""Categoricals of several chunks are categoricals of the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from jupyter_memkit.techniques.chunked import chunked
+
+LEVELS = ("lo", "mid", "hi")
+
+
+def categorize(values: list[str], categories: list[str], *, ordered: bool) -> Any:
+    """Return values as categories."""
+    return pd.Categorical(values, categories=categories, ordered=ordered)
+
+
+def write_files(folder: Path, *, ordered: bool) -> pd.DataFrame:
+    """Write two files with other categories; return what pandas reads from them."""
+    folder.mkdir()
+    for name, last in (("a", "hi"), ("b", "top")):
+        values = ["lo", "mid", last, "lo"] * 100
+        column = categorize(values, ["lo", "mid", last], ordered=ordered)
+        frame = pd.DataFrame({"n": range(400), "c": column})
+        frame.to_parquet(folder / f"{name}.parquet", row_group_size=100)
+    return pd.read_parquet(folder)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda chunk: chunk,
+        lambda chunk: chunk.c,
+        lambda chunk: chunk[chunk.c == "lo"],
+        lambda chunk: chunk.set_index("c"),
+        lambda chunk: chunk.set_index(["c", "n"]),
+        lambda chunk: chunk.set_index("c").n,
+    ],
+)
+def test_files_with_other_categories(
+    tmp_path: Path, take: Any, *, ordered: bool
+) -> None:
+    """Their values keep the categories and the order that pandas reads."""
+    whole = write_files(tmp_path / "files", ordered=ordered)
+    job = chunked(tmp_path / "files", rows=70, backend="pandas").map(take)
+    found, expected = job.reduce("concat"), take(whole)
+    if isinstance(expected, pd.Series):
+        pd.testing.assert_series_equal(found, expected)
+    else:
+        pd.testing.assert_frame_equal(found, expected)
+
+
+def test_order_of_one_file(tmp_path: Path) -> None:
+    """Chunks of a file have its ordered categories."""
+    write_files(tmp_path / "files", ordered=True)
+    file = tmp_path / "files" / "a.parquet"
+    for chunk in chunked(file, rows=70, backend="pandas"):
+        assert list(chunk.c.cat.categories) == list(LEVELS)
+        assert chunk.c.cat.ordered
+
+
+def test_categories_that_the_cell_makes() -> None:
+    """Categories are sorted if those of the chunks are, as in the whole."""
+    frame = pd.DataFrame({"t": list("cba" * 100)})
+    frame.loc[:150, "t"] = "c"
+    found = chunked(frame, rows=100).map(lambda chunk: chunk.t.astype("category"))
+    pd.testing.assert_series_equal(found.reduce("concat"), frame.t.astype("category"))
+
+
+def test_folders_with_keys(tmp_path: Path) -> None:
+    """The keys of folders are categories on request."""
+    frame = pd.DataFrame({"n": range(400), "k": ["a", "b"] * 200})
+    frame.to_parquet(tmp_path / "hive", partition_cols=["k"])
+    whole = pd.read_parquet(tmp_path / "hive")
+    found = chunked(
+        tmp_path / "hive", rows=70, backend="pandas", types={"k": "category"}
+    ).map(lambda chunk: chunk.k)
+    pd.testing.assert_series_equal(found.reduce("concat"), whole.k)
+
+
+def test_parts_are_left_as_they_were() -> None:
+    """The values of the chunks, which the cell may hold, do not change."""
+    held: list[pd.DataFrame] = []
+    frame = pd.DataFrame({"t": ["a"] * 100 + ["b"] * 100})
+
+    def take(chunk: pd.DataFrame) -> pd.DataFrame:
+        held.append(chunk.astype("category"))
+        return held[-1]
+
+    chunked(frame, rows=100).map(take).reduce("concat")
+    assert [list(each.t.cat.categories) for each in held] == [["a"], ["b"]]
+
+
+def test_a_column_that_is_text_in_one_chunk() -> None:
+    """Only categoricals are given other categories."""
+    frame = pd.DataFrame({"t": ["a"] * 100 + ["b"] * 100})
+    found = chunked(frame, rows=100).map(
+        lambda chunk: chunk.astype("category") if chunk.t.iloc[0] == "a" else chunk
+    )
+    assert found.reduce("concat").t.tolist() == frame.t.tolist()
