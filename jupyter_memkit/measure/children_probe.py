@@ -14,14 +14,11 @@ from typing import Protocol
 
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import (
+    is_fork,
     read_proc_file,
     read_size,
-    read_stat_columns,
+    read_starts,
 )
-
-# Columns of /proc/<pid>/stat, counted from the one after the name.
-_START_CODE = 23
-_START_STACK = 25
 
 FindDescendants = Callable[[int], list[int]]
 
@@ -97,7 +94,7 @@ class ProcChildrenProbe:
         self._pid = pid
         self._find = find
         self._folder = "self" if pid is None else str(pid)
-        self._start = _read_start(self._folder)
+        self._starts = read_starts(self._folder)
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         self.covers_ended = pid is None
 
@@ -132,14 +129,8 @@ class ProcChildrenProbe:
             return None
 
     def is_fork(self, pid: int) -> bool:
-        """Return whether a child has its code and stack at the same addresses.
-
-        Both are placed at random when a program starts, and are copied by a fork.
-        """
-        try:
-            return _read_start(str(pid)) == self._start != (b"0", b"0")
-        except (OSError, ValueError, IndexError):
-            return False
+        """Return whether a child is a fork of the process."""
+        return is_fork(pid, self._starts)
 
     def read_private_bytes(self, pid: int) -> int:
         """Return the pages that are written and not shared."""
@@ -247,9 +238,3 @@ def children_probe(
         # A sandbox that hides /proc or parts of it.
         return PsutilChildrenProbe(pid, find)
     return probe
-
-
-def _read_start(pid: str) -> tuple[bytes, bytes]:
-    """Return the start addresses of the code and the stack of a process."""
-    columns = read_stat_columns(pid)
-    return columns[_START_CODE], columns[_START_STACK]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 _BLOCK_BYTES = 8192
+# Columns of /proc/<pid>/stat, counted from the one after the name.
+_START_CODE = 23
+_START_STACK = 25
+# What the system shows to those who may not know.
+_SECRET = (b"0", b"0")
 
 
 def read_proc_file(path: str) -> bytes:
@@ -61,3 +66,39 @@ def read_size(content: bytes, field: bytes) -> int:
     """
     start = content.index(field) + len(field)
     return int(content[start : content.index(b"kB", start)]) * 1024
+
+
+def read_starts(pid: int | str) -> tuple[bytes, bytes]:
+    """Return the start addresses of the code and the stack of a process, for `is_fork`.
+
+    Parameters
+    ----------
+    pid : int or str
+        The process; ``"self"`` for this one.
+
+    Raises
+    ------
+    OSError, ValueError, IndexError
+        If it has ended.
+    """
+    columns = read_stat_columns(pid)
+    return columns[_START_CODE], columns[_START_STACK]
+
+
+def is_fork(pid: int, starts: tuple[bytes, bytes]) -> bool:
+    """Return whether a process is a fork of another, or of one of its forks.
+
+    Its code and its stack are then at the same addresses: both are placed at random
+    when a program starts, and are copied by a fork.
+
+    Parameters
+    ----------
+    pid : int
+        The process; if it has ended, it is none.
+    starts : tuple of (bytes, bytes)
+        The other's, from `read_starts`.
+    """
+    try:
+        return read_starts(pid) == starts != _SECRET
+    except (OSError, ValueError, IndexError):
+        return False

@@ -361,7 +361,7 @@ def test_psutil() -> None:
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """If there is no /proc, or it is hidden, psutil is used."""
     monkeypatch.setattr(
-        "jupyter_memkit.measure.children_probe.read_stat_columns", _unreadable
+        "jupyter_memkit.measure.proc_files.read_stat_columns", _unreadable
     )
     assert isinstance(children_probe(), PsutilChildrenProbe)
     monkeypatch.setattr(sys, "platform", "darwin")
