@@ -48,6 +48,7 @@ class Ledger:
         self.notes = list(notes)
         self._checkpoint = checkpoint
         self._unsaved: ChunkOutcome | None = None
+        self._resumed = ""
 
     @property
     def chunks_seen(self) -> int:
@@ -113,16 +114,18 @@ class Ledger:
             self.chunks, self.rows = progress.chunks, progress.rows
             self.resumed_rows = progress.rows
             self.skipped = list(progress.skipped)
-            self.notes.append(
+            self._resumed = (
                 f"Resumed at row {progress.first_row:,}, where the last run ended."
             )
+            self.notes.append(self._resumed)
         return progress
 
     def reset(self) -> None:
         """Discard all chunks and values: the run starts over."""
         self.sink.reset()
-        self.chunks = self.rows = 0
+        self.chunks = self.rows = self.resumed_rows = 0
         self.skipped = []
+        self.notes = [note for note in self.notes if note != self._resumed]
         self._unsaved = None
 
     def discard_saved(self) -> None:

@@ -59,6 +59,21 @@ def test_pure_cell_is_not_delayed(late: Path, monkeypatch: pytest.MonkeyPatch) -
     chunked(late, rows=100_000).map(make_body("df.a.sum()")).run("sum")
 
 
+def test_resumed_run_that_starts_over(late: Path, tmp_path: Path) -> None:
+    """A run that resumed, but then started over, did not resume any rows."""
+    body = make_body(
+        "df.a.sum() * (1 // int(df.a[:1].sum() != 100_000 or ready))", ready=False
+    )
+    job = chunked(late, rows=100_000).map(body)
+    with pytest.raises(ZeroDivisionError):
+        job.run("sum", resume=tmp_path / "progress", rehearsal=False)
+    body.namespace["ready"] = True
+    summary = job.run("sum", resume=tmp_path / "progress", rehearsal=False)
+    assert (summary.rows, summary.resumed_rows) == (N_ROWS, 0)
+    (note,) = summary.notes
+    assert note.startswith("Started over at row 200,000, which showed that a is float")
+
+
 def test_counts_as_time_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The duration in the summary includes reading the types of all rows."""
     clock = [0.0]
