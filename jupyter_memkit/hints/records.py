@@ -117,7 +117,7 @@ class Hints(Record):
     Attributes
     ----------
     hints : tuple of Hint
-        One for each variable, holder or cell.
+        At most one on the memory of each variable, holder or cell, and one on its time.
     unused : tuple of Unused
         Variables that were not used recently, which is not a leak.
     skipped : tuple of str

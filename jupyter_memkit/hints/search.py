@@ -129,15 +129,17 @@ def find_hints(
 
 def _run(rules: Iterable[Rule], scene: Scene) -> list[Hint]:
     """Return the hints found until time is up, the largest first."""
-    found: dict[str, Hint] = {}
+    found: dict[tuple[str, bool], Hint] = {}
     try:
         for rule in rules:
             scene.check_time()
             for hint in rule(scene):
-                # Two rules that find the same thing make one hint.
-                known = found.setdefault(hint.name, hint)
+                # Two rules that find the same memory make one hint. What costs time is
+                # something else, as in a cell that loads twice what it keeps.
+                key = hint.name, hint.saved_s is None
+                known = found.setdefault(key, hint)
                 if (hint.bytes or 0) > (known.bytes or 0):
-                    found[hint.name] = hint
+                    found[key] = hint
     except OutOfTimeError:
         scene.is_cut = True
     return sorted(found.values(), key=_rank)
