@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -140,14 +141,25 @@ def _find_pretrained(call: NamedCall) -> Iterator[_Load]:
     option = "low_cpu_mem_usage"
     if "transformers" not in sys.modules or option in call.keywords:
         return
-    # Not its `__version__`, which its lazy module finds by running code.
-    major = metadata.version("transformers").partition(".")[0]
-    if int(major) <= _LAST_WITH_OPTION:
+    if _read_major() <= _LAST_WITH_OPTION:
         yield _Load(
             call,
             "the weights and the state that is copied into them",
             f"from_pretrained(name, {option}=True)",
         )
+
+
+def _read_major() -> float:
+    """Return the major version of transformers; infinite if it is unknown.
+
+    A copy of its source that is on the path but not installed has no metadata.
+    """
+    try:
+        # Not its `__version__`, which its lazy module finds by running code. It is
+        # None, or from Python 3.14 on an error, if the metadata is broken.
+        return int(str(metadata.version("transformers")).partition(".")[0])
+    except (metadata.PackageNotFoundError, KeyError, ValueError):
+        return math.inf
 
 
 def _find_estimator(call: NamedCall, function: Any) -> Iterator[_Load]:

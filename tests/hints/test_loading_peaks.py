@@ -192,16 +192,35 @@ def test_other_peaks(bare_shell: InteractiveShell, tmp_path: Path) -> None:
         assert len([hint for hint in hints if hint.kind == "loading"]) == count
 
 
-@pytest.mark.parametrize(("version", "count"), [("4.57.1", 1), ("5.24.0", 0)])
+def test_slow_loading(bare_shell: InteractiveShell) -> None:
+    """A cell that loads twice what it keeps, slowly, gets a hint for each."""
+    bare_shell.run_cell("import numpy as np", store_history=True)
+    bare_shell.run_cell("x = np.load('gone.npy')", store_history=True)
+    number = bare_shell.execution_count - 1
+    account = replace(make_doubled(number), gc_s=0.9, gc_old=9, gc_old_s=0.9)
+    hints = find_hints(bare_shell, [account], budget_s=math.inf).hints
+    about = [hint.kind for hint in hints if hint.name == f"cell [{number}]"]
+    assert about == ["loading", "collector"]
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("4.57.1", 1), ("5.24.0", 0), ("main", 0), (None, 0)]
+)
 def test_option_of_transformers(
     bare_shell: InteractiveShell,
     monkeypatch: pytest.MonkeyPatch,
-    version: str,
+    version: str | None,
     count: int,
 ) -> None:
-    """The option of `from_pretrained` is advised only where it exists."""
+    """The option of `from_pretrained` is advised only where it is known to exist."""
+
+    def find_version(name: str) -> str:
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version
+
     monkeypatch.setitem(sys.modules, "transformers", ModuleType("transformers"))
-    monkeypatch.setattr(metadata, "version", lambda _: version)
+    monkeypatch.setattr(metadata, "version", find_version)
     bare_shell.run_cell("net = Net.from_pretrained('name')", store_history=True)
     account = make_doubled(bare_shell.execution_count - 1)
     hints = find_hints(bare_shell, [account], budget_s=math.inf).hints
