@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.files import aside_of
 from jupyter_memkit.paths import expand_home
+from jupyter_memkit.techniques.chunked.results.claims import Claim
 from jupyter_memkit.techniques.chunked.results.tables import (
     conform,
     copy_rows,
@@ -48,8 +50,15 @@ class FileSink:
         self._path = expand_home(path).absolute()
         self._open = find_writer(self._path)
         self._arrow = import_library("pyarrow", self._path.name)
-        self._temporary = self._path.with_name(f".{self._path.name}.part")
+        self._stack = ExitStack()
+        # A later process finds the rows of this one by the name of their file.
+        self._temporary = (
+            self._path.with_name(f".{self._path.name}.part")
+            if resumable
+            else self._stack.enter_context(aside_of(self._path))
+        )
         self._resumable = resumable
+        self._is_claimed = False
         self._schema: Any = None
         self._waiting: list[Any] = []
         self._writer: Writer | None = None
@@ -91,6 +100,7 @@ class FileSink:
             return
         try:
             with self._explaining():
+                self._claim()
                 self._detach()
                 self._writer = self._open(
                     self._temporary,
@@ -133,8 +143,10 @@ class FileSink:
     def close(self) -> None:
         """Remove the temporary file, unless a later run can resume with it."""
         self._close_writer()
-        if self._is_complete or not self._resumable:
+        if self._is_complete:
             self._temporary.unlink(missing_ok=True)
+        self._stack.close()
+        self._is_claimed = False
 
     def _wait(self, table: Any) -> None:
         """Hold the first rows until the type of each column is known."""
@@ -151,6 +163,7 @@ class FileSink:
 
     def _begin(self) -> Writer:
         """Open the file, and write the rows that were held."""
+        self._claim()
         schema = settle(self._schema)
         writer = self._open(
             self._temporary, schema, state=None, resumable=self._resumable
@@ -160,6 +173,22 @@ class FileSink:
         for table in waiting:
             writer.write(conform(table, schema))
         return writer
+
+    def _claim(self) -> None:
+        """Keep other runs from the file in which the rows so far have a fixed name."""
+        if not self._resumable or self._is_claimed:
+            return
+        name = f"{self._temporary.name}.lock"
+        try:
+            claim = Claim(self._temporary.with_name(name))
+        except BlockingIOError as error:
+            message = (
+                f"another run is writing {self._path.name}; wait until it ends, or use "
+                "another file for --out"
+            )
+            raise MemkitError(message) from error
+        self._stack.callback(claim.end)
+        self._is_claimed = True
 
     def _detach(self) -> None:
         """Remove the second name that a run killed at its very end gave the file."""

@@ -210,6 +210,47 @@ def test_run_that_ends_early(tmp_path: Path, ending: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def open_sink(path: Path, *, resumable: bool, value: int) -> FileSink:
+    """Return a sink that has begun to write a file."""
+    sink = FileSink(path, resumable=resumable)
+    sink.add([{"a": value}])
+    return sink
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_two_runs_write_one_file(tmp_path: Path, ending: str) -> None:
+    """Runs that write one file at the same time do not disturb each other."""
+    path = tmp_path / f"a.{ending}"
+    sinks = [open_sink(path, resumable=False, value=value) for value in (1, 2)]
+    for number, sink in enumerate(sinks):
+        sink.add([{"a": 10 * (number + 1)}])
+        sink.finish()
+        sink.close()
+        assert READERS[ending](path).a.tolist() == [number + 1, 10 * (number + 1)]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_two_runs_that_can_be_resumed(tmp_path: Path, ending: str) -> None:
+    """Only one run can write the rows that a later one resumes with."""
+    path = tmp_path / f"a.{ending}"
+    first = open_sink(path, resumable=True, value=1)
+    state = first.save()
+    message = f"another run is writing {path.name}; wait until it ends, or use another"
+    with pytest.raises(MemkitError, match=message):
+        open_sink(path, resumable=True, value=2)
+    second = FileSink(path, resumable=True)
+    with pytest.raises(MemkitError, match=message):
+        second.restore(state)
+    second.close()
+    first.close()
+    second.restore(state)
+    second.finish()
+    second.close()
+    assert READERS[ending](path).a.tolist() == [1]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterable[Path]:
     """A disk of 64 KiB, if the test may create one."""
