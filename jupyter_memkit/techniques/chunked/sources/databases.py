@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, Protocol
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import Request
 from jupyter_memkit.techniques.chunked.sources.files import find_files, import_library
 from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
@@ -18,6 +20,8 @@ QUERY = "the query"
 
 # Python's values take several times the memory of a table, so batches are small.
 _BATCH_ROWS = 10_000
+
+_TEXT = frozenset({"str", "string", "large_string"})
 
 
 class Database(Protocol):
@@ -218,11 +222,45 @@ def _fetch(
     """Yield the rows of a cursor as tables."""
     _reject_no_rows(names)
     make = RowTables(QUERY, names, request)
+    kinds = _Kinds(names, request)
     yield make([])
     while rows := cursor.fetchmany(_BATCH_ROWS):
+        kinds.check(rows)
         ready = [make(rows)]
         del rows
         yield ready.pop()
+
+
+class _Kinds:
+    """The types of the values so far, by column.
+
+    SQLite keeps values of any type in a column. As text, numbers would silently be
+    other values than those that pandas has.
+    """
+
+    def __init__(self, names: list[str], request: Request) -> None:
+        self._names = names
+        self._known: dict[str, dict[Any, str]] = {
+            name: {} for name in names if request.types.get(name) not in _TEXT
+        }
+
+    def check(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Reject values of another type than those before, unless both are numbers."""
+        for name, values in zip(self._names, zip(*rows, strict=True), strict=True):
+            known = self._known.get(name)
+            if known is None:
+                continue
+            for kind in set(map(type, values)) - {type(None)}:
+                family = Number if issubclass(kind, Number) else kind
+                known.setdefault(family, kind.__name__)
+            if len(known) > 1:
+                kinds = ", ".join(sorted(known.values()))
+                message = (
+                    f"{name} of {QUERY} has values of several types ({kinds}), which "
+                    "no column of a chunk holds; use --types "
+                    f"{write_list([f'{name}=str'])} for text, or CAST in the query"
+                )
+                raise SourceError(message)
 
 
 def _read(reader: Any) -> Generator[Any, None, None]:

@@ -71,17 +71,6 @@ def test_categories_that_the_cell_makes() -> None:
     pd.testing.assert_series_equal(found.reduce("concat"), frame.t.astype("category"))
 
 
-def test_folders_with_keys(tmp_path: Path) -> None:
-    """The keys of folders are categories on request."""
-    frame = pd.DataFrame({"n": range(400), "k": ["a", "b"] * 200})
-    frame.to_parquet(tmp_path / "hive", partition_cols=["k"])
-    whole = pd.read_parquet(tmp_path / "hive")
-    found = chunked(
-        tmp_path / "hive", rows=70, backend="pandas", types={"k": "category"}
-    ).map(lambda chunk: chunk.k)
-    pd.testing.assert_series_equal(found.reduce("concat"), whole.k)
-
-
 def test_parts_are_left_as_they_were() -> None:
     """The values of the chunks, which the cell may hold, do not change."""
     held: list[pd.DataFrame] = []
