@@ -39,6 +39,9 @@ TAKEN = b"t"
 PIECE_BYTES = 4 << 20
 N_PIECES = 10
 
+# What a pipe holds.
+_READ_BYTES = 64 << 10
+
 _HEADER = struct.Struct("<cQ")
 
 
@@ -56,7 +59,8 @@ class Channel:
     Parameters
     ----------
     reads, writes : binary file
-        The two pipes.
+        The two pipes. One that is read by a thread must not be buffered: closing a
+        buffered one would wait for that thread.
     memory : mmap
         The shared memory, of `PIECE_BYTES` times `N_PIECES` bytes.
     """
@@ -85,16 +89,24 @@ class Channel:
     def receive(self) -> Record | None:
         """Wait for a record; return None if the other process has ended."""
         try:
-            header = self._reads.read(_HEADER.size)
+            header = self._read(_HEADER.size)
             if len(header) < _HEADER.size:
                 return None
             kind, length = _HEADER.unpack(header)
             if kind in (PIECE, BUFFER, TAKEN):
                 return Record(kind, length)
-            payload = self._reads.read(length)
+            payload = self._read(length)
         except (OSError, ValueError):
             return None
         return Record(kind, length, payload) if len(payload) == length else None
+
+    def _read(self, length: int) -> bytes:
+        """Return so many bytes; fewer if the other process has ended."""
+        parts = []
+        while length and (part := self._reads.read(min(length, _READ_BYTES))):
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
 
     def piece(self, number: int) -> memoryview:
         """Return the shared memory of a piece."""

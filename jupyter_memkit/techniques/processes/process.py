@@ -110,7 +110,8 @@ class ChildProcess:
         finally:
             for file in files:
                 os.close(file)
-        reads = cast("Any", self._process.stdout)
+        # Without its buffer, because a thread waits for it.
+        reads = cast("Any", self._process.stdout).detach()
         self._writes = cast("Any", self._process.stdin)
         self._errors = cast("Any", self._process.stderr)
         self.channel = Channel(reads, self._writes, memory)

@@ -245,6 +245,30 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
     wait_until(lambda: not psutil.pid_exists(pid))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+def test_end_with_a_daemon(process: ChildProcess, tmp_path: Path) -> None:
+    """A process that left the family, and keeps the pipes open, delays nothing."""
+    path = tmp_path / "pid"
+
+    def work() -> None:
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                path.with_suffix(".part").write_text(str(os.getpid()))
+                path.with_suffix(".part").rename(path)
+                time.sleep(600)
+            os._exit(0)
+        while not path.exists():
+            time.sleep(0.01)
+        os._exit(3)
+
+    with pytest.raises(IsolatedError, match="ended itself with status 3"):
+        run(process, work)
+    os.kill(int(path.read_text()), signal.SIGKILL)
+    # The threads that read the pipes end now.
+    wait_until(lambda: all("listener" not in t.name for t in threading.enumerate()))
+
+
 def test_output_before_a_crash(process: ChildProcess) -> None:
     """Output just before a crash is shown."""
     shown: list[str] = []
