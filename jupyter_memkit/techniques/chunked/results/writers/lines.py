@@ -141,9 +141,10 @@ def _check_types(path: Path, schema: Any, is_rejected: Callable[[Any], bool]) ->
     """Reject a column before any row is written."""
     for field in schema:
         if is_rejected(field.type):
-            # The extension of the temporary file is another.
+            # A temporary file that a later run resumes has one more extension.
+            ending = Path(path.name.removesuffix(".part")).suffix
             message = (
-                f"a {path.suffixes[-2]} file cannot hold the column {field.name!r} of "
+                f"a {ending} file cannot hold the column {field.name!r} of "
                 f"type {field.type}; use a .parquet file for --out, or make the column "
                 "text in the cell"
             )
