@@ -17,6 +17,7 @@ from jupyter_memkit.magics.cell_start import CellStart
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
+from jupyter_memkit.techniques.guard.regions import Region
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.track.events import signal_safe_hook
 
@@ -29,8 +30,8 @@ class _Running(threading.local):
     """What runs in a thread; each subshell has its own."""
 
     def __init__(self) -> None:
-        self.cells: list[tuple[Any, bool]] = []
-        """The running cells: what each started with, and whether it is guarded."""
+        self.cells: list[tuple[Any, Region | None]] = []
+        """The running cells: what each started with, and its region if guarded."""
         self.start: CellStart | None = None
         self.exceeded: MemoryLimitExceeded | None = None
 
@@ -67,13 +68,11 @@ class GuardedCells:
         del guard.on_armed, guard.warn
         self._detach()
 
-    def begin(self) -> None:
-        """Begin to guard code of the notebook; `Guard.end` ends it."""
+    def begin(self) -> Region | None:
+        """Begin to guard code of the notebook, as `Guard.begin`."""
         namespace = self._shell.user_ns
         self._running.start = CellStart(namespace)
-        trouble = process_guard().begin(lambda frame: frame.f_globals is namespace)
-        if trouble:
-            self._shell.display_pub.publish(data={"text/plain": trouble})
+        return process_guard().begin(lambda frame: frame.f_globals is namespace)
 
     def _attach(self) -> None:
         if self._is_attached:
@@ -98,10 +97,8 @@ class GuardedCells:
             self._shell.custom_exceptions, self._shell.CustomTB = self._previous
 
     def _pre_run_cell(self, info: Any) -> None:
-        is_guarded = process_guard().is_armed
-        self._running.cells.append((info, is_guarded))
-        if is_guarded:
-            self.begin()
+        region = self.begin() if process_guard().is_armed else None
+        self._running.cells.append((info, region))
 
     def _post_run_cell(self, result: Any) -> None:
         running, guard = self._running, process_guard()
@@ -111,9 +108,9 @@ class GuardedCells:
             self._finish(exceeded)
         # The cell that armed the guard ends without having started.
         if running.cells and (result is None or result.info is running.cells[-1][0]):
-            _, is_guarded = running.cells.pop()
-            if is_guarded:
-                guard.end()
+            _, region = running.cells.pop()
+            if region is not None:
+                guard.end(region)
         if not running.cells and not guard.is_armed and not guard.is_guarding:
             self._detach()
 

@@ -159,7 +159,7 @@ class MemguardMagics(Magics):
         with refusing():
             guard.add(mark)
         try:
-            self._cells.begin()
+            region = self._cells.begin()
             try:
                 yield
             except BaseException as error:
@@ -168,7 +168,8 @@ class MemguardMagics(Magics):
                     raise
                 raise exceeded from None
             finally:
-                guard.end()
+                if region is not None:
+                    guard.end(region)
         finally:
             guard.remove(mark)
 

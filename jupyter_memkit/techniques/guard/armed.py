@@ -144,8 +144,8 @@ class Guard:
         self._end.close()
         self._page = None
 
-    def begin(self, contains: Callable[[FrameType], bool]) -> str:
-        """Begin to guard code of this thread; return what is wrong, or nothing.
+    def begin(self, contains: Callable[[FrameType], bool]) -> Region | None:
+        """Begin to guard code of this thread; None if there is no mark.
 
         Parameters
         ----------
@@ -153,28 +153,30 @@ class Guard:
             Returns whether a frame is that of the guarded code.
         """
         if not self._marks:
-            return ""
-        trouble = self._restart_watcher()
+            return None
+        self._restart_watcher()
         own = self._release_early()
-        region = self._regions.begin(contains, self._count_used(own))
-        if not region.is_in_main_thread:
+        if threading.current_thread() is not threading.main_thread():
             # Its import needs memory, which a stop may not have.
             importlib.import_module(_RAISING)
         if "polars" in sys.modules:
             self._page["aborts"] = 1
-        self._enter(region.number, region.start_bytes, own)
-        return trouble
+        region = self._regions.begin(contains, self._count_used(own))
+        try:
+            self._enter(region.number, region.start_bytes, own)
+        except BaseException:
+            self.end(region)
+            raise
+        return region
 
-    def end(self) -> None:
-        """End the region of this thread that began last."""
+    def end(self, region: Region) -> None:
+        """End a region; nothing changes if it has ended."""
         self.stopped = None
         try:
-            self._regions.end()
+            self._end_region(region)
         except MemoryLimitExceeded:
             # The main thread raised it here just when the code had ended.
-            self._regions.end()
-        if self._marks:
-            self._renew()
+            self._end_region(region)
 
     def make_room(self) -> None:
         """Allow some memory above the mark, until guarded code begins again."""
@@ -352,16 +354,22 @@ class Guard:
         room_bytes = find_room(page, self._count_used(own), available_bytes)
         self._data_limit.move(own, room_bytes, available_bytes)
 
-    def _restart_watcher(self) -> str:
+    def _end_region(self, region: Region) -> None:
+        self._regions.end(region)
+        if self._marks:
+            self._renew()
+
+    def _restart_watcher(self) -> None:
         failure: str = self._watch.describe_failure()
         if not failure:
-            return ""
+            return
         self._watch.stop()
         try:
             self._watch.wake()
         except MemkitError as error:
-            return f"the watcher of %memguard {failure}: {error}"
-        return f"the watcher of %memguard {failure}; it was started again"
+            self.warn(f"the watcher {failure}: {error}")
+        else:
+            self.warn(f"the watcher {failure}; it was started again")
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""

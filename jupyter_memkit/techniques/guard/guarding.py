@@ -52,7 +52,7 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
         self._guard = process_guard()
         self._guard.add(self._mark)
         self._frame = sys._getframe(1)  # noqa: SLF001 - documented
-        self._guard.begin(lambda frame: frame is self._frame)
+        self._region = self._guard.begin(lambda frame: frame is self._frame)
         return self
 
     def __exit__(
@@ -65,7 +65,8 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         exceeded = None if error is None else self._guard.convert(error)
         self._frame = None
-        self._guard.end()
+        if self._region is not None:
+            self._guard.end(self._region)
         self._guard.remove(self._mark)
         if exceeded is not None and exceeded is not error:
             raise exceeded from None

@@ -7,6 +7,7 @@ one with the most faults is taken for the one that fills the memory.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 import threading
@@ -20,7 +21,7 @@ from jupyter_memkit.measure.proc_files import read_stat_columns
 _FAULTS = slice(7, 10, 2)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Region:
     """Guarded code that is running.
 
@@ -62,7 +63,10 @@ class Region:
 
 
 class Regions:
-    """All guarded code that is running; for any thread."""
+    """All guarded code that is running; for any thread.
+
+    Other threads begin and end regions while they are read, so each read is of a copy.
+    """
 
     def __init__(self) -> None:
         self._regions: list[Region] = []
@@ -77,33 +81,33 @@ class Regions:
     @property
     def own(self) -> Region | None:
         """The region of this thread that began last."""
-        own = [each for each in self._regions if each.is_in_this_thread]
+        own = [each for each in tuple(self._regions) if each.is_in_this_thread]
         return own[-1] if own else None
 
     @property
     def get_signals(self) -> bool:
         """Whether all of them get signals."""
-        return all(each.is_in_main_thread for each in self._regions)
+        return all(each.is_in_main_thread for each in tuple(self._regions))
 
     def begin(self, contains: Callable[[FrameType], bool], start_bytes: int) -> Region:
         """Begin a region in this thread; the parameters are those of `Region`."""
         region = Region(contains, next(self._numbers), start_bytes)
         self._regions.append(region)
-        if any(not each.is_in_this_thread for each in self._regions):
+        regions = tuple(self._regions)
+        if any(not each.is_in_this_thread for each in regions):
             # From here on, the threads are compared.
-            for each in self._regions:
+            for each in regions:
                 each.faults = _read_faults(each.thread)
         return region
 
-    def end(self) -> None:
-        """End the region of this thread that began last."""
-        own = self.own
-        if own is not None:
-            self._regions.remove(own)
+    def end(self, region: Region) -> None:
+        """End a region; nothing changes if it has ended."""
+        with contextlib.suppress(ValueError):
+            self._regions.remove(region)
 
     def find_filling(self) -> Region | None:
         """Return the innermost region of the thread that fills the memory."""
-        innermost = {each.thread: each for each in list(self._regions)}
+        innermost = {each.thread: each for each in tuple(self._regions)}
         if len(innermost) < 2:
             return self.latest
         return max(innermost.values(), key=Region.read_new_faults)

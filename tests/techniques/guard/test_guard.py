@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.guard import watch
 from jupyter_memkit.techniques.guard.armed import Guard, process_guard
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
-from jupyter_memkit.techniques.guard.regions import Regions
+from jupyter_memkit.techniques.guard.regions import Region, Regions
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
@@ -92,21 +92,51 @@ def test_failed_allocations(error: BaseException, *, is_failure: bool) -> None:
     assert is_failed_allocation(error) == is_failure
 
 
-def test_error_that_arrives_late(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_error_that_arrives_late(
+    monkeypatch: pytest.MonkeyPatch, *, has_ended: bool
+) -> None:
     """An error that the main thread raises as the code of another ends is no error."""
     late = [MemoryLimitExceeded()]
 
-    def end(regions: Regions) -> None:
+    def end(regions: Regions, region: Region) -> None:
+        if late and not has_ended:
+            raise late.pop()
+        end_region(regions, region)
         if late:
             raise late.pop()
-        end_region(regions)
 
     end_region = Regions.end
     monkeypatch.setattr(Regions, "end", end)
     armed = Guard()
-    armed._regions.begin(lambda _: True, 0)
-    armed.end()
-    assert not armed.is_guarding
+    outer = armed._regions.begin(lambda _: True, 0)
+    inner = armed._regions.begin(lambda _: True, 0)
+    armed.end(inner)
+    assert armed._regions.latest is outer
+
+
+@pytest.mark.own_process
+@linux_only
+def test_error_that_arrives_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that arrives once the code has ended leaves the marks as they are."""
+    late = [MemoryLimitExceeded()]
+
+    def renew(armed: Guard) -> None:
+        if late:
+            raise late.pop()
+        renew_marks(armed)
+
+    renew_marks = Guard._renew
+    armed = process_guard()
+    with guard("2GB"):
+        outer = armed._regions.latest
+        inner = armed.begin(lambda _: True)
+        assert inner is not None
+        monkeypatch.setattr(Guard, "_renew", renew)
+        armed.end(inner)
+        assert outer is not None
+        assert armed._page["cell"] == outer.number
+    armed.close()
 
 
 @pytest.mark.own_process
@@ -136,7 +166,9 @@ def test_everything_is_put_back() -> None:
 
 @pytest.mark.own_process
 @linux_only
-def test_watcher_that_cannot_be_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watcher_that_cannot_be_restarted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Code is guarded by the other belt, and told, if the watcher does not start."""
 
     def fail(*_: object) -> None:
@@ -147,9 +179,12 @@ def test_watcher_that_cannot_be_restarted(monkeypatch: pytest.MonkeyPatch) -> No
     with guard("2GB"):
         armed._watch.stop()
         monkeypatch.setattr(watch, "start_detached", fail)
-        trouble = armed.begin(lambda _: False)
-        assert trouble.endswith("has ended: no other process can be started")
-        armed.end()
+        region = armed.begin(lambda _: False)
+        assert region is not None
+        armed.end(region)
+    assert capsys.readouterr().out == (
+        "the watcher has ended: no other process can be started\n"
+    )
     armed.close()
 
 

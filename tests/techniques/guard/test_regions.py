@@ -41,15 +41,39 @@ def test_each_thread_has_its_own(other: ThreadPoolExecutor) -> None:
     mine, inner = begin(regions), begin(regions)
     theirs = other.submit(begin, regions).result()
     assert (regions.own, regions.latest) == (inner, theirs)
-    regions.end()
+    regions.end(inner)
     assert (regions.own, regions.latest) == (mine, theirs)
     get_signals = [regions.get_signals]
-    other.submit(regions.end).result()
+    regions.end(theirs)
     assert regions.latest is mine
     assert [*get_signals, regions.get_signals] == [False, True]
-    regions.end()
-    regions.end()
+    regions.end(mine)
     assert regions.latest is None
+
+
+def test_end_of_a_region() -> None:
+    """The region that is given ends, in any order; a second end changes nothing."""
+    regions = Regions()
+    outer, inner = begin(regions), begin(regions)
+    regions.end(outer)
+    regions.end(outer)
+    assert regions.own is inner
+
+
+def test_regions_that_end_while_they_are_read(
+    other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A region is found although that of another thread ends in the meantime."""
+    regions = Regions()
+    theirs = other.submit(begin, regions).result()
+    mine = begin(regions)
+
+    def is_in_this_thread(region: Region) -> bool:
+        regions.end(theirs)
+        return region is mine
+
+    monkeypatch.setattr(Region, "is_in_this_thread", property(is_in_this_thread))
+    assert regions.own is mine
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the faults of threads")
