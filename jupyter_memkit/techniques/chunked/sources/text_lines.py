@@ -20,6 +20,10 @@ from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SUFFIXES = frozenset({".txt", ".log"})
 
+_OF_TABLES = frozenset(
+    {"sep", "delimiter", "header", "names", "index_col", "usecols", "dtype", "skiprows"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLinesSource(FileSource):
@@ -52,6 +56,7 @@ class TextLinesSource(FileSource):
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Cut the file into blocks of whole lines."""
+        self._reject_table()
         check_options(self.name, self.options, "encoding", "errors")
         encoding = self.options.get("encoding", "utf-8")
         errors = self.options.get("errors", "strict")
@@ -63,6 +68,18 @@ class TextLinesSource(FileSource):
             row_bytes=self.row_bytes,
             skips_empty=False,
         )
+
+    def _reject_table(self) -> None:
+        """Reject options of tables, which these extensions do not show to be one."""
+        if _OF_TABLES.isdisjoint(self.options):
+            return
+        options = ", ".join(f"{key}={value!r}" for key, value in self.options.items())
+        message = (
+            f"{self.name} is read as lines, which have no columns; for a table use "
+            f'reader = pandas.read_csv("{self.path}", {options}, chunksize=100_000) '
+            "and %%chunked reader"
+        )
+        raise SourceError(message)
 
     def _check(self, encoding: str) -> None:
         """Reject encodings whose line end is not the byte of ASCII."""
