@@ -44,7 +44,8 @@ def run(connection: Any, query: str, **options: Any) -> pd.DataFrame:
         chunk.to_pandas() if hasattr(chunk, "to_pandas") else pd.DataFrame(chunk)
         for chunk in job
     ]
-    return pd.concat(frames, ignore_index=True)
+    joined: pd.DataFrame = pd.concat(frames, ignore_index=True)
+    return joined
 
 
 @pytest.mark.parametrize("backend", ["pandas", "numpy", "polars", "arrow"])

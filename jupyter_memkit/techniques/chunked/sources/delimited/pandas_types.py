@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,22 @@ _NUMBER = re.compile(
 )
 
 
-def name_types(pandas: Any, frame: Any) -> dict[str, str]:
+def name_types(
+    pandas: Any, frame: Any, *, missing: Sequence[str] = MISSING
+) -> dict[str, str]:
     """Return the types of a frame that was read from text.
 
     Columns of objects are distinguished: ``"object"`` is Booleans with missing values,
     ``"integer"`` is integers of more than 64 bits, and ``"str"`` is text.
+
+    Parameters
+    ----------
+    pandas : module
+        The library.
+    frame : pandas.DataFrame
+        The frame.
+    missing : sequence of str
+        What was read as a missing value, by default what pandas does.
     """
     types = {}
     for name, dtype in frame.dtypes.items():
@@ -41,18 +53,18 @@ def name_types(pandas: Any, frame: Any) -> dict[str, str]:
         if types[name] in {"object", "str"}:
             kind = pandas.api.types.infer_dtype(frame[name], skipna=True)
             types[name] = {"boolean": "object", "integer": "integer"}.get(kind, "str")
-            if types[name] == "str" and _is_of_wide(frame[name].dropna()):
+            if types[name] == "str" and _is_of_wide(frame[name].dropna(), missing):
                 types[name] = "integer"
     return types
 
 
-def _is_of_wide(texts: Any) -> bool:
+def _is_of_wide(texts: Any, missing: Sequence[str]) -> bool:
     """Return whether pandas left numbers as text because they do not fit 64 bits.
 
     The whole column is then text, with missing values as they are in the file. This
     happens if a wide number comes before any value that is not an integer.
     """
-    if texts.isin(MISSING).any():
+    if texts.isin(missing).any():
         return True
     for text in texts:
         if not _WHOLE.fullmatch(text):

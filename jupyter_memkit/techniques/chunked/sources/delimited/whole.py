@@ -10,6 +10,7 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
+    MISSING,
     check_integers,
     name_types,
 )
@@ -37,7 +38,10 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
         rows = min(chosen.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
         frame = pandas.read_csv(path, **chosen, nrows=rows)
     names = tuple(frame.columns)
-    types = name_types(pandas, frame)
+    finds_missing = chosen.get("na_filter", True) and chosen.get(
+        "keep_default_na", True
+    )
+    types = name_types(pandas, frame, missing=MISSING if finds_missing else ())
     given = options.get("dtype")
     for name in names:
         # The user wants text: it does not stand for numbers that are too large.
