@@ -158,6 +158,13 @@ export class MemoryModel extends KernelMemory implements IDisposable {
   }
 
   /**
+   * Undo `gc.disable()` after the running cell.
+   */
+  async enableCollector(): Promise<void> {
+    await this._channel?.enableCollector();
+  }
+
+  /**
    * Restore a lost connection.
    */
   async reconnect(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { findCollectorCure } from '../text/collector';
 import { formatClock } from '../text/format';
 import type { ICollectorPause } from '../wire/protocol';
 
@@ -18,7 +19,8 @@ export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
     : isLong
       ? trans._n('GC paused, %1 cell', 'GC paused, %1 cells', cells)
       : trans.__('GC paused');
-  const details = describe(pause, trans);
+  const cure = findCollectorCure(pause);
+  const details = describe(pause, cure, trans);
   return (
     <span
       className={`jp-Memkit-chip${isLong ? ' jp-mod-warning' : ''}`}
@@ -30,10 +32,10 @@ export function CollectorChip(props: CollectorChip.IProps): React.JSX.Element {
       data-cells={cells}
     >
       {label}
-      {CURES.has(pause.by) && (
+      {cure !== undefined && (
         <button
           type="button"
-          title={trans.__('Run %1 after the running cell', '%gc_pause off')}
+          title={trans.__('Run %1 after the running cell', cure)}
           onClick={onResume}
         >
           {trans.__('Resume')}
@@ -53,7 +55,11 @@ export namespace CollectorChip {
   }
 }
 
-function describe(pause: ICollectorPause, trans: TranslationBundle): string {
+function describe(
+  pause: ICollectorPause,
+  cure: string | undefined,
+  trans: TranslationBundle
+): string {
   const what = pause.enabled
     ? trans.__("The thresholds of Python's garbage collector are raised")
     : trans.__("Python's garbage collector is paused");
@@ -66,16 +72,7 @@ function describe(pause: ICollectorPause, trans: TranslationBundle): string {
           pause.by,
           formatClock(pause.sinceS)
         );
-  const cure = CURES.get(pause.by);
   return cure === undefined
     ? since
     : trans.__('%1; %2 resumes it', since, cure);
 }
-
-/**
- * The code that ends a pause which does not end by itself.
- */
-const CURES = new Map([
-  ['%gc_pause on', '%gc_pause off'],
-  ['gc.disable()', 'gc.enable()']
-]);

@@ -7,7 +7,9 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
+import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
+import { DISABLE } from '../text/collector';
 import type { StatusAction } from '../wire/status';
 import { reportFailure } from './failure';
 
@@ -64,7 +66,7 @@ export function buildActions(
         await wait(sidebar.model?.runMagic('memguard', 'off'));
         break;
       case 'resume-collector':
-        await wait(sidebar.model?.runMagic('gc_pause', 'off'));
+        await wait(resumeCollector(sidebar.model));
         break;
       case 'free':
         await wait(sidebar.model?.runMagic('memfree', ''));
@@ -97,6 +99,15 @@ export function buildActions(
       reportFailure(`"${action}" failed`, reason);
     });
   };
+}
+
+/**
+ * End a pause: `%gc_pause off` ends none that the kit has not begun.
+ */
+function resumeCollector(model: MemoryModel | null): Promise<void> | undefined {
+  return model?.present?.collectorPause?.by === DISABLE
+    ? model.enableCollector()
+    : model?.runMagic('gc_pause', 'off');
 }
 
 /**

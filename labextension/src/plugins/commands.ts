@@ -79,7 +79,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.resumeCollector,
       'resume-collector',
       trans.__('Resume Garbage Collector'),
-      trans.__('Run %gc_pause off in the active notebook’s kernel')
+      trans.__('End its pause in the active notebook’s kernel')
     );
     add(
       CommandIDs.exportSession,

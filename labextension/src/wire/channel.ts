@@ -3,7 +3,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { act, runMagic } from './execute';
+import { act, enableCollector, runMagic } from './execute';
 import { Execution } from './execution';
 import { Handshake } from './handshake';
 import type { IForeign, IUnreadable } from './parse';
@@ -139,10 +139,14 @@ export class KernelChannel implements IDisposable {
    */
   async runMagic(name: string, line: string): Promise<void> {
     const ignore = this._execution.ignore;
-    const error = await runMagic(this._kernel, ignore, name, line);
-    if (error !== null) {
-      throw new Error(error);
-    }
+    throwIfAny(await runMagic(this._kernel, ignore, name, line));
+  }
+
+  /**
+   * Undo `gc.disable()` after the running cell.
+   */
+  async enableCollector(): Promise<void> {
+    throwIfAny(await enableCollector(this._kernel, this._execution.ignore));
   }
 
   /**
@@ -346,5 +350,11 @@ export namespace KernelChannel {
     isProbing: () => boolean;
     /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
+  }
+}
+
+function throwIfAny(error: string | null): void {
+  if (error !== null) {
+    throw new Error(error);
   }
 }

@@ -64,6 +64,17 @@ export async function runMagic(
 }
 
 /**
+ * Undo `gc.disable()`; returns why it failed, or `null`.
+ */
+export async function enableCollector(
+  kernel: Kernel.IKernelConnection,
+  onSend: OnSend
+): Promise<string | null> {
+  const { error } = await evaluate(kernel, onSend, '__import__("gc").enable()');
+  return error;
+}
+
+/**
  * Change a variable, or unload a library, after the running cell; throws an error if
  * that is impossible.
  *

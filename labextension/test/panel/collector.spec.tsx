@@ -50,9 +50,13 @@ describe('CollectorChip', () => {
   });
 
   it('has no time and another remedy if the user disabled it', () => {
-    expect(show({ by: 'gc.disable()', sinceS: null }).title).toBe(
+    const chip = show({ by: 'gc.disable()', sinceS: null });
+    expect(chip.title).toBe(
       "Python's garbage collector is paused by gc.disable(); " +
         'gc.enable() resumes it'
+    );
+    expect(part(chip, 'button').title).toBe(
+      'Run gc.enable() after the running cell'
     );
   });
 

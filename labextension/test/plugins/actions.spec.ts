@@ -128,13 +128,24 @@ describe('the action', () => {
     ['free', '("memfree", "")']
   ])('"%s" runs a magic with a fixed line', async (action, call) => {
     page.sidebar.setActive('panel', true);
-    const kernel = await page.openLive();
+    const kernel = await page.openLive({ 'present.collector_pause': null });
     kernel.results = { run_line_magic: evaluated('None') };
     act(action);
     await settle();
     expect(kernel.executed).toEqual([
       `__import__("IPython").get_ipython().run_line_magic${call}`
     ]);
+  });
+
+  it('"resume-collector" enables what %gc_pause has not paused', async () => {
+    page.sidebar.setActive('panel', true);
+    const kernel = await page.openLive({
+      'present.collector_pause.by': 'gc.disable()'
+    });
+    kernel.results = { 'gc")': evaluated('None') };
+    act('resume-collector');
+    await settle();
+    expect(kernel.executed).toEqual(['__import__("gc").enable()']);
   });
 
   it('that a running cell delays is shown to wait', async () => {

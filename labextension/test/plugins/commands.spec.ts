@@ -45,7 +45,7 @@ describe('the plugin of the commands', () => {
 
   it.each(MAGICS)('runs a magic by %s', async (command, call) => {
     await activate();
-    const kernel = await page.openLive();
+    const kernel = await page.openLive({ 'present.collector_pause': null });
     kernel.results = { run_line_magic: evaluated('None') };
     await lab.commands.execute(command);
     await settle();

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { isInstalled, loadExtension, runMagic } from '../../src/wire/execute';
+import {
+  enableCollector,
+  isInstalled,
+  loadExtension,
+  runMagic
+} from '../../src/wire/execute';
 import { evaluated, FakeKernel, raised } from '../fakes/kernel';
 
 let kernel: FakeKernel;
@@ -122,5 +127,13 @@ describe('runMagic', () => {
     expect(await runMagic(kernel.connection, onSend, 'memguard', '?')).toBe(
       'UsageError: no such mark'
     );
+  });
+});
+
+describe('enableCollector', () => {
+  it('undoes gc.disable(), whatever the user has named gc', async () => {
+    kernel.results = { enable: evaluated('None') };
+    expect(await enableCollector(kernel.connection, onSend)).toBeNull();
+    expect(kernel.executed).toEqual(['__import__("gc").enable()']);
   });
 });
