@@ -22,6 +22,7 @@ from jupyter_memkit.measure.gpu_allocators import (
     GpuAllocator,
     find_contexts,
     find_index,
+    find_uuids,
     read_allocators,
 )
 from jupyter_memkit.records import Record
@@ -115,6 +116,8 @@ class GpuMeter:
         The environment, for ``CUDA_VISIBLE_DEVICES``.
     contexts : callable
         Returns the devices that this process uses, in the libraries' numbering.
+    uuids : callable
+        Returns the UUIDs of devices by the libraries' numbers.
     """
 
     def __init__(
@@ -123,11 +126,13 @@ class GpuMeter:
         clock: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
         contexts: Callable[[], Collection[int]] = find_contexts,
+        uuids: Callable[[], Mapping[int, str]] = find_uuids,
     ) -> None:
         self._load = load
         self._clock = clock
         self._environ = environ
         self._contexts = contexts
+        self._uuids = uuids
         self._lock = threading.Lock()
         self._nvml: Any = None
         self._retry_s = float("-inf")
@@ -152,7 +157,7 @@ class GpuMeter:
         with self._lock:
             answer = self._ask()
         visible = self._environ.get("CUDA_VISIBLE_DEVICES")
-        index_of = functools.partial(find_index, visible, answer.uuids)
+        index_of = functools.partial(find_index, self._uuids(), visible, answer.uuids)
         contexts = self._contexts()
         allocators = read_allocators(index_of, contexts)
         held = {index_of(ordinal) for ordinal in contexts}

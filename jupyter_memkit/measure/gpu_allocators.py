@@ -2,9 +2,12 @@
 
 Nothing is imported here and no GPU is used: a library is queried only if the user's
 code has imported it and used a GPU with it. Before that, a query could cost a few
-hundred MiB for the context that CUDA keeps on each device in use. Libraries number the
-devices in the environment variable ``CUDA_VISIBLE_DEVICES`` (CUDA C++ Programming
-Guide, "CUDA Environment Variables"), the driver numbers all.
+hundred MiB for the context that CUDA keeps on each device in use.
+
+Libraries have CUDA's numbers of the devices: the fastest comes first unless
+``CUDA_DEVICE_ORDER`` says otherwise, and ``CUDA_VISIBLE_DEVICES`` selects and orders
+them (CUDA C++ Programming Guide, "CUDA Environment Variables"). The driver numbers all
+devices by their place on the bus. Both know their UUIDs.
 """
 
 from __future__ import annotations
@@ -80,14 +83,22 @@ def read_allocators(
     return tuple(found)
 
 
-def find_index(visible: str | None, uuids: Mapping[int, str], ordinal: int) -> int:
+def find_index(
+    own_uuids: Mapping[int, str],
+    visible: str | None,
+    uuids: Mapping[int, str],
+    ordinal: int,
+) -> int:
     """Map the libraries' number of a device to the driver's.
 
-    If it is unknown (an instance of a partitioned device, a driver that cannot be
-    read), the number is returned unchanged.
+    Without CUDA's own answer, its order is taken to be the driver's, as it is for
+    devices of one model. If the device is unknown (an instance of a partitioned device,
+    a driver that cannot be read), the number is returned unchanged.
 
     Parameters
     ----------
+    own_uuids : mapping of int to str
+        The UUIDs by the libraries' numbers, from `find_uuids`.
     visible : str or None
         The value of ``CUDA_VISIBLE_DEVICES``: numbers, or UUIDs.
     uuids : mapping of int to str
@@ -102,9 +113,12 @@ def find_index(visible: str | None, uuids: Mapping[int, str], ordinal: int) -> i
 
     Examples
     --------
-    >>> find_index("3,2", {}, 1)
+    >>> find_index({}, "3,2", {}, 1)
     2
     """
+    for index, uuid in uuids.items():
+        if uuid == own_uuids.get(ordinal):
+            return index
     names = [] if visible is None else visible.split(",")
     if ordinal >= len(names):
         return ordinal
@@ -148,7 +162,7 @@ def find_contexts(
         return frozenset()
     import ctypes  # noqa: PLC0415 - as above
 
-    count, flags, active = ctypes.c_int(), ctypes.c_uint(), ctypes.c_int()
+    flags, active = ctypes.c_uint(), ctypes.c_int()
 
     def has_context(ordinal: int) -> bool:
         failed = cuda.cuDevicePrimaryCtxGetState(
@@ -157,12 +171,47 @@ def find_contexts(
         return not failed and bool(active.value)
 
     try:
-        # Both functions only query. They return an error before CUDA's first use.
-        if cuda.cuDeviceGetCount(ctypes.byref(count)):
-            return frozenset()
-        return frozenset(filter(has_context, range(count.value)))
+        return frozenset(filter(has_context, range(_count_devices(cuda))))
     except AttributeError:
         return frozenset()
+
+
+def find_uuids(find_cuda: Callable[[], Any] = find_loaded_cuda) -> dict[int, str]:
+    """Return the UUIDs of the devices by the libraries' numbers.
+
+    The result is empty under the conditions of `find_contexts`.
+
+    Examples
+    --------
+    >>> find_uuids(lambda: None)
+    {}
+    """
+    cuda = find_cuda()
+    if cuda is None:
+        return {}
+    import ctypes  # noqa: PLC0415 - as above
+    import uuid  # noqa: PLC0415 - as above
+
+    found: dict[int, str] = {}
+    octets = (ctypes.c_ubyte * 16)()
+    try:
+        for ordinal in range(_count_devices(cuda)):
+            if not cuda.cuDeviceGetUuid(ctypes.byref(octets), ordinal):
+                found[ordinal] = f"GPU-{uuid.UUID(bytes=bytes(octets))}"
+    except AttributeError:
+        return {}
+    return found
+
+
+def _count_devices(cuda: Any) -> int:
+    """Return the number of devices; 0 before CUDA's first use.
+
+    Like the other functions that are called here, CUDA's only queries.
+    """
+    import ctypes  # noqa: PLC0415 - as above
+
+    count = ctypes.c_int()
+    return 0 if cuda.cuDeviceGetCount(ctypes.byref(count)) else count.value
 
 
 def _read_torch() -> Iterator[GpuAllocator]:

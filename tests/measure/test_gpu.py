@@ -59,6 +59,7 @@ def meter_of(
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
     contexts: frozenset[int] = frozenset(),
+    uuids: Mapping[int, str] | None = None,
 ) -> GpuMeter:
     """Return a meter of these devices."""
     return GpuMeter(
@@ -66,6 +67,7 @@ def meter_of(
         clock=clock or Clock(),
         environ=environ or {},
         contexts=lambda: contexts,
+        uuids=lambda: uuids or {},
     )
 
 
@@ -312,6 +314,20 @@ def test_devices_of_libraries_have_the_numbers_of_the_driver(
         )
         for index, size in zip(indices, (10, 20), strict=True)
     )
+
+
+def test_cuda_that_orders_by_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is shown on the device that holds it, whatever CUDA's own order."""
+    use_torch(monkeypatch, 10)
+    nvml = FakeNvml(
+        FakeGpu(name="slow", uuid="GPU-aa", compute=[(7, 0)]),
+        FakeGpu(name="fast", uuid="GPU-bb"),
+    )
+    uuids = {0: "GPU-bb", 1: "GPU-aa"}
+    meter = meter_of(nvml, contexts=frozenset({0}), uuids=uuids)
+    reading = meter.read({7})
+    assert [allocator.device for allocator in reading.allocators] == [1]
+    assert [device.process_bytes for device in reading.devices] == [0, None]
 
 
 def test_unavailable_memory_follows_the_visible_devices() -> None:

@@ -14,6 +14,7 @@ from jupyter_memkit.measure.gpu_allocators import (
     find_contexts,
     find_index,
     find_loaded_cuda,
+    find_uuids,
     read_allocators,
 )
 
@@ -47,6 +48,13 @@ class FakeCuda:
         if in_use is None:
             return 101
         active._obj.value = in_use
+        return 0
+
+    def cuDeviceGetUuid(self, octets: Any, ordinal: int) -> int:  # noqa: N802 - CUDA's name
+        """Write the 16 octets of a device."""
+        if self._active[ordinal] is None:
+            return 101
+        octets._obj[:] = [ordinal, *range(1, 16)]
         return 0
 
 
@@ -281,6 +289,26 @@ def test_devices_in_use(cuda: object, expected: set[int]) -> None:
     assert find_contexts(lambda: cuda) == expected
 
 
+@pytest.mark.parametrize(
+    ("cuda", "expected"),
+    [
+        (None, {}),
+        (object(), {}),
+        (FakeCuda(1, status=3), {}),
+        (
+            FakeCuda(1, None, 0),
+            {
+                0: "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f",
+                2: "GPU-02010203-0405-0607-0809-0a0b0c0d0e0f",
+            },
+        ),
+    ],
+)
+def test_uuids(cuda: object, expected: dict[int, str]) -> None:
+    """CUDA names its devices as the driver does; before its first use, none."""
+    assert find_uuids(lambda: cuda) == expected
+
+
 @pytest.mark.parametrize("system", ["linux", "win32"])
 def test_cuda_that_is_not_loaded(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """CUDA is not loaded if the process has not loaded it."""
@@ -306,7 +334,14 @@ def test_cuda_that_is_not_loaded(monkeypatch: pytest.MonkeyPatch, system: str) -
 )
 def test_number_of_a_device(visible: str | None, expected: int) -> None:
     """A number or a UUID names the device; otherwise the number is unchanged."""
-    assert find_index(visible, {0: "GPU-aa", 1: "GPU-bb"}, 1) == expected
+    assert find_index({}, visible, {0: "GPU-aa", 1: "GPU-bb"}, 1) == expected
+
+
+@pytest.mark.parametrize("visible", [None, "0,1", "GPU-aa,GPU-bb", "GPU-bb,MIG-aa"])
+def test_number_of_a_device_that_cuda_knows(visible: str | None) -> None:
+    """CUDA's own answer counts, whatever its order and that of the variable."""
+    uuids = {0: "GPU-aa", 1: "GPU-bb"}
+    assert find_index({0: "GPU-bb", 1: "GPU-aa"}, visible, uuids, 1) == 0
 
 
 def refuse(name: str, mode: int) -> None:
