@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from types import CodeType
 from typing import Any
 
@@ -26,10 +25,20 @@ from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.guarding import Guarded
 from jupyter_memkit.techniques.guard.mark import Mark, read_mark
 from jupyter_memkit.techniques.guard.records import GuardStatus
 
 _VARIABLE = "JUPYTER_MEMKIT_GUARD"
+
+
+class _GuardedBody(Guarded):
+    """Guards the body of a cell; what prevents it is one sentence."""
+
+    def __enter__(self) -> None:
+        """Arm the guard."""
+        with refusing():
+            super().__enter__()
 
 
 @magics_class
@@ -142,36 +151,14 @@ class MemguardMagics(Magics):
         codes = compile_cell_body(self.shell, cell)
         if has_await(codes):
             return self._run_awaiting(codes, mark)
-        with self._guarding(mark):
+        with _GuardedBody(mark, self._cells.begin):
             run_cell_body(self.shell, codes)
         return None
 
     async def _run_awaiting(self, codes: list[CodeType], mark: Mark) -> None:
         __tracebackhide__ = True  # As above.
-        with self._guarding(mark):
+        with _GuardedBody(mark, self._cells.begin):
             await await_cell_body(self.shell, codes)
-
-    @contextlib.contextmanager
-    def _guarding(self, mark: Mark) -> Iterator[None]:
-        """Guard the body of the cell."""
-        __tracebackhide__ = True  # As above.
-        guard = process_guard()
-        with refusing():
-            guard.add(mark)
-        try:
-            region = self._cells.begin()
-            try:
-                yield
-            except BaseException as error:
-                exceeded = guard.convert(error)
-                if exceeded is None or exceeded is error:
-                    raise
-                raise exceeded from None
-            finally:
-                if region is not None:
-                    guard.end(region)
-        finally:
-            guard.remove(mark)
 
     def _arm(self, given: str, action: str) -> None:
         mark = read_mark(given, action)

@@ -2,21 +2,72 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import sys
-from contextlib import ContextDecorator
+from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import Any, TypeVar
 
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.techniques.guard.mark import read_mark
+from jupyter_memkit.techniques.guard.mark import Mark, read_mark
+from jupyter_memkit.techniques.guard.regions import Region
+from jupyter_memkit.wrapping import wrap_calls
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class guard(ContextDecorator):  # noqa: N801 - used like a function
-    """Stop the code of a block when its memory reaches a mark.
+class Guarded:
+    """Guards a block of code of this thread at a mark of its own.
+
+    Parameters
+    ----------
+    mark : Mark
+        The mark, in force for the block.
+    begin : callable
+        Calls `Guard.begin` for the block, and returns its region.
+    """
+
+    def __init__(self, mark: Mark, begin: Callable[[], Region | None]) -> None:
+        self._mark = mark
+        self._begin = begin
+        self._guard = process_guard()
+        self._end = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        """Arm the guard."""
+        with contextlib.ExitStack() as undo:
+            self._guard.add(self._mark)
+            undo.callback(self._guard.remove, self._mark)
+            region = self._begin()
+            if region is not None:
+                undo.callback(self._guard.end, region)
+            self._end = undo.pop_all()
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Restore everything; raise `MemoryLimitExceeded` for a failed allocation."""
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        with self._end:
+            exceeded = None if error is None else self._guard.convert(error)
+        if exceeded is not None and exceeded is not error:
+            raise exceeded from None
+
+
+class guard:  # noqa: N801 - used like a function
+    """Stop the code of a block or a function when its memory reaches a mark.
 
     The error is a `MemoryError`, so the process lives on with all its variables. At
     the mark an allocation fails, and a small process outside sends a signal for memory
     that this does not see, such as that of child processes. Pages of mapped files do
     not count, because the system takes them back when it needs them.
+
+    A decorated coroutine or generator function is guarded while it runs and while it is
+    suspended.
 
     Parameters
     ----------
@@ -31,7 +82,8 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
     Raises
     ------
     MemkitError
-        If the mark cannot work on this machine, or this is not the main thread.
+        If the mark cannot work on this machine, this is not the main thread, or the
+        decorated function is an asynchronous generator function.
     MemoryLimitExceeded
         In the block, at the mark.
 
@@ -44,29 +96,39 @@ class guard(ContextDecorator):  # noqa: N801 - used like a function
     def __init__(self, mark: str = "auto", *, action: str = "stop") -> None:
         self._text = mark
         self._action = action
-        self._frame: FrameType | None = None
+        self._open: list[Guarded] = []
 
     def __enter__(self) -> guard:  # noqa: PYI034 - Python 3.10 has no Self
         """Arm the guard."""
-        self._mark = read_mark(self._text, self._action)
-        self._guard = process_guard()
-        self._guard.add(self._mark)
-        self._frame = sys._getframe(1)  # noqa: SLF001 - documented
-        self._region = self._guard.begin(lambda frame: frame is self._frame)
+        frame = sys._getframe(1)  # noqa: SLF001 - documented
+        block = self._guard(lambda each: each is frame)
+        block.__enter__()
+        self._open.append(block)
         return self
 
     def __exit__(
         self,
-        _type: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
-        _traceback: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         """Restore everything; raise `MemoryLimitExceeded` for a failed allocation."""
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
-        exceeded = None if error is None else self._guard.convert(error)
-        self._frame = None
-        if self._region is not None:
-            self._guard.end(self._region)
-        self._guard.remove(self._mark)
-        if exceeded is not None and exceeded is not error:
-            raise exceeded from None
+        self._open.pop().__exit__(error_type, error, traceback)
+
+    def __call__(self, function: _Function) -> _Function:
+        """Decorate a function, each of whose calls is then guarded by itself."""
+        code = getattr(inspect.unwrap(function), "__code__", None)
+
+        def enter() -> Guarded:
+            if code is not None:
+                return self._guard(lambda each: each.f_code is code)
+            # What is not written in Python has no frame but that of its wrapper.
+            wrapper = sys._getframe(1)  # noqa: SLF001 - as above
+            return self._guard(lambda each: each is wrapper)
+
+        return wrap_calls(function, enter, "guard")
+
+    def _guard(self, contains: Callable[[FrameType], bool]) -> Guarded:
+        mark = read_mark(self._text, self._action)
+        return Guarded(mark, lambda: process_guard().begin(contains))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import sys
 import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -31,10 +33,17 @@ def frame_in(module: str) -> FrameType:
 
 @pytest.mark.parametrize(
     ("module", "is_interruptible"),
-    [("pandas.core", True), ("bdb", False), ("_pydevd_bundle.pydevd", False)],
+    [
+        ("pandas.core", True),
+        ("bdb", False),
+        ("_pydevd_bundle.pydevd", False),
+        ("jupyter_memkit.techniques.chunked.engine", True),
+        ("jupyter_memkit.techniques.guard.armed", False),
+        ("jupyter_memkit.magics.guarded_cells", False),
+    ],
 )
-def test_debugger(module: str, *, is_interruptible: bool) -> None:
-    """A debugger that waits inside the guarded code is not interrupted."""
+def test_what_is_not_interrupted(module: str, *, is_interruptible: bool) -> None:
+    """A debugger that waits inside guarded code, and our own code, go on."""
     here = sys._getframe()
     frame = frame_in(module)
     assert may_interrupt(frame, lambda each: each is here) == is_interruptible
@@ -43,6 +52,98 @@ def test_debugger(module: str, *, is_interruptible: bool) -> None:
 def test_frame_outside() -> None:
     """Code that is not called from the guarded code is not interrupted."""
     assert not may_interrupt(frame_in("IPython"), lambda _: False)
+
+
+def fill() -> None:
+    """Ask for more memory than any machine has."""
+    bytearray(10**15)
+
+
+def fill_and_yield() -> Iterator[int]:
+    """Ask for it in a generator, after the first value."""
+    yield 1
+    bytearray(10**15)
+
+
+async def fill_and_await() -> None:
+    """Ask for it in a coroutine."""
+    await asyncio.sleep(0)
+    bytearray(10**15)
+
+
+def fill_again(times: int) -> None:
+    """Ask for it in a call of itself."""
+    if not times:
+        bytearray(10**15)
+    guard("2GB")(fill_again)(times - 1)
+
+
+@pytest.mark.own_process
+@linux_only
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (guard("2GB")(fill), "bytearray(10**15)"),
+        (lambda: list(guard("2GB")(fill_and_yield)()), "bytearray(10**15)"),
+        (lambda: asyncio.run(guard("2GB")(fill_and_await)()), "bytearray(10**15)"),
+        (lambda: guard("2GB")(fill_again)(2), "bytearray(10**15)"),
+        (lambda: guard("2GB")(bytearray)(10**15), None),
+    ],
+    ids=["function", "generator", "coroutine", "recursion", "type"],
+)
+def test_decorator(call: Callable[[], object], line: str | None) -> None:
+    """Each call of a function of any kind is guarded, and a stop names its line."""
+    armed = process_guard()
+    for _ in range(2):
+        with pytest.raises(MemoryLimitExceeded) as caught:
+            call()
+        assert caught.value.to_dict()["line"] == line
+        assert (armed.is_armed, armed.is_guarding) == (False, False)
+    armed.close()
+
+
+def test_decorated_asynchronous_generator() -> None:
+    """It is refused, because its end cannot be observed."""
+
+    async def produce() -> AsyncIterator[int]:
+        yield 1
+
+    with pytest.raises(MemkitError, match=r"write `with guard\(\):` inside it"):
+        guard("2GB")(produce)
+
+
+@pytest.mark.own_process
+@linux_only
+def test_block_inside_itself() -> None:
+    """A guard can be used again, also in a block of its own."""
+    armed = process_guard()
+    again = guard("2GB")
+    with again:
+        with again:
+            pass
+        assert armed.is_guarding
+        with pytest.raises(MemoryLimitExceeded), again:
+            fill()
+    assert (armed.is_armed, armed.is_guarding) == (False, False)
+    armed.close()
+
+
+@pytest.mark.own_process
+@linux_only
+@pytest.mark.parametrize("name", ["begin", "convert", "end"])
+def test_failure_of_a_guard(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A block whose guard fails at any step leaves no mark behind."""
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    armed = process_guard()
+    with monkeypatch.context() as patches:
+        patches.setattr(armed, name, fail)
+        with pytest.raises(KeyboardInterrupt), guard("2GB"):
+            raise ValueError
+    assert not armed.is_armed
+    armed.close()
 
 
 def test_other_thread() -> None:
