@@ -15,9 +15,9 @@ from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.children_probe import children_probe
 from jupyter_memkit.measure.gauge import GaugeMeter
 from jupyter_memkit.measure.headroom import read_use
-from jupyter_memkit.measure.process import is_running, read_rss_bytes
+from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.measure.process_tree import ProcessTree
-from jupyter_memkit.server.meters import gauge_message
+from jupyter_memkit.server.meters import KernelMeter
 
 # Finding the limits of 50 kernels takes tens of milliseconds.
 _LIMITS_KEPT_S = 120.0
@@ -30,7 +30,7 @@ class FamilyMeters:
     def __init__(self) -> None:
         self._tree = ProcessTree()
         self._use = _SharedUse()
-        self._meters: dict[int, _FamilyMeter] = {}
+        self._meters: dict[int, KernelMeter] = {}
         self._lock = threading.Lock()
 
     def read(
@@ -47,37 +47,23 @@ class FamilyMeters:
             self._tree.refresh()
             self._use.forget()
             self._meters = {
-                pid: self._meters.get(pid) or _FamilyMeter(pid, self._tree, self._use)
-                for pid in pids
+                pid: self._meters.get(pid) or self._build_meter(pid) for pid in pids
             }
             memory = {}
             for pid, meter in self._meters.items():
-                memory[pid] = _read(pid, meter)
+                memory[pid] = _read(meter)
                 # The event loop would otherwise wait for the interpreter's lock, which
                 # short system calls give up and take back before another thread can.
                 time.sleep(_PAUSE_S)
             return memory
 
-
-class _FamilyMeter:
-    """Reads a kernel and its child processes."""
-
-    def __init__(self, pid: int, tree: ProcessTree, use: _SharedUse) -> None:
-        self._pid = pid
-        probe = children_probe(pid, tree.find_descendants)
-        self._children = ChildrenMeter(probe, reads_private=False)
-        self._gauge = GaugeMeter(pid, limits_kept_s=_LIMITS_KEPT_S, read_use=use.read)
-
-    def read(self) -> protocol.FamilyMemory:
-        rss_bytes = read_rss_bytes(self._pid)
-        children_bytes = self._children.observe().bytes
-        gauge = self._gauge.read(rss_bytes + children_bytes)
-        return {
-            "rss_bytes": rss_bytes,
-            "children_bytes": children_bytes,
-            "at_least": self._children.has_forks,
-            "gauge": None if gauge is None else gauge_message(gauge),
-        }
+    def _build_meter(self, pid: int) -> KernelMeter:
+        probe = children_probe(pid, self._tree.find_descendants)
+        return KernelMeter(
+            pid,
+            ChildrenMeter(probe, reads_private=False),
+            GaugeMeter(pid, limits_kept_s=_LIMITS_KEPT_S, read_use=self._use.read),
+        )
 
 
 class _SharedUse:
@@ -97,8 +83,8 @@ class _SharedUse:
         return self._known[counter]
 
 
-def _read(pid: int, meter: _FamilyMeter) -> protocol.FamilyMemory | protocol.Unknown:
+def _read(meter: KernelMeter) -> protocol.FamilyMemory | protocol.Unknown:
     try:
         return meter.read()
     except MemkitError:
-        return "refused" if is_running(pid) else "ended"
+        return "refused" if is_running(meter.pid) else "ended"

@@ -58,12 +58,12 @@ class MemoryHandler(KernelHandler):
 
     @web.authenticated
     @authorized
-    def get(self, kernel_id: str) -> None:
+    async def get(self, kernel_id: str) -> None:
         """Reply with a `ServerReading`, or 404 with the reason."""
         # 404 for a kernel that is not the server's.
         self.kernel_manager.get_kernel(kernel_id)
         try:
-            reading = self.kernels.read(kernel_id)
+            reading = await self.kernels.read(kernel_id)
         except MemkitError as error:
             raise web.HTTPError(404, str(error)) from error
         self.finish(json.dumps(reading))

@@ -18,7 +18,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_memkit import protocol
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import is_running
-from jupyter_memkit.server.meters import KernelMeter, ended_reading
+from jupyter_memkit.server.meters import KernelMeter, reading_message
 from jupyter_memkit.track.deaths import Death, find_death, leave_end
 from jupyter_memkit.track.last_state import Place, remove_state
 
@@ -95,8 +95,10 @@ class Kernels:
             followed.pid = process.pid
         return followed
 
-    def read(self, kernel_id: str) -> protocol.ServerReading:
+    async def read(self, kernel_id: str) -> protocol.ServerReading:
         """Return the memory of a kernel's process.
+
+        It is read in a thread, because forked children take milliseconds per GiB.
 
         Raises
         ------
@@ -108,15 +110,16 @@ class Kernels:
             message = "the kernel runs on another machine"
             raise MemkitError(message)
         if self._has_ended(kernel_id, followed):
-            return ended_reading()
+            return reading_message(None)
         if followed.meter is None or followed.meter.pid != followed.pid:
             followed.meter = KernelMeter(followed.pid)
+        meter = followed.meter
         try:
-            return followed.meter.read()
+            return reading_message(await asyncio.to_thread(meter.read))
         except MemkitError:
-            if is_running(followed.pid):
+            if is_running(meter.pid):
                 raise
-            return ended_reading()
+            return reading_message(None)
 
     def locate(self, kernel_id: str) -> int | Literal["ended", "elsewhere"]:
         """Return the process of a kernel, or why it has none here."""

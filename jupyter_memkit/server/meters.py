@@ -18,14 +18,23 @@ class KernelMeter:
     ----------
     pid : int
         The process.
+    children : ChildrenMeter, optional
+        Measures its children; by default also what forked ones copied from it.
+    gauge : GaugeMeter, optional
+        Reads its gauge.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(
+        self,
+        pid: int,
+        children: ChildrenMeter | None = None,
+        gauge: GaugeMeter | None = None,
+    ) -> None:
         self.pid = pid
-        self._children = ChildrenMeter(children_probe(pid))
-        self._gauge = GaugeMeter(pid)
+        self._children = children or ChildrenMeter(children_probe(pid))
+        self._gauge = gauge or GaugeMeter(pid)
 
-    def read(self) -> protocol.ServerReading:
+    def read(self) -> protocol.FamilyMemory:
         """Return the memory now.
 
         Raises
@@ -37,12 +46,9 @@ class KernelMeter:
         children_bytes = self._children.observe().bytes
         gauge = self._gauge.read(rss_bytes + children_bytes)
         return {
-            "type": "server_reading",
-            "protocol": protocol.PROTOCOL_VERSION,
-            "t_s": time.time(),
-            "is_alive": True,
             "rss_bytes": rss_bytes,
             "children_bytes": children_bytes,
+            "at_least": self._children.has_forks,
             "gauge": None if gauge is None else gauge_message(gauge),
         }
 
@@ -57,14 +63,14 @@ def gauge_message(gauge: Gauge) -> protocol.Gauge:
     }
 
 
-def ended_reading() -> protocol.ServerReading:
-    """Return the reading of a process that has ended."""
+def reading_message(memory: protocol.FamilyMemory | None) -> protocol.ServerReading:
+    """Build the reply with the memory of a process; None if it has ended."""
     return {
         "type": "server_reading",
         "protocol": protocol.PROTOCOL_VERSION,
         "t_s": time.time(),
-        "is_alive": False,
-        "rss_bytes": 0,
-        "children_bytes": 0,
-        "gauge": None,
+        "is_alive": memory is not None,
+        "rss_bytes": memory["rss_bytes"] if memory else 0,
+        "children_bytes": memory["children_bytes"] if memory else 0,
+        "gauge": memory["gauge"] if memory else None,
     }

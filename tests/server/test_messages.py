@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_memkit.server.handlers import death_message
 from jupyter_memkit.server.kernel_list import kernel_message
-from jupyter_memkit.server.meters import ended_reading
+from jupyter_memkit.server.meters import reading_message
 from jupyter_memkit.track.deaths import Death
 from tests.channel.test_messages import golden
 
@@ -45,7 +45,7 @@ def test_death() -> None:
 def test_reading_of_a_process_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such a reading has no figures."""
     monkeypatch.setattr("time.time", lambda: 1790000011.0)
-    assert ended_reading() == golden("server_reading_dead")
+    assert reading_message(None) == golden("server_reading_dead")
 
 
 MODELS: list[dict[str, Any]] = [
