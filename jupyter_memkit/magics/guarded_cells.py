@@ -52,6 +52,7 @@ class GuardedCells:
         self._shell = shell
         self._reports_in_error = reports_in_error
         self._running = _Running()
+        self._regions: set[Region] = set()
         self._hooks = (
             ("pre_run_cell", signal_safe_hook(self._pre_run_cell)),
             ("post_run_cell", signal_safe_hook(self._post_run_cell)),
@@ -63,10 +64,12 @@ class GuardedCells:
         guard.warn = self._warn
 
     def close(self) -> None:
-        """Remove the hooks."""
+        """Remove the hooks, and end the regions of cells that run, in any thread."""
         guard = process_guard()
         del guard.on_armed, guard.warn
         self._detach()
+        for region in tuple(self._regions):
+            guard.end(region)
 
     def begin(self) -> Region | None:
         """Begin to guard code of the notebook, as `Guard.begin`."""
@@ -99,6 +102,8 @@ class GuardedCells:
     def _pre_run_cell(self, info: Any) -> None:
         region = self.begin() if process_guard().is_armed else None
         self._running.cells.append((info, region))
+        if region is not None:
+            self._regions.add(region)
 
     def _post_run_cell(self, result: Any) -> None:
         running, guard = self._running, process_guard()
@@ -111,6 +116,7 @@ class GuardedCells:
             _, region = running.cells.pop()
             if region is not None:
                 guard.end(region)
+                self._regions.discard(region)
         if not running.cells and not guard.is_armed and not guard.is_guarding:
             self._detach()
 

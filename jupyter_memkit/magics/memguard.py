@@ -65,10 +65,13 @@ class MemguardMagics(Magics):
                 warnings.warn(message, stacklevel=2)
 
     def close(self) -> None:
-        """Disarm the guard, and remove the hooks."""
-        self._mark = None
-        process_guard().close()
-        self._cells.close()
+        """Disarm the guard, and remove the hooks; blocks that run keep their marks."""
+        try:
+            self._disarm()
+        finally:
+            self._cells.close()
+        if not process_guard().is_armed:
+            process_guard().close()
 
     @no_var_expand
     @line_cell_magic

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.techniques.guard.armed import process_guard
 from tests.guarded_kernel import GuardedKernel, has_ended
 from tests.real_kernel import real_kernel
 from tests.waiting import wait_until
@@ -413,6 +414,19 @@ def test_state_of_a_cell(
     shell.run_cell("%%memguard status\nx = 1")
     assert "use %memguard status" in capsys.readouterr().err
     assert "x" not in shell.user_ns
+
+
+@pytest.mark.own_process
+def test_unload_in_a_guarded_cell(shell: InteractiveShell) -> None:
+    """A guarded cell keeps its mark if it unloads the extension, and leaves nothing."""
+    shell.run_cell("%memguard 3GB")
+    cell = "%%memguard 2GB\n%unload_ext jupyter_memkit\nprint(1)\n{}"
+    assert shell.run_cell(cell.format("")).error_in_exec is None
+    assert (process_guard().is_armed, process_guard().is_guarding) == (False, False)
+    shell.run_line_magic("load_ext", "jupyter_memkit")
+    stopped = shell.run_cell(cell.format("bytearray(10**15)")).error_in_exec
+    assert stopped.to_dict()["mark"] == "2 GB"
+    assert (process_guard().is_armed, process_guard().is_guarding) == (False, False)
 
 
 def test_script(tmp_path: Path) -> None:

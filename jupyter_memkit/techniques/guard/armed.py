@@ -125,13 +125,16 @@ class Guard:
     def remove(self, mark: Mark) -> None:
         """Remove a mark; the last restores everything as it was found.
 
+        Nothing changes if it is not in force, as after `close`.
+
         Raises
         ------
         MemkitError
             If this is not the main thread.
         """
         _require_main_thread()
-        self._marks.remove(mark)
+        if not self._marks.remove(mark):
+            return
         if self._marks:
             self._renew()
         else:

@@ -60,9 +60,12 @@ class Marks:
         """Add a mark."""
         self._marks.append(mark)
 
-    def remove(self, mark: Mark) -> None:
-        """Remove a mark."""
-        self._marks.remove(mark)
+    def remove(self, mark: Mark) -> bool:
+        """Remove a mark, and no other of the same size; return whether it was there."""
+        others = [each for each in self._marks if each is not mark]
+        was_there = len(others) < len(self._marks)
+        self._marks = others
+        return was_there
 
     def clear(self) -> None:
         """Remove all."""

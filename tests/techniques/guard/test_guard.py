@@ -18,6 +18,7 @@ from jupyter_memkit.techniques.guard import watch
 from jupyter_memkit.techniques.guard.armed import Guard, process_guard
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
+from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.regions import Region, Regions
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
@@ -263,6 +264,22 @@ def test_everything_is_put_back() -> None:
     assert read() == before
     assert caught.value.to_dict()["line"] == "bytearray(10**10)"
     process_guard().close()
+
+
+@pytest.mark.own_process
+@linux_only
+def test_close_inside_a_block() -> None:
+    """A block that ends after the guard was closed changes no mark set since then."""
+    armed = process_guard()
+    with guard("2GB"):
+        armed.close()
+        later = read_mark("2GB")
+        armed.add(later)
+    assert armed.lowest_mark is later
+    armed.remove(later)
+    armed.remove(later)
+    assert not armed.is_armed
+    armed.close()
 
 
 @pytest.mark.own_process
