@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_memkit import __version__, protocol
 from jupyter_memkit.channel.news import CollectorPause, News
+from jupyter_memkit.measure.gauge import gauge_message
 from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activity
@@ -84,7 +85,7 @@ def _present(
         "children": reading.children,
         "children_bytes": reading.children_bytes,
         "swap_bytes": reading.swap_bytes,
-        "gauge": _gauge(reading),
+        "gauge": gauge_message(reading.gauge),
         "highest": _highest(highest),
         "gpus": [
             {
@@ -110,22 +111,6 @@ def _present(
         "collector_pause": _collector_pause(news.collector_pause),
         "guard": _guard(news.guard),
         "cells_ended": cells_ended,
-    }
-
-
-def _gauge(reading: Reading) -> protocol.Gauge | None:
-    if (
-        reading.limit_bytes is None
-        or reading.limit_used_bytes is None
-        or reading.limit_name is None
-        or reading.limit_covers is None
-    ):
-        return None
-    return {
-        "limit_bytes": reading.limit_bytes,
-        "used_bytes": reading.limit_used_bytes,
-        "name": reading.limit_name,
-        "covers": reading.limit_covers,
     }
 
 

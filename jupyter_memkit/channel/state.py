@@ -8,11 +8,11 @@ from typing import cast
 
 from jupyter_memkit import __version__, protocol
 from jupyter_memkit.channel.news import read_news
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.activity import Activities, activities
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.highest import Highest
-from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
 
 _MOST_BYTES = 2048
@@ -124,7 +124,7 @@ def read_state(tracker: MemoryTracker, work: Activities) -> MemoryState:
     found = MemoryState(
         version=__version__,
         rss_bytes=reading.rss_bytes,
-        limit=_limit(reading),
+        limit=_limit(reading.gauge),
         highest=_highest(tracker.highest),
         swap_bytes=reading.swap_bytes,
         children=reading.children,
@@ -178,19 +178,15 @@ def _fit(found: MemoryState, more: MemoryState) -> MemoryState:
     return more if is_short else found
 
 
-def _limit(reading: Reading) -> protocol.LimitRoom | None:
-    if (
-        reading.limit_bytes is None
-        or reading.limit_used_bytes is None
-        or reading.limit_covers is None
-    ):
+def _limit(gauge: Gauge | None) -> protocol.LimitRoom | None:
+    if gauge is None:
         return None
     return {
-        "bytes": reading.limit_bytes,
-        "used_bytes": reading.limit_used_bytes,
-        "room_bytes": reading.limit_bytes - reading.limit_used_bytes,
-        "name": _cut(reading.limit_name or ""),
-        "covers": reading.limit_covers,
+        "bytes": gauge.limit_bytes,
+        "used_bytes": gauge.used_bytes,
+        "room_bytes": gauge.room_bytes,
+        "name": _cut(gauge.name),
+        "covers": gauge.covers,
     }
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jupyter_memkit import protocol
 from jupyter_memkit.measure.headroom import read_use
 from jupyter_memkit.measure.limits import Covers, MemoryLimit, read_limits
 from jupyter_memkit.records import Record
@@ -133,3 +134,15 @@ def find_tightest(
         if tightest is None or gauge.room_bytes < tightest.room_bytes:
             tightest = gauge
     return tightest
+
+
+def gauge_message(gauge: Gauge | None) -> protocol.Gauge | None:
+    """Build the part of a message with the gauge, for the kernel and the server."""
+    if gauge is None:
+        return None
+    return {
+        "limit_bytes": gauge.limit_bytes,
+        "used_bytes": gauge.used_bytes,
+        "name": gauge.name,
+        "covers": gauge.covers,
+    }

@@ -7,7 +7,7 @@ import time
 from jupyter_memkit import protocol
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.children_probe import children_probe
-from jupyter_memkit.measure.gauge import Gauge, GaugeMeter
+from jupyter_memkit.measure.gauge import GaugeMeter, gauge_message
 from jupyter_memkit.measure.process import read_rss_bytes
 
 
@@ -49,18 +49,8 @@ class KernelMeter:
             "rss_bytes": rss_bytes,
             "children_bytes": children_bytes,
             "at_least": self._children.has_forks,
-            "gauge": None if gauge is None else gauge_message(gauge),
+            "gauge": gauge_message(gauge),
         }
-
-
-def gauge_message(gauge: Gauge) -> protocol.Gauge:
-    """Build the part of a message with the gauge."""
-    return {
-        "limit_bytes": gauge.limit_bytes,
-        "used_bytes": gauge.used_bytes,
-        "name": gauge.name,
-        "covers": gauge.covers,
-    }
 
 
 def reading_message(memory: protocol.FamilyMemory | None) -> protocol.ServerReading:

@@ -58,6 +58,23 @@ class Reading(Record):
     children_bytes: int
     gpu: GpuReading
 
+    @property
+    def gauge(self) -> Gauge | None:
+        """The limit with the least room, and all that counts against it."""
+        if (
+            self.limit_bytes is None
+            or self.limit_name is None
+            or self.limit_covers is None
+            or self.limit_used_bytes is None
+        ):
+            return None
+        return Gauge(
+            limit_bytes=self.limit_bytes,
+            used_bytes=self.limit_used_bytes,
+            name=self.limit_name,
+            covers=self.limit_covers,
+        )
+
 
 class Moment:
     """Reads the limits, the swap and the GPUs of this process.
