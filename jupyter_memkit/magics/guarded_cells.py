@@ -59,14 +59,12 @@ class GuardedCells:
         )
         self._is_attached = False
         self._previous: tuple[Any, Any] = ((), None)
-        guard = process_guard()
-        guard.on_armed = self._attach
-        guard.warn = self._warn
+        process_guard().listeners.append(self)
 
     def close(self) -> None:
         """Remove the hooks, and end the regions of cells that run, in any thread."""
         guard = process_guard()
-        del guard.on_armed, guard.warn
+        guard.listeners.remove(self)
         self._detach()
         for region in tuple(self._regions):
             guard.end(region)
@@ -77,7 +75,8 @@ class GuardedCells:
         self._running.start = CellStart(namespace)
         return process_guard().begin(lambda frame: frame.f_globals is namespace)
 
-    def _attach(self) -> None:
+    def on_armed(self) -> None:
+        """Register the hooks."""
         if self._is_attached:
             return
         self._is_attached = True
@@ -87,6 +86,10 @@ class GuardedCells:
         self._previous = (shell.custom_exceptions, shell.CustomTB)
         shell.set_custom_exc((BaseException,), self._show_error)
         self._own_handler = shell.CustomTB
+
+    def warn(self, message: str) -> None:
+        """Show a warning."""
+        self._shell.display_pub.publish(data={"text/plain": f"%memguard: {message}"})
 
     def _detach(self) -> None:
         if not self._is_attached:
@@ -174,6 +177,3 @@ class GuardedCells:
         )
         release_frames(exceeded)
         release_unused()
-
-    def _warn(self, message: str) -> None:
-        self._shell.display_pub.publish(data={"text/plain": f"%memguard: {message}"})

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.techniques.guard.armed import process_guard
 from tests.guarded_kernel import GuardedKernel, has_ended
 from tests.real_kernel import real_kernel
@@ -427,6 +428,20 @@ def test_unload_in_a_guarded_cell(shell: InteractiveShell) -> None:
     stopped = shell.run_cell(cell.format("bytearray(10**15)")).error_in_exec
     assert stopped.to_dict()["mark"] == "2 GB"
     assert (process_guard().is_armed, process_guard().is_guarding) == (False, False)
+
+
+@pytest.mark.own_process
+def test_two_shells(shell: InteractiveShell) -> None:
+    """Each shell of a process has its own hooks, which it removes by itself."""
+    other = InteractiveShell(config=shell.config)
+    cells = GuardedCells(other, reports_in_error=False)
+    shell.run_cell("%memguard 2GB")
+    both = (shell.custom_exceptions, other.custom_exceptions)
+    assert both == ((BaseException,), (BaseException,))
+    cells.close()
+    assert (shell.custom_exceptions, other.custom_exceptions) == ((BaseException,), ())
+    shell.run_line_magic("unload_ext", "jupyter_memkit")
+    assert shell.custom_exceptions == ()
 
 
 def test_script(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_memkit.errors import MemkitError, MemoryLimitExceeded
 from jupyter_memkit.measure.free_heap import read_free_chunk_bytes
@@ -47,6 +47,16 @@ _REPORT_BYTES = 128 << 20
 _RAISING = "jupyter_memkit.techniques.guard.raising"
 
 
+class Listener(Protocol):
+    """What a guard tells, such as the hooks of a shell."""
+
+    def on_armed(self) -> None:
+        """Take note that the first mark has been added."""
+
+    def warn(self, message: str) -> None:
+        """Show a warning."""
+
+
 class Guard:
     """The marks of this process, and what enforces them.
 
@@ -55,20 +65,17 @@ class Guard:
 
     Attributes
     ----------
-    warn : callable
-        Shows a warning, for marks whose action is "warn".
-    on_armed : callable
-        Called when the first mark has been added.
+    listeners : list of Listener
+        What it tells. Without any, warnings are printed.
     end_path : str
         The file in which the watcher writes how the process ended, beside one of the
         same name that ends in ``.json`` and is removed at a clean end; empty for none.
     """
 
-    warn: Callable[[str], object] = staticmethod(print)
-    on_armed: Callable[[], object] = staticmethod(lambda: None)
     end_path = ""
 
     def __init__(self) -> None:
+        self.listeners: list[Listener] = []
         self._marks = Marks()
         self._regions = Regions()
         self._disarm = contextlib.ExitStack()
@@ -120,7 +127,8 @@ class Guard:
             self._renew()
         else:
             self._arm(mark)
-            self.on_armed()
+            for listener in tuple(self.listeners):
+                listener.on_armed()
 
     def remove(self, mark: Mark) -> None:
         """Remove a mark; the last restores everything as it was found.
@@ -370,9 +378,15 @@ class Guard:
         try:
             self._watch.wake()
         except MemkitError as error:
-            self.warn(f"the watcher {failure}: {error}")
+            self._warn(f"the watcher {failure}: {error}")
         else:
-            self.warn(f"the watcher {failure}; it was started again")
+            self._warn(f"the watcher {failure}; it was started again")
+
+    def _warn(self, message: str) -> None:
+        for listener in tuple(self.listeners):
+            listener.warn(message)
+        if not self.listeners:
+            print(message)  # noqa: T201 - for the user of a script
 
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""
@@ -395,7 +409,7 @@ class Guard:
         if self._marks.lowest.action == "warn":
             if self._warned_cell != cell:
                 self._warned_cell = cell
-                self.warn(message)
+                self._warn(message)
             return
         self._raised_in = region.number
         if region.is_in_main_thread:
