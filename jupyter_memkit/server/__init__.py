@@ -11,6 +11,7 @@ files.
 
 from __future__ import annotations
 
+import atexit
 from typing import Any
 
 
@@ -40,4 +41,7 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     server_app.web_app.add_handlers(".*", routes)
     interval_s = MemkitServer(parent=server_app).metrics_interval
     if interval_s > 0:
-        KernelMetrics(server_app.kernel_manager, lister).start(interval_s)
+        metrics = KernelMetrics(server_app.kernel_manager, lister)
+        metrics.start(interval_s)
+        # The server tells the end to extensions that are applications only.
+        atexit.register(metrics.stop)

@@ -49,13 +49,21 @@ class KernelMetrics(Collector):
         self._manager = manager
         self._lister = lister
         self._latest: list[protocol.KernelMemory] = []
+        self._reading: PeriodicCallback | None = None
 
     def start(self, interval_s: float) -> None:
-        """Read now, and at an interval until the server's event loop ends."""
-        reading = PeriodicCallback(self.refresh, 1000 * interval_s)
-        reading.start()
-        reading.io_loop.add_callback(self.refresh)
+        """Read now, and at an interval on the server's event loop."""
+        self._reading = PeriodicCallback(self.refresh, 1000 * interval_s)
+        self._reading.start()
+        self._reading.io_loop.add_callback(self.refresh)
         REGISTRY.register(self)
+
+    def stop(self) -> None:
+        """Stop reading, and remove the metrics."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.stop()
+            REGISTRY.unregister(self)
 
     async def refresh(self) -> None:
         """Read the list."""

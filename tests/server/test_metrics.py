@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
+from jupyter_memkit.server.family_meters import FamilyMeters
+from jupyter_memkit.server.kernel_list import KernelLister
+from jupyter_memkit.server.kernels import Kernels
+from jupyter_memkit.server.metrics import KernelMetrics
 from tests.lab_server import LabServer, lab_server
+from tests.server.simulated_kernels import SimulatedManager
 from tests.waiting import LIMIT_S, wait_until
 
 pytestmark = [
@@ -60,3 +67,20 @@ def test_off_unless_asked(tmp_path: Path) -> None:
     with lab_server(tmp_path / "lab") as server:
         server.start_kernel()
         assert scrape(server) == {}
+
+
+def test_stop(tmp_path: Path) -> None:
+    """After their end, which may come twice, the registry has none of them."""
+    manager = SimulatedManager({}, tmp_path)
+    lister = KernelLister(manager, Kernels(manager), FamilyMeters())
+    metrics = KernelMetrics(manager, lister)
+    name = "jupyter_memkit_kernel_memory_bytes"
+
+    async def run() -> None:
+        metrics.start(LIMIT_S)
+        assert name in {family.name for family in REGISTRY.collect()}
+        metrics.stop()
+        metrics.stop()
+
+    asyncio.run(run())
+    assert name not in {family.name for family in REGISTRY.collect()}
