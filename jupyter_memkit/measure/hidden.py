@@ -36,6 +36,8 @@ DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
+# Inputs, their records and that of outputs, and the names of every module.
+_OTHER_NAME = re.compile(r"_i{1,3}|_i\d+|_[iod]h|In|Out|__\w+__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,11 @@ def find_caches() -> Iterator[HiddenHolder]:
 def is_output_name(name: str) -> bool:
     """Return whether a name is IPython's name of an output: ``_``, ``__``, ``_3``."""
     return _OUTPUT_NAME.fullmatch(name) is not None
+
+
+def is_ipythons_name(name: str) -> bool:
+    """Return whether a name is not the user's: of outputs, inputs, or every module."""
+    return is_output_name(name) or _OTHER_NAME.fullmatch(name) is not None
 
 
 def read_outputs(shell: Any) -> dict[int, Any]:

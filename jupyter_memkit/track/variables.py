@@ -7,7 +7,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from jupyter_memkit.cells.history import read_history
@@ -18,8 +18,10 @@ from jupyter_memkit.measure.hidden import (
     HolderKind,
     find_caches,
     find_hidden,
+    is_ipythons_name,
 )
 from jupyter_memkit.measure.models import ModelSizes, model_sizes
+from jupyter_memkit.measure.scripts import is_program
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
@@ -27,15 +29,7 @@ from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
 
-# These belong to the program rather than to the data.
-_PROGRAM = (
-    BuiltinFunctionType,
-    FunctionType,
-    MethodType,
-    ModuleType,
-    type,
-)
-# These and private names are listed only if they hold data, not just code.
+# Parts of the program, and private names, are listed only if they hold data.
 _PROGRAM_BYTES = 64 * 1024
 
 # How long models and their graphs are searched.
@@ -51,9 +45,6 @@ _GROUPS: dict[HolderKind, str] = {
     "script": "variables of scripts",
     "traceback": "tracebacks",
 }
-
-# IPython's names for inputs and outputs.
-_IPYTHONS = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|In|Out|__\w+__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +234,7 @@ def _find_variables(shell: Any, *, program: bool) -> Iterator[tuple[str, Any]]:
     nothing = object()
     for name, value in dict(shell.user_ns).items():
         # As in `%who`: names that IPython set and the user has not changed.
-        if type(name) is not str or _IPYTHONS.fullmatch(name):
+        if type(name) is not str or is_ipythons_name(name):
             continue
         if hidden.get(name, nothing) is value:
             continue
@@ -252,7 +243,7 @@ def _find_variables(shell: Any, *, program: bool) -> Iterator[tuple[str, Any]]:
 
 
 def _is_program(name: str, value: Any) -> bool:
-    return name[:1] == "_" or issubclass(type(value), _PROGRAM)
+    return name[:1] == "_" or is_program(value)
 
 
 def _holds_data(value: Any) -> bool:
