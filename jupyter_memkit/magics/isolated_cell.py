@@ -107,9 +107,9 @@ def run_isolated(
             in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
         )
         outcome = _call(shell, session, sent, inputs, options)
+    session.note(inputs, outcome)
     traces: Traces = outcome.from_hooks
     if outcome.error is not None:
-        session.state.leave(traces.state)
         for note in describe_traces(traces, options.name):
             add_note(outcome.error, note)
         raise outcome.error
@@ -140,7 +140,6 @@ def run_isolated(
         unlogged=traces.unlogged,
         name=options.name,
     )
-    session.note(result)
     return values.value, result
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated_rows import make_rows
-from jupyter_memkit.techniques.isolated.records import IsolatedResult
+from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
+from jupyter_memkit.techniques.processes.calling import Outcome
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 # In the child alone: the module takes a while to import.
@@ -59,10 +61,19 @@ class Session:
             return False
         return name not in self._sent or isinstance(value, (FunctionType, type))
 
-    def note(self, result: IsolatedResult) -> None:
-        """Record the result of a cell."""
+    def note(self, inputs: Iterable[str], outcome: Outcome) -> None:
+        """Record a cell, whether it failed or not.
+
+        Parameters
+        ----------
+        inputs : iterable of str
+            The variables that were sent.
+        outcome : Outcome
+            The outcome of its call.
+        """
+        traces: Traces = outcome.from_hooks
         self.n_cells += 1
-        self.peak_bytes = max(self.peak_bytes, result.peak_bytes)
-        self._sent.update(result.inputs)
-        self._own.update(result.outputs, result.kept)
-        self.state.leave(result.state)
+        self.peak_bytes = max(self.peak_bytes, outcome.peak_bytes)
+        self._sent.update(inputs)
+        self._own.update(traces.variables)
+        self.state.leave(traces.state)

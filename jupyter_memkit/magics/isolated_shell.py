@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import linecache
 import re
 import sys
@@ -27,6 +28,7 @@ from jupyter_memkit.magics.isolated_values import (
     CellValues,
 )
 from jupyter_memkit.techniques.isolated.hooks import StateHooks
+from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.processes.output import Output
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.processes.reach import iterate_parts
@@ -95,9 +97,17 @@ class _Shell(InteractiveShell):
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
     output: ClassVar[Output]
+    changed: ClassVar[tuple[str, ...]] = ()
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing, because the process has no display."""
+
+
+class _CellHooks(StateHooks):
+    """Reports also the variables that a cell has set, whether it fails or not."""
+
+    def after_call(self) -> Traces:
+        return dataclasses.replace(super().after_call(), variables=_Shell.changed)
 
 
 def make_hooks(output: Output) -> StateHooks:
@@ -105,7 +115,7 @@ def make_hooks(output: Output) -> StateHooks:
     config = Config()
     config.HistoryManager.enabled = False
     _Shell.output = output
-    return StateHooks(make_rows(_Shell.instance(config=config)))
+    return _CellHooks(make_rows(_Shell.instance(config=config)))
 
 
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
@@ -133,8 +143,9 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     finally:
         # Figures are shown here.
         shell.events.trigger("post_execute")
-    rebound = [name for name in namespace if before.is_rebound(name, namespace)]
-    changed = [name for name in rebound if not _is_import(name, namespace[name])]
+        rebound = [name for name in namespace if before.is_rebound(name, namespace)]
+        changed = [name for name in rebound if not _is_import(name, namespace[name])]
+        _Shell.changed = tuple(changed)
     outputs = {name: namespace[name] for name in cell.outputs if name in namespace}
     kept = tuple(name for name in changed if name not in cell.outputs)
     return CellValues(

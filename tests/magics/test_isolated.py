@@ -278,6 +278,18 @@ def test_named(shell: InteractiveShell, capsys: Captured) -> None:
     assert "there is no process model; none is running" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("line", "cell"), [("--out typo", "n += 1"), ("", "n += 1\n1 / 0")]
+)
+def test_named_after_an_error(shell: InteractiveShell, line: str, cell: str) -> None:
+    """What a cell set before it failed stays in a named process."""
+    shell.user_ns["n"] = 1
+    error = run(shell, f"%%isolated --name model {line}\n{cell}").error_in_exec
+    assert isinstance(error, (UsageError, ZeroDivisionError))
+    assert run(shell, "%%isolated --name model\nn").result == 2
+    assert shell.user_ns["n"] == 1
+
+
 def test_named_that_died(shell: InteractiveShell) -> None:
     """The end of a process between cells is reported once; then a new one starts."""
     run(shell, "%%isolated --name model\nx = 1").raise_error()

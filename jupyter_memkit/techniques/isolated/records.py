@@ -9,7 +9,7 @@ from jupyter_memkit.records import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traces:
-    """What a call left behind in its process, besides variables.
+    """What a call left behind in its process.
 
     Attributes
     ----------
@@ -21,12 +21,15 @@ class Traces:
         Threads and processes that are still running, and exit handlers.
     unlogged : tuple of str
         The logging handlers here that its records did not reach.
+    variables : tuple of str
+        The variables that a cell set.
     """
 
     state: tuple[str, ...] = ()
     untaken: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     unlogged: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
