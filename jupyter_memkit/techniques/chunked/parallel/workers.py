@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import pickle
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FuturesTimeout
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
@@ -132,9 +130,10 @@ class WorkersRun:
             self._idle.put(worker)
 
     def _wait(self, future: Future[_Answer]) -> _Answer:
-        while True:
-            with contextlib.suppress(TimeoutError, FuturesTimeout):
-                return future.result(timeout=_WAIT_S)
+        # An error of the task may be a TimeoutError itself.
+        while not future.done():
+            wait([future], timeout=_WAIT_S)
+        return future.result()
 
     def _explain(self, ended: IsolatedError) -> MemkitError:
         """Return the error for a worker that has ended at the current position."""

@@ -20,6 +20,7 @@ import pytest
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import StopChunks, chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from jupyter_memkit.techniques.processes.calling import Call
 from tests.waiting import interrupt_when
 
 pytestmark = pytest.mark.traced_children
@@ -168,6 +169,18 @@ def test_values_that_cannot_be_sent() -> None:
     lock = threading.Lock()
     with pytest.raises(MemkitError, match="the function cannot be sent to another"):
         chunked([1]).map(lambda chunk: (lock, chunk)).run("append", workers=2)
+
+
+def test_worker_that_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A TimeoutError of a worker itself ends the run, and is not waited out."""
+
+    def time_out(*_args: Any) -> Any:
+        message = "the machine is too busy"
+        raise TimeoutError(message)
+
+    monkeypatch.setattr(Call, "run", time_out)
+    with pytest.raises(TimeoutError, match="the machine is too busy"):
+        chunked([1, 2], rows=1).map(sum).run("sum", workers=1)
 
 
 def print_chunk(chunk: list[int]) -> int:
