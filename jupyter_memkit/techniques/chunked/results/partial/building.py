@@ -7,18 +7,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
-from jupyter_memkit.techniques.chunked.results.partial.kinds import Spec, find_statistic
+from jupyter_memkit.techniques.chunked.results.partial.kinds import (
+    NAMES,
+    Spec,
+    find_statistic,
+    label,
+)
 from jupyter_memkit.techniques.chunked.results.partial.merging import Partial
 
 
 class PartialGroups:
     """The rows of a chunk by group, as `partial` returns them."""
 
-    def __init__(self, frame: Any, by: tuple[str, ...]) -> None:
+    def __init__(self, frame: Any, keys: Sequence[Any]) -> None:
         self._frame = frame
-        self._by = by
+        self._keys = keys
 
-    def agg(self, **statistics: Spec | list[Spec]) -> Partial:
+    def agg(self, /, **statistics: Spec | list[Spec]) -> Partial:
         """Return statistics of columns.
 
         Parameters
@@ -29,7 +34,9 @@ class PartialGroups:
             ``first``, ``last``, ``unique``, ``nunique``, ``value_counts``,
             ``approx_nunique``; or with an argument ``("top", 3)``, the most frequent
             values, ``("largest", 3)``, ``("smallest", 3)``, ``("corr", "other")``,
-            ``("histogram", [0, 1, 2])`` and ``("approx_quantile", 0.5)``.
+            ``("histogram", [0, 1, 2])``, ``("approx_quantile", 0.5)``, ``("std", 0)``
+            with the degrees of freedom, and ``("nunique", False)`` to count a missing
+            value too. As in pandas, ``m=("price", "mean")`` names the result.
 
         Returns
         -------
@@ -39,43 +46,52 @@ class PartialGroups:
         Raises
         ------
         MemkitError
-            If there is no such column or statistic.
+            If there is no such column or statistic, or it has none for such values.
         """
         if not statistics:
             message = 'name a column and a statistic, such as .agg(price="mean")'
             raise MemkitError(message)
-        states = {}
-        keys = self._find_keys()
-        for column, specs in statistics.items():
+        states: dict[tuple[str, Any], Any] = {}
+        frozen: dict[str, Any] = {}
+        for name, given in statistics.items():
+            column, specs = self._read(name, given)
             _check_column(self._frame, column)
-            for spec in specs if isinstance(specs, list) else [specs]:
-                statistic = find_statistic(spec)
-                states[column, _freeze(spec)] = statistic.begin(
-                    self._frame, column, keys
-                )
-        frozen = {
-            column: [_freeze(spec) for spec in specs]
-            if isinstance(specs, list)
-            else _freeze(specs)
-            for column, specs in statistics.items()
-        }
-        return Partial(frozen, self._by, states)
+            if not isinstance(specs, list):
+                frozen[name] = _freeze(specs)
+                states[name, frozen[name]] = self._begin(column, specs)
+                continue
+            frozen[name] = list(map(_freeze, specs))
+            for spec in specs:
+                states[name, _freeze(spec)] = self._begin(column, spec)
+        return Partial(frozen, tuple(key.name for key in self._keys), states)
 
-    def _find_keys(self) -> list[Any]:
-        """Return the key of each row, which is the same for all without groups."""
-        pandas = sys.modules["pandas"]
-        if not self._by:
-            return [pandas.Series(0, index=self._frame.index, name="all")]
-        return [_uncategorize(self._frame[name]) for name in self._by]
+    def _read(self, name: str, given: Any) -> tuple[str, Any]:
+        """Return a column and its statistics, which may be named as in pandas."""
+        match given:
+            case tuple((str(column), how)) if column in self._frame.columns and not (
+                name in self._frame.columns and column in NAMES
+            ):
+                return column, how
+        return name, given
+
+    def _begin(self, column: str, spec: Spec) -> Any:
+        statistic = find_statistic(spec)
+        # Without groups, the key is the same for all rows.
+        keys = self._keys or [
+            sys.modules["pandas"].Series(0, index=self._frame.index, name="all")
+        ]
+        try:
+            return statistic.begin(self._frame, column, keys)
+        except (TypeError, ValueError) as error:
+            message = (
+                f"{label(spec)} of {column} cannot be computed from values of type "
+                f"{self._frame[column].dtype} ({error}); use another statistic, such "
+                "as count, or convert the column first"
+            )
+            raise MemkitError(message) from error
 
 
-def _uncategorize(key: Any) -> Any:
-    # Other chunks may have other categories.
-    is_category = str(key.dtype) == "category"
-    return key.astype(key.cat.categories.dtype) if is_category else key
-
-
-def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
+def partial(chunk: Any, by: Any = None, *, dropna: bool = True) -> PartialGroups:
     """Return statistics of a chunk that combine to those of the whole.
 
     Use it in the last line of a cell of ``%%chunked`` with ``--reduce merge``, or as
@@ -85,8 +101,11 @@ def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
     ----------
     chunk : pandas.DataFrame
         The rows; a polars frame or a pyarrow table is converted.
-    by : str or sequence of str, optional
-        The columns of the keys. Rows without a key are left out, as in pandas.
+    by : str, Series, array, or list of them, optional
+        The keys: columns by their names, or a value for each row, such as
+        ``chunk.time.dt.year``; for polars also an expression.
+    dropna : bool
+        Whether to leave out rows without a key, as pandas does by default.
 
     Returns
     -------
@@ -96,7 +115,8 @@ def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
     Raises
     ------
     MemkitError
-        If the chunk is not a table, or has no such column.
+        If the chunk is not a table, or has no such column, or the keys are not one for
+        each row.
 
     Examples
     --------
@@ -108,10 +128,47 @@ def partial(chunk: Any, by: str | Sequence[str] | None = None) -> PartialGroups:
     {'a': 2.5, 'b': 2.0}
     """
     frame = _make_frame(chunk)
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    for name in names:
-        _check_column(frame, name)
-    return PartialGroups(frame, names)
+    given = [] if by is None else by if isinstance(by, (list, tuple)) else [by]
+    keys = [_find_key(chunk, frame, each) for each in given]
+    if dropna and keys:
+        kept = sys.modules["numpy"].logical_and.reduce([key.notna() for key in keys])
+        if not kept.all():
+            frame, keys = frame[kept], [key[kept] for key in keys]
+    return PartialGroups(frame, keys)
+
+
+def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
+    """Return the values of a key, a series with the index of the frame."""
+    pandas = sys.modules["pandas"]
+    polars = sys.modules.get("polars")
+    if polars is not None and isinstance(key, polars.Expr):
+        key = chunk.select(key).to_series()
+    if isinstance(key, str) or not hasattr(key, "__len__"):
+        _check_column(frame, key)
+        return _uncategorize(frame[key])
+    if type(key).__module__.partition(".")[0] in {"polars", "pyarrow"}:
+        name = getattr(key, "name", None)
+        key = key.to_pandas()
+        key.name = name
+    elif isinstance(key, pandas.Series) and not key.index.equals(chunk.index):
+        # pandas aligns keys with the rows too, if some of these were left out.
+        key = key.reindex(chunk.index)
+    if len(key) != len(frame):
+        message = (
+            f"a key has {len(key):,} values, but the chunk {len(frame):,} rows; use "
+            "the name of a column, or one value for each row"
+        )
+        raise MemkitError(message)
+    name = getattr(key, "name", None)
+    return _uncategorize(
+        pandas.Series(getattr(key, "array", key), frame.index, name=name)
+    )
+
+
+def _uncategorize(key: Any) -> Any:
+    # Other chunks may have other categories.
+    is_category = str(key.dtype) == "category"
+    return key.astype(key.cat.categories.dtype) if is_category else key
 
 
 def _make_frame(chunk: Any) -> Any:
@@ -127,7 +184,7 @@ def _make_frame(chunk: Any) -> Any:
     return chunk.reset_index(drop=True)
 
 
-def _check_column(frame: Any, name: str) -> None:
+def _check_column(frame: Any, name: Any) -> None:
     if name not in frame.columns:
         known = list(map(str, frame.columns))
         remedy = suggest(str(name), known, f"it has {', '.join(known)}")

@@ -9,6 +9,9 @@ from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.techniques.chunked.results.partial.moments import (
     MOMENTS,
     Correlation,
+    make_deviation,
+    make_error,
+    make_variance,
 )
 from jupyter_memkit.techniques.chunked.results.partial.sketches import (
     ApproximateCount,
@@ -44,6 +47,14 @@ _WITH_ARGUMENT: dict[str, Callable[[Any], Statistic]] = {
     "top": Counts,
 }
 
+# Statistics that take an argument, but need none.
+_WITH_CHOICE: dict[str, Callable[[Any], Statistic]] = {
+    "nunique": lambda dropna: Distinct(counts=True, dropna=dropna),
+    "sem": make_error,
+    "std": make_deviation,
+    "var": make_variance,
+}
+
 NAMES = (*SIMPLE, *MOMENTS, *_PLAIN, *_WITH_ARGUMENT)
 
 _INSTEAD = {
@@ -71,8 +82,8 @@ def find_statistic(spec: Spec) -> Statistic:
         return MOMENTS[name]
     if name in _PLAIN and not arguments:
         return _PLAIN[name]()
-    if name in _WITH_ARGUMENT and len(arguments) == 1:
-        return _WITH_ARGUMENT[name](arguments[0])
+    if len(arguments) == 1 and (name in _WITH_ARGUMENT or name in _WITH_CHOICE):
+        return {**_WITH_ARGUMENT, **_WITH_CHOICE}[name](arguments[0])
     if name in _WITH_ARGUMENT:
         message = f'{name} needs one argument: write ("{name}", ...)'
     elif name in NAMES:

@@ -21,8 +21,8 @@ class Partial:
     ----------
     specs : mapping of str to a statistic, or a list of them
         The requested statistics, by column.
-    by : tuple of str
-        The columns of the keys; if empty, all rows are one group.
+    by : tuple
+        The names of the keys; if empty, all rows are one group.
     states : mapping
         The state of each column and statistic.
     """
@@ -30,7 +30,7 @@ class Partial:
     def __init__(
         self,
         specs: Mapping[str, Spec | list[Spec]],
-        by: tuple[str, ...],
+        by: tuple[Any, ...],
         states: Mapping[tuple[str, Spec], Any],
     ) -> None:
         self._specs = dict(specs)
@@ -40,7 +40,7 @@ class Partial:
     def __repr__(self) -> str:
         """Name the statistics."""
         names = ", ".join(f"{label(spec)} of {name}" for name, spec in self._states)
-        by = f" by {', '.join(self._by)}" if self._by else ""
+        by = f" by {', '.join(map(str, self._by))}" if self._by else ""
         return f"<partial {names}{by}>"
 
     def merge(self, other: Partial) -> Partial:
@@ -82,7 +82,14 @@ class Partial:
         }
         is_nested = any(isinstance(spec, list) for spec in self._specs.values())
         if self._by:
-            frame = pandas.concat(found, axis=1).sort_index()
+            frame = pandas.concat(found, axis=1)
+            if frame.index.nlevels > 1:
+                # Merged levels may hold missing keys as values, which sort as such.
+                levels = map(frame.index.get_level_values, range(frame.index.nlevels))
+                frame.index = pandas.MultiIndex.from_arrays(
+                    list(levels), names=frame.index.names
+                )
+            frame = frame.sort_index()
             return frame if is_nested else frame.droplevel(1, axis=1)
         values = {key: _only(series) for key, series in found.items()}
         if not is_nested:

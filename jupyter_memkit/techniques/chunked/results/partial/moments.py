@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.results.partial.statistic import Statistic, group
+from jupyter_memkit.techniques.chunked.results.partial.statistic import (
+    Statistic,
+    group,
+    group_state,
+    stack,
+)
 
 
 class Moments:
-    """The count, the mean and the squared deviations of a column.
+    """The count, the mean and the squared deviations of a column of numbers.
 
     Parameters
     ----------
@@ -101,15 +107,81 @@ class Correlation:
         return (state.xy / product.where(product > 0) ** 0.5).where(state.n > 1)
 
 
-def _variance(state: Any) -> Any:
-    return state.m2 / (state.n - 1).where(state.n > 1)
+class Mean(Moments):
+    """The mean of a column of numbers, or the exact one of times."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda state: state["mean"].where(state.n > 0))
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the three values, or the count and the sum of times, by group."""
+        values = frame[column]
+        if values.dtype.kind not in "mM":
+            return super().begin(frame, column, keys)
+        # Floats have too few digits for the nanoseconds since 1970.
+        ticks = values.astype("int64").astype(object).where(values.notna(), 0)
+        return _table(
+            n=group(values, keys).count(),
+            ticks=group(ticks, keys).sum(),
+            dtype=group(values, keys).size().map(lambda _: values.dtype),
+        )
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return those of both."""
+        if "ticks" not in one:
+            return super().merge(one, other)
+        both = group_state(stack(one, other))
+        return _table(
+            n=both.n.sum(), ticks=both.ticks.sum(), dtype=both["dtype"].first()
+        )
+
+    def finish(self, state: Any) -> Any:
+        """Return the mean."""
+        if "ticks" not in state:
+            return super().finish(state)
+        pandas = sys.modules["pandas"]
+        # As pandas, without the fraction of the last digit.
+        means = [
+            pandas.NaT.value if not n else abs(ticks) // n * (-1 if ticks < 0 else 1)
+            for n, ticks in zip(state.n, state.ticks, strict=True)
+        ]
+        times = pandas.Series(means, state.index, dtype="int64")
+        if not len(times):
+            return times
+        dtype = state["dtype"].iloc[0]
+        if getattr(dtype, "tz", None) is None:
+            return times.astype(dtype)
+        return (
+            times.astype(f"datetime64[{dtype.unit}]")
+            .dt.tz_localize("UTC")
+            .dt.tz_convert(dtype.tz)
+        )
+
+
+def make_variance(ddof: int = 1) -> Statistic:
+    """Return the variance, with degrees of freedom as in pandas."""
+    return Moments(partial(_find_variance, ddof=ddof))
+
+
+def make_deviation(ddof: int = 1) -> Statistic:
+    """Return the standard deviation."""
+    return Moments(lambda state: _find_variance(state, ddof) ** 0.5)
+
+
+def make_error(ddof: int = 1) -> Statistic:
+    """Return the standard error of the mean."""
+    return Moments(lambda state: (_find_variance(state, ddof) / state.n) ** 0.5)
+
+
+def _find_variance(state: Any, ddof: int) -> Any:
+    return state.m2 / (state.n - ddof).where(state.n > ddof)
 
 
 MOMENTS: dict[str, Statistic] = {
-    "mean": Moments(lambda state: state["mean"].where(state.n > 0)),
-    "var": Moments(_variance),
-    "std": Moments(lambda state: _variance(state) ** 0.5),
-    "sem": Moments(lambda state: (_variance(state) / state.n) ** 0.5),
+    "mean": Mean(),
+    "var": make_variance(),
+    "std": make_deviation(),
+    "sem": make_error(),
 }
 
 
@@ -119,7 +191,8 @@ def _table(**columns: Any) -> Any:
 
 def _align(one: Any, other: Any) -> tuple[Any, Any]:
     """Return two tables with the same groups and no missing values."""
-    groups = one.index.union(other.index)
+    # The result is sorted; text beside missing keys cannot be here.
+    groups = one.index.union(other.index, sort=False)
     one, other = (
         state.fillna(0).reindex(groups, fill_value=0.0) for state in (one, other)
     )

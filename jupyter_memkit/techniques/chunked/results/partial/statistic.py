@@ -37,8 +37,8 @@ class Statistic(Protocol):
 
 
 def group(values: Any, keys: Sequence[Any]) -> Any:
-    """Return the groups of a column, as pandas makes them by default."""
-    return values.groupby(list(keys), observed=True)
+    """Return the groups of a column; the rows without a key are a group."""
+    return values.groupby(list(keys), observed=True, dropna=False)
 
 
 def group_state(state: Any, *, sort: bool = True) -> Any:
@@ -50,7 +50,7 @@ def group_by_level(state: Any, n_levels: int, *, sort: bool = True) -> Any:
     """Return the groups of a table by the first levels of its index."""
     # pandas 2 warns about a list of one level.
     level = 0 if n_levels == 1 else list(range(n_levels))
-    return state.groupby(level=level, sort=sort, observed=True)
+    return state.groupby(level=level, sort=sort, observed=True, dropna=False)
 
 
 def stack(one: Any, other: Any) -> Any:

@@ -22,11 +22,14 @@ class Distinct:
     Parameters
     ----------
     counts : bool
-        Whether to return their number, without missing ones.
+        Whether to return their number.
+    dropna : bool
+        Whether not to count a missing one.
     """
 
-    def __init__(self, *, counts: bool) -> None:
+    def __init__(self, *, counts: bool, dropna: bool = True) -> None:
         self._counts = counts
+        self._dropna = dropna
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
         """Return each value once per group."""
@@ -40,7 +43,7 @@ class Distinct:
         """Return the number of values, or an array of them."""
         groups = group_state(state)
         return (
-            groups.nunique()
+            groups.nunique(dropna=self._dropna)
             if self._counts
             else groups.agg(lambda values: [values.unique()]).str[0]
         )
@@ -68,6 +71,7 @@ class Counts:
                 [*(key[is_there] for key in keys), values[is_there]],
                 observed=True,
                 sort=False,
+                dropna=False,
             )
             .size()
         )
@@ -164,8 +168,7 @@ def _label(values: Any, keys: Sequence[Any]) -> Any:
         if len(keys) == 1
         else pandas.MultiIndex.from_frame(table)
     )
-    labelled = values.set_axis(index)
-    return labelled[table.notna().all(axis=1).to_numpy()]
+    return values.set_axis(index)
 
 
 def _drop_repeated(state: Any) -> Any:
