@@ -20,6 +20,7 @@ from jupyter_memkit.cells.body import (
 from jupyter_memkit.magics.arguments import argument, refusing, size
 from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.publishing import publish
 from jupyter_memkit.techniques.gc_pausing.options import PauseOptions, read_options
 from jupyter_memkit.techniques.gc_pausing.pause import GcPause
 from jupyter_memkit.techniques.gc_pausing.switch import (
@@ -121,7 +122,7 @@ class GcPauseMagics(Magics):
             return self._pause_awaiting(codes, pause)
         with pause:
             run_cell_body(self.shell, codes)
-        self._show(pause)
+        publish(self.shell, pause)
         return None
 
     def awaits(self, _line: str, cell: str | None) -> bool:
@@ -132,13 +133,7 @@ class GcPauseMagics(Magics):
         __tracebackhide__ = True  # As above.
         with pause:
             await await_cell_body(self.shell, codes)
-        self._show(pause)
-
-    def _show(self, record: object) -> None:
-        # IPython's display() always uses the first shell of the process.
-        shell: Any = self.shell
-        data, metadata = shell.display_formatter.format(record)
-        shell.display_pub.publish(data=data, metadata=metadata)
+        publish(self.shell, pause)
 
     def _act(self, arguments: Namespace) -> GcPause | GcStatus | CollectorCosts:
         options = _read_options(arguments)

@@ -24,6 +24,7 @@ from jupyter_memkit.magics.arguments import (
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.mem_options import RESULT
 from jupyter_memkit.magics.offers import variable_names
+from jupyter_memkit.magics.publishing import publish
 
 if TYPE_CHECKING:
     from jupyter_memkit.magics.isolated_session import Session
@@ -156,7 +157,7 @@ class IsolatedMagics(Magics):
         result = self._run(cell, args)
         if args.wants_result:
             return result
-        self._show(result)
+        publish(self.shell, result)
         return None
 
     def _manage(self, args: argparse.Namespace) -> IsolatedProcesses | IsolatedClosed:
@@ -258,9 +259,3 @@ class IsolatedMagics(Magics):
                 session.process.close()
             elif not session.process.is_alive:
                 self._sessions.pop(name).process.end()
-
-    def _show(self, result: IsolatedResult) -> None:
-        # IPython's display() shows in the first shell of the process.
-        shell: Any = self.shell
-        data, metadata = shell.display_formatter.format(result)
-        shell.display_pub.publish(data=data, metadata=metadata)

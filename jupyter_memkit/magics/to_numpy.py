@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from IPython.core.magic_arguments import magic_arguments
 from jupyter_memkit.magics.arguments import argument, refusing, variable
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
+from jupyter_memkit.magics.words import read_value
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.arrays.records import Packed
@@ -89,7 +89,4 @@ def _read_value(text: str | None) -> Any:
         return None
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+    return read_value(text)
