@@ -1,6 +1,6 @@
 """The protocol between the kernel, the server and the sidebar.
 
-``labextension/src/protocol.ts`` is generated from this module by
+``labextension/src/wire/protocol.ts`` is generated from this module by
 ``python -m tests.protocol_codegen``; a test fails if the two differ.
 
 The kernel *broadcasts* on iopub, with the message type `BROADCAST_TYPE`, and only while
@@ -24,12 +24,6 @@ PROTOCOL_VERSION = 1
 
 BROADCAST_TYPE = "memkit_broadcast"
 """The Jupyter message type of a broadcast, whose content is a `Broadcast`."""
-
-COMM_ID = "jupyter_memkit"
-"""The ``comm_id`` of the ``comm_msg`` that earlier builds broadcast.
-
-A page reads its ``data`` in the same way, and so notices such a kernel.
-"""
 
 REQUEST_TYPE = "memkit_request"
 """The Jupyter message type of a request on the control channel."""
@@ -401,6 +395,12 @@ class MemoryPart(TypedDict):
     bytes: int
 
 
+VariableAction: TypeAlias = Literal[
+    "delete", "shrink", "restore", "to_array", "spill", "load"
+]
+"""What the page can do to a variable."""
+
+
 class ListedVariable(TypedDict):
     """A variable of the notebook.
 
@@ -421,7 +421,7 @@ class ListedVariable(TypedDict):
     elsewhere: list[MemoryPart]
     made_in: int | None
     split: list[MemoryPart]
-    actions: list[Literal["delete", "shrink", "restore", "to_array", "spill", "load"]]
+    actions: list[VariableAction]
 
 
 class Variables(TypedDict):
@@ -565,7 +565,7 @@ class Acted(TypedDict):
 
     type: Literal["acted"]
     protocol: int
-    action: Literal["delete", "shrink", "restore", "to_array", "spill", "load"]
+    action: VariableAction
     name: str
     freed_bytes: int
     before_bytes: int | None
@@ -706,7 +706,7 @@ class Act(TypedDict):
 
     type: Literal["act"]
     protocol: int
-    action: Literal["delete", "shrink", "restore", "to_array", "spill", "load"]
+    action: VariableAction
     name: str
     token: str
 

@@ -16,7 +16,7 @@ import type {
   Reply,
   Unload
 } from './protocol';
-import { BROADCAST_TYPE, COMM_ID, PROTOCOL_VERSION } from './protocol';
+import { BROADCAST_TYPE, PROTOCOL_VERSION } from './protocol';
 import type { Answer } from './questions';
 import { Questions } from './questions';
 import { isControlSender } from './request';
@@ -242,13 +242,6 @@ export class KernelChannel implements IDisposable {
       (message.header.msg_type as string) === BROADCAST_TYPE
     ) {
       this._handleBroadcast(message.content, message.header.date);
-    } else if (
-      message.header.msg_type === 'comm_msg' &&
-      'comm_id' in message.content &&
-      message.content.comm_id === COMM_ID
-    ) {
-      // As earlier versions of the extension broadcast.
-      this._handleBroadcast(message.content.data, message.header.date);
     }
   }
 

@@ -15,7 +15,6 @@ import {
 
 export const PROTOCOL_VERSION = 1;
 export const BROADCAST_TYPE = 'memkit_broadcast';
-export const COMM_ID = 'jupyter_memkit';
 export const REQUEST_TYPE = 'memkit_request';
 export const REPLY_TYPE = 'memkit_reply';
 

@@ -1,7 +1,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { BROADCAST_TYPE, COMM_ID, REPLY_TYPE } from '../../src/wire/protocol';
+import { BROADCAST_TYPE, REPLY_TYPE } from '../../src/wire/protocol';
 import type { IControlFuture, IControlMessage } from '../../src/wire/request';
 
 function now(aheadS = 0): string {
@@ -128,9 +128,9 @@ export class FakeKernel {
     this.publish(BROADCAST_TYPE, {}, message);
   }
 
-  /** Broadcast as earlier builds of the extension do. */
-  broadcastAsComm(data: unknown, commId = COMM_ID): void {
-    this.publish('comm_msg', {}, { comm_id: commId, data });
+  /** The message of a widget, or of another extension. */
+  sendComm(data: unknown): void {
+    this.publish('comm_msg', {}, { comm_id: 'a-comm', data });
   }
 
   /** The page sends a cell, of which the kernel says nothing yet. */

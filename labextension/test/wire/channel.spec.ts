@@ -2,11 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { IReceived } from '../../src/wire/channel';
 import { KernelChannel } from '../../src/wire/channel';
-import {
-  decodeCells,
-  decodeSamples,
-  decodeSnapshot
-} from '../../src/wire/protocol';
+import { decodeSamples, decodeSnapshot } from '../../src/wire/protocol';
 import type { Changes } from '../fakes/golden';
 import { decoded, golden } from '../fakes/golden';
 import { evaluated, FakeKernel, raised, settle } from '../fakes/kernel';
@@ -391,17 +387,9 @@ describe('broadcasts', () => {
     ]);
   });
 
-  it('are received as earlier builds send them', async () => {
-    await connect();
-    kernel.broadcastAsComm(golden('cells'));
-    expect(received.map(({ message }) => message)).toEqual([
-      decoded(decodeCells, 'cells')
-    ]);
-  });
-
   it('of other extensions are ignored', async () => {
     await connect();
-    kernel.broadcastAsComm(golden('samples'), 'another-comm');
+    kernel.sendComm(golden('samples'));
     kernel.publishState('starting', 'x', 'memkit_broadcast');
     expect(received).toEqual([]);
     expect(channel.status).toEqual({ kind: 'connecting' });
