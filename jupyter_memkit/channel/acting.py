@@ -16,11 +16,11 @@ from IPython.core.getipython import get_ipython
 from jupyter_memkit import protocol
 from jupyter_memkit.channel.identity import find_value
 from jupyter_memkit.channel.inspecting import unavailable
-from jupyter_memkit.channel.offers import Action
 from jupyter_memkit.channel.requests import find_fault
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.protocol import VariableAction
 from jupyter_memkit.techniques.arrays.pack_names import pack_names
 from jupyter_memkit.techniques.arrays.records import Packed, Shrunk
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
@@ -79,7 +79,7 @@ def act(text: str) -> Shown:
 
 
 def _acted(
-    action: Action,
+    action: VariableAction,
     name: str,
     freed_bytes: int,
     *,
@@ -123,7 +123,9 @@ def _to_array(name: str, shell: Any) -> protocol.Acted:
     return _replaced("to_array", name, pack_names(name, shell=shell))
 
 
-def _replaced(action: Action, name: str, done: Shrunk | Packed) -> protocol.Acted:
+def _replaced(
+    action: VariableAction, name: str, done: Shrunk | Packed
+) -> protocol.Acted:
     (replaced,) = done.variables
     return _acted(
         action,
@@ -158,11 +160,11 @@ def _load(name: str, shell: Any) -> protocol.Acted:
     return _moved("load", name, unspill_variables(name, shell=shell))
 
 
-def _moved(action: Action, name: str, moved: Spilled) -> protocol.Acted:
+def _moved(action: VariableAction, name: str, moved: Spilled) -> protocol.Acted:
     return _acted(action, name, moved.freed_bytes, along=moved.along)
 
 
-_ACTIONS: dict[Action, Callable[[str, Any], protocol.Acted]] = {
+_ACTIONS: dict[VariableAction, Callable[[str, Any], protocol.Acted]] = {
     "delete": _delete,
     "shrink": _shrink,
     "restore": _restore,

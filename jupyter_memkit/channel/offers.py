@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Literal
+from typing import Any
 
 from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.protocol import VariableAction
 from jupyter_memkit.techniques.spilling.kinds import is_spilled
 from jupyter_memkit.techniques.variables.undo import was_shrunk
-
-Action = Literal["delete", "shrink", "restore", "to_array", "spill", "load"]
 
 _SPILLABLE = (("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series"))
 _SHRINKABLE = (
@@ -23,7 +22,7 @@ _SHRINKABLE = (
 _LISTS = (list, tuple, deque)
 
 
-def find_actions(value: Any, size: Size) -> list[Action]:
+def find_actions(value: Any, size: Size) -> list[VariableAction]:
     """Return the actions that make sense for the type of a value.
 
     Each can still refuse the value itself, such as an array of Python objects.
@@ -42,7 +41,7 @@ def find_actions(value: Any, size: Size) -> list[Action]:
     ['delete', 'to_array']
     """
     kind = type(value)
-    actions: list[Action] = ["delete"]
+    actions: list[VariableAction] = ["delete"]
     if any(derives_from(kind, *each) for each in _SHRINKABLE):
         actions.append("restore" if was_shrunk(value) else "shrink")
     if contains_identical(_LISTS, kind):

@@ -6,7 +6,7 @@ The refusal repeats nothing of the request, so it is short. Unknown keys are ign
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, get_args
 
 from jupyter_memkit import __version__, protocol
 
@@ -17,7 +17,7 @@ _MOST_VERSION = 1_000_000
 _MOST_SECONDS = 1e11
 # A longer name is listed, but nobody acts on it from the page.
 MOST_NAME_LETTERS = 200
-ACTIONS = ("delete", "shrink", "restore", "to_array", "spill", "load")
+ACTIONS: tuple[protocol.VariableAction, ...] = get_args(protocol.VariableAction)
 
 
 def find_fault(

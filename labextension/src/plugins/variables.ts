@@ -4,7 +4,7 @@ import { Menu } from '@lumino/widgets';
 
 import type { VariableAction, VariableKey } from '../model/inspection';
 import type { Sidebar } from '../model/sidebar';
-import { nameAction } from '../text/inspection';
+import { nameActions } from '../text/inspection';
 import type { IListedVariable } from '../wire/protocol';
 import { confirm } from './confirm';
 import { reportFailure } from './failure';
@@ -54,8 +54,10 @@ export class VariableMenu {
     this._menu.aboutToClose.connect(() => {
       this._button?.focus();
     });
-    for (const action of ACTIONS) {
-      const label = nameAction(action, trans);
+    const labels = nameActions(trans);
+    // TypeScript does not know that an object has no other keys than those of its type.
+    for (const action of Object.keys(labels) as VariableAction[]) {
+      const label = labels[action];
       this._commands.addCommand(action, {
         label: () =>
           sidebar.model?.isBusy
@@ -112,12 +114,3 @@ export namespace VariableMenu {
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
 
 const HOLDERS = 'holders';
-
-const ACTIONS: readonly VariableAction[] = [
-  'delete',
-  'shrink',
-  'restore',
-  'to_array',
-  'spill',
-  'load'
-];

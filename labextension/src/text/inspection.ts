@@ -47,26 +47,19 @@ export function describeVariable(
 const SHARED_MIN_BYTES = 64 * 1024;
 
 /**
- * The name of an action in a menu.
+ * The names of the actions in a menu.
  */
-export function nameAction(
-  action: VariableAction,
+export function nameActions(
   trans: TranslationBundle
-): string {
-  switch (action) {
-    case 'delete':
-      return trans.__('Delete for Good…');
-    case 'shrink':
-      return trans.__('Shrink to Smaller Types');
-    case 'restore':
-      return trans.__('Restore the Previous Types');
-    case 'to_array':
-      return trans.__('Convert to an Array');
-    case 'spill':
-      return trans.__('Move to Disk');
-    case 'load':
-      return trans.__('Move Back into Memory');
-  }
+): Record<VariableAction, string> {
+  return {
+    delete: trans.__('Delete for Good…'),
+    shrink: trans.__('Shrink to Smaller Types'),
+    restore: trans.__('Restore the Previous Types'),
+    to_array: trans.__('Convert to an Array'),
+    spill: trans.__('Move to Disk'),
+    load: trans.__('Move Back into Memory')
+  };
 }
 
 /**
