@@ -1,4 +1,3 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { Kernel } from '@jupyterlab/services';
 import { KernelAPI } from '@jupyterlab/services';
@@ -7,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { KernelRow } from '../kernels/row';
 import type { IKernelRow, Kernels } from '../model/kernels';
 import { describeMemory, nameKernel } from '../text/kernels';
+import { confirm } from './confirm';
 import { reportFailure } from './failure';
 
 /**
@@ -41,6 +41,7 @@ async function run(
   const { serverSettings, sessions, kernels: processes } = app.serviceManager;
   const name = nameKernel(row, trans);
   const memory = describeMemory(row, trans);
+  const loss = trans.__('Its variables will be lost.');
   switch (action) {
     case 'open':
       if (session) {
@@ -55,7 +56,7 @@ async function run(
       break;
     case 'restart': {
       const title = trans.__('Restart the kernel of %1 (%2)?', name, memory);
-      if (await confirm(title, trans.__('Restart'), trans)) {
+      if (await confirm(title, loss, trans.__('Restart'))) {
         // A notebook that is open here has to know that its kernel is another one.
         await (findConnection(kernelId)?.restart() ??
           KernelAPI.restartKernel(kernelId, serverSettings));
@@ -64,7 +65,7 @@ async function run(
     }
     case 'shutdown': {
       const title = trans.__('Shut down the kernel of %1 (%2)?', name, memory);
-      if (await confirm(title, trans.__('Shut Down'), trans)) {
+      if (await confirm(title, loss, trans.__('Shut Down'))) {
         await (session
           ? sessions.shutdown(session.id)
           : processes.shutdown(kernelId));
@@ -73,23 +74,4 @@ async function run(
       break;
     }
   }
-}
-
-/**
- * Ask before the state of a kernel is lost.
- */
-async function confirm(
-  title: string,
-  label: string,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const { button } = await showDialog({
-    title,
-    body: trans.__('Its variables will be lost.'),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label })
-    ]
-  });
-  return button.accept;
 }
