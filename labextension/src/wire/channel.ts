@@ -232,7 +232,7 @@ export class KernelChannel implements IDisposable {
     _kernel: Kernel.IKernelConnection,
     message: KernelMessage.IIOPubMessage
   ): void {
-    if (this._execution.hasEnded(message)) {
+    if (this._execution.handle(message)) {
       // The cell may have installed the package, or loaded the extension.
       if (['busy', 'not-loaded', 'not-installed'].includes(this._status.kind)) {
         this._subscription?.open();

@@ -56,9 +56,9 @@ export class Execution {
   }
 
   /**
-   * Handle a message; returns whether a cell has ended with it.
+   * Handle a message from the kernel; returns whether a cell has ended with it.
    */
-  hasEnded(message: KernelMessage.IIOPubMessage): boolean {
+  handle(message: KernelMessage.IIOPubMessage): boolean {
     const parent = message.parent_header;
     if (
       message.header.msg_type !== 'status' ||
@@ -72,10 +72,13 @@ export class Execution {
       // A cell that was running when the page was opened has ended.
       this._isUnknownRunning = false;
     }
-    if (
-      parent.msg_type !== 'execute_request' ||
-      this._ignored.has(parent.msg_id)
-    ) {
+    if (parent.msg_type !== 'execute_request') {
+      return false;
+    }
+    if (this._ignored.has(parent.msg_id)) {
+      if (isIdleNow) {
+        this._ignored.delete(parent.msg_id);
+      }
       return false;
     }
     if (isIdleNow) {

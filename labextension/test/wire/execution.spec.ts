@@ -18,7 +18,7 @@ function follow(status: Kernel.Status): void {
   });
   kernel.iopubMessage.connect(
     (_kernel, message: KernelMessage.IIOPubMessage) => {
-      ended.push(execution.hasEnded(message));
+      ended.push(execution.handle(message));
     }
   );
 }
@@ -79,6 +79,14 @@ describe('Execution', () => {
     kernel.endCell('ours');
     expect(execution.isRunning).toBe(false);
     expect(ended).toEqual([false, false, false]);
+  });
+
+  it('forgets an execution of ours that has ended', () => {
+    execution.ignore('ours');
+    kernel.beginCell('ours');
+    kernel.endCell('ours');
+    kernel.beginCell('ours');
+    expect(execution.isRunning).toBe(true);
   });
 
   it('ignores the status of a message without a parent', () => {
