@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ContextDecorator
+import functools
+from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 
-class OwnFramesOnly(AbstractContextManager["OwnFramesOnly"], ContextDecorator):
-    """Removes our frames from the traceback of a ``KeyboardInterrupt``.
+def hide_own_frames(magic: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a magic whose ``KeyboardInterrupt`` has no frames of ours.
 
     Frames that the user's code called are kept, and so are all other tracebacks,
     because they show where a bug is. The user's code is that of ``__main__``.
     """
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Keep the frame of the call, and the user's frames below it."""
-        if not isinstance(error, KeyboardInterrupt) or traceback is None:
-            return
-        below = traceback.tb_next
-        while below is not None and not _is_users(below):
-            below = below.tb_next
-        traceback.tb_next = below
-        # Nor the exception that was being handled.
-        error.__suppress_context__ = True
+    @functools.wraps(magic)
+    def run(*args: Any, **options: Any) -> Any:
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        try:
+            return magic(*args, **options)
+        except KeyboardInterrupt as error:
+            _keep_users_frames(error)
+            raise
+
+    return run
+
+
+def _keep_users_frames(error: KeyboardInterrupt) -> None:
+    """Keep the frame of the call, and the user's frames below it."""
+    call = error.__traceback__
+    if call is None:
+        return
+    below = call.tb_next
+    while below is not None and not _is_users(below):
+        below = below.tb_next
+    call.tb_next = below
+    # Nor the exception that was being handled.
+    error.__suppress_context__ = True
 
 
 def _is_users(traceback: TracebackType) -> bool:

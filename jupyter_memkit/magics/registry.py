@@ -7,7 +7,7 @@ from typing import Any
 
 from IPython.core.magic import Magics
 
-from jupyter_memkit.magics.interrupted import OwnFramesOnly
+from jupyter_memkit.magics.interrupted import hide_own_frames
 
 
 def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
@@ -40,7 +40,7 @@ def register(shell: Any, magics: Magics, undo: ExitStack) -> None:
 
 def _wrap(magic: Any) -> Any:
     """Return a magic whose traceback on Ctrl-C leaves out our frames."""
-    wrapped: Any = OwnFramesOnly()(magic)
+    wrapped: Any = hide_own_frames(magic)
     wrapped.__self__ = magic.__self__
     return wrapped
 

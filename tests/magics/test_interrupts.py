@@ -80,7 +80,8 @@ class Interrupting:
         traceback = None if error is None else error.__traceback__
         while traceback is not None:
             name = traceback.tb_frame.f_code.co_filename
-            if "jupyter_memkit" in name:
+            is_shown = "__tracebackhide__" not in traceback.tb_frame.f_locals
+            if "jupyter_memkit" in name and is_shown:
                 self.ours.add(f"{name}:{traceback.tb_lineno}")
             traceback = traceback.tb_next
 
