@@ -244,6 +244,17 @@ def test_changed_file_is_rejected(orders: Path, tmp_path: Path) -> None:
         chunked(path, rows=1_000).map(fail).run("sum", resume=tmp_path / "progress")
 
 
+def test_other_data_of_the_same_shape_are_rejected(tmp_path: Path) -> None:
+    """Data in memory with other values are other data."""
+    progress = tmp_path / "progress"
+    with pytest.raises(RuntimeError):
+        chunked(list(range(9)), rows=3).map(Failing(at=6)).run("sum", resume=progress)
+    with pytest.raises(MemkitError, match="the source changed since progress was"):
+        chunked(list(range(1, 10)), rows=3).map(Failing(at=None)).run(
+            "sum", resume=progress
+        )
+
+
 def test_iterator_cannot_be_resumed(tmp_path: Path) -> None:
     """A source that can be read only once is rejected before anything is read."""
     items = iter(range(5))

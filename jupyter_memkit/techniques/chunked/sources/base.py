@@ -116,7 +116,10 @@ class Source(Protocol):
         """Return the types of columns over the whole source, as far as known."""
 
     def fingerprint(self) -> Any:
-        """Return a JSON value that changes when the data do."""
+        """Return a JSON value that changes when the data do.
+
+        For data in memory, it changes if samples of them do.
+        """
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read from the start, or from the start of the request.

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.digests import digest_items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +39,20 @@ class IterableSource:
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the number of items; reject iterables without a length."""
+        """Return the number of items, and a digest of samples of a built-in collection.
+
+        Raises
+        ------
+        SourceError
+            If the iterable has no length, and so may be an iterator.
+        """
         if not isinstance(self.data, Sized):
             message = (
                 f"a run over {self.name} cannot be resumed, because it may be readable "
                 "only once; use a list, an array or a file"
             )
             raise SourceError(message)
-        return [type(self.data).__name__, len(self.data)]
+        return [type(self.data).__name__, len(self.data), digest_items(self.data)]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read items: from the start, or from the position of an iterator."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, spread
+from jupyter_memkit.techniques.chunked.sources.digests import digest_table
 
 Slicer = Callable[[Any, int, int], Any]
 
@@ -37,8 +38,9 @@ class MemorySource:
         return {}
 
     def fingerprint(self) -> Any:
-        """Return the type and the shape."""
-        return [type(self.data).__name__, *map(int, self.data.shape)]
+        """Return the type, the shape, and a digest of samples."""
+        digest = digest_table(self.data, self.slicer)
+        return [type(self.data).__name__, *map(int, self.data.shape), digest]
 
     def find_starts(self, count: int) -> list[Any]:
         """Return rows that are spread evenly."""

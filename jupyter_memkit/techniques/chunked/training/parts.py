@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.budget import RowPlan
@@ -21,6 +22,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     Source,
 )
+from jupyter_memkit.techniques.chunked.sources.memory import MemorySource
 
 # At least as many parts are wanted, so that they can be shuffled and shared evenly.
 _ENOUGH = 64
@@ -81,7 +83,7 @@ class Parts:
             self._found = self._find()
             self._is_searched = True
             if self._found is not None:
-                self._fingerprint = self.source.fingerprint()
+                self._fingerprint = self._identify()
         return self._found
 
     def count_chunks(self) -> list[int] | None:
@@ -116,7 +118,14 @@ class Parts:
     def _has_changed(self) -> bool:
         """Return whether the source has changed since its parts were found."""
         is_known = self._found is not None
-        return is_known and bool(self.source.fingerprint() != self._fingerprint)
+        return is_known and bool(self._identify() != self._fingerprint)
+
+    def _identify(self) -> Any:
+        """Return what changes when the parts have to be looked up again."""
+        if isinstance(self.source, MemorySource):
+            # Rows stay where they are if a step changes their values.
+            return self.source.total_rows
+        return self.source.fingerprint()
 
     def _find(self) -> tuple[Piece, ...] | None:
         if self.source.backend == FROM_QUERY or not is_rereadable(self.source):

@@ -189,6 +189,15 @@ def test_small_files_are_cut_finer(tmp_path: Path) -> None:
     assert parts.find() is found
 
 
+def test_changed_array() -> None:
+    """The values of an array may change during an epoch: its rows stay in place."""
+    array = np.ones(100)
+    epoch = iter(chunked(array, rows=10).batches(10, shuffle=20, seed=0))
+    next(epoch)
+    array *= 2
+    assert len(list(epoch)) == 9
+
+
 def test_changed_file(tmp_path: Path) -> None:
     """Parts are looked up again for a new file; one that changes ends the epoch."""
     path = write_table(tmp_path / "a.csv", 100)
