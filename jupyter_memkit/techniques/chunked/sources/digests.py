@@ -46,6 +46,7 @@ _LISTED: tuple[type[Any], ...] = (
     type({}.values()),
     type({}.items()),
 )
+_COLLECTIONS: tuple[type[Any], ...] = (*_NUMBERED, *_LISTED)
 
 
 def digest_table(data: Any, slicer: Callable[[Any, int, int], Any]) -> str:
@@ -118,7 +119,7 @@ def _describe(value: Any, depth: int) -> Any:
         return kind, len(value), value[:_MOST_TEXT], value[-_MOST_TEXT:]
     if isinstance(value, _PLAIN):
         return kind, repr(value)
-    if isinstance(value, (*_NUMBERED, *_LISTED)) and depth < _MOST_DEPTH:
+    if isinstance(value, _COLLECTIONS) and depth < _MOST_DEPTH:
         size = len(value)
         if isinstance(value, _NUMBERED):
             items: Iterable[Any] = _choose(value, _MOST_ITEMS)
