@@ -16,11 +16,11 @@ from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
 from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from jupyter_memkit.techniques.chunked.position import Position
+from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
 from jupyter_memkit.techniques.chunked.run import LocalRun, RunSpec
 from jupyter_memkit.techniques.chunked.settings import Settings
-from jupyter_memkit.techniques.chunked.settling import settle_types
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
@@ -200,7 +200,7 @@ class Mapped:
             # None if nothing is known of the function.
             is_repeatable = getattr(self._function, "is_repeatable", None)
             if is_repeatable is False and is_whole and options.resume is None:
-                settings = settle_types(self._source, settings)
+                settings = read_ahead_types(self._source, settings)
         checkpoint = self._open_checkpoint(settings, options)
         sink = open_sink(
             options.op,

@@ -9,8 +9,8 @@ from typing import Any
 from jupyter_memkit.errors import add_note
 from jupyter_memkit.techniques.chunked.parallel.portable import dump_function
 from jupyter_memkit.techniques.chunked.parallel.shipping import (
+    fix_types_by_first_chunk,
     pack_piece,
-    settle_types,
     shippable_pieces,
     without_load,
 )
@@ -61,7 +61,7 @@ class Sender:
         self._number, self._first_row = spec.position.number, spec.position.first_row
         self._interrupts = spec.interrupts
         self._left = spec.limit
-        self._is_settled = False
+        self._are_types_fixed = False
         self._broken: Exception | None = None
 
     def cut(self) -> tuple[Task, bytes] | None:
@@ -97,12 +97,12 @@ class Sender:
         # The data are now in the bytes only.
         place = dataclasses.replace(task, piece=without_load(piece))
         del piece, task
-        if not self._is_settled:
+        if not self._are_types_fixed:
             first: Task = pickle.loads(packed)  # noqa: S301 - our own
-            self.request = settle_types(
+            self.request = fix_types_by_first_chunk(
                 self._source, self.request, first.piece, first.first_row
             )
-            self._is_settled = True
+            self._are_types_fixed = True
         self._number += 1
         self._first_row += place.piece.rows or 0
         if self._left is not None:

@@ -107,7 +107,7 @@ def pack_piece(task: Any, name: str) -> bytes:
         raise MemkitError(message) from error
 
 
-def settle_types(
+def fix_types_by_first_chunk(
     source: Source, request: Request, piece: Piece, first_row: int
 ) -> Request:
     """Let the first chunk decide the types of all, as it does in one process.

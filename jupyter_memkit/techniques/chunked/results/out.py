@@ -16,10 +16,10 @@ from jupyter_memkit.techniques.chunked.results.tables import (
     conform,
     copy_rows,
     find_schema,
+    finish_schema,
     has_no_type,
     make_table,
     pack,
-    settle,
     unpack,
 )
 from jupyter_memkit.techniques.chunked.results.writers.base import CutShortError, Writer
@@ -164,7 +164,7 @@ class FileSink:
     def _begin(self) -> Writer:
         """Open the file, and write the rows that were held."""
         self._claim()
-        schema = settle(self._schema)
+        schema = finish_schema(self._schema)
         writer = self._open(
             self._temporary, schema, state=None, resumable=self._resumable
         )

@@ -110,7 +110,7 @@ def has_no_type(kind: Any) -> bool:
     )
 
 
-def settle(schema: Any) -> Any:
+def finish_schema(schema: Any) -> Any:
     """Return the schema to write: a column without any value becomes text."""
     arrow = import_library("pyarrow", "the file")
     for position, field in enumerate(schema):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.techniques.chunked.settling import settle_types
+from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from tests.techniques.chunked.test_rehearsal import make_body
 
@@ -32,7 +32,7 @@ def test_types_of_all_rows(late: Path) -> None:
     """The types hold the values of all rows, and no error is raised on the way."""
     source = open_source(late)
     settings: Any = chunked(late)._settings
-    settled = settle_types(source, settings)
+    settled = read_ahead_types(source, settings)
     request = settled.request(source, settled.plan_rows(source))
     assert request.types["a"] == "float64"
 
@@ -55,7 +55,9 @@ def test_pure_cell_is_not_delayed(late: Path, monkeypatch: pytest.MonkeyPatch) -
     def refuse(*_args: Any) -> Any:
         raise AssertionError
 
-    monkeypatch.setattr("jupyter_memkit.techniques.chunked.mapped.settle_types", refuse)
+    monkeypatch.setattr(
+        "jupyter_memkit.techniques.chunked.mapped.read_ahead_types", refuse
+    )
     chunked(late, rows=100_000).map(make_body("df.a.sum()")).run("sum")
 
 
@@ -82,7 +84,9 @@ def test_counts_as_time_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
         clock[0] += 50
         return settings
 
-    monkeypatch.setattr("jupyter_memkit.techniques.chunked.mapped.settle_types", settle)
+    monkeypatch.setattr(
+        "jupyter_memkit.techniques.chunked.mapped.read_ahead_types", settle
+    )
     monkeypatch.setattr("time.perf_counter", lambda: clock[0])
     body = make_body("seen.append(len(df))", seen=[])
     assert chunked([1, 2, 3]).map(body).run().duration_s == 50

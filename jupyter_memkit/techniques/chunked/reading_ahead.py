@@ -22,7 +22,7 @@ from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 _MOST_BYTES = 64 << 20
 
 
-def settle_types(source: Source, settings: Settings) -> Settings:
+def read_ahead_types(source: Source, settings: Settings) -> Settings:
     """Return the settings with the types that hold the values of all rows.
 
     Parameters
