@@ -49,15 +49,20 @@ _WIDE_ROWS = 256
 _STEADY_ROWS = 20_000
 
 # After how many chunks of a size larger ones are tried: chunks are read ahead, so one
-# is under way while another is measured, and two of a size may differ. One is enough
-# if the next stays below the limit even when each row takes this many times the least
-# that it can.
-# How many times larger a chunk may be than the one before, and than one whose memory
-# does not show.
+# is under way while another is measured, and two of a size may differ.
 _CHUNKS_OF_A_SIZE = 3
+
+# How many times its least bytes a row is assumed to take at most.
 _MOST_EXPANSION = 16
+
+# The part of the budget below which even such rows must stay, if the next chunk is to
+# be larger after one of a size.
 _LIMIT = 0.66
+
+# How many times larger a chunk may be than the one before.
 _STEP = 2.0
+
+# The same for a chunk whose memory does not show.
 _HIDDEN_STEP = 1.25
 
 # After how many chunks that raise nothing the next may be larger by a small step.
