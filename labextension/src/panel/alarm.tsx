@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { IAlarm } from '../model/alarm';
 import { describeAlarm } from '../text/alarm';
-import type { StatusAction } from '../wire/status';
+import type { PanelAction } from './actions';
 import { ActionButton } from './button';
 
 /**
@@ -41,7 +41,7 @@ export namespace AlarmCard {
     alarm: IAlarm;
     /** Whether a cell is running. */
     isBusy: boolean;
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     trans: TranslationBundle;
   }
 }

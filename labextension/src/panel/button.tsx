@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { StatusAction } from '../wire/status';
+import type { PanelAction } from './actions';
 
 /**
  * A button that does something about what is said beside it.
@@ -25,11 +25,11 @@ export function ActionButton(props: ActionButton.IProps): React.JSX.Element {
 
 export namespace ActionButton {
   export interface IProps {
-    action: StatusAction;
+    action: PanelAction;
     isMain?: boolean;
     title?: string | undefined;
     testId?: string | undefined;
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     children: React.ReactNode;
   }
 }

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ICell, IGuardStatus, IPresent } from '../wire/protocol';
-import type { StatusAction } from '../wire/status';
+import type { PanelAction } from './actions';
 import { CollectorChip } from './collector';
 
 /**
@@ -32,7 +32,7 @@ export namespace Chips {
   export interface IProps {
     present: IPresent;
     cells: readonly ICell[];
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     trans: TranslationBundle;
   }
 }

@@ -4,7 +4,7 @@ import * as React from 'react';
 import { formatBytes, formatMoment } from '../text/format';
 import { listLargest } from '../text/variables';
 import type { IDeath } from '../wire/protocol';
-import type { StatusAction } from '../wire/status';
+import type { PanelAction } from './actions';
 import { ActionButton } from './button';
 import { CellLink } from './link';
 
@@ -64,7 +64,7 @@ export namespace DeathCard {
     death: IDeath;
     /** Whether no other process has replaced it. */
     isDead: boolean;
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     /** Show a cell in its notebook. */
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;

@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ChannelStatus, LossReason, StatusAction } from '../wire/status';
+import type { ChannelStatus, LossReason } from '../wire/status';
+import type { PanelAction } from './actions';
 import { ActionButton } from './button';
 
 /**
@@ -28,7 +29,7 @@ export function Notice(props: Notice.IProps): React.JSX.Element {
 
 export namespace Notice {
   export interface IProps extends INotice {
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
   }
 }
 
@@ -38,7 +39,7 @@ export namespace Notice {
 export interface INotice {
   readonly sentence: string;
   readonly action: {
-    readonly kind: StatusAction;
+    readonly kind: PanelAction;
     readonly label: string;
   } | null;
 }

@@ -3,7 +3,8 @@ import * as React from 'react';
 
 import type { IAlarm } from '../model/alarm';
 import type { IDeath } from '../wire/protocol';
-import type { ChannelStatus, StatusAction } from '../wire/status';
+import type { ChannelStatus } from '../wire/status';
+import type { PanelAction } from './actions';
 import { AlarmCard } from './alarm';
 import { DeathCard } from './death';
 import { Notice, describeStatus } from './notice';
@@ -51,7 +52,7 @@ export namespace Slot {
     isBlind: boolean;
     /** Whether something of the panel's waits for the running cell. */
     isWaiting: boolean;
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     /** Show a cell in its notebook. */
     onOpen: (cellId: string) => void;
     trans: TranslationBundle;

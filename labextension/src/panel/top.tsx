@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
 import { SidebarRenderer } from '../renderer';
-import type { StatusAction } from '../wire/status';
+import type { PanelAction } from './actions';
 import { Chips } from './chips';
 import { Devices } from './devices';
 import { Header } from './header';
@@ -111,7 +111,7 @@ export class Top extends SidebarRenderer {
 export namespace Top {
   export interface IOptions {
     sidebar: Sidebar;
-    onAction: (action: StatusAction) => void;
+    onAction: (action: PanelAction) => void;
     /** Open the menu below its button. */
     onMenu: (button: HTMLElement) => void;
     /** Show a cell in its notebook. */

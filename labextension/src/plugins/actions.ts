@@ -9,8 +9,8 @@ import type { CommandRegistry } from '@lumino/commands';
 
 import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
+import type { PanelAction } from '../panel/actions';
 import { DISABLE } from '../text/collector';
-import type { StatusAction } from '../wire/status';
 import { reportFailure } from './failure';
 
 // How long a message about what was done stays.
@@ -26,7 +26,7 @@ export function buildActions(
   givenDialogs: ISessionContext.IDialogs | null,
   commands: CommandRegistry,
   translator: ITranslator
-): (action: StatusAction) => void {
+): (action: PanelAction) => void {
   const dialogs = givenDialogs ?? new SessionContextDialogs({ translator });
   const trans = translator.load('jupyter-memkit');
   const wait = async (work: Promise<void> | undefined): Promise<void> => {
@@ -34,7 +34,7 @@ export function buildActions(
       await sidebar.wait(work);
     }
   };
-  const run = async (action: StatusAction): Promise<void> => {
+  const run = async (action: PanelAction): Promise<void> => {
     const context = sidebar.follower.widget?.sessionContext;
     switch (action) {
       case 'new-notebook':

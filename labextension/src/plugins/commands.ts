@@ -3,8 +3,8 @@ import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import type { Sidebar } from '../model/sidebar';
+import type { PanelAction } from '../panel/actions';
 import { memoryIcon } from '../panel/icon';
-import type { StatusAction } from '../wire/status';
 import { buildActions } from './actions';
 import { CommandIDs, ISidebar } from './tokens';
 
@@ -42,7 +42,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: CommandIDs.openPanel, category });
     const add = (
       id: string,
-      action: StatusAction,
+      action: PanelAction,
       label: string,
       caption: string
     ): void => {

@@ -26,23 +26,3 @@ export type ChannelStatus =
   | { kind: 'lost'; reason: LossReason };
 
 export type LossReason = 'died' | 'disconnected' | 'refused';
-
-/**
- * What the user can do about a status.
- */
-export type StatusAction =
-  | 'new-notebook'
-  | 'select-kernel'
-  | 'interrupt'
-  | 'load'
-  | 'copy-install'
-  | 'copy-upgrade'
-  | 'restart'
-  | 'reconnect'
-  | 'reload'
-  | 'dismiss-death'
-  | 'arm-guard'
-  | 'disarm-guard'
-  | 'resume-collector'
-  | 'free'
-  | 'export';

@@ -1,10 +1,10 @@
 import * as React from 'react';
 import { describe, expect, it } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { Chips } from '../../src/panel/chips';
 import type { ICell, IPresent } from '../../src/wire/protocol';
 import { decodeCells, decodeSamples } from '../../src/wire/protocol';
-import type { StatusAction } from '../../src/wire/status';
 import { decoded } from '../fakes/golden';
 import { click, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
@@ -15,7 +15,7 @@ const { present: BUSY } = decoded(decodeSamples, 'samples');
 
 function show(
   present: Partial<IPresent>,
-  actions: StatusAction[] = [],
+  actions: PanelAction[] = [],
   cells: readonly ICell[] = CELLS
 ): HTMLElement {
   return render(
@@ -53,7 +53,7 @@ describe('the chip of the collector', () => {
   });
 
   it('resumes the collector', () => {
-    const actions: StatusAction[] = [];
+    const actions: PanelAction[] = [];
     const host = show({ collectorPause }, actions);
     click(part(part(host, 'collector'), 'button'));
     expect(actions).toEqual(['resume-collector']);
@@ -62,7 +62,7 @@ describe('the chip of the collector', () => {
 
 describe('the chip of the guard', () => {
   it('offers to arm one while there is none', () => {
-    const actions: StatusAction[] = [];
+    const actions: PanelAction[] = [];
     const chip = part(show({ guard: null }, actions), 'guard');
     expect(chip.dataset['armed']).toBe('false');
     expect(chip.textContent).toBe('No guardArm');
@@ -81,7 +81,7 @@ describe('the chip of the guard', () => {
   ] as const)(
     'shows the mark of one that would %s, and disarms it',
     (action, title) => {
-      const actions: StatusAction[] = [];
+      const actions: PanelAction[] = [];
       const guard = { mark: '85%', action };
       const chip = part(show({ guard }, actions), 'guard');
       expect(chip.dataset['armed']).toBe('true');

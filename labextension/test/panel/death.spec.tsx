@@ -1,11 +1,11 @@
 import * as React from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { DeathCard } from '../../src/panel/death';
 import { formatClock } from '../../src/text/format';
 import type { IDeath } from '../../src/wire/protocol';
 import { decodeLastDeath } from '../../src/wire/protocol';
-import type { StatusAction } from '../../src/wire/status';
 import { decoded } from '../fakes/golden';
 import { click, dataOf, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
@@ -13,7 +13,7 @@ import { trans } from '../fakes/trans';
 const DEATH = decoded(decodeLastDeath, 'last_death').death as IDeath;
 const INJECTION = '<img src=x onerror=alert(1)>';
 
-let actions: StatusAction[];
+let actions: PanelAction[];
 let opened: string[];
 
 beforeEach(() => {

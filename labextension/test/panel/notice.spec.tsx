@@ -1,8 +1,9 @@
 import * as React from 'react';
 import { describe, expect, it } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { Notice, describeStatus } from '../../src/panel/notice';
-import type { ChannelStatus, StatusAction } from '../../src/wire/status';
+import type { ChannelStatus } from '../../src/wire/status';
 import { click, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
 
@@ -10,7 +11,7 @@ const CALM = { isBlind: false, isWaiting: false };
 
 function show(
   status: ChannelStatus,
-  actions: StatusAction[] = [],
+  actions: PanelAction[] = [],
   flags: Partial<typeof CALM> = {}
 ): HTMLElement {
   const notice = describeStatus(status, { ...CALM, ...flags }, trans);
@@ -23,7 +24,7 @@ function show(
   );
 }
 
-const STATUSES: [ChannelStatus, string, StatusAction | null][] = [
+const STATUSES: [ChannelStatus, string, PanelAction | null][] = [
   [{ kind: 'no-session' }, 'Open a notebook or a console', 'new-notebook'],
   [{ kind: 'no-kernel' }, 'No kernel is running', 'select-kernel'],
   [{ kind: 'unsupported', language: 'r' }, 'this kernel runs r', null],
@@ -55,7 +56,7 @@ describe('Notice', () => {
   it.each(STATUSES)(
     'of %o has at most one action',
     (status, _sentence, action) => {
-      const actions: StatusAction[] = [];
+      const actions: PanelAction[] = [];
       const host = show(status, actions);
       host.querySelectorAll('button').forEach(click);
       expect(actions).toEqual(action === null ? [] : [action]);
@@ -75,7 +76,7 @@ describe('Notice', () => {
   });
 
   it('says that nobody can read the memory of a silent kernel', () => {
-    const actions: StatusAction[] = [];
+    const actions: PanelAction[] = [];
     const host = show({ kind: 'live' }, actions, { isBlind: true });
     expect(part(host, 'p').textContent).toContain(
       'the server cannot read its memory'
@@ -87,7 +88,7 @@ describe('Notice', () => {
   it.each<ChannelStatus>([{ kind: 'live' }, { kind: 'connecting' }])(
     'says that what the user asked for waits, while $kind',
     status => {
-      const actions: StatusAction[] = [];
+      const actions: PanelAction[] = [];
       const host = show(status, actions, { isWaiting: true });
       expect(part(host, 'p').textContent).toBe(
         'This is done when the running cell has ended.'

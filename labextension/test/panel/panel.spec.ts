@@ -1,8 +1,8 @@
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { MemoryPanel } from '../../src/panel/panel';
-import type { StatusAction } from '../../src/wire/status';
 import { fakeCanvas } from '../fakes/canvas';
 import { golden } from '../fakes/golden';
 import { FakeKernel, settle } from '../fakes/kernel';
@@ -18,7 +18,7 @@ const ASKING = [
 
 let page: FakePage;
 let panel: MemoryPanel;
-let actions: StatusAction[];
+let actions: PanelAction[];
 
 beforeEach(() => {
   fakeCanvas();

@@ -2,10 +2,11 @@ import * as React from 'react';
 import { describe, expect, it } from 'vitest';
 
 import type { IAlarm } from '../../src/model/alarm';
+import type { PanelAction } from '../../src/panel/actions';
 import { Slot } from '../../src/panel/slot';
 import type { IDeath } from '../../src/wire/protocol';
 import { decodeLastDeath } from '../../src/wire/protocol';
-import type { ChannelStatus, StatusAction } from '../../src/wire/status';
+import type { ChannelStatus } from '../../src/wire/status';
 import { decoded } from '../fakes/golden';
 import { click, part, render } from '../fakes/render';
 import { trans } from '../fakes/trans';
@@ -21,7 +22,7 @@ const DIED: ChannelStatus = { kind: 'lost', reason: 'died' };
 
 function show(
   props: Partial<Slot.IProps> = {},
-  actions: StatusAction[] = []
+  actions: PanelAction[] = []
 ): HTMLElement {
   return render(
     <Slot
@@ -96,14 +97,14 @@ describe('the warning', () => {
   });
 
   it('can be answered in two ways while a cell runs', () => {
-    const actions: StatusAction[] = [];
+    const actions: PanelAction[] = [];
     const card = part(show({ alarm: ALARM }, actions), 'alarm');
     card.querySelectorAll('button').forEach(click);
     expect(actions).toEqual(['interrupt', 'free']);
   });
 
   it('interrupts nothing while no cell runs', () => {
-    const actions: StatusAction[] = [];
+    const actions: PanelAction[] = [];
     const card = part(show({ alarm: ALARM, isBusy: false }, actions), 'alarm');
     card.querySelectorAll('button').forEach(click);
     expect(actions).toEqual(['free']);

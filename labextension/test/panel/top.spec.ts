@@ -1,9 +1,9 @@
 import { Widget } from '@lumino/widgets';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { Top } from '../../src/panel/top';
 import { decodeLastDeath } from '../../src/wire/protocol';
-import type { StatusAction } from '../../src/wire/status';
 import { decoded, golden } from '../fakes/golden';
 import { FakeKernel, settle } from '../fakes/kernel';
 import { FakePage } from '../fakes/page';
@@ -15,7 +15,7 @@ const SKEW_S = 3600;
 
 let page: FakePage;
 let top: Top;
-let actions: StatusAction[];
+let actions: PanelAction[];
 let opened: string[];
 
 beforeEach(() => {

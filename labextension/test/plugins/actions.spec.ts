@@ -3,9 +3,9 @@ import { Notification } from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import type { PanelAction } from '../../src/panel/actions';
 import { buildActions } from '../../src/plugins/actions';
 import { decodeLastDeath } from '../../src/wire/protocol';
-import type { StatusAction } from '../../src/wire/status';
 import { decoded } from '../fakes/golden';
 import { evaluated, FakeKernel, raised, settle } from '../fakes/kernel';
 import { FakeLab } from '../fakes/lab';
@@ -14,7 +14,7 @@ import { FakePage } from '../fakes/page';
 let lab: FakeLab;
 let page: FakePage;
 let asked: string[];
-let act: (action: StatusAction) => void;
+let act: (action: PanelAction) => void;
 
 beforeEach(() => {
   lab = new FakeLab();
@@ -121,7 +121,7 @@ describe('the action', () => {
     expect(page.server.death).toBeNull();
   });
 
-  it.each<[StatusAction, string]>([
+  it.each<[PanelAction, string]>([
     ['arm-guard', '("memguard", "auto")'],
     ['disarm-guard', '("memguard", "off")'],
     ['resume-collector', '("gc_pause", "off")'],
@@ -160,7 +160,7 @@ describe('the action', () => {
     expect(page.sidebar.isWaiting).toBe(true);
   });
 
-  it.each<StatusAction>([
+  it.each<PanelAction>([
     'select-kernel',
     'interrupt',
     'restart',
