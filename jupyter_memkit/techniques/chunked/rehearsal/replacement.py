@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-# The partial statistics by the names of the pandas methods.
-_STATISTICS = {
-    **{name: repr(name) for name in ("mean", "std", "var", "sem", "nunique", "first")},
-    **{name: repr(name) for name in ("last", "min", "max", "sum", "count")},
-    "median": "('approx_quantile', 0.5)",
-    "mode": "('top', 1)",
-}
+from jupyter_memkit.techniques.chunked.rehearsal.row_wise import is_row_wise, is_rows
+from jupyter_memkit.techniques.chunked.rehearsal.statistic_calls import (
+    STATISTICS,
+    StatisticCall,
+    read_call,
+    read_constant,
+)
+
+# They round or arrange the statistics only.
+_FUNCTIONS_AROUND = frozenset({"float", "int", "round"})
+_METHODS_AROUND = frozenset({"reset_index", "round", "sort_index", "sort_values"})
+
+# Options of groupby that change no values.
+_ARRANGING = frozenset({"as_index", "group_keys", "sort"})
 
 
 def find_replacement(
@@ -44,87 +53,174 @@ def find_replacement(
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
         return None
-    node = last.value
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-        node = node.args[0]  # round(chunk.price.mean(), 3)
-    found = _read(node, chunk_name)
-    if found is None:
+    node = _unwrap(last.value)
+    if not isinstance(node, ast.Call):
         return None
-    by, columns = found
+    reader = _Reader(tree, chunk_name, namespace)
+    code = reader.read_pivot(node) or reader.read(node)
+    if code is None:
+        return None
     package = sys.modules["jupyter_memkit"]
     names = [name for name, value in list(namespace.items()) if value is package]
-    name = names[0] if names else "memkit"
-    statistics = ", ".join(f"{column}={how}" for column, how in columns.items())
-    line = f"{name}.partial({chunk_name}{by}).agg({statistics})"
+    line = f"{names[0] if names else 'memkit'}.partial({code}"
     return line if names else f"{line}, after import jupyter_memkit as memkit"
 
 
-def _read(node: ast.expr, chunk_name: str) -> tuple[str, dict[str, str]] | None:
-    """Return the ``by`` and the columns with their statistics."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-        return None
-    columns = _read_statistics(node)
-    if columns is None:
-        return None
-    place = node.func.value
-    name = _read_column(place)
-    if name is not None:
-        place = place.value  # type: ignore[attr-defined] # of an attribute or subscript
-        if list(columns) != [""]:
-            return None
-        columns = {name: columns[""]}
-    by = ""
-    if isinstance(place, ast.Call) and getattr(place.func, "attr", "") == "groupby":
-        if len(place.args) != 1 or not isinstance(place.func, ast.Attribute):
-            return None
-        by = f", by={ast.unparse(place.args[0])}"
-        place = place.func.value
-    is_chunk = isinstance(place, ast.Name) and place.id == chunk_name
-    if not is_chunk or not all(name.isidentifier() for name in columns):
-        return None
-    return by, columns
-
-
-def _read_statistics(node: ast.Call) -> dict[str, str] | None:
-    """Return the statistics of a call by column; "" is the column it is called on."""
-    method = node.func.attr  # type: ignore[attr-defined] # of an attribute
-    if method in {"agg", "aggregate"} and len(node.args) == 1 and not node.keywords:
-        return _read_agg(node.args[0])
-    if method == "quantile" and len(node.args) == 1 and not node.keywords:
-        if not isinstance(node.args[0], ast.Constant):
-            return None
-        return {"": f"('approx_quantile', {ast.unparse(node.args[0])})"}
-    if method == "nlargest" and len(node.args) == 1:
-        return {"": f"('largest', {ast.unparse(node.args[0])})"}
-    if node.args or node.keywords or method not in _STATISTICS:
-        return None
-    return {"": _STATISTICS[method]}
-
-
-def _read_agg(node: ast.expr) -> dict[str, str] | None:
+def _unwrap(node: ast.expr) -> ast.expr:
+    """Return the statistic in round(chunk.price.mean(), 3), for instance."""
     match node:
-        case ast.Constant(value=str(name)) if name in _STATISTICS:
-            return {"": _STATISTICS[name]}
-        case ast.List(elts=items):
-            read = [_read_agg(item) for item in items]
-            if any(each is None for each in read):
+        case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if (
+            name in _FUNCTIONS_AROUND
+        ):
+            return _unwrap(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if (
+            name in _METHODS_AROUND
+        ):
+            return _unwrap(inner)
+    return node
+
+
+class _Reader:
+    """Reads statistics of a chunk from the code of a cell.
+
+    What it returns is the arguments of `partial` and the call of ``agg``, as code.
+    """
+
+    def __init__(
+        self, tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
+    ) -> None:
+        self._chunk_name = chunk_name
+        self._namespace = namespace
+        self._local = {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        } - {chunk_name}
+
+    def read(self, node: ast.Call) -> str | None:
+        """Read a statistic of columns."""
+        call = read_call(node, self._namespace)
+        if call is None:
+            return None
+        call = _take_columns(call)
+        place, by = call.place, ""
+        if isinstance(place, ast.Call) and getattr(place.func, "attr", "") == "groupby":
+            read = self._read_groups(place)
+            if read is None:
                 return None
-            return {"": f"[{', '.join(each[''] for each in read if each)}]"}
-        case ast.Dict():
-            columns: dict[str, str] = {}
-            for key, value in zip(node.keys, node.values, strict=True):
-                read_value = _read_agg(value)
-                if not isinstance(key, ast.Constant) or read_value is None:
-                    return None
-                columns[str(key.value)] = read_value.get("", "")
-            return columns if all(columns.values()) else None
-    return None
+            place, by = read
+        elif call.needs_groups:
+            return None
+        return self._write(place, by, call)
+
+    def read_pivot(self, node: ast.Call) -> str | None:
+        """Read a pivot table, of which `partial` has the long form."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "pivot_table":
+            return None
+        place, given = node.func.value, list(node.args)
+        module = self._namespace.get(place.id) if isinstance(place, ast.Name) else None
+        if given and module is not None and module is sys.modules.get("pandas"):
+            place = given.pop(0)
+        names = ("values", "index", "columns", "aggfunc")
+        options: dict[str | None, ast.expr] = dict(zip(names, given, strict=False))
+        options |= {each.arg: each.value for each in node.keywords}
+        how = read_constant(options.pop("aggfunc", ast.Constant(value="mean")))
+        columns = _read_names(options.pop("values", None))
+        keys = [
+            _read_names(options.pop(name)) or [""]
+            for name in ("index", "columns")
+            if name in options
+        ]
+        by = [name for names in keys for name in names]
+        if options or how not in STATISTICS or not columns or not by or "" in by:
+            return None
+        call = StatisticCall(
+            place=place, columns=dict.fromkeys(columns, STATISTICS[how])
+        )
+        return self._write(place, f", by={by}", call)
+
+    def _read_groups(self, node: ast.Call) -> tuple[ast.expr, str] | None:
+        """Return the rows of a call of groupby, and the arguments for its keys."""
+        options = {
+            each.arg: each.value for each in node.keywords if each.arg not in _ARRANGING
+        }
+        keys = [*node.args, *filter(None, [options.pop("by", None)])]
+        dropna = read_constant(options.pop("dropna", ast.Constant(value=True)))
+        observed = read_constant(options.pop("observed", ast.Constant(value=True)))
+        if len(keys) != 1 or options or observed is not True:
+            return None
+        if type(dropna) is not bool or not is_row_wise(keys[0], self._local):
+            return None
+        by = f", by={ast.unparse(keys[0])}"
+        rows: ast.expr = node.func.value  # type: ignore[attr-defined] # of an attribute
+        return rows, by if dropna else f"{by}, dropna=False"
+
+    def _write(self, place: ast.expr, by: str, call: StatisticCall) -> str | None:
+        if not is_rows(place, self._chunk_name, self._local):
+            return None
+        rows = ast.unparse(place)
+        statistics = (
+            _write_of_numbers(rows, by, call.columns[""])
+            if call.is_of_numbers
+            else _write_columns(call.columns)
+        )
+        return None if statistics is None else f"{rows}{by}).agg({statistics})"
 
 
-def _read_column(node: ast.expr) -> str | None:
+def _take_columns(call: StatisticCall) -> StatisticCall:
+    """Return a call with the columns that its place selects, as far as it does."""
+    read = _read_columns(call.place)
+    if read is None or list(call.columns) != [""]:
+        return call
+    place, names = read
+    columns = dict.fromkeys(names, call.columns[""])
+    return replace(call, place=place, columns=columns, is_of_numbers=False)
+
+
+def _read_columns(node: ast.expr) -> tuple[ast.expr, list[str]] | None:
+    """Return what columns are selected from, and their names."""
     match node:
-        case ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-    return None
+        case ast.Attribute(value=place, attr=name):
+            frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
+            # chunk.index is no column.
+            return None if hasattr(frame, name) else (place, [name])
+        case ast.Subscript(
+            value=ast.Attribute(value=place, attr="loc"),
+            slice=ast.Tuple(elts=[mask, columns]),
+        ):
+            if ast.unparse(mask) != ":":
+                place = ast.Subscript(value=place, slice=mask, ctx=ast.Load())
+        case ast.Subscript(value=place, slice=columns):
+            pass
+        case _:
+            return None
+    names = _read_names(columns)
+    return None if names is None else (place, names)
+
+
+def _read_names(node: ast.expr | None) -> list[str] | None:
+    """Return the names in a text, or in a list of texts."""
+    values = node.elts if isinstance(node, ast.List) else [node]
+    names = [read_constant(value) for value in values]
+    return names if names and all(type(name) is str for name in names) else None
+
+
+def _write_columns(columns: Mapping[str, str]) -> str | None:
+    """Return the statistics as arguments; None if they are of unknown columns."""
+    if "" in columns:
+        return None
+    if all(name.isidentifier() and not keyword.iskeyword(name) for name in columns):
+        return ", ".join(f"{name}={how}" for name, how in columns.items())
+    pairs = ", ".join(f"{name!r}: {how}" for name, how in columns.items())
+    return f"**{{{pairs}}}"
+
+
+def _write_of_numbers(rows: str, by: str, statistic: str) -> str | None:
+    """Return a statistic of all columns of numbers, except those of keys."""
+    names = f"{rows}.select_dtypes(['number', 'bool'], 'timedelta').columns"
+    if by:
+        keys = by.removeprefix(", by=").removesuffix(", dropna=False")
+        if _read_names(ast.parse(keys, mode="eval").body) is None:
+            return None
+        names += f".drop({keys}, errors='ignore')"
+    return f"**dict.fromkeys({names}, {statistic})"
