@@ -45,6 +45,7 @@ from jupyter_memkit.techniques.chunked.sources.remote import (
     is_url,
 )
 from jupyter_memkit.techniques.chunked.sources.several import SeveralSource
+from jupyter_memkit.techniques.chunked.sources.unsupported import find_remedy
 
 FileOpener = Callable[[Path, Mapping[str, Any]], Source]
 ObjectOpener = Callable[[Any], Source]
@@ -299,9 +300,8 @@ def _open_files(
     opener = _FORMATS.get(suffix)
     if opener is None:
         message = (
-            f"{files[0].name} has an unsupported extension (supported are "
-            f"{_list_extensions()}); for other tables use a reader: "
-            f'pandas.read_csv("{files[0]}", sep=..., chunksize=100_000)'
+            f"{files[0].name} has an unsupported extension; {find_remedy(files[0])} "
+            f"(supported are {_list_extensions()})"
         )
         raise SourceError(message)
     for path in files:

@@ -97,15 +97,16 @@ def test_bad_target(target: Any) -> None:
 
 def test_unknown_ending(tmp_path: Path) -> None:
     """The error for another extension lists all that are known, the user's too."""
-    (tmp_path / "a.xlsx").touch()
+    (tmp_path / "a.sas").touch()
     chunk_source(".mine")(lambda _path, _options: IterableSource(data=[], name=""))
     with pytest.raises(SourceError) as raised:
-        open_source(tmp_path / "a.xlsx")
+        open_source(tmp_path / "a.sas")
     assert str(raised.value) == (
-        "a.xlsx has an unsupported extension (supported are .arrow, .arrows, .bin, "
-        ".csv, .dat, .feather, .h5, .hdf, .hdf5, .ipc, .jsonl, .log, .mine, .ndjson, "
-        ".npy, .npz, .parquet, .pq, .tsv, .txt, .zarr); for other tables use a "
-        f'reader: pandas.read_csv("{tmp_path}/a.xlsx", sep=..., chunksize=100_000)'
+        "a.sas has an unsupported extension; for a table in text, run over a reader: "
+        f'reader = pandas.read_csv("{tmp_path}/a.sas", sep=..., chunksize=100_000) '
+        "(supported are .arrow, .arrows, .bin, .csv, .dat, .feather, .h5, .hdf, .hdf5, "
+        ".ipc, .jsonl, .log, .mine, .ndjson, .npy, .npz, .parquet, .pq, .tsv, .txt, "
+        ".zarr)"
     )
 
 
