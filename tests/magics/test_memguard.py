@@ -291,18 +291,39 @@ def test_cell_alone(shared: GuardedKernel) -> None:
     assert limits(shared) == before
 
 
+# Waits until all marks that warn were reached.
+WARNED = (
+    "from jupyter_memkit.techniques.guard.armed import process_guard\n"
+    "x = np.ones(25_000_000)\n"
+    "while len(process_guard()._warned_in) < {}: pass\n"
+    "process_guard()._warned_in.clear(); del x\n"
+)
+
+
 def test_warning(shared: GuardedKernel) -> None:
     """With ``--action warn`` the cell goes on, and one sentence is shown."""
     clean(shared)
     assert "warns" in shared.run("%memguard 200MB --action warn")
-    text = shared.run(
-        "from jupyter_memkit.techniques.guard.armed import process_guard\n"
-        "page = process_guard()._page\nx = np.ones(25_000_000)\n"
-        "while page['handled_cell'] != page['cell']: pass\ndel x, page"
-    )
+    text = shared.run(WARNED.format(1))
     assert shared.name == ""
     assert text.count("is above the mark of 200 MB") == 1
     shared.run("%memguard off")
+
+
+def test_warnings_beside_a_stop(kernel: GuardedKernel) -> None:
+    """Each mark that warns does so by itself, and a higher one still stops."""
+    kernel.run("%memguard 600MB")
+    cell = (
+        "%%memguard 200MB --action warn\nfrom jupyter_memkit import guard\n"
+        "with guard('250MB', action='warn'):\n    "
+    )
+    text = kernel.run(cell + WARNED.format(2).replace("\n", "\n    ").rstrip(" "))
+    assert kernel.name == ""
+    assert text.count("is above the mark of 200 MB") == 1
+    assert text.count("is above the mark of 250 MB") == 1
+    kernel.run(cell + GROW.replace("\n", "\n    "))
+    assert kernel.name == "MemoryLimitExceeded"
+    assert "the mark of 600 MB" in kernel.text
 
 
 def test_limit_of_the_administrator(shared: GuardedKernel) -> None:

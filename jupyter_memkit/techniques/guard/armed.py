@@ -60,7 +60,7 @@ class Listener(Protocol):
 class Guard:
     """The marks of this process, and what enforces them.
 
-    The lowest mark counts. Marks are added and removed in the main thread, which gets
+    Marks are added and removed in the main thread, which gets
     the signal; guarded code may run in any.
 
     Attributes
@@ -84,7 +84,8 @@ class Guard:
         self._watch: Any = None
         self._data_limit: Any = None
         self._released_bytes = 0
-        self._warned_cell = self._raised_in = 0
+        self._raised_in = 0
+        self._warned_in: dict[Mark, int] = {}
         self.stops = 0
         """How many regions were stopped."""
         self.stopped: BaseException | None = None
@@ -102,10 +103,14 @@ class Guard:
 
     @property
     def lowest_mark(self) -> Mark | None:
-        """The lowest mark; None if there is none. For any thread."""
+        """The lowest mark, as in `Marks`; None if there is none. For any thread."""
+        page = self._page
+        if page is None:
+            return None
         try:
-            return self._marks.lowest
+            return self._marks.lowest(page)
         except ValueError:
+            # There is none, or the page was closed in the meantime.
             return None
 
     @property
@@ -206,15 +211,16 @@ class Guard:
         if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
             return error
         region = self._regions.own
-        if region is None or not self._marks or self._marks.lowest.action == "warn":
+        if region is None or not self._marks.stopping:
             return None
         page = self._page
+        mark = self._marks.lowest(page)
         limits_data = page["limits_data"] == 1
         self.make_room()
         if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
         used_bytes = self._read_used()
-        exceeded = make_error(error, self._marks, page, used_bytes)
+        exceeded = make_error(error, mark, page, used_bytes)
         is_signal = comes_from_signal(error)
         if is_signal or page["stopped_cell"] == region.number:
             used_bytes = page["stopped_bytes"]
@@ -223,8 +229,8 @@ class Guard:
         exceeded.stop = GuardStop(
             message=str(exceeded.args[0]),
             used_bytes=used_bytes,
-            mark_bytes=self._marks.bytes_now(page),
-            mark=self._marks.lowest.text,
+            mark_bytes=mark.bytes_now(page),
+            mark=mark.text,
             belt="watcher" if is_signal else "allocation",
             line=find_line(error, region.contains),
             grown_bytes=max(0, used_bytes - region.start_bytes),
@@ -238,13 +244,14 @@ class Guard:
         if not self._marks:
             return GuardStatus(mark=None)
         page = self._page
+        mark = self._marks.lowest(page)
         belts = ["a signal from a watcher process"]
-        if page["limits_data"] and not page["aborts"]:
+        if page["limits_data"] and not page["aborts"] and mark.action == "stop":
             belts.insert(0, "a limit at which allocations fail")
         return GuardStatus(
-            mark=self._marks.lowest.text,
-            action=self._marks.lowest.action,
-            mark_bytes=self._marks.bytes_now(self._page),
+            mark=mark.text,
+            action=mark.action,
+            mark_bytes=mark.bytes_now(page),
             used_bytes=page["used_bytes"],
             belts=tuple(belts),
             stops=self.stops,
@@ -281,7 +288,8 @@ class Guard:
         """
         own = read_memory("self")
         used_bytes = self._count_used(own)
-        if used_bytes < _SHARE_TO_RELEASE * self._marks.bytes_now(self._page):
+        mark_bytes = self._marks.lowest(self._page).bytes_now(self._page)
+        if used_bytes < _SHARE_TO_RELEASE * mark_bytes:
             return own
         # Pages that were released belong to the free part of the heap until they are
         # used again.
@@ -337,9 +345,8 @@ class Guard:
         """Write the marks to the page."""
         page = self._page
         self._marks.write(page)
-        only_warns = self._marks.lowest.action == "warn"
-        page["keeps_ctrl_c"] = int(only_warns or not self._regions.get_signals)
-        page["limits_data"] = int(sys.platform == "linux" and not only_warns)
+        page["keeps_ctrl_c"] = int(not self._regions.get_signals)
+        page["limits_data"] = int(sys.platform == "linux")
 
     def _renew(self) -> None:
         """Set both belts for the code that is running already."""
@@ -361,8 +368,9 @@ class Guard:
         page = self._page
         page["start_bytes"] = start_bytes
         page["cell"] = number
+        marks = (page["mark_bytes"], page["reserve_bytes"])
         available_bytes = page["available_bytes"]
-        room_bytes = find_room(page, self._count_used(own), available_bytes)
+        room_bytes = find_room(page, marks, self._count_used(own), available_bytes)
         self._data_limit.move(own, room_bytes, available_bytes)
 
     def _end_region(self, region: Region) -> None:
@@ -391,29 +399,49 @@ class Guard:
     def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         """Raise in the guarded code; the watcher repeats the signal until then."""
         region = self._regions.find_filling()
-        cell = self._page["cell"]
-        if region is None or not self._marks or self._page["stopped_cell"] != cell:
+        if region is None or not self._marks:
             return
-        # What could handle the signal can handle Ctrl-C, so that is not sent: it would
-        # end the session of a debugger.
-        self._page["handled_cell"] = cell
+        cell: int = self._page["cell"]
+        is_stopped: bool = self._page["stopped_cell"] == cell
+        if is_stopped:
+            # What could handle the signal can handle Ctrl-C, so that is not sent: it
+            # would end the session of a debugger.
+            self._page["handled_cell"] = cell
         if not region.is_in_main_thread:
             frame = region.read_frame()
         if not is_interruptible(frame, region.contains):
             return
-        self._release()
-        used_bytes = self._read_used()
-        if find_room(self._page, used_bytes, self._page["available_bytes"]) >= 0:
+        if is_stopped or self._find_warning(cell):
+            self._release()
+        stopping = (self._page["mark_bytes"], self._page["reserve_bytes"])
+        if is_stopped and self._is_reached(stopping):
+            self._stop(region)
             return
-        message = describe_excess(self._marks, self._page)
-        if self._marks.lowest.action == "warn":
-            if self._warned_cell != cell:
-                self._warned_cell = cell
-                self._warn(message)
-            return
+        for mark in self._find_warning(cell):
+            self._warned_in[mark] = cell
+            self._warn(describe_excess(mark, self._page, self._read_used()))
+
+    def _find_warning(self, cell: int) -> list[Mark]:
+        """Return the marks that are reached and have not warned in this cell."""
+        return [
+            mark
+            for mark in self._marks.warning
+            if self._warned_in.get(mark) != cell
+            and self._is_reached((mark.bytes, mark.reserve_bytes))
+        ]
+
+    def _is_reached(self, mark: tuple[int, int]) -> bool:
+        """Return whether a mark, or all at once, is reached; as in `find_room`."""
+        page = self._page
+        return find_room(page, mark, self._read_used(), page["available_bytes"]) < 0
+
+    def _stop(self, region: Region) -> None:
+        """Raise in the thread of guarded code."""
         self._raised_in = region.number
         if region.is_in_main_thread:
-            raise MemoryLimitExceeded(message)
+            mark = self._marks.lowest(self._page)
+            used_bytes = self._page["stopped_bytes"]
+            raise MemoryLimitExceeded(describe_excess(mark, self._page, used_bytes))
         # The guarded code may have ended meanwhile. `convert` adds the message.
         if is_interruptible(region.read_frame(), region.contains):
             sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)

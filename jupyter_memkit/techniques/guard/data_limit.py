@@ -55,12 +55,16 @@ class DataLimit:
         page = self._page
         if not page["limits_data"]:
             return
+        found = page["soft_limit"]
+        if not page["mark_bytes"] and not page["reserve_bytes"]:
+            # Marks that only warn.
+            self._set(found)
+            return
         if page["aborts"]:
             room_bytes = available_bytes
         # Never beyond what is left until the system would kill.
         most_bytes = max(room_bytes, available_bytes)
         wanted_bytes = own.data_bytes + min(room_bytes + self._slack_bytes, most_bytes)
-        found = page["soft_limit"]
         if wanted_bytes >= sys.maxsize // 2 or 0 <= found <= wanted_bytes:
             self._set(found)
             return

@@ -5,19 +5,19 @@ from __future__ import annotations
 from jupyter_memkit.errors import MemoryLimitExceeded
 from jupyter_memkit.techniques.guard.failures import comes_from_signal, read_texts
 from jupyter_memkit.techniques.guard.family import read_memory
-from jupyter_memkit.techniques.guard.mark import Marks
+from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.units import format_bytes
 
 
-def describe_excess(marks: Marks, page: SharedPage) -> str:
-    """Return that the memory was above the mark when the watcher acted."""
-    used = format_bytes(page["stopped_bytes"])
-    return f"memory use of {used} is above the mark of {marks.describe(page)}"
+def describe_excess(mark: Mark, page: SharedPage, used_bytes: int) -> str:
+    """Return that the memory was above a mark."""
+    used = format_bytes(used_bytes)
+    return f"memory use of {used} is above the mark of {mark.describe(page)}"
 
 
 def make_error(
-    error: BaseException, marks: Marks, page: SharedPage, used_bytes: int
+    error: BaseException, mark: Mark, page: SharedPage, used_bytes: int
 ) -> MemoryLimitExceeded:
     """Return the error of a stop.
 
@@ -25,8 +25,8 @@ def make_error(
     ----------
     error : BaseException
         What was raised where the code was stopped.
-    marks : Marks
-        The marks in force.
+    mark : Mark
+        The lowest mark that stops.
     page : SharedPage
         What the watcher has read.
     used_bytes : int
@@ -35,9 +35,9 @@ def make_error(
     if isinstance(error, MemoryLimitExceeded) and error.args:
         return error
     if comes_from_signal(error):
-        return MemoryLimitExceeded(describe_excess(marks, page))
+        return MemoryLimitExceeded(describe_excess(mark, page, page["stopped_bytes"]))
     message = (
-        f"an allocation would exceed the mark of {marks.describe(page)}, with "
+        f"an allocation would exceed the mark of {mark.describe(page)}, with "
         f"{format_bytes(used_bytes)} in use and "
         f"{format_bytes(read_memory('self').data_bytes)} reserved"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,9 +44,26 @@ class Mark(Record):
     reserve_bytes: int
     action: Action
 
+    def bytes_now(self, page: SharedPage) -> int:
+        """Return the mark for the process and its children at this moment."""
+        if self.bytes:
+            # Shown in the unit that is usual, not in the given one.
+            return int(self.bytes)
+        return page["used_bytes"] + page["available_bytes"] - self.reserve_bytes
+
+    def describe(self, page: SharedPage) -> str:
+        """Return the mark as text, with its size."""
+        if self.bytes:
+            return format_given(self.bytes)
+        return f"{format_bytes(self.bytes_now(page))} ({self.text})"
+
 
 class Marks:
-    """The marks in force, of which the lowest counts."""
+    """The marks in force.
+
+    Each acts by itself: the first that is reached stops the cell, if it does not only
+    warn.
+    """
 
     def __init__(self) -> None:
         self._marks: list[Mark] = []
@@ -72,31 +88,33 @@ class Marks:
         self._marks.clear()
 
     @property
-    def lowest(self) -> Mark:
-        """The lowest size; without any, the first mark."""
-        return min(self._marks, key=lambda mark: mark.bytes or sys.maxsize)
+    def stopping(self) -> list[Mark]:
+        """Those that stop."""
+        return [mark for mark in self._marks if mark.action == "stop"]
+
+    @property
+    def warning(self) -> list[Mark]:
+        """Those that only warn."""
+        return [mark for mark in self._marks if mark.action == "warn"]
+
+    def lowest(self, page: SharedPage) -> Mark:
+        """Return the lowest mark that stops; without any, the lowest that warns.
+
+        Raises
+        ------
+        ValueError
+            If there is no mark.
+        """
+        return min(self.stopping or self.warning, key=lambda mark: mark.bytes_now(page))
 
     def write(self, page: SharedPage) -> None:
         """Write them to the page."""
-        sizes = [mark.bytes for mark in self._marks if mark.bytes]
-        page["mark_bytes"] = min(sizes, default=0)
-        page["reserve_bytes"] = max(mark.reserve_bytes for mark in self._marks)
-
-    def bytes_now(self, page: SharedPage) -> int:
-        """Return the mark for the process and its children at this moment."""
-        used_bytes = page["used_bytes"]
-        marks = [mark.bytes for mark in self._marks if mark.bytes]
-        if page["reserve_bytes"]:
-            left_bytes = page["available_bytes"] - page["reserve_bytes"]
-            marks.append(used_bytes + left_bytes)
-        return int(min(marks))
-
-    def describe(self, page: SharedPage) -> str:
-        """Return the lowest mark as text, with its size."""
-        mark = self.lowest
-        if mark.bytes:
-            return format_given(mark.bytes)
-        return f"{format_bytes(self.bytes_now(page))} ({mark.text})"
+        for marks, size, reserve in (
+            (self.stopping, "mark_bytes", "reserve_bytes"),
+            (self.warning, "warn_bytes", "warn_reserve_bytes"),
+        ):
+            page[size] = min((mark.bytes for mark in marks if mark.bytes), default=0)
+            page[reserve] = max((mark.reserve_bytes for mark in marks), default=0)
 
 
 def read_mark(text: str, action: str = "stop") -> Mark:

@@ -15,12 +15,15 @@ _FIELDS = (
     # left below each limit (0 for none).
     "mark_bytes",
     "reserve_bytes",
+    # The same for marks that only warn.
+    "warn_bytes",
+    "warn_reserve_bytes",
     # The number of the running cell, 0 between cells; the memory in use when it started
     # or the last one ended.
     "cell",
     "start_bytes",
-    # Whether Ctrl-C is never sent, because the mark only warns, or a cell runs in a
-    # thread that would not get it.
+    # Whether Ctrl-C is never sent, because a cell runs in a thread that would not get
+    # it.
     "keeps_ctrl_c",
     # Whether the limit on data is in force, and the limits as they were found.
     "limits_data",
@@ -28,7 +31,7 @@ _FIELDS = (
     "hard_limit",
     # Whether a library that aborts on failed allocations is loaded.
     "aborts",
-    # The last cell in which the signal was handled, so that nothing stronger is needed.
+    # The last cell whose stop was handled, so that nothing stronger is needed.
     "handled_cell",
     # Written by the watcher: its process, the time of its last reading, and whether it
     # sleeps because there is no mark.
@@ -36,7 +39,7 @@ _FIELDS = (
     "read_ns",
     "asleep",
     # The memory of the process and its children, of the children alone, and what is
-    # left until the mark. Negative above it.
+    # left until the first mark. Negative above it.
     "used_bytes",
     "children_bytes",
     "room_bytes",

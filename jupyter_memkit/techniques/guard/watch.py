@@ -64,6 +64,7 @@ class Watch:
     def sleep(self) -> None:
         """Let it sleep until `wake`; it changes nothing any more when this returns."""
         self._page["mark_bytes"] = self._page["reserve_bytes"] = 0
+        self._page["warn_bytes"] = self._page["warn_reserve_bytes"] = 0
         self._page["cell"] = self._page["limits_data"] = self._page["asleep"] = 0
         if not self._tell("asleep"):
             self.stop()

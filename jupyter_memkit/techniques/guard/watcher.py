@@ -34,6 +34,9 @@ _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
 # Less is not mapped for a library that can take much memory.
 _MAPPED_BYTES = 16 << 20
+# The marks in the page.
+_STOPS = ("mark_bytes", "reserve_bytes")
+_WARNS = ("warn_bytes", "warn_reserve_bytes")
 # The last column of /proc/<pid>/stat, counted from the one after the name.
 _EXIT_STATUS = 49
 # A cell that has not handled the signal for so long is in a call of a library, which
@@ -104,7 +107,7 @@ class Watcher:
         while True:
             page = self._page
             pause_s = None
-            if page["mark_bytes"] or page["reserve_bytes"]:
+            if any(page[field] for field in (*_STOPS, *_WARNS)):
                 page["asleep"] = 0
                 try:  # noqa: SIM105 - contextlib is large
                     self.look()
@@ -118,13 +121,15 @@ class Watcher:
                 return
 
     def look(self) -> None:
-        """Read the memory once, move the limit, and stop the cell above the mark."""
+        """Read the memory once, move the limit, and stop the cell above a mark."""
         page = self._page
         own, used_bytes, children_bytes = self._family.read()
         page["used_bytes"] = used_bytes
         page["children_bytes"] = children_bytes
         page["available_bytes"] = available_bytes = self._read_available(used_bytes)
-        page["room_bytes"] = room_bytes = find_room(page, used_bytes, available_bytes)
+        room_bytes = self._read_room(_STOPS, used_bytes, available_bytes)
+        warned_bytes = self._read_room(_WARNS, used_bytes, available_bytes)
+        page["room_bytes"] = min(room_bytes, warned_bytes)
         page["read_ns"] = time.monotonic_ns()
         self._find_aborting(own)
         self._data_limit.move(own, room_bytes, available_bytes)
@@ -132,6 +137,17 @@ class Watcher:
         cell = page["cell"]
         if cell and room_bytes < 0:
             self._stop(cell, used_bytes)
+        elif cell and warned_bytes < 0:
+            # The process finds out which marks are reached.
+            self._send(time.monotonic())
+
+    def _read_room(
+        self, marks: tuple[str, str], used_bytes: int, available_bytes: int
+    ) -> int:
+        mark_bytes, reserve_bytes = map(self._page.__getitem__, marks)
+        return find_room(
+            self._page, (mark_bytes, reserve_bytes), used_bytes, available_bytes
+        )
 
     def _pause_s(self) -> float:
         filled_s = self._page["room_bytes"] / _FILLING_BYTES_PER_S
@@ -165,10 +181,8 @@ class Watcher:
             page["stopped_cell"] = cell
             self._sent_s = 0.0
             self._first_sent_s = now_s
-        if now_s - self._sent_s < _AGAIN_S:
+        if not self._send(now_s):
             return
-        self._sent_s = now_s
-        os.kill(self._kernel, self._number)
         # An allocation that fails ends such a call, too, and Ctrl-C would arrive while
         # its error is shown.
         has_one_belt = not page["limits_data"] or page["aborts"]
@@ -178,24 +192,37 @@ class Watcher:
             self._first_sent_s = now_s
             os.kill(self._kernel, signal.SIGINT)
 
+    def _send(self, now_s: float) -> bool:
+        """Send the signal, unless that was just done; return whether it was sent."""
+        if now_s - self._sent_s < _AGAIN_S:
+            return False
+        self._sent_s = now_s
+        os.kill(self._kernel, self._number)
+        return True
 
-def find_room(page: SharedPage, used_bytes: int, available_bytes: int) -> int:
-    """Return how many bytes may still be taken; negative above the mark.
+
+def find_room(
+    page: SharedPage, mark: tuple[int, int], used_bytes: int, available_bytes: int
+) -> int:
+    """Return how many bytes may still be taken; negative above a mark.
 
     Parameters
     ----------
     page : SharedPage
-        The mark, the reserve, and the use when the cell started or the last one ended.
+        The use when the cell started or the last one ended.
+    mark : (int, int)
+        The mark in bytes, and the reserve; 0 for none.
     used_bytes : int
         The memory of the process and its children.
     available_bytes : int
         What is left until the first limit.
     """
     rooms = []
-    if page["mark_bytes"]:
-        rooms.append(page["mark_bytes"] - used_bytes)
-    if page["reserve_bytes"]:
-        rooms.append(available_bytes - page["reserve_bytes"])
+    mark_bytes, reserve_bytes = mark
+    if mark_bytes:
+        rooms.append(mark_bytes - used_bytes)
+    if reserve_bytes:
+        rooms.append(available_bytes - reserve_bytes)
     room_bytes = min(rooms, default=sys.maxsize)
     return max(room_bytes, page["start_bytes"] + LEEWAY_BYTES - used_bytes)
 

@@ -355,3 +355,38 @@ def test_nested() -> None:
         with pytest.raises(MemoryLimitExceeded, match="3 GB"), guard("20GB"):
             bytearray(5 * 10**9)
     process_guard().close()
+
+
+@pytest.mark.own_process
+@linux_only
+@pytest.mark.parametrize(
+    ("warns", "stops"), [("auto", "50%"), ("900MB", "1GB"), ("900MB", "50%")]
+)
+@pytest.mark.parametrize("is_warned_inside", [True, False])
+def test_mark_that_warns_beside_one_that_stops(
+    warns: str, stops: str, *, is_warned_inside: bool
+) -> None:
+    """A mark that warns, lower or higher, keeps no other from stopping."""
+    marks = [guard(warns, action="warn"), guard(stops)]
+    outer, inner = reversed(marks) if is_warned_inside else marks
+    armed = process_guard()
+    shown = read_mark(stops).text
+    with outer, inner:
+        assert (armed.status.mark, armed.status.action) == (shown, "stop")
+    with pytest.raises(MemoryLimitExceeded) as caught, outer, inner:
+        fill()
+    assert caught.value.to_dict()["mark"] == shown
+    armed.close()
+
+
+@pytest.mark.own_process
+@linux_only
+def test_limit_after_a_mark_that_stops() -> None:
+    """Once the last mark that stops is removed, one that warns limits nothing."""
+    armed = process_guard()
+    with guard("900MB", action="warn"):
+        assert "a limit" not in str(armed.status.belts)
+        with guard("1GB"):
+            assert "a limit" in str(armed.status.belts)
+        bytearray(2 * 10**9)
+    armed.close()

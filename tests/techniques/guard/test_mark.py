@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,8 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.techniques.guard import mark
 from jupyter_memkit.techniques.guard.family import read_memory
-from jupyter_memkit.techniques.guard.mark import read_mark
+from jupyter_memkit.techniques.guard.mark import Marks, read_mark
+from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -71,6 +73,16 @@ def test_no_mark(text: str, message: str) -> None:
         read_mark(text)
 
 
+@pytest.fixture
+def page() -> Iterator[SharedPage]:
+    """A page without a mark."""
+    descriptor = make_page()
+    page = SharedPage(descriptor)
+    yield page
+    page.close()
+    os.close(descriptor)
+
+
 @contextmanager
 def shared_memory() -> Iterator[None]:
     """Hold shared memory."""
@@ -108,6 +120,45 @@ def test_no_action() -> None:
     """An action other than stop and warn is refused."""
     with pytest.raises(MemkitError, match="write stop or warn"):
         read_mark("8GB", "kill")
+
+
+@pytest.mark.parametrize(
+    ("given", "lowest"),
+    [
+        (["auto", "50%"], "50%"),
+        (["50%", "auto"], "50%"),
+        (["auto warn", "50%"], "50%"),
+        (["30% warn", "50%"], "50%"),
+        (["30% warn", "20% warn"], "20%"),
+        # Of 100 GiB, 60 are in use, 10 of them by other processes.
+        (["75 GiB", "80%"], "80%"),
+        (["65 GiB", "80%"], "65 GiB"),
+    ],
+)
+def test_lowest_mark(page: SharedPage, given: list[str], lowest: str) -> None:
+    """The lowest mark is the one with the least room; one that stops comes first."""
+    marks = Marks()
+    for line in given:
+        action = "warn" if line.endswith(" warn") else "stop"
+        marks.add(read_mark(line.removesuffix(" warn"), action))
+    page["used_bytes"], page["available_bytes"] = 50 * GIB, 40 * GIB
+    assert marks.lowest(page).text == lowest
+
+
+def test_marks_in_the_page(page: SharedPage) -> None:
+    """Marks that stop and marks that warn are written apart, the strictest of each."""
+    marks = Marks()
+    for text, action in (("85%", "stop"), ("8 GiB", "stop"), ("9 GiB", "stop")):
+        marks.add(read_mark(text, action))
+    marks.write(page)
+    assert (page["warn_bytes"], page["warn_reserve_bytes"]) == (0, 0)
+    for text, action in (("95%", "warn"), ("7 GiB", "warn")):
+        marks.add(read_mark(text, action))
+    marks.write(page)
+    assert page["mark_bytes"] == 8 * GIB
+    assert page["warn_bytes"] == 7 * GIB
+    assert page["reserve_bytes"] == read_mark("85%").reserve_bytes
+    assert page["warn_reserve_bytes"] == read_mark("95%").reserve_bytes
 
 
 def test_share_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,34 @@ def test_ctrl_c_if_the_signal_is_not_handled(
     wait_until(lambda: int(kernel.stdout.readline()) == signal.SIGINT)  # type: ignore[union-attr]
 
 
+def test_signal_for_a_warning(
+    kernel: subprocess.Popen[str], page: SharedPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above a mark that warns the signal is repeated; the cell is not stopped."""
+    now_s = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    page["mark_bytes"], page["warn_bytes"] = 500 * MIB, 20 * MIB
+    page["cell"], page["start_bytes"] = 1, -LEEWAY_BYTES
+    watcher = Watcher(kernel.pid, page, NUMBER, [])
+    assert kernel.stdout is not None
+    for _ in range(3):
+        watcher.look()
+        now_s[0] += 1.1
+        assert int(kernel.stdout.readline()) == NUMBER
+    assert (page["stopped_cell"], page["interrupted_cell"]) == (0, 0)
+    assert page["room_bytes"] == 20 * MIB - page["used_bytes"]
+
+
+def test_no_limit_for_a_warning(
+    kernel: subprocess.Popen[str], page: SharedPage
+) -> None:
+    """At marks that only warn no allocation fails, whatever is loaded."""
+    page["warn_bytes"], page["limits_data"], page["aborts"] = 20 * MIB, 1, 1
+    resource.prlimit(kernel.pid, resource.RLIMIT_DATA, (2 << 30, -1))
+    Watcher(kernel.pid, page, NUMBER, [(4 << 30, "family")]).look()
+    assert resource.prlimit(kernel.pid, resource.RLIMIT_DATA) == (-1, -1)
+
+
 @pytest.mark.parametrize("field", ["keeps_ctrl_c", "limits_data"])
 def test_no_ctrl_c(
     kernel: subprocess.Popen[str],
@@ -180,7 +208,7 @@ def test_no_ctrl_c(
     monkeypatch: pytest.MonkeyPatch,
     field: str,
 ) -> None:
-    """Ctrl-C is never sent to a cell that is only warned, or whose allocations fail."""
+    """Ctrl-C is never sent where it would not arrive, or where allocations fail."""
     now_s = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
     page["mark_bytes"] = 20 * MIB
@@ -280,14 +308,12 @@ def test_forked_child_counts_without_what_it_shares(
 
 def test_room(page: SharedPage) -> None:
     """The mark and the reserve both count, and every cell has its leeway."""
-    assert find_room(page, 10, 20) == sys.maxsize
-    page["mark_bytes"] = 1000
+    assert find_room(page, (0, 0), 10, 20) == sys.maxsize
     page["start_bytes"] = -LEEWAY_BYTES
-    assert find_room(page, 400, 5000) == 600
-    page["reserve_bytes"] = 4500
-    assert find_room(page, 400, 5000) == 500
+    assert find_room(page, (1000, 0), 400, 5000) == 600
+    assert find_room(page, (1000, 4500), 400, 5000) == 500
     page["start_bytes"] = 300
-    assert find_room(page, 400, 5000) == LEEWAY_BYTES - 100
+    assert find_room(page, (1000, 4500), 400, 5000) == LEEWAY_BYTES - 100
 
 
 @pytest.mark.parametrize("is_clean", [True, False])
