@@ -143,7 +143,7 @@ class LastState:
         if self._file is None:
             return
         self._tracker.unobserve(self._update)
-        self._tracker.unobserve_cells()
+        self._tracker.unobserve_cells(self._write, self._end_cell)
         file, self._file = self._file, None
         file.close()
         remove_state(self._path)

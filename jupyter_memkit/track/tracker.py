@@ -63,8 +63,7 @@ class MemoryTracker:
         self._latest = Sample(t_s=0.0, rss_bytes=0, peak_bytes=0, children_bytes=0)
         self._sampler = Sampler(self.sample, self._interval_s)
         self._observers: list[Callable[[], None]] = []
-        self._cell_observers: tuple[Callable[[], None], Callable[[], None]] | None
-        self._cell_observers = None
+        self._cell_observers: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._cells_reported = 0
         self._highest = HighestMemory()
         self._moment = Moment(self._clock, self._children, gpu, self._accounts.see_gpu)
@@ -188,11 +187,14 @@ class MemoryTracker:
         self, begins: Callable[[], None], ended: Callable[[], None]
     ) -> None:
         """Call functions when a cell begins and has ended, on its thread."""
-        self._cell_observers = (begins, ended)
+        self._cell_observers.append((begins, ended))
 
-    def unobserve_cells(self) -> None:
+    def unobserve_cells(
+        self, begins: Callable[[], None], ended: Callable[[], None]
+    ) -> None:
         """Stop calling them."""
-        self._cell_observers = None
+        if (begins, ended) in self._cell_observers:
+            self._cell_observers.remove((begins, ended))
 
     def begin_cell(
         self,
@@ -224,8 +226,8 @@ class MemoryTracker:
         )
         self._remember(cell.started_s, cell.watch.before_bytes)
         self._sampler.wake()
-        if self._cell_observers is not None:
-            self._cell_observers[0]()
+        for begins, _ in tuple(self._cell_observers):
+            begins()
         return cell
 
     def end_cell(self, cell: OpenCell, *, error: str | None) -> None:
@@ -235,8 +237,8 @@ class MemoryTracker:
         self._remember(ended_s, record.after_bytes, record.peak_bytes)
         self._highest.end(record, self._latest.children_bytes)
         self._sampler.wake()
-        if self._cell_observers is not None:
-            self._cell_observers[1]()
+        for _, ended in tuple(self._cell_observers):
+            ended()
 
     def sample(self) -> None:
         """Take a reading, store it, and call the observers."""

@@ -57,6 +57,24 @@ def test_observer_is_told_of_each_reading() -> None:
     assert seen == [1]
 
 
+def test_observers_of_cells() -> None:
+    """Each observer is told of the start and the end of a cell until it is removed."""
+    told: list[str] = []
+    mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
+    first = (lambda: told.append("1 begins"), lambda: told.append("1 ended"))
+    second = (lambda: told.append("2 begins"), lambda: told.append("2 ended"))
+    mine.observe_cells(*first)
+    mine.observe_cells(*second)
+    for _ in range(2):
+        cell = mine.begin_cell("", execution_count=1, cell_id=None)
+        mine.end_cell(cell, error=None)
+        mine.unobserve_cells(*first)
+    assert told == [
+        *("1 begins", "2 begins", "1 ended", "2 ended"),
+        *("2 begins", "2 ended"),
+    ]
+
+
 def test_intervals() -> None:
     """Readings are rare when idle, frequent in a cell, and very frequent if sampled."""
     probe = FakeProbe()
