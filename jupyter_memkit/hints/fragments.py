@@ -20,6 +20,7 @@ from typing import Any
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes
+from jupyter_memkit.units import format_bytes
 
 # Smaller savings are not worth a copy.
 _LEAST_BYTES = 32 * 1024 * 1024
@@ -62,8 +63,8 @@ def find(scene: Scene) -> Iterator[Hint]:
                 kind="fragments",
                 name=name,
                 found=(
-                    f"{count:,} small objects, scattered over {n_only:,} MiB of "
-                    "Python's heap"
+                    f"{count:,} small objects, scattered over "
+                    f"{format_bytes(n_only << _ARENA_BITS)} of Python's heap"
                 ),
                 bytes=saved_bytes,
                 accuracy="at most",
