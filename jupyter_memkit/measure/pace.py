@@ -36,7 +36,7 @@ class Pace:
         return self._clock() >= self._next_s
 
     def timed(self, function: Callable[[], None]) -> None:
-        """Time the work in the block, which determines when it is due again."""
+        """Do the work, whose cost determines when it is due again."""
         before_s = self._cost()
         function()
         self._next_s = self._clock() + (self._cost() - before_s) / self._share
