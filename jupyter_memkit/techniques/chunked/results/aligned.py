@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
@@ -71,9 +72,9 @@ class Aligned:
 
     def step(self, so_far: Any, value: Any) -> Any:
         """Return the combination of the two."""
-        if self.name != "sum" and (_is_nan(value) or _is_nan(so_far)):
+        if self.name != "sum" and (is_nan(value) or is_nan(so_far)):
             # The value of no rows is NaN, even if the other values are texts.
-            return value if _is_nan(so_far) else so_far
+            return value if is_nan(so_far) else so_far
         kind = self._kind(value)
         if kind != self._kind(so_far):
             message = (
@@ -247,7 +248,10 @@ def _has_text(column: Any) -> bool:
     return any(isinstance(item, str) for item in column)
 
 
-def _is_nan(value: Any) -> bool:
+def is_nan(value: Any) -> bool:
+    """Return whether a value is NaN, without the code of the user's own types."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
     return isinstance(value, float) and math.isnan(value)
 
 

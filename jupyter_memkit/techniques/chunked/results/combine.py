@@ -9,13 +9,18 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-from jupyter_memkit.techniques.chunked.results.aligned import MAX, MIN, SUM, Aligned
+from jupyter_memkit.techniques.chunked.results.aligned import (
+    MAX,
+    MIN,
+    SUM,
+    Aligned,
+    is_nan,
+)
 from jupyter_memkit.techniques.chunked.results.concat import (
     begin_concat,
     finish_concat,
@@ -153,7 +158,7 @@ def _as_set(value: Any) -> set[Any]:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         try:
             return {
-                _Missing.NAN if _is_nan(item) else item for item in _list_items(value)
+                _Missing.NAN if is_nan(item) else item for item in _list_items(value)
             }
         except TypeError as error:
             message = (
@@ -178,11 +183,6 @@ def _list_items(value: Any) -> Iterable[Any]:
     methods = [name for name in ("tolist", "to_pylist") if hasattr(value, name)]
     items: Iterable[Any] = getattr(value, methods[0])() if methods else value
     return items
-
-
-def _is_nan(item: Any) -> bool:
-    # Only types whose comparison is not the user's code.
-    return isinstance(item, (float, Decimal)) and item != item  # noqa: PLR0124 - NaN
 
 
 def _finish_set(part: set[Any]) -> set[Any]:

@@ -144,6 +144,13 @@ def test_nothing_among_texts() -> None:
     assert combine(MIN, NAN, "b", "a", NAN) == "a"
 
 
+def test_nothing_among_decimals() -> None:
+    """A decimal NaN, which Python refuses to compare, is ignored too."""
+    nothing = Decimal("nan")
+    assert combine(MIN, nothing, Decimal(2), Decimal(1), nothing) == Decimal(1)
+    assert combine(MAX, Decimal(1), nothing, Decimal(2)) == Decimal(2)
+
+
 def test_empty_part() -> None:
     """A chunk without groups changes neither the result nor its type."""
     empty = pd.Series([], dtype="float64")
