@@ -353,14 +353,27 @@ def test_without_any_column(tmp_path: Path, backend: str) -> None:
         [{"v": 1}, {"v": 2}] * 50,
         np.arange(600.0),
         np.ones((50, 2)),
-        {"a": 1},
-        [object()] * 20,
         [b"a", b"b"],
     ],
 )
 def test_other_chunks(source: Any) -> None:
-    """Chunks of plain data other than tables are rehearsed too; any chunks run."""
-    run("len(df)", source=source)
+    """Chunks of plain data other than tables are rehearsed too."""
+    assert run("len(df)", source=source).notes == ()
+    with pytest.raises(ReduceError):
+        run("len(df) ** 2", source=source)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ({"a": 1}, "it takes at least two rows"),
+        ([object()] * 20, "its chunks hold more than plain data"),
+    ],
+)
+def test_chunks_that_are_not_rehearsed(source: Any, why: str) -> None:
+    """Other chunks run too, with a note that says why they were not rehearsed."""
+    (note,) = run("len(df)", source=source).notes
+    assert note.startswith(f"Not rehearsed: {why}.")
 
 
 def test_shorter_arrays_are_accepted() -> None:
