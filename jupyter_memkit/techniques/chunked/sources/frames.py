@@ -98,7 +98,7 @@ class FrameMaker:
         kind = _kind(rows)
         if backend == "pandas" and kind in {"pandas", "arrow"}:
             frame = _number_rows(rows, first_row) if kind == "arrow" else rows
-            return self._agree(frame) if hasattr(frame, "columns") else frame
+            return self._agree(frame, first_row) if hasattr(frame, "columns") else frame
         if kind == backend:
             return rows
         convert = _CONVERSIONS.get((kind, backend))
@@ -110,7 +110,7 @@ class FrameMaker:
             raise MemkitError(message)
         return convert(rows)
 
-    def _agree(self, frame: Any) -> Any:
+    def _agree(self, frame: Any, first_row: int) -> Any:
         """Give a frame the types of the frames before it."""
         self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
@@ -132,10 +132,14 @@ class FrameMaker:
                 frame[column] = _cast(frame[column], wanted)
                 continue
             if wider == wanted:
+                # A run that starts over asks for the type of later rows.
+                is_asked = column in self._request.types
+                where = "in other rows or by --types" if is_asked else "before"
                 message = (
-                    f"{column} of {self._name} is {wanted} before and {got} here, and "
-                    "no type holds both; leave it out with --columns, or read the "
-                    "parts separately"
+                    f"{column} of {self._name} is {got} from row {first_row:,} on, but "
+                    f"{wanted} {where}, and unless values change no type holds both; "
+                    "leave it out with --columns, or read the files of each type "
+                    "separately"
                 )
                 raise MemkitError(message)
             changed[column] = (wanted, wider)
