@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +15,16 @@ import pytest
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import SkippedChunk, chunked
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint, Progress
+from tests.techniques.chunked.killing import SAVE_ALWAYS, run_until_killed
 
-# Slow enough to be killed half-way, and to save several times.
-SCRIPT = """
+# Slow enough to be killed half-way.
+SCRIPT = f"""
+{SAVE_ALWAYS}
 import sys, time
 from jupyter_memkit.techniques.chunked import chunked
 
 def body(chunk):
-    time.sleep(0.02)
+    time.sleep(0.005)
     if "--to-be-killed" in sys.argv and chunk.index[0] >= 30_000:
         time.sleep(600)
     return chunk.groupby("cat").qty.sum() / 7
@@ -46,40 +46,29 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run_script(path: Path, progress: Path, kill_after_s: float | None) -> str | None:
-    """Run the script, and kill it a number of seconds after the first save."""
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", SCRIPT, str(path), str(progress)),
-            *([] if kill_after_s is None else ["--to-be-killed"]),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        if kill_after_s is not None:
-            while not progress.exists() and process.poll() is None:
-                time.sleep(0.01)
-            time.sleep(kill_after_s)
-            process.send_signal(signal.SIGKILL)
-        output, _ = process.communicate()
-    return output if process.returncode == 0 else None
+def make_command(path: Path, progress: Path, *options: str) -> list[str]:
+    """Return the command that runs the script."""
+    return [sys.executable, "-c", SCRIPT, str(path), str(progress), *options]
+
+
+def run_script(path: Path, progress: Path) -> tuple[Any, int]:
+    """Run the script to its end, and return the result and the resumed rows."""
+    output = subprocess.check_output(make_command(path, progress), text=True)
+    value, resumed_rows = output.rsplit(maxsplit=1)
+    return json.loads(value), int(resumed_rows)
 
 
 def test_killed_runs_resume(orders: Path, tmp_path: Path) -> None:
     """However often the process is killed, the result is that of a complete run."""
     rng = random.Random(3)
-    whole = run_script(orders, tmp_path / "whole", None)
-    assert whole is not None
+    whole, _ = run_script(orders, tmp_path / "whole")
     progress = tmp_path / "progress"
-    kills = [rng.uniform(0, 0.4) for _ in range(3)]
-    outputs = [run_script(orders, progress, seconds) for seconds in kills]
-    assert outputs == [None] * 3
-    output = run_script(orders, progress, None)
-    assert output is not None
-    value, resumed_rows = output.rsplit(maxsplit=1)
-    assert json.loads(value) == json.loads(whole.rsplit(maxsplit=1)[0])
-    assert 0 < int(resumed_rows) < N_ROWS
+    command = make_command(orders, progress, "--to-be-killed")
+    for rows in sorted(rng.sample(range(500, 30_000), 3)):
+        run_until_killed(command, progress, rows)
+    value, resumed_rows = run_script(orders, progress)
+    assert value == whole
+    assert rows <= resumed_rows < N_ROWS
     assert list(tmp_path.glob("*progress*")) == []
 
 
@@ -97,8 +86,6 @@ class Failing:
         if chunk[0] == self.at:
             raise RuntimeError
         self.seen.append(chunk[0])
-        # The progress is saved no more often than a few times a second.
-        time.sleep(0.25)
         return sum(chunk)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.results.out import FileSink
+from tests.techniques.chunked.killing import SAVE_ALWAYS, run_until_killed
 
 ENDINGS = ["parquet", "csv", "tsv", "arrow", "jsonl"]
 READERS: dict[str, Any] = {
@@ -281,12 +280,13 @@ def test_full_disk(
         assert list(small_disk.iterdir()) == []
 
 
-SCRIPT = """
+SCRIPT = f"""
+{SAVE_ALWAYS}
 import sys, time
 from jupyter_memkit.techniques.chunked import chunked
 
 def expensive(chunk):
-    time.sleep(0.02)
+    time.sleep(0.005)
     if "--to-be-killed" in sys.argv and chunk.index[0] >= 15_000:
         time.sleep(600)
     return chunk[chunk.qty > 300]
@@ -308,13 +308,8 @@ def test_killed_runs_write_the_same(tmp_path: Path, ending: str) -> None:
         for out in outs
     ]
     subprocess.run(arguments[0], check=True)
-    for _ in range(3):
-        process = subprocess.Popen([*arguments[1], "--to-be-killed"])
-        while not progress.exists() and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.25))
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    for rows in sorted(rng.sample(range(400, 15_000), 3)):
+        run_until_killed([*arguments[1], "--to-be-killed"], progress, rows)
         assert not outs[1].exists()
     subprocess.run(arguments[1], check=True)
     assert digest(outs[0]) == digest(outs[1])
