@@ -17,6 +17,9 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 
+# The name that pandas gives to the counts of values, which are sorted by it.
+_COUNT = "count"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
@@ -45,6 +48,8 @@ class Aligned:
 
     def begin(self, value: Any) -> Any:
         """Return a value as a part, with its keys in the index."""
+        if self.name != "sum" and _is_missing(value):
+            return value
         kind = self._kind(value)
         if kind == "frame" and self.keys:
             return self._set_keys(value)
@@ -72,9 +77,9 @@ class Aligned:
 
     def step(self, so_far: Any, value: Any) -> Any:
         """Return the combination of the two."""
-        if self.name != "sum" and (is_nan(value) or is_nan(so_far)):
-            # The value of no rows is NaN, even if the other values are texts.
-            return value if is_nan(so_far) else so_far
+        if self.name != "sum" and (_is_missing(value) or _is_missing(so_far)):
+            # The value of no rows is missing, even if the other values are texts.
+            return value if _is_missing(so_far) else so_far
         kind = self._kind(value)
         if kind != self._kind(so_far):
             message = (
@@ -156,6 +161,12 @@ class Aligned:
         )
         if is_sorted and (freq := _find_freq(so_far, value)) is not None:
             return self._fill_bins(combined, freq)
+        if not is_sorted and _are_counts(so_far) and _are_counts(value):
+            return combined.sort_values(
+                **({} if combined.ndim == 1 else {"by": _COUNT}),
+                ascending=False,
+                kind="stable",
+            )
         return combined
 
     def _fill_bins(self, combined: Any, freq: Any) -> Any:
@@ -211,6 +222,15 @@ def _add_columns(frame: Any, other: Any) -> Any:
     return frame
 
 
+def _are_counts(value: Any) -> bool:
+    """Return whether a value has counts as ``value_counts`` returns them."""
+    names = [value.name] if value.ndim == 1 else list(value.columns)
+    if names != [_COUNT]:
+        return False
+    counts = value if value.ndim == 1 else value[_COUNT]
+    return bool(counts.is_monotonic_decreasing)
+
+
 def _counts_rows(value: Any) -> bool:
     """Return whether an index only numbers the rows, from 0."""
     index = value.index
@@ -246,6 +266,13 @@ def _reject_text(pandas: Any, value: Any, keys: tuple[str, ...]) -> None:
 
 def _has_text(column: Any) -> bool:
     return any(isinstance(item, str) for item in column)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value is that of no rows: None, NaN, or one of pandas."""
+    pandas = sys.modules.get("pandas")
+    markers = () if pandas is None else (pandas.NA, pandas.NaT)
+    return value is None or is_nan(value) or any(value is each for each in markers)
 
 
 def is_nan(value: Any) -> bool:

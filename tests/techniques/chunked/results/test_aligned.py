@@ -211,3 +211,24 @@ def test_bins_that_do_not_meet() -> None:
     parts = [chunk.resample("5h", origin="epoch").sum() for chunk in chunks]
     whole = pd.concat(chunks).resample("5h", origin="epoch").sum()
     pd.testing.assert_series_equal(combine(SUM, *parts), whole)
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, pd.NA, pd.NaT])
+@pytest.mark.parametrize("value", [7, 1.5, "x", pd.Timestamp("2020-01-01")])
+def test_extremes_ignore_chunks_without_values(missing: Any, value: Any) -> None:
+    """The extreme of a chunk whose values are all missing does not count."""
+    for operation in (MIN, MAX):
+        for values in ([missing, value], [value, missing], [missing, value, missing]):
+            assert combine(operation, *values) == value
+        assert combine(operation, missing, missing) is missing
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_counts_keep_their_order(seed: int) -> None:
+    """The counts of values are sorted as over the whole, in an index or a column."""
+    column = pd.Series(np.random.default_rng(seed).integers(0, 9, 200)) ** 2
+    chunks = [column[start : start + 50] for start in range(0, 200, 50)]
+    counts = combine(SUM, *(chunk.value_counts() for chunk in chunks))
+    expected = column.value_counts()
+    assert counts.tolist() == expected.tolist()
+    assert counts.to_dict() == expected.to_dict()
