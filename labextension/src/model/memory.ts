@@ -13,13 +13,9 @@ import type { Clock } from './clock';
 import { DeathReport } from './deathReport';
 import { Inspection } from './inspection';
 import { KernelMemory } from './kernelMemory';
+import { Pacing } from './pacing';
 import type { IReading } from './readings';
 import { Ticker } from './ticker';
-
-const BUSY_TICK_S = 0.4;
-const IDLE_TICK_S = 1;
-// A frame costs JupyterLab some 5 ms, so not every message is drawn.
-const DRAW_INTERVAL_S = 0.45;
 
 /**
  * The memory of one kernel, as shown in the sidebar.
@@ -229,29 +225,7 @@ export class MemoryModel extends KernelMemory implements IDisposable {
       nowS
     );
     this.inspection.update(this.status.kind === 'live' && !this.isBusy, nowS);
-    if (this._isBehind && nowS - this._drawnS >= DRAW_INTERVAL_S) {
-      this._drawnS = nowS;
-      this._draw(nowS);
-    } else {
-      this._advance(nowS);
-    }
-  }
-
-  /**
-   * Show what has changed, and in the same frame the times that advance.
-   */
-  private _draw(nowS: number): void {
-    this._isBehind = false;
-    this._stateChanged.emit();
-    this._advance(nowS);
-  }
-
-  private _advance(nowS: number): void {
-    const intervalS = this.isBusy ? BUSY_TICK_S : IDLE_TICK_S;
-    if (nowS - this._tickedS >= intervalS) {
-      this._tickedS = nowS;
-      this._ticked.emit();
-    }
+    this._pacing.tick(nowS);
   }
 
   private _onStatus(): void {
@@ -318,13 +292,10 @@ export class MemoryModel extends KernelMemory implements IDisposable {
       this.inspection.outdate();
     }
     if (message.type === 'samples') {
-      if (this._heardS - this._drawnS < DRAW_INTERVAL_S) {
-        this._isBehind = true;
-        return;
-      }
-      this._drawnS = this._heardS;
+      this._pacing.request(this._heardS);
+    } else {
+      this._pacing.draw(this._heardS);
     }
-    this._draw(this._heardS);
   }
 
   private _addOutsideReading(reading: IServerReading): void {
@@ -362,16 +333,22 @@ export class MemoryModel extends KernelMemory implements IDisposable {
   private readonly _options: MemoryModel.IOptions;
   private readonly _overlay: ServerOverlay;
   private readonly _deathReport: DeathReport;
+  private readonly _pacing = new Pacing({
+    onDraw: () => {
+      this._stateChanged.emit();
+    },
+    onAdvance: () => {
+      this._ticked.emit();
+    },
+    isBusy: () => this.isBusy
+  });
   private readonly _stateChanged = new Signal<this, void>(this);
   private readonly _ticked = new Signal<this, void>(this);
   private _channel: KernelChannel | null = null;
   private _ticker: Ticker | null = null;
   private _hasEnded = false;
-  private _isBehind = false;
   private _isProbing = false;
   private _heardS = 0;
-  private _tickedS = 0;
-  private _drawnS = 0;
   private _isDisposed = false;
 }
 
