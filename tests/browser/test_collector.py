@@ -35,3 +35,16 @@ def test_a_pause_is_visible(lab: LabPage, server: LabServer) -> None:
     expect(reminder).to_have_count(1)
     lab.run_cell(21)
     expect(chip).to_have_count(0)
+
+
+def test_a_pause_by_hand_ends_by_its_button(lab: LabPage, server: LabServer) -> None:
+    """The button ends a pause that the kit has not begun, too."""
+    server.write_notebook("disabled.ipynb", "import gc; gc.disable()", "gc.isenabled()")
+    lab.open("disabled.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    chip = lab.part("collector")
+    chip.get_by_role("button").click()
+    expect(chip).to_have_count(0)
+    lab.run_cell(1)
+    expect(lab.page.locator(".jp-OutputArea-output")).to_have_text("True")
