@@ -298,8 +298,8 @@ def test_cell_alone(shared: GuardedKernel) -> None:
 WARNED = (
     "from jupyter_memkit.techniques.guard.armed import process_guard\n"
     "x = np.ones(25_000_000)\n"
-    "while len(process_guard()._warned_in) < {}: pass\n"
-    "process_guard()._warned_in.clear(); del x\n"
+    "while len(process_guard()._stopping._warned_in) < {}: pass\n"
+    "process_guard()._stopping._warned_in.clear(); del x\n"
 )
 
 

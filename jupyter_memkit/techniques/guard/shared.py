@@ -82,7 +82,7 @@ def make_page() -> int:
     """Create a page and return its file, which has no name."""
     # A Python built against an old C library has none, also on Linux.
     if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("memkit-guard")
+        descriptor: int = os.memfd_create("memkit-guard")
     else:
         import tempfile  # noqa: PLC0415 - not needed by the watcher
 

@@ -16,6 +16,7 @@ import pytest
 from jupyter_memkit import MemkitError, MemoryLimitExceeded, guard
 from jupyter_memkit.techniques.guard import watch
 from jupyter_memkit.techniques.guard.armed import Guard, process_guard
+from jupyter_memkit.techniques.guard.belts import Belts
 from jupyter_memkit.techniques.guard.failures import is_failed_allocation
 from jupyter_memkit.techniques.guard.frames import is_interruptible as may_interrupt
 from jupyter_memkit.techniques.guard.mark import read_mark
@@ -223,21 +224,21 @@ def test_error_that_arrives_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that arrives once the code has ended leaves the marks as they are."""
     late = [MemoryLimitExceeded()]
 
-    def renew(armed: Guard) -> None:
+    def renew(belts: Belts) -> None:
         if late:
             raise late.pop()
-        renew_marks(armed)
+        renew_marks(belts)
 
-    renew_marks = Guard._renew
+    renew_marks = Belts.renew
     armed = process_guard()
     with guard("2GB"):
         outer = armed._regions.latest
         inner = armed.begin(lambda _: True)
         assert inner is not None
-        monkeypatch.setattr(Guard, "_renew", renew)
+        monkeypatch.setattr(Belts, "renew", renew)
         armed.end(inner)
         assert outer is not None
-        assert armed._page["cell"] == outer.number
+        assert armed._belts.page["cell"] == outer.number
     armed.close()
 
 
@@ -295,7 +296,7 @@ def test_watcher_that_cannot_be_restarted(
 
     armed = process_guard()
     with guard("2GB"):
-        armed._watch.stop()
+        armed._belts.watch.stop()
         monkeypatch.setattr(watch, "start_detached", fail)
         region = armed.begin(lambda _: False)
         assert region is not None
@@ -312,9 +313,9 @@ def test_no_ctrl_c_while_a_debugger_waits() -> None:
     """A signal that reaches a debugger counts as handled, so Ctrl-C does not follow."""
     armed = process_guard()
     with guard("2GB"):
-        page = armed._page
+        page = armed._belts.page
         page["stopped_cell"] = page["cell"]
-        armed._on_signal(0, frame_in("bdb"))
+        armed._stopping.on_signal(0, frame_in("bdb"))
         assert page["handled_cell"] == page["cell"] > 0
     armed.close()
 
@@ -328,12 +329,12 @@ def test_library_that_replaces_the_error(own: str) -> None:
     """An error that a library raises in place of the signal's is a stop."""
 
     def query(*, is_signalled: bool) -> None:
-        page = armed._page
+        page = armed._belts.page
         page["stopped_cell"], page["start_bytes"] = page["cell"], -(10**12)
         page["mark_bytes"] = 1
         if is_signalled:
             with contextlib.suppress(MemoryLimitExceeded):
-                armed._on_signal(0, sys._getframe(1))
+                armed._stopping.on_signal(0, sys._getframe(1))
         raise RuntimeError(own)
 
     armed = process_guard()

@@ -1,0 +1,168 @@
+"""Stops guarded code: raises in it, and recognizes the errors that a stop ends with."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.techniques.guard.belts import Belts
+from jupyter_memkit.techniques.guard.exceeded import describe_excess, make_error
+from jupyter_memkit.techniques.guard.failures import (
+    comes_from_signal,
+    is_failed_allocation,
+    stands_for_signal,
+)
+from jupyter_memkit.techniques.guard.frames import (
+    drop_frame_of,
+    find_line,
+    is_interruptible,
+)
+from jupyter_memkit.techniques.guard.mark import Mark, Marks
+from jupyter_memkit.techniques.guard.records import GuardStop
+from jupyter_memkit.techniques.guard.regions import Region, Regions
+
+_RAISING = "jupyter_memkit.techniques.guard.raising"
+
+
+class Stopping:
+    """What happens in this process at a mark.
+
+    Parameters
+    ----------
+    belts : Belts
+        What the watcher has read; open while there is a mark.
+    marks : Marks
+        The marks in force.
+    regions : Regions
+        The guarded code that is running.
+    warn : callable
+        Shows a warning.
+
+    Attributes
+    ----------
+    stops : int
+        How many regions were stopped.
+    stopped : BaseException or None
+        The error of a region that runs, once `convert` has taken it for a stop.
+    """
+
+    def __init__(
+        self,
+        belts: Belts,
+        marks: Marks,
+        regions: Regions,
+        warn: Callable[[str], object],
+    ) -> None:
+        self._belts = belts
+        self._marks = marks
+        self._regions = regions
+        self._warn = warn
+        self._raised_in = 0
+        self._warned_in: dict[Mark, int] = {}
+        self.stops = 0
+        self.stopped: BaseException | None = None
+
+    def on_signal(self, _number: int, frame: FrameType | None) -> None:
+        """Raise in the guarded code; the watcher repeats the signal until then."""
+        region = self._regions.find_filling()
+        if region is None or not self._marks:
+            return
+        page = self._belts.page
+        cell = page["cell"]
+        is_stopped = page["stopped_cell"] == cell
+        if is_stopped:
+            # What could handle the signal can handle Ctrl-C, so that is not sent: it
+            # would end the session of a debugger.
+            page["handled_cell"] = cell
+        if not region.is_in_main_thread:
+            frame = region.read_frame()
+        if not is_interruptible(frame, region.contains):
+            return
+        if is_stopped or self._find_warning(cell):
+            self._belts.release()
+        stopping = (page["mark_bytes"], page["reserve_bytes"])
+        if is_stopped and self._belts.is_exceeded(stopping):
+            self._stop(region)
+            return
+        for mark in self._find_warning(cell):
+            self._warned_in[mark] = cell
+            self._warn(describe_excess(mark, page, self._belts.read_used()))
+
+    def convert(self, error: BaseException) -> MemoryLimitExceeded | None:
+        """Return the error of a stop, if an error of guarded code was caused by one.
+
+        Parameters
+        ----------
+        error : BaseException
+            What ended the region of this thread that began last.
+        """
+        if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
+            return error
+        region = self._regions.own
+        if region is None or not self._marks.stopping:
+            return None
+        page = self._belts.page
+        mark = self._marks.lowest(page)
+        limits_data = page["limits_data"] == 1
+        self._belts.make_room()
+        if not self._is_caused_by_stop(error, region, limits_data=limits_data):
+            return None
+        used_bytes = self._belts.read_used()
+        exceeded = make_error(error, mark, page, used_bytes)
+        is_signal = comes_from_signal(error)
+        if is_signal or page["stopped_cell"] == region.number:
+            used_bytes = page["stopped_bytes"]
+        self.stops += 1
+        self.stopped = error
+        exceeded.stop = GuardStop(
+            message=str(exceeded.args[0]),
+            used_bytes=used_bytes,
+            mark_bytes=mark.bytes_now(page),
+            mark=mark.text,
+            belt="watcher" if is_signal else "allocation",
+            line=find_line(error, region.contains),
+            grown_bytes=max(0, used_bytes - region.start_bytes),
+        )
+        own_code = Stopping.on_signal.__code__
+        return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
+
+    def _find_warning(self, cell: int) -> list[Mark]:
+        """Return the marks that are exceeded and have not warned in this cell."""
+        return [
+            mark
+            for mark in self._marks.warning
+            if self._warned_in.get(mark) != cell
+            and self._belts.is_exceeded((mark.bytes, mark.reserve_bytes))
+        ]
+
+    def _stop(self, region: Region) -> None:
+        """Raise in the thread of guarded code."""
+        self._raised_in = region.number
+        if region.is_in_main_thread:
+            page = self._belts.page
+            mark = self._marks.lowest(page)
+            raise MemoryLimitExceeded(
+                describe_excess(mark, page, page["stopped_bytes"])
+            )
+        # The guarded code may have ended meanwhile. `convert` adds the message.
+        if is_interruptible(region.read_frame(), region.contains):
+            sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
+
+    def _is_caused_by_stop(
+        self, error: BaseException, region: Region, *, limits_data: bool
+    ) -> bool:
+        if isinstance(error, KeyboardInterrupt):
+            return self._belts.page["interrupted_cell"] == region.number
+        if isinstance(error, MemoryLimitExceeded):
+            return True
+        if stands_for_signal(error):
+            return self._raised_in == region.number
+        return limits_data and is_failed_allocation(error)
+
+
+def prepare_thread() -> None:
+    """Import what raises in a thread without signals; a stop may have no memory."""
+    importlib.import_module(_RAISING)
