@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.files import aside_of
 from jupyter_memkit.paths import expand_home
 
 _FORMAT = 2
@@ -69,6 +68,7 @@ class Checkpoint:
         self, path: str | os.PathLike[str], identity: Mapping[str, Any]
     ) -> None:
         self._path = expand_home(path)
+        self._aside = self._path.with_name(f".{self._path.name}.part")
         self._identity = {name: _digest(value) for name, value in identity.items()}
         self._due_s = 0.0
 
@@ -129,12 +129,7 @@ class Checkpoint:
         began_s = time.monotonic()
         content = {"format": _FORMAT, "identity": self._identity, "progress": progress}
         try:
-            with aside_of(self._path) as aside:
-                with aside.open("wb") as file:
-                    pickle.dump(content, file, protocol=5)
-                    file.flush()
-                    os.fsync(file.fileno())
-                aside.replace(self._path)
+            self._replace(content)
         except OSError as error:
             message = (
                 f"the progress cannot be saved to {self._path} ({error.strerror}); "
@@ -150,9 +145,24 @@ class Checkpoint:
         took_s = time.monotonic() - began_s
         self._due_s = time.monotonic() + max(took_s / _SHARE, _AT_MOST_EVERY_S)
 
+    def _replace(self, content: dict[str, Any]) -> None:
+        """Replace the file completely, or not at all."""
+        # What a save that was killed has left.
+        self._aside.unlink(missing_ok=True)
+        try:
+            # An existing file could be a link that somebody else left there.
+            with self._aside.open("xb") as file:
+                pickle.dump(content, file, protocol=5)
+                file.flush()
+                os.fsync(file.fileno())
+            self._aside.replace(self._path)
+        finally:
+            self._aside.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Delete the file: the run is over."""
         self._path.unlink(missing_ok=True)
+        self._aside.unlink(missing_ok=True)
 
 
 def _digest(value: Any) -> str:
