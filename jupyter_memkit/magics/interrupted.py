@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 
@@ -33,12 +33,23 @@ def _keep_users_frames(error: KeyboardInterrupt) -> None:
     if call is None:
         return
     below = call.tb_next
-    while below is not None and not _is_users(below):
+    while below is not None and not _is_users(below.tb_frame):
         below = below.tb_next
-    call.tb_next = below
+    # IPython shows the last frame even if it is to be hidden, so that is the user's.
+    call.tb_next = below or _repeat_users_frame(call.tb_frame)
     # Nor the exception that was being handled.
     error.__suppress_context__ = True
 
 
-def _is_users(traceback: TracebackType) -> bool:
-    return bool(traceback.tb_frame.f_globals.get("__name__") == "__main__")
+def _repeat_users_frame(frame: FrameType) -> TracebackType | None:
+    """Return a traceback of the user's frame that made the call, if there is one."""
+    caller = frame.f_back
+    while caller is not None and not _is_users(caller):
+        caller = caller.f_back
+    if caller is None:
+        return None
+    return TracebackType(None, caller, caller.f_lasti, caller.f_lineno)
+
+
+def _is_users(frame: FrameType) -> bool:
+    return bool(frame.f_globals.get("__name__") == "__main__")

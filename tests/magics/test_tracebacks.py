@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -26,3 +28,21 @@ def test_cells_show_their_own_lines(
     assert "1 / 0" in shown
     assert "jupyter_memkit" not in shown
     assert "contextlib" not in shown
+
+
+def test_ctrl_c_shows_the_call(
+    shell: InteractiveShell,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After Ctrl-C in our own code, only the line of the cell is shown."""
+
+    def interrupt(*_: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jupyter_memkit.magics.memfree.parse_line", interrupt)
+    assert not shell.run_cell("x = 1\n%memfree x").success
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "'memfree', 'x'" in shown
+    assert "KeyboardInterrupt" in shown
+    assert "jupyter_memkit" not in shown
