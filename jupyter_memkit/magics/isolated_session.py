@@ -14,6 +14,7 @@ from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.techniques.processes.calling import Outcome
 from jupyter_memkit.techniques.processes.process import ChildProcess
+from jupyter_memkit.techniques.processes.wrapped import is_cached
 
 # In the child alone: the module takes a while to import.
 _HOOKS = "jupyter_memkit.magics.isolated_shell:make_hooks"
@@ -59,7 +60,9 @@ class Session:
         """Return whether a variable needs to be sent."""
         if name in self._own:
             return False
-        return name not in self._sent or isinstance(value, (FunctionType, type))
+        if name not in self._sent or issubclass(type(value), type):
+            return True
+        return type(value) is FunctionType or is_cached(value)
 
     def note(self, inputs: Iterable[str], outcome: Outcome) -> None:
         """Record a cell, whether it failed or not.

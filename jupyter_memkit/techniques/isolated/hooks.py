@@ -13,6 +13,7 @@ from jupyter_memkit.techniques.isolated.state.row import Row
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import HereState
 from jupyter_memkit.techniques.processes.hooks import Hooks
+from jupyter_memkit.techniques.processes.wrapped import take_emptied
 
 # The form that `ChildProcess` expects.
 HOOKS = f"{__name__}:make_hooks"
@@ -44,7 +45,11 @@ class StateHooks(Hooks):
         """Return the differences to the state before the call."""
         return Traces(
             state=self._state.find_changed(),
-            untaken=(*self._state.describe_problems(), *take_changed_files()),
+            untaken=(
+                *self._state.describe_problems(),
+                *take_changed_files(),
+                *take_emptied(),
+            ),
             running=self._running.find_new(),
             unlogged=take_lost(),
         )

@@ -24,6 +24,11 @@ from jupyter_memkit.techniques.processes.outside import (
 )
 from jupyter_memkit.techniques.processes.sharing import Sharing
 from jupyter_memkit.techniques.processes.views import is_view, reduce_view
+from jupyter_memkit.techniques.processes.wrapped import (
+    reduce_cached,
+    reduce_dispatched,
+    reduce_property,
+)
 
 # Buffers may be larger than their content by this factor.
 _SLACK = 2
@@ -62,6 +67,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
     keeps_home : bool
         Whether to refuse objects that are only meaningful in this process, such as
         figures.
+    tells_caches : bool
+        Whether the other process learns which functions had something in their caches.
     """
 
     def __init__(
@@ -73,9 +80,11 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         left_out: AbstractSet[str] | None = frozenset(),
         known: AbstractSet[str] = frozenset(),
         keeps_home: bool = False,
+        tells_caches: bool = False,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=take_buffer)
         self._keeps_home = keeps_home
+        self._tells_caches = tells_caches
         self._namespace = namespace
         self._left_out = left_out
         self._known = known
@@ -111,7 +120,10 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
             reduced = _reduce_polars(obj)
             if reduced is not None:
                 return reduced
-        return super().reducer_override(obj)
+        made_again = reduce_cached(obj, tells=self._tells_caches) or reduce_property(
+            obj
+        )
+        return made_again or super().reducer_override(obj)
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
         """Return how to pickle a stream, view or array; None for an ordinary object."""
@@ -126,6 +138,9 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
         """Return how to pickle a function by its code, as cloudpickle does."""
+        dispatched = reduce_dispatched(func)
+        if dispatched is not None:
+            return dispatched
         make, made_of, state, *others = super()._dynamic_function_reduce(func)
         if func.__closure__ is not None:
             # Functions that share a variable of an enclosing function still share it.

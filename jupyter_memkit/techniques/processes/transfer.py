@@ -76,7 +76,13 @@ def send_object(
     sender = _Sender(channel, take)
     try:
         pickler = Pickler(
-            sender, sender.take_buffer, namespace, left_out=left_out, known=known
+            sender,
+            sender.take_buffer,
+            namespace,
+            left_out=left_out,
+            known=known,
+            # A value that comes back was made there, and nothing is missing here.
+            tells_caches=left_out is not None,
         )
         pickler.dump(value)
     except BaseException:

@@ -15,6 +15,8 @@ variables that --out names          returned, in place where others hold the old
 other variables, imports            stay there; reported
 shared objects and memory           sent and returned as one; else reported or refused
 functions and classes               read the variables of the process that they are in
+caches of functions                 start empty there; one that is not empty here is
+                                    reported
 open files, sockets, connections    refused, as are arrays that are mapped to a file
 globals(), locals(), dir(), %who    refused, because they inspect the whole session
 the working folder                  sent; a change is reported
