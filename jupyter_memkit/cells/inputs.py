@@ -83,7 +83,7 @@ def add_function_inputs(
     waiting = list(found)
     while waiting:
         value = namespace[waiting.pop()]
-        if isinstance(value, FunctionType) and value.__globals__ is namespace:
+        if type(value) is FunctionType and value.__globals__ is namespace:
             read = [
                 name for name in find_code_names(value.__code__) if name in namespace
             ]
