@@ -6,12 +6,14 @@ import datetime as dt
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.techniques.arrays.leaves import SEQUENCES
 from jupyter_memkit.techniques.arrays.texts import pack_bytes, pack_texts
+from jupyter_memkit.techniques.arrays.type_names import name_plain
 from jupyter_memkit.techniques.progress import Progress
 
 Blocks = Callable[[], Iterator[list[Any]]]
@@ -19,7 +21,8 @@ Blocks = Callable[[], Iterator[list[Any]]]
 # Beyond this, not every integer can be represented as a float.
 _EXACT_IN_FLOAT = 2**53
 
-_NUMBERS = (int, float, complex)
+# By address, as all types here.
+_NUMBERS = frozenset(map(id, (int, float, complex)))
 
 _DTYPES: dict[type, str] = {
     bool: "?",
@@ -78,14 +81,31 @@ def pack_values(
         for block in read():
             yield [_unwrap(each) for each in block]
 
-    kinds = Counter(map(type, itertools.chain.from_iterable(read_plain())))
-    kept = _choose(kinds, missing)
+    kinds: dict[int, type] = {}
+    counts: Counter[int] = Counter()
+    for block in read_plain():
+        kinds |= read_kinds(block)
+        counts.update(map(id, map(type, block)))
+    kept = _choose(kinds, counts, missing)
 
     def read_kept() -> Iterator[list[Any]]:
         for block in read_plain():
-            yield [each if type(each) in kept else missing for each in block]
+            yield [each if id(type(each)) in kept else missing for each in block]
 
-    return _pack_mixed(read_kept, count, kept | {type(missing)}, progress)
+    kept_kinds = {key: kinds[key] for key in kept} | read_kinds([missing])
+    return _pack_mixed(read_kept, count, kept_kinds, progress)
+
+
+def read_kinds(values: Iterable[Any]) -> dict[int, type]:
+    """Return the types of values by address, because hashing them can run code.
+
+    Examples
+    --------
+    >>> list(read_kinds([1, 2.5, 3]).values())
+    [<class 'int'>, <class 'float'>]
+    """
+    kinds = list(map(type, values))
+    return dict(zip(map(id, kinds), kinds, strict=True))
 
 
 def _pack(read: Blocks, count: int, kind: type, progress: Progress | None) -> Any:
@@ -99,41 +119,43 @@ def _pack(read: Blocks, count: int, kind: type, progress: Progress | None) -> An
         return pack_bytes(alike, count)
     if issubclass(kind, np.generic) and not issubclass(kind, (np.void, np.character)):
         return _pack_scalars(alike, count)
-    if kind not in _DTYPES:
+    dtype = find_identical(kind, _DTYPES)
+    if dtype is None:
         if kind is type(None):
             raise _MixedTypesError
         message = (
-            f"it contains {kind.__name__} objects, which no dtype can hold exactly; "
+            f"it contains {name_plain(kind)} objects, which no dtype can hold exactly; "
             "extract the numbers that you need from them"
         )
         raise MemkitError(message)
     try:
-        return _fill(alike, count, np.dtype(_DTYPES[kind]), progress)
+        return _fill(alike, count, np.dtype(dtype), progress)
     except OverflowError:
         return _pack_large(alike, count, progress)
 
 
 def _pack_mixed(
-    read: Blocks, count: int, kinds: set[type], progress: Progress | None
+    read: Blocks, count: int, kinds: dict[int, type], progress: Progress | None
 ) -> Any:
     """Pack values of types that one dtype can hold."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    kinds.discard(type(None))
+    kinds.pop(id(type(None)), None)
     if len(kinds) == 1:
-        (kind,) = kinds
+        (kind,) = kinds.values()
         return _pack(read, count, kind, progress)
-    if kinds <= set(_NUMBERS):
+    if kinds.keys() <= _NUMBERS:
         _check_integers(read)
-        dtype = "c16" if complex in kinds else "f8"
+        dtype = "c16" if id(complex) in kinds else "f8"
         return _fill(read, count, np.dtype(dtype), progress)
-    if float in kinds:
+    if id(float) in kinds:
         # Among times, NaN becomes numpy's NaT.
-        dtypes = [_DTYPES.get(kind, "") for kind in kinds - {float}]
+        others = [kind for kind in kinds.values() if kind is not float]
+        dtypes = [find_identical(kind, _DTYPES) or "" for kind in others]
         if len(dtypes) == 1 and dtypes[0][:1] in ("M", "m"):
             nat = _put_nat(read, dtypes[0])
             return _fill(nat, count, np.dtype(dtypes[0]), progress)
-    names = " and ".join(sorted(each.__name__ for each in kinds))
+    names = " and ".join(sorted(map(name_plain, kinds.values())))
     message = f"no dtype can hold {names} together; give another missing value"
     raise MemkitError(message)
 
@@ -142,7 +164,8 @@ def _unwrap(value: Any) -> Any:
     """Return the Python value of a numpy scalar that is also a Python number."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    return value.item() if isinstance(value, (np.number, np.bool_)) else value
+    is_number = issubclass(type(value), (np.number, np.bool_))
+    return np.generic.item(value) if is_number else value
 
 
 def _put_nat(read: Blocks, dtype: str) -> Blocks:
@@ -160,7 +183,7 @@ def _put_nat(read: Blocks, dtype: str) -> Blocks:
 def _check_alike(read: Blocks, kind: type) -> Blocks:
     def read_alike() -> Iterator[list[Any]]:
         for block in read():
-            if operator.countOf(map(type, block), kind) != len(block):
+            if not all(map(operator.is_, map(type, block), itertools.repeat(kind))):
                 raise _MixedTypesError
             yield block
 
@@ -179,12 +202,30 @@ def _fill(read: Blocks, count: int, dtype: Any, progress: Progress | None) -> An
             packed[done:end] = np.fromiter(block, dtype, len(block))
         else:
             _check_zones(block)
+            check_folds(block)
             packed[done:end] = np.array(block, dtype)
-            _check_times(packed[done:end], block)
+            _check_range(packed[done:end], block)
         done = end
         if progress is not None:
             progress(done)
     return packed
+
+
+def check_folds(block: list[Any]) -> None:
+    """Raise an error if a time without a zone is the second of two equal ones.
+
+    Raises
+    ------
+    MemkitError
+        If there is one: no dtype has its ``fold``.
+    """
+    for each in block:
+        if getattr(each, "fold", 0) == 1 and each.tzinfo is None:
+            message = (
+                f"it contains {each!s} with fold=1, the second of two equal times, "
+                "which numpy does not tell apart; keep the list"
+            )
+            raise MemkitError(message)
 
 
 def _check_zones(block: list[Any]) -> None:
@@ -197,7 +238,7 @@ def _check_zones(block: list[Any]) -> None:
             raise MemkitError(message)
 
 
-def _check_times(packed: Any, block: list[Any]) -> None:
+def _check_range(packed: Any, block: list[Any]) -> None:
     for before, after in zip(block, packed.tolist(), strict=True):
         if before != after and after is not None:
             message = (
@@ -272,33 +313,32 @@ def _check_integers(read: Blocks) -> None:
                 raise MemkitError(message)
 
 
-def _choose(kinds: Counter[type], missing: Any) -> set[type]:
+def _choose(kinds: Mapping[int, type], counts: Counter[int], missing: Any) -> set[int]:
     """Return the types to keep; the others become the missing value."""
-    groups: Counter[frozenset[type]] = Counter()
-    for kind, count in kinds.items():
-        if kind is not type(None):
-            numbers = frozenset(_NUMBERS)
-            groups[numbers if kind in numbers else frozenset({kind})] += count
+    groups: Counter[frozenset[int]] = Counter()
+    for key, count in counts.items():
+        if key != id(type(None)):
+            groups[_NUMBERS if key in _NUMBERS else frozenset({key})] += count
     if missing is not None:
         return set(groups.most_common(1)[0][0]) & set(kinds) if groups else set()
-    if type(None) in kinds:
-        count = kinds[type(None)]
+    if id(type(None)) in kinds:
+        count = counts[id(type(None))]
         message = (
-            f"it contains None {_count_times(count)}; give its replacement with "
+            f"it contains None {_count_times(count)}; replace it with the option "
             "missing, such as --missing nan"
         )
         raise MemkitError(message)
     if len(groups) == 1:
         return set(kinds)
-    rows = [kind.__name__ for kind in kinds if issubclass(kind, SEQUENCES)]
+    rows = [name_plain(each) for each in kinds.values() if issubclass(each, SEQUENCES)]
     if rows:
         message = (
             f"the rows are ragged: a {rows[0]} is among single values; make them alike"
         )
         raise MemkitError(message)
     names = ", ".join(
-        f"{kind.__name__} ({count:,} {'value' if count == 1 else 'values'})"
-        for kind, count in kinds.most_common(4)
+        f"{name_plain(kinds[key])} ({count:,} {'value' if count == 1 else 'values'})"
+        for key, count in counts.most_common(4)
     )
     message = (
         f"it contains values of several types: {names}; give a replacement for those "

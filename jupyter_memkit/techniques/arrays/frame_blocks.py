@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from jupyter_memkit.measure.sizes.registry import name_type
+
 _MADV_DONTNEED = 4
 
 
@@ -118,8 +120,8 @@ def _find_owner(column: Any) -> Any:
     if not isinstance(column.dtype, np.dtype):
         return None
     owner = values = column.to_numpy()
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    while issubclass(type(base := np.ndarray.base.__get__(owner)), np.ndarray):
+        owner = base
     is_block = (
         type(owner) is np.ndarray
         and owner.ndim == 2
@@ -135,8 +137,10 @@ def _owns_memory(owner: Any) -> bool:
     """Return whether an array owns its memory, rather than, for example, a tensor."""
     if owner.base is None:
         return bool(owner.flags.owndata)
-    # Created by pyarrow for the columns of a frame, and writeable only if unshared.
-    return repr(owner.base).startswith('<capsule object "arrow::Buffer"')
+    # Created by pyarrow for the columns of a frame, and writeable only if unshared. Any
+    # other object could have a `__repr__` of the user's.
+    is_capsule = name_type(type(owner.base)) == "PyCapsule"
+    return is_capsule and repr(owner.base).startswith('<capsule object "arrow::Buffer"')
 
 
 def _release_pages(address: int, n_bytes: int) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
+from jupyter_memkit.techniques.arrays.type_names import name_plain
 
 SEQUENCES = (list, tuple, deque)
 
@@ -19,8 +21,36 @@ _MOST_DIMENSIONS = 64
 
 
 def is_sequence(value: Any) -> bool:
-    """Return whether a value is treated as a row of values."""
-    return isinstance(value, SEQUENCES)
+    """Return whether a value is treated as a row of values.
+
+    A subclass is not: it may hold more than its values, and its methods are its own.
+    """
+    kind = type(value)
+    return kind is list or kind is tuple or kind is deque
+
+
+def is_mapping(value: Any) -> bool:
+    """Return whether a value is a dict, or one of the standard library's kinds."""
+    kind = type(value)
+    return kind is dict or kind is OrderedDict or kind is defaultdict
+
+
+def read_fields(kind: type) -> tuple[str, ...] | None:
+    """Return the names of the fields of a named tuple's type; None for other types.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> read_fields(namedtuple("Point", "x y"))
+    ('x', 'y')
+    """
+    if not issubclass(kind, tuple):
+        return None
+    for base in read_mro(kind):
+        names = read_dict(base).get("_fields")
+        if type(names) is tuple and all(type(each) is str for each in names):
+            return names
+    return None
 
 
 def find_shape(values: Sequence[Any]) -> tuple[int, ...]:
@@ -97,7 +127,7 @@ def _find_length(values: Sequence[Any], depth: int) -> int:
     for number, row in enumerate(rows):
         if not is_sequence(row):
             message = (
-                f"row {number} is {type(row).__name__!r}, but other rows are "
+                f"row {number} is {name_plain(type(row))!r}, but other rows are "
                 "sequences; make them the same"
             )
             raise MemkitError(message)

@@ -14,9 +14,10 @@ from jupyter_memkit.techniques.arrays.exact_dtypes import (
     measure_rounding,
     read_array_blocks,
 )
-from jupyter_memkit.techniques.arrays.exact_values import pack_values
+from jupyter_memkit.techniques.arrays.exact_values import pack_values, read_kinds
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
 from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.arrays.type_names import name_one, name_plain
 from jupyter_memkit.techniques.progress import Tick
 
 
@@ -30,17 +31,18 @@ def check_array(array: Any) -> None:
     """
     import numpy as np  # noqa: PLC0415 - the array is numpy's
 
-    if isinstance(array, np.memmap) or is_mapped(array):
+    # The attributes of a subclass can be its own code.
+    is_plain = type(array) is np.ndarray
+    if issubclass(type(array), np.memmap) or (is_plain and is_mapped(array)):
         message = (
             "it is mapped from a file and takes no memory of its own; np.array(it) "
             "reads it into memory, where it can be shrunk"
         )
         raise MemkitError(message)
-    if type(array) is not np.ndarray:
-        name = type(array).__name__
+    if not is_plain:
         message = (
-            f"it is a {name}, which may hold more than numbers; shrink the result of "
-            "np.asarray instead"
+            f"it is {name_one(array)}, which may hold more than numbers; shrink the "
+            "result of np.asarray instead"
         )
         raise MemkitError(message)
 
@@ -122,7 +124,7 @@ def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[An
         return dtype, ""
     error, overflows = measure_rounding(array)
     if overflows:
-        return dtype, "kept: a number is too large for float32"
+        return dtype, "unchanged: a number is too large for float32"
     return np.dtype("f4"), f"rounded: off by at most {error:.2g}"
 
 
@@ -158,7 +160,7 @@ def _is_base_shared(array: Any) -> bool:
     """Return whether the base of a view has other users."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    if not isinstance(array.base, np.ndarray):
+    if not issubclass(type(array.base), np.ndarray):
         return False
     alone = np.empty(2)[:1]
     return sys.getrefcount(array.base) > sys.getrefcount(alone.base)
@@ -166,26 +168,27 @@ def _is_base_shared(array: Any) -> bool:
 
 def _unbox(array: Any, before_bytes: int, tick: Tick | None) -> Change:
     """Convert an array of objects of one type to an array of values."""
-    kinds: set[type] = set()
+    kinds: dict[int, type] = {}
 
     def read() -> Iterator[list[Any]]:
         for start in range(0, array.size, BLOCK):
             yield list(array.flat[start : start + BLOCK])
 
     for block in read():
-        kinds.update(map(type, block))
+        kinds |= read_kinds(block)
     if len(kinds) != 1:
-        names = ", ".join(sorted(kind.__name__ for kind in kinds)[:4])
-        note = f"kept: holds {names}" if kinds else "kept: it is empty"
+        names = ", ".join(sorted(map(name_plain, kinds.values()))[:4])
+        note = f"unchanged: holds {names}" if kinds else "unchanged: it is empty"
         return Change(result=array, note=note)
     try:
         packed = pack_values(read, array.size)
     except MemkitError as error:
         # The remedy is for users who asked for an array.
-        return Change(result=array, note=f"kept: {str(error).partition(';')[0]}")
+        return Change(result=array, note=f"unchanged: {str(error).partition(';')[0]}")
     packed = packed.reshape(array.shape)
     packed = packed.astype(find_smaller(packed, tick), copy=False)
     if sizeof(packed).bytes >= before_bytes:
-        return Change(result=array, note="kept: its objects are few, and shared")
+        note = "unchanged: it has few distinct objects, so an array would be no smaller"
+        return Change(result=array, note=note)
     packed.flags.writeable = array.flags.writeable
     return Change(result=packed, restore=lambda now: now.astype(object))

@@ -13,6 +13,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
 from jupyter_memkit.techniques.progress import Progress
@@ -160,7 +161,9 @@ def _pack(
 
 def _compare_sums(value: Any, result: Any) -> float | None:
     """Return how many times faster a sum is; None if nothing can be summed."""
-    if not isinstance(value, (list, tuple)) or type(result).__name__ != "ndarray":
+    if type(value) is not list and type(value) is not tuple:
+        return None
+    if not derives_from(type(result), "numpy", "ndarray"):
         return None
     if result.ndim != 1 or result.dtype.kind not in "iuf" or len(value) < _SUMMED:
         return None

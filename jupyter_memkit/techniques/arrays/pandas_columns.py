@@ -105,7 +105,7 @@ def _shrink_numbers(column: Any, policy: Policy, tick: Tick | None) -> Change:
     if values.dtype.kind not in "iufc":
         return Change(result=column)
     if is_mapped(values):
-        return Change(result=column, note="kept: mapped from a file")
+        return Change(result=column, note="unchanged: mapped from a file")
     before = column.dtype
     dtype, note = find_dtype(values, policy, tick)
     if dtype == before:

@@ -18,6 +18,7 @@ from jupyter_memkit.techniques.arrays.frame_blocks import FrameBlocks
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.policy import Change, Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.arrays.type_names import name_one
 from jupyter_memkit.techniques.progress import Tick
 
 # Smaller amounts are freed at the end.
@@ -36,12 +37,12 @@ def check_frame(frame: Any) -> None:
     """
     import pandas as pd  # noqa: PLC0415 - the frame is pandas'
 
-    if type(frame) not in (pd.DataFrame, pd.Series):
-        name = type(frame).__name__
-        base = "pd.Series" if isinstance(frame, pd.Series) else "pd.DataFrame"
+    if type(frame) is not pd.DataFrame and type(frame) is not pd.Series:
+        is_series = issubclass(type(frame), pd.Series)
+        base = "pd.Series" if is_series else "pd.DataFrame"
         message = (
-            f"it is a {name}, which may hold more than columns; shrink the result of "
-            f"{base}(it) instead"
+            f"it is {name_one(frame)}, which may hold more than columns; shrink the "
+            f"result of {base}(it) instead"
         )
         raise MemkitError(message)
 

@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
-from jupyter_memkit.techniques.arrays.exact_values import pack_values
+from jupyter_memkit.techniques.arrays.exact_values import (
+    check_folds,
+    pack_values,
+    read_kinds,
+)
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
 from jupyter_memkit.techniques.arrays.pandas_series import wrap
 from jupyter_memkit.techniques.arrays.pandas_texts import shrink_texts
 from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.arrays.type_names import name_plain
 from jupyter_memkit.techniques.progress import Tick
 
 _NULLABLE = {bool: "boolean", int: "Int64", float: "Float64"}
@@ -46,22 +52,23 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
     """
     import pandas as pd  # noqa: PLC0415 - the column is pandas'
 
-    kinds: set[type] = set()
-    markers: dict[type, Any] = {}
+    # By address, because hashing a class can run code of its metaclass.
+    kinds: dict[int, type] = {}
+    markers: dict[int, Any] = {}
     for block in _read(column):
-        kinds.update(map(type, block))
+        kinds |= read_kinds(block)
         if tick is not None:
             tick(len(block))
     for each in (None, pd.NA, pd.NaT):
-        if type(each) in kinds:
-            kinds.discard(type(each))
-            markers[type(each)] = each
-    if float in kinds and len(kinds) == 2 and _are_nan(column):
-        kinds.discard(float)
-        markers[float] = float("nan")
+        if kinds.pop(id(type(each)), None) is not None:
+            markers[id(type(each))] = each
+    if id(float) in kinds and len(kinds) == 2 and _are_nan(column):
+        del kinds[id(float)]
+        markers[id(float)] = float("nan")
     if len(kinds) != 1 or len(markers) > 1:
-        return Change(result=column, note=_describe(kinds, markers))
-    (kind,) = kinds
+        found = [*kinds.values(), *map(type, markers.values())]
+        return Change(result=column, note=_describe(found))
+    (kind,) = kinds.values()
     restore = _restore_with(markers)
     if kind is str:
         return shrink_texts(column, policy, restore, tick)
@@ -69,9 +76,10 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
         smaller = _convert(column, kind, has_missing=bool(markers))
     except (MemkitError, ValueError, TypeError, OverflowError) as error:
         # The remedy is for users who asked for an array.
-        return Change(result=column, note=f"kept: {str(error).partition(';')[0]}")
+        return Change(result=column, note=f"unchanged: {str(error).partition(';')[0]}")
     if smaller is None:
-        return Change(result=column, note=f"kept: holds {kind.__name__} objects")
+        note = f"unchanged: holds {name_plain(kind)} objects"
+        return Change(result=column, note=note)
     return Change(result=smaller, restore=restore)
 
 
@@ -79,10 +87,13 @@ def _convert(column: Any, kind: type, *, has_missing: bool) -> Any:
     """Return the typed column; None if no dtype holds the values."""
     import pandas as pd  # noqa: PLC0415 - as above
 
-    if kind in (dt.datetime, pd.Timestamp):
+    if kind is dt.datetime or kind is pd.Timestamp:
+        for block in _read(column):
+            check_folds(block)
         times = pd.to_datetime(column)
         return wrap(times.array, column) if _is_equal(times, column) else None
-    if kind not in _NULLABLE:
+    nullable_name = find_identical(kind, _NULLABLE)
+    if nullable_name is None:
         return None
     if not has_missing:
         packed = pack_values(lambda: _read(column), len(column))
@@ -90,7 +101,7 @@ def _convert(column: Any, kind: type, *, has_missing: bool) -> Any:
     if kind is float and _has_nan(column):
         message = "holds both NaN and missing values"
         raise ValueError(message)
-    nullable = column.astype(_NULLABLE[kind])
+    nullable = column.astype(nullable_name)
     if kind is bool:
         return nullable
     filled = nullable.to_numpy(dtype=nullable.dtype.numpy_dtype, na_value=0)
@@ -130,7 +141,7 @@ def _is_equal(times: Any, column: Any) -> bool:
     return bool(same.all())
 
 
-def _restore_with(markers: dict[type, Any]) -> Callable[[Any], Any]:
+def _restore_with(markers: dict[int, Any]) -> Callable[[Any], Any]:
     """Return a function that restores the objects, with their missing values."""
 
     def restore(now: Any) -> Any:
@@ -146,8 +157,8 @@ def _restore_with(markers: dict[type, Any]) -> Callable[[Any], Any]:
     return restore
 
 
-def _describe(kinds: set[type], markers: dict[type, Any]) -> str:
-    names = sorted(kind.__name__ for kind in {*kinds, *markers})
+def _describe(kinds: list[type]) -> str:
+    names = sorted(map(name_plain, kinds))
     if not names:
         return ""
-    return f"kept: holds {' and '.join(names[:4])}"
+    return f"unchanged: holds {' and '.join(names[:4])}"

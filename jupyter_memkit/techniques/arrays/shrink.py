@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -10,11 +9,14 @@ from typing import Any, Literal
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes.loaded import derives_from
+from jupyter_memkit.techniques.arrays.leaves import is_mapping, is_sequence
 from jupyter_memkit.techniques.arrays.numpy_arrays import check_array, shrink_array
 from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.pandas_frames import FrameShrinker, check_frame
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part
+from jupyter_memkit.techniques.arrays.type_names import name_plain
 from jupyter_memkit.techniques.progress import Progress, count_up
 
 Restore = Callable[[Any], Any]
@@ -95,20 +97,18 @@ def find_kind(value: Any) -> Kind:
         If it is not supported; the message contains the remedy.
     """
     for module, name, kind in _KINDS:
-        base = getattr(sys.modules.get(module), name, None)
-        if base is not None and isinstance(value, base):
+        if derives_from(type(value), module, name):
             if kind == "array":
                 check_array(value)
             elif kind in ("frame", "series"):
                 check_frame(value)
             return kind
-    name = type(value).__name__
     remedy = (
         "convert it to an array with %to_numpy"
-        if isinstance(value, (list, tuple, dict))
+        if is_sequence(value) or is_mapping(value)
         else "%shrink supports numpy arrays and frames of pandas, polars and Arrow"
     )
-    message = f"it has the type {name}; {remedy}"
+    message = f"it has the type {name_plain(type(value))}; {remedy}"
     raise MemkitError(message)
 
 

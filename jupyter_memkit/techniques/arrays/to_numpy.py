@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.registry import name_type
-from jupyter_memkit.techniques.arrays.exact_values import pack_values
+from jupyter_memkit.techniques.arrays.exact_values import pack_values, read_kinds
 from jupyter_memkit.techniques.arrays.leaves import (
     find_shape,
+    is_mapping,
     is_sequence,
     read_blocks,
+    read_fields,
 )
+from jupyter_memkit.techniques.arrays.type_names import name_one, name_plain
 from jupyter_memkit.techniques.progress import Progress
 
 # Types that are already compact, by library.
 _COMPACT = ("numpy", "pandas", "polars", "pyarrow", "torch")
+
+_PACKED = (list, tuple, deque, array, dict)
 
 
 def to_numpy(
@@ -38,8 +44,8 @@ def to_numpy(
     ----------
     values : list, tuple, deque, array.array or dict
         Values; rows of equal length, nested to any depth; a dict of lists, which
-        becomes a dict of arrays; or a list of dicts with the same keys, which becomes a
-        structured array.
+        becomes a dict of arrays of the same kind; or a list of dicts with the same
+        keys, or of named tuples, which becomes a structured array.
     missing : object, optional
         The replacement for ``None`` and for values that are not of the most frequent
         type; by default they are refused.
@@ -72,13 +78,14 @@ def to_numpy(
     """
     if frame:
         return _build_frame(_read_columns(values), missing, progress)
-    if isinstance(values, dict):
+    if is_mapping(values):
         columns = _check_columns(values)
-        return _pack_columns(columns, missing, progress)
+        return _rebuild(values, _pack_columns(columns, missing, progress))
     check_container(values)
-    if isinstance(values, array):
+    if type(values) is array:
         return _copy_array(values)
-    if isinstance(next(iter(values)), dict):
+    first = values[0]
+    if is_mapping(first) or read_fields(type(first)) is not None:
         return _build_records(_read_columns(values), missing, progress)
     return _pack_sequence(values, missing, progress)
 
@@ -93,19 +100,44 @@ def check_container(values: Any) -> None:
     """
     kind = type(values)
     library = name_type(kind).partition(".")[0]
-    if library in _COMPACT:
-        message = f"{_name(values)} is already compact; %shrink may make it smaller"
-    elif isinstance(values, range):
+    if is_sequence(values) or is_mapping(values) or kind is array:
+        if len(values) == 0:
+            message = f"it is an empty {name_plain(kind)}, so its dtype is unknown"
+        elif kind is deque and values.maxlen is not None:
+            message = (
+                f"it is a deque of at most {values.maxlen} values, a limit that an "
+                "array does not have; give list(it)"
+            )
+        else:
+            return
+    elif library in _COMPACT:
+        message = f"{name_one(values)} is already compact; %shrink may make it smaller"
+    elif kind is range:
         message = "it is a range, which takes no memory; np.arange creates an array"
-    elif isinstance(values, (set, frozenset)):
+    elif issubclass(kind, (set, frozenset)):
         message = "it is a set, which has no order; give a list, such as sorted(values)"
-    elif not (is_sequence(values) or isinstance(values, (array, dict))):
-        message = f"it is {_name(values)}, not a list, tuple, deque, array or dict"
-    elif len(values) == 0:
-        message = f"it is an empty {type(values).__name__}, so its dtype is unknown"
     else:
-        return
+        message = _describe_other(values)
     raise MemkitError(message)
+
+
+def _describe_other(value: Any) -> str:
+    kind = type(value)
+    base = next((each for each in _PACKED if issubclass(kind, each)), None)
+    if base is None:
+        return f"it is {name_one(value)}, not a list, tuple, deque, array or dict"
+    if read_fields(kind) is not None:
+        lost = "whose fields have names that an array loses"
+    else:
+        lost = "which may hold more than its values"
+    return f"it is {name_one(value)}, {lost}; give {name_plain(base)}(it)"
+
+
+def _rebuild(before: dict[Any, Any], columns: dict[Any, Any]) -> dict[Any, Any]:
+    """Return columns in a dict of the same kind."""
+    if type(before) is defaultdict:
+        return defaultdict(before.default_factory, columns)
+    return OrderedDict(columns) if type(before) is OrderedDict else columns
 
 
 def _pack_sequence(
@@ -154,16 +186,18 @@ def _copy_array(values: array[Any]) -> Any:
 def _read_columns(values: Any) -> dict[Any, Sequence[Any]]:
     """Return the columns of rows or of a dict of lists."""
     check_container(values)
-    if isinstance(values, dict):
+    if is_mapping(values):
         return _check_columns(values)
     first = values[0]
-    if isinstance(first, dict):
+    if is_mapping(first):
         return _turn_dicts(values)
+    names = read_fields(type(first))
+    if names is not None:
+        return _turn_named(values, names)
     if not is_sequence(first):
         return {0: values}
     _check_rows(values)
-    names = getattr(first, "_fields", range(len(first)))
-    return dict(zip(names, map(list, zip(*values, strict=True)), strict=True))
+    return dict(enumerate(map(list, zip(*values, strict=True))))
 
 
 def _check_rows(values: Sequence[Any]) -> None:
@@ -177,7 +211,7 @@ def _check_rows(values: Sequence[Any]) -> None:
 def _turn_dicts(rows: Sequence[Any]) -> dict[Any, Sequence[Any]]:
     keys = rows[0].keys()
     for number, row in enumerate(rows):
-        if not isinstance(row, dict) or row.keys() != keys:
+        if not is_mapping(row) or row.keys() != keys:
             message = (
                 f"row {number} has other keys than the first; give all rows the same "
                 "keys, with None for missing values"
@@ -186,13 +220,28 @@ def _turn_dicts(rows: Sequence[Any]) -> dict[Any, Sequence[Any]]:
     return {key: [row[key] for row in rows] for key in keys}
 
 
+def _turn_named(
+    rows: Sequence[Any], names: tuple[str, ...]
+) -> dict[Any, Sequence[Any]]:
+    kind = type(rows[0])
+    if not all(type(row) is kind for row in rows):
+        message = (
+            f"the first row is {name_one(rows[0])}, but others are not; make them the "
+            "same"
+        )
+        raise MemkitError(message)
+    # Not the methods of the type, which can be the user's.
+    columns = map(list, zip(*map(tuple.__iter__, rows), strict=True))
+    return dict(zip(names, columns, strict=True))
+
+
 def _check_columns(values: dict[Any, Any]) -> dict[Any, Sequence[Any]]:
     check_container(values)
     for key, column in values.items():
-        if not is_sequence(column) and not isinstance(column, array):
+        if not is_sequence(column) and type(column) is not array:
             message = (
-                f"{key!r} contains {_name(column)}; the values of a dict must all be "
-                "lists"
+                f"{key!r} contains {name_one(column)}; the values of a dict must all "
+                "be lists"
             )
             raise MemkitError(message)
     return values
@@ -222,7 +271,7 @@ def _build_records(
 ) -> Any:
     import numpy as np  # noqa: PLC0415 - as above
 
-    odd = [key for key in columns if not isinstance(key, str) or not key]
+    odd = [key for key in columns if type(key) is not str or not key]
     if odd:
         message = f"the key {odd[0]!r} cannot name a field; use frame=True (--frame)"
         raise MemkitError(message)
@@ -272,19 +321,13 @@ def _pack_for_frame(
     """Pack a column as in pandas, where None is missing among strings and numbers."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    kinds = set(map(type, column))
-    if type(None) not in kinds:
+    kinds = read_kinds(column)
+    if kinds.pop(id(type(None)), None) is None:
         return _pack_column(key, column, missing, progress)
-    kinds.remove(type(None))
-    if kinds in ({str}, {bool}):
-        fills = missing if type(missing) in kinds else None
+    if kinds.keys() in ({id(str)}, {id(bool)}):
+        fills = missing if id(type(missing)) in kinds else None
         values = [fills if each is None else each for each in column]
         return np.array(values, dtype=object)
     # A replacement for missing strings is not a number.
     is_text = missing is None or type(missing) is str
     return _pack_column(key, column, math.nan if is_text else missing, progress)
-
-
-def _name(value: Any) -> str:
-    name = name_type(type(value)).rpartition(".")[2]
-    return f"an {name}" if name[:1] in "aeiouAEIOU" else f"a {name}"

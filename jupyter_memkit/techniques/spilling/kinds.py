@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.techniques.arrays.leaves import is_sequence
 from jupyter_memkit.techniques.spilling.files import find_file
 from jupyter_memkit.techniques.spilling.parts import find_root
 
@@ -64,8 +65,9 @@ def _find_reason(value: Any, name: str) -> str | None:
     import numpy as np  # noqa: PLC0415 - as above
 
     pandas: Any = sys.modules.get("pandas")
-    if pandas is not None and type(value) in (pandas.DataFrame, pandas.Series):
-        frame = value if type(value) is pandas.DataFrame else value.to_frame()
+    kind = type(value)
+    if pandas is not None and (kind is pandas.DataFrame or kind is pandas.Series):
+        frame = value if kind is pandas.DataFrame else value.to_frame()
         unfit = [
             str(column)
             for column, dtype in zip(frame.columns, frame.dtypes, strict=True)
@@ -73,7 +75,7 @@ def _find_reason(value: Any, name: str) -> str | None:
         ]
         if unfit:
             return _describe_unfit(unfit, value.ndim)
-    elif not issubclass(type(value), np.memmap) and type(value) is not np.ndarray:
+    elif kind is not np.memmap and kind is not np.ndarray:
         return _describe_type(value, name)
     elif value.dtype.hasobject:
         return (
@@ -81,10 +83,10 @@ def _find_reason(value: Any, name: str) -> str | None:
             "convert them to numbers or fixed-width strings first: %to_numpy or "
             "%shrink"
         )
-    arrays = [value] if isinstance(value, np.ndarray) else list(arrays_of(value))
+    arrays = [value] if issubclass(kind, np.ndarray) else list(arrays_of(value))
     if not any(array.nbytes for array in arrays):
         return "is empty, so there is nothing to spill"
-    if all(isinstance(find_root(array).base, mmap.mmap) for array in arrays):
+    if all(issubclass(type(find_root(array).base), mmap.mmap) for array in arrays):
         return "is already in a mapped file"
     return None
 
@@ -109,9 +111,9 @@ def _describe_type(value: Any, name: str) -> str:
 
     kind = name_type(type(value))
     short = kind.rpartition(".")[2]
-    if isinstance(value, np.ndarray):
+    if issubclass(type(value), np.ndarray):
         remedy = f"use its plain array: {name} = np.asarray({name})"
-    elif isinstance(value, (list, tuple)):
+    elif is_sequence(value):
         remedy = f"convert it to an array first: %to_numpy {name}"
     elif kind.startswith(("polars.", "pyarrow.")):
         remedy = "write it to a Parquet file, and read that in chunks: %%chunked"

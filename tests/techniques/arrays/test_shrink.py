@@ -165,13 +165,13 @@ def test_columns() -> None:
 @pytest.mark.parametrize(
     ("values", "note"),
     [
-        ([1, "a"], "kept: holds int and str"),
-        ([None, pd.NA, 1], "kept: holds NAType and NoneType and int"),
-        ([10**30, 1], "kept: it contains an integer of 31 digits, and no dtype"),
-        ([10**30, None], "kept: "),
-        ([0.5, float("nan"), None], "kept: holds both NaN and missing values"),
-        ([decimal.Decimal(1)], "kept: holds Decimal objects"),
-        ([dt.date(2026, 1, 1)], "kept: holds date objects"),
+        ([1, "a"], "unchanged: holds int and str"),
+        ([None, pd.NA, 1], "unchanged: holds NAType and NoneType and int"),
+        ([10**30, 1], "unchanged: it contains an integer of 31 digits, and no dtype"),
+        ([10**30, None], "unchanged: "),
+        ([0.5, float("nan"), None], "unchanged: holds both NaN and missing values"),
+        ([decimal.Decimal(1)], "unchanged: holds Decimal objects"),
+        ([dt.date(2026, 1, 1)], "unchanged: holds date objects"),
     ],
     ids=str,
 )

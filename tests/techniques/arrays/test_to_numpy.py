@@ -89,7 +89,7 @@ def test_smallest_texts() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ([1, None], "contains None once; give its replacement with missing"),
+        ([1, None], "contains None once; replace it with the option missing"),
         ([1, "a"], "several types: int .1 value., str .1 value."),
         ([True, 1], "several types: bool"),
         ([10**30, 1], "an integer of 31 digits"),
