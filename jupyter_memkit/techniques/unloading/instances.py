@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.techniques.unloading.removal import CODE, is_a
 
 _CONTAINERS = (list, tuple, set, frozenset, deque, dict)
@@ -19,7 +20,7 @@ _OUTPUT_CACHES = ("Out", "_oh")
 
 def find_classes(
     namespace: Mapping[str, Any], end_s: float = math.inf
-) -> dict[str, set[type]]:
+) -> dict[str, list[type]]:
     """Return the classes of the objects that each name holds.
 
     Searches lists, tuples, sets, dicts and deques at any depth, but no other objects.
@@ -35,7 +36,7 @@ def find_classes(
 
     Returns
     -------
-    dict of str to set of type
+    dict of str to list of type
         The classes by name; outputs are named ``Out[n]``, and their other names (``_``,
         ``_n``) are left out.
     """
@@ -52,31 +53,36 @@ def find_classes(
 
 def read_shown(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return IPython's outputs by the names that users know."""
-    shown = namespace.get("Out")
-    if not isinstance(shown, dict):
+    shown: Any = namespace.get("Out")
+    if not is_a(shown, dict):
         return {}
-    return {f"Out[{number}]": value for number, value in shown.items()}
+    return {f"Out[{number}]": value for number, value in dict.items(shown)}
 
 
-def _collect(value: Any, end_s: float) -> set[type]:
+def _collect(value: Any, end_s: float) -> list[type]:
     """Return the classes of a value and its contents, those found until a time."""
-    found: set[type] = set()
     if is_a(value, (ModuleType, *CODE)):
-        return found
-    frontier: list[Iterable[Any]] = [(value,)]
+        return []
+    # By address, because hashing a class can run code of its metaclass.
+    found: dict[int, type] = {}
+    frontier: list[Any] = [[value]]
     seen: set[int] = set()
     while frontier and time.perf_counter() < end_s:
-        items = frontier.pop()
         # By type first, because a list of ten million numbers has one type.
-        kinds = set(map(type, items))
-        found |= {kind for kind in kinds if not issubclass(kind, type)}
-        if not any(issubclass(kind, _CONTAINERS) for kind in kinds):
-            continue
-        # A copy, because another thread may add to it meanwhile.
-        for item in tuple(items):
-            if is_a(item, _CONTAINERS) and id(item) not in seen:
-                seen.add(id(item))
-                frontier.append(item)
-                if is_a(item, dict):
-                    frontier.append(item.values())
-    return found
+        for kind, alike in sort_by_type(_read_items(frontier.pop())):
+            if not issubclass(kind, type):
+                found[id(kind)] = kind
+            if issubclass(kind, _CONTAINERS):
+                new = {id(item): item for item in alike if id(item) not in seen}
+                seen.update(new)
+                frontier += new.values()
+    return list(found.values())
+
+
+def _read_items(container: Any) -> list[Any]:
+    """Return a copy of a container's items, to which another thread may add."""
+    if is_a(container, dict):
+        return [*dict.keys(container), *dict.values(container)]
+    base = next(each for each in _CONTAINERS if is_a(container, each))
+    # Not the method of a subclass, which can be the user's.
+    return list(base.__iter__(container))
