@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.processes.outside import (
     is_ordinary,
 )
 from jupyter_memkit.techniques.processes.sharing import Sharing
+from jupyter_memkit.techniques.processes.tensors import is_tensor, reduce_tensor
 from jupyter_memkit.techniques.processes.views import is_view, reduce_view
 from jupyter_memkit.techniques.processes.wrapped import (
     reduce_cached,
@@ -106,7 +107,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
             reduced = self._reduce_special(obj)
             if reduced is not None:
                 return reduced
-            if is_ordinary(kind) and not is_view(kind):
+            if is_ordinary(kind) and not is_view(kind) and not is_tensor(kind):
                 self._ordinary[id(kind)] = kind
         if self._known and issubclass(type(obj), type):
             class_id = _class_ids.get(obj)
@@ -126,7 +127,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         return made_again or super().reducer_override(obj)
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how to pickle a stream, view or array; None for an ordinary object."""
+        """Return how to pickle a stream, view, array or tensor; None for others."""
         stream = find_stream(obj)
         if stream:
             return getattr, (sys, stream)
@@ -134,7 +135,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         if outside:
             raise pickle.PicklingError(outside)
         assert self._sharing is not None
-        return reduce_view(obj) or self._sharing.reduce(obj)
+        return reduce_view(obj) or reduce_tensor(obj) or self._sharing.reduce(obj)
 
     def _dynamic_function_reduce(self, func: Any) -> Any:
         """Return how to pickle a function by its code, as cloudpickle does."""

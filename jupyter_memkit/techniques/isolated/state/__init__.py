@@ -17,6 +17,7 @@ shared objects and memory           sent and returned as one; else reported or r
 functions and classes               read the variables of the process that they are in
 caches of functions                 start empty there; one that is not empty here is
                                     reported
+gradients of tensors                sent and returned; a tensor with a graph is refused
 open files, sockets, connections    refused, as are arrays that are mapped to a file
 globals(), locals(), dir(), %who    refused, because they inspect the whole session
 the working folder                  sent; a change is reported
