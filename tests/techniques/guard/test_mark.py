@@ -112,7 +112,7 @@ def test_what_counts_against_a_mark(
     with hold():
         used_bytes = read_memory("self").private_bytes
         mark_mib = (used_bytes + HELD_BYTES // 2) // MIB
-        with pytest.raises(MemkitError, match="are in use, which is above the mark"):
+        with pytest.raises(MemkitError, match="in use, which is above the mark"):
             read_mark(f"{mark_mib} MiB")
 
 
