@@ -78,7 +78,8 @@ class ChunkedMagics(Magics):
         type=size,
         metavar="SIZE",
         help="how much the process may grow, such as 500MB: reader, cell and results "
-        "together (default: a tenth of what is free under the smallest limit)",
+        "together (default: a tenth of the smallest limit minus what the kernel uses, "
+        "at least 64 MiB)",
     )
     @argument(
         "--as",
@@ -151,8 +152,8 @@ class ChunkedMagics(Magics):
         "--types",
         type=_pairs,
         metavar="NAME=TYPE",
-        help="types of columns, as a=float64,b=str; text that repeats is read 2 to 4 "
-        "times as fast as category",
+        help="types of columns, as a=float64,b=str; category saves memory for text "
+        "that repeats",
     )
     @argument(
         "--backend",
@@ -198,9 +199,9 @@ class ChunkedMagics(Magics):
         "--on",
         offers=clusters,
         metavar="CLUSTER",
-        help="run on a cluster: dask for the current client of Dask, or ray for the "
+        help="run on a cluster: dask for the current Dask client, or ray for the "
         "cluster of ray.init(), or else a local one that is closed at the end; the "
-        "address of a scheduler of Dask; or a variable that holds a client",
+        "address of a Dask scheduler; or a variable that holds a client",
     )
     @argument(
         "--fit",
@@ -214,7 +215,7 @@ class ChunkedMagics(Magics):
         "--epochs",
         type=whole_number,
         metavar="N",
-        help="with --fit: how often the data are read (default: once)",
+        help="with --fit: number of passes over the data (default: 1)",
     )
     @argument(
         "--shuffle",

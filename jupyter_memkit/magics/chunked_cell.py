@@ -196,7 +196,8 @@ def _find_reduction(
         return user_ns[op]
     if op in NOT_COMBINED:
         message = (
-            f"the {op} of chunks does not give that of the whole; {NOT_COMBINED[op]}"
+            f"combining the {op} of each chunk does not give the {op} of all the data; "
+            f"{NOT_COMBINED[op]}"
         )
         raise UsageError(message)
     if op not in OPERATIONS:

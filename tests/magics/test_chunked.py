@@ -216,7 +216,7 @@ def test_broken_file_keeps_the_result(
         shell, "%%chunked orders.csv --rows 300 --collect --into sizes\nlen(chunk)"
     )
     assert type(result.error_in_exec).__name__ == "UsageError"
-    assert str(result.error_in_exec).startswith("orders.csv is broken in line 1000")
+    assert str(result.error_in_exec).startswith("orders.csv has an error in line 1000")
     assert shell.user_ns["sizes"] == [300, 300]
     message_line = capsys.readouterr().err.splitlines()[0]
     assert message_line == (
@@ -258,7 +258,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         (
             "orders.csv --reduce mean",
             "1",
-            "the mean of chunks does not give that of the whole",
+            "combining the mean of each chunk does not give the mean of all the data",
         ),
         ("orders.csv --reduce sum", "chunk.qty.median()", "a median does not add up"),
         (
@@ -349,11 +349,11 @@ def test_late_type_with_an_effect(shell: InteractiveShell) -> None:
     line = "%%chunked reader --rows 100 --backend pandas"
     error = run(shell, f"{line}\nseen.append(len(chunk))").error_in_exec
     shell.user_ns["reader"].close()
-    assert str(error).startswith("the pandas reader changes its types: a is int64")
+    assert str(error).startswith("a of the pandas reader is int64 in earlier")
     assert str(error).endswith(
         "use --types a=float64; the cell may have an effect (seen.append), so the "
-        "run does not repeat the first 200 rows: undo what it did with them, then run "
-        "it with --types"
+        "run does not repeat the first 200 rows: undo the effects on those rows, then "
+        "run the cell again with --types a=float64"
     )
     assert shell.user_ns["seen"] == [100, 100]
 

@@ -90,7 +90,7 @@ class BudgetError(MemkitError):
 
 
 def default_budget_bytes() -> int:
-    """Return a tenth of the memory that is free under the tightest limit."""
+    """Return a tenth of the smallest limit less the process, but at least 64 MiB."""
     limit = read_limit()
     free_bytes = limit.bytes - read_rss_bytes() if limit else 0
     return max(free_bytes // 10, 64 << 20)
@@ -226,7 +226,8 @@ class RowPlan:
         if kept_bytes > self.budget_bytes * _CLOSE:
             message = (
                 f"the results so far take {format_bytes(kept_bytes)} of the budget of "
-                f"{budget}; use --out FILE, which keeps none, or a larger --memory"
+                f"{budget}; use --out FILE, which writes results to disk instead of "
+                "keeping them, or a larger --memory"
             )
         else:
             message = (

@@ -91,10 +91,11 @@ class Restarts:
             effect = getattr(self._function, "effect", None)
             if effect is None or not ledger.chunks:
                 return None
+            pairs = (f"{name}={kind}" for name, kind in change.types.items())
             message = (
                 f"{change}; the cell may have an effect ({effect}), so the run does "
-                f"not repeat the first {ledger.rows:,} rows: undo what it did with "
-                "them, then run it with --types"
+                f"not repeat the first {ledger.rows:,} rows: undo the effects on those "
+                f"rows, then run the cell again with --types {write_list(pairs)}"
             )
             raise MemkitError(message) from change
         if ledger.chunks:
@@ -120,12 +121,12 @@ class Restarts:
             # Some of the cell has run, and would run twice.
             add_note(
                 error,
-                f"The column {missing} was not read, because the cell's code does not "
-                f"show it; if the cell uses it, use {remedy}.",
+                f"The column {missing} was not read, because it was not found in the "
+                f"cell's code; if the cell uses it, use {remedy}.",
             )
             return None
         ledger.notes.append(
             "Started over with all columns, because the cell failed without "
-            f"{missing}, which its code does not show; {remedy} avoids that."
+            f"{missing}, which was not found in its code; {remedy} avoids that."
         )
         return settings.with_all_columns()

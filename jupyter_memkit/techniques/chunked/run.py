@@ -67,7 +67,7 @@ class RunSpec:
 class LocalRun:
     """A run of a function over the chunks of a source, in this process.
 
-    It never holds two chunks, nor a value while the next chunk is read.
+    It holds the current chunk and, of files, the next one, which is made meanwhile.
 
     Parameters
     ----------

@@ -193,9 +193,9 @@ def test_unstable(clock: str) -> None:
     summary = run(f"len(df) + {clock}", names={"time": time})
     assert summary.notes == (
         (
-            "Not rehearsed: over the same rows the cell returns another value each "
-            "time, as if it used random numbers or a clock. Whether the values of the "
-            "chunks combine is not checked."
+            "The cell was not tested on sample rows (the cell returns a different "
+            "value each time for the same rows, as if it used random numbers or a "
+            "clock), so it is not known whether its values combine correctly."
         ),
     )
 
@@ -217,13 +217,13 @@ def test_unstable(clock: str) -> None:
 def test_note_if_not_rehearsed(cell: str, why: str) -> None:
     """The summary reports why a cell with a reduction is not rehearsed."""
     (note,) = run(cell).notes
-    assert note.startswith(f"Not rehearsed: {why}. ")
+    assert note.startswith(f"The cell was not tested on sample rows ({why}), so ")
 
 
 def test_note_for_a_source_read_once() -> None:
     """So it does if the source can be read only once, but not without a reduction."""
     (note,) = run("len(df)", source=iter(range(600))).notes
-    assert note.startswith("Not rehearsed: the range_iterator can be read only once. ")
+    assert "rows (the range_iterator can be read only once), so it is " in note
     assert run("len(df)", "append", source=iter(range(600))).notes == ()
     assert run("len(df)", source=iter(range(600)), rehearsal=False).notes == ()
 
@@ -257,7 +257,7 @@ def test_not_with_an_effect() -> None:
 @pytest.mark.parametrize("cell", ["df.sample(10).q.sum()", "np.random.random()"])
 def test_drawing_rows(cell: str) -> None:
     """A cell that samples rows changes the generator, so it is not rehearsed."""
-    assert "is not checked" in run(cell).notes[0]
+    assert "so it is not known" in run(cell).notes[0]
 
 
 def test_leaves_nothing() -> None:
@@ -373,7 +373,7 @@ def test_other_chunks(source: Any) -> None:
 def test_chunks_that_are_not_rehearsed(source: Any, why: str) -> None:
     """Other chunks run too, with a note that says why they were not rehearsed."""
     (note,) = run("len(df)", source=source).notes
-    assert note.startswith(f"Not rehearsed: {why}.")
+    assert note.startswith(f"The cell was not tested on sample rows ({why}), so ")
 
 
 def test_shorter_arrays_are_accepted() -> None:

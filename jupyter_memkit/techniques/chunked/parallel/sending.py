@@ -94,7 +94,7 @@ class Sender:
             return None
         task = Task(number=self._number, first_row=self._first_row, piece=piece)
         packed = pack_piece(task, self._source.name)
-        # The data are now in the bytes only.
+        # The data is now in the bytes only.
         place = dataclasses.replace(task, piece=without_load(piece))
         del piece, task
         if not self._are_types_fixed:

@@ -31,18 +31,20 @@ _MOST_OTHERS = 64
 _EFFECT_WIDTH = 60
 
 _NOT_CHECKED = (
-    "Not rehearsed: {why}. Whether the values of the chunks combine is not checked."
+    "The cell was not tested on sample rows ({why}), so it is not known whether its "
+    "values combine correctly."
 )
 _IS_UNSTABLE = (
-    "over the same rows the cell returns another value each time, as if it used random "
-    "numbers or a clock"
+    "the cell returns a different value each time for the same rows, as if it used "
+    "random numbers or a clock"
 )
 _NEEDS_ALL_COLUMNS = (
-    "All columns are read, because the cell returns another value with only those that "
-    "its code shows."
+    "All columns are read, because the cell returns a different value when only the "
+    "columns found in its code are read."
 )
 _FAILS_WITHOUT = (
-    "All columns are read, because the cell fails with only those that its code shows."
+    "All columns are read, because the cell fails when only the columns found in its "
+    "code are read."
 )
 
 

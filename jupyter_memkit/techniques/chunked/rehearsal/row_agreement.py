@@ -84,10 +84,10 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> bool:
 
 def _explain(name: str, found: str) -> str:
     return (
-        f"over {name} this cell returns other rows than over both together ({found}), "
-        "so its rows depend on the other rows of the chunk; compute what they share in "
-        "a run before, or add --no-rehearsal to join the values of the chunks as they "
-        "are"
+        f"run on {name} separately, the cell returns different rows than on both "
+        f"together ({found}), so its rows depend on the other rows of the chunk; "
+        "compute shared values in an earlier run, or add --no-rehearsal to join the "
+        "values of the chunks as they are"
     )
 
 

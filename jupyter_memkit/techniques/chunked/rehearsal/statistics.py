@@ -99,7 +99,8 @@ def reject_statistic(op: str, body: CellBody) -> None:
 
 def _describe(op: str, body: CellBody) -> str:
     return (
-        f"the {op} of the values of chunks is not that of the whole: {advise(op, body)}"
+        f"the {op} of the per-chunk values is not the result for all the data: "
+        f"{advise(op, body)}"
     )
 
 

@@ -113,7 +113,8 @@ def find_operation(
         return _align(ALIGNED[op], keys) if keys and op in ALIGNED else OPERATIONS[op]
     if op in NOT_COMBINED:
         message = (
-            f"the {op} of chunks does not give that of the whole; {NOT_COMBINED[op]}"
+            f"combining the {op} of each chunk does not give the {op} of all the data; "
+            f"{NOT_COMBINED[op]}"
         )
         raise MemkitError(message)
     message = (

@@ -289,7 +289,7 @@ def _open(
         raise  # pyarrow's own is an ArrowException too, but not about the file.
     except (arrow.ArrowException, OSError) as error:
         message = (
-            f"{path.name} is not a complete Arrow file ({error}); write or fetch it "
+            f"{path.name} is not a complete Arrow file ({error}); write or download it "
             "again"
         )
         raise SourceError(message) from error

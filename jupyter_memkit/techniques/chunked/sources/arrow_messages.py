@@ -131,7 +131,7 @@ def _read_stream(file: IO[bytes], path: Path, size: int) -> list[Batch]:
 
 def _broken(path: Path, why: str) -> SourceError:
     return SourceError(
-        f"{path.name} is not a complete Arrow file ({why}); write or fetch it again"
+        f"{path.name} is not a complete Arrow file ({why}); write or download it again"
     )
 
 

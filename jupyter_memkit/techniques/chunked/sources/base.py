@@ -219,14 +219,15 @@ class TypeChange(MemkitError):  # noqa: N818 - an event, after which a run may s
     ) -> None:
         rows = dict(rows or {})
         described = ", ".join(
-            f"{column} is {before} before and {after} "
-            + (f"in row {rows[column]:,}" if column in rows else "here")
+            f"{column} of {name} is {before} "
+            # Before the first row there is only what the user gave.
+            + ("by --types" if rows.get(column) == 0 else "in earlier rows")
+            + f" and {after} in "
+            + (f"row {rows[column]:,}" if column in rows else "later ones")
             for column, (before, after) in changes.items()
         )
         pairs = (f"{column}={after}" for column, (_, after) in changes.items())
-        super().__init__(
-            f"{name} changes its types: {described}; use --types {write_list(pairs)}"
-        )
+        super().__init__(f"{described}; use --types {write_list(pairs)}")
         self.types = {column: after for column, (_, after) in changes.items()}
         self._arguments = (name, dict(changes), rows)
 

@@ -119,6 +119,7 @@ def explaining_breaks(path: Path) -> Iterator[None]:
         yield
     except _UNREADABLE as error:
         message = (
-            f"{path.name} cannot be read to its end ({error}); write or fetch it again"
+            f"{path.name} cannot be read to its end ({error}); write or download it "
+            "again"
         )
         raise SourceError(message) from error

@@ -297,7 +297,7 @@ def _explaining(*errors: type[Exception]) -> Iterator[None]:
         # After an empty line, or after this word, the query is repeated.
         first = text.partition("\n\n")[0].partition("\nquery:")[0]
         message = (
-            f"{QUERY} fails ({' '.join(first.split())}); correct it, or use the "
-            "connection that it is for"
+            f"{QUERY} fails ({' '.join(first.split())}); correct the query, or check "
+            "that --connection is the right database"
         )
         raise SourceError(message) from error

@@ -134,7 +134,7 @@ class FrameMaker:
             if wider == wanted:
                 # A run that starts over asks for the type of later rows.
                 is_asked = column in self._request.types
-                where = "in other rows or by --types" if is_asked else "before"
+                where = "in other rows or by --types" if is_asked else "in earlier rows"
                 message = (
                     f"{column} of {self._name} is {got} from row {first_row:,} on, but "
                     f"{wanted} {where}, and unless values change no type holds both; "
@@ -154,9 +154,9 @@ class FrameMaker:
         self._index_type = self._index_type or got
         if got != self._index_type:
             message = (
-                f"the index of {self._name} is {self._index_type} before and {got} "
-                "here; give each of its columns a name, or leave out lines before the "
-                "names with --read skiprows=1"
+                f"the index of {self._name} is {self._index_type} in earlier rows and "
+                f"{got} in later ones; give each of its columns a name, or leave out "
+                "lines before the names with --read skiprows=1"
             )
             raise MemkitError(message)
 

@@ -151,7 +151,7 @@ def _open(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, KeyError, RuntimeError) as error:
         message = (
-            f"{path.name} is not a complete HDF5 file ({error}); write or fetch it "
+            f"{path.name} is not a complete HDF5 file ({error}); write or download it "
             "again"
         )
         raise SourceError(message) from error

@@ -95,5 +95,7 @@ class HdfStoreSource:
             with pandas.HDFStore(self.path, "r") as store:
                 yield store
         except (OSError, KeyError, RuntimeError) as error:
-            message = f"{self.name} cannot be read ({error}); write or fetch it again"
+            message = (
+                f"{self.name} cannot be read ({error}); write or download it again"
+            )
             raise SourceError(message) from error

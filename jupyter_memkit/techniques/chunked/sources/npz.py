@@ -225,7 +225,7 @@ def _read_stream(stream: IO[bytes], stored: StoredArray, rows: int) -> Any:
         while done < len(space):
             count = stream.readinto(space[done:])  # type: ignore[attr-defined] # it has
             if not count:
-                message = f"{stored.name} is truncated; write or fetch it again"
+                message = f"{stored.name} is truncated; write or download it again"
                 raise SourceError(message)
             done += count
     return array
@@ -268,6 +268,7 @@ def explaining(path: Path) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         message = (
-            f"{path.name} is not a complete .npz file ({error}); save or fetch it again"
+            f"{path.name} is not a complete .npz file ({error}); save or download it "
+            "again"
         )
         raise SourceError(message) from error

@@ -62,7 +62,7 @@ class StoredArray:
         if size < needed:
             message = (
                 f"{self.name} is truncated after {size:,} of {needed:,} bytes; "
-                "write or fetch it again"
+                "write or download it again"
             )
             raise SourceError(message)
 
@@ -131,7 +131,7 @@ def read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, An
         )
         raise SourceError(message) from error
     except (ValueError, EOFError) as error:
-        message = f"{name} is not a numpy array ({error}); write or fetch it again"
+        message = f"{name} is not a numpy array ({error}); write or download it again"
         raise SourceError(message) from error
     return header
 

@@ -126,5 +126,5 @@ def _explaining(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        message = f"{name} cannot be read as Zarr ({error}); write or fetch it again"
+        message = f"{name} cannot be read as Zarr ({error}); write or download it again"
         raise SourceError(message) from error

@@ -212,7 +212,7 @@ class Batches:
             All values of the target of a classifier. By default a first pass over the
             data finds them, unless the model knows them already.
         epochs : int
-            How often the data are read, at most.
+            The most passes over the data.
         holdout : float
             The fraction of the chunks to score the model on after each epoch, instead
             of training on them; 0 is none.

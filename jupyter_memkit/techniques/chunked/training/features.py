@@ -142,10 +142,10 @@ class ToArrays:
         """Return how to leave out the columns that hold no numbers."""
         kept = [*numbers, *([self.target] if isinstance(self.target, str) else [])]
         if not numbers:
-            return "give a function as the target, which makes numbers of it"
+            return "give a function as the target that converts it to numbers"
         return (
             f"leave it out with chunked(..., columns={kept!r}), or give a function as "
-            "the target, which makes numbers of it"
+            "the target that converts it to numbers"
         )
 
     def _read_array(self, values: Any, what: str) -> Any:
@@ -154,7 +154,7 @@ class ToArrays:
         array = numpy.asarray(values) if array is None else array
         if array.dtype.kind not in _NUMBERS:
             message = (
-                f"{what} of {self.name} are no numbers ({array.dtype}); convert them, "
+                f"{what} of {self.name} are not numbers ({array.dtype}); convert them, "
                 "with a function as the target"
             )
             raise MemkitError(message)

@@ -85,7 +85,7 @@ def order_pieces(
         raise SourceError(message)
     if found and len(found) < shard.count and not shard.number:
         warnings.warn(
-            f"{name} can be entered at {len(found)} of its rows only, so "
+            f"reading of {name} can start at only {len(found)} of its rows, so "
             f"{shard.count - len(found)} of {shard.count} processes read nothing; use "
             "fewer workers, or write it with smaller row groups",
             stacklevel=2,
@@ -137,15 +137,16 @@ def _warn_of_order(
     longest = total if found is None else max(piece.rows or 0 for piece in found)
     if longest is not None and longest <= reservoir:
         return
-    where = (
-        f"can be entered only every {longest:,} rows"
+    name = parts.source.name
+    how = (
+        f"reading of {name} can start only every {longest:,} rows"
         if found is not None
-        else "can be read only from start to end"
+        else f"{name} can be read only from start to end"
     )
     enough = "as many as there are" if longest is None else f"shuffle={longest:_}"
     remedy = "to a Parquet file" if found is None else "with smaller row groups"
     warnings.warn(
-        f"{parts.source.name} {where}, so a reservoir of {reservoir:,} rows leaves "
-        f"much of the order; use {enough}, or write it {remedy}",
+        f"{how}, so a reservoir of {reservoir:,} rows leaves the rows largely in "
+        f"order; use {enough}, or write it {remedy}",
         stacklevel=2,
     )

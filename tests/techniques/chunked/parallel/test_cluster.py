@@ -201,7 +201,7 @@ def test_types_of_the_first_chunk(cluster: Cluster, tmp_path: Path) -> None:
         pa.table({"a": column}), path, row_group_size=1_000, write_statistics=False
     )
     before: list[ChunkOutcome] = []
-    with pytest.raises(TypeChange, match="a is int64 before and float64 here"):
+    with pytest.raises(TypeChange, match="is int64 in earlier rows and float64 in l"):
         run_on(cluster, path, len, rows=1_000, backend="pandas", outcomes=before)
     assert len(before) == 3
 

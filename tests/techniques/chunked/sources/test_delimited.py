@@ -106,8 +106,8 @@ def test_broken_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as raised:
         job.reduce("sum")
     assert str(raised.value) == (
-        "a.csv is broken in line 1000 (expected 2 fields, saw 3); repair it, or skip "
-        "such lines with --read on_bad_lines=skip"
+        "a.csv has an error in line 1000 (expected 2 fields, saw 3); repair it, or "
+        "skip such lines with --read on_bad_lines=skip"
     )
     assert job.summary is not None
     assert (job.summary.chunks, job.summary.value) == (3, 900)

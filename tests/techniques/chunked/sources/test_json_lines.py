@@ -261,8 +261,8 @@ def test_kinds_that_differ(tmp_path: Path, suffix: str) -> None:
         with pytest.raises(TypeChange) as raised:
             list(chunked(late, rows=5_000, backend="pandas"))
         assert str(raised.value) == (
-            "late.jsonl.gz changes its types: a is int64 before and mixed in row "
-            "15,000; use --types a=mixed"
+            "a of late.jsonl.gz is int64 in earlier rows and mixed in row 15,000; use "
+            "--types a=mixed"
         )
     chunks = chunked(late, rows=5_000, backend="pandas", types={"a": "mixed"})
     whole = pd.read_json(late, lines=True, dtype=False)

@@ -100,10 +100,10 @@ def test_bad_line_beside_nested_values(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
-def test_half_of_a_pair_of_surrogates(tmp_path: Path, backend: str) -> None:
+def test_unpaired_surrogate(tmp_path: Path, backend: str) -> None:
     """Text that is not Unicode is rejected with its line and column."""
     rows = [{"i": number, "a": "\U0001f600"} for number in range(400)]
     rows[350]["a"] = "\ud800"
     path = write(tmp_path / "a.jsonl", rows)
-    with pytest.raises(SourceError, match=r"^line 351 of a.jsonl .* \(a has half of"):
+    with pytest.raises(SourceError, match=r"^line 351 of a.jsonl .* \(a contains an"):
         chunked(path, rows=70, backend=backend).map(len).reduce("sum")

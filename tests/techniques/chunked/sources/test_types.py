@@ -85,8 +85,8 @@ def test_type_that_shows_late(surprise: Path) -> None:
     with pytest.raises(TypeChange) as raised:
         job.run("append")
     assert str(raised.value) == (
-        "a.csv changes its types: a is int64 before and float64 in row "
-        "2,000,003; use --types a=float64"
+        "a of a.csv is int64 in earlier rows and float64 in row 2,000,003; use --types "
+        "a=float64"
     )
     assert job.summary is not None
     assert job.summary.value == ["int64"] * 3
@@ -385,7 +385,7 @@ def test_names_of_types(tmp_path: Path, backend: str, kind: str, dtype: str) -> 
         ("Int64", "a cannot be read from text as Int64; use one of bool, "),
         ("datetime64[ns]", "as datetime64.*, or convert it in the cell"),
         ("floot", "pandas has no type 'floot', .* did you mean float64"),
-        ("bool", "a is bool before and str in row 0; use --types a=str"),
+        ("bool", "a of a.csv is bool by --types and str in row 0; use --types a=str"),
     ],
 )
 def test_types_that_do_not_fit(tmp_path: Path, kind: str, sentence: str) -> None:

@@ -173,7 +173,7 @@ def test_fewer_parts_than_processes(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.table({"n": np.arange(100)}), path, row_group_size=50)
     batches = chunked(path).batches(10)
-    with pytest.warns(UserWarning, match="at 2 of its rows only, so 1 of 3"):
+    with pytest.warns(UserWarning, match="at only 2 of its rows, so 1 of 3"):
         first = list(read_epoch(batches._parts, batches._plan, 0, shard=Shard(count=3)))
     assert sum(map(len, first)) == 50
 
@@ -230,7 +230,7 @@ def test_iterators() -> None:
         (lambda c: c.batches(2).numpy("m"), "'m' is not a column .* are n, x, text"),
         (lambda c: next(c.batches(2).numpy()), r"columns=\['n', 'x'\]"),
         (lambda c: next(c.batches(2).numpy("n")), r"'text' of .*columns=\['x', 'n'\]"),
-        (lambda c: next(c.batches(2).numpy("text")), "the target of .* no numbers"),
+        (lambda c: next(c.batches(2).numpy("text")), "the target of .* not numbers"),
     ],
 )
 def test_bad_input(make: Callable[[Any], Any], message: str, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def _unite(before: str, after: str, name: str, path: Path) -> str:
     if "string" in {before, after} or {before, after} != {"int64", "bool"}:
         return "string"
     message = (
-        f"{path.name} changes its types: {name} is int64 before and bool here; "
+        f"{name} of {path.name} is int64 in earlier rows and bool in later ones; "
         "use --types " + write_list([f"{name}=string"])
     )
     raise SourceError(message)

@@ -180,8 +180,8 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
             changes[name] = (before, "large_string")
         else:
             message = (
-                f"{path.name} changes its types: {name} is {before} before and {after} "
-                f"here; use --types {write_list([f'{name}=large_string'])}"
+                f"{name} of {path.name} is {before} in earlier rows and {after} in "
+                f"later ones; use --types {write_list([f'{name}=large_string'])}"
             )
             raise SourceError(message)
     return changes

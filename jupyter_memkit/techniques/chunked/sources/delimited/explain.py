@@ -70,7 +70,7 @@ def _explain_parser(text: str, path: Path, separator: str, start: int | None) ->
     if start:
         line += _count_lines(path, start)
     return (
-        f"{path.name} is broken in line {line} ({broken[1].lower()}, "
+        f"{path.name} has an error in line {line} ({broken[1].lower()}, "
         f"{broken[3].strip()}); repair it, or skip such lines with "
         "--read on_bad_lines=skip"
     )

@@ -29,7 +29,8 @@ def find_broken(block: bytes) -> tuple[int, str] | None:
             return number, f"it is a {type(value).__name__}, not an object"
         halved = _find_halved(value) if _SURROGATE.search(line) else None
         if halved is not None:
-            return number, f"{halved} has half of a pair of surrogates, no character"
+            said = "contains an unpaired surrogate, which is not a valid character"
+            return number, f"{halved} {said}"
     return None
 
 
