@@ -178,7 +178,7 @@ def _accept(reply: Any) -> Any:
     """Return a reply, unless it is a refusal."""
     if reply["type"] == "incompatible":
         message = (
-            "the kernel has another version of jupyter_memkit; install the same "
+            "the kernel has a different version of jupyter_memkit; install the same "
             "version in its environment and in that of this program"
         )
         raise MemkitError(message)

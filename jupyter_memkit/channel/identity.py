@@ -43,8 +43,8 @@ def find_value(shell: Any, name: str, token: str) -> Any:
     made_in = usage[name].made_in if name in usage else None
     if write_token(variables[name], made_in) != token:
         message = (
-            f"{name} holds another object than the one that was listed, so nothing was "
-            "changed; refresh the list"
+            f"{name} no longer refers to the listed object, so nothing was changed; "
+            "refresh the list"
         )
         raise MemkitError(message)
     return variables[name]

@@ -73,7 +73,7 @@ def _make_parser() -> argparse.ArgumentParser:
     run.add_argument("--output", metavar="FILE", help="write the executed notebook")
     run.add_argument("--kernel", metavar="NAME", help="use another kernel")
     run.add_argument(
-        "--timeout", type=duration, metavar="TIME", help="the most time for a cell"
+        "--timeout", type=duration, metavar="TIME", help="time limit per cell"
     )
     run.add_argument(
         "--allow-errors", action="store_true", help="continue after a cell that fails"
@@ -82,8 +82,8 @@ def _make_parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser(
         "compare",
-        help="show which cells take more memory than in an earlier run",
-        description="Compare two runs, and fail if a cell takes more memory than "
+        help="show which cells use more memory than in an earlier run",
+        description="Compare two runs, and fail if a cell uses more memory than "
         "before or the notebook needs a higher limit.",
     )
     compare.add_argument("before", metavar="BEFORE.json")
@@ -93,15 +93,16 @@ def _make_parser() -> argparse.ArgumentParser:
         type=fraction,
         default=TOLERANCE,
         metavar="SHARE",
-        help=f"the share that may be added, at least 8 MiB (default: {TOLERANCE})",
+        help="how much more memory is allowed, as a fraction; increases below 8 MiB "
+        f"are ignored (default: {TOLERANCE})",
     )
     compare.set_defaults(command=_compare)
 
     tour = commands.add_parser(
         "tour",
         help="copy the notebooks of the course to a folder of yours",
-        description="Copy the tour and the notebooks of the course to a folder, in "
-        "which no file is replaced.",
+        description="Copy the tour and the notebooks of the course to a folder, "
+        "without replacing existing files.",
     )
     tour.add_argument(
         "folder",
@@ -168,7 +169,7 @@ def _tour(options: argparse.Namespace) -> int:
     needed = [package for package in missing if package != "torch"]
     if needed:
         lines += [
-            f"They need what is not installed here ({', '.join(needed)}):",
+            f"They need packages that are not installed ({', '.join(needed)}):",
             '    pip install "jupyter_memkit[notebooks]"',
         ]
     if "torch" in missing:

@@ -86,7 +86,10 @@ class Hint(Record):
             If the cure is for a cell, which only the user can run again.
         """
         if self._call is None:
-            message = f"only you can run {self.name} again, with {self.cure}"
+            message = (
+                f"this remedy cannot be applied automatically; edit {self.name} to use "
+                f"{self.cure} and run it again"
+            )
             raise MemkitError(message)
         return self._call()
 

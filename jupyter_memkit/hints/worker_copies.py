@@ -67,7 +67,8 @@ def find(scene: Scene) -> Iterator[Hint]:
         name=names[0],
         found=(
             f"a list of {len(value):,} objects ({name_type(type(value[0]))}), "
-            f"which {workers} copied by reading them"
+            f"which {workers} copied, because reading an object changes its reference "
+            "count"
         ),
         bytes=n_bytes,
         accuracy="estimate",

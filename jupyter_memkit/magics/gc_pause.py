@@ -86,9 +86,9 @@ class GcPauseMagics(Magics):
     ) -> GcPause | GcStatus | CollectorCosts | Coroutine[Any, Any, None] | None:
         """Pause Python's cyclic garbage collector for a cell, or until further notice.
 
-        Code that creates very many objects runs several times faster without it;
-        garbage in reference cycles stays in memory until the end. The previous state
-        of the collector is restored exactly, also after an error.
+        Code that creates very many objects can run about twice as fast while it is
+        paused; garbage in reference cycles stays in memory until the end. The previous
+        state of the collector is restored exactly, also after an error.
 
         Examples
         --------

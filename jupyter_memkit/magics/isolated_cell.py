@@ -105,6 +105,7 @@ def run_isolated(
             lines=lines,
             outputs=options.outputs,
             in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
+            execution_count=shell.execution_count,
         )
         outcome = _call(shell, session, sent, inputs, options)
     session.note(inputs, outcome)
@@ -183,7 +184,7 @@ def _check_room(inputs: dict[str, Any]) -> None:
     largest = max(copied, key=copied.__getitem__)
     message = (
         f"the process needs a copy of {largest} ({format_bytes(copied[largest])}), but "
-        f"only {format_bytes(room_bytes)} are left; read it from its file in the cell, "
+        f"only {format_bytes(room_bytes)} is left; read it from its file in the cell, "
         "or send only the part that it needs"
     )
     raise IsolatedError(message)

@@ -81,8 +81,8 @@ class MemguardMagics(Magics):
         nargs="*",
         offers=("auto", "off", "status"),
         help="a size for the kernel and its child processes, such as 8GB; a share of "
-        "the smallest limit, such as 85%%; auto (default), which leaves a twentieth of "
-        "the limit free; or off, or status",
+        "the smallest limit, such as 85%%; auto (default), which leaves 5%% of the "
+        "limit free, but at least 256 MiB and at most 2 GiB; or off, or status",
     )
     @argument(
         "--action",
@@ -93,7 +93,7 @@ class MemguardMagics(Magics):
     def memguard(
         self, line: str, cell: str | None = None
     ) -> GuardStatus | Coroutine[Any, Any, None] | None:
-        """Stop a cell when its memory reaches a mark, so that the kernel lives on.
+        """Stop a cell when its memory reaches a mark, so that the kernel keeps running.
 
         The cell fails with ``MemoryLimitExceeded``, a ``MemoryError``. All variables
         stay, and a card shows what filled the memory and which lines would help.

@@ -51,9 +51,9 @@ class MemleaksMagics(Magics):
         Checks outputs, tracebacks of failed cells, open figures, what %run keeps of
         scripts, caches of functions, small views of large arrays, equal arrays and
         frames, torch tensors that keep their graphs, idle workers of joblib,
-        uncollectable garbage, and a paused collector. What a variable refers to as well
-        does not count. Variables that no recent cell named are listed separately. With
-        a variable's name, shows what keeps its value alive.
+        uncollectable garbage, and a paused collector. Memory that a variable also
+        refers to does not count. Variables that no recent cell named are listed
+        separately. With a variable's name, shows what keeps its value alive.
 
         Examples
         --------

@@ -59,8 +59,9 @@ class MemlsMagics(Magics):
         Arrays, frames and tensors count with all the memory that they hold, views with
         their whole base. Large containers are sampled and marked with ≈. Functions and
         classes are listed if they hold data; the last row is the rest of the process.
-        A torch model opens into its parameters, gradients, optimizer state, buffers and
-        the activations that live graphs keep for it; with its name, by layer.
+        A torch model is broken down into its parameters, gradients, optimizer state,
+        buffers and the activations that live graphs keep for it; with its name, by
+        layer.
 
         Examples
         --------

@@ -28,7 +28,7 @@ def build_report(plan: ChunkedPlan) -> Report:
     return Report(
         title=f"{plan.source}: what %%chunked would do",
         rows=tuple(rows),
-        notes=("The cell was not run: the memory that it needs comes on top.",),
+        notes=("The cell was not run; the memory that it needs is not included.",),
     )
 
 

@@ -66,10 +66,11 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         changed = _list(result.changed)
         option = ",".join(result.changed[:_MOST_NAMES])
         notes.append(
-            f"Changed only there: {changed}. --out {option} would return them."
+            f"Changed only in the other process: {changed}. --out {option} would "
+            "return them."
         )
     if result.deleted:
-        notes.append(f"Deleted only there: {_list(result.deleted)}.")
+        notes.append(f"Deleted only in the other process: {_list(result.deleted)}.")
     if result.kept:
         notes.append(_describe_kept(result))
     if result.unbound:
@@ -79,9 +80,9 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
             f"--out {option} would return both."
         )
     if result.imported:
-        notes.append(f"Imported only there: {_list(result.imported)}.")
+        notes.append(f"Imported only in the other process: {_list(result.imported)}.")
     if result.absent:
-        notes.append(f"Not available there: {_list(result.absent)}.")
+        notes.append(f"Not available in the other process: {_list(result.absent)}.")
     return (*notes, *describe_traces(result, result.name))
 
 

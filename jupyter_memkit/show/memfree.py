@@ -60,9 +60,10 @@ def _build_notes(freed: Freed) -> Iterator[str]:
         yield _describe_shortfall(freed)
     if freed.python_heap_free_bytes >= _SHOWN_HEAP_BYTES:
         yield (
-            f"{format_bytes(freed.python_heap_free_bytes)} are free in Python's heap "
+            f"{format_bytes(freed.python_heap_free_bytes)} is free in Python's heap "
             "for new small objects, but cannot be returned to the system: objects in "
-            "use are scattered among them. %memkit advice looks for their variable."
+            "use are scattered in it. %memkit advice finds the variables whose objects "
+            "these are."
         )
 
 

@@ -29,7 +29,8 @@ def _build_rows(failed: OutOfMemory) -> Iterator[tuple[str, str]]:
         yield "line", failed.line
     if failed.unusable_bytes:
         size = format_bytes(failed.unusable_bytes)
-        yield "could not be used", f"{size} that torch held free, in pieces too small"
+        why = "free in torch's cache, but in blocks that were too small"
+        yield "could not be used", f"{size} {why}"
     if failed.returned_bytes:
         size = format_bytes(failed.returned_bytes)
         yield "given back", f"{size} that the failed calls held"

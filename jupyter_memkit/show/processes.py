@@ -49,7 +49,8 @@ def build_report(shown: Processes) -> Report:
 def _build_row(process: ProcessMemory) -> tuple[str, str]:
     parts = [f"{format_bytes(process.rss_bytes)} resident"]
     if process.pss_bytes is not None:
-        parts.append(f"{format_bytes(process.pss_bytes)} with shared memory divided")
+        pss = format_bytes(process.pss_bytes)
+        parts.append(f"{pss} with its share of shared memory (PSS)")
     if process.swap_bytes:
         parts.append(f"{format_bytes(process.swap_bytes)} in swap")
     command = process.command

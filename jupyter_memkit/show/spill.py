@@ -39,7 +39,9 @@ def _build_move(spilled: Spilled) -> Report:
         )
     if spilled.forgotten:
         forgotten = ", ".join(spilled.forgotten)
-        notes.append(f"Removed, because they displayed it: {forgotten}.")
+        notes.append(
+            f"Outputs deleted, because they referred to the data: {forgotten}."
+        )
     return Report(
         title=(
             f"{', '.join(spilled.names)} on disk: {format_bytes(spilled.file_bytes)} "

@@ -265,7 +265,7 @@ def _find_cause(state: dict[str, Any]) -> tuple[Kind, str]:
     has_kills = None not in (kills, state["oom_kills"]) and kills > state["oom_kills"]
     is_killed = status is not None and _signal_of(status) == _SIGKILL
     if is_named or (is_killed and has_kills):
-        return "memory", "killed by the system for memory"
+        return "memory", "killed by the system because memory ran out"
     if status is None:
         since = ", and the system has killed a process of its container since"
         return "unknown", "ended without a clean shutdown" + (

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # on a frame of 50 rows.
 COST = (
     "memray records every allocation. numpy and pandas on large data are hardly "
-    "slower, many small pandas calls five times, loops over Python objects ten times; "
-    "each live object takes about 130 bytes more."
+    "slower, many small pandas calls are five times slower, and Python loops ten times "
+    "slower; each live object takes about 130 bytes more."
 )
 
 _ALREADY = "No more than one Tracker"

@@ -27,9 +27,9 @@ from jupyter_memkit.track.line_memory import (
 # 16 seconds instead of 0.1.
 COST = (
     "tracemalloc records every allocation, and every line is traced. numpy and pandas "
-    "on large data are hardly slower, many small pandas calls eight times, loops over "
-    "Python objects twenty-five times; each line takes about 3 microseconds more, and "
-    "each live object about 120 bytes."
+    "on large data are hardly slower, many small pandas calls are eight times slower, "
+    "and Python loops twenty-five times slower; each line takes about 3 microseconds "
+    "more, and each live object about 120 bytes."
 )
 
 # The line after one with a large allocation starts as high, and always adds a little.

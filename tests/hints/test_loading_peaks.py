@@ -129,7 +129,7 @@ def test_remedies(
     (hint,) = find(shell)
     assert hint.cure == cure
     assert hint.bytes == pytest.approx(size_mib * MIB, rel=0.35)
-    with pytest.raises(memkit.MemkitError, match="only you can run cell"):
+    with pytest.raises(memkit.MemkitError, match="applied automatically; edit cell"):
         hint.apply()
     shell.run_cell("del x")
     with private_memory(size_mib * MIB * 3 // 2):

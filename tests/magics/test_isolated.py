@@ -231,7 +231,7 @@ def test_too_large(
     for body in ("big.sum()", "total()"):
         error = run(shell, f"%%isolated\n{body}").error_in_exec
         assert "needs a copy of big (64.0 MiB)" in str(error)
-        assert "only 10.0 MiB are left; read it from its file" in str(error)
+        assert "only 10.0 MiB is left; read it from its file" in str(error)
     capsys.readouterr()
 
 

@@ -245,7 +245,7 @@ def test_watcher_that_is_killed_or_stopped(
         "print(process_guard().watcher_pid)"
     )
     watcher = int(kernel.run(get_pid))
-    # One that is a second late does not react.
+    # One that is a second late does not respond.
     kernel.run(
         "from jupyter_memkit.techniques.guard import watch\nlate_ns = watch._LATE_NS\n"
         "watch._LATE_NS = 10**9"

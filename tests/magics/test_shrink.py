@@ -33,7 +33,7 @@ KEPT = Part(
     after_dtype="object",
     before_bytes=2 * MIB,
     after_bytes=2 * MIB,
-    note="kept: holds Decimal objects",
+    note="unchanged: holds Decimal objects",
 )
 FRAME = Replaced(
     name="orders",
@@ -112,7 +112,7 @@ def test_report() -> None:
         "  took                    250 ms",
         "  column  dtype   smaller   before    after  note",
         "  <a>     int64   int8     8.0 MiB  1.0 MiB",
-        "  b       object           2.0 MiB  2.0 MiB  kept: holds Decimal objects",
+        "  b       object           2.0 MiB  2.0 MiB  unchanged: holds Decimal objects",
         "No longer held by _.",
         "Arithmetic between small integers can overflow; their sums do not.",
         "%shrink --undo orders reverts it.",

@@ -128,7 +128,7 @@ def test_report() -> None:
         "  took         1.5 s",
         "  in use now   100.0 MiB",
         "Changes are written to the file, which is deleted when the kernel ends.",
-        "Removed, because they displayed it: Out[3], _.",
+        "Outputs deleted, because they referred to the data: Out[3], _.",
     ]
     assert "<x>" not in build_report(spilled).html()
     little = Spilled(

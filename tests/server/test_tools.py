@@ -111,13 +111,13 @@ def test_refusals(agent: Agent) -> None:
     assert "not an expression" in message("memory_holders", name=code)
     assert "not an expression" in message("memory_holders", name="orders[0]")
     assert "not an expression" in message("free_variable", name=code, token=token)
-    assert "another object" in message("free_variable", name="orders", token=code)
+    assert "no longer refers" in message("free_variable", name="orders", token=code)
     assert "1 to 600" in message(
         "free_variable", name="orders", token=token, wait_s=float("nan")
     )
     assert "folder/work.ipynb" in message("memory_state", notebook="other.ipynb")
     agent.kernel.run("orders = [2.5]")
-    assert "another object" in message("free_variable", name="orders", token=token)
+    assert "no longer refers" in message("free_variable", name="orders", token=token)
     assert agent.kernel.run("print(orders, calls)") == "[2.5] []\n"
 
 

@@ -33,9 +33,12 @@ def make_result(**fields: Any) -> IsolatedResult:
             "Lost with the process: a. --out a would have returned them.",
         ),
         ({"kept": ("a",), "name": "m"}, "Only in m: a. --out a would return them."),
-        ({"changed": ("a",)}, "Changed only there: a. --out a would return them."),
-        ({"deleted": ("a",)}, "Deleted only there: a."),
-        ({"imported": ("np",)}, "Imported only there: np."),
+        (
+            {"changed": ("a",)},
+            "Changed only in the other process: a. --out a would return them.",
+        ),
+        ({"deleted": ("a",)}, "Deleted only in the other process: a."),
+        ({"imported": ("np",)}, "Imported only in the other process: np."),
         (
             {"apart": (("a", ("b", "c")),)},
             (
@@ -52,7 +55,7 @@ def make_result(**fields: Any) -> IsolatedResult:
         ),
         (
             {"absent": ("the trace function",)},
-            "Not available there: the trace function.",
+            "Not available in the other process: the trace function.",
         ),
         ({"state": ("os.environ",)}, "Changed only in its process: os.environ."),
         (

@@ -25,9 +25,10 @@ def test_all_sizes_are_known() -> None:
     command = f"python {'-x ' * 17}-…"
     assert build_report(shown).text() == (
         "the kernel and 1 child process: 110.0 MiB together\n"
-        f"  1   100.0 MiB resident, 60.0 MiB with shared memory divided: {command}\n"
-        "  22  100.0 MiB resident, 50.0 MiB with shared memory divided, 3.0 MiB in "
-        f"swap: {command}\n"
+        "  1   100.0 MiB resident, 60.0 MiB with its share of shared memory (PSS): "
+        f"{command}\n"
+        "  22  100.0 MiB resident, 50.0 MiB with its share of shared memory (PSS), "
+        f"3.0 MiB in swap: {command}\n"
         "The total counts shared memory once."
     )
 

@@ -191,8 +191,8 @@ class GcPause(Record):
             )
         if self.collections_avoided and not AVOIDED_IS_LOWER_BOUND:
             notes.append(
-                "A call into C, such as json.loads, counts as many collections, but "
-                "would have been followed by only one."
+                "The number may be too high: a long C call such as json.loads would "
+                "have triggered only one collection."
             )
         if self.options.collect:
             notes.append("Python keeps most freed memory for its next objects.")

@@ -61,10 +61,10 @@ class Guarded:
 class guard:  # noqa: N801 - used like a function
     """Stop the code of a block or a function when its memory reaches a mark.
 
-    The error is a `MemoryError`, so the process lives on with all its variables. At
-    the mark an allocation fails, and a small process outside sends a signal for memory
-    that this does not see, such as that of child processes. Pages of mapped files do
-    not count, because the system takes them back when it needs them.
+    The error is a `MemoryError`, so the process keeps running with all its variables.
+    At the mark an allocation fails, and a small process outside sends a signal for
+    memory that this does not see, such as that of child processes. Pages of mapped
+    files do not count, because the system takes them back when it needs them.
 
     A decorated coroutine or generator function is guarded while it runs and while it is
     suspended.
@@ -73,9 +73,9 @@ class guard:  # noqa: N801 - used like a function
     ----------
     mark : str
         A size such as ``"2GB"`` for this process and its children, a share of the
-        smallest limit such as ``"85%"``, or ``"auto"``, which leaves a twentieth of
-        the limit free. In the last two, other processes count too where they count
-        against the limit.
+        smallest limit such as ``"85%"``, or ``"auto"``, which leaves 5% of the limit
+        free, but at least 256 MiB and at most 2 GiB. In the last two, other processes
+        count too where they count against the limit.
     action : {"stop", "warn"}
         What happens at the mark.
 

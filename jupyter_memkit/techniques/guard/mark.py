@@ -124,7 +124,8 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     ----------
     text : str
         A size such as ``"8GB"``, a share of the smallest limit such as ``"85%"``, or
-        ``"auto"``, which leaves a twentieth of the limit free.
+        ``"auto"``, which leaves 5% of the limit free, but at least 256 MiB and at most
+        2 GiB.
     action : {"stop", "warn"}
         What happens to the running cell at the mark.
 
@@ -159,7 +160,7 @@ def read_mark(text: str, action: str = "stop") -> Mark:
         used_bytes = _read_used()
     if mark_bytes <= used_bytes:
         message = (
-            f"{format_bytes(used_bytes)} are in use, which is above the mark of "
+            f"{format_bytes(used_bytes)} is in use, which is above the mark of "
             f"{format_given(mark_bytes)}; free some with %memfree, or choose a higher "
             "mark"
         )

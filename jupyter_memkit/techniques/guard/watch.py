@@ -117,7 +117,7 @@ class Watch:
         if self._has_ended():
             return "has ended"
         if self._page["read_ns"] + _LATE_NS < time.monotonic_ns():
-            return "does not react"
+            return "does not respond"
         return ""
 
     def stop(self) -> None:

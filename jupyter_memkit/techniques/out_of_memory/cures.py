@@ -54,8 +54,8 @@ def _find_batch(failed: OutOfMemory, call: ModelCall) -> Iterator[Cure]:
             code=f"batches of fewer than {fitting:,} rows",
             use="edit",
             saves_bytes=None,
-            why=f"{call.model} had taken {row} a row of {call.batch:,} when it failed, "
-            "and takes more to its end",
+            why=f"{call.model} had used {row} per row with {call.batch:,} rows when it "
+            "failed, and would have needed more",
         )
 
 

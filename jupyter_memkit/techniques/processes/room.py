@@ -37,7 +37,7 @@ def check_room(n_bytes: int) -> None:
     if n_bytes > room_bytes:
         message = (
             f"the value needs {format_bytes(n_bytes)}, but only "
-            f"{format_bytes(room_bytes)} are free here; bring back less of it, or "
+            f"{format_bytes(room_bytes)} is free here; return a smaller part, or "
             "write it to a file"
         )
         raise IsolatedError(message)

@@ -93,7 +93,7 @@ def write_file(
     free_bytes = shutil.disk_usage(own).free
     if free_bytes < total_bytes:
         message = (
-            f"{format_bytes(total_bytes)} do not fit on the disk of {own.parent}, "
+            f"{format_bytes(total_bytes)} does not fit on the disk of {own.parent}, "
             f"which has {format_bytes(free_bytes)} free; give a folder on another disk "
             "(--folder)"
         )

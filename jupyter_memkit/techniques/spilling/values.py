@@ -198,7 +198,7 @@ def _check_room(needed_bytes: int) -> None:
     free_bytes = max(0, limit.bytes - used_bytes)
     if free_bytes < needed_bytes:
         message = (
-            f"{format_bytes(needed_bytes)} do not fit into memory, which has "
+            f"{format_bytes(needed_bytes)} does not fit into memory, which has "
             f"{format_bytes(free_bytes)} free; free some (%memfree), or use a part of "
             "it"
         )

@@ -33,7 +33,7 @@ def test_batch_by_the_bytes_of_a_row() -> None:
     """A batch is compared with what is free, by what a row had taken."""
     cure, _ = find_cures(ON_GPU, TRAINING, {})
     assert cure.code == "batches of fewer than 500 rows"
-    assert "Net had taken 1.0 MiB a row of 1,000 when it failed" in cure.why
+    assert "Net had used 1.0 MiB per row with 1,000 rows when it" in cure.why
 
 
 @pytest.mark.parametrize(
