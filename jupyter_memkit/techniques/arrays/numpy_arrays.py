@@ -168,6 +168,9 @@ def _is_base_shared(array: Any) -> bool:
 
 def _unbox(array: Any, before_bytes: int, tick: Tick | None) -> Change:
     """Convert an array of objects of one type to an array of values."""
+    if array.dtype.kind == "T":
+        note = "unchanged: its strings take only the memory they need"
+        return Change(result=array, note=note)
     kinds: dict[int, type] = {}
 
     def read() -> Iterator[list[Any]]:

@@ -78,17 +78,27 @@ def _find_reason(value: Any, name: str) -> str | None:
     elif kind is not np.memmap and kind is not np.ndarray:
         return _describe_type(value, name)
     elif value.dtype.hasobject:
-        return (
-            f"holds Python objects ({value.dtype}), which cannot be stored in a file; "
-            "convert them to numbers or fixed-width strings first: %to_numpy or "
-            "%shrink"
-        )
+        return _describe_objects(value.dtype, name)
     arrays = [value] if issubclass(kind, np.ndarray) else list(arrays_of(value))
     if not any(array.nbytes for array in arrays):
         return "is empty, so there is nothing to spill"
     if all(issubclass(type(find_root(array).base), mmap.mmap) for array in arrays):
         return "is already in a mapped file"
     return None
+
+
+def _describe_objects(dtype: Any, name: str) -> str:
+    if dtype.kind == "T":
+        return (
+            f"holds strings of any length ({dtype}), which cannot be stored in a file; "
+            f"give them a fixed width first: {name} = np.array({name}.tolist())"
+        )
+    remedy = (
+        f"if all have the same type, %shrink {name} converts them to numbers or strings"
+        if dtype.names is None
+        else "spill a copy without these fields"
+    )
+    return f"holds Python objects ({dtype}), which cannot be stored in a file; {remedy}"
 
 
 def _describe_unfit(columns: list[str], n_dimensions: int) -> str:
