@@ -25,7 +25,7 @@ def limited_kernel(server: LabServer) -> str:
 def test_child_processes_fill_the_gauge(
     lab: LabPage, server: LabServer, limited_kernel: str
 ) -> None:
-    """A child of 800 MiB under a limit of 400 MiB: more than 100 %."""
+    """A child of 800 MiB under a limit of 400 MiB: more than 100%."""
     child = "block = bytearray(b'x' * (800 << 20)); print(flush=True); input()"
     server.write_notebook(
         "filled.ipynb",
@@ -43,7 +43,7 @@ def test_child_processes_fill_the_gauge(
     expect(gauge).to_have_attribute(
         "aria-valuetext",
         re.compile(
-            r"^2\d\d % of 400\.0 MiB \(MEM_LIMIT, for the kernel and its child "
+            r"^2\d\d% of 400\.0 MiB \(MEM_LIMIT, for the kernel and its child "
             r"processes\)$"
         ),
     )
@@ -65,7 +65,7 @@ def test_highest_is_not_forgotten(lab: LabPage, server: LabServer) -> None:
 def test_warning_names_variables_once_per_climb(
     lab: LabPage, server: LabServer, limited_kernel: str
 ) -> None:
-    """At 85 % of the limit a notification names the largest variables, once."""
+    """At 85% of the limit a notification names the largest variables, once."""
     server.write_notebook(
         "warning.ipynb",
         "first = bytearray(b'x' * (200 << 20))",
@@ -79,9 +79,9 @@ def test_warning_names_variables_once_per_climb(
         lab.run_cell(index)
         lab.wait_for_end_of(f"c-{index}")
     expect(lab.part("alarm")).to_contain_text(
-        re.compile(r"\d\d % of 400\.0 MiB are in")
+        re.compile(r"\d\d% of 400\.0 MiB is in")
     )
-    toasts = lab.page.locator(".Toastify__toast", has_text="400.0 MiB are in use")
+    toasts = lab.page.locator(".Toastify__toast", has_text="400.0 MiB is in use")
     expect(toasts).to_have_count(1)
     expect(toasts).to_contain_text("first (200.0 MiB)")
     toasts.get_by_role("button", name="Interrupt").wait_for()

@@ -47,7 +47,7 @@ export function describeCell(cell: ICell, trans: TranslationBundle): string[] {
   if (gcS >= GC_MIN_S && gcS >= GC_MIN_SHARE * durationS) {
     const percent = Math.min(100, Math.round((gcS / durationS) * 100));
     phrases.push(
-      trans.__('garbage collector %1, %2 %', formatDuration(gcS), percent)
+      trans.__('garbage collector %1, %2%', formatDuration(gcS), percent)
     );
   }
   if (cell.majorFaults !== null && cell.majorFaults >= FAULTS_MIN) {

@@ -131,24 +131,22 @@ function columnsOf(
     {
       key: 'time',
       label: trans.__('Cell'),
-      title: trans.__('Sort by the time of the run')
+      title: trans.__('Sort by time of the run')
     },
     {
       key: 'rise',
       label: trans.__('Rise'),
-      title: trans.__('Sort by the highest memory above the start of the cell')
+      title: trans.__('Sort by highest memory above the start of the cell')
     },
     {
       key: 'kept',
       label: trans.__('Kept'),
-      title: trans.__(
-        'Sort by the memory at the end minus the memory at the start'
-      )
+      title: trans.__('Sort by memory at the end minus the memory at the start')
     },
     {
       key: 'duration',
       label: trans.__('Time'),
-      title: trans.__('Sort by the duration')
+      title: trans.__('Sort by duration')
     }
   ];
 }

@@ -108,12 +108,12 @@ function columnsOf(
     {
       key: 'name',
       label: trans.__('Library'),
-      title: trans.__('Sort by the name')
+      title: trans.__('Sort by name')
     },
     {
       key: 'size',
       label: trans.__('At Least'),
-      title: trans.__('Sort by the memory that the modules take at least')
+      title: trans.__('Sort by memory of the modules (at least)')
     }
   ];
 }

@@ -59,7 +59,7 @@ export abstract class LookupSection extends SidebarRenderer {
             type="button"
             className="jp-mod-styled"
             disabled={state === 'unsupported'}
-            title={this._trans.__('List again as soon as no cell runs')}
+            title={this._trans.__('List again when no cell is running')}
             onClick={() => {
               lookup.refresh();
               this.update();

@@ -51,7 +51,7 @@ export const VariableRow = React.memo(function VariableRow(
       <td
         role="cell"
         className="jp-Memkit-number"
-        title={trans.__('%1 % of the process', (share * 100).toFixed(1))}
+        title={trans.__('%1% of the process', (share * 100).toFixed(1))}
       >
         {formatSize(variable, trans)}
       </td>

@@ -156,17 +156,17 @@ function columnsOf(
     {
       key: 'name',
       label: trans.__('Variable'),
-      title: trans.__('Sort by the name')
+      title: trans.__('Sort by name')
     },
     {
       key: 'growth',
       label: trans.__('Growth'),
-      title: trans.__('Sort by the growth since the list before the last cells')
+      title: trans.__('Sort by growth since the previous list')
     },
     {
       key: 'size',
       label: trans.__('Size'),
-      title: trans.__('Sort by the size')
+      title: trans.__('Sort by size')
     }
   ];
 }

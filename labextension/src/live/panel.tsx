@@ -75,15 +75,15 @@ function describeState(
     case 'live':
       return null;
     case 'waiting':
-      return trans.__('There is no reading yet; the kernel sends them.');
+      return trans.__('Waiting for the first reading from the kernel.');
     case 'ended':
       return trans.__(
         'The kernel no longer reports here. Run this cell again to follow the ' +
-          'present kernel.'
+          'current kernel.'
       );
     case 'incompatible':
       return trans.__(
-        'The kernel has another version of jupyter_memkit than this chart. ' +
+        'The kernel has a different version of jupyter_memkit than this chart. ' +
           'Restart the kernel, and run this cell again.'
       );
   }

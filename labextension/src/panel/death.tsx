@@ -75,7 +75,10 @@ function headline(death: IDeath, trans: TranslationBundle): string {
   const at = formatMoment(death.seenS);
   switch (death.cause) {
     case 'memory':
-      return trans.__('The system killed the kernel for memory at %1', at);
+      return trans.__(
+        'The system killed the kernel because memory ran out at %1',
+        at
+      );
     case 'signal':
       return death.signal === SIGKILL
         ? trans.__('The kernel was killed at %1', at)
@@ -125,7 +128,7 @@ function describeSize(death: IDeath, trans: TranslationBundle): string {
 function adviceOn(death: IDeath, trans: TranslationBundle): string | null {
   if (death.cause === 'memory') {
     return trans.__(
-      'Run %1 at the top of the notebook: it stops the cell, and the kernel lives.',
+      'Run %1 at the top of the notebook: it stops the cell, and the kernel keeps running.',
       '%memguard auto'
     );
   }

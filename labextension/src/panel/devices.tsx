@@ -66,7 +66,7 @@ function Gpu(props: {
         aria-valuemax={100}
         aria-valuenow={Math.min(100, percent)}
         aria-valuetext={trans.__(
-          '%1 % of %2',
+          '%1% of %2',
           percent,
           formatBytes(gpu.totalBytes)
         )}

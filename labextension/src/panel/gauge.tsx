@@ -43,7 +43,7 @@ export function Gauge(props: Gauge.IProps): React.JSX.Element {
       aria-valuemax={100}
       aria-valuenow={Math.min(percent, 100)}
       aria-valuetext={trans.__(
-        '%1 % of %2 (%3)',
+        '%1% of %2 (%3)',
         shown,
         formatBytes(limitBytes),
         describeLimit(gauge, trans)

@@ -71,7 +71,7 @@ export function describeStatus(
     case 'unreadable':
       return {
         sentence: trans.__(
-          'The kernel speaks another version of jupyter_memkit: install the same version where the kernel and JupyterLab run, restart the kernel, and reload the page.'
+          'The kernel uses a different version of jupyter_memkit: install the same version where the kernel and JupyterLab run, restart the kernel, and reload the page.'
         ),
         action: { kind: 'reload', label: trans.__('Reload page') }
       };

@@ -37,7 +37,7 @@ export function Progress(props: Progress.IProps): React.JSX.Element {
         <span className="jp-Memkit-activity" title={label}>
           {label}
         </span>
-        {percent !== null && <span>{trans.__('%1 %', percent)}</span>}
+        {percent !== null && <span>{trans.__('%1%', percent)}</span>}
         <button
           type="button"
           className="jp-Memkit-link"

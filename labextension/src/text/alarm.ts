@@ -17,9 +17,9 @@ export function describeAlarm(
   const percent = Math.floor(share * 100);
   const size = formatBytes(limitBytes);
   return secondsToFull === null
-    ? trans.__('%1 % of %2 are in use.', percent, size)
+    ? trans.__('%1% of %2 is in use.', percent, size)
     : trans.__(
-        '%1 % of %2 are in use, and the rest is full in about %3.',
+        '%1% of %2 is in use; it will be full in about %3.',
         percent,
         size,
         formatRoughDuration(secondsToFull)

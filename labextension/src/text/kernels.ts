@@ -55,7 +55,7 @@ export function describeKernel(
       : '',
     share !== null && share >= 0.01 && memory?.gauge
       ? trans.__(
-          '%1 % of %2 (%3)',
+          '%1% of %2 (%3)',
           Math.floor(share * 100),
           formatBytes(memory.gauge.limitBytes),
           nameLimit(memory.gauge, trans)

@@ -45,8 +45,8 @@ describe('describeCell', () => {
       'torch on GPU 1 +600.0 MiB'
     ],
     [{ gpus: [gpu({ exact: false })] }, 'torch on GPU 1 +100.0 MiB, sampled'],
-    [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25 %'],
-    [{ gcS: 0.26 }, 'garbage collector 260 ms, 100 %'],
+    [{ gcS: 0.0625 }, 'garbage collector 63 ms, 25%'],
+    [{ gcS: 0.26 }, 'garbage collector 260 ms, 100%'],
     [{ majorFaults: 1000 }, '1,000 pages read from disk'],
     [{ peakLine: 'b = a + a' }, 'highest at b = a + a'],
     [{ peakLine: 'b'.repeat(100) }, `highest at ${'b'.repeat(60)}…`]

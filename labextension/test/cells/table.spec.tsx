@@ -156,7 +156,7 @@ describe('Cells', () => {
   it('joins what else is remarkable in one line', () => {
     const cell = ended({ childrenPeakBytes: MEBIBYTE, gcS: 0.25 });
     expect(part(show({ cells: [cell] }), '.jp-Memkit-detail').textContent).toBe(
-      'child processes +1.0 MiB · garbage collector 250 ms, 100 %'
+      'child processes +1.0 MiB · garbage collector 250 ms, 100%'
     );
     expect(show({ cells: [ended()] }).querySelector('.jp-Memkit-detail')).toBe(
       null

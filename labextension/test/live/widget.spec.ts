@@ -77,7 +77,7 @@ describe.each(Object.entries(load))('the widget, %s', (_kind, module) => {
   });
 
   it('waits for the kernel', () => {
-    expect(text()).toContain('There is no reading yet');
+    expect(text()).toContain('Waiting for the first reading');
     expect(node().dataset['state']).toBe('waiting');
   });
 

@@ -157,7 +157,7 @@ describe('Sidebar#alarm', () => {
     page.sidebar.setActive('warnings', true);
   });
 
-  it('is raised at 85 % of the limit', async () => {
+  it('is raised at 85% of the limit', async () => {
     const kernel = await page.openLive();
     expect(page.sidebar.alarm).toBeNull();
     kernel.broadcast(golden('samples', FULL));

@@ -48,13 +48,13 @@ describe('DeathCard', () => {
   it('reports when, how large, in which cell, and with which variables', () => {
     const card = show();
     expect(part(card, 'h3').textContent).toBe(
-      `The system killed the kernel for memory at ${formatClock(DEATH.seenS)}`
+      `The system killed the kernel because memory ran out at ${formatClock(DEATH.seenS)}`
     );
     expect(paragraphs(card)).toEqual([
       'It last reported 23.1 GiB of 24.0 GiB (cgroup memory.max), growing by 512.0 MiB a second.',
       'It was running [7] df = pd.read_csv("orders.csv")',
       'Largest variables before that cell: df (20.0 GiB), orders (1.0 GiB)',
-      'Run %memguard auto at the top of the notebook: it stops the cell, and the kernel lives.'
+      'Run %memguard auto at the top of the notebook: it stops the cell, and the kernel keeps running.'
     ]);
     expect(card.getAttribute('role')).toBe('alert');
     expect(dataOf(card)).toMatchObject({
@@ -81,7 +81,7 @@ describe('DeathCard', () => {
     expect(part(card, 'h3').textContent).toBe(
       `${headline} ${formatClock(DEATH.seenS)}`
     );
-    expect(card.textContent).not.toContain('for memory');
+    expect(card.textContent).not.toContain('memory ran out');
   });
 
   it.each<[Partial<IDeath>, string]>([

@@ -64,7 +64,7 @@ describe('Devices', () => {
       ['label', 'valuenow', 'valuetext'].map(name =>
         gauge.getAttribute(`aria-${name}`)
       )
-    ).toEqual(['GPU 0', '50', '50 % of 80.0 GiB']);
+    ).toEqual(['GPU 0', '50', '50% of 80.0 GiB']);
   });
 
   it('has no negative segment if the kernel seems to have more than all', () => {

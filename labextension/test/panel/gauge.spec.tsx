@@ -71,7 +71,7 @@ describe('Gauge', () => {
       '0',
       '100',
       '60',
-      '60 % of 1000.0 MiB (cgroup memory.max, for the whole container)'
+      '60% of 1000.0 MiB (cgroup memory.max, for the whole container)'
     ]);
   });
 
@@ -104,12 +104,12 @@ describe('Gauge', () => {
     );
     expect(widths(gauge)).toEqual(['25%', '50%', '25%']);
     expect(gauge.getAttribute('aria-valuenow')).toBe('100');
-    expect(gauge.getAttribute('aria-valuetext')).toMatch(/^200 % of/);
+    expect(gauge.getAttribute('aria-valuetext')).toMatch(/^200% of/);
   });
 
   it('does not round a little memory down to nothing', () => {
     const gauge = show({ usedBytes: 1 });
-    expect(gauge.getAttribute('aria-valuetext')).toMatch(/^< 1 % of/);
+    expect(gauge.getAttribute('aria-valuetext')).toMatch(/^< 1% of/);
   });
 
   it.each([

@@ -39,7 +39,7 @@ const STATUSES: [ChannelStatus, string, PanelAction | null][] = [
     'copy-upgrade'
   ],
   [{ kind: 'incompatible', kernel: 2, lab: 1 }, 'reload the page', 'reload'],
-  [{ kind: 'unreadable' }, 'another version of jupyter_memkit', 'reload'],
+  [{ kind: 'unreadable' }, 'different version of jupyter_memkit', 'reload'],
   [{ kind: 'lost', reason: 'died' }, 'has died', 'restart'],
   [{ kind: 'lost', reason: 'disconnected' }, 'was lost', 'reconnect'],
   [{ kind: 'lost', reason: 'refused' }, 'refused', 'reconnect']

@@ -46,7 +46,7 @@ describe('Progress', () => {
   it('shows the progress, and carries it as numbers', () => {
     const host = show();
     expect(host.textContent).toBe(
-      'orders.csv62 %Stop' +
+      'orders.csv62%Stop' +
         '12,400,000 of 20,000,000 rows' +
         '1,230,000 rows/s6.2 s left' +
         '12 chunksrise 85.0 MiB of 150.0 MiB'

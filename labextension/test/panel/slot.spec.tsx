@@ -92,7 +92,7 @@ describe('Slot', () => {
 describe('the warning', () => {
   it('says how close the limit is', () => {
     const card = part(show({ alarm: ALARM }), 'alarm');
-    expect(part(card, 'p').textContent).toBe('90 % of 24.0 GiB are in use.');
+    expect(part(card, 'p').textContent).toBe('90% of 24.0 GiB is in use.');
     expect(card.getAttribute('role')).toBe('status');
   });
 

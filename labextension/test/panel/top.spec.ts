@@ -128,7 +128,7 @@ describe('Top', () => {
     const kernel = await page.openLive();
     kernel.broadcast(golden('samples', FULL));
     const card = await shown('alarm');
-    expect(card.textContent).toContain('97 % of 24.0 GiB');
+    expect(card.textContent).toContain('97% of 24.0 GiB');
     part(card, '[data-action=free]').click();
     expect(actions).toEqual(['free']);
   });

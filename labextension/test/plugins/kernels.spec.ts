@@ -226,7 +226,7 @@ describe('the plugin of the Running panel', () => {
     expect(large?.label()).toBe('at least 6.1 GiB — <b>train.ipynb');
     expect(large?.className).toBe('jp-Memkit-hoarding');
     expect(large?.detail?.()).toBe('idle for 2 h 0 min, holds 6.1 GiB');
-    expect(large?.labelTitle?.()).toContain('25 % of 24.0 GiB');
+    expect(large?.labelTitle?.()).toContain('25% of 24.0 GiB');
     expect(other?.className).toBeUndefined();
     expect(other?.detail?.()).toBe('');
     expect(other?.icon()).toBe(large?.icon());

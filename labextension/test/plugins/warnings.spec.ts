@@ -68,7 +68,7 @@ describe('the plugin of the warnings', () => {
       }))
     });
     expect(messages()).toEqual([
-      'a.ipynb — 90 % of 24.0 GiB are in use. — ' +
+      'a.ipynb — 90% of 24.0 GiB is in use. — ' +
         'The largest variables: a (9.0 MiB), b (8.0 MiB), c (7.0 MiB).'
     ]);
   });
@@ -76,7 +76,7 @@ describe('the plugin of the warnings', () => {
   it('leaves out variables if none is known', async () => {
     await activate();
     fill(await page.openLive(), 0.9, { 'present.largest': [] });
-    expect(messages()).toEqual(['a.ipynb — 90 % of 24.0 GiB are in use.']);
+    expect(messages()).toEqual(['a.ipynb — 90% of 24.0 GiB is in use.']);
   });
 
   it('can be answered in two ways, for longer than other toasts are shown', async () => {
@@ -127,7 +127,7 @@ describe('the plugin of the warnings', () => {
     expect(messages()).toEqual([]);
     fill(second, 0.95);
     expect(messages().length).toBe(1);
-    expect(messages()[0]).toMatch(/^b\.ipynb — 95 %/);
+    expect(messages()[0]).toMatch(/^b\.ipynb — 95%/);
   });
 
   it('replaces its warning with that of the notebook in use', async () => {
@@ -185,7 +185,7 @@ describe('the plugin of the warnings', () => {
 });
 
 describe('the threshold of the warnings', () => {
-  it('is 85 % of the limit unless it is set', async () => {
+  it('is 85% of the limit unless it is set', async () => {
     settings.composite = {};
     await activate(settings.registry);
     const kernel = await page.openLive();

@@ -7,13 +7,9 @@ const GIBIBYTE = 1024 ** 3;
 
 describe('describeAlarm', () => {
   it.each([
-    [0.854, null, '85 % of 24.0 GiB are in use.'],
-    [
-      0.5,
-      38,
-      '50 % of 24.0 GiB are in use, and the rest is full in about 40 s.'
-    ],
-    [1.3, null, '130 % of 24.0 GiB are in use.']
+    [0.854, null, '85% of 24.0 GiB is in use.'],
+    [0.5, 38, '50% of 24.0 GiB is in use; it will be full in about 40 s.'],
+    [1.3, null, '130% of 24.0 GiB is in use.']
   ])('of %d with %s s left is one sentence', (share, secondsToFull, text) => {
     const limitBytes = 24 * GIBIBYTE;
     const alarm = { share, limitBytes, secondsToFull, climb: 1 };

@@ -61,7 +61,7 @@ describe('a kernel', () => {
       'python3',
       'busy',
       'child processes 128.0 MiB',
-      '25 % of 24.0 GiB (container)'
+      '25% of 24.0 GiB (container)'
     ]);
   });
 
