@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
+import math
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.measure.hidden import find_shell
@@ -15,6 +18,7 @@ from jupyter_memkit.techniques.arrays.pandas_columns import examine_column
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.arrays.shrink import (
+    Kind,
     ShrunkValue,
     find_kind,
     shrink_taken,
@@ -28,6 +32,21 @@ from jupyter_memkit.techniques.variables.namespaces import (
 )
 from jupyter_memkit.techniques.variables.replacing import Replacing
 from jupyter_memkit.techniques.variables.undo import remember
+
+# A value is kept while it is shrunk if it, or each of its columns, is smaller than
+# this, because it may get no smaller.
+_SMALL_BYTES = 1 << 20
+_SMALL_COLUMN_BYTES = 4096
+
+# More than this must be saved per column: the allocators round sizes up, and in pandas
+# each column that has changed gets a block of its own.
+_LEAST_SAVED_BYTES: dict[Kind, int] = {
+    "array": 0,
+    "series": 16,
+    "frame": 1024,
+    "polars": 64,
+    "arrow": 64,
+}
 
 
 def shrink_names(
@@ -126,16 +145,18 @@ class _Work:
     def preview(self, names: list[str]) -> Replaced:
         """Return the result for a variable, one column at a time."""
         value = self._namespace[names[0]]
-        if find_kind(value) == "frame":
+        before_bytes = sizeof(value).bytes
+        kind = find_kind(value)
+        if kind == "frame" and not _is_small(value, before_bytes):
             columns = (value.iloc[:, number] for number in range(value.shape[1]))
             parts = tuple(
                 examine_column(column, self._policy, self._tick)[1]
                 for column in columns
             )
         else:
-            parts = shrink_taken(lambda: value, self._policy, self._tick).parts
+            outcome = shrink_taken(lambda: value, self._policy, self._tick)
+            parts = _keep_unless_smaller(outcome, value, kind).parts
         won_bytes = sum(each.before_bytes - each.after_bytes for each in parts)
-        before_bytes = sizeof(value).bytes
         return Replaced(
             name=", ".join(names),
             into=", ".join(names),
@@ -158,9 +179,10 @@ class _Work:
         with self._replacing.allowed():
             before_type, before_bytes = read_type(value), sizeof(value).bytes
         reference = weakref.ref(value)
-        # Rounded values cannot be restored.
-        kept = value if self._policy.float32 else None
-        find_before: Callable[[], Any] = reference if kept is None else lambda: kept
+        # Rounded values cannot be restored, and small ones may get no smaller.
+        is_small = _is_small(value, before_bytes)
+        kept = value if self._policy.float32 or is_small else None
+        kind = find_kind(value)
         del value
         outcome = shrink_taken(
             lambda: self._replacing.take(names),
@@ -169,6 +191,12 @@ class _Work:
             lambda before: self._replacing.bind(names, before),
             self._replacing.allowed,
         )
+        if kept is not None:
+            outcome = _keep_unless_smaller(outcome, kept, kind)
+        find_before: Callable[[], Any] = reference
+        if self._policy.float32:
+            find_before = partial(_return, kept)
+        del kept
         self._replacing.replace(
             names, outcome.value, find_before=find_before, restore=outcome.restore
         )
@@ -184,7 +212,8 @@ class _Work:
         """Let go of the old value, and report what the variable is now."""
         now, before = done.outcome.value, done.find_before()
         held: tuple[str, ...] = ()
-        if now is not before:
+        is_kept = now is before
+        if not is_kept:
             reference = weakref.ref(before) if before is not None else _nothing
             self._replacing.forget(before)
             remember(now, reference, done.outcome.restore)
@@ -199,7 +228,7 @@ class _Work:
             after_type=read_type(now),
             shape=read_shape(now),
             before_bytes=done.before_bytes,
-            after_bytes=sizeof(now).bytes,
+            after_bytes=done.before_bytes if is_kept else sizeof(now).bytes,
             parts=done.outcome.parts,
             held=held,
         )
@@ -212,6 +241,37 @@ class _Work:
         if value is None:
             return ()
         return self._replacing.find_holders(value, n_bytes)
+
+
+def _keep_unless_smaller(outcome: ShrunkValue, before: Any, kind: Kind) -> ShrunkValue:
+    """Return the result of shrinking, or of keeping the value if that is no larger."""
+    saved_bytes = sum(each.before_bytes - each.after_bytes for each in outcome.parts)
+    least_bytes = _LEAST_SAVED_BYTES[kind] * len(outcome.parts)
+    if outcome.value is before or saved_bytes > least_bytes:
+        return outcome
+    parts = [_keep(part) for part in outcome.parts]
+    return ShrunkValue(value=before, parts=tuple(parts))
+
+
+def _keep(part: Part) -> Part:
+    if (part.after_dtype, part.after_bytes) == (part.before_dtype, part.before_bytes):
+        return part
+    return dataclasses.replace(
+        part,
+        after_dtype=part.before_dtype,
+        after_bytes=part.before_bytes,
+        note="unchanged: too small to save memory",
+    )
+
+
+def _is_small(value: Any, n_bytes: int) -> bool:
+    """Return whether a value, or each of its columns, may get no smaller."""
+    _, *columns = read_shape(value) or (0,)
+    return n_bytes < max(_SMALL_BYTES, _SMALL_COLUMN_BYTES * math.prod(columns))
+
+
+def _return(value: Any) -> Any:
+    return value
 
 
 def _nothing() -> None:
