@@ -21,6 +21,7 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import (
@@ -113,6 +114,7 @@ class _Child:
         sys.stdout, sys.stderr = self.output.stdout, self.output.stderr
         builtins.input = refuse_input
         getpass.getpass = refuse_input
+        sys.breakpointhook = _refuse_breakpoint
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._be_fork)
         threading.Thread(target=self._read, daemon=True).start()
@@ -222,6 +224,18 @@ class _Child:
         self._is_fork = True
         self.output.be_plain()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _refuse_breakpoint(*args: Any, **options: Any) -> Any:
+    """Replace the hook of ``breakpoint``, because nobody could answer a debugger."""
+    if os.environ.get("PYTHONBREAKPOINT"):
+        # It is switched off, or calls something else.
+        return sys.__breakpointhook__(*args, **options)  # noqa: T100 - as is usual
+    message = (
+        "breakpoint() cannot be answered in another process; debug without a separate "
+        "process"
+    )
+    raise IsolatedError(message)
 
 
 def _interrupt() -> None:
