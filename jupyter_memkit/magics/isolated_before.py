@@ -57,14 +57,16 @@ class Before:
     def find_changed(
         self, namespace: Mapping[str, Any], known: Container[str]
     ) -> tuple[str, ...]:
-        """Return the variables that were sent and have been modified in place."""
-        return tuple(
-            name
-            for name in self._prints.find_changed(
-                {name: value for name, value in namespace.items() if name in self._held}
-            )
-            if name not in known
+        """Return the variables that were sent and have been modified in place.
+
+        Their classes count as variables, whether they were sent as such or not.
+        """
+        held = {name: value for name, value in namespace.items() if name in self._held}
+        changed = (
+            *self._prints.find_changed(held),
+            *self._prints.find_changed_classes(),
         )
+        return tuple(name for name in dict.fromkeys(changed) if name not in known)
 
     def find_replaced(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the outputs that were modified in place and then replaced."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import linecache
+import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -30,7 +32,7 @@ from jupyter_memkit.magics.isolated_values import (
 from jupyter_memkit.techniques.isolated.hooks import StateHooks
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.processes.output import Output
-from jupyter_memkit.techniques.processes.pickling import find_hindrance
+from jupyter_memkit.techniques.processes.pickling import find_hindrance, find_received
 from jupyter_memkit.techniques.processes.reach import iterate_parts
 
 # Names that every shell has.
@@ -121,8 +123,14 @@ def make_hooks(output: Output) -> StateHooks:
 def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     """Run a cell in the shell of this process, and return its results."""
     shell: Any = _Shell.instance()
+    shell.execution_count = cell.execution_count
     namespace = shell.user_ns
     namespace.update(inputs)
+    for name in cell.outputs:
+        # The class of a variable has come with it, without a name.
+        kind = None if name in namespace else find_received(name)
+        if kind is not None:
+            namespace[name] = kind
     before = Before(namespace, inputs, cell.outputs)
     # The cell may delete them.
     inputs.clear()
@@ -170,22 +178,56 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
 
 def _run(shell: Any, codes: list[CodeType], *, in_loop: bool) -> None:
     if has_await(codes):
-        shell.loop_runner(await_cell_body(shell, codes))
+        _run_in_loop(shell, lambda: await_cell_body(shell, codes))
     elif in_loop:
-        error = shell.loop_runner(_run_in_loop(shell, codes))
-        if error is not None:
-            raise error
+
+        async def run() -> None:
+            run_cell_body(shell, codes)
+
+        _run_in_loop(shell, run)
     else:
         run_cell_body(shell, codes)
 
 
-async def _run_in_loop(shell: Any, codes: list[CodeType]) -> BaseException | None:
-    """Run code in a running event loop; return the exception that it raised."""
+def _run_in_loop(shell: Any, make: Callable[[], Awaitable[Any]]) -> None:
+    """Run a coroutine in the event loop, and keep the context variables that it sets.
+
+    The loop runs it in a copy of the context, where numpy's options, for example, would
+    be lost between the parts of a cell.
+    """
+    inside = contextvars.Context()
+
+    async def run() -> BaseException | None:
+        nonlocal inside
+        try:
+            await make()
+        except BaseException as error:  # noqa: BLE001 - raised outside the loop
+            return error
+        finally:
+            inside = contextvars.copy_context()
+        return None
+
+    _find_loop()
     try:
-        run_cell_body(shell, codes)
-    except BaseException as error:  # noqa: BLE001 - returned to the caller
-        return error
-    return None
+        error = shell.loop_runner(run())
+    finally:
+        for variable, value in inside.items():
+            variable.set(value)
+    if error is not None:
+        raise error
+
+
+def _find_loop() -> Any:
+    """Return the shell's event loop, whose creation is not logged as the cell's."""
+    # It imports asyncio, which is slow.
+    from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415
+
+    logger = logging.getLogger("asyncio")
+    was_disabled, logger.disabled = logger.disabled, True
+    try:
+        return get_asyncio_loop()
+    finally:
+        logger.disabled = was_disabled
 
 
 def _find_tasks() -> tuple[str, ...]:
@@ -193,10 +235,7 @@ def _find_tasks() -> tuple[str, ...]:
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
         return ()
-    # It imports asyncio, which is slow.
-    from IPython.core.async_helpers import get_asyncio_loop  # noqa: PLC0415
-
-    tasks = asyncio.all_tasks(get_asyncio_loop())
+    tasks = asyncio.all_tasks(_find_loop())
     return tuple(sorted(f"task {task.get_name()}" for task in tasks))
 
 

@@ -30,6 +30,8 @@ class CellCodes:
         returned.
     in_loop : bool
         Whether it runs in an event loop.
+    execution_count : int
+        Its number in the kernel.
     """
 
     codes: list[CodeType]
@@ -37,6 +39,7 @@ class CellCodes:
     lines: list[str]
     outputs: tuple[str, ...]
     in_loop: bool
+    execution_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

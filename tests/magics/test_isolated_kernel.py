@@ -110,6 +110,28 @@ def test_display_settings(kernel: RealKernel) -> None:
     assert plain[0][1]["text/plain"].startswith("0.33333")
 
 
+def test_context(kernel: RealKernel) -> None:
+    """Context variables, which keep numpy's options, last through the whole cell."""
+    kernel.run(
+        "import contextvars, numpy as np\n"
+        "np.seterr(all='raise'); np.set_printoptions(precision=2)"
+    )
+    shown = messages(kernel, "%%isolated\nimport numpy\nnumpy.geterr()['over']")
+    texts = [data["text/plain"] for kind, data in shown]
+    assert texts[0] == "'raise'"
+    assert "Changed only in its process" not in texts[1]
+    cell = (
+        "%%isolated\nimport asyncio, numpy\nnumpy.seterr(over='warn')\n"
+        "await asyncio.sleep(0)\nnumpy.seterr(under='warn')\n"
+        "numpy.geterr()['over'], numpy.geterr()['under']"
+    )
+    shown = messages(kernel, cell)
+    texts = [data["text/plain"] for kind, data in shown]
+    assert texts[0] == "('warn', 'warn')"
+    assert "Changed only in its process: numpy's error handling." in texts[1]
+    kernel.run("np.seterr(all='warn'); np.set_printoptions(precision=8)")
+
+
 def test_restart(kernel: RealKernel) -> None:
     """Running processes end when the kernel is killed."""
     kernel.run("%%isolated --name model\nx = 1")

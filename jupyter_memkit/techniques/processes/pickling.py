@@ -40,6 +40,8 @@ _PLACE_BYTES = 16
 # another process would be displayed again there.
 _AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
 
+_read_module = vars(type)["__module__"].__get__
+_read_name = vars(type)["__name__"].__get__
 
 # cloudpickle's records of the classes that it has sent or received.
 _class_ids = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS  # noqa: SLF001
@@ -121,10 +123,11 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
             reduced = _reduce_polars(obj)
             if reduced is not None:
                 return reduced
-        made_again = reduce_cached(obj, tells=self._tells_caches) or reduce_property(
-            obj
-        )
-        return made_again or super().reducer_override(obj)
+        cached = reduce_cached(obj, tells=self._tells_caches)
+        reduced = cached or reduce_property(obj) or super().reducer_override(obj)
+        if issubclass(type(obj), type) and type(reduced) is tuple and reduced[2:]:
+            _drop_caches(reduced[2][0])
+        return reduced
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
         """Return how to pickle a stream, view, array or tensor; None for others."""
@@ -155,6 +158,16 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
                     continue
                 del variables[name]
         return make, made_of, state, *others
+
+
+def _drop_caches(attributes: dict[str, Any]) -> None:
+    """Remove what the mere use of a class adds to it, which is not a change."""
+    # `copyreg` stores these when an object is pickled.
+    attributes.pop("__slotnames__", None)
+    # Before Python 3.14, reading them creates them.
+    annotations = attributes.get("__annotations__")
+    if type(annotations) is dict and not annotations:
+        del attributes["__annotations__"]
 
 
 class _Namespace(dict[str, Any]):
@@ -202,6 +215,18 @@ def list_classes() -> frozenset[str]:
 def find_ids(classes: Iterable[type]) -> frozenset[str]:
     """Return the ids of those classes that were sent or received."""
     return frozenset(_class_ids[each] for each in classes if each in _class_ids)
+
+
+def find_received(name: str) -> type | None:
+    """Return the class of the notebook with a name that was sent or received last."""
+    return next(
+        (
+            each
+            for each in reversed([*_class_ids.keys()])
+            if (_read_module(each), _read_name(each)) == ("__main__", name)
+        ),
+        None,
+    )
 
 
 def _find_class(class_id: str) -> type:
