@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from jupyter_memkit.hints.records import Hint
-from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.hints.scene import OutOfTimeError, Scene
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.techniques.arrays.preview import preview
 from jupyter_memkit.techniques.arrays.records import Part
@@ -27,7 +27,12 @@ def find(scene: Scene) -> Iterator[Hint]:
     """
     for name, value in scene.variables.items():
         scene.check_time()
-        parts = preview(value, scene.check_time)
+        try:
+            parts = preview(value, scene.check_time)
+        except OutOfTimeError:
+            raise
+        except Exception:  # noqa: BLE001 - columns of the user's own types run their code
+            parts = ()
         smaller = [part for part in parts if part.after_bytes < part.before_bytes]
         saved_bytes = sum(part.before_bytes - part.after_bytes for part in smaller)
         if saved_bytes < _LEAST_BYTES:
