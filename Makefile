@@ -1,5 +1,5 @@
 # make lab         sets up, builds, and opens JupyterLab on the tour
-# make test        sets up, then runs every check, and summarises the failures
+# make test        sets up, then runs every check, and summarizes the failures
 # make check       sets up, then runs the quick checks
 # make test-ml     also installs torch, jax and others, and runs the tests that need them
 # make format      formats the code, and generates the TypeScript protocol

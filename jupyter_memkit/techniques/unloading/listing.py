@@ -88,7 +88,7 @@ def libraries(
     """List the loaded libraries, with their memory and what uses them.
 
     Nothing is imported. A library that another imports only inside its functions is not
-    recognised as used by it.
+    recognized as used by it.
 
     Parameters
     ----------

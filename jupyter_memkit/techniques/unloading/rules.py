@@ -65,7 +65,7 @@ def check(key: str, namespace: Mapping[str, Any]) -> None:
     if live:
         message = (
             f"{key} stays while its objects are alive, because a second import would "
-            f"not recognise them; delete them first: {join(live)}"
+            f"not recognize them; delete them first: {join(live)}"
         )
         raise UnloadError(message)
 
@@ -110,7 +110,7 @@ def _find_shared(key: str, removal: Removal) -> str | None:
 
 
 def _find_kept_class(key: str, removal: Removal) -> str | None:
-    """Return why a compiled module would not recognise classes of a second import.
+    """Return why a compiled module would not recognize classes of a second import.
 
     Such a module is loaded once per process. A second import returns the same module,
     with the classes of the library's Python modules that it looked up the first time.
@@ -125,7 +125,7 @@ def _find_kept_class(key: str, removal: Removal) -> str | None:
             if home is not None and not is_compiled(home):
                 return (
                     f"{key} stays: it can be loaded only once per process, because its "
-                    f"compiled module {name} would not recognise the {value.__name__} "
+                    f"compiled module {name} would not recognize the {value.__name__} "
                     f"of a second import; {_REMEDY}"
                 )
     return None

@@ -148,7 +148,7 @@ describe('ControlRequest', () => {
 });
 
 describe('isControlSender', () => {
-  it('recognises a connection that can send on the control channel', () => {
+  it('recognizes a connection that can send on the control channel', () => {
     expect(isControlSender(kernel)).toBe(true);
     expect(isControlSender({})).toBe(false);
     expect(isControlSender({ sendControlMessage: true })).toBe(false);

@@ -123,7 +123,7 @@ class DaskCluster(Cluster):
         return future.result()
 
     def has_lost_worker(self, error: Exception) -> bool:
-        """Recognise the error of Dask's scheduler."""
+        """Recognize the error of Dask's scheduler."""
         return isinstance(error, self._distributed.KilledWorker)
 
     def end(self, run: str, futures: Sequence[Any]) -> None:

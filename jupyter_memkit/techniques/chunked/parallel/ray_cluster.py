@@ -126,7 +126,7 @@ class RayCluster(Cluster):
             raise error.cause from None
 
     def has_lost_worker(self, error: Exception) -> bool:
-        """Recognise the errors for actors and tasks."""
+        """Recognize the errors for actors and tasks."""
         exceptions = self._ray.exceptions
         lost = (
             exceptions.RayActorError,

@@ -140,7 +140,7 @@ def test_error_of_the_user() -> None:
         list(chunks_of(DaskSource(collection=items)))
 
 
-def test_recognised() -> None:
+def test_recognized() -> None:
     """Collections are distinguished from Dask objects with a single value."""
     items = from_sequence([1])
     assert is_dask_collection(items)

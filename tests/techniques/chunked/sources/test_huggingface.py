@@ -120,7 +120,7 @@ def test_workers(datasets: Any) -> None:
     assert chunks.map(len).run("sum", workers=1).value == 100
 
 
-def test_recognised(datasets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recognized(datasets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dataset is recognized without importing the library."""
     dataset = make(datasets)
     assert (is_huggingface(dataset), is_huggingface([1])) == (True, False)

@@ -86,7 +86,7 @@ def test_failing_query(frame: pl.LazyFrame) -> None:
         missing.columns()
 
 
-def test_recognised() -> None:
+def test_recognized() -> None:
     """A LazyFrame is recognized, and a frame is not taken for one."""
     frame = pl.DataFrame({"a": [1]})
     assert (is_lazy_frame(frame.lazy()), is_lazy_frame(frame)) == (True, False)

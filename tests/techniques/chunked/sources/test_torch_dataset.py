@@ -123,7 +123,7 @@ def test_pieces_to_send(data: Any) -> None:
     assert piece.load() == [0, 1, 4, 9]
 
 
-def test_recognised(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recognized(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dataset is recognized without importing torch."""
     squares = make_squares(data)
     assert (is_torch_dataset(squares), is_torch_dataset([1])) == (True, False)
