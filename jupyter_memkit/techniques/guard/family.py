@@ -37,14 +37,23 @@ class Memory:
         Shared memory.
     data_bytes : int
         What counts against ``RLIMIT_DATA``, touched or not.
+    library_bytes : int
+        The code of the libraries that are loaded.
     """
 
-    __slots__ = ("data_bytes", "private_bytes", "shared_bytes")
+    __slots__ = ("data_bytes", "library_bytes", "private_bytes", "shared_bytes")
 
-    def __init__(self, private_bytes: int, shared_bytes: int, data_bytes: int) -> None:
+    def __init__(
+        self,
+        private_bytes: int,
+        shared_bytes: int,
+        data_bytes: int,
+        library_bytes: int,
+    ) -> None:
         self.private_bytes = private_bytes
         self.shared_bytes = shared_bytes
         self.data_bytes = data_bytes
+        self.library_bytes = library_bytes
 
 
 def read_memory(pid: int | str) -> Memory:
@@ -67,12 +76,13 @@ def read_memory(pid: int | str) -> Memory:
             own = psutil.Process(None if pid == "self" else int(pid)).memory_info()
         except psutil.Error as error:
             raise ProcessLookupError(str(error)) from error
-        return Memory(own.rss, 0, 0)
+        return Memory(own.rss, 0, 0, 0)
     status = read_proc_file(f"/proc/{pid}/status")
     return Memory(
         read_size(status, b"RssAnon:") + read_size(status, b"VmSwap:"),
         read_size(status, b"RssShmem:"),
         read_size(status, b"VmData:"),
+        read_size(status, b"VmLib:"),
     )
 
 

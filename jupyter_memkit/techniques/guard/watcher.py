@@ -3,7 +3,8 @@
 It runs outside the kernel, so a call that holds the GIL does not blind it. It is not a
 child of the kernel, so code that waits for all its children never sees it, and it ends
 when the kernel ends. It imports almost nothing, to stay below 12 MiB. The closer the
-mark, the more often it reads, but it takes at most three thousandths of a core.
+mark, the more often it reads. Between cells, and while a cell is far from the mark, it
+takes at most three thousandths of a core.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ _SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
-# Less is not mapped for a library that can take much memory.
-_MAPPED_BYTES = 16 << 20
+# While a cell runs, savings that are spent lengthen a pause at most so many times.
+_MOST_TIMES = 4
+# As of a program that must react at once. Only the administrator may have it.
+_PRIORITY = -10
 # The marks in the page.
 _STOPS = ("mark_bytes", "reserve_bytes")
 _WARNS = ("warn_bytes", "warn_reserve_bytes")
@@ -75,6 +78,11 @@ def main(
             os._exit(0)
         # The kernel reads the errors of the start until this end is closed.
         os.dup2(1, 2)
+        try:  # noqa: SIM105 - contextlib is large
+            # It has to react while threads and other processes use all cores.
+            os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+        except OSError:
+            pass
     shared["pid"] = os.getpid()
     Watcher(kernel, shared, number, limits).run(link)
     if end_path:
@@ -98,7 +106,7 @@ class Watcher:
         self._family = Family(kernel)
         self._data_limit = DataLimit(kernel, page)
         self._sent_s = self._first_sent_s = 0.0
-        self._searched_bytes = 0
+        self._searched_bytes = -1
 
     def run(self, link: int) -> None:
         """Watch until the kernel ends or closes the link."""
@@ -114,7 +122,9 @@ class Watcher:
                 except (OSError, ValueError):
                     # It has ended, as the wait will find, or has too many open files.
                     pass
-                pause_s = allowance.lengthen(self._pause_s())
+                pause_s = allowance.lengthen(
+                    self._pause_s(), is_urgent=page["cell"] > 0
+                )
             else:
                 page["asleep"] = 1
             if wait.is_over(pause_s):
@@ -164,12 +174,12 @@ class Watcher:
         return available_bytes
 
     def _find_aborting(self, own: Memory) -> None:
-        """Look for libraries that abort, whenever much was mapped since last time."""
+        """Look for libraries that abort, whenever one was loaded since last time."""
         page = self._page
-        mapped_bytes = abs(own.data_bytes - self._searched_bytes)
-        if page["aborts"] or mapped_bytes < _MAPPED_BYTES or sys.platform != "linux":
+        is_same = own.library_bytes == self._searched_bytes
+        if page["aborts"] or is_same or sys.platform != "linux":
             return
-        self._searched_bytes = own.data_bytes
+        self._searched_bytes = own.library_bytes
         with open(f"/proc/{self._kernel}/maps", "rb") as maps:  # noqa: PTH123 - small
             page["aborts"] = any(b"polars" in line for line in maps)
 
@@ -265,14 +275,15 @@ class _Allowance:
         self._clock_s = time.monotonic()
         self._spent_s = time.process_time()
 
-    def lengthen(self, pause_s: float) -> float:
+    def lengthen(self, pause_s: float, *, is_urgent: bool) -> float:
         """Return a pause of at least this length, longer if the savings are spent."""
         clock_s, spent_s = time.monotonic(), time.process_time()
         earned_s = (clock_s - self._clock_s) * _SHARE
         self._saved_s += earned_s - (spent_s - self._spent_s)
         self._saved_s = min(self._saved_s, _MOST_SAVED_S)
         self._clock_s, self._spent_s = clock_s, spent_s
-        return max(pause_s, -self._saved_s / _SHARE)
+        longest_s = pause_s * _MOST_TIMES if is_urgent else sys.maxsize
+        return min(longest_s, max(pause_s, -self._saved_s / _SHARE))
 
 
 class _Wait:

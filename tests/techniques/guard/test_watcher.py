@@ -24,6 +24,7 @@ from jupyter_memkit.techniques.guard.watch import Watch
 from jupyter_memkit.techniques.guard.watcher import (
     LEEWAY_BYTES,
     Watcher,
+    _Allowance,
     _Wait,
     find_room,
     leave_end,
@@ -53,8 +54,8 @@ import mmap, multiprocessing
 while order := sys.stdin.readline():
     if order.startswith("map "):
         with open(order[4:-1]) as file:
-            library = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        more = b"x" * (50 << 20)
+            prot = mmap.PROT_READ | mmap.PROT_EXEC
+            library = mmap.mmap(file.fileno(), 0, prot=prot)
         print("mapped", flush=True)
         continue
     fork = multiprocessing.get_context("fork")
@@ -275,6 +276,14 @@ def test_library_is_found_once_it_is_mapped(
     assert kernel.stdout.readline() == "mapped\n"
     watcher.look()
     assert page["aborts"] == 1
+
+
+def test_watcher_reads_often_while_a_cell_runs() -> None:
+    """Where its share of a core is spent, only pauses between cells get much longer."""
+    allowance = _Allowance()
+    allowance._saved_s = -1.0
+    assert allowance.lengthen(0.01, is_urgent=False) > 100
+    assert allowance.lengthen(0.01, is_urgent=True) == 0.04
 
 
 def test_limit_of_the_administrator_is_lower(
