@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections import deque
+from contextvars import Context, ContextVar
 from itertools import islice, pairwise
 from typing import Any
 
@@ -17,6 +19,9 @@ from jupyter_memkit.measure.sizes.registry import name_type
 _KEY_LENGTH = 40
 # The number of items to search before the index is left out.
 _SEARCHED = 100_000
+
+# Where traitlets keeps the attribute of an object.
+_TRAIT = re.compile(r"\._trait_values\['(\w+)'\]")
 
 # Steps that are not written, or have a fixed name.
 _FIXED: dict[type, str] = {
@@ -55,15 +60,37 @@ def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> s
     """
     text = name
     owner: Any = None
+    steps = [step for step in steps if not _is_node(type(step))]
     for number, (parent, child) in enumerate(pairwise(steps)):
         is_first = is_namespace and number == 0
         if type(parent) is dict and (is_first or _is_namespace(owner, parent)):
             key = _find_key(parent, child)
             text += f".{key}" if type(key) is str else _label_key(key)
+        elif type(parent) is Context:
+            # How the context was reached says nothing to the user.
+            text = _label_variable(parent, child)
         elif not _is_namespace(parent, child):
             text += _label_step(parent, child)
         owner = parent
-    return text.removeprefix(".")
+    return _TRAIT.sub(r".\1", text.removeprefix("."))
+
+
+def find_variable(context: Context, value: Any) -> ContextVar[Any] | None:
+    """Return the variable of a context that has a value; None if there is none."""
+    found = (each for each, its in context.items() if its is value)
+    return next(found, None)
+
+
+def _is_node(kind: type) -> bool:
+    """Return whether a type is one of those in which a context keeps its values."""
+    return name_type(kind).startswith("hamt")
+
+
+def _label_variable(context: Context, value: Any) -> str:
+    variable = find_variable(context, value)
+    # The name can be of a subclass, with the user's methods.
+    name = "" if variable is None else f" {str.__str__(variable.name)}"
+    return f"the context variable{name}"
 
 
 def _label_step(parent: Any, child: Any) -> str:
@@ -122,7 +149,7 @@ def _find_closure(parent: types.FunctionType, child: Any) -> str | None:
     for name, cell in zip(names, parent.__closure__ or (), strict=True):
         if cell is child:
             return f" → closure {name}"
-    return " → a default" if child is parent.__defaults__ else None
+    return ".__defaults__" if child is parent.__defaults__ else None
 
 
 def _find_attribute(parent: Any, child: Any) -> str | None:

@@ -10,7 +10,7 @@ import gc
 import linecache
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,9 @@ _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
 # Inputs, their records and that of outputs, and the names of every module.
 _OTHER_NAME = re.compile(r"_i{1,3}|_i\d+|_[iod]h|In|Out|__\w+__")
+# Names that IPython itself uses.
+_KEPT = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
+_KEPT |= {"exit", "quit", "open", "get_ipython"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,11 @@ def is_output_name(name: str) -> bool:
 def is_ipythons_name(name: str) -> bool:
     """Return whether a name is not the user's: of outputs, inputs, or every module."""
     return is_output_name(name) or _OTHER_NAME.fullmatch(name) is not None
+
+
+def belongs_to_ipython(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
+    """Return whether a variable was set by IPython, which uses it."""
+    return name in _KEPT and shell.user_ns_hidden.get(name) is namespace[name]
 
 
 def read_outputs(shell: Any) -> dict[int, Any]:

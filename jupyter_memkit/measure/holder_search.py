@@ -20,7 +20,7 @@ from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
 
-Origin = Literal["variable", "module", "thread"] | HolderKind
+Origin = Literal["variable", "module", "thread", "registered"] | HolderKind
 
 
 @dataclass(frozen=True, slots=True)

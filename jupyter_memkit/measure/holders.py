@@ -7,16 +7,16 @@ everything, noting where it meets the object.
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.heap import leaving_no_growth
-from jupyter_memkit.measure.hidden import find_hidden, find_shell
-from jupyter_memkit.measure.holder_search import Root, Search, Way
+from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.holder_roots import find_roots, read_namespaces
+from jupyter_memkit.measure.holder_search import Search, Way
+from jupyter_memkit.measure.sizes.loaded import read_module_ends
 from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.records import Record
 
@@ -99,14 +99,17 @@ def holders(
     "kept_here['data']"
     >>> del __main__.kept_here
     """
+    shell = shell or find_shell()
+    deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        search = Search([obj], time.perf_counter() + budget_s, progress)
-        search.run(_find_roots(shell or find_shell()))
+        search = Search([obj], deadline_s, progress, ends=read_namespaces(shell))
+        search.run(find_roots(shell))
         # Describing a path can create the attribute dict of an object, which would
         # appear in the next path, so all paths are traced first.
         ways = search.trace(most)
         return Holders(
-            chains=tuple(map(_describe, ways[:most])),
+            # A context and its copies have the same variables.
+            chains=tuple(dict.fromkeys(map(_describe, ways[:most]))),
             more=max(0, search.n_found - most),
             complete=search.is_complete,
         )
@@ -139,15 +142,19 @@ def find_ways(
     complete : bool
         Whether everything was searched before the time limit.
     """
+    shell = shell or find_shell()
     deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        roots = list(_find_roots(shell or find_shell()))
+        ends = read_namespaces(shell)
+        roots = list(find_roots(shell))
         own = [root for root in roots if root.origin != "module"]
+        # Their namespaces as well, because functions refer to these.
         modules = [root.value for root in roots if root.origin == "module"]
-        search = Search(targets, deadline_s, progress, ends=modules)
+        modules += read_module_ends()
+        search = Search(targets, deadline_s, progress, ends=ends + modules)
         search.run(own)
         if not search.n_found:
-            search = Search(targets, deadline_s, progress)
+            search = Search(targets, deadline_s, progress, ends=ends)
             search.run(roots)
         return search.trace(search.n_found), search.is_complete
 
@@ -157,31 +164,3 @@ def _describe(way: Way) -> Chain:
     has_referrer = len(way.steps) > 1
     holder = name_type(type(way.steps[-2])) if has_referrer else ""
     return Chain(text=way.write(), holder=holder)
-
-
-def _find_roots(shell: Any) -> Iterator[Root]:
-    """Yield the roots of the search, the user's names first."""
-    namespaces = [vars(sys.modules["__main__"])]
-    if shell is not None:
-        namespaces.insert(0, shell.user_ns)
-    for namespace in namespaces:
-        yield Root("", namespace, "variable", is_namespace=True)
-    for holder in find_hidden(shell):
-        yield Root(holder.name, holder.value, holder.kind)
-    for name, module in sys.modules.copy().items():
-        if module is not None:
-            yield Root(name, module, "module")
-    yield from _find_frames()
-
-
-def _find_frames() -> Iterator[Root]:
-    """Yield the local variables of functions that run in other threads."""
-    frames = sys._current_frames()  # noqa: SLF001 - it has no public name
-    for thread in threading.enumerate():
-        frame = frames.get(thread.ident or 0)
-        if thread.ident == threading.get_ident():
-            continue
-        while frame is not None:
-            name = f"the thread {thread.name}, {frame.f_code.co_name}()"
-            yield Root(name, dict(frame.f_locals), "thread", is_namespace=True)
-            frame = frame.f_back

@@ -80,13 +80,23 @@ def _describe_held(name: str, held: Held) -> str:
     what = f"at least {format_bytes(held.bytes)} of it" if held.bytes else "its value"
     if held.is_value and held.bytes:
         what = f"its value (at least {format_bytes(held.bytes)})"
-    by = ", ".join(held.holders) or "compiled code or a running function"
+    by = ", ".join(held.holders) or (
+        "compiled code, a running function or what was registered with atexit"
+    )
     if not held.complete:
         by += " (the search for holders reached its time limit)"
     text = f"{name} is deleted, but {what} is still held by {by}."
     if held.remedies:
         return f"{text} Remedy: {', then '.join(held.remedies)}"
-    return f"{text} This kernel cannot release it; {_offer_process(name)}"
+    if held.holders:
+        return (
+            f"{text} It has to be removed where it was registered or stored; "
+            f"{_offer_process(name)}"
+        )
+    return (
+        f"{text} atexit.unregister releases what was registered; the rest this kernel "
+        f"cannot release, but {_offer_process(name)}"
+    )
 
 
 def _describe_shortfall(freed: Freed) -> str:

@@ -184,9 +184,11 @@ def test_report_of_unknown_holders() -> None:
         "Removed the hooks other._forward_hooks[3].",
         (
             "model is deleted, but at least 64.0 MiB of it is still held by compiled "
-            "code or a running function (the search for holders reached its time "
-            "limit). This kernel cannot release it; what a cell with %%isolated --name "
-            "model takes is always released, by %isolated --close model."
+            "code, a running function or what was registered with atexit (the search "
+            "for holders reached its time limit). atexit.unregister releases what was "
+            "registered; the rest this kernel cannot release, but what a cell with "
+            "%%isolated --name model takes is always released, by %isolated --close "
+            "model."
         ),
     )
 

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.hidden import belongs_to_ipython, find_shell
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
 from jupyter_memkit.techniques.progress import Progress
-from jupyter_memkit.techniques.variables.forget import belongs_to_ipython
 from jupyter_memkit.techniques.variables.namespaces import (
     Namespace,
     find_namespace,

@@ -13,6 +13,7 @@ from jupyter_memkit.techniques.releasing.hooks import cut_hooks
 from jupyter_memkit.techniques.releasing.records import Held
 from jupyter_memkit.techniques.releasing.watching import Watch
 from jupyter_memkit.techniques.variables.forget import forget_everywhere
+from jupyter_memkit.techniques.variables.namespaces import find_namespace
 
 Places = Mapping[str, list[tuple[dict[Any, Any], Any]]]
 
@@ -91,6 +92,7 @@ class Deleting:
         if ways or n_bytes:
             self.held[watch.name] = explain(
                 ways,
+                find_namespace(None, self._shell),
                 is_value=watch.has_value,
                 n_bytes=n_bytes,
                 is_complete=is_complete,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import _lru_cache_wrapper
 from typing import Any
 
@@ -13,6 +13,12 @@ from jupyter_memkit.measure.models.held import is_tensor_type
 from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.releasing.hooks import find_hook
 from jupyter_memkit.techniques.releasing.records import Held
+from jupyter_memkit.techniques.releasing.registered import (
+    count_steps,
+    find_registered_role,
+    place_of,
+    write_release,
+)
 
 _SHOWN = 5
 
@@ -42,7 +48,12 @@ _OUTPUTS = ("Out", "_oh")
 
 
 def explain(
-    ways: Iterable[Way], *, is_value: bool, n_bytes: int, is_complete: bool
+    ways: Iterable[Way],
+    namespace: Mapping[str, Any],
+    *,
+    is_value: bool,
+    n_bytes: int,
+    is_complete: bool,
 ) -> Held:
     """Return what holds a value, in the user's terms.
 
@@ -50,6 +61,8 @@ def explain(
     ----------
     ways : iterable of Way
         The paths to it and to its blocks of memory, the shortest first.
+    namespace : mapping of str to object
+        The user's variables.
     is_value : bool
         Whether the value itself is alive.
     n_bytes : int
@@ -58,17 +71,20 @@ def explain(
         Whether everything was searched.
     """
     # One path for each holder: an optimizer refers to every parameter.
-    by_holder: dict[tuple[str, str], Way] = {}
+    by_holder: dict[tuple[str, str, str | None], Way] = {}
     for way in ways:
-        by_holder.setdefault((way.name, _find_role(way)), way)
-    shown = [_write(way, role) for (_, role), way in by_holder.items()]
+        key = way.name, _find_role(way), _find_line(way, namespace)
+        by_holder.setdefault(key, way)
+    texts = [_write(way, role) for (_, role, _), way in by_holder.items()]
+    # A context and its copies have the same variables.
+    shown = list(dict.fromkeys(texts))
     if len(shown) > _SHOWN:
         shown[_SHOWN:] = [f"{len(shown) - _SHOWN} more"]
     return Held(
         is_value=is_value,
         bytes=n_bytes,
         holders=tuple(shown),
-        remedies=_find_remedies(by_holder.values()),
+        remedies=_find_remedies(by_holder.values(), namespace),
         complete=is_complete,
     )
 
@@ -80,7 +96,8 @@ def _write(way: Way, role: str) -> str:
         end = next(n for n, step in enumerate(way.steps) if _name_role(step) == role)
     if end is None:
         end = _find_step(way, _lru_cache_wrapper)
-    text = way.write(None if end is None else end + 1)
+    n_steps = count_steps(way) if end is None else end + 1
+    text = way.write(n_steps)
     text = text.removesuffix(".untyped_storage()")
     if role == "graph":
         start, graph, _ = text.partition(".grad_fn")
@@ -102,6 +119,8 @@ def _find_role(way: Way) -> str:
     role = next(filter(None, map(_name_role, holders)), None)
     if role is not None:
         return role
+    if way.root.origin == "registered":
+        return find_registered_role(way)
     # The object that the name stands for.
     first = holders[1 if way.root.is_namespace else 0 :][:1]
     if _find_step(way, _lru_cache_wrapper) is not None:
@@ -125,12 +144,14 @@ def _is_graph(steps: list[Any]) -> bool:
     return len(tensors) > 1 and not tensors[0].is_leaf
 
 
-def _find_remedies(ways: Iterable[Way]) -> tuple[str, ...]:
+def _find_remedies(
+    ways: Iterable[Way], namespace: Mapping[str, Any]
+) -> tuple[str, ...]:
     """Return the lines that delete the holders; empty if one of them stays."""
     lines: dict[str, None] = {}
     names: dict[str, None] = {}
     for way in ways:
-        line = _find_line(way)
+        line = _find_line(way, namespace)
         if line is not None:
             lines[line] = None
         elif way.root.origin == "variable" and not _is_output(way.name):
@@ -145,11 +166,16 @@ def _find_remedies(ways: Iterable[Way]) -> tuple[str, ...]:
         return ()
     # Options after names, and the memory of what the lines dropped is returned last.
     ordered = sorted(names, key=lambda name: name.startswith("--"))
-    return (*lines, " ".join(["%memfree", *ordered]))
+    # From the last place in a list on, because the others move up.
+    backwards = sorted(lines, key=place_of, reverse=True)
+    return (*backwards, " ".join(["%memfree", *ordered]))
 
 
-def _find_line(way: Way) -> str | None:
+def _find_line(way: Way, namespace: Mapping[str, Any]) -> str | None:
     """Return the statement that lets go of a value but keeps the rest of its holder."""
+    release = write_release(way, namespace)
+    if release is not None:
+        return release
     hook = find_hook(way)
     if hook is not None:
         return _to_line(way.write(hook + 1), "del {}")

@@ -58,7 +58,7 @@ class Held(Record):
     holders : tuple of str
         The paths that lead there, with what they lead through:
         ``"job.opt (optimizer)"``. Empty if nothing that can be
-        searched holds it, but compiled code or a running function.
+        searched holds it, but compiled code, a running function or ``atexit``.
     remedies : tuple of str
         The lines to run, in this order; empty if none is known.
     complete : bool

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.measure.hidden import (
+    belongs_to_ipython,
     find_managers,
     find_results,
     is_output_name,
@@ -24,9 +25,6 @@ from jupyter_memkit.measure.sizes.identity import contains_identical
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT = re.compile(r"(?:Out|_oh)\[(\d+)\]")
-# Names that IPython itself uses.
-_KEPT = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
-_KEPT |= {"exit", "quit", "open", "get_ipython"}
 # Shorter strings may be shared by chance, like numbers.
 _SHORT = 1000
 
@@ -167,11 +165,6 @@ def forget_scripts(shell: Any) -> None:
     for _, variables, name in list(find_script_variables(shell)):
         if name not in find_needed(variables, shell.user_ns):
             del variables[name]
-
-
-def belongs_to_ipython(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
-    """Return whether a variable was set by IPython, which uses it."""
-    return name in _KEPT and shell.user_ns_hidden.get(name) is namespace[name]
 
 
 def is_atom(value: Any) -> bool:

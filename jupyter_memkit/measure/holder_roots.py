@@ -1,0 +1,110 @@
+"""Finds where a search for holders starts.
+
+The names of IPython's own are left out: a user cannot delete them, and they lead to all
+that the shell and the kernel hold. That has roots of its own, whose names are
+expressions, and so has what was registered with the interpreter. They are searched from
+the start, so no path goes through a variable that merely refers to the same shell,
+logger or context.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_memkit.measure.hidden import belongs_to_ipython, find_hidden
+from jupyter_memkit.measure.holder_search import Root
+from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_dict
+
+# IPython's dicts of outputs, whose values are the user's.
+_OUTPUTS = ("Out", "_oh")
+_DEFAULTS = (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler)
+
+
+def find_roots(shell: Any) -> Iterator[Root]:
+    """Yield the roots of the search, the user's names first."""
+    for namespace in read_namespaces(shell):
+        # A copy, which is searched in place of the namespace.
+        names = {
+            name: value
+            for name, value in namespace.copy().items()
+            if name in _OUTPUTS
+            or shell is None
+            or not belongs_to_ipython(name, namespace, shell)
+        }
+        yield Root("", names, "variable", is_namespace=True)
+    for holder in find_hidden(shell):
+        yield Root(holder.name, holder.value, holder.kind)
+    yield from _find_program(shell)
+    yield from _find_loggers()
+    yield Root("the context", contextvars.copy_context(), "registered")
+    # One step deeper, so that a path starts at a variable that is the handler as well.
+    yield Root("", _read_handlers(), "registered", is_namespace=True)
+    for name, module in sys.modules.copy().items():
+        if module is not None:
+            yield Root(name, module, "module")
+    yield from _find_frames()
+
+
+def read_namespaces(shell: Any) -> list[dict[str, Any]]:
+    """Return the namespaces of the user; the search ends at them."""
+    namespaces = [vars(sys.modules["__main__"])]
+    if shell is not None and shell.user_ns is not namespaces[0]:
+        namespaces.insert(0, shell.user_ns)
+    return namespaces
+
+
+def _find_program(shell: Any) -> Iterator[Root]:
+    """Yield the shell, its kernel, and the application that created the kernel."""
+    kernel = getattr(shell, "kernel", None)
+    application = getattr(kernel, "parent", None)
+    for name, value in (
+        ("get_ipython()", shell),
+        ("get_ipython().kernel", kernel),
+        ("get_ipython().kernel.parent", application),
+    ):
+        if value is not None:
+            yield Root(name, value, "registered")
+
+
+def _find_loggers() -> Iterator[Root]:
+    root = find_loaded("logging", "root")
+    if root is None:
+        return
+    yield Root("logging.getLogger()", root, "registered")
+    manager = read_dict(find_loaded("logging", "Logger")).get("manager")
+    for name, logger in dict(getattr(manager, "loggerDict", ())).items():
+        # Names between two loggers have placeholders.
+        if type(name) is str and derives_from(type(logger), "logging", "Logger"):
+            yield Root(f"logging.getLogger({name!r})", logger, "registered")
+
+
+def _read_handlers() -> dict[str, Any]:
+    """Return the handlers of signals, by the expressions that return them."""
+    handlers = {
+        f"signal.getsignal(signal.{each.name})": signal.getsignal(each)
+        for each in signal.Signals
+    }
+    return {
+        name: handler
+        for name, handler in handlers.items()
+        if handler is not None and all(handler is not each for each in _DEFAULTS)
+    }
+
+
+def _find_frames() -> Iterator[Root]:
+    """Yield the local variables of functions that run in other threads."""
+    frames = sys._current_frames()  # noqa: SLF001 - it has no public name
+    for thread in threading.enumerate():
+        frame = frames.get(thread.ident or 0)
+        if thread.ident == threading.get_ident():
+            continue
+        while frame is not None:
+            name = f"the thread {thread.name}, {frame.f_code.co_name}()"
+            yield Root(name, dict(frame.f_locals), "thread", is_namespace=True)
+            frame = frame.f_back

@@ -1,0 +1,112 @@
+"""Names what was registered with IPython or the interpreter and holds a value.
+
+The statement that releases it is written where it is certain. Others have to be removed
+where they were registered, because only the library knows how. A statement whose value
+still refers to what it releases ends with a semicolon, which keeps it out of ``Out``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextvars import Context, copy_context
+from types import FunctionType, MethodType
+from typing import Any
+
+from jupyter_memkit.measure.chains import find_variable
+from jupyter_memkit.measure.holder_search import Way
+from jupyter_memkit.measure.sizes.loaded import derives_from
+
+# What a path leads through, by module and class.
+_ROLES = {
+    ("ipywidgets.widgets.widget", "Widget"): "widget",
+    ("IPython.core.events", "EventManager"): "callback of an event of IPython",
+    ("IPython.core.formatters", "BaseFormatter"): "display formatter",
+    ("IPython.core.magic", "Magics"): "magic",
+    ("IPython.core.magic", "MagicsManager"): "magic",
+    ("logging", "Logger"): "logger",
+}
+_CALLBACK = re.compile(r"get_ipython\(\)\.events\.callbacks\[('\w+')\]\[(\d+)\]")
+_HANDLER = re.compile(r"signal\.getsignal\((signal\.\w+)\)")
+
+
+def find_registered_role(way: Way) -> str:
+    """Return what a path from the interpreter or IPython leads through, in words."""
+    if way.root.origin != "registered" or _find_context(way) is not None:
+        return ""
+    if _HANDLER.match(way.name):
+        return "handler of a signal"
+    for step in way.steps[:-1]:
+        for (module, name), role in _ROLES.items():
+            if derives_from(type(step), module, name):
+                return role
+    return ""
+
+
+def count_steps(way: Way) -> int | None:
+    """Return how many steps lead to a callback or handler; None for other paths."""
+    pattern = _HANDLER if _HANDLER.match(way.name) else _CALLBACK
+    for number in range(1, len(way.steps) + 1):
+        if pattern.fullmatch(way.write(number)):
+            return number
+    return None
+
+
+def write_release(way: Way, namespace: Mapping[str, Any]) -> str | None:
+    """Return the statement that releases what holds a value, if that is certain.
+
+    Parameters
+    ----------
+    way : Way
+        The path to the value.
+    namespace : mapping of str to object
+        The user's variables, which may name a context variable.
+    """
+    context = _find_context(way)
+    if context is not None:
+        return _write_reset(way.steps[context + 1 :], namespace)
+    n_steps = count_steps(way)
+    if way.root.origin != "registered" or n_steps is None:
+        return None
+    text = way.write(n_steps)
+    handler = _HANDLER.fullmatch(text)
+    if handler is not None:
+        name = handler[1]
+        default = "default_int_handler" if name == "signal.SIGINT" else "SIG_DFL"
+        return f"import signal; signal.signal({name}, signal.{default});"
+    callback = _CALLBACK.fullmatch(text)
+    if callback is None or not _is_users(way.steps[n_steps - 1]):
+        return None
+    return f"get_ipython().events.unregister({callback[1]}, {text})"
+
+
+def place_of(line: str) -> int:
+    """Return the place of the callback that a line unregisters; 0 for other lines."""
+    found = _CALLBACK.search(line)
+    return int(found[2]) if found else 0
+
+
+def _find_context(way: Way) -> int | None:
+    """Return the number of the step that is a context; None if there is none."""
+    numbers = (n for n, step in enumerate(way.steps[:-1]) if type(step) is Context)
+    return next(numbers, None)
+
+
+def _write_reset(values: list[Any], namespace: Mapping[str, Any]) -> str | None:
+    """Return the statement that resets a variable of the current context."""
+    context = copy_context()
+    for value in values:
+        variable = find_variable(context, value)
+        if variable is not None:
+            names = [name for name, its in namespace.items() if its is variable]
+            return f"{names[0]}.set(None);" if names else None
+    return None
+
+
+def _is_users(callback: Any) -> bool:
+    """Return whether a function or method is the user's, and not a library's."""
+    function = callback.__func__ if type(callback) is MethodType else callback
+    if type(function) is not FunctionType:
+        return False
+    module = function.__globals__.get("__name__")
+    return type(module) is str and module == "__main__"
