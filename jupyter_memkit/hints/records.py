@@ -19,6 +19,7 @@ HintKind = (
         "duplicate",
         "fragments",
         "garbage",
+        "gc_frozen",
         "gc_paused",
         "graph",
         "loading",

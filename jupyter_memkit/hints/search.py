@@ -12,6 +12,7 @@ from jupyter_memkit.hints import (
     collector_time,
     duplicates,
     fragments,
+    frozen_objects,
     hidden_holders,
     idle_workers,
     kept_graphs,
@@ -35,6 +36,7 @@ Rule = Callable[[Scene], Iterator[Hint]]
 # Rules that only inspect come first, rules that read all data last.
 LEAKS: tuple[Rule, ...] = (
     paused_collector.find,
+    frozen_objects.find,
     kept_graphs.find,
     worker_copies.find,
     hidden_holders.find,

@@ -74,6 +74,11 @@ class CollectorState:
         """Whether the collector runs despite them, because a limit was exceeded."""
         return self._is_resumed
 
+    @property
+    def is_frozen_by_others(self) -> bool:
+        """Whether other code than a pause has frozen objects, with `gc.freeze`."""
+        return not self._can_freeze()
+
     def begin(self, claim: Claim) -> None:
         """Apply the settings of a pause until it ends."""
         with self._lock:
