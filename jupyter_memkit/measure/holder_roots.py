@@ -60,16 +60,23 @@ def read_namespaces(shell: Any) -> list[dict[str, Any]]:
 
 
 def _find_program(shell: Any) -> Iterator[Root]:
-    """Yield the shell, its kernel, and the application that created the kernel."""
+    """Yield the shell, its kernel and application, and the parts that users name."""
     kernel = getattr(shell, "kernel", None)
-    application = getattr(kernel, "parent", None)
-    for name, value in (
-        ("get_ipython()", shell),
-        ("get_ipython().kernel", kernel),
-        ("get_ipython().kernel.parent", application),
-    ):
+    display = getattr(shell, "display_formatter", None)
+    program = {
+        "": shell,
+        ".kernel": kernel,
+        # The application created the kernel.
+        ".kernel.parent": getattr(kernel, "parent", None),
+        ".events": getattr(shell, "events", None),
+        ".display_formatter": display,
+        ".magics_manager": getattr(shell, "magics_manager", None),
+    }
+    for kind, formatter in getattr(display, "formatters", {}).items():
+        program[f".display_formatter.formatters[{kind!r}]"] = formatter
+    for name, value in program.items():
         if value is not None:
-            yield Root(name, value, "registered")
+            yield Root(f"get_ipython(){name}", value, "registered")
 
 
 def _find_loggers() -> Iterator[Root]:

@@ -115,6 +115,15 @@ def test_remedy(shell: InteractiveShell, code: str, holder: str, remedy: str) ->
     assert watch() is None
 
 
+def test_events_with_a_name(shell: InteractiveShell) -> None:
+    """A variable that is a part of IPython holds nothing by itself."""
+    held, watch = delete(shell, EVENT + "events = get_ipython().events")
+    assert held.remedies[0].startswith("get_ipython().events.unregister(")
+    for line in held.remedies:
+        shell.run_cell(line, store_history=True).raise_error()
+    assert watch() is None
+
+
 def test_several_callbacks(shell: InteractiveShell) -> None:
     """Each callback that holds the value gets a line, and all lines can be run."""
     callbacks = shell.events.callbacks["post_run_cell"]
@@ -149,12 +158,26 @@ def test_several_callbacks(shell: InteractiveShell) -> None:
         ),
         ("import json; json.kept = big\ndef function(): pass", "json.kept", ""),
         (
+            "html = get_ipython().display_formatter.formatters['text/html']\n"
+            + FORMATTER,
+            "get_ipython().display_formatter.formatters['text/html'].type_printers",
+            "(display formatter)",
+        ),
+        (
             "shell = get_ipython(); shell.kept = big; events = [shell]",
             "get_ipython().kept",
             "",
         ),
     ],
-    ids=["formatter", "magic", "logger", "named logger", "module", "shell"],
+    ids=[
+        "formatter",
+        "magic",
+        "logger",
+        "named logger",
+        "module",
+        "named formatter",
+        "shell",
+    ],
 )
 def test_no_certain_remedy(
     shell: InteractiveShell, code: str, start: str, role: str
