@@ -10,18 +10,17 @@ from itertools import combinations
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.hidden import find_hidden, is_output_name
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.spilling.kinds import arrays_of
 from jupyter_memkit.techniques.spilling.parts import find_root
 
-# IPython's names of outputs in the user's namespace.
-_OUTPUT = re.compile(r"_+\d*")
-
 # The beginnings of paths to an output, in all places where IPython keeps it.
 _OUTPUT_WAY = re.compile(
-    r"((Out|_oh)\[\d+\]|_+\d*|the display hook's _+|the last result"
-    r"|(sys\.displayhook|get_ipython\.__self__)[\w.]*(\['_+\d*'\])?)($|[. ])"
+    r"((Out|_oh)\[\d+\]|_+\d*|(the display hook's|IPython's copy of) _+\d*"
+    r"|the last result|(sys\.displayhook|get_ipython\.__self__)[\w.]*(\['_+\d*'\])?"
+    r"|get_ipython\(\)\.(\w+\['_+\d*'\]|displayhook\._+"
+    r"|(displayhook\.exec_result|last_execution_result)\.result))($|[. ])"
 )
 
 # The number of chains to request, which include those of the variables themselves.
@@ -75,7 +74,7 @@ def find_sharing(
         other
         for other in list(namespace)
         if other != name
-        and not _OUTPUT.fullmatch(other)
+        and not is_output_name(other)
         and _uses(namespace.get(other), keys)
     )
     moving = {each: namespace[each] for each in (name, *along)}
