@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.hidden import find_shell, is_output_name
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.spilling.files import MappedFile, find_file
 from jupyter_memkit.techniques.spilling.kinds import (
@@ -129,7 +129,7 @@ def unspill_variables(
     shell: Any = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Spilled:
-    """Move variables back into memory, with the arrays that share theirs.
+    """Move variables back into memory, with their other names and shared arrays.
 
     Parameters
     ----------
@@ -205,21 +205,24 @@ def _group_by_memory(
 def _group_by_file(
     names: tuple[str, ...], namespace: Mapping[str, Any]
 ) -> list[tuple[str, ...]]:
-    """Return the variables with the arrays that are in the same file."""
+    """Return the variables with their other names, and the arrays in the same file."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
     groups: list[tuple[str, ...]] = []
     for name in names:
         if any(name in group for group in groups):
             continue
-        files = _find_files([namespace[name]])
+        moving = namespace[name]
+        files = _find_files([moving])
         along = (
             other
             for other, value in dict(namespace).items()
             if other != name
-            and other[:1] != "_"
-            and type(value) is np.ndarray
-            and find_file(value) in files
+            and not is_output_name(other)
+            and (
+                value is moving
+                or (type(value) is np.ndarray and find_file(value) in files)
+            )
         )
         groups.append((name, *along))
     return groups
