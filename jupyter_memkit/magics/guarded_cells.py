@@ -3,12 +3,17 @@
 An allocation that fails at the data limit raises the error of the library that asked
 for it. IPython's handler for exceptions turns it into `MemoryLimitExceeded` before the
 traceback is shown, and the hook at the end of the cell puts it into the cell's result.
+Errors that IPython catches and shows while the cell goes on, such as those of ``%run``,
+never reach that handler; they are turned where tracebacks are shown.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
+import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -86,6 +91,9 @@ class GuardedCells:
         self._previous = (shell.custom_exceptions, shell.CustomTB)
         shell.set_custom_exc((BaseException,), self._show_error)
         self._own_handler = shell.CustomTB
+        self._previous_display = vars(shell).get("showtraceback")
+        self._own_display = functools.partial(self._show_traceback, shell.showtraceback)
+        shell.showtraceback = self._own_display
 
     def warn(self, message: str) -> None:
         """Show a warning."""
@@ -98,9 +106,14 @@ class GuardedCells:
         self._running.cells.clear()
         for event, hook in self._hooks:
             self._shell.events.unregister(event, hook)
-        # A handler that the user has set in the meantime stays.
-        if self._shell.CustomTB == self._own_handler:
-            self._shell.custom_exceptions, self._shell.CustomTB = self._previous
+        # What the user has set in the meantime stays.
+        shell = self._shell
+        if shell.CustomTB == self._own_handler:
+            shell.custom_exceptions, shell.CustomTB = self._previous
+        if vars(shell).get("showtraceback") is self._own_display:
+            del shell.showtraceback
+            if self._previous_display is not None:
+                shell.showtraceback = self._previous_display
 
     def _pre_run_cell(self, info: Any) -> None:
         region = self.begin() if process_guard().is_armed else None
@@ -112,7 +125,9 @@ class GuardedCells:
         running, guard = self._running, process_guard()
         if running.exceeded is not None and result is not None:
             exceeded, running.exceeded = running.exceeded, None
-            result.error_in_exec = exceeded
+            # After an error that did not end the cell, another one can.
+            if result.error_in_exec is guard.stopped or result.error_in_exec is None:
+                result.error_in_exec = exceeded
             self._finish(exceeded)
         # The cell that armed the guard ends without having started.
         if running.cells and (result is None or result.info is running.cells[-1][0]):
@@ -132,12 +147,9 @@ class GuardedCells:
         tb_offset: int | None = None,
     ) -> list[str] | None:
         """Show the error of a cell, as IPython's handler of exceptions."""
-        exceeded = process_guard().convert(error)
+        exceeded = self._convert(error)
         kinds, handler = self._previous
         if exceeded is not None:
-            process_guard().make_room()
-            self._complete(exceeded)
-            self._running.exceeded = exceeded
             shell.showtraceback((type(exceeded), exceeded, tb))
         elif isinstance(error, kinds):
             lines: list[str] | None = handler(kind, error, tb, tb_offset)
@@ -146,6 +158,35 @@ class GuardedCells:
             # As IPython itself does.
             shell.showtraceback(running_compiled_code=True)
         return None
+
+    def _show_traceback(
+        self,
+        show: Callable[..., None],
+        exc_tuple: Any = None,
+        *arguments: Any,
+        **options: Any,
+    ) -> None:
+        """Show an error, as ``showtraceback`` of a shell does with these arguments."""
+        error = sys.exc_info()[1] if exc_tuple is None else exc_tuple[1]
+        if error is None or error is self._running.exceeded:
+            show(exc_tuple, *arguments, **options)
+            return
+        exceeded = self._convert(error)
+        if exceeded is not None:
+            exc_tuple = (type(exceeded), exceeded, exceeded.__traceback__)
+        try:
+            show(exc_tuple, *arguments, **options)
+        finally:
+            process_guard().go_on()
+
+    def _convert(self, error: BaseException) -> MemoryLimitExceeded | None:
+        """Return the complete error of a stop, as `Guard.convert`, and room for it."""
+        exceeded = process_guard().convert(error)
+        if exceeded is not None:
+            process_guard().make_room()
+            self._complete(exceeded)
+            self._running.exceeded = exceeded
+        return exceeded
 
     def _complete(self, exceeded: MemoryLimitExceeded) -> None:
         # Imported on first use, so that a kernel starts fast.

@@ -187,6 +187,18 @@ class Guard:
         if self._marks:
             self._belts.make_room()
 
+    def go_on(self) -> None:
+        """Guard the code of this thread again, which goes on after `make_room`."""
+        region = self._regions.own
+        if region is None or not self._marks:
+            return
+        belts, page = self._belts, self._belts.page
+        if belts.is_exceeded((page["mark_bytes"], page["reserve_bytes"])):
+            # It may take as much as code that starts above the mark.
+            region.start_bytes = belts.read_used()
+        page["stopped_cell"] = page["handled_cell"] = 0
+        belts.renew()
+
     def convert(self, error: BaseException) -> MemoryLimitExceeded | None:
         """Return the error of a stop, as in `Stopping`; None for any other."""
         return self._stopping.convert(error)

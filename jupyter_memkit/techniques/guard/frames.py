@@ -35,17 +35,30 @@ def is_interruptible(
 def find_line(
     error: BaseException, contains: Callable[[FrameType], bool]
 ) -> str | None:
-    """Return the innermost line of the guarded code in a traceback."""
-    line = None
+    """Return the innermost line of the guarded code that an error came through.
+
+    Code without a file, such as that of ``exec``, has no lines.
+    """
+    line = ""
     traceback = error.__traceback__
+    # Guarded code that still runs, if something that it has called caught the error.
+    frame = None if traceback is None else traceback.tb_frame.f_back
+    while frame is not None and not line:
+        if contains(frame):
+            line = _read_line(frame, frame.f_lineno)
+        frame = frame.f_back
     while traceback is not None:
-        frame = traceback.tb_frame
-        # The wrapper of a decorated function has no line of the user's.
-        if contains(frame) and frame.f_globals.get("__name__") != wrapping.__name__:
-            file_name = frame.f_code.co_filename
-            line = linecache.getline(file_name, traceback.tb_lineno).strip()
+        if contains(traceback.tb_frame):
+            line = _read_line(traceback.tb_frame, traceback.tb_lineno) or line
         traceback = traceback.tb_next
     return restore_magic(line) if line else None
+
+
+def _read_line(frame: FrameType, number: int | None) -> str:
+    # The wrapper of a decorated function has no line of the user's.
+    if number is None or frame.f_globals.get("__name__") == wrapping.__name__:
+        return ""
+    return linecache.getline(frame.f_code.co_filename, number).strip()
 
 
 def drop_frame_of(

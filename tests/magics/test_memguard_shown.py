@@ -1,0 +1,108 @@
+"""``%memguard`` and errors that do not end the cell, which IPython or code catches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.guarded_kernel import GuardedKernel
+from tests.magics.test_memguard import armed, limits, start
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+
+
+FILL = "x_filled = [np.ones(1_000_000) for _ in range(150)]"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
+    """A kernel for the tests of this module."""
+    with start(tmp_path_factory.mktemp("home"), is_traced=True) as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
+    """The shared kernel with the guard armed."""
+    with armed(shared) as guarded:
+        yield guarded
+        # IPython keeps the variables of scripts, also in the last error and in cycles.
+        guarded.run("import gc; get_ipython().clear_main_mod_cache(); 1 / 0")
+        guarded.run("%reset_selective -f ^x")
+        guarded.run("gc.collect()")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A script that fills memory."""
+    path = tmp_path / "script.py"
+    path.write_text(f"import numpy as np\n{FILL}\n")
+    return path
+
+
+def test_script_that_is_run(kernel: GuardedKernel, script: Path) -> None:
+    """A script that ``%run`` runs is stopped with the error and the card of a cell."""
+    kernel.run(f"%run {script}")
+    assert kernel.name == "MemoryLimitExceeded"
+    assert "the mark of 300 MB" in kernel.text
+    assert kernel.stop["line"] == f"%run {script}"
+    assert "x_filled = [" in kernel.traceback
+    assert "jupyter_memkit" not in kernel.traceback
+    assert "1 cell" in kernel.run("%memguard status")
+
+
+def test_signal_in_a_script_that_is_run(kernel: GuardedKernel, tmp_path: Path) -> None:
+    """The same if the watcher's signal is first."""
+    path = tmp_path / "shares.py"
+    path.write_text(
+        "import mmap\nx = mmap.mmap(-1, 4 << 30)\n"
+        "for i in range(0, 4 << 30, 4096): x[i] = 1"
+    )
+    kernel.run(f"%run {path}")
+    assert (kernel.name, kernel.stop["belt"]) == ("MemoryLimitExceeded", "watcher")
+    assert kernel.stop["line"] == f"%run {path}"
+
+
+def test_cell_goes_on_after_a_script(kernel: GuardedKernel, script: Path) -> None:
+    """What follows ``%run`` in the cell runs, is guarded, and keeps its own error."""
+    kernel.run(f"%run {script}\nx_went_on = True\n1 / 0")
+    assert kernel.name == "ZeroDivisionError"
+    assert kernel.stop["line"] == f"%run {script}"
+    assert kernel.run("print(x_went_on)") == "True\n"
+    kernel.run(f"%run {script}\nx_filled = None\nx_more = np.empty(10**9)")
+    assert kernel.name == "MemoryLimitExceeded"
+    assert kernel.stop["line"] == "x_more = np.empty(10**9)"
+
+
+def test_other_error_in_a_script(kernel: GuardedKernel, tmp_path: Path) -> None:
+    """Another error of a script is as without the guard, which stays in force."""
+    path = tmp_path / "fails.py"
+    path.write_text("1 / 0")
+    kernel.run(f"%run {path}")
+    assert (kernel.name, kernel.stop) == ("ZeroDivisionError", {})
+    kernel.run(f"%run {path}\nx_more = np.empty(10**9)")
+    assert kernel.name == "MemoryLimitExceeded"
+
+
+def test_handler_of_another_library(shared: GuardedKernel) -> None:
+    """What replaces IPython's display of errors after the guard stays in its place."""
+    before = limits(shared)
+    shared.run("%memguard 300MB")
+    shared.run(
+        "import functools\nshell = get_ipython()\n"
+        "shell.showtraceback = functools.partial(shell.showtraceback)"
+    )
+    for line in ("%memguard off", "%memguard 300MB"):
+        shared.run(line)
+    shared.run("x = np.empty(10**9)")
+    assert shared.name == "MemoryLimitExceeded"
+    shared.run("%memguard off")
+    shared.run("1 / 0")
+    assert shared.name == "ZeroDivisionError"
+    assert shared.run("print(type(shell.showtraceback).__name__)") == "partial\n"
+    shared.run("del shell.showtraceback")
+    assert limits(shared) == before
+    assert shared.run("print('showtraceback' in vars(shell))") == "False\n"
