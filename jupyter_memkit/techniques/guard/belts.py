@@ -97,6 +97,8 @@ class Belts:
         page = self.page
         page["start_bytes"] = start_bytes
         page["cell"] = number
+        if number:
+            self.watch.alert()
         marks = (page["mark_bytes"], page["reserve_bytes"])
         available_bytes = page["available_bytes"]
         room_bytes = find_room(page, marks, self.count_used(own), available_bytes)

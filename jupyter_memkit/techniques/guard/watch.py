@@ -96,12 +96,17 @@ class Watch:
             )
             raise MemkitError(message)
 
+    def alert(self) -> None:
+        """End a pause in which it rests, without waiting for its reading."""
+        if self._link is not None:
+            with contextlib.suppress(OSError):
+                self._link.send(b"!")
+
     def _tell(self, field: str) -> bool:
         """Wake it, and return whether it has set a field, as it does when at work."""
         if self._link is None or self._has_ended():
             return False
-        with contextlib.suppress(OSError):
-            self._link.send(b"!")
+        self.alert()
         return self._wait(field)
 
     def _wait(self, field: str) -> bool:

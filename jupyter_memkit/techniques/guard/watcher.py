@@ -33,7 +33,9 @@ _SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
-# While a cell runs, savings that are spent lengthen a pause at most so many times.
+# How long savings that are spent can make a pause; while a cell runs, how many times
+# its length.
+_RESTING_S = 1.0
 _MOST_TIMES = 4
 # As of a program that must react at once. Only the administrator may have it.
 _PRIORITY = -10
@@ -133,7 +135,11 @@ class Watcher:
     def look(self) -> None:
         """Read the memory once, move the limit, and stop the cell above a mark."""
         page = self._page
+        # Read first, so that no reading from before its start counts for a cell.
+        running = page["cell"]
         own, used_bytes, children_bytes = self._family.read()
+        if running:
+            self._keep_peak(running, used_bytes, own.data_bytes)
         page["used_bytes"] = used_bytes
         page["children_bytes"] = children_bytes
         page["available_bytes"] = available_bytes = self._read_available(used_bytes)
@@ -150,6 +156,14 @@ class Watcher:
         elif cell and warned_bytes < 0:
             # The process finds out which marks are reached.
             self._send(time.monotonic())
+
+    def _keep_peak(self, cell: int, used_bytes: int, data_bytes: int) -> None:
+        page = self._page
+        if page["peak_cell"] != cell:
+            page["peak_bytes"] = page["peak_data_bytes"] = 0
+            page["peak_cell"] = cell
+        page["peak_bytes"] = max(page["peak_bytes"], used_bytes)
+        page["peak_data_bytes"] = max(page["peak_data_bytes"], data_bytes)
 
     def _read_room(
         self, marks: tuple[str, str], used_bytes: int, available_bytes: int
@@ -282,7 +296,7 @@ class _Allowance:
         self._saved_s += earned_s - (spent_s - self._spent_s)
         self._saved_s = min(self._saved_s, _MOST_SAVED_S)
         self._clock_s, self._spent_s = clock_s, spent_s
-        longest_s = pause_s * _MOST_TIMES if is_urgent else sys.maxsize
+        longest_s = pause_s * _MOST_TIMES if is_urgent else _RESTING_S
         return min(longest_s, max(pause_s, -self._saved_s / _SHARE))
 
 

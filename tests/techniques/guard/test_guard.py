@@ -391,3 +391,16 @@ def test_limit_after_a_mark_that_stops() -> None:
             assert "a limit" in str(armed.status.belts)
         bytearray(2 * 10**9)
     armed.close()
+
+
+def test_watcher_is_alerted_where_guarded_code_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The watcher, which may rest between cells, reads when one begins."""
+    alerts: list[int] = []
+    monkeypatch.setattr(
+        watch.Watch, "alert", lambda it: alerts.append(it._page["cell"])
+    )
+    with guard("95%"):
+        assert alerts[-1:] == [process_guard()._belts.page["cell"]]
+        assert alerts[-1] > 0
