@@ -96,9 +96,20 @@ class MemsnapMagics(Magics):
         raise UsageError(message)
 
     def _drop(self, names: list[str]) -> None:
+        for name in names:
+            if name not in self._snapshots:
+                remedy = suggest(name, self._snapshots, self._list())
+                message = f"there is no snapshot {name!r}; {remedy}"
+                raise UsageError(message)
         for name in names or list(self._snapshots):
-            self._find(name)
             self._snapshots.pop(name, None)
+
+    def _list(self) -> str:
+        """Name the snapshots in a sentence."""
+        if not self._snapshots:
+            return "none has been taken"
+        there = "there are" if len(self._snapshots) > 1 else "there is only"
+        return f"{there} {', '.join(self._snapshots)}"
 
     def _take(self) -> Snapshot:
         # Imported on first use, so that a kernel starts fast.
