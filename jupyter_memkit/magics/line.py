@@ -60,7 +60,7 @@ def parse_statement(magic: Any, line: str) -> tuple[argparse.Namespace, str]:
     while line[end:].lstrip().startswith("-"):
         behind = split_words(line, end)
         word = next(behind)
-        if not _is_option(word):
+        if not _is_option(word) or _NUMBER.match(word):
             # A number at the start of the statement.
             break
         words.append(word)
@@ -148,13 +148,8 @@ def _check_dashes(parser: argparse.ArgumentParser, word: str) -> str:
 
 
 def _find_option(parser: argparse.ArgumentParser, word: Word) -> argparse.Action | None:
-    """Return the option that a word names, in full or abbreviated."""
-    options = known_options(parser)
-    name = word.partition("=")[0]
-    if name in options or not name.startswith("--"):
-        return options.get(name)
-    found = {options[each] for each in options if each.startswith(name)}
-    return found.pop() if len(found) == 1 else None
+    """Return the option that a word names in full; a part of a name is not guessed."""
+    return known_options(parser).get(word.partition("=")[0])
 
 
 def _is_option(word: Word) -> bool:
@@ -195,7 +190,7 @@ def _refuse_option(parser: argparse.ArgumentParser, word: str) -> str:
     close = [each for each in options if name != "--" and each.startswith(name)]
     if len(close) > 1:
         return f"{name} could be {' or '.join(close)}; write it in full"
-    meant = suggest_option(name, options)
+    meant = close[0] if close else suggest_option(name, options)
     if meant is not None:
         return f"%{parser.prog} has no option {name}; did you mean {meant}?"
     listed = ", ".join(options)

@@ -113,8 +113,9 @@ class MemMagics(Magics):
         The value of the last expression is displayed, unless there are several runs,
         and displaying it is measured too; a semicolon at the end hides it. Options go
         before the statement; put a statement that begins with a minus sign in
-        parentheses. The figures are those of the whole process; with --lines, each
-        line is charged with what is allocated until the next line of the notebook runs.
+        parentheses if neither a number nor a space follows. The figures are those of
+        the whole process; with --lines, each line is charged with what is allocated
+        until the next line of the notebook runs.
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         args, statement = parse_statement(self.mem, line)
