@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import warnings
 from collections.abc import Coroutine
 from types import CodeType
@@ -30,6 +32,10 @@ from jupyter_memkit.techniques.guard.mark import Mark, read_mark
 from jupyter_memkit.techniques.guard.records import GuardStatus
 
 _VARIABLE = "JUPYTER_MEMKIT_GUARD"
+_WORDS = ("auto", "off", "status")
+_ACTIONS = ("stop", "warn")
+# A number, and a unit or a percent sign.
+_SPACED = re.compile(r"[\d.]+ ([a-zA-Z]+|%)")
 
 
 class _GuardedBody(Guarded):
@@ -79,14 +85,14 @@ class MemguardMagics(Magics):
     @argument(
         "mark",
         nargs="*",
-        offers=("auto", "off", "status"),
+        offers=_WORDS,
         help="a size for the kernel and its child processes, such as 8GB; a share of "
         "the smallest limit, such as 85%%; auto (default), which leaves 5%% of the "
         "limit free, but at least 256 MiB and at most 2 GiB; or off, or status",
     )
     @argument(
         "--action",
-        choices=("stop", "warn"),
+        choices=_ACTIONS,
         default="stop",
         help="what happens to the running cell at the mark (default: stop)",
     )
@@ -123,7 +129,7 @@ class MemguardMagics(Magics):
         """
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         arguments = parse_line(self.memguard, line)
-        given = "".join(arguments.mark)
+        given = _read_words(arguments.mark)
         if cell is not None:
             return self._guard_cell(cell, given, arguments.action)
         if given == "status":
@@ -175,3 +181,22 @@ class MemguardMagics(Magics):
         if self._mark is not None:
             process_guard().remove(self._mark)
             self._mark = None
+
+
+def _read_words(words: list[str]) -> str:
+    """Return the one mark, or other word of ours, that the words stand for."""
+    for word in words:
+        if word.lower() in _ACTIONS:
+            message = f"{word!r} is an action; write --action {word.lower()}"
+            raise UsageError(message)
+    given = "".join(words)
+    if len(words) > 1 and not _SPACED.fullmatch(" ".join(words)):
+        message = f"{' '.join(words)!r} is more than one mark; give only one"
+        raise UsageError(message)
+    # `auto` can be written in any case.
+    if given.isalpha() and given not in _WORDS and given.lower() != "auto":
+        close = difflib.get_close_matches(given.lower(), _WORDS, n=1)
+        if close:
+            message = f"{given!r} is not a mark; did you mean {close[0]}?"
+            raise UsageError(message)
+    return given

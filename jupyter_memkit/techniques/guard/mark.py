@@ -132,7 +132,7 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     Raises
     ------
     MemkitError
-        If the text is not a mark, is above the limit, or is below what is in use.
+        If it is not a mark, is above the limit, or is below what is in use.
 
     Examples
     --------
@@ -141,6 +141,12 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     """
     if action not in ("stop", "warn"):
         message = f"{action!r} is not an action; write stop or warn"
+        raise MemkitError(message)
+    if not issubclass(type(text), str):
+        message = (
+            "a mark is a text: a size with its unit, such as '8GB', a share of the "
+            "limit, such as '85%', or 'auto'"
+        )
         raise MemkitError(message)
     limit = read_limit()
     given = text.strip().lower()
