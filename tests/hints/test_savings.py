@@ -101,7 +101,7 @@ def test_collector(bare_shell: InteractiveShell) -> None:
     assert hint.name == "cell [3]"
     assert hint.found == "the garbage collector took 3.1 s of its 4.2 s"
     assert (hint.cure, hint.bytes, hint.saved_s) == ("%%gc_pause", None, 3.1)
-    with pytest.raises(MemkitError, match=r"run cell \[3\] again, with %%gc"):
+    with pytest.raises(MemkitError, match=r"edit cell \[3\] to use %%gc_pause"):
         hint.apply()
 
 

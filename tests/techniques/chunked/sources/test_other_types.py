@@ -25,7 +25,9 @@ def test_numbers_and_text(tmp_path: Path, order: str) -> None:
             make_body("df.value.isna().sum()")
         ).reduce("sum")
     row, where = (
-        (0, "in other rows or by --types") if order == "ab" else (400, "before")
+        (0, "in other rows or by --types")
+        if order == "ab"
+        else (400, "in earlier rows")
     )
     assert str(raised.value).startswith(
         f"value of {tmp_path} is int64 from row {row} on, but str {where}, and unless "

@@ -44,7 +44,7 @@ REJECTIONS = {
         "no type holds both",
     ),
     "arrow": (
-        *(*_NAMES, "bool here", "two columns named"),
+        *(*_NAMES, "bool in later ones", "two columns named"),
         *("cannot be parsed by pyarrow", "the open quote"),
     ),
     "polars": (
@@ -52,7 +52,7 @@ REJECTIONS = {
         "a lone CR",
         "middle of a value",
         "cannot be read in chunks",
-        "here; use",
+        "in later ones; use",
         "cannot be parsed by polars",
     ),
 }
