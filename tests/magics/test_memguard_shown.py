@@ -106,3 +106,32 @@ def test_handler_of_another_library(shared: GuardedKernel) -> None:
     shared.run("del shell.showtraceback")
     assert limits(shared) == before
     assert shared.run("print('showtraceback' in vars(shell))") == "False\n"
+
+
+# Waits until the watcher has read what was filled.
+WAIT = (
+    "from jupyter_memkit.techniques.guard.armed import process_guard\n"
+    "def x_wait():\n"
+    "    while process_guard()._belts.page['used_bytes'] < 200_000_000: pass"
+)
+# The array is held by what is being evaluated alone, so the error frees it.
+FREES = "x = (np.ones(25_000_000), x_wait(), np.empty(10**9))"
+PLACES = {
+    "in the cell": FREES,
+    "in a function": f"def x_fill():\n    {FREES}\nx_fill()",
+    "in exec": f"exec('{FREES}')",
+    "in the profiler": f"%prun {FREES}",
+}
+
+
+@pytest.mark.parametrize("code", PLACES.values(), ids=PLACES)
+def test_figures_are_those_of_the_failure(kernel: GuardedKernel, code: str) -> None:
+    """The card counts memory that was freed while the error went up to the cell."""
+    kernel.run(WAIT)
+    kernel.run(code)
+    stop = kernel.stop
+    assert stop["belt"] == "allocation"
+    assert stop["used_bytes"] > 200_000_000
+    assert stop["grown_bytes"] > 100_000_000
+    assert "with up to " in stop["message"]
+    assert stop["line"] in [*code.splitlines(), FREES]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from jupyter_memkit.errors import MemoryLimitExceeded
 from jupyter_memkit.techniques.guard.failures import comes_from_signal, read_texts
-from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.units import format_bytes
@@ -17,7 +16,11 @@ def describe_excess(mark: Mark, page: SharedPage, used_bytes: int) -> str:
 
 
 def make_error(
-    error: BaseException, mark: Mark, page: SharedPage, used_bytes: int
+    error: BaseException,
+    mark: Mark,
+    page: SharedPage,
+    used_bytes: int,
+    reserved_bytes: int,
 ) -> MemoryLimitExceeded:
     """Return the error of a stop.
 
@@ -29,17 +32,17 @@ def make_error(
         The lowest mark that stops.
     page : SharedPage
         What the watcher has read.
-    used_bytes : int
-        The memory in use.
+    used_bytes, reserved_bytes : int
+        The most memory that was in use, and that was reserved.
     """
     if isinstance(error, MemoryLimitExceeded) and error.args:
         return error
     if comes_from_signal(error):
         return MemoryLimitExceeded(describe_excess(mark, page, page["stopped_bytes"]))
     message = (
-        f"an allocation would exceed the mark of {mark.describe(page)}, with "
-        f"{format_bytes(used_bytes)} in use and "
-        f"{format_bytes(read_memory('self').data_bytes)} reserved"
+        f"an allocation would exceed the mark of {mark.describe(page)}, with up "
+        f"to {format_bytes(used_bytes)} in use and "
+        f"{format_bytes(reserved_bytes)} reserved"
     )
     texts = read_texts(error)
     if texts:

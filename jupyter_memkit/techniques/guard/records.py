@@ -93,7 +93,8 @@ class GuardStop(Record):
     message : str
         What happened, in one sentence.
     used_bytes : int
-        The memory of the process and its children at that moment.
+        The memory of the process and its children when the signal was sent, or, if an
+        allocation failed, the most that was read while the code was running.
     mark_bytes : int
         The mark at that moment.
     mark : str
@@ -103,7 +104,7 @@ class GuardStop(Record):
     line : str or None
         The line of the notebook that was running.
     grown_bytes : int
-        What the cell had grown by.
+        How much that is above the memory at its start.
     execution_count : int or None
         The number of the cell.
     variables : tuple of GrownVariable

@@ -49,6 +49,11 @@ _FIELDS = (
     "stopped_cell",
     "stopped_bytes",
     "interrupted_cell",
+    # The last cell that was seen running, and the most that was read since it started
+    # of what was in use and of what the process had reserved.
+    "peak_cell",
+    "peak_bytes",
+    "peak_data_bytes",
 )
 _OFFSETS = {name: 8 * number for number, name in enumerate(_FIELDS)}
 _INTEGER = struct.Struct("=q")

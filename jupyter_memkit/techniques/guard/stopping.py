@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.guard.failures import (
     is_failed_allocation,
     stands_for_signal,
 )
+from jupyter_memkit.techniques.guard.family import read_memory
 from jupyter_memkit.techniques.guard.frames import (
     drop_frame_of,
     find_line,
@@ -110,10 +111,10 @@ class Stopping:
         self._belts.make_room()
         if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
-        used_bytes = self._belts.read_used()
-        exceeded = make_error(error, mark, page, used_bytes)
+        used_bytes, reserved_bytes = self._read_peak(region)
+        exceeded = make_error(error, mark, page, used_bytes, reserved_bytes)
         is_signal = comes_from_signal(error)
-        if is_signal or page["stopped_cell"] == region.number:
+        if is_signal:
             used_bytes = page["stopped_bytes"]
         self.stops += 1
         self.stopped = error
@@ -128,6 +129,19 @@ class Stopping:
         )
         own_code = Stopping.on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
+
+    def _read_peak(self, region: Region) -> tuple[int, int]:
+        """Return the most memory in use and reserved that was read in a region.
+
+        On its way up, an error frees what only the frames that it leaves have held.
+        """
+        page = self._belts.page
+        own = read_memory("self")
+        used_bytes, reserved_bytes = self._belts.count_used(own), own.data_bytes
+        if page["peak_cell"] == region.number:
+            used_bytes = max(used_bytes, page["peak_bytes"])
+            reserved_bytes = max(reserved_bytes, page["peak_data_bytes"])
+        return used_bytes, reserved_bytes
 
     def _find_warning(self, cell: int) -> list[Mark]:
         """Return the marks that are exceeded and have not warned in this cell."""
