@@ -73,8 +73,8 @@ class GcPauseMagics(Magics):
     @argument(
         "--threshold",
         metavar="N,N,N",
-        help="raise the collector's thresholds instead of pausing it, such as 50000 or "
-        "50000,20,100",
+        help="raise the collector's thresholds to these instead of pausing it, such as "
+        "50000 or 50000,20,100; those that are as high already stay",
     )
     @argument(
         "--no-collect",

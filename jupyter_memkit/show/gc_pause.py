@@ -45,7 +45,9 @@ def _build_status(status: GcStatus) -> Report:
 def _build_pause(pause: GcPause) -> Report:
     if pause.duration_s is None:
         return Report(title="Garbage collector: a pause that has not ended")
-    what = "paused" if pause.options.thresholds is None else "thresholds raised"
+    what = "paused"
+    if pause.options.thresholds is not None:
+        what = f"thresholds {'raised' if pause.has_raised else 'unchanged'}"
     title = f"Garbage collector: {what} for {format_duration(pause.duration_s)}"
     return Report(
         title=title,
@@ -69,6 +71,8 @@ def _build_resumption_row(pause: GcPause) -> Iterator[tuple[str, str]]:
 
 
 def _describe_avoided(pause: GcPause) -> str:
+    if pause.options.thresholds is not None and not pause.has_raised:
+        return "none"
     # Objects that were created and freed again are not counted.
     if not pause.collections_avoided:
         return "unknown"

@@ -27,7 +27,7 @@ class PauseOptions(Record):
     freeze : bool
         Whether the live objects are frozen (`gc.freeze`) during the pause.
     thresholds : tuple of int or None
-        The thresholds to raise to; None to disable the collector.
+        The thresholds to raise lower ones to; None to disable the collector.
     """
 
     collect: bool = True
@@ -84,8 +84,8 @@ def _read_thresholds(threshold: int | Sequence[int] | None) -> tuple[int, ...] |
     )
     if not fits:
         message = (
-            f"the thresholds cannot be {threshold!r}; write up to three integers above "
-            "0, such as 50000 or 50000,20,100"
+            f"the thresholds cannot be {threshold!r}; write up to three integers from "
+            f"1 to {_HIGHEST}, such as 50000 or 50000,20,100"
         )
         raise MemkitError(message)
     return numbers

@@ -61,6 +61,8 @@ class GcPause(Record):
         When and why the collector was resumed early; None if it was not.
     is_frozen : bool
         Whether the objects that were alive at the start were frozen.
+    has_raised : bool
+        Whether a threshold was higher at its start than before the first pause.
     options : PauseOptions
         The options of the pause.
     notes : tuple of str
@@ -88,6 +90,7 @@ class GcPause(Record):
         self._growth: GrowthWatch | None = None
         self._avoided: AvoidedCollections | None = None
         self._started_s = 0.0
+        self.has_raised = False
 
     def __enter__(self) -> GcPause:
         """Begin the pause."""
@@ -97,6 +100,7 @@ class GcPause(Record):
         try:
             self._claim = Claim(by=self._by, since_s=time.time(), options=self.options)
             collector_state.begin(self._claim)
+            self.has_raised = collector_state.is_raised
             avoided = AvoidedCollections(
                 collector_state.found_thresholds, gc.get_threshold()
             )
@@ -184,6 +188,12 @@ class GcPause(Record):
         if not found_enabled:
             return ["The collector was off before, and still is."]
         notes = []
+        if self.options.thresholds is not None and not self.has_raised:
+            found = ", ".join(map(str, collector_state.found_thresholds))
+            notes.append(
+                "No threshold was raised, because none was lower than requested: "
+                f"{found}."
+            )
         if self.options.freeze and not self.is_frozen:
             notes.append(
                 "Nothing was frozen: gc.freeze() was called before, and Python can "
@@ -276,13 +286,14 @@ def gc_pause(
         belong to the oldest generation. If the user has already frozen objects, nothing
         is frozen, because Python can only unfreeze all of them; a note reports this.
     threshold : int or sequence of int, optional
-        Raise the collector's thresholds to these until the end instead of disabling
-        it: how many more objects may be created than freed before a collection, and how
-        many collections of a generation start one of the next older one. Among several
-        pauses the highest threshold applies, and a pause that disables the collector
-        takes precedence. The second and third differ by version: Python 3.14.0 to
-        3.14.4 collect a part of the old objects at a time, which is smaller the higher
-        the second is, and ignore the third; free-threaded builds only have the first.
+        Raise the collector's lower thresholds to these until the end instead of
+        disabling it: how many more objects may be created than freed before a
+        collection, and how many collections of a generation start one of the next older
+        one. Among several pauses the highest threshold applies, and a pause that
+        disables the collector takes precedence. The second and third differ by version:
+        Python 3.14.0 to 3.14.4 collect a part of the old objects at a time, which is
+        smaller the higher the second is, and ignore the third; free-threaded builds
+        only have the first.
 
     Returns
     -------

@@ -79,6 +79,12 @@ class CollectorState:
         """Whether other code than a pause has frozen objects, with `gc.freeze`."""
         return not self._can_freeze()
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether a threshold is higher than before the first pause."""
+        thresholds = zip(gc.get_threshold(), self.found_thresholds, strict=True)
+        return any(now > found for now, found in thresholds)
+
     def begin(self, claim: Claim) -> None:
         """Apply the settings of a pause until it ends."""
         with self._lock:

@@ -76,14 +76,16 @@ class GcSwitch:
     def on(self, options: PauseOptions | None = None) -> GcStatus:
         """Begin the pause."""
         if self._pause is not None:
-            return _read("It was already paused; nothing changed.")
+            return _read("%gc_pause on was already active; nothing changed.")
         found_enabled = gc.isenabled()
         is_first = not collector_state.claims
         self._pause = self._stack.enter_context(GcPause(options, by=SWITCH))
         if is_first and not found_enabled:
             return _read("It was off before, so %gc_pause off will leave it off.")
         if gc.isenabled():
-            return _read("Its thresholds are raised until %gc_pause off.")
+            if collector_state.is_raised:
+                return _read("Its thresholds are raised until %gc_pause off.")
+            return read_gc_status()
         return _read("Paused until %gc_pause off.")
 
     def off(self, *, collect: bool = True) -> GcPause | GcStatus:
@@ -127,26 +129,35 @@ def read_gc_status() -> GcStatus:
     >>> read_gc_status().paused_by is None
     True
     """
-    enabled, claims = gc.isenabled(), collector_state.claims
-    if claims and collector_state.is_resumed:
-        return _read("A pause exceeded its memory limit, so the collector was resumed.")
-    if claims and enabled and not _are_all_raised(claims):
-        return _read("Some code called gc.enable() during a pause.")
-    if claims and enabled:
-        return _read("It collects less often until the end of the pause.")
-    if claims:
-        return _read("Garbage in reference cycles stays until the end of the pause.")
+    enabled = gc.isenabled()
+    if collector_state.claims:
+        return _read(_describe_pause(enabled=enabled))
     if enabled:
         return _read("No pause is active.")
     return _read("Call gc.enable() to resume it.")
 
 
+def _describe_pause(*, enabled: bool) -> str:
+    """Return what the active pauses do, in one sentence."""
+    if collector_state.is_resumed:
+        return "A pause exceeded its memory limit, so the collector was resumed."
+    if not enabled:
+        return "Garbage in reference cycles stays until the end of the pause."
+    if not _are_all_raised(collector_state.claims):
+        return "Some code called gc.enable() during a pause."
+    if collector_state.is_raised:
+        return "It collects less often until the end of the pause."
+    if gc.get_threshold() != collector_state.found_thresholds:
+        return "Some code called gc.set_threshold() during a pause."
+    return "It collects as often as without the pause, because no threshold is higher."
+
+
 def _read(note: str) -> GcStatus:
-    enabled, threshold = gc.isenabled(), gc.get_threshold()
+    enabled = gc.isenabled()
     # A pause begun by hand is the one that the user has to end.
     claims = sorted(collector_state.claims, key=lambda claim: claim.by != SWITCH)
     claim = claims[0] if claims and collector_state.found_enabled else None
-    if enabled and threshold == collector_state.found_thresholds:
+    if enabled and not collector_state.is_raised:
         claim = None
     return GcStatus(
         enabled=enabled,
@@ -154,7 +165,7 @@ def _read(note: str) -> GcStatus:
         since_s=claim.since_s if claim else None,
         cells=claim.cells if claim and claim.by == SWITCH else None,
         count=gc.get_count(),
-        threshold=threshold,
+        threshold=gc.get_threshold(),
         note=note,
     )
 

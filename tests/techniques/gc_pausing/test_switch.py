@@ -36,7 +36,7 @@ def test_on_and_off(switch: GcSwitch) -> None:
 def test_on_twice(switch: GcSwitch) -> None:
     """A second `on` reports that nothing changed, and one `off` is enough."""
     switch.on()
-    assert switch.on().note == "It was already paused; nothing changed."
+    assert switch.on().note == "%gc_pause on was already active; nothing changed."
     switch.off()
     assert gc.isenabled()
 
