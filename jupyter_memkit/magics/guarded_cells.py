@@ -133,10 +133,22 @@ class GuardedCells:
         if running.cells and (result is None or result.info is running.cells[-1][0]):
             _, region = running.cells.pop()
             if region is not None:
-                guard.end(region)
-                self._regions.discard(region)
+                has_ended_well = result is not None and result.success
+                self._end(region, tells=has_ended_well and not running.cells)
         if not running.cells and not guard.is_armed and not guard.is_guarding:
             self._detach()
+
+    def _end(self, region: Region, *, tells: bool) -> None:
+        """End a region, and tell what it has left above the mark."""
+        guard, excess = process_guard(), ""
+        try:
+            if tells:
+                excess = guard.describe_left(region)
+        finally:
+            guard.end(region)
+            self._regions.discard(region)
+        if excess:
+            self.warn(excess)
 
     def _show_error(
         self,

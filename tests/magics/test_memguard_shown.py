@@ -135,3 +135,37 @@ def test_figures_are_those_of_the_failure(kernel: GuardedKernel, code: str) -> N
     assert stop["grown_bytes"] > 100_000_000
     assert "with up to " in stop["message"]
     assert stop["line"] in [*code.splitlines(), FREES]
+
+
+# Passes the mark as code does that catches every error, of a signal too.
+PASSES = (
+    "import signal\nfrom jupyter_memkit.techniques.guard.armed import process_guard\n"
+    "x_number = process_guard()._belts.watch.number\n"
+    "x_handler = signal.signal(x_number, signal.SIG_IGN)\n"
+    "x = np.ones(40_000_000)"
+)
+HANDLES_AGAIN = "signal.signal(x_number, x_handler); print(len(x))"
+
+
+def test_memory_above_the_mark_is_told(kernel: GuardedKernel) -> None:
+    """A cell that passes the mark and does not fail tells it, and the next one not."""
+    text = kernel.run(PASSES)
+    assert kernel.name == ""
+    assert text.count("is above the mark of 300 MB") == 1
+    assert "free some with %memfree, or choose a higher mark" in text
+    assert kernel.run(HANDLES_AGAIN) == "40000000\n"
+    kernel.run("y = np.empty(10**9)")
+    assert kernel.name == "MemoryLimitExceeded"
+
+
+def test_nothing_is_told_below_the_mark(kernel: GuardedKernel) -> None:
+    """A cell that has freed what it took tells nothing."""
+    assert kernel.run(PASSES + "\nx = []") == ""
+    assert kernel.run(HANDLES_AGAIN) == "0\n"
+
+
+def test_nothing_is_told_beside_an_error(kernel: GuardedKernel) -> None:
+    """A cell that has failed shows its error alone."""
+    assert kernel.run(PASSES + "\n1 / 0") == ""
+    assert (kernel.name, kernel.stop) == ("ZeroDivisionError", {})
+    assert kernel.run(HANDLES_AGAIN) == "40000000\n"

@@ -24,6 +24,8 @@ from jupyter_memkit.techniques.guard.frames import (
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region, Regions
+from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
+from jupyter_memkit.units import format_bytes
 
 _RAISING = "jupyter_memkit.techniques.guard.raising"
 
@@ -129,6 +131,35 @@ class Stopping:
         )
         own_code = Stopping.on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
+
+    def describe_left(self, region: Region) -> str:
+        """Return that a region that has not failed leaves memory above the mark.
+
+        Code that catches the errors of failed allocations can pass the mark.
+
+        Returns
+        -------
+        str
+            One sentence; empty if it was below, or has added no more than is allowed
+            to code that starts above.
+        """
+        if not self._marks.stopping:
+            return ""
+        page = self._belts.page
+        mark = self._marks.lowest(page)
+        most_bytes = mark_bytes = mark.bytes_now(page)
+        if region.start_bytes > mark_bytes:
+            most_bytes = region.start_bytes + LEEWAY_BYTES
+        if self._belts.read_used() > most_bytes:
+            self._belts.release()
+        used_bytes = self._belts.read_used()
+        if used_bytes <= most_bytes:
+            return ""
+        return (
+            f"{describe_excess(mark, page, used_bytes)}, by "
+            f"{format_bytes(used_bytes - mark_bytes)}, although this cell did not "
+            "fail; free some with %memfree, or choose a higher mark"
+        )
 
     def _read_peak(self, region: Region) -> tuple[int, int]:
         """Return the most memory in use and reserved that was read in a region.
