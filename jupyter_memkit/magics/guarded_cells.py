@@ -134,15 +134,15 @@ class GuardedCells:
             _, region = running.cells.pop()
             if region is not None:
                 has_ended_well = result is not None and result.success
-                self._end(region, tells=has_ended_well and not running.cells)
+                self._end(region, warns=has_ended_well and not running.cells)
         if not running.cells and not guard.is_armed and not guard.is_guarding:
             self._detach()
 
-    def _end(self, region: Region, *, tells: bool) -> None:
-        """End a region, and tell what it has left above the mark."""
+    def _end(self, region: Region, *, warns: bool) -> None:
+        """End a region, and warn of what it has left above the mark."""
         guard, excess = process_guard(), ""
         try:
-            if tells:
+            if warns:
                 excess = guard.describe_left(region)
         finally:
             guard.end(region)

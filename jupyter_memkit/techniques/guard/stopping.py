@@ -150,9 +150,10 @@ class Stopping:
         most_bytes = mark_bytes = mark.bytes_now(page)
         if region.start_bytes > mark_bytes:
             most_bytes = region.start_bytes + LEEWAY_BYTES
-        if self._belts.read_used() > most_bytes:
-            self._belts.release()
         used_bytes = self._belts.read_used()
+        if used_bytes > most_bytes:
+            self._belts.release()
+            used_bytes = self._belts.read_used()
         if used_bytes <= most_bytes:
             return ""
         return (
@@ -168,7 +169,8 @@ class Stopping:
         """
         page = self._belts.page
         own = read_memory("self")
-        used_bytes, reserved_bytes = self._belts.count_used(own), own.data_bytes
+        used_bytes = max(self._belts.count_used(own), region.read_highest())
+        reserved_bytes = own.data_bytes
         if page["peak_cell"] == region.number:
             used_bytes = max(used_bytes, page["peak_bytes"])
             reserved_bytes = max(reserved_bytes, page["peak_data_bytes"])
