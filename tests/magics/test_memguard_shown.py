@@ -137,6 +137,18 @@ def test_figures_are_those_of_the_failure(kernel: GuardedKernel, code: str) -> N
     assert stop["line"] in [*code.splitlines(), FREES]
 
 
+def test_figures_that_the_watcher_has_missed(kernel: GuardedKernel) -> None:
+    """Memory that was filled and freed between two looks of the watcher counts."""
+    kernel.run("import os, signal\n" + WAIT)
+    kernel.run(
+        "x_pid = process_guard().watcher_pid\nos.kill(x_pid, signal.SIGSTOP)\n"
+        "try: x = (np.ones(25_000_000), np.empty(10**9))\n"
+        "finally: os.kill(x_pid, signal.SIGCONT)"
+    )
+    assert kernel.stop["belt"] == "allocation"
+    assert kernel.stop["used_bytes"] > 200_000_000
+
+
 # Passes the mark as code does that catches every error, of a signal too.
 PASSES = (
     "import signal\nfrom jupyter_memkit.techniques.guard.armed import process_guard\n"

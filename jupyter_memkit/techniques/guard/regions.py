@@ -15,7 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from jupyter_memkit.measure.proc_files import read_stat_columns
+from jupyter_memkit.measure.proc_files import (
+    read_proc_file,
+    read_size,
+    read_stat_columns,
+)
 
 # Columns of /proc/<pid>/stat after the name: page faults without and with a read.
 _FAULTS = slice(7, 10, 2)
@@ -35,6 +39,8 @@ class Region:
         The page faults of its thread since which those of threads are compared.
     thread : threading.Thread
         The thread in which it runs.
+    start_high_bytes : int
+        The system's mark of the process's highest memory when it began.
     """
 
     contains: Callable[[FrameType], bool]
@@ -42,6 +48,7 @@ class Region:
     start_bytes: int
     faults: int = 0
     thread: threading.Thread = field(default_factory=threading.current_thread)
+    start_high_bytes: int = field(default_factory=lambda: _read_high_water()[0])
 
     @property
     def is_in_main_thread(self) -> bool:
@@ -56,6 +63,15 @@ class Region:
     def read_frame(self) -> FrameType | None:
         """Return the innermost frame of its thread; None if that has ended."""
         return sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - it has no public name
+
+    def read_highest(self) -> int:
+        """Return the highest memory of the process in it, without mapped files.
+
+        Unlike the watcher, the system misses no moment, but tells only what is higher
+        than ever before. 0 if that is unknown.
+        """
+        high_bytes, file_bytes = _read_high_water()
+        return high_bytes - file_bytes if high_bytes > self.start_high_bytes else 0
 
     def read_new_faults(self) -> int:
         """Return the page faults of its thread since the comparison began."""
@@ -111,6 +127,14 @@ class Regions:
         if len(innermost) < 2:
             return self.latest
         return max(innermost.values(), key=Region.read_new_faults)
+
+
+def _read_high_water() -> tuple[int, int]:
+    """Return the highest memory of the process, and that of mapped files now."""
+    if sys.platform != "linux":
+        return 0, 0
+    status = read_proc_file("/proc/self/status")
+    return read_size(status, b"VmHWM:"), read_size(status, b"RssFile:")
 
 
 def _read_faults(thread: threading.Thread) -> int:
