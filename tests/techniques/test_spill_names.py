@@ -15,6 +15,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.spilling import folders
+from jupyter_memkit.techniques.spilling.files import find_file
+from jupyter_memkit.techniques.spilling.listing import list_spilled
 from jupyter_memkit.techniques.spilling.variables import (
     spill_variables,
     unspill_variables,
@@ -97,3 +99,18 @@ def test_shown_and_registered(shell: InteractiveShell, disk: Path) -> None:
     del held
     assert spill_variables("value", shell=shell).forgotten
     assert len(list(disk.glob("*/*.bin"))) == 1
+
+
+def test_an_array_of_a_frame_stays(disk: Path) -> None:
+    """An array of a frame on disk is not moved along, which would copy it."""
+    names: dict[str, Any] = {"value": make("frame")}
+    spill_variables("value", namespace=names)
+    names["rows"] = rows = names["value"].to_numpy()
+    assert find_file(rows) is not None
+    back = unspill_variables("value", namespace=names)
+    assert names["rows"] is rows
+    assert (back.along, back.held) == ((), True)
+    assert [each.name for each in list_spilled(names).variables] == ["rows"]
+    unspill_variables("rows", namespace=names)
+    del rows
+    assert list(disk.glob("*/*.bin")) == []

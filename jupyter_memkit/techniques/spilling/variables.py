@@ -205,7 +205,10 @@ def _group_by_memory(
 def _group_by_file(
     names: tuple[str, ...], namespace: Mapping[str, Any]
 ) -> list[tuple[str, ...]]:
-    """Return the variables with their other names, and the arrays in the same file."""
+    """Return the variables with their other names, and arrays with those in their file.
+
+    The array of a frame would not be shared with it again, but copied.
+    """
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
     groups: list[tuple[str, ...]] = []
@@ -221,7 +224,10 @@ def _group_by_file(
             and not is_output_name(other)
             and (
                 value is moving
-                or (type(value) is np.ndarray and find_file(value) in files)
+                or (
+                    type(value) is type(moving) is np.ndarray
+                    and find_file(value) in files
+                )
             )
         )
         groups.append((name, *along))
