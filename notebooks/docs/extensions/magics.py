@@ -79,7 +79,7 @@ def list_page(magics: dict[str, Any]) -> str:
         "# Magics",
         "",
         "What each magic accepts, as its help (`%memls?`) shows it in a notebook.",
-        "Words with spaces are quoted, options can be abbreviated, and the Tab key",
+        "Words with spaces are quoted, options are written in full, and the Tab key",
         "completes options and values.",
         "",
         "| magic | does |",
