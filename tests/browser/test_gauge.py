@@ -78,9 +78,7 @@ def test_warning_names_variables_once_per_climb(
     for index in range(3):
         lab.run_cell(index)
         lab.wait_for_end_of(f"c-{index}")
-    expect(lab.part("alarm")).to_contain_text(
-        re.compile(r"\d\d% of 400\.0 MiB is in")
-    )
+    expect(lab.part("alarm")).to_contain_text(re.compile(r"\d\d% of 400\.0 MiB is in"))
     toasts = lab.page.locator(".Toastify__toast", has_text="400.0 MiB is in use")
     expect(toasts).to_have_count(1)
     expect(toasts).to_contain_text("first (200.0 MiB)")
