@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from jupyter_memkit.techniques.unloading import Library, libraries
 from tests.techniques.unloading.packages import load
 
@@ -52,6 +54,6 @@ def test_kernel_stays() -> None:
 
 def test_what_has_to_stay_is_used() -> None:
     """A library that cannot be unloaded is not unused, and the reason is listed."""
-    found = find({})["numpy"]
+    found = find({"np": np})["numpy"]
     assert found.is_used
     assert "C core is loaded once" in str(found.reason)
