@@ -15,15 +15,14 @@ import time
 
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import (
+    is_fork,
     read_proc_file,
     read_size,
-    read_stat_columns,
+    read_starts,
 )
 
 # Searching for children may take this share of the time.
 _SEARCH_SHARE = 1 / 800
-# Columns of /proc/<pid>/stat after the name: the start of the code and of the stack.
-_STARTS = slice(23, 26, 2)
 
 
 class Memory:
@@ -102,7 +101,12 @@ class Family:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._starts = _read_starts(pid)
+        self._starts: tuple[bytes, bytes] | None
+        try:
+            self._starts = read_starts(pid)
+        except (OSError, ValueError, IndexError):
+            # It has ended, or the system has no /proc.
+            self._starts = None
         self._search_s = 0.0
         self.children: dict[int, int] = {}
 
@@ -140,13 +144,5 @@ class Family:
 
     def _inherited_bytes(self, pid: int, own: Memory) -> int:
         """Return the memory that a fork shares; 0 for another program."""
-        # Both places are random when a program starts, and copied by a fork.
-        is_fork = self._starts == _read_starts(pid) != []
-        return own.private_bytes if is_fork else 0
-
-
-def _read_starts(pid: int) -> list[bytes]:
-    try:
-        return read_stat_columns(pid)[_STARTS]
-    except (OSError, ValueError):
-        return []
+        shares = self._starts is not None and is_fork(pid, self._starts)
+        return own.private_bytes if shares else 0
