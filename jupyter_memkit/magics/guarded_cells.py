@@ -139,16 +139,14 @@ class GuardedCells:
             self._detach()
 
     def _end(self, region: Region, *, warns: bool) -> None:
-        """End a region, and warn of what it has left above the mark."""
-        guard, excess = process_guard(), ""
+        """End a region, and perhaps warn of what it has left above the mark."""
+        guard = process_guard()
         try:
             if warns:
-                excess = guard.describe_left(region)
+                guard.warn_of_left(region)
         finally:
             guard.end(region)
             self._regions.discard(region)
-        if excess:
-            self.warn(excess)
 
     def _show_error(
         self,

@@ -159,8 +159,8 @@ PASSES = (
 HANDLES_AGAIN = "signal.signal(x_number, x_handler); print(len(x))"
 
 
-def test_memory_above_the_mark_is_told(kernel: GuardedKernel) -> None:
-    """A cell that passes the mark and does not fail tells it, and the next one not."""
+def test_memory_above_the_mark_is_reported(kernel: GuardedKernel) -> None:
+    """A cell that passes the mark and does not fail is warned of; the next is not."""
     text = kernel.run(PASSES)
     assert kernel.name == ""
     assert text.count("is above the mark of 300 MB") == 1
@@ -170,13 +170,27 @@ def test_memory_above_the_mark_is_told(kernel: GuardedKernel) -> None:
     assert kernel.name == "MemoryLimitExceeded"
 
 
-def test_nothing_is_told_below_the_mark(kernel: GuardedKernel) -> None:
-    """A cell that has freed what it took tells nothing."""
+@pytest.mark.parametrize("mark", ["%%memguard 300MB", "with guard('300MB'):"])
+def test_block_that_ends_above_its_mark(kernel: GuardedKernel, mark: str) -> None:
+    """A guarded block that passes its mark is warned of once, inside a higher one."""
+    kernel.run("%memguard 1GB\nfrom jupyter_memkit import guard")
+    indent = "" if mark.startswith("%") else "    "
+    text = kernel.run(
+        "\n".join([mark, *(indent + each for each in PASSES.split("\n"))])
+    )
+    assert kernel.name == ""
+    assert text.count("is above the mark of 300 MB") == 1
+    assert text.count("is above the mark") == 1
+    assert kernel.run(HANDLES_AGAIN) == "40000000\n"
+
+
+def test_no_warning_below_the_mark(kernel: GuardedKernel) -> None:
+    """A cell that has freed what it took is not warned of."""
     assert kernel.run(PASSES + "\nx = []") == ""
     assert kernel.run(HANDLES_AGAIN) == "0\n"
 
 
-def test_nothing_is_told_beside_an_error(kernel: GuardedKernel) -> None:
+def test_no_warning_beside_an_error(kernel: GuardedKernel) -> None:
     """A cell that has failed shows its error alone."""
     assert kernel.run(PASSES + "\n1 / 0") == ""
     assert (kernel.name, kernel.stop) == ("ZeroDivisionError", {})

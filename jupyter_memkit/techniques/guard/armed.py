@@ -182,9 +182,11 @@ class Guard:
             # The main thread raised it here just when the code had ended.
             self._end_region(region)
 
-    def describe_left(self, region: Region) -> str:
-        """Return what a region leaves above the mark, as in `Stopping`."""
-        return self._stopping.describe_left(region) if self._marks else ""
+    def warn_of_left(self, region: Region) -> None:
+        """Warn of what a region that has not failed leaves above the mark."""
+        excess = self._stopping.describe_left(region) if self._marks else ""
+        if excess:
+            self._warn(excess)
 
     def make_room(self) -> None:
         """Allow some memory above the mark, until guarded code begins again."""

@@ -32,6 +32,7 @@ class Guarded:
         self._mark = mark
         self._begin = begin
         self._guard = process_guard()
+        self._region: Region | None = None
         self._end = contextlib.ExitStack()
 
     def __enter__(self) -> None:
@@ -39,7 +40,7 @@ class Guarded:
         with contextlib.ExitStack() as undo:
             self._guard.add(self._mark)
             undo.callback(self._guard.remove, self._mark)
-            region = self._begin()
+            region = self._region = self._begin()
             if region is not None:
                 undo.callback(self._guard.end, region)
             self._end = undo.pop_all()
@@ -52,8 +53,13 @@ class Guarded:
     ) -> None:
         """Restore everything; raise `MemoryLimitExceeded` for a failed allocation."""
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+        exceeded = None
         with self._end:
-            exceeded = None if error is None else self._guard.convert(error)
+            if error is not None:
+                exceeded = self._guard.convert(error)
+            elif self._region is not None and self._guard.lowest_mark is self._mark:
+                # A lower mark is that of code around this one, whose end warns.
+                self._guard.warn_of_left(self._region)
         if exceeded is not None and exceeded is not error:
             raise exceeded from None
 

@@ -158,7 +158,7 @@ class Stopping:
             return ""
         return (
             f"{describe_excess(mark, page, used_bytes)}, by "
-            f"{format_bytes(used_bytes - mark_bytes)}, although this cell did not "
+            f"{format_bytes(used_bytes - mark_bytes)}, although the code did not "
             "fail; free some with %memfree, or choose a higher mark"
         )
 
