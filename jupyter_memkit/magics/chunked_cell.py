@@ -222,7 +222,7 @@ def _read_policy(text: str) -> tuple[bool, int]:
 
 
 def _identify(args: argparse.Namespace, source: Source) -> str:
-    """Return what tells a source from others, and from what it was before a change."""
+    """Return what identifies a source, and changes when it changes."""
     try:
         return repr(source.fingerprint())
     except SourceError:

@@ -43,5 +43,5 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     if interval_s > 0:
         metrics = KernelMetrics(server_app.kernel_manager, lister)
         metrics.start(interval_s)
-        # The server tells the end to extensions that are applications only.
+        # The server notifies only applications of its end.
         atexit.register(metrics.stop)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_memkit.cells.telling_line import find_telling_line
+from jupyter_memkit.cells.headline import find_headline
 from jupyter_memkit.measure.children import ChildrenMeter
 from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.measure.peak import PeakMeter, PeakWatch
@@ -180,7 +180,7 @@ class CellAccounts:
         cell = OpenCell(
             execution_count=execution_count,
             cell_id=cell_id,
-            first_line=find_telling_line(code),
+            first_line=find_headline(code),
             started_s=self._clock(),
             stretch=stretch,
             peak_line=PeakLine(namespace, stretch.watch.before_bytes),

@@ -201,7 +201,7 @@ def remove_state(path: Path) -> None:
 
 
 def read_identity(pid: int) -> dict[str, Any]:
-    """Return the id of a process, and when it started, which tells reused ids apart.
+    """Return the id of a process, and when it started, which distinguishes reused ids.
 
     A process that has ended has not started, even while its parent has not asked how.
     """

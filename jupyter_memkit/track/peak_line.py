@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_memkit.cells.telling_line import read_source_line
+from jupyter_memkit.cells.headline import read_source_line
 
 # Smaller growth is not worth inspecting the stack.
 _STEP_BYTES = 1024 * 1024

@@ -203,7 +203,7 @@ def test_forged_actions_are_refused(page: Page, change: dict[str, Any]) -> None:
 
 
 def test_other_version_does_nothing(page: Page) -> None:
-    """A page of another version is told ours."""
+    """A page of another version receives ours."""
     request = golden("act") | {"protocol": protocol.PROTOCOL_VERSION + 1}
     assert page.evaluate(json.dumps(request))["type"] == "incompatible"
 

@@ -42,7 +42,7 @@ def test_cell_marks_the_history() -> None:
     assert history == [(1000.0, 100, 100), (1001.0, 200, 700)]
 
 
-def test_observer_is_told_of_each_reading() -> None:
+def test_observer_is_notified_of_each_reading() -> None:
     """An observer is called after each reading until it is removed."""
     seen = []
     mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
@@ -58,18 +58,18 @@ def test_observer_is_told_of_each_reading() -> None:
 
 
 def test_observers_of_cells() -> None:
-    """Each observer is told of the start and the end of a cell until it is removed."""
-    told: list[str] = []
+    """Observers are notified of the start and the end of cells until removed."""
+    notified: list[str] = []
     mine = MemoryTracker(PeakMeter(FakeProbe()), SetClock(1000.0))
-    first = (lambda: told.append("1 begins"), lambda: told.append("1 ended"))
-    second = (lambda: told.append("2 begins"), lambda: told.append("2 ended"))
+    first = (lambda: notified.append("1 begins"), lambda: notified.append("1 ended"))
+    second = (lambda: notified.append("2 begins"), lambda: notified.append("2 ended"))
     mine.observe_cells(*first)
     mine.observe_cells(*second)
     for _ in range(2):
         cell = mine.begin_cell("", execution_count=1, cell_id=None)
         mine.end_cell(cell, error=None)
         mine.unobserve_cells(*first)
-    assert told == [
+    assert notified == [
         *("1 begins", "2 begins", "1 ended", "2 ended"),
         *("2 begins", "2 ended"),
     ]

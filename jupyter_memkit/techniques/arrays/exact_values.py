@@ -223,7 +223,7 @@ def check_folds(block: list[Any]) -> None:
         if getattr(each, "fold", 0) == 1 and each.tzinfo is None:
             message = (
                 f"it contains {each!s} with fold=1, the second of two equal times, "
-                "which numpy does not tell apart; keep the list"
+                "which numpy does not distinguish; keep the list"
             )
             raise MemkitError(message)
 

@@ -22,10 +22,10 @@ from jupyter_memkit.techniques.guard.stopping import Stopping, prepare_thread
 
 
 class Listener(Protocol):
-    """What a guard tells, such as the hooks of a shell."""
+    """What a guard notifies, such as the hooks of a shell."""
 
     def on_armed(self) -> None:
-        """Take note that the first mark has been added."""
+        """Handle that the first mark has been added."""
 
     def warn(self, message: str) -> None:
         """Show a warning."""
@@ -40,7 +40,7 @@ class Guard:
     Attributes
     ----------
     listeners : list of Listener
-        What it tells. Without any, warnings are printed.
+        What it notifies. Without any, warnings are printed.
     end_path : str
         The file in which the watcher writes how the process ended, beside one of the
         same name that ends in ``.json`` and is removed at a clean end; empty for none.

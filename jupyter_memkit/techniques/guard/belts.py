@@ -125,7 +125,7 @@ class Belts:
             self.limit.allow(_REPORT_BYTES)
 
     def restart_watcher(self) -> str:
-        """Start the watcher again if it is not at work; return what is to be told."""
+        """Start the watcher again if it is not at work; return what to warn of."""
         failure = self.watch.describe_failure()
         if not failure:
             return ""

@@ -67,7 +67,7 @@ class Region:
     def read_highest(self) -> int:
         """Return the highest memory of the process in it, without mapped files.
 
-        Unlike the watcher, the system misses no moment, but tells only what is higher
+        Unlike the watcher, the system misses no moment, but shows only what is higher
         than ever before. 0 if that is unknown.
         """
         high_bytes, file_bytes = _read_high_water()

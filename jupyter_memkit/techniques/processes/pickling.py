@@ -70,7 +70,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
     keeps_home : bool
         Whether to refuse objects that are only meaningful in this process, such as
         figures.
-    tells_caches : bool
+    reports_caches : bool
         Whether the other process learns which functions had something in their caches.
     """
 
@@ -83,11 +83,11 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         left_out: AbstractSet[str] | None = frozenset(),
         known: AbstractSet[str] = frozenset(),
         keeps_home: bool = False,
-        tells_caches: bool = False,
+        reports_caches: bool = False,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=take_buffer)
         self._keeps_home = keeps_home
-        self._tells_caches = tells_caches
+        self._reports_caches = reports_caches
         self._namespace = namespace
         self._left_out = left_out
         self._known = known
@@ -123,7 +123,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
             reduced = _reduce_polars(obj)
             if reduced is not None:
                 return reduced
-        cached = reduce_cached(obj, tells=self._tells_caches)
+        cached = reduce_cached(obj, reports=self._reports_caches)
         reduced = cached or reduce_property(obj) or super().reducer_override(obj)
         if issubclass(type(obj), type) and type(reduced) is tuple and reduced[2:]:
             _drop_caches(reduced[2][0])

@@ -82,7 +82,7 @@ def send_object(
             left_out=left_out,
             known=known,
             # A value that comes back was made there, and nothing is missing here.
-            tells_caches=left_out is not None,
+            reports_caches=left_out is not None,
         )
         pickler.dump(value)
     except BaseException:

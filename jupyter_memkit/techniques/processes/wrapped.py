@@ -48,14 +48,14 @@ def is_cached(obj: Any) -> bool:
     return type(obj) is _Cached
 
 
-def reduce_cached(obj: Any, *, tells: bool) -> tuple[Any, ...] | None:
+def reduce_cached(obj: Any, *, reports: bool) -> tuple[Any, ...] | None:
     """Return how to pickle a cached function; None for other objects.
 
     Parameters
     ----------
     obj : object
         The object.
-    tells : bool
+    reports : bool
         Whether the other process reports, by `take_emptied`, what the cache held.
     """
     if not is_cached(obj) or _lookup_module_and_qualname(obj) is not None:
@@ -67,7 +67,7 @@ def reduce_cached(obj: Any, *, tells: bool) -> tuple[Any, ...] | None:
     if "__wrapped__" not in attributes:
         return None
     lost = ""
-    if tells and _Cached.cache_info(obj).currsize:
+    if reports and _Cached.cache_info(obj).currsize:
         lost = str(attributes.get("__qualname__")).rpartition("<locals>.")[2]
     others = {
         name: value for name, value in attributes.items() if name not in _SET_BY_CACHE

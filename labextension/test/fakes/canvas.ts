@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 
 /**
- * A canvas for a page that cannot draw: it keeps what it was told to.
+ * A canvas for a page that cannot draw: it records the calls.
  */
 export class FakeContext {
   readonly calls: [string, ...unknown[]][] = [];

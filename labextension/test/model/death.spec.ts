@@ -149,7 +149,7 @@ describe('a report on a death', () => {
     expect(server.count(`dismiss ${DEATH.id}`)).toBe(1);
   });
 
-  it('comes back if the server could not be told', async () => {
+  it('comes back if the server could not be reached', async () => {
     server.isDown = true;
     await expect(model.dismissDeath()).rejects.toThrow('network');
     server.isDown = false;

@@ -99,7 +99,7 @@ describe('Progress', () => {
   });
 
   it.each([
-    ['nothing tells how much there is', null],
+    ['the total is unknown', null],
     ['there was more than it looked like', 12_399_999],
     ['there is nothing', 0]
   ])('has a bar without an end when %s', (_name, total) => {

@@ -177,7 +177,7 @@ describe('the action', () => {
     expect(error).not.toHaveBeenCalled();
   });
 
-  it('that fails is logged, and its user is told why', async () => {
+  it('that fails is logged, and the user sees why', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     page.open(new FakeKernel());
     act('restart');

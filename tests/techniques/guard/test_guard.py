@@ -288,7 +288,7 @@ def test_close_inside_a_block() -> None:
 def test_watcher_that_cannot_be_restarted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Code is guarded by the other belt, and told, if the watcher does not start."""
+    """If the watcher does not start, the other belt guards, and a warning is shown."""
 
     def fail(*_: object) -> None:
         message = "no other process can be started"

@@ -78,7 +78,7 @@ def test_backward(torch: Any) -> None:
 
 
 def test_checkpointing(torch: Any) -> None:
-    """A model that computes activations again is not told to do so."""
+    """A model that computes activations again is not advised to do so."""
     inner = make_model(torch, "forward")
 
     class Outer(torch.nn.Module):  # type: ignore[misc]

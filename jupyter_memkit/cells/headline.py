@@ -24,7 +24,7 @@ _PREAMBLE = re.compile(
 _COMMENTS = re.compile(r"(?:\s*#.*(?:\n|\Z))*")
 
 
-def find_telling_line(code: str) -> str:
+def find_headline(code: str) -> str:
     r"""Return the first line of a cell that says what the cell does.
 
     Parameters
@@ -41,9 +41,9 @@ def find_telling_line(code: str) -> str:
 
     Examples
     --------
-    >>> find_telling_line("%%mem --lines\nimport numpy as np\nx = np.ones(1000)")
+    >>> find_headline("%%mem --lines\nimport numpy as np\nx = np.ones(1000)")
     'x = np.ones(1000)'
-    >>> find_telling_line("# Tidy up.\n%memfree")
+    >>> find_headline("# Tidy up.\n%memfree")
     '%memfree'
     """
     body = _skip(_CELL_MAGICS, code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_memkit.cells.telling_line import find_telling_line
+from jupyter_memkit.cells.headline import find_headline
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ from jupyter_memkit.cells.telling_line import find_telling_line
         ("x" * 300, "x" * 200),
     ],
 )
-def test_telling_line(code: str, line: str) -> None:
+def test_headline(code: str, line: str) -> None:
     """A comment, a magic or an import stands for a cell without any other line."""
-    assert find_telling_line(code) == line
+    assert find_headline(code) == line
 
 
 def test_long_cells() -> None:
     """No cell makes the search slow, however long it is or deeply nested."""
     for code in ("%%mem\n" * 5_000, "import (" * 50_000, "# x\n" * 50_000):
-        assert find_telling_line(code + "\nx = 1")
+        assert find_headline(code + "\nx = 1")
