@@ -65,6 +65,8 @@ class GuardedCells:
         self._is_attached = False
         self._previous: tuple[Any, Any] = ((), None)
         process_guard().listeners.append(self)
+        if process_guard().is_armed:
+            self.on_armed()
 
     def close(self) -> None:
         """Remove the hooks, and end the regions of cells that run, in any thread."""

@@ -17,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.guard.guarding import guard
 from tests.guarded_kernel import GuardedKernel, has_ended
 from tests.real_kernel import real_kernel
 from tests.waiting import wait_until
@@ -466,6 +467,17 @@ def test_two_shells(shell: InteractiveShell) -> None:
     assert (shell.custom_exceptions, other.custom_exceptions) == ((BaseException,), ())
     shell.run_line_magic("unload_ext", "jupyter_memkit")
     assert shell.custom_exceptions == ()
+
+
+@pytest.mark.own_process
+def test_shell_beside_an_armed_guard(shell: InteractiveShell) -> None:
+    """A shell that loads the extension in guarded code has its hooks at once."""
+    other = InteractiveShell(config=shell.config)
+    with guard("2GB"):
+        cells = GuardedCells(other, reports_in_error=False)
+        assert other.custom_exceptions == (BaseException,)
+    cells.close()
+    assert other.custom_exceptions == ()
 
 
 def test_script(tmp_path: Path) -> None:
