@@ -37,10 +37,12 @@ def finish_concat(parts: list[Any]) -> Any:
     except MemoryError:
         raise
     except Exception as error:
-        # Libraries raise many errors for values that they cannot join.
+        # Libraries raise many errors for values that they cannot join, and some of them
+        # add lines about their own code.
+        why = str(error).partition("\n")[0]
         message = (
             f"concat cannot join the values of the chunks, the first of which is "
-            f"{_describe(parts[0])} ({error}); give the value of every chunk the same "
+            f"{_describe(parts[0])} ({why}); give the value of every chunk the same "
             "columns and types, or use append"
         )
         raise ReduceError(message) from error

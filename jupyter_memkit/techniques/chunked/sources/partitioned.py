@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,11 +116,21 @@ class PartitionedSource:
             keys = {name: key for name, key in keys.items() if name in wanted}
             wanted = tuple(name for name in wanted if name not in self.keys)
         types = {n: kind for n, kind in request.types.items() if n not in self.keys}
-        inner = dataclasses.replace(request, columns=wanted, types=types)
+        inner = dataclasses.replace(
+            request,
+            columns=wanted,
+            types=types,
+            categories=request.categories.difference(self.keys),
+        )
         # Rows without any column could not be counted.
         has_own = wanted != () or not keys
         for piece in self.source.pieces(inner):
-            load = _WithKeys(load=piece.load, keys=keys, has_own=has_own)
+            load = _WithKeys(
+                load=piece.load,
+                keys=keys,
+                has_own=has_own,
+                categories=request.categories,
+            )
             ready = [dataclasses.replace(piece, load=load)]
             del piece, load
             yield ready.pop()
@@ -132,44 +143,47 @@ class _WithKeys:
     load: Callable[[], Any]
     keys: Mapping[str, Key]
     has_own: bool
+    categories: AbstractSet[str]
 
     def __call__(self) -> Any:
-        return _add_columns(self.load(), self.keys, has_own=self.has_own)
+        return self._add_columns(self.load())
 
     def parts(self, rows: int) -> Iterator[Any]:
-        for part in load_parts(self.load, rows):
-            yield _add_columns(part, self.keys, has_own=self.has_own)
+        return map(self._add_columns, load_parts(self.load, rows))
 
-
-def _add_columns(rows: Any, keys: Mapping[str, Key], *, has_own: bool) -> Any:
-    """Add the columns of the folders to rows."""
-    library = type(rows).__module__.partition(".")[0]
-    arrow = import_library("pyarrow", "folders with columns in their names")
-    columns = {
-        name: arrow.repeat(
-            arrow.scalar(key.value, arrow.int32() if key.is_number else arrow.string()),
-            len(rows),
-        )
-        for name, key in keys.items()
-    }
-    if library == "pandas":
-        rows = rows if has_own else rows[[]]
-        values = {name: column.to_pandas() for name, column in columns.items()}
-        return rows.assign(**{n: column.to_numpy() for n, column in values.items()})
-    if library == "polars":
-        polars = import_library("polars", "folders with columns in their names")
-        added = polars.from_arrow(arrow.table(columns))
-        return rows.with_columns(*added.get_columns()) if has_own else added
-    if not has_own:
-        rows = rows.select([])
-    for name, column in columns.items():
-        kept = [other for other in rows.column_names if other != name]
-        is_none = keys[name].has_missing and not keys[name].is_number
-        field = arrow.field(
-            name, column.type, metadata={"objects": "none"} if is_none else None
-        )
-        rows = rows.select(kept).append_column(field, column)
-    return _forget_types(rows, keys)
+    def _add_columns(self, rows: Any) -> Any:
+        library = type(rows).__module__.partition(".")[0]
+        arrow = import_library("pyarrow", "folders with columns in their names")
+        columns = {
+            name: arrow.repeat(
+                arrow.scalar(
+                    key.value, arrow.int32() if key.is_number else arrow.string()
+                ),
+                len(rows),
+            )
+            for name, key in self.keys.items()
+        }
+        if library == "pandas":
+            rows = rows if self.has_own else rows[[]]
+            values = {name: column.to_pandas() for name, column in columns.items()}
+            return rows.assign(**{n: column.to_numpy() for n, column in values.items()})
+        # Those of pandas are made where it is known which values have been seen.
+        for name in self.categories.intersection(columns):
+            columns[name] = columns[name].dictionary_encode()
+        if library == "polars":
+            polars = import_library("polars", "folders with columns in their names")
+            added = polars.from_arrow(arrow.table(columns))
+            return rows.with_columns(*added.get_columns()) if self.has_own else added
+        if not self.has_own:
+            rows = rows.select([])
+        for name, column in columns.items():
+            kept = [other for other in rows.column_names if other != name]
+            is_none = self.keys[name].has_missing and not self.keys[name].is_number
+            field = arrow.field(
+                name, column.type, metadata={"objects": "none"} if is_none else None
+            )
+            rows = rows.select(kept).append_column(field, column)
+        return _forget_types(rows, self.keys)
 
 
 def _forget_types(rows: Any, keys: Container[str]) -> Any:
