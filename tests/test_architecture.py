@@ -11,7 +11,10 @@ PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
-    {"asking", "course", "files", "paths", "signal_safe", "units", "wrapping"},
+    {
+        *("asking", "course", "file_lock", "files", "paths", "signal_safe", "units"),
+        "wrapping",
+    },
     {"records"},
     {"measure"},
     {"cells"},
@@ -27,8 +30,8 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("asking", "course", "errors", "files", "paths", "protocol", "records"),
-    *("signal_safe", "units", "wrapping"),
+    *("asking", "course", "errors", "file_lock", "files", "paths", "protocol"),
+    *("records", "signal_safe", "units", "wrapping"),
     *("measure", "cells", "techniques", "hints", "server"),
 }
 

@@ -19,6 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit import spill, unspill
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.file_lock import lock_file
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.process import ProcProbe, read_rss_bytes
 from jupyter_memkit.techniques.spilling import folders, sharing, values
@@ -344,6 +345,7 @@ FULL = """\
 import resource, sys
 import numpy as np
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.file_lock import lock_file
 from jupyter_memkit.techniques.spilling.variables import spill_variables
 
 array = np.ones(10_000_000)
@@ -418,16 +420,15 @@ def test_folder_that_takes_nothing() -> None:
 
 def test_folder_that_is_taken(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new folder that another process mistakes for a leftover is abandoned."""
-    lock = folders._lock
     calls: list[int] = []
 
     def lock_later(descriptor: int) -> None:
         calls.append(descriptor)
         if len(calls) == 1:
             raise BlockingIOError
-        lock(descriptor)
+        lock_file(descriptor)
 
-    monkeypatch.setattr(folders, "_lock", lock_later)
+    monkeypatch.setattr(folders, "lock_file", lock_later)
     assert spill(np.ones(10)).sum() == 10
     assert len(list(disk.iterdir())) == 2
     folders.remove_left()
@@ -440,7 +441,7 @@ def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_descriptor: int) -> None:
         raise OSError
 
-    monkeypatch.setattr(folders, "_lock", refuse)
+    monkeypatch.setattr(folders, "lock_file", refuse)
     spilled = spill(np.ones(10))
     assert (folders.remove_left(), len(left_on(disk))) == (0, 1)
     assert spilled.sum() == 10

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.file_lock import lock_file
 from jupyter_memkit.paths import expand_home
 
 _PREFIX = "jupyter-memkit-spill-"
@@ -37,7 +38,7 @@ class _Folder:
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                _lock(self._lock)
+                lock_file(self._lock)
             except BlockingIOError:
                 # Another process mistook the new folder for a leftover.
                 os.close(self._lock)
@@ -169,25 +170,10 @@ def _remove_unless_used(folder: Path) -> int:
             return 0
         lock = os.open(folder / _LOCK, os.O_RDWR)
         try:
-            _lock(lock)
+            lock_file(lock)
             held_bytes = sum(path.stat().st_size for path in folder.iterdir())
         finally:
             os.close(lock)
         shutil.rmtree(folder, ignore_errors=True)
         return held_bytes
     return 0
-
-
-def _lock(descriptor: int) -> None:
-    """Lock a file until it is closed; BlockingIOError if another process has it."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - only on Windows
-
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError(*error.args) from error
-    else:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from jupyter_memkit.file_lock import lock_file
+
 
 class Claim:
     """A claim on a name, which ends with the process if nothing else ends it.
@@ -51,21 +53,11 @@ class Claim:
 
 def _try_lock(descriptor: int) -> bool:
     """Lock a file until it is closed; False if another process has it."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - only on Windows
-
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-    else:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            # Some network file systems have no locks; then nobody is refused.
-            return True
+    try:
+        lock_file(descriptor)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Without locks nobody is refused.
+        return True
     return True

@@ -168,7 +168,7 @@ class _WithKeys:
             values = {name: column.to_pandas() for name, column in columns.items()}
             return rows.assign(**{n: column.to_numpy() for n, column in values.items()})
         # Those of pandas are made where it is known which values have been seen.
-        for name in self.categories.intersection(columns):
+        for name in self.categories & columns.keys():
             columns[name] = columns[name].dictionary_encode()
         if library == "polars":
             polars = import_library("polars", "folders with columns in their names")
