@@ -74,9 +74,12 @@ def build_report(status: Status) -> Report:
     """Build the report of a status."""
     reading = status.reading
     limit = "none found"
-    if reading.limit_bytes is not None:
-        limit = f"{format_bytes(reading.limit_bytes)} ({reading.limit_name})"
-        limit += _describe_use(reading, reading.limit_bytes)
+    if gauge := reading.gauge:
+        limit = (
+            f"{format_bytes(gauge.limit_bytes)} ({gauge.name}), "
+            f"{gauge.used_bytes / gauge.limit_bytes:.1%} of it in use by "
+            f"{_USERS[gauge.covers]}"
+        )
     peaks = (
         "exact, the system's high-water mark"
         if status.exact
@@ -100,13 +103,6 @@ def build_report(status: Status) -> Report:
         ),
         notes=(f"{cure} resumes the garbage collector.",) if cure else (),
     )
-
-
-def _describe_use(reading: Reading, limit_bytes: int) -> str:
-    if reading.limit_used_bytes is None or reading.limit_covers is None:
-        return ""
-    share = reading.limit_used_bytes / limit_bytes
-    return f", {share:.1%} of it in use by {_USERS[reading.limit_covers]}"
 
 
 def _build_children_row(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from jupyter_memkit.measure.children import ChildrenMeter, ChildrenReading
 from jupyter_memkit.measure.gauge import Gauge, GaugeMeter
 from jupyter_memkit.measure.gpu_allocators import find_loaded_cuda
-from jupyter_memkit.measure.limits import Covers
 from jupyter_memkit.measure.process import read_swap_bytes
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.history import Sample
@@ -30,14 +29,9 @@ class Reading(Record):
     ----------
     rss_bytes : int
         Resident memory.
-    limit_bytes : int or None
-        The limit with the least room; None if none could be read.
-    limit_name : str or None
-        The source of the limit.
-    limit_covers : {"kernel", "family", "container", "machine"} or None
-        Whose memory counts against it, as in `Gauge`.
-    limit_used_bytes : int or None
-        All that counts against it.
+    gauge : Gauge or None
+        The limit with the least room, and all that counts against it; None if no limit
+        could be read.
     swap_bytes : int or None
         The process's own memory in swap; None if unknown.
     children : int
@@ -49,31 +43,11 @@ class Reading(Record):
     """
 
     rss_bytes: int
-    limit_bytes: int | None
-    limit_name: str | None
-    limit_covers: Covers | None
-    limit_used_bytes: int | None
+    gauge: Gauge | None
     swap_bytes: int | None
     children: int
     children_bytes: int
     gpu: GpuReading
-
-    @property
-    def gauge(self) -> Gauge | None:
-        """The limit with the least room, and all that counts against it."""
-        if (
-            self.limit_bytes is None
-            or self.limit_name is None
-            or self.limit_covers is None
-            or self.limit_used_bytes is None
-        ):
-            return None
-        return Gauge(
-            limit_bytes=self.limit_bytes,
-            used_bytes=self.limit_used_bytes,
-            name=self.limit_name,
-            covers=self.limit_covers,
-        )
 
 
 class Moment:
@@ -125,10 +99,7 @@ class Moment:
     ) -> Reading:
         return Reading(
             rss_bytes=rss_bytes,
-            limit_bytes=gauge.limit_bytes if gauge else None,
-            limit_name=gauge.name if gauge else None,
-            limit_covers=gauge.covers if gauge else None,
-            limit_used_bytes=gauge.used_bytes if gauge else None,
+            gauge=gauge,
             swap_bytes=read_swap_bytes(),
             children=children.count,
             children_bytes=children.bytes,

@@ -14,6 +14,7 @@ from jupyter_memkit.channel.messages import (
 )
 from jupyter_memkit.channel.news import CollectorPause, News
 from jupyter_memkit.measure.children import ChildrenMeter
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.gpu import GpuAllocator, GpuDevice, GpuReading
 from jupyter_memkit.measure.gpu_watch import GpuFigures
 from jupyter_memkit.measure.peak import PeakMeter
@@ -207,10 +208,12 @@ TWO_GPUS = GpuReading(
 
 IN_A_CONTAINER = Reading(
     rss_bytes=400 * MIB,
-    limit_bytes=24 * 1024 * MIB,
-    limit_name="cgroup memory.max",
-    limit_covers="container",
-    limit_used_bytes=3 * 1024 * MIB,
+    gauge=Gauge(
+        limit_bytes=24 * 1024 * MIB,
+        used_bytes=3 * 1024 * MIB,
+        name="cgroup memory.max",
+        covers="container",
+    ),
     swap_bytes=0,
     children=2,
     children_bytes=128 * MIB,
@@ -219,10 +222,7 @@ IN_A_CONTAINER = Reading(
 
 WITHOUT_LIMIT = dataclasses.replace(
     IN_A_CONTAINER,
-    limit_bytes=None,
-    limit_name=None,
-    limit_covers=None,
-    limit_used_bytes=None,
+    gauge=None,
     swap_bytes=None,
     children=0,
     children_bytes=0,

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from jupyter_memkit import __version__
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.gpu import GpuReading
 from jupyter_memkit.show.status import Status, build_report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus
@@ -25,20 +26,24 @@ RUNNING = GcStatus(
 )
 DISABLED = dataclasses.replace(RUNNING, enabled=False, paused_by="gc.disable()")
 
+IN_A_CONTAINER = Gauge(
+    limit_bytes=4 * GIB,
+    used_bytes=2 * GIB,
+    name="cgroup memory.max",
+    covers="container",
+)
+
 
 def status(
     *,
-    limit_bytes: int | None = 4 * GIB,
+    gauge: Gauge | None = IN_A_CONTAINER,
     exact: bool = True,
     collector: GcStatus = RUNNING,
 ) -> Status:
     """A status after three cells in two minutes."""
     reading = Reading(
         rss_bytes=GIB,
-        limit_bytes=limit_bytes,
-        limit_name=None if limit_bytes is None else "cgroup memory.max",
-        limit_covers=None if limit_bytes is None else "container",
-        limit_used_bytes=None if limit_bytes is None else 2 * GIB,
+        gauge=gauge,
         swap_bytes=0,
         children=0,
         children_bytes=0,
@@ -65,7 +70,7 @@ def test_status_of_a_container() -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        (status(limit_bytes=None), ("limit", "none found")),
+        (status(gauge=None), ("limit", "none found")),
         (
             status(exact=False),
             (

@@ -25,9 +25,9 @@ def test_reading_of_now() -> None:
     """A reading has the memory and the limit, which is higher."""
     with MemoryTracker() as mine:
         reading = mine.now()
-    assert reading.limit_bytes is not None
-    assert MIB < reading.rss_bytes < reading.limit_bytes
-    assert reading.limit_name
+    assert reading.gauge is not None
+    assert MIB < reading.rss_bytes < reading.gauge.limit_bytes
+    assert reading.gauge.name
 
 
 def test_cell_marks_the_history() -> None:
