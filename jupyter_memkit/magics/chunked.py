@@ -78,8 +78,8 @@ class ChunkedMagics(Magics):
         type=size,
         metavar="SIZE",
         help="how much the process may grow, such as 500MB: reader, cell and results "
-        "together (default: a tenth of the smallest limit minus what the kernel uses, "
-        "at least 64 MiB)",
+        "together (default: a tenth of the memory that is free below the limit with "
+        "the least room, at least 64 MiB)",
     )
     @argument(
         "--as",

@@ -28,12 +28,12 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
+from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.show.isolated import describe_traces
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
-from jupyter_memkit.techniques.processes.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
 # After this much text, wait until the kernel has sent it.
@@ -178,7 +178,8 @@ def _check_room(inputs: dict[str, Any]) -> None:
     untouched = {
         name: size.elsewhere.get(UNTOUCHED, 0) for name, size in measured.items()
     }
-    if measured.total_bytes + sum(untouched.values()) <= room_bytes:
+    needed_bytes = measured.total_bytes + sum(untouched.values())
+    if room_bytes is None or needed_bytes <= room_bytes:
         return
     copied = {name: measured[name].bytes + untouched[name] for name in measured}
     largest = max(copied, key=copied.__getitem__)

@@ -211,3 +211,13 @@ def _unreadable(pid: int | None) -> MemkitError:
         f"the memory of {process} cannot be read: it has ended, or the system "
         "does not allow it"
     )
+
+
+def read_file_bytes() -> int:
+    """Return the resident pages of mapped files of this process; 0 if unknown."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return read_size(read_proc_file("/proc/self/status"), b"RssFile:")
+    except (OSError, ValueError):
+        return 0

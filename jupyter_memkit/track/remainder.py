@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +10,7 @@ from jupyter_memkit.measure.free_heap import (
     read_free_heap_bytes,
     read_free_python_heap_bytes,
 )
-from jupyter_memkit.measure.proc_files import read_proc_file, read_size
-from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.process import read_file_bytes, read_rss_bytes
 from jupyter_memkit.records import Record
 
 
@@ -65,7 +63,7 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
         return None
     known = {
         **held,
-        "code and files that are mapped": _read_file_bytes(),
+        "code and files that are mapped": read_file_bytes(),
         "free in the C library's heap": read_free_heap_bytes(),
         "free in Python's heap": read_free_python_heap_bytes(),
     }
@@ -78,13 +76,3 @@ def read_remainder(listed_bytes: int, held: Mapping[str, int]) -> Remainder | No
     return Remainder(
         bytes=rest_bytes, parts={name: each for name, each in parts.items() if each}
     )
-
-
-def _read_file_bytes() -> int:
-    """Return the resident memory that is mapped from files; 0 if unknown."""
-    if sys.platform != "linux":
-        return 0
-    try:
-        return read_size(read_proc_file("/proc/self/status"), b"RssFile:")
-    except (OSError, ValueError):
-        return 0

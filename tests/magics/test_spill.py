@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.show.spill import build_report
-from jupyter_memkit.techniques.spilling import folders
+from jupyter_memkit.techniques.spilling import folders, values
 from jupyter_memkit.techniques.spilling.listing import (
     SpilledVariable,
     SpilledVariables,
@@ -90,7 +90,7 @@ def test_interrupted(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("jupyter_memkit.techniques.spilling.values.read_limit", interrupt)
+        patch.setattr(values, "read_room_bytes", interrupt)
         shell.run_cell("%spill --back a")
     assert [each.name for each in shell.run_line_magic("spill", "").variables] == ["a"]
     shell.run_cell("del a")

@@ -20,7 +20,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit import spill, unspill
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.file_lock import lock_file
-from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.measure.process import ProcProbe, read_rss_bytes
 from jupyter_memkit.techniques.spilling import folders, sharing, values
 from jupyter_memkit.techniques.spilling.files import find_file, list_files
@@ -391,8 +390,7 @@ def test_full_disk_for_the_second(disk: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_full_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that does not fit into memory stays on disk."""
     spilled = spill(np.ones(1000))
-    limit = MemoryLimit(bytes=read_rss_bytes(), name="a test")
-    monkeypatch.setattr(values, "read_limit", lambda: limit)
+    monkeypatch.setattr(values, "read_room_bytes", lambda: 4000)
     with pytest.raises(MemkitError, match="does not fit into memory"):
         unspill(spilled)
     assert is_spilled(spilled)

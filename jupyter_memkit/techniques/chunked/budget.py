@@ -23,8 +23,7 @@ from __future__ import annotations
 import sys
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.limits import read_limit
-from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.units import format_bytes, format_given
 
 # Parts of the budget: the growth of the process that is aimed at, how far the chunks
@@ -90,10 +89,8 @@ class BudgetError(MemkitError):
 
 
 def default_budget_bytes() -> int:
-    """Return a tenth of the smallest limit less the process, but at least 64 MiB."""
-    limit = read_limit()
-    free_bytes = limit.bytes - read_rss_bytes() if limit else 0
-    return max(free_bytes // 10, 64 << 20)
+    """Return a tenth of the memory that is left, but at least 64 MiB."""
+    return max((read_room_bytes() or 0) // 10, 64 << 20)
 
 
 class RowPlan:

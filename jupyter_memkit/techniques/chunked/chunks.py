@@ -165,8 +165,8 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         other iterable, whose chunks are lists. `chunk_source` registers others.
     memory : int or str, optional
         How much the process may grow, in bytes or as ``"500MB"``; by default a tenth
-        of what is free under the tightest limit. The rows of the chunks are chosen to
-        stay well below it.
+        of the memory that is free below the limit with the least room. The rows of the
+        chunks are chosen to stay well below it.
     rows : int, optional
         The rows of a chunk, whatever they take.
     columns : iterable of str, optional

@@ -8,10 +8,8 @@ import gc
 import sys
 from typing import Any
 
-from jupyter_memkit.measure.children import children_meter
-from jupyter_memkit.measure.gauge import GaugeMeter
 from jupyter_memkit.measure.gpu_allocators import read_allocators
-from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.out_of_memory.cures import find_cures
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
@@ -101,9 +99,7 @@ def _read_unusable(device: str) -> int | None:
 def _read_free(device: str | None) -> int | None:
     """Return what is free now, by the driver or by the limit with the least room."""
     if device is None:
-        family_bytes = read_rss_bytes() + children_meter().observe().bytes
-        gauge = GaugeMeter().read(family_bytes)
-        return None if gauge is None else max(0, gauge.room_bytes)
+        return read_room_bytes()
     kind, _, number = device.partition(":")
     cuda: Any = sys.modules.get("torch.cuda")
     if kind != "cuda" or cuda is None:

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.limits import read_limit
-from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.techniques.spilling.files import (
     find_file,
-    read_resident,
     write_file,
 )
 from jupyter_memkit.techniques.spilling.kinds import (
@@ -190,13 +188,8 @@ def _move(
 
 
 def _check_room(needed_bytes: int) -> None:
-    limit = read_limit()
-    if limit is None:
-        return
-    # Pages of files can be dropped, so they do not count as used.
-    used_bytes = read_rss_bytes() - sum((read_resident() or {}).values())
-    free_bytes = max(0, limit.bytes - used_bytes)
-    if free_bytes < needed_bytes:
+    free_bytes = read_room_bytes()
+    if free_bytes is not None and free_bytes < needed_bytes:
         message = (
             f"{format_bytes(needed_bytes)} does not fit into memory, which has "
             f"{format_bytes(free_bytes)} free; free some (%memfree), or use a part of "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_memkit.measure.limits import read_limit
+from jupyter_memkit.techniques.chunked import budget
 from jupyter_memkit.techniques.chunked.budget import (
     BudgetError,
     RowPlan,
@@ -135,11 +135,16 @@ def test_budget_too_small() -> None:
         plan.learn(10, 96 * MIB, 0)
 
 
-def test_default_budget() -> None:
-    """The default budget is a tenth of the free memory."""
-    limit = read_limit()
-    assert limit is not None
-    assert 0 < default_budget_bytes() <= max(limit.bytes // 10, 64 * MIB)
+@pytest.mark.parametrize(
+    ("room_bytes", "budget_bytes"),
+    [(10 << 30, 1 << 30), (100 * MIB, 64 * MIB), (0, 64 * MIB), (None, 64 * MIB)],
+)
+def test_default_budget(
+    room_bytes: int | None, budget_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default budget is a tenth of the free memory, but at least 64 MiB."""
+    monkeypatch.setattr(budget, "read_room_bytes", lambda: room_bytes)
+    assert default_budget_bytes() == budget_bytes
 
 
 def test_small_files_need_few_chunks() -> None:

@@ -1,0 +1,30 @@
+"""How much memory is left below the limit with the least room."""
+
+from __future__ import annotations
+
+from jupyter_memkit.measure.children import children_meter
+from jupyter_memkit.measure.gauge import find_tightest
+from jupyter_memkit.measure.limits import read_limits
+from jupyter_memkit.measure.process import read_file_bytes, read_rss_bytes
+
+
+def read_room_bytes() -> int | None:
+    """Return what is left for this process and its children, in bytes.
+
+    Other processes count where they count against the limit. This process's pages of
+    mapped files do not, because the system takes them back.
+
+    Returns
+    -------
+    int or None
+        0 if nothing is left; None if no limit could be read.
+
+    Examples
+    --------
+    >>> read_room_bytes() > 0
+    True
+    """
+    own_bytes = read_rss_bytes() - read_file_bytes()
+    family_bytes = own_bytes + children_meter().observe().bytes
+    gauge = find_tightest(list(read_limits()), family_bytes)
+    return None if gauge is None else max(0, gauge.room_bytes)
