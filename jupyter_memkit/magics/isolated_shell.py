@@ -6,7 +6,6 @@ import contextvars
 import dataclasses
 import linecache
 import logging
-import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -29,6 +28,7 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
+from jupyter_memkit.measure.hidden import is_ipythons_name
 from jupyter_memkit.techniques.isolated.hooks import StateHooks
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.processes.output import Output
@@ -37,11 +37,6 @@ from jupyter_memkit.techniques.processes.reach import iterate_parts
 
 # Names that every shell has.
 OF_THE_SHELL = frozenset({"get_ipython", "exit", "quit", "open", "display"})
-# Names of the session's history, which are sent to a cell that reads them.
-RECORDS = frozenset({"In", "Out"})
-
-# Names that IPython sets: values, inputs, the exit code of a shell line.
-_SET_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|_[ido]h|_exit_code|__.*")
 
 # A widget needs the kernel; one from another process would display an error.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -241,7 +236,7 @@ def _find_tasks() -> tuple[str, ...]:
 
 def is_of_session(name: str) -> bool:
     """Return whether a name is set by the shell rather than the user."""
-    return name in OF_THE_SHELL | RECORDS or bool(_SET_BY_IPYTHON.fullmatch(name))
+    return name in OF_THE_SHELL or is_ipythons_name(name)
 
 
 def _is_import(name: str, value: Any) -> bool:

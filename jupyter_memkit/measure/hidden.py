@@ -36,8 +36,9 @@ DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
-# Inputs, their records and that of outputs, and the names of every module.
-_OTHER_NAME = re.compile(r"_i{1,3}|_i\d+|_[iod]h|In|Out|__\w+__")
+# Inputs, their records and that of outputs, a shell line's exit code, and the names of
+# every module.
+_OTHER_NAME = re.compile(r"_i{1,3}|_i\d+|_[iod]h|In|Out|_exit_code|__\w+__")
 # Names that IPython itself uses.
 _KEPT = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
 _KEPT |= {"exit", "quit", "open", "get_ipython"}

@@ -208,3 +208,8 @@ def test_changed_before_it_was_replaced(
     done = shell.run_cell(f"%%isolated -o --out rows\n{cell}")
     done.raise_error()
     assert done.result.changed == ("alias",)
+
+
+def test_private_names(shell: InteractiveShell) -> None:
+    """A variable with two underscores is the user's; those of the shell are not."""
+    assert run(shell, "", "__fresh = 1\n!true").kept == ("__fresh",)
