@@ -149,6 +149,15 @@ def test_figures_that_the_watcher_has_missed(kernel: GuardedKernel) -> None:
     assert kernel.stop["used_bytes"] > 200_000_000
 
 
+def test_query_of_duckdb(kernel: GuardedKernel) -> None:
+    """A query is interrupted, whatever error the library makes of it."""
+    kernel.run("import duckdb")
+    for _ in range(5):
+        kernel.run("x = duckdb.sql('from range(10000000000)').to_arrow_table()")
+        assert (kernel.name, kernel.has_ended) == ("MemoryLimitExceeded", False)
+        assert kernel.stop["used_bytes"] < 800_000_000
+
+
 # Passes the mark as code does that catches every error, of a signal too.
 PASSES = (
     "import signal\nfrom jupyter_memkit.techniques.guard.armed import process_guard\n"

@@ -57,7 +57,7 @@ def comes_from_signal(error: BaseException) -> bool:
 def stands_for_signal(error: BaseException) -> bool:
     """Return whether a library reports what a signal has raised as its own error.
 
-    DuckDB quotes the error, or says that the query was interrupted.
+    DuckDB quotes the error, or reports that the query was interrupted.
 
     Examples
     --------
@@ -69,7 +69,11 @@ def stands_for_signal(error: BaseException) -> bool:
     texts = read_texts(error)
     if any(f"{MemoryLimitExceeded.__name__}: " in text for text in texts):
         return True
-    is_general = issubclass(type(error), RuntimeError)
+    kind = type(error)
+    if kind.__name__ == "InterruptException":
+        # DuckDB's.
+        return True
+    is_general = issubclass(kind, RuntimeError)
     return is_general and any("interrupted" in text for text in texts)
 
 

@@ -22,6 +22,7 @@ from jupyter_memkit.techniques.guard.frames import (
     is_interruptible,
 )
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
+from jupyter_memkit.techniques.guard.queries import interrupt_queries
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region, Regions
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
@@ -88,7 +89,7 @@ class Stopping:
             self._belts.release()
         stopping = (page["mark_bytes"], page["reserve_bytes"])
         if is_stopped and self._belts.is_exceeded(stopping):
-            self._stop(region)
+            self._stop(region, frame)
             return
         for mark in self._find_warning(cell):
             self._warned_in[mark] = cell
@@ -185,9 +186,10 @@ class Stopping:
             and self._belts.is_exceeded((mark.bytes, mark.reserve_bytes))
         ]
 
-    def _stop(self, region: Region) -> None:
-        """Raise in the thread of guarded code."""
+    def _stop(self, region: Region, frame: FrameType | None) -> None:
+        """Raise in the thread of guarded code, whose innermost frame is given."""
         self._raised_in = region.number
+        interrupt_queries(frame)
         if region.is_in_main_thread:
             page = self._belts.page
             mark = self._marks.lowest(page)
