@@ -33,10 +33,10 @@ _SHORTEST_S = 0.002
 # Faster than memory can be filled.
 _FILLING_BYTES_PER_S = 8 << 30
 _AGAIN_S = 0.1
-# How long savings that are spent can make a pause; while a cell runs, how many times
-# its length.
+# How long savings that are spent can make a pause, and by how much while a cell runs:
+# what it fills meanwhile is above the mark.
 _RESTING_S = 1.0
-_MOST_TIMES = 4
+_MOST_LATE_S = 0.03
 # As of a program that must react at once. Only the administrator may have it.
 _PRIORITY = -10
 # The marks in the page.
@@ -296,7 +296,7 @@ class _Allowance:
         self._saved_s += earned_s - (spent_s - self._spent_s)
         self._saved_s = min(self._saved_s, _MOST_SAVED_S)
         self._clock_s, self._spent_s = clock_s, spent_s
-        longest_s = pause_s * _MOST_TIMES if is_urgent else _RESTING_S
+        longest_s = pause_s + _MOST_LATE_S if is_urgent else _RESTING_S
         return min(longest_s, max(pause_s, -self._saved_s / _SHARE))
 
 
