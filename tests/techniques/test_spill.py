@@ -290,6 +290,16 @@ def test_refused(disk: Path, kind: str) -> None:
     assert left_on(disk) == []
 
 
+def test_index() -> None:
+    """The remedy for a pandas index works."""
+    names: dict[str, Any] = {"x": pd.date_range("2026", periods=5)}
+    with pytest.raises(MemkitError, match="DatetimeIndex") as refused:
+        spill_variables("x", namespace=names)
+    exec(str(refused.value).partition("first: ")[2], names)
+    spill_variables("x", namespace=names)
+    assert is_spilled(names["x"])
+
+
 def test_mapped_already(disk: Path) -> None:
     """A value that is already in a mapped file, of any origin, is not written again."""
     mapped = np.memmap(disk / "own.bin", np.float64, "w+", shape=5)

@@ -127,6 +127,8 @@ def _describe_type(value: Any, name: str) -> str:
         remedy = f"convert it to an array first: %to_numpy {name}"
     elif kind.startswith(("polars.", "pyarrow.")):
         remedy = "write it to a Parquet file, and read that in chunks: %%chunked"
+    elif kind.startswith("pandas.") and short.endswith("Index"):
+        remedy = f"convert it to an array first: {name} = {name}.to_numpy()"
     elif kind.startswith("scipy."):
         remedy = f"spill its numbers: {name}.data"
     else:
