@@ -565,8 +565,7 @@ def test_progress(
         (
             None,
             True,
-            "1 chunk, 2,000 rows in 1.5 s\n"
-            "  peak    3.0 KiB, of which the run took 1.0 KiB\n",
+            "rows in 1.5 s\n  peak    3.0 KiB, of which the run took 1.0 KiB\n",
         ),
         (7, True, "KiB used\n  value   7"),
         (
