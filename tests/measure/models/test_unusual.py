@@ -120,22 +120,38 @@ def test_scripted() -> None:
     assert total(sizes).parameters_bytes == LINEAR_BYTES
 
 
-def test_distributed(tmp_path: Any) -> None:
-    """A wrapper adds the buckets in which it exchanges gradients, or is marked."""
+@pytest.fixture
+def process_group(tmp_path: Any) -> Iterator[None]:
+    """A group of this process alone."""
     distributed = torch.distributed
     distributed.init_process_group(
         "gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1
     )
-    try:
-        net = nn.parallel.DistributedDataParallel(nn.Linear(100, 100))
-        net(torch.ones(2, 100)).sum().backward()
-        sizes = measure(net=net)
-        assert total(sizes).parameters_bytes == LINEAR_BYTES
-        assert total(sizes).gradients_bytes == LINEAR_BYTES
-    finally:
-        del net, sizes
-        gc.collect()
-        distributed.destroy_process_group()
+    yield
+    gc.collect()
+    distributed.destroy_process_group()
+
+
+@pytest.mark.usefixtures("process_group")
+def test_distributed() -> None:
+    """A wrapper adds the buckets in which it exchanges gradients, or is marked."""
+    net = nn.parallel.DistributedDataParallel(nn.Linear(100, 100))
+    net(torch.ones(2, 100)).sum().backward()
+    split = total(measure(net=net))
+    assert split.parameters_bytes == split.gradients_bytes == LINEAR_BYTES
+
+
+@pytest.mark.usefixtures("process_group")
+def test_fully_sharded() -> None:
+    """Of a module in shards, those of this process count, with their optimizer's."""
+    sharding: Any = pytest.importorskip("torch.distributed.fsdp")
+    net = sharding.fully_shard(nn.Linear(100, 100))
+    optimizer = torch.optim.SGD(net.parameters(), momentum=0.9)
+    net(torch.ones(2, 100)).sum().backward()
+    optimizer.step()
+    split = total(measure(net=net, optimizer=optimizer))
+    assert split.parameters_bytes == split.gradients_bytes == LINEAR_BYTES
+    assert split.optimizer_bytes == LINEAR_BYTES
 
 
 def test_modules_that_contain_each_other() -> None:
