@@ -60,7 +60,7 @@ def modules() -> list[Path]:
 
 
 # Rooms of `techniques` that others there build on, and what they import from there.
-FOUNDATIONS = {"processes": {"processes", "interrupts"}}
+FOUNDATIONS = {"processes": {"processes", "interrupts", "room"}}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

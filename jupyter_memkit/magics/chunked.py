@@ -79,7 +79,7 @@ class ChunkedMagics(Magics):
         metavar="SIZE",
         help="how much the process may grow, such as 500MB: reader, cell and results "
         "together (default: a tenth of the memory that is free below the limit with "
-        "the least room, at least 64 MiB)",
+        "the least room and the mark of %%memguard, at least 64 MiB)",
     )
     @argument(
         "--as",

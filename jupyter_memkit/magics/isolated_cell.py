@@ -28,12 +28,12 @@ from jupyter_memkit.magics.isolated_values import (
     CellCodes,
     CellValues,
 )
-from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.show.isolated import describe_traces
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
+from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
 # After this much text, wait until the kernel has sent it.

@@ -23,7 +23,7 @@ from __future__ import annotations
 import sys
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.room import read_room_bytes
+from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.units import format_bytes, format_given
 
 # Parts of the budget: the growth of the process that is aimed at, how far the chunks

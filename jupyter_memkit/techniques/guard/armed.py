@@ -83,6 +83,14 @@ class Guard:
             return None
 
     @property
+    def room_bytes(self) -> int | None:
+        """What is left below the lowest mark that stops; None if there is none."""
+        if not self._marks.stopping:
+            return None
+        page = self._belts.page
+        return self._marks.lowest(page).bytes_now(page) - self._belts.read_used()
+
+    @property
     def watcher_pid(self) -> int:
         """The id of the watcher's process; 0 if there is none."""
         return self._belts.watch.pid if self._belts.is_open else 0

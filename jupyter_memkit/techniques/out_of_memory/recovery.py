@@ -9,7 +9,6 @@ import sys
 from typing import Any
 
 from jupyter_memkit.measure.gpu_allocators import read_allocators
-from jupyter_memkit.measure.room import read_room_bytes
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.out_of_memory.cures import find_cures
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
@@ -17,6 +16,7 @@ from jupyter_memkit.techniques.out_of_memory.model_call import find_model_call
 from jupyter_memkit.techniques.out_of_memory.recognition import find_failure
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.techniques.releasing.pools import find_torch_pools
+from jupyter_memkit.techniques.room import read_room_bytes
 
 
 def recover(error: BaseException) -> OutOfMemory | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.measure.room import read_room_bytes
+from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.room import read_room_bytes
+from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.techniques.spilling.files import (
     find_file,
     write_file,

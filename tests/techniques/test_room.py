@@ -1,4 +1,4 @@
-"""What is left below the limit with the least room."""
+"""What is left below the limit with the least room, and the guard's mark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_memkit.measure.process import read_file_bytes, read_rss_bytes
-from jupyter_memkit.measure.room import read_room_bytes
+from jupyter_memkit.techniques.guard.guarding import guard
+from jupyter_memkit.techniques.room import read_room_bytes
 from tests.waiting import wait_until
 
 MIB = 1024 * 1024
@@ -70,3 +71,13 @@ def test_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Above a limit that nothing enforces, 0 is left."""
     monkeypatch.setenv("MEM_LIMIT", "1MiB")
     assert read_left() == 0
+
+
+def test_mark_of_the_guard() -> None:
+    """No more is left than the guard allows; a mark that only warns does not count."""
+    free_bytes = read_left()
+    with guard("1GB", action="warn"):
+        assert read_left() > 0.9 * free_bytes
+        with guard("500MB"):
+            assert 0 < read_left() < 500_000_000 - 20 * MIB
+    assert read_left() > 0.9 * free_bytes

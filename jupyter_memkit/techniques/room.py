@@ -1,11 +1,15 @@
-"""How much memory is left below the limit with the least room."""
+"""How much memory is left below the limit with the least room, and the guard's mark."""
 
 from __future__ import annotations
+
+import sys
 
 from jupyter_memkit.measure.children import children_meter
 from jupyter_memkit.measure.gauge import find_tightest
 from jupyter_memkit.measure.limits import read_limits
 from jupyter_memkit.measure.process import read_file_bytes, read_rss_bytes
+
+_GUARD = "jupyter_memkit.techniques.guard.armed"
 
 
 def read_room_bytes() -> int | None:
@@ -17,7 +21,7 @@ def read_room_bytes() -> int | None:
     Returns
     -------
     int or None
-        0 if nothing is left; None if no limit could be read.
+        0 if nothing is left; None if there is no mark and no limit could be read.
 
     Examples
     --------
@@ -27,4 +31,10 @@ def read_room_bytes() -> int | None:
     own_bytes = read_rss_bytes() - read_file_bytes()
     family_bytes = own_bytes + children_meter().observe().bytes
     gauge = find_tightest(list(read_limits()), family_bytes)
-    return None if gauge is None else max(0, gauge.room_bytes)
+    # A process that has not loaded the guard has not armed it.
+    guard = sys.modules.get(_GUARD)
+    rooms = (
+        None if gauge is None else gauge.room_bytes,
+        None if guard is None else guard.process_guard().room_bytes,
+    )
+    return min((max(0, room) for room in rooms if room is not None), default=None)
