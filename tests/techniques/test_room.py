@@ -73,6 +73,7 @@ def test_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_left() == 0
 
 
+@pytest.mark.usefixtures("limit_bytes")
 def test_mark_of_the_guard() -> None:
     """No more is left than the guard allows; a mark that only warns does not count."""
     free_bytes = read_left()
