@@ -129,6 +129,8 @@ class LabPage:
         if body.get_attribute("data-jp-theme-name") != theme:
             self.command("apputils:change-theme", theme=theme)
             expect(body).to_have_attribute("data-jp-theme-name", theme)
+            # JupyterLab fails to remove this if the theme changes again before.
+            self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def wait_for_lab(self) -> None:
         """Wait until JupyterLab has started."""

@@ -42,7 +42,6 @@ def take(folder: Path, themes: dict[str, str]) -> None:
         lab.show_cell(FIRST_CELL_SHOWN)
         for file_name, theme in themes.items():
             lab.set_theme(theme)
-            lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
             lab.page.screenshot(path=folder / file_name)
 
 

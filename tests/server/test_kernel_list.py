@@ -112,6 +112,8 @@ def test_kernel_that_dies(server: LabServer) -> None:
 
     wait_until(has_restarted)
     assert set(seen) == {"ended", None}
+    # The server refuses to delete a kernel that it is still restarting.
+    connect_to(server, kernel_id).stop_channels()
     server.ask("DELETE", f"api/kernels/{kernel_id}")
 
 
