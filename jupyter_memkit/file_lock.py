@@ -18,7 +18,7 @@ def lock_file(descriptor: int) -> None:
     BlockingIOError
         If another process has locked it.
     OSError
-        If its file system has no locks, as some of networks.
+        If its file system has no locks, like some network file systems.
     """
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 - only on Windows

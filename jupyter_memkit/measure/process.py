@@ -214,7 +214,7 @@ def _unreadable(pid: int | None) -> MemkitError:
 
 
 def read_file_bytes() -> int:
-    """Return the resident pages of mapped files of this process; 0 if unknown."""
+    """Return the resident bytes of files that this process maps; 0 if unknown."""
     if sys.platform != "linux":
         return 0
     try:
