@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from traitlets.config import Config
 from jupyter_memkit.measure.holder_search import Search
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.sizes.walk import Walk
+from jupyter_memkit.techniques.spilling import folders
 from jupyter_memkit.track import tracker as tracker_module
 from tests.untraced import untraced, untraced_environment
 
@@ -187,3 +189,13 @@ def shell(bare_shell: InteractiveShell) -> InteractiveShell:
     assert bare_shell.extension_manager is not None
     bare_shell.extension_manager.load_extension("jupyter_memkit")
     return bare_shell
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files, on a disk, without spilled values."""
+    if folders.is_in_memory(tmp_path):
+        pytest.skip("the folder for temporary files is in memory")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    folders.remove_folders()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,19 +20,9 @@ from jupyter_memkit.techniques.spilling.listing import (
 from jupyter_memkit.techniques.spilling.variables import Spilled
 from tests.real_kernel import RealKernel, real_kernel
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "disk")
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture(autouse=True)
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files, on a disk."""
-    if folders.is_in_memory(tmp_path):
-        pytest.skip("the folder for temporary files is in memory")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    yield tmp_path
-    folders.remove_folders()
 
 
 def test_there_and_back(shell: InteractiveShell, disk: Path) -> None:

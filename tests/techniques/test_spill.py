@@ -40,14 +40,11 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits")
 
 
 @pytest.fixture(autouse=True)
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def disk(disk: Path) -> Iterator[Path]:
     """The folder for temporary files, which must be empty after each test."""
-    if folders.is_in_memory(tmp_path):
-        pytest.skip("the folder for temporary files is in memory")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    yield tmp_path
+    yield disk
     folders.remove_folders()
-    assert list(tmp_path.iterdir()) == []
+    assert list(disk.iterdir()) == []
 
 
 def left_on(disk: Path) -> list[Path]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.spilling import folders
 from jupyter_memkit.techniques.spilling.files import find_file
 from jupyter_memkit.techniques.spilling.listing import list_spilled
 from jupyter_memkit.techniques.spilling.variables import (
@@ -22,17 +19,7 @@ from jupyter_memkit.techniques.spilling.variables import (
     unspill_variables,
 )
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
-
-@pytest.fixture(autouse=True)
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files, on a disk."""
-    if folders.is_in_memory(tmp_path):
-        pytest.skip("the folder for temporary files is in memory")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    yield tmp_path
-    folders.remove_folders()
+pytestmark = pytest.mark.usefixtures("unhurried", "disk")
 
 
 def make(kind: str) -> Any:
