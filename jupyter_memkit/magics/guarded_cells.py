@@ -63,6 +63,7 @@ class GuardedCells:
             ("post_run_cell", signal_safe_hook(self._post_run_cell)),
         )
         self._is_attached = False
+        self._releases_at_end = False
         self._previous: tuple[Any, Any] = ((), None)
         process_guard().listeners.append(self)
         if process_guard().is_armed:
@@ -125,6 +126,10 @@ class GuardedCells:
 
     def _post_run_cell(self, result: Any) -> None:
         running, guard = self._running, process_guard()
+        if self._releases_at_end:
+            # The cell after a stop often deletes what the card lists.
+            self._releases_at_end = False
+            release_unused()
         if running.exceeded is not None and result is not None:
             exceeded, running.exceeded = running.exceeded, None
             # After an error that did not end the cell, another one can.
@@ -230,3 +235,4 @@ class GuardedCells:
         )
         release_frames(exceeded)
         release_unused()
+        self._releases_at_end = True

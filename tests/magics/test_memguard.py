@@ -155,6 +155,16 @@ def test_memory_of_the_stopped_cell_is_free(kernel: GuardedKernel) -> None:
     assert kernel.private_bytes() < 1.1 * before_bytes + 20 * MIB
 
 
+def test_deleted_variables_are_given_back(kernel: GuardedKernel) -> None:
+    """What the cell after a stop deletes goes back, also from between other blocks."""
+    kernel.run("x, x_small = [], []")
+    before_bytes = kernel.private_bytes()
+    kernel.run("while True: x.append(np.ones(6_000)); x_small.append(np.ones(10))")
+    assert kernel.name == "MemoryLimitExceeded"
+    kernel.run("del x")
+    assert kernel.private_bytes() < 1.1 * before_bytes + 20 * MIB
+
+
 def test_variables_and_growth(kernel: GuardedKernel) -> None:
     """The card lists the largest variables, with what each grew by in the cell."""
     kernel.run("x_old = [0.5] * 1_000_000")
