@@ -173,7 +173,8 @@ def _root(node: ast.expr | None) -> str | None:
 
 
 def _is_static(value: Any) -> bool:
-    return isinstance(value, (ModuleType, BuiltinFunctionType, FunctionType, type))
+    kinds = (ModuleType, BuiltinFunctionType, FunctionType, type)
+    return issubclass(type(value), kinds)
 
 
 def _find_outer(code: ast.AST) -> Iterator[str]:

@@ -138,7 +138,7 @@ def _find_cluster(variables: Mapping[str, Any], given: str | None) -> Any:
         )
         raise UsageError(message)
     # After `import ray` the name is that of the library too.
-    return given if isinstance(found, ModuleType) else found
+    return given if issubclass(type(found), ModuleType) else found
 
 
 def _compile(shell: Any, cell: str, given: str | None) -> CellBody:

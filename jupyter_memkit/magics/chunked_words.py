@@ -114,7 +114,7 @@ def _has_value(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
         root = root.func if isinstance(root, ast.Call) else root.value
     # What a method of a user's object does with the chunk is unknown.
     known = namespace.get(root.id) if isinstance(root, ast.Name) else None
-    return known is None or isinstance(known, ModuleType)
+    return known is None or issubclass(type(known), ModuleType)
 
 
 def _returns_value(function: FunctionType) -> bool:

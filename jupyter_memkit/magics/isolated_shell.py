@@ -241,9 +241,10 @@ def is_of_session(name: str) -> bool:
 
 def _is_import(name: str, value: Any) -> bool:
     """Return whether a variable is a module or belongs to one."""
-    if is_of_session(name) or isinstance(value, ModuleType):
+    kind = type(value)  # Not `isinstance`, which asks the value for its class.
+    if is_of_session(name) or issubclass(kind, ModuleType):
         return True
-    is_code = isinstance(value, (type, FunctionType, BuiltinFunctionType))
+    is_code = issubclass(kind, (type, FunctionType, BuiltinFunctionType))
     return is_code and value.__module__ != "__main__"
 
 

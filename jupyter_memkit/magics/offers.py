@@ -17,14 +17,19 @@ def variable_names(magics: Any) -> list[str]:
         for name, value in namespace.items()
         if not name.startswith("_")
         and name not in shell.user_ns_hidden
-        and not isinstance(value, ModuleType)
+        and not issubclass(type(value), ModuleType)
     )
 
 
 def type_names(magics: Any) -> list[str]:
     """Return the types of the variables."""
     namespace = magics.shell.user_ns
-    return sorted({type(namespace[name]).__name__ for name in variable_names(magics)})
+    # Imported on first use, so that a kernel starts fast.
+    from jupyter_memkit.measure.sizes.registry import name_type  # noqa: PLC0415
+
+    # Not the plain attribute, which a metaclass can override.
+    kinds = [name_type(type(namespace[name])) for name in variable_names(magics)]
+    return sorted({kind.rpartition(".")[2] for kind in kinds})
 
 
 def module_names(magics: Any) -> list[str]:
@@ -40,14 +45,14 @@ def module_names(magics: Any) -> list[str]:
     named = {
         name
         for name, value in namespace.items()
-        if isinstance(value, ModuleType) and not name.startswith("_")
+        if issubclass(type(value), ModuleType) and not name.startswith("_")
     }
     return sorted(loaded | named)
 
 
 def reductions(magics: Any) -> list[str]:
     """Return the operations that combine the chunks' values."""
-    # Imported on first use, so that a kernel starts fast.
+    # As above.
     from jupyter_memkit.techniques.chunked.results.combine import OPERATIONS  # noqa: PLC0415
 
     namespace = magics.shell.user_ns

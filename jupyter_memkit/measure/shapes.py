@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
 from jupyter_memkit.measure.sizes.registry import name_type
 
 # The names of these types in all supported versions.
@@ -78,11 +79,17 @@ def read_type(value: Any) -> str:
     return name
 
 
+def _has_own_access(kind: type, owner: type) -> bool:
+    """Return whether a subclass has code that runs when any attribute is read."""
+    subclasses = itertools.takewhile(lambda each: each is not owner, read_mro(kind))
+    return any("__getattribute__" in read_dict(each) for each in subclasses)
+
+
 def _read_property(value: Any, home: str, name: str) -> Any:
     """Read a property of a library's own class, which a subclass may override."""
     module, _, class_name = home.partition(":")
     owner = find_loaded(module, class_name)
-    if not issubclass(type(owner), type):
+    if not issubclass(type(owner), type) or _has_own_access(type(value), owner):
         return None
     reader: Callable[[Any], Any] | None
     reader = getattr(getattr(owner, name, None), "__get__", None)

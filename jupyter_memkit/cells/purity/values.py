@@ -71,7 +71,7 @@ def describe(value: Any, node: ast.AST) -> Value:
     """Return the properties of a variable's value, or refuse it."""
     if is_scalar(value):
         return OWN
-    if isinstance(value, ModuleType):
+    if issubclass(type(value), ModuleType):
         if is_listed(value):
             return Value(known=value)
     elif is_pure_callable(value):
