@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def make_type(base: type, meta: type = type) -> type:
 
         return hook
 
-    plain_read: Callable[[Any, str], Any] = base.__getattribute__
+    plain_read: Any = vars(base).get("__getattribute__", object.__getattribute__)
 
     def read(self: Any, name: str) -> Any:
         record(f"{base.__name__}.{name}")
