@@ -65,16 +65,20 @@ def run(code: str, op: str | None = "sum", **options: Any) -> ChunkedSummary:
 
 def refusal(op: str, cell: str, seed: int) -> str | None:
     """Return the error of a rehearsal; None if it accepts the cell."""
+    return judge(op, cell, make_table(seed))[0]
+
+
+def judge(op: str, cell: str, table: Any) -> tuple[str | None, tuple[str, ...]]:
+    """Return the error of a rehearsal over a table, and its notes."""
     body = make_body(cell)
     assert body.effect is None, cell
     trial = Trial(body)
-    rows = trial.choose_rows(make_table(seed))
+    rows = trial.choose_rows(table)
     assert trial.is_stable, cell
     try:
-        find_agreement(op, trial, rows)
+        return None, find_agreement(op, trial, rows).notes
     except ReduceError as error:
-        return str(error)
-    return None
+        return str(error), ()
 
 
 def test_sums_that_combine_are_accepted() -> None:
@@ -126,6 +130,94 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
+def make_plain_table(rows: int = 1_000) -> pd.DataFrame:
+    """Return rows in which some columns are constant, and customers are rare."""
+    rng: Any = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "store": rng.integers(0, 5, rows),
+            "customer": rng.integers(0, 200, rows),
+            "year": 2001,
+            "errors": 0,
+            "rate": 0.0,
+            "late": False,
+            "x": rng.normal(10, 3, rows),
+            "v": rng.normal(10, 3, rows),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "cell"),
+    [
+        ("sum", "df.errors.max()"),
+        ("sum", "int(df.late.any())"),
+        ("sum", "df.groupby('store').rate.max()"),
+        ("max", "df.errors.sum()"),
+        ("max", "df.rate.std()"),
+        ("max", "df.groupby('store').year.nunique()"),
+        ("merge", "{k: d.errors.sum() for k, d in df.groupby('store')}"),
+        ("union", "[df.year.max()]"),
+        ("concat", "df.errors.cumsum()"),
+        ("concat", "df[df.errors == df.errors.max()]"),
+        ("concat", "df.assign(z=df.year - df.year.min())"),
+        ("concat", "df[df.x < df.x.mean() + 4 * df.x.std()]"),
+        ("sum", "(abs(df.x - df.x.mean()) > 4 * df.x.std()).sum()"),
+        ("concat", "df.v.ffill()"),
+        ("concat", "df.v.bfill()"),
+        ("sum", "df.v.interpolate().sum()"),
+        ("sum", "(df.customer.value_counts() > 150).sum()"),
+        ("sum", "df.groupby('customer').x.sum().loc[lambda s: s > 1500]"),
+        ("union", "[k for k, v in Counter(df.customer).items() if v > 150]"),
+        ("merge", "{k: v for k, v in Counter(df.customer).items() if v > 150}"),
+        ("max", "df.customer.value_counts().max() > 150"),
+        ("concat", "df[df.groupby('customer').x.transform('size') > 150]"),
+        ("count", "df.head(2000)"),
+        ("concat", "df[:2000]"),
+        ("union", "df.x.nlargest(1500)"),
+        ("concat", "tuple(df.store.unique())"),
+        ("concat", "tuple(df.x - df.x.mean())"),
+        ("concat", "sorted(df.x, reverse=True)"),
+    ],
+)
+def test_agreement_by_chance_is_rejected(op: str, cell: str) -> None:
+    """Constant columns, rare rows and few rows do not hide that parts differ."""
+    assert judge(op, cell, make_plain_table())[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("op", "cell"),
+    [
+        ("sum", "df.errors.sum()"),
+        ("sum", "df[df.late].groupby('store').x.sum()"),
+        ("sum", "late = df[df.x > 1000]\nlen(late)"),
+        ("sum", "df.groupby(['year', 'store']).errors.sum()"),
+        ("sum", "(df.x * df.errors).sum()"),
+        ("sum", "np.bincount(df.store, minlength=9)"),
+        ("max", "df.errors.max()"),
+        ("min", "df.groupby('store').errors.min()"),
+        ("union", "df.year.unique()"),
+        ("count", "df[df.x > 1000]"),
+        ("concat", "df[df.late]"),
+        ("concat", "df.assign(z=df.errors + 1)"),
+        ("concat", "df.convert_dtypes()"),
+        ("concat", "df.v.where(df.v > 9).astype('Float64')"),
+        ("concat", "[{'a': a} for a in df.errors]"),
+        ("concat", "[np.ones(2) for _ in df.errors]"),
+    ],
+)
+def test_rows_without_variety_are_accepted(op: str, cell: str) -> None:
+    """A cell that combines is accepted over such rows, without a note."""
+    assert judge(op, cell, make_plain_table()) == (None, ())
+
+
+def test_nothing_found() -> None:
+    """A cell that finds nothing, and is of no known form, has a note."""
+    error, notes = judge("sum", "sum(x > 1e9 for x in df.x)", make_plain_table())
+    assert error is None
+    assert "not known whether its values combine" in notes[0]
+
+
 def test_error_has_the_numbers() -> None:
     """The error has the numbers, the reason and the line that replaces the cell's."""
     table = pd.DataFrame({"k": [1, 2] * 500, "p": [1.0] * 500 + [4.0] * 500})
@@ -133,8 +225,9 @@ def test_error_has_the_numbers() -> None:
         run("round(df.p.mean(), 3)", source=table)
     assert str(raised.value) == (
         "over two halves this cell returns 1 and 4, whose sum (5) is not the 2.5 of "
-        "both together; a mean does not add up; use --reduce merge, and end the cell "
-        "with memkit.partial(df).agg(p='mean'), after import jupyter_memkit as memkit"
+        "all these rows together; a mean does not add up; use --reduce merge, and end "
+        "the cell with memkit.partial(df).agg(p='mean'), after import jupyter_memkit "
+        "as memkit"
     )
 
 
@@ -342,7 +435,7 @@ def test_without_any_column(tmp_path: Path, backend: str) -> None:
         if is_right:
             assert job.run("sum").value == 2_000
         else:
-            with pytest.raises(ReduceError, match="not the 1000000 of both"):
+            with pytest.raises(ReduceError, match="not the 1000000 of all"):
                 job.run("sum")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
@@ -12,14 +13,24 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     Flat,
     find_difference,
     flatten,
+    is_missing,
     tolerance_of,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import propose_keys
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
-from jupyter_memkit.techniques.chunked.rehearsal.probes import Split, split
-from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import check_rows
+from jupyter_memkit.techniques.chunked.rehearsal.probes import (
+    Split,
+    repeat,
+    split,
+    split_changed,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.proof import is_proven
+from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import (
+    check_count,
+    check_rows,
+)
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import (
     advise,
     reject_choice,
@@ -39,6 +50,10 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
+# How often the rows are repeated, and the processor time for a call over all of them.
+_MOST_TIMES = 64
+_REPEATED_S = 0.02
+
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
 
@@ -53,6 +68,10 @@ JUDGED = {
     "union": "union",
 }
 
+_NOTHING_FOUND = (
+    "The cell returns nothing for the sample rows, or the same for all of them, so it "
+    "is not known whether its values combine correctly."
+)
 _SORTED_BY_CHUNK = (
     "each chunk is sorted by itself, so the joined rows are not; sort the result of "
     "the run, or add --no-rehearsal to join the values of the chunks as they are"
@@ -107,17 +126,30 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
     NotRehearsedError
         If they cannot be compared.
     """
-    tried = list(_try_splits(op, trial, rows))
+    is_known = is_proven(op, trial.body.tree, trial.body.name)
+    tried = list(_try_splits(op, trial, rows, varies=not is_known))
     if not tried:
         why = "the cell fails on parts of the first rows"
         raise NotRehearsedError(why)
-    whole = tried[0].whole
-    if op == "concat":
-        return _compare_rows(tried, trial)
-    if isinstance(whole, Partial):
+    if isinstance(tried[0].whole, Partial):
         # Partial statistics combine, some of them approximately.
         return Agreement()
     reject_choice(op, trial.body)
+    compare = _compare_rows if op == "concat" else _compare_values
+    agreement = compare(op, tried, trial)
+    if is_known:
+        return agreement
+    is_repeated = _check_repeated(op, agreement.keys, trial, rows)
+    if _agree_by_chance(op, tried):
+        reject_statistic(op, trial.body)
+        if not is_repeated:
+            notes = (*agreement.notes, _NOTHING_FOUND)
+            return replace(agreement, notes=notes)
+    return agreement
+
+
+def _compare_values(op: str, tried: list[_Tried], trial: Trial) -> Agreement:
+    whole = tried[0].whole
     proposed = propose_keys(trial.body, whole) if op in ALIGNED else iter([()])
     first_error: ReduceError | None = None
     for keys in proposed:
@@ -126,16 +158,18 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
         if error is None:
-            if _agree_by_chance(op, tried):
-                reject_statistic(op, trial.body)
             return Agreement(keys=keys)
         first_error = first_error or error
     assert first_error is not None, "there is always a proposal"
     raise first_error
 
 
-def _compare_rows(tried: list[_Tried], trial: Trial) -> Agreement:
-    orders = [check_rows(each.split.name, each.whole, each.parts) for each in tried]
+def _compare_rows(_op: str, tried: list[_Tried], trial: Trial) -> Agreement:
+    orders = [
+        check_rows(each.split.name, each.whole, each.parts)
+        for each in tried
+        if each.whole is not None
+    ]
     if all(orders):
         return Agreement()
     if sorts(trial.body.tree):
@@ -143,16 +177,61 @@ def _compare_rows(tried: list[_Tried], trial: Trial) -> Agreement:
     return Agreement(notes=(_ORDER_OF_CHUNKS,))
 
 
+def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> bool:
+    """Compare many repetitions of the rows with as many values over them.
+
+    A total can exceed a size that the cell asks for only over as many rows as a chunk
+    has.
+
+    Returns
+    -------
+    bool
+        Whether the cell finds anything in so many rows.
+    """
+    times = min(_MOST_TIMES, int(_REPEATED_S / max(trial.call_s, 1e-9)))
+    once, many = trial.call(rows), None
+    if times > 1 and once and (repeated := repeat(rows, times)) is not None:
+        many = trial.call(repeated)
+    if not many or once[0] is None or many[0] is None:
+        return False
+    name = f"{times} repetitions of {len(rows):,} rows"
+    if op in {"concat", "count"}:
+        if hasattr(many[0], "__len__"):
+            check_count(name, len(many[0]), times * len(once[0]))
+            return len(many[0]) > 0
+        return False
+    tried = _Tried(Split(name, repeated, ()), many[0], once * times)
+    _compare(op, keys, tried, trial)
+    return not _is_nothing(op, tried)
+
+
 def _agree_by_chance(op: str, tried: list[_Tried]) -> bool:
-    """Return whether any statistic would combine: all values are 0, or all equal."""
-    for each in tried:
-        whole, *parts = (flatten(value) for value in (each.whole, *each.parts))
-        if op == "sum":
-            if whole is None or any(map(_is_amount, whole.values())):
-                return False
-        elif any(part != whole for part in parts):
-            return False
-    return True
+    """Return whether any cell would agree: it finds nothing, or always the same."""
+    return all(_is_nothing(op, each) for each in tried)
+
+
+def _is_nothing(op: str, tried: _Tried) -> bool:
+    if op in {"concat", "count"}:
+        return hasattr(tried.whole, "__len__") and len(tried.whole) == 0
+    values = [tried.whole, *tried.parts]
+    if op == "union":
+        sets = [_combine(op, find_operation(op, ()), [value]) for value in values]
+        return all(part == sets[0] for part in sets)
+    whole, *parts = map(flatten, values)
+    if whole is None:
+        return False
+    if op == "sum":
+        return not any(map(_is_amount, whole.values()))
+    # A group that a part lacks, and a missing value, show nothing.
+    return all(
+        part is not None
+        and all(
+            part[label] == item or is_missing(part[label]) or is_missing(item)
+            for label, item in whole.items()
+            if label in part
+        )
+        for part in parts
+    )
 
 
 def _is_amount(item: Any) -> bool:
@@ -171,9 +250,12 @@ def _find_error(
     return None
 
 
-def _try_splits(op: str, trial: Trial, rows: Any) -> Iterator[_Tried]:
-    for number, one in enumerate(split(rows, trial.words)):
-        if number >= _FIRST_SPLITS and trial.spent_s > _LIMIT_S:
+def _try_splits(op: str, trial: Trial, rows: Any, *, varies: bool) -> Iterator[_Tried]:
+    splits = split(rows, trial.words)
+    first = islice(splits, _FIRST_SPLITS)
+    changed = split_changed(rows) if varies else iter(())
+    for number, one in enumerate(chain(first, changed, splits)):
+        if number >= _FIRST_SPLITS + varies and trial.spent_s > _LIMIT_S:
             return
         if op in _ORDERED and not one.keeps_order:
             continue
@@ -216,9 +298,10 @@ def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> Non
         return
     combined_text, whole_text, *values = (_describe(flat, label) for flat in known)
     place = f" for {', '.join(map(str, label))}" if label else ""
+    returned = " and ".join(values[:2]) + (" and so on" if len(values) > 2 else "")
     message = (
-        f"over {tried.split.name} this cell returns {' and '.join(values)}{place}, "
-        f"whose {JUDGED[op]} ({combined_text}) is not the {whole_text} of both "
+        f"over {tried.split.name} this cell returns {returned}{place}, whose "
+        f"{JUDGED[op]} ({combined_text}) is not the {whole_text} of all these rows "
         f"together; {advise(op, trial.body)}"
     )
     raise ReduceError(message)

@@ -70,7 +70,7 @@ def find_difference(
     parts = list(scales)
     for label in {**first, **second}:
         one, other = first.get(label, zero), second.get(label, zero)
-        one, other = (zero if _is_missing(item) else item for item in (one, other))
+        one, other = (zero if is_missing(item) else item for item in (one, other))
         if one is other or _is_equal(one, other):
             continue
         if not (_is_number(one) and _is_number(other)) or (
@@ -125,10 +125,11 @@ def _merge(
 def _label(label: Any) -> Hashable:
     if isinstance(label, tuple):
         return tuple(map(_label, label))
-    return None if _is_missing(label) else label
+    return None if is_missing(label) else label
 
 
-def _is_missing(item: Any) -> bool:
+def is_missing(item: Any) -> bool:
+    """Return whether an item stands for a missing value."""
     pandas = sys.modules.get("pandas")
     return (
         item is None

@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import lose, vary
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
@@ -180,7 +181,7 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
     everything = range(n_rows)
     yield _split("two halves", rows, everything[:half], everything[half:])
     yield _split("the first row and the others", rows, everything[:1], everything[1:])
-    doubled = _double(rows)
+    doubled = repeat(rows, 2)
     if doubled is not None:
         twice = range(2 * n_rows)
         yield _split("the same rows twice", doubled, twice[:n_rows], twice[n_rows:])
@@ -196,6 +197,27 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
     yield _split("every other row and the rest", rows, evens, odds, keeps_order=False)
 
 
+def split_changed(rows: Any) -> Iterator[Split]:
+    """Yield ways to split rows with other values, the most revealing first."""
+    n_rows = len(rows)
+    half = n_rows // 2
+    halves = range(half), range(half, n_rows)
+    varied = vary(rows)
+    if varied is not None:
+        changed, names = varied
+        what = f" with other values of {' and '.join(names)}" if names else ""
+        yield _split(f"two halves{what or ' with two outliers'}", changed, *halves)
+        doubled = repeat(changed, 2)
+        if doubled is not None:
+            twice = range(n_rows), range(n_rows, 2 * n_rows)
+            yield _split(f"the same rows twice{what}", doubled, *twice)
+    for place, where in ((half, "start of the second"), (half - 1, "end of the first")):
+        changed = lose(rows, place)
+        if changed is not None:
+            name = f"two halves with missing values at the {where}"
+            yield _split(name, changed, *halves)
+
+
 def _split(
     name: str, rows: Any, *places: Sequence[int], keeps_order: bool = True
 ) -> Split:
@@ -203,15 +225,16 @@ def _split(
     return Split(name, rows, parts, keeps_order)
 
 
-def _double(rows: Any) -> Any:
-    """Return the rows twice, numbered throughout; None if the index forbids it."""
+def repeat(rows: Any, times: int) -> Any:
+    """Return rows repeated, numbered throughout; None if the index forbids it."""
     if type(rows).__module__.partition(".")[0] == "pandas":
         pandas = sys.modules["pandas"]
         index = rows.index
         if type(index) is not pandas.RangeIndex:
             return None
-        return pandas.concat([rows, rows], ignore_index=True).rename_axis(index.name)
-    return take(rows, [*range(len(rows)), *range(len(rows))])
+        repeated = pandas.concat([rows] * times, ignore_index=True)
+        return repeated.rename_axis(index.name)
+    return take(rows, [*range(len(rows))] * times)
 
 
 def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:

@@ -15,6 +15,9 @@ from typing import Any
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import tolerance_of
+from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
+    NotRehearsedError,
+)
 
 # Of a wide table, some columns are compared.
 _MOST_COLUMNS = 64
@@ -26,11 +29,14 @@ _TABLES: Mapping[tuple[str, str], Callable[[Any, int], list[Any]]] = {
     ("pyarrow", "Table"): lambda table, place: table.column(place).to_pylist(),
 }
 _COLUMNS: Mapping[tuple[str, str], Callable[[Any], list[Any]]] = {
+    ("pandas", "Index"): lambda column: column.tolist(),
     ("pandas", "Series"): lambda column: column.tolist(),
     ("polars", "Series"): lambda column: column.to_list(),
+    ("pyarrow", "Array"): lambda column: column.to_pylist(),
     ("pyarrow", "ChunkedArray"): lambda column: column.to_pylist(),
     ("numpy", "ndarray"): lambda array: array.tolist(),
     ("builtins", "list"): list,
+    ("builtins", "tuple"): list,
 }
 
 
@@ -56,16 +62,16 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> bool:
     ------
     ReduceError
         If they are other rows, in whatever order.
+    NotRehearsedError
+        If they cannot be compared.
     """
     wanted = _list_columns(whole)
     given = [_list_columns(part) for part in parts]
     known = [columns for columns in given if columns is not None]
     if wanted is None or len(known) < len(given):
-        return True
-    n_rows = sum(map(len, parts))
-    if len(whole) != n_rows:
-        found = f"{n_rows:,} rows instead of {len(whole):,}"
-        raise ReduceError(_explain(name, found))
+        why = f"values of type {type(whole).__name__} cannot be compared"
+        raise NotRehearsedError(why)
+    check_count(name, len(whole), sum(map(len, parts)))
     tolerance = tolerance_of(whole)
     are_in_order = True
     names = list({each: None for columns in (wanted, *known) for each in columns})
@@ -82,10 +88,22 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> bool:
     return are_in_order
 
 
+def check_count(name: str, wanted: int, joined: int) -> None:
+    """Reject a cell whose values over parts have another number of rows.
+
+    Raises
+    ------
+    ReduceError
+        If they do.
+    """
+    if wanted != joined:
+        raise ReduceError(_explain(name, f"{joined:,} rows instead of {wanted:,}"))
+
+
 def _explain(name: str, found: str) -> str:
     return (
-        f"run on {name} separately, the cell returns different rows than on both "
-        f"together ({found}), so its rows depend on the other rows of the chunk; "
+        f"run on {name} separately, the cell returns different rows than on all of "
+        f"them together ({found}), so its rows depend on the other rows of the chunk; "
         "compute shared values in an earlier run, or add --no-rehearsal to join the "
         "values of the chunks as they are"
     )
@@ -131,8 +149,9 @@ def _find_difference(
 
 def _are_in_order(wanted: list[Any], joined: list[Any], tolerance: float) -> bool:
     """Return whether items that are equal when sorted have the same order."""
+    # Missing values and arrays have no plain comparison.
     return all(
-        one == other or str(one) == str(other) or _are_close(one, other, tolerance)
+        one is other or _are_close(one, other, tolerance) or str(one) == str(other)
         for one, other in zip(wanted, joined, strict=True)
     )
 

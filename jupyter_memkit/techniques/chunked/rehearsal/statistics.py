@@ -64,7 +64,8 @@ def find_choice(tree: ast.Module) -> str | None:
 def sorts(tree: ast.Module) -> bool:
     """Return whether a cell sorts something."""
     return any(
-        isinstance(node, ast.Attribute) and node.attr in _SORTING
+        (isinstance(node, ast.Attribute) and node.attr in _SORTING)
+        or (isinstance(node, ast.Name) and node.id == "sorted")
         for node in ast.walk(tree)
     )
 
