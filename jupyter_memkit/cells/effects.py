@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import inspect
+import textwrap
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -19,6 +23,8 @@ from jupyter_memkit.cells.names import (
     find_bound_names,
     find_global_names,
 )
+
+_CONTAINERS = (list, set, Counter, deque)
 
 
 def find_accumulated(
@@ -49,7 +55,27 @@ def find_accumulated(
     bound = find_global_names(tree)[1] | set(_find_outer(tree))
     order = _Order(chunk_name, bound, namespace)
     order.visit(tree)
+    for function in _find_functions(tree, namespace):
+        called = _FunctionOrder("", set(_find_outer(function)), namespace)
+        called.visit(function)
+        order.changed += called.changed
     return order.changed[0] if order.changed else None
+
+
+def _find_functions(tree: ast.AST, namespace: Mapping[str, Any]) -> Iterator[ast.AST]:
+    """Yield the code of the notebook's functions that a cell names, at any depth."""
+    seen: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        for name in set(find_global_names(waiting.pop())[0]) - seen:
+            seen.add(name)
+            function = namespace.get(name)
+            if type(function) is FunctionType and function.__module__ == "__main__":
+                # Without its source, or as a lambda within a line, it is not known.
+                with contextlib.suppress(OSError, SyntaxError, TypeError):
+                    source = textwrap.dedent(inspect.getsource(function))
+                    waiting.append(ast.parse(source))
+                    yield waiting[-1]
 
 
 class _Order(ast.NodeVisitor):
@@ -163,6 +189,21 @@ class _Order(ast.NodeVisitor):
         name = _root(target)
         if name is not None and name not in self._own and not hasattr(builtins, name):
             self.changed.append(name)
+
+
+class _FunctionOrder(_Order):
+    """Visits a function, which may well fill a cache or write a log."""
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        match node.value:
+            case ast.Call(func=ast.Attribute(value=place)) if (
+                type(self._namespace.get(_root(place) or "")) in _CONTAINERS
+            ):
+                self._change(place)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.generic_visit(node)
 
 
 def _root(node: ast.expr | None) -> str | None:

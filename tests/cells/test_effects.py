@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.cells.effects import find_accumulated
 
@@ -68,3 +69,42 @@ def test_accumulating(code: str, name: str) -> None:
 def test_independent(code: str) -> None:
     """Nothing is found in a cell whose chunks are independent."""
     assert find_accumulated(ast.parse(code), "chunk", NAMESPACE) is None
+
+
+NOTEBOOK = """
+import logging
+log, cache, seen, n = logging.getLogger(), {}, [], 0
+class State: pass
+state = State(); state.rows = 0
+def count(c): state.rows += len(c); return len(c)
+def keep(c): seen.append(len(c)); return len(c)
+def add(c):
+    global n
+    n += len(c)
+def outer(c): return keep(c)
+def plain(c): log.info(len(c)); cache[1] = c; own = []; own.append(c); return own
+"""
+
+
+@pytest.fixture
+def notebook(shell: InteractiveShell) -> dict[str, Any]:
+    """The namespace of a shell with functions, whose source it knows."""
+    shell.run_cell(NOTEBOOK).raise_error()
+    return dict(shell.user_ns)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("count(chunk)", "state"),
+        ("keep(chunk)", "seen"),
+        ("add(chunk)", "n"),
+        ("sum(map(outer, [chunk]))", "seen"),
+        ("plain(chunk)", None),
+    ],
+)
+def test_functions_of_the_notebook(
+    notebook: dict[str, Any], code: str, name: str | None
+) -> None:
+    """What a function accumulates is found, unlike a log or a cache that it fills."""
+    assert find_accumulated(ast.parse(code), "chunk", notebook) == name
