@@ -10,6 +10,7 @@ from IPython.core.magic_arguments import argument_group, kwds, magic_arguments
 
 from jupyter_memkit.magics.arguments import (
     argument,
+    as_written,
     fraction,
     size,
     variable,
@@ -68,6 +69,7 @@ class ChunkedMagics(Magics):
     @argument(
         "source",
         nargs="?",
+        type=as_written,
         offers=variable_names,
         help="a file (CSV, JSON lines, Parquet, Arrow, NumPy, HDF5, Zarr, text), a "
         "folder, a pattern such as 'orders-*.parquet', or a variable with a path, a "
@@ -283,11 +285,12 @@ class ChunkedMagics(Magics):
 
         Notes
         -----
-        The cell runs in your namespace, and the names that it sets stay. All chunks
-        have the columns and types of the whole file. Series and frames are summed by
-        their index. ``chunk_info`` has the chunk's ``number``, ``first_row``, ``rows``
-        and ``source``; raise ``jupyter_memkit.StopChunks`` to end the run early. When a
-        chunk fails or you interrupt the run, --into holds the result so far.
+        The cell runs in your namespace, and the names that it sets stay, except in
+        other processes (--workers, --on). All chunks have the columns and types of the
+        whole file. Series and frames are summed by their index. ``chunk_info`` has the
+        chunk's ``number``, ``first_row``, ``rows`` and ``source``; raise
+        ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or you
+        interrupt the run, --into holds the result so far.
 
         Returns a summary with ``chunks``, ``rows``, ``duration_s``, ``peak_bytes``,
         ``budget_bytes``, ``columns``, ``skipped``, and, without --into, the ``value``

@@ -139,7 +139,8 @@ class Worker:
         except Exception as error:
             message = (
                 f"the value of type {type(value).__name__} cannot be sent from a "
-                f"worker ({error}); end the cell with data, or leave out --workers"
+                f"worker ({error}); end the cell with data, or leave out --workers "
+                "and --on"
             )
             raise MemkitError(message) from error
         return content

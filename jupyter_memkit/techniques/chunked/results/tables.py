@@ -69,7 +69,14 @@ def _convert(arrow: Any, value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(row, dict) for row in value):
         # Any row may be the first to have a key.
         keys = dict.fromkeys(key for row in value for key in row)
-        return arrow.table({key: [row.get(key) for row in value] for key in keys})
+        columns = {key: [row.get(key) for row in value] for key in keys}
+        # In records of pandas, a missing text is a NaN.
+        return arrow.table(
+            {
+                key: arrow.array(column, from_pandas=True)
+                for key, column in columns.items()
+            }
+        )
     names = getattr(getattr(value, "dtype", None), "names", None)
     return None if names is None else arrow.table({name: value[name] for name in names})
 
