@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
@@ -46,7 +46,7 @@ from jupyter_memkit.techniques.chunked.results.combine import (
 )
 from jupyter_memkit.techniques.chunked.results.partial import Partial
 
-# The most processor time for a rehearsal, except for the first splits, which show most.
+# The processor time after which only the splits that show most are tried.
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
@@ -154,7 +154,7 @@ def _compare_values(op: str, tried: list[_Tried], trial: Trial) -> Agreement:
     first_error: ReduceError | None = None
     for keys in proposed:
         error = _find_error(op, keys, tried, trial)
-        if error is None and flatten(whole) is None:
+        if error is None and op != "count" and flatten(whole) is None:
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
         if error is None:
@@ -254,9 +254,8 @@ def _try_splits(op: str, trial: Trial, rows: Any, *, varies: bool) -> Iterator[_
     splits = split(rows, trial.words)
     first = islice(splits, _FIRST_SPLITS)
     changed = split_changed(rows) if varies else iter(())
-    for number, one in enumerate(chain(first, changed, splits)):
-        if number >= _FIRST_SPLITS + varies and trial.spent_s > _LIMIT_S:
-            return
+    others = takewhile(lambda _: trial.spent_s <= _LIMIT_S, splits)
+    for one in chain(first, changed, others):
         if op in _ORDERED and not one.keeps_order:
             continue
         whole = trial.call(one.whole)
