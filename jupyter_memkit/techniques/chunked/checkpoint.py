@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.paths import expand_home
 
-_FORMAT = 2
+_FORMAT = 3
 
 # The most of the time that is spent on saving, and how often it is done at most.
 _SHARE = 0.05

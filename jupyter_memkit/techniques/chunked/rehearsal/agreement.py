@@ -315,8 +315,10 @@ def _combine(op: str, operation: Operation, values: Iterable[Any]) -> Any:
     reduction = Reduction(operation)
     for value in values:
         reduction.add(value)
-    # With its keys in the index a frame is compared by its keys, in any order.
-    return reduction.part if op in ALIGNED else reduction.result()
+    # The part of a frame has its keys in the index, and is compared by them, in any
+    # order; that of a dict or a set has markers for NaN, which is not equal to itself.
+    is_compared = op in ALIGNED or op in {"merge", "union"}
+    return reduction.part if is_compared else reduction.result()
 
 
 def _describe(flat: Flat, label: tuple[Hashable, ...]) -> str:

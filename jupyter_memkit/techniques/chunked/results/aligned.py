@@ -12,10 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.missing import (
+    is_nan,
+    mark_keys,
+    unmark_keys,
+)
 
 # The name that pandas gives to the counts of values, which are sorted by it.
 _COUNT = "count"
@@ -54,12 +58,13 @@ class Aligned:
         if kind == "frame" and self.keys:
             return self._set_keys(value)
         if kind == "mapping":
-            begun = {key: self.begin(item) for key, item in value.items()}
-            return Counter(begun) if isinstance(value, Counter) else begun
+            return mark_keys(value, self.begin, self.step)
         return _widen(value) if self.name == "sum" else value
 
     def finish(self, part: Any) -> Any:
         """Return the result, with its keys in columns if the values had them there."""
+        if isinstance(part, Mapping):
+            return unmark_keys(part, self.finish)
         if self.keys and self._kind(part) == "frame":
             return part.reset_index()
         return part
@@ -155,10 +160,12 @@ class Aligned:
                 dropna=False,
             )
         )
-        # A sum of missing values only is missing, as over the whole.
-        combined = (
-            groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
-        )
+        # The sum of infinities of both signs is NaN, which is no reason to warn.
+        with sys.modules["numpy"].errstate(invalid="ignore"):
+            # A sum of missing values only is missing, as over the whole.
+            combined = (
+                groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
+            )
         if is_sorted and (freq := _find_freq(so_far, value)) is not None:
             return self._fill_bins(combined, freq)
         if not is_sorted and _are_counts(so_far) and _are_counts(value):
@@ -273,13 +280,6 @@ def _is_missing(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
     markers = () if pandas is None else (pandas.NA, pandas.NaT)
     return value is None or is_nan(value) or any(value is each for each in markers)
-
-
-def is_nan(value: Any) -> bool:
-    """Return whether a value is NaN, without the code of the user's own types."""
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    return isinstance(value, float) and math.isnan(value)
 
 
 def _widen(value: Any) -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import operator
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -19,12 +17,17 @@ from jupyter_memkit.techniques.chunked.results.aligned import (
     MIN,
     SUM,
     Aligned,
-    is_nan,
 )
 from jupyter_memkit.techniques.chunked.results.concat import (
     begin_concat,
     finish_concat,
     join_concat,
+)
+from jupyter_memkit.techniques.chunked.results.missing import (
+    mark,
+    mark_keys,
+    unmark,
+    unmark_keys,
 )
 from jupyter_memkit.techniques.chunked.results.partial import Partial
 
@@ -149,18 +152,10 @@ def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
     return so_far
 
 
-class _Missing(Enum):
-    """Replaces NaN in a set, because NaN is not equal to itself or to its copies."""
-
-    NAN = "nan"
-
-
 def _as_set(value: Any) -> set[Any]:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         try:
-            return {
-                _Missing.NAN if is_nan(item) else item for item in _list_items(value)
-            }
+            return set(map(mark, _list_items(value)))
         except TypeError as error:
             message = (
                 f"union needs items that can be in a set ({error}); make them tuples "
@@ -187,36 +182,46 @@ def _list_items(value: Any) -> Iterable[Any]:
 
 
 def _finish_set(part: set[Any]) -> set[Any]:
-    return {math.nan if item is _Missing.NAN else item for item in part}
+    return set(map(unmark, part))
 
 
 def _begin_merge(value: Any) -> Any:
-    return value if isinstance(value, Partial) else _copy_mapping(value)
+    if isinstance(value, Partial):
+        return value
+    _check_mapping(value)
+    # Counters add up, and of the items of one key in dicts the last stays.
+    combine = operator.add if isinstance(value, Counter) else _take_last
+    return mark_keys(value, _identity, combine)
 
 
-def _copy_mapping(value: Any) -> dict[Any, Any]:
-    if isinstance(value, Counter):
-        return Counter(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    message = (
-        f"merge needs dicts or partial statistics, not {type(value).__name__}; end the "
-        "cell with one of them, or use append"
-    )
-    raise ReduceError(message)
+def _take_last(_: Any, last: Any) -> Any:
+    return last
+
+
+def _check_mapping(value: Any) -> None:
+    if not isinstance(value, Mapping):
+        message = (
+            f"merge needs dicts or partial statistics, not {type(value).__name__}; end "
+            "the cell with one of them, or use append"
+        )
+        raise ReduceError(message)
 
 
 def _merge(so_far: Any, value: Any) -> Any:
     if isinstance(so_far, Partial) and isinstance(value, Partial):
         return so_far.merge(value)
+    _check_mapping(so_far)
+    _check_mapping(value)
     # A new one each time, because the update of a Counter can be interrupted half-way.
-    merged = _copy_mapping(so_far)
-    merged.update(_copy_mapping(value))
+    merged = so_far.copy()
+    merged.update(value)
     return merged
 
 
 def _finish_merge(part: Any) -> Any:
-    return part.result() if isinstance(part, Partial) else part
+    if isinstance(part, Partial):
+        return part.result()
+    return unmark_keys(part, _identity)
 
 
 def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:

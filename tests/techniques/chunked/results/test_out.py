@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import subprocess
 import sys
@@ -70,6 +71,15 @@ def digest(path: Path) -> str:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
+def test_records_with_missing_texts(tmp_path: Path) -> None:
+    """Records of pandas have NaN for a missing text, which is written as missing."""
+    frame = pd.DataFrame({"id": [1, 2, 3], "text": ["a", None, "b"]})
+    values = [frame.to_dict("records"), frame[1:2].to_dict("records")]
+    values[0][1]["text"] = math.nan
+    read = pd.read_parquet(write(tmp_path / "out.parquet", values))
+    assert read.text.isna().tolist() == [False, True, False, True]
+
+
 def test_reads_back(orders: pd.DataFrame, tmp_path: Path, ending: str) -> None:
     """Reading the file returns the rows that were written."""
     path = write(tmp_path / f"a.{ending}", split(orders, len(orders) // 4))

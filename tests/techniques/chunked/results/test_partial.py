@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import pickle
@@ -33,7 +34,7 @@ PANDAS = [
 
 
 def make_table(seed: int, rows: int) -> pd.DataFrame:
-    """Return keys, numbers with a large mean, missing values, integers and texts."""
+    """Return keys and texts, numbers with a large mean, missing and infinite values."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {
@@ -43,8 +44,16 @@ def make_table(seed: int, rows: int) -> pd.DataFrame:
             "m": np.where(rng.random(rows) < 0.4, np.nan, rng.normal(0, 5, rows)),
             "n": rng.integers(-5, 9, rows),
             "s": rng.choice(["u", "v", "w"], rows),
+            "i": make_infinite(rng, rows),
         }
     )
+
+
+def make_infinite(rng: np.random.Generator, rows: int) -> Any:
+    """Return small numbers, of which some are infinite and some are missing."""
+    known = rng.integers(0, 4, rows).astype("float64")
+    special = rng.choice([np.nan, np.inf, -np.inf], rows, p=[0.6, 0.3, 0.1])
+    return np.where(rng.random(rows) < 0.2, special, known)
 
 
 def merged(table: pd.DataFrame, cuts: Sequence[int], by: Any, **asked: Any) -> Any:
@@ -73,7 +82,7 @@ cut_tables = given(
 def test_by_group(seed: int, rows: int, cuts: list[int], by: Any) -> None:
     """By group, every statistic is that of pandas over the whole, however it is cut."""
     table = make_table(seed, rows)
-    asked = {"x": PANDAS, "m": PANDAS, "n": PANDAS}
+    asked = {"x": PANDAS, "m": PANDAS, "n": PANDAS, "i": PANDAS}
     expected = table.groupby(by).agg(asked)
     got = merged(table, cuts, by, **asked)
     pd.testing.assert_frame_equal(
@@ -88,8 +97,9 @@ def test_of_the_whole(seed: int, rows: int, cuts: list[int]) -> None:
     """Without groups, every statistic is that of pandas over the whole."""
     table = make_table(seed, rows)
     names: Any = [name for name in PANDAS if name not in {"first", "last", "size"}]
-    expected = table[["x", "m"]].agg(names)
-    got = merged(table, cuts, None, x=names, m=names)
+    with np.errstate(all="ignore"):
+        expected = table[["x", "m", "i"]].agg(names)
+    got = merged(table, cuts, None, x=names, m=names, i=names)
     pd.testing.assert_frame_equal(
         got, expected, check_dtype=False, rtol=1e-9, atol=1e-9
     )
@@ -127,6 +137,90 @@ def test_of_values(seed: int, rows: int, cuts: list[int]) -> None:
         with np.errstate(all="ignore"):
             expected = part.n.corr(part.m)
         np.testing.assert_allclose(row["n", "corr(m)"], expected, rtol=1e-9, atol=1e-9)
+
+
+@cut_tables
+@settings(deadline=None, max_examples=COUNT)
+def test_of_infinite_values(seed: int, rows: int, cuts: list[int]) -> None:
+    """Infinite values count as values, and NaN as missing."""
+    table = make_table(seed, rows)
+    edges = [-np.inf, 0, 2, np.inf]
+    statistics: Any = [
+        *("unique", "value_counts", ("largest", 3), ("smallest", 2), ("corr", "n")),
+        *(("histogram", edges), ("histogram", [0, 1, 3])),
+    ]
+    got = merged(table, cuts, "k", i=statistics, n=[("corr", "i")])
+    for key, part in table.groupby("k"):
+        row = got.loc[key]
+        assert_arrays(row["i", "unique"], part.i.unique())
+        if part.i.count():
+            counts = part.i.value_counts()
+            assert row["i", "value_counts"].to_dict() == counts.to_dict()
+            assert_arrays(row["i", "largest(3)"], part.i.nlargest(3))
+            assert_arrays(row["i", "smallest(2)"], part.i.nsmallest(2))
+        for bins in (edges, [0, 1, 3]):
+            expected = np.histogram(part.i.dropna(), bins)[0]
+            assert_arrays(row["i", f"histogram({tuple(bins)})"], expected)
+        with np.errstate(all="ignore"):
+            correlation = part.i.corr(part.n)
+        both = [row["i", "corr(n)"], row["n", "corr(i)"]]
+        np.testing.assert_allclose(both, correlation, rtol=1e-9, atol=1e-9)
+
+
+def assert_arrays(got: Any, expected: Any) -> None:
+    """Assert that all values are the same, or missing in both."""
+    np.testing.assert_array_equal(np.asarray(got), np.asarray(expected))
+
+
+@pytest.mark.parametrize("by", [None, "k", ["k", "g"]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.inf, 1, 2, 3],
+        [1, np.inf, 2, np.inf],
+        [1, -np.inf, 2, 3],
+        [np.inf, -np.inf, 1, 2],
+        [np.inf, 1, -np.inf, np.inf],
+        [np.nan, np.inf, np.nan, 1],
+        [np.inf, np.nan, -np.inf, np.nan],
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_infinities_stay(values: list[float], by: Any, rows: int) -> None:
+    """An infinite value is in the result, whatever follows it in any number of parts.
+
+    That of two signs is NaN, which no later value replaces.
+    """
+    # Between its rows, the group is absent from some parts.
+    table = pd.DataFrame({"k": "a", "g": np.nan, "v": values, "w": [1.0, 3, 2, 5]})
+    others = table.assign(k="b", v=[1.0, 2, 4, np.nan])
+    table = pd.concat([table, others], ignore_index=True)
+    names: Any = ["sum", "mean", "std", "var", "sem", "min", "max", "count"]
+    parts = [
+        partial(table[start : start + rows], by=by, dropna=False).agg(
+            v=[*names, ("corr", "w")]
+        )
+        for start in range(0, len(table), rows)
+    ]
+    got = functools.reduce(Partial.merge, parts).result()
+    with np.errstate(all="ignore"):
+        if by is None:
+            expected = table[["v"]].agg(names)
+            expected.loc["corr(w)"] = table.v.corr(table.w)
+        else:
+            groups = table.groupby(by, dropna=False)
+            expected = groups.agg({"v": names})
+            expected["v", "corr(w)"] = [part.v.corr(part.w) for _, part in groups]
+    pd.testing.assert_frame_equal(got, expected, check_dtype=False, rtol=1e-9)
+
+
+def test_quantiles_of_infinite_values() -> None:
+    """Infinite values are the largest and smallest of a sketch, which ignores NaN."""
+    pytest.importorskip("datasketches")
+    table = pd.DataFrame({"v": [np.inf, np.nan, 1, 2, np.nan, -np.inf, 3]})
+    asked: Any = [*(("approx_quantile", q) for q in (0, 0.5, 1)), "approx_nunique"]
+    got = merged(table, [2, 3, 5], None, v=asked)
+    assert got.v.tolist() == [-np.inf, 2, np.inf, 5]
 
 
 def test_sketches() -> None:

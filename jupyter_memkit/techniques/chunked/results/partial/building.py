@@ -81,7 +81,9 @@ class PartialGroups:
             sys.modules["pandas"].Series(0, index=self._frame.index, name="all")
         ]
         try:
-            return statistic.begin(self._frame, column, keys)
+            # Infinities of both signs are no reason to warn.
+            with sys.modules["numpy"].errstate(invalid="ignore"):
+                return statistic.begin(self._frame, column, keys)
         except (TypeError, ValueError) as error:
             message = (
                 f"{label(spec)} of {column} cannot be computed from values of type "

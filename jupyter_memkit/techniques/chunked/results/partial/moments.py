@@ -1,6 +1,9 @@
 """Means, variances and correlations, by the update of Chan, Golub and LeVeque.
 
 Sums of squares would lose all digits if a mean is large compared to the deviation.
+
+As in pandas, the mean of infinities is infinite, or NaN if they have both signs, and
+their other moments are NaN. So NaN in a group with values is never a missing value.
 """
 
 from __future__ import annotations
@@ -36,22 +39,23 @@ class Moments:
         values = frame[column].astype("float64")
         groups = group(values, keys)
         deviations = values - groups.transform("mean")
+        mean = groups.mean()
         return _table(
             n=groups.count().astype("float64"),
-            mean=groups.mean(),
-            m2=group(deviations**2, keys).sum(),
+            mean=mean,
+            m2=_add_up(deviations**2, keys, mean),
         )
 
     def merge(self, one: Any, other: Any) -> Any:
         """Return those of both."""
         one, other = _align(one, other)
         n = one.n + other.n
-        delta = other["mean"] - one["mean"]
         share = (other.n / n).fillna(0)
+        delta = other["mean"] - one["mean"]
         return _table(
             n=n,
-            mean=one["mean"] + delta * share,
-            m2=one.m2 + other.m2 + delta**2 * one.n * share,
+            mean=_join_means(one["mean"], other["mean"], share),
+            m2=one.m2 + other.m2 + delta * (one.n * share) * delta,
         )
 
     def finish(self, state: Any) -> Any:
@@ -77,13 +81,14 @@ class Correlation:
         x, y = x.where(y.notna()), y.where(x.notna())
         of_x, of_y = group(x, keys), group(y, keys)
         dx, dy = x - of_x.transform("mean"), y - of_y.transform("mean")
+        mean_x, mean_y = of_x.mean(), of_y.mean()
         return _table(
             n=of_x.count().astype("float64"),
-            x=of_x.mean(),
-            y=of_y.mean(),
-            xx=group(dx**2, keys).sum(),
-            yy=group(dy**2, keys).sum(),
-            xy=group(dx * dy, keys).sum(),
+            x=mean_x,
+            y=mean_y,
+            xx=_add_up(dx**2, keys, mean_x),
+            yy=_add_up(dy**2, keys, mean_y),
+            xy=_add_up(dx * dy, keys, mean_x + mean_y),
         )
 
     def merge(self, one: Any, other: Any) -> Any:
@@ -94,11 +99,11 @@ class Correlation:
         dx, dy = other.x - one.x, other.y - one.y
         return _table(
             n=n,
-            x=one.x + dx * share,
-            y=one.y + dy * share,
-            xx=one.xx + other.xx + dx**2 * one.n * share,
-            yy=one.yy + other.yy + dy**2 * one.n * share,
-            xy=one.xy + other.xy + dx * dy * one.n * share,
+            x=_join_means(one.x, other.x, share),
+            y=_join_means(one.y, other.y, share),
+            xx=one.xx + other.xx + dx * (one.n * share) * dx,
+            yy=one.yy + other.yy + dy * (one.n * share) * dy,
+            xy=one.xy + other.xy + dx * (one.n * share) * dy,
         )
 
     def finish(self, state: Any) -> Any:
@@ -189,15 +194,27 @@ def _table(**columns: Any) -> Any:
     return sys.modules["pandas"].DataFrame(columns)
 
 
+def _add_up(products: Any, keys: Sequence[Any], means: Any) -> Any:
+    """Return the sums of products of deviations by group; NaN for infinite means."""
+    # The sum would leave out NaN, the deviation of an infinite value, as if missing.
+    return group(products, keys).sum().where(sys.modules["numpy"].isfinite(means))
+
+
+def _join_means(one: Any, other: Any, share: Any) -> Any:
+    """Return the means of both, of which the other has a share."""
+    delta = other - one
+    # Infinities have no difference, but add up as in pandas.
+    return (one + delta * share).where(
+        sys.modules["numpy"].isfinite(delta), one * (1 - share) + other * share
+    )
+
+
 def _align(one: Any, other: Any) -> tuple[Any, Any]:
-    """Return two tables with the same groups and no missing values."""
+    """Return two tables with the same groups, and 0 for groups without values."""
     # The result is sorted; text beside missing keys cannot be here.
     groups = one.index.union(other.index, sort=False)
-    one, other = (
-        state.fillna(0).reindex(groups, fill_value=0.0) for state in (one, other)
-    )
-    # The mean of no values is set to that of the other, so that it changes nothing.
-    for name in set(one.columns) & {"mean", "x", "y"}:
-        one[name] = one[name].where(one.n > 0, other[name])
-        other[name] = other[name].where(other.n > 0, one[name])
+    one, other = (state.reindex(groups, fill_value=0.0) for state in (one, other))
+    for state in (one, other):
+        # The mean of no values is NaN, which would spread to the mean of both.
+        state[state.n == 0] = 0.0
     return one, other

@@ -94,6 +94,21 @@ class Simple:
         return state
 
 
+class Sum(Simple):
+    """The sum, which is NaN for infinities of both signs."""
+
+    def __init__(self) -> None:
+        super().__init__("sum", SUM)
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """Return the sums of both; NaN stays, because the sum of no values is 0."""
+        merged = super().merge(one, other)
+        is_nan = stack(one, other).isna()
+        if not is_nan.any():
+            return merged
+        return merged.mask(group_state(is_nan).any().reindex(merged.index))
+
+
 class Chosen:
     """The first value that is not missing, or the last.
 
@@ -122,7 +137,7 @@ class Chosen:
 SIMPLE: dict[str, Statistic] = {
     "count": Simple("count", SUM),
     "size": Simple("size", SUM),
-    "sum": Simple("sum", SUM),
+    "sum": Sum(),
     "min": Simple("min", MIN),
     "max": Simple("max", MAX),
     "first": Chosen("first"),
