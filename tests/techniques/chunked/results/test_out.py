@@ -70,7 +70,6 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
 def test_records_with_missing_texts(tmp_path: Path) -> None:
     """Records of pandas have NaN for a missing text, which is written as missing."""
     frame = pd.DataFrame({"id": [1, 2, 3], "text": ["a", None, "b"]})
@@ -80,6 +79,7 @@ def test_records_with_missing_texts(tmp_path: Path) -> None:
     assert read.text.isna().tolist() == [False, True, False, True]
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_reads_back(orders: pd.DataFrame, tmp_path: Path, ending: str) -> None:
     """Reading the file returns the rows that were written."""
     path = write(tmp_path / f"a.{ending}", split(orders, len(orders) // 4))
