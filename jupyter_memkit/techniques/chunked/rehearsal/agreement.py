@@ -226,7 +226,7 @@ def _is_nothing(op: str, tried: _Tried) -> bool:
     return all(
         part is not None
         and all(
-            part[label] == item or is_missing(part[label]) or is_missing(item)
+            is_missing(part[label]) or is_missing(item) or part[label] == item
             for label, item in whole.items()
             if label in part
         )
@@ -236,7 +236,7 @@ def _is_nothing(op: str, tried: _Tried) -> bool:
 
 def _is_amount(item: Any) -> bool:
     """Return whether an item is neither 0 nor missing."""
-    return bool(item == item and item != 0)  # noqa: PLR0124 - NaN is not equal to itself
+    return not is_missing(item) and bool(item != 0)
 
 
 def _find_error(
