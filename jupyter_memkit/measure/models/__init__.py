@@ -2,10 +2,10 @@
 
 `finding` searches the variables for modules, optimizers and tensors, `modules` reads
 the tensors of a module, `graphs` what a graph keeps for its backward pass, `tensors`
-the memory behind a tensor, `held` what a tensor keeps alive. `split` adds this up, each
-storage once, `kept` compares what variables keep of graphs, and `device_caches` adds
-what torch's allocators hold. None of it runs the user's code: what a class can override
-is read through torch's own descriptors.
+the memory behind a tensor, `held` what a tensor keeps alive. `split` collects this,
+`adding_up` adds it up, each storage once, `kept` compares what variables keep of
+graphs, and `device_caches` adds what torch's allocators hold. None of it runs the
+user's code: what a class can override is read through torch's own descriptors.
 
 torch is never imported here: if the user has not, there are no models.
 """
@@ -73,7 +73,8 @@ def model_sizes(
     Returns
     -------
     ModelSizes
-        The models, the largest first; empty unless torch has been imported.
+        The models, the largest first; empty unless torch has been imported. Those with
+        `part_of` are parts of others.
 
     Examples
     --------

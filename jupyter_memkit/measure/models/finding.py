@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import (
     BuiltinFunctionType,
@@ -44,6 +45,8 @@ _PROGRAM = (
 )
 _SEQUENCES = (list, tuple, deque)
 _SETS = (set, frozenset)
+# Their attributes lead to all variables of a module.
+_SCOPES = (FunctionType, FrameType)
 # Longer texts are no keys that a line of code should contain.
 _KEY_LENGTH = 40
 
@@ -103,8 +106,10 @@ class Finder:
         An object that two variables refer to is found twice.
         """
         for name, value in variables.items():
-            for found in self._search(name, value):
-                yield name, found
+            # A variable can refer to the shell, whose namespace has all others.
+            if id(value) not in self._ends:
+                for found in self._search(name, value):
+                    yield name, found
 
     def _search(self, name: str, root: Any) -> Iterator[Found]:
         met = {id(root)}
@@ -145,6 +150,8 @@ def _classify(value: Any) -> Kind | None:
 def _read_parts(value: Any) -> Iterator[tuple[str | None, Any]]:
     """Yield what an object refers to, with the code of the step, without its code."""
     kind = type(value)
+    if kind is FunctionType:
+        yield from _read_function(value)
     if issubclass(kind, dict):
         for key, each in list(dict.items(value)):
             yield _write_key(key), each
@@ -154,12 +161,23 @@ def _read_parts(value: Any) -> Iterator[tuple[str | None, Any]]:
             # A long list of numbers has no parts.
             if not set(map(id, map(type, elements))) <= _ATOMIC:
                 yield from ((f"[{place}]", each) for place, each in enumerate(elements))
-    for unordered in _SETS:
-        if issubclass(kind, unordered):
-            yield from ((None, each) for each in list(unordered.__iter__(value)))
-    if not contains_identical((dict, *_SEQUENCES, *_SETS), kind):
+    if issubclass(kind, _SETS):
+        read = set.__iter__ if issubclass(kind, set) else frozenset.__iter__
+        yield from ((None, each) for each in list(read(value)))
+    if not contains_identical((dict, *_SEQUENCES, *_SETS, *_SCOPES), kind):
         for name, each in read_attributes(value):
             yield f".{name}", each
+
+
+def _read_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield what a function itself holds, which its globals are not."""
+    for place, cell in enumerate(function.__closure__ or ()):
+        with suppress(ValueError):  # Nothing has been assigned to the variable yet.
+            yield f".__closure__[{place}].cell_contents", cell.cell_contents
+    yield ".__defaults__", function.__defaults__
+    yield ".__kwdefaults__", function.__kwdefaults__
+    for name, each in list(function.__dict__.items()):
+        yield f".{name}", each
 
 
 def _write_key(key: Any) -> str | None:

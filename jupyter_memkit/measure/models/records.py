@@ -88,6 +88,9 @@ class ModelSize(Record):
         ``"untouched"`` for pages that were never written to.
     layers : tuple of LayerSize
         Its layers that take memory, in the order of the model.
+    part_of : str or None
+        The name of another model that contains this one, or is the same one in another
+        variable, and counts it as well; None if there is none.
     """
 
     name: str
@@ -95,6 +98,7 @@ class ModelSize(Record):
     type: str
     devices: Mapping[str, Split]
     layers: tuple[LayerSize, ...] = ()
+    part_of: str | None = None
 
     @property
     def total(self) -> Split:
@@ -132,7 +136,8 @@ class ModelSizes(Record):
     Attributes
     ----------
     models : tuple of ModelSize
-        One for each module that is not a part of another, the largest first.
+        The models of each variable, the largest first. One that another variable's
+        model contains is listed as well, with `part_of`.
     others : mapping of str to Split
         Tensors, optimizers and graphs that belong to none of them, by location.
     caches : tuple of DeviceCache
@@ -145,3 +150,9 @@ class ModelSizes(Record):
     others: Mapping[str, Split] = field(default_factory=dict)
     caches: tuple[DeviceCache, ...] = ()
     complete: bool = True
+
+    @property
+    def total(self) -> Split:
+        """The sum over everything, each storage once."""
+        wholes = (model.total for model in self.models if model.part_of is None)
+        return sum((*wholes, *self.others.values()), Split())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
-from jupyter_memkit.measure.models import ModelSizes, Split, model_sizes
+from jupyter_memkit.measure.models import ModelSize, ModelSizes, Split, model_sizes
 from jupyter_memkit.measure.sizes.parts import RAM
 from jupyter_memkit.techniques.allocator import settle
 
@@ -21,7 +22,11 @@ KINDS = (
 
 def add_up(sizes: ModelSizes) -> int:
     """Return all bytes in memory."""
-    splits = [model.devices.get(RAM, Split()) for model in sizes.models]
+    splits = [
+        model.devices.get(RAM, Split())
+        for model in sizes.models
+        if model.part_of is None
+    ]
     splits.append(sizes.others.get(RAM, Split()))
     return sum(split.total_bytes for split in splits)
 
@@ -57,7 +62,8 @@ def test_purposes() -> None:
     loss = net(x).sum()
     named = {"net": net, "again": net, "optimizer": optimizer, "x": x, "loss": loss}
     sizes = model_sizes(named, layers=True)
-    (model,) = sizes.models
+    model, again = sizes.models
+    assert (again.name, again.part_of, again.total) == ("again", "net", model.total)
     n_parameters = sum(each.numel() for each in net.parameters())
     assert model.name == "net"
     assert model.total.parameters_bytes == 4 * n_parameters
@@ -89,6 +95,105 @@ def test_paths() -> None:
     }
     names = [model.name for model in model_sizes(variables).models]
     assert names == ["trainer.model", "folds[0]", "folds[1]['a']"]
+
+
+def test_functions_do_not_own_their_globals() -> None:
+    """A function leads to its closure, defaults and attributes, not to its globals."""
+    torch = pytest.importorskip("torch")
+    namespace: dict[str, Any] = {
+        name: torch.nn.Linear(size, size)
+        for name, size in (("net", 200), ("enclosed", 150), ("default", 100))
+    }
+    exec(FUNCTIONS, namespace)
+    unnamed = {"make", "enclosed", "default"}
+    variables = {
+        name: each
+        for name, each in reversed(namespace.items())
+        if name not in unnamed and not name.startswith("__")
+    }
+    sizes = model_sizes(variables, program=[namespace])
+    assert [(each.name, each.variable) for each in sizes.models] == [
+        ("net", "net"),
+        ("inner.__closure__[1].cell_contents", "inner"),
+        ("train.__defaults__[0]", "train"),
+        ("train.__kwdefaults__['last']", "train"),
+        ("train.best", "train"),
+    ]
+
+
+FUNCTIONS = """
+def make():
+    model = enclosed
+    def inner():
+        return model, later
+    return inner
+    later = 0
+inner = make()
+def train(model=default, *, last=type(default)(80, 80)):
+    return net
+train.best = type(default)(60, 60)
+"""
+
+
+def test_the_variable_itself_comes_first() -> None:
+    """A model is named by its variable, also after others that lead to it."""
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Linear(100, 100)
+    variables: dict[str, Any] = {"history": [{"model": net}], "folds": [net]}
+    variables |= {"net": net, "everything": variables}
+    sizes = model_sizes(variables, program=[variables])
+    assert [(each.name, each.part_of) for each in sizes.models] == [
+        ("net", None),
+        ("folds[0]", "net"),
+        ("history[0]['model']", "net"),
+    ]
+
+
+def test_parts() -> None:
+    """A part of a model is split like a model; the totals count each storage once."""
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    encoder = nn.Sequential(nn.Linear(300, 300), nn.BatchNorm1d(300))
+    head = nn.Linear(300, 20)
+    alone = train_step(torch, nn.Sequential(encoder), encoder=encoder)["encoder"]
+    assert alone.part_of == "whole"
+    for wrap in (nn.Sequential, lambda *parts: nn.DataParallel(nn.Sequential(*parts))):
+        models = train_step(torch, wrap(encoder, head), encoder=encoder, head=head)
+        part = models["encoder"]
+        assert part.part_of == models["head"].part_of == "whole"
+        assert [layer.name for layer in part.layers] == ["0", "1"]
+        assert part.total == alone.total
+        assert sum((each.split for each in part.layers), Split()) == part.total
+        assert models["whole"].total == part.total + models["head"].total
+
+
+def train_step(torch: Any, whole: Any, **parts: Any) -> dict[str, ModelSize]:
+    """Return the sizes of a model and its parts after a step of training."""
+    whole.zero_grad()
+    optimizer = torch.optim.Adam(whole.parameters())
+    x = torch.ones(50, 300)
+    whole(x).sum().backward()
+    optimizer.step()
+    loss = whole(x).sum()
+    named = {**parts, "whole": whole, "optimizer": optimizer, "loss": loss, "x": x}
+    sizes = model_sizes(named, layers=True)
+    assert sizes.complete
+    total = add_up(sizes)
+    assert total == sizes.total.total_bytes
+    without = {key: each for key, each in named.items() if key not in parts}
+    assert total == add_up(model_sizes(without))
+    return {model.name: model for model in sizes.models}
+
+
+def test_tied_part() -> None:
+    """A part has the weights that it shares with the rest of the model."""
+    torch = pytest.importorskip("torch")
+    embedding, head = torch.nn.Embedding(100, 50), torch.nn.Linear(50, 100, bias=False)
+    head.weight = embedding.weight
+    whole = torch.nn.Sequential(embedding, head)
+    sizes = model_sizes({"whole": whole, "head": head})
+    assert [model.total.parameters_bytes for model in sizes.models] == [20_000] * 2
+    assert sizes.total.parameters_bytes == 20_000
 
 
 def test_out_of_time() -> None:

@@ -25,7 +25,8 @@ def measure(**variables: Any) -> ModelSizes:
 
 def total(sizes: ModelSizes) -> Split:
     """Return the sum of the models, over all places."""
-    return sum((model.total for model in sizes.models), Split())
+    wholes = (model for model in sizes.models if model.part_of is None)
+    return sum((model.total for model in wholes), Split())
 
 
 class Hostile(torch.nn.Module):  # type: ignore[misc]
@@ -109,7 +110,13 @@ def test_quantized() -> None:
 def test_compiled() -> None:
     """A compiled module is the module itself, which counts once."""
     net = nn.Linear(100, 100)
-    assert total(measure(fast=torch.compile(net), net=net)).total_bytes == LINEAR_BYTES
+    sizes = measure(fast=torch.compile(net), net=net)
+    assert [(model.name, model.part_of) for model in sizes.models] == [
+        ("fast", None),
+        ("net", "fast"),
+    ]
+    assert {model.total.total_bytes for model in sizes.models} == {LINEAR_BYTES}
+    assert sizes.total.total_bytes == LINEAR_BYTES
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
@@ -158,7 +165,9 @@ def test_modules_that_contain_each_other() -> None:
     """Each counts once."""
     one, other = nn.Linear(100, 100), nn.Linear(100, 100)
     one.other, other.one = other, one
-    assert total(measure(one=one, other=other)).parameters_bytes == 2 * LINEAR_BYTES
+    for more in ({}, {"third": nn.Linear(100, 100)}):
+        sizes = measure(one=one, other=other, **more)
+        assert total(sizes).parameters_bytes == (2 + len(more)) * LINEAR_BYTES
 
 
 def test_a_hook_that_refers_to_the_shell(shell: Any) -> None:
