@@ -47,6 +47,16 @@ def test_every_magic_has_its_page(site: Path) -> None:
                         assert known, (name, option)
 
 
+def test_percent_signs(site: Path) -> None:
+    """A percent sign in a help text is shown once, as the magic itself shows it."""
+    folder = site / "_sources" / "reference" / "magics"
+    pages = {page.name: page.read_text() for page in folder.glob("*.md")}
+    assert "such as 85%; auto (default), which leaves 5% of" in pages["memguard.md"]
+    assert "delete what %run keeps of scripts" in pages["memfree.md"]
+    helps = [line for page in pages.values() for line in page.splitlines()]
+    assert [line for line in helps if line.startswith(":   ") and "%%" in line] == []
+
+
 def test_every_public_name_is_documented(site: Path) -> None:
     """The index of the site, which other sites link to, holds all public names."""
     with (site / "objects.inv").open("rb") as file:

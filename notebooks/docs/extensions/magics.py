@@ -67,7 +67,10 @@ def describe_magic(name: str, magic: Any) -> str:
     for title, actions in (("Arguments", positional), ("Options", optional)):
         if actions:
             lines += [f"## {title}", ""]
-            lines += [line for each in actions for line in _describe_argument(each)]
+            for each in actions:
+                # As `%magic?` shows it: a percent sign is written twice in a parser.
+                text = parser._get_formatter()._expand_help(each) if each.help else ""
+                lines += _describe_argument(each, text)
     for title, text in zip(sections[::2], sections[1::2], strict=True):
         lines += [f"## {title}", "", *_from_docstring(text), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -100,7 +103,7 @@ def _usage(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield "```"
 
 
-def _describe_argument(action: argparse.Action) -> Iterator[str]:
+def _describe_argument(action: argparse.Action, text: str) -> Iterator[str]:
     names = ", ".join(f"`{each}`" for each in action.option_strings)
     metavar = action.metavar or action.dest.upper()
     if not names:
@@ -120,8 +123,8 @@ def _describe_argument(action: argparse.Action) -> Iterator[str]:
     if action.required and action.option_strings:
         details.append("required")
     yield names
-    text = _escape(action.help or "")
-    yield f":   {text}" + (f" *({'; '.join(details)})*" if details else "")
+    detail = f" *({'; '.join(details)})*" if details else ""
+    yield f":   {_escape(text)}{detail}"
     yield ""
 
 
