@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -9,18 +10,20 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 from traitlets import Bool
 
-from jupyter_memkit.magics.arguments import argument, refusing
+from jupyter_memkit.magics.arguments import argument, duration, refusing
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.out_of_memory import OutOfMemoryCells
 from jupyter_memkit.show.status import Status, read_status
 from jupyter_memkit.track.tracker import tracker
 
 if TYPE_CHECKING:
-    from jupyter_memkit.hints import Hints
     from jupyter_memkit.show.export import Exported
+    from jupyter_memkit.show.hints import Advice
     from jupyter_memkit.show.live import LivePlain
     from jupyter_memkit.show.processes import Processes
     from jupyter_memkit.widget.chart import LiveChart
+
+_BUDGET_S = 4.0
 
 
 @magics_class
@@ -57,9 +60,15 @@ class MemkitMagics(Magics):
         "readings, cells and variables, .csv for a table of the cells; on or off for "
         "oom",
     )
+    @argument(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="stop the search for advice after this time (default: 4s)",
+    )
     def memkit(
         self, line: str
-    ) -> Status | Exported | Processes | Hints | LiveChart | LivePlain | None:
+    ) -> Status | Exported | Processes | Advice | LiveChart | LivePlain | None:
         """Show the memory of this kernel, its limit, and how it is measured.
 
         Examples
@@ -77,6 +86,7 @@ class MemkitMagics(Magics):
         Hints that save memory or time, each with the line to run::
 
             %memkit advice
+            %memkit advice --budget 20s
 
         A chart that advances while cells run, and the largest variables::
 
@@ -94,17 +104,17 @@ class MemkitMagics(Magics):
             %memkit oom off
         """
         arguments = parse_line(self.memkit, line)
+        if arguments.budget is not None and arguments.action != "advice":
+            message = "--budget applies to %memkit advice only; leave it out"
+            raise UsageError(message)
         if arguments.action is None:
             return read_status(tracker())
         if arguments.action == "processes" and arguments.file is None:
             return _read_processes()
         if arguments.action == "advice" and arguments.file is None:
-            # Imported on first use, so that a kernel starts fast.
-            from jupyter_memkit.hints import find_hints  # noqa: PLC0415
-
-            return find_hints(self.shell, tracker().cells)
+            return _find_advice(self.shell, arguments.budget)
         if arguments.action == "live" and arguments.file is None:
-            # As above.
+            # Imported on first use, so that a kernel starts fast.
             from jupyter_memkit.widget.live import open_live  # noqa: PLC0415
 
             return open_live(self.shell)
@@ -125,6 +135,16 @@ class MemkitMagics(Magics):
 
         with refusing():
             return export(tracker(), arguments.file, shell=self.shell)
+
+
+def _find_advice(shell: Any, budget_s: float | None) -> Advice:
+    # As above.
+    from jupyter_memkit.hints import find_hints  # noqa: PLC0415
+    from jupyter_memkit.show.hints import Advice  # noqa: PLC0415
+
+    limit = _BUDGET_S if budget_s is None else budget_s
+    found = find_hints(shell, tracker().cells, budget_s=limit)
+    return Advice(**{each.name: getattr(found, each.name) for each in fields(found)})
 
 
 def _read_processes() -> Processes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from jupyter_memkit.hints.records import Accuracy, Hint, Hints
 from jupyter_memkit.show.report import Report
@@ -14,6 +16,15 @@ _SHOWN_UNUSED = 5
 _SHOWN_SKIPPED = 5
 
 _SIGNS: dict[Accuracy, str] = {"exact": "", "estimate": "≈ ", "at most": "up to "}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice(Hints):
+    """The hints of `%memkit advice`, which `%memleaks` does not all search for."""
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+        # IPython would take the repr of this class before the report of its base.
+        printer.text(build_report(self).text())
 
 
 def build_report(found: Hints) -> Report:
@@ -55,8 +66,9 @@ def _format_saving(hint: Hint) -> str:
 
 def _build_notes(found: Hints) -> Iterator[str]:
     if not found.complete:
+        magic = "%memkit advice" if isinstance(found, Advice) else "%memleaks"
         yield (
-            "Incomplete: the time limit was reached; %memleaks --budget 20s extends it."
+            f"Incomplete: the time limit was reached; {magic} --budget 20s extends it."
         )
     if found.skipped:
         yield (

@@ -43,6 +43,8 @@ def test_status_is_shown(
             "export",
             "name the file: %memkit export session.html, history.json or cells.csv",
         ),
+        ("--budget 20s", "--budget applies to %memkit advice only; leave it out"),
+        ("live --budget 20s", "--budget applies to %memkit advice only"),
         ("export cells.xls", "'cells.xls' must end in .html, .json or .csv"),
         ("export a.csv b.csv", "%memkit does not accept 'b.csv' here"),
     ],
@@ -56,6 +58,23 @@ def test_mistake(
     """A usage error is one sentence with the remedy."""
     shell.run_cell(f"%memkit {line}", store_history=True)
     assert f"UsageError: {expected}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("magic", ["memkit advice", "memleaks"])
+def test_budget_of_a_search(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], magic: str
+) -> None:
+    """A search that was cut names the call that takes longer, which is accepted."""
+    shell.run_cell(f"%{magic} --budget 0.000001s", store_history=True)
+    out = capsys.readouterr().out
+    assert f"%{magic} --budget 20s extends it" in out
+    name, _, rest = magic.partition(" ")
+    found = shell.run_line_magic(name, f"{rest} --budget 1h".strip())
+    assert found.complete
+    assert shell.display_formatter is not None
+    shown, _ = shell.display_formatter.format(found)
+    assert shown["text/plain"].startswith("no hints")
+    assert "no hints" in shown["text/html"]
 
 
 @pytest.mark.own_process

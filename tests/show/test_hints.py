@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit.hints import Hint, Hints, Unused
-from jupyter_memkit.show.hints import build_report
+from jupyter_memkit.show.hints import Advice, build_report
 
 MIB = 1024 * 1024
 
@@ -52,6 +52,15 @@ def test_hints() -> None:
         "Incomplete: the time limit was reached; %memleaks --budget 20s extends it.",
         "Not leaks, but not used by the last cells: u (1.0 MiB, cell [2]).",
     ]
+
+
+def test_incomplete() -> None:
+    """The note names the magic that was called."""
+    for kind, magic in ((Hints, "%memleaks"), (Advice, "%memkit advice")):
+        notes = build_report(kind(hints=(), complete=False)).notes
+        assert notes == (
+            f"Incomplete: the time limit was reached; {magic} --budget 20s extends it.",
+        )
 
 
 def test_no_hints() -> None:

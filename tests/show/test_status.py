@@ -89,6 +89,12 @@ def test_what_is_missing_is_said(changed: Status, expected: tuple[str, str]) -> 
     assert expected in build_report(changed).rows
 
 
+def test_one_cell() -> None:
+    """A single cell is counted in the singular."""
+    one = dataclasses.replace(status(), cells=1)
+    assert ("tracking", "1 cell in 2 min 0 s") in build_report(one).rows
+
+
 @pytest.mark.parametrize(
     ("collector", "notes"),
     [
