@@ -25,6 +25,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.probes import (
     repeat,
     split,
     split_changed,
+    take,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.proof import is_proven
 from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import (
@@ -37,7 +38,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.statistics import (
     reject_statistic,
     sorts,
 )
-from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
 from jupyter_memkit.techniques.chunked.results.combine import (
     ALIGNED,
     Operation,
@@ -50,9 +51,10 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
-# How often the rows are repeated, and the processor time for a call over all of them.
+# How often the rows are repeated, and the most processor time for a call over them all,
+# as it would be for a loop; most cells are faster.
 _MOST_TIMES = 64
-_REPEATED_S = 0.02
+_REPEATED_S = 0.1
 
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
@@ -189,18 +191,24 @@ def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> 
         Whether the cell finds anything in so many rows.
     """
     times = min(_MOST_TIMES, int(_REPEATED_S / max(trial.call_s, 1e-9)))
-    once, many = trial.call(rows), None
-    if times > 1 and once and (repeated := repeat(rows, times)) is not None:
-        many = trial.call(repeated)
-    if not many or once[0] is None or many[0] is None:
+    repeated = repeat(rows, times) if times > 1 else None
+    if repeated is None:
         return False
+    last = take(repeated, range(len(repeated) - len(rows), len(repeated)))
+    found = [trial.call(each) for each in (rows, last, repeated)]
+    if not all(each and each[0] is not None for each in found):
+        return False
+    once, elsewhere, many = (each[0] for each in found)
     name = f"{times} repetitions of {len(rows):,} rows"
     if op in {"concat", "count"}:
-        if hasattr(many[0], "__len__"):
-            check_count(name, len(many[0]), times * len(once[0]))
-            return len(many[0]) > 0
+        if not hasattr(many, "__len__") or len(once) != len(elsewhere):
+            return False
+        check_count(name, len(many), times * len(once))
+        return len(many) > 0
+    if not is_same(once, elsewhere):
+        # It depends on the numbers of the rows.
         return False
-    tried = _Tried(Split(name, repeated, ()), many[0], once * times)
+    tried = _Tried(Split(name, repeated, ()), many, [once] * times)
     _compare(op, keys, tried, trial)
     return not _is_nothing(op, tried)
 
@@ -222,9 +230,10 @@ def _is_nothing(op: str, tried: _Tried) -> bool:
         return False
     if op == "sum":
         return not any(map(_is_amount, whole.values()))
-    # A group that a part lacks, and a missing value, show nothing.
+    # Missing values show nothing, nor do groups that a part of a maximum lacks.
     return all(
         part is not None
+        and (op != "merge" or part.keys() == whole.keys())
         and all(
             is_missing(part[label]) or is_missing(item) or part[label] == item
             for label, item in whole.items()
