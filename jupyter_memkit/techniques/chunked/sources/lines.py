@@ -25,7 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.samples import HEAD_BYTES
 # Takes a block of whole lines and the position of its first byte; returns its rows.
 Parse = Callable[[bytes, int], Any]
 
-_MARK = b"\xef\xbb\xbf"  # A byte-order mark, which some editors write.
+MARK = b"\xef\xbb\xbf"  # A byte-order mark, which some editors write.
 
 _BLANKS = b" \t\r"
 _EMPTY_LINE = re.compile(rb"\n[ \t\r]*\n")
@@ -63,7 +63,7 @@ def line_pieces(
         size = path.stat().st_size if is_plain(path) else None
         start = request.start
         if start is None:
-            start = len(_MARK) if stream.read(len(_MARK)) == _MARK else 0
+            start = len(MARK) if stream.read(len(MARK)) == MARK else 0
         stream.seek(start)
         in_any_order = request.separate and is_plain(path)
         read_block = partial(
@@ -201,7 +201,7 @@ def read_head(path: Path) -> bytes:
     with explaining_breaks(path), open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
         head = head if head.endswith(b"\n") else head + stream.readline()
-    head = head.removeprefix(_MARK)
+    head = head.removeprefix(MARK)
     if not head:
         message = f"{path.name} is empty; there is nothing to run over"
         raise SourceError(message)

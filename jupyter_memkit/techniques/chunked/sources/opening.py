@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.sources import (
     zarr,
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
+from jupyter_memkit.techniques.chunked.sources.blank_files import leave_out_blank
 from jupyter_memkit.techniques.chunked.sources.compressed import COMPRESSIONS
 from jupyter_memkit.techniques.chunked.sources.delimited import (
     SEPARATORS,
@@ -87,8 +88,10 @@ _FORMATS: dict[str, FileOpener] = {
     zarr.SUFFIX: _opens_with(zarr.ZarrSource),
 }
 
+_TEXTS = frozenset({*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES})
+
 # Formats that can be read if the whole file is compressed.
-_COMPRESSIBLE = {*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES}
+_COMPRESSIBLE = set(_TEXTS)
 
 # Formats whose rows have columns, to which the names of folders may add some.
 _TABLES = frozenset(
@@ -311,6 +314,8 @@ def _open_files(
                 f"parts; unpack it, and use {path.stem}"
             )
             raise SourceError(message)
+    if len(files) > 1 and suffix in _TEXTS:
+        files = leave_out_blank(files, of_tables=suffix in _TABLES)
     sources = [opener(path, options) for path in files]
     if suffix in _TABLES:
         sources = add_keys(sources, files, root)

@@ -25,15 +25,17 @@ _DATABASES = frozenset({".db", ".sqlite", ".sqlite3"})
 _HEAD_BYTES = 1 << 16
 
 
-def find_remedy(path: Path) -> str:
+def find_remedy(path: Path, suffix: str | None = None) -> str:
     """Return what helps for a file of an unsupported format.
 
     Parameters
     ----------
     path : Path
         The file.
+    suffix : str, optional
+        The extension of its format, by default that of its name.
     """
-    suffix = path.suffix.lower()
+    suffix = suffix or path.suffix.lower()
     if suffix in _DATABASES:
         return (
             f'connect to it first, con = sqlite3.connect("{path}"), and use '

@@ -176,7 +176,7 @@ def test_columns(tmp_path: Path) -> None:
     """Only the requested columns are read; without any, the rows are still counted."""
     path = write(tmp_path / "a.jsonl", ROWS)
     frame = pd.concat(list(chunked(path, rows=130, columns=["ok", "id"])))
-    assert list(frame.columns) == ["id", "ok"]
+    assert list(frame.columns) == ["ok", "id"]
     assert len(pd.concat(list(chunked(path, rows=130, columns=[])))) == len(ROWS)
 
 
@@ -353,3 +353,31 @@ def test_mixed_in_parts_of_a_large_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl.gz", rows)
     frame = pd.concat(list(chunked(path, read={"sample": "all"}, backend="pandas")))
     assert frame["a"].map(type).value_counts().to_dict() == {int: 90_000, str: 10_000}
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("sample", ["head", "all"])
+@pytest.mark.parametrize(
+    "values",
+    [[1, 2], [2**63, 1], ["x", 1], [{"c": 1}, 2], [None, {"c": 1}]],
+    ids=str,
+)
+def test_byte_order_mark(
+    tmp_path: Path, suffix: str, sample: str, values: list[Any]
+) -> None:
+    """A byte-order mark is skipped, also where Python has to parse the lines."""
+    path = tmp_path / f"a.jsonl{suffix}"
+    lines = "".join(json.dumps({"a": value}) + "\n" for value in values)
+    compress(path, lines.encode("utf-8-sig"))
+    frame = pd.concat(list(chunked(path, backend="pandas", read={"sample": sample})))
+    expected = pd.DataFrame({"a": values})
+    assert frame.a.dropna().tolist() == expected.a.dropna().tolist()
+
+
+@pytest.mark.parametrize("content", [b"{", b"\n", b"\xef\xbb\xbf", b"{}", b"1"])
+def test_short_file(tmp_path: Path, content: bytes) -> None:
+    """A file that is shorter than a byte-order mark is explained, read at once too."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"a.jsonl (is|has)"):
+        list(chunked(path, read={"sample": "all"}))

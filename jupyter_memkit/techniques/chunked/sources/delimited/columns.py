@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import SourceError
@@ -17,6 +17,10 @@ _OF_PANDAS = (
 _ALSO_OF_PANDAS = frozenset({"category", "integer", "large_string", "string"})
 
 
+# The name and the type of each level of an index.
+Index = tuple[tuple[Hashable, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """The columns inferred from some lines.
@@ -28,8 +32,8 @@ class Columns:
     empty : frozenset of str
         The columns without any value.
     has_index : bool
-        Whether the lines have one value more than there are names; pandas then
-        makes an index of the first.
+        Whether the lines have more values than there are names; pandas then makes an
+        index of the first.
     """
 
     types: Mapping[str, str]
@@ -61,7 +65,9 @@ class Layout:
     row_bytes : float
         The average bytes per line.
     has_index : bool
-        Whether the lines have one value more than there are names.
+        Whether the lines have more values than there are names.
+    index : tuple
+        The index that pandas makes of columns; empty if it makes none.
     given : frozenset of str
         The columns with other types than those inferred, because the user gave them.
     """
@@ -75,6 +81,7 @@ class Layout:
     body_start: int
     row_bytes: float
     has_index: bool = False
+    index: Index = ()
     given: frozenset[str] = frozenset()
 
     def _check_columns(self, request: Request) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +157,12 @@ def check_integers(layout: Layout, path: Path) -> None:
             raise make_integer_error(path, name)
 
 
-def make_integer_error(path: Path, name: str) -> SourceError:
+def make_integer_error(path: Path, name: Hashable) -> SourceError:
     """Return the error for a column of integers that do not fit 64 bits."""
+    remedy = f"--read \"dtype={{{name!r}: 'str'}}\""  # For a number, or several names.
+    if isinstance(name, str):
+        remedy = f"--types {write_list([name + '=str'])}"
     return SourceError(
         f"{path.name} has integers of more than 64 bits in {name}, and a float "
-        f"keeps only 16 digits; use --types {write_list([name + '=str'])}"
+        f"keeps only 16 digits; use {remedy}"
     )

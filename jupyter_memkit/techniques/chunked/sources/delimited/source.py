@@ -43,6 +43,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.whole import (
 )
 from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.samples import find_line_starts
+from jupyter_memkit.techniques.chunked.sources.signatures import check_text_file
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -189,12 +190,18 @@ class DelimitedSource(FileSource):
         return self.find_once(backend, lambda: self._find_layout(backend))
 
     def _find_layout(self, backend: str) -> Layout:
+        if "compression" not in self.options:
+            check_text_file(self.path)
         with explaining(self.path, self.separator):
             if self.options:
                 return find_whole_layout(self.path, self.separator, self.options)
-            return find_layout(
+            layout = find_layout(
                 self.path, self.separator, backend, is_given=self.is_given
             )
+            if not layout.has_index:
+                return layout
+            whole = find_whole_layout(self.path, self.separator, {})
+            return dataclasses.replace(layout, index=whole.index)
 
 
 def _is_blank(block: memoryview, backend: str) -> bool:

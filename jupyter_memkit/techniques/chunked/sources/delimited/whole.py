@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Hashable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
-from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.columns import (
+    Index,
+    Layout,
+)
+from jupyter_memkit.techniques.chunked.sources.delimited.index_types import (
+    agree_index,
+    check_index,
+    name_index,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     MISSING,
     check_integers,
     name_types,
+)
+from jupyter_memkit.techniques.chunked.sources.delimited.type_keys import (
+    find_text_keys,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
@@ -36,28 +48,40 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
             raise SourceError(message)
     with explaining_options(path.name, options):
         rows = min(chosen.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
-        frame = pandas.read_csv(path, **chosen, nrows=rows)
+        with pandas.read_csv(path, **chosen, iterator=True) as reader:
+            frame = reader.read(rows)
+            # The index itself does not tell: it may have the default numbers.
+            parser = getattr(reader, "_engine", None)
+            has_index = bool(getattr(parser, "_implicit_index", False))
     names = tuple(frame.columns)
     finds_missing = chosen.get("na_filter", True) and chosen.get(
         "keep_default_na", True
     )
-    types = name_types(pandas, frame, missing=MISSING if finds_missing else ())
-    given = options.get("dtype")
-    for name in names:
-        # The user wants text: it does not stand for numbers that are too large.
-        is_given = name in given if isinstance(given, Mapping) else given is not None
-        if is_given and types[name] == "integer":
-            types[name] = "str"
+    missing = MISSING if finds_missing else ()
+    types = name_types(pandas, frame, missing=missing)
+    index: Index = ()
+    if has_index or options.get("index_col", False) is not False:
+        index = name_index(pandas, frame.index, missing)
     return Layout(
         names=names,
-        types=types,
+        types={name: _as_given(options, name, kind) for name, kind in types.items()},
         empty=frozenset(names) if frame.empty else frozenset(),
         columns=names,
         separator=separator,
         backend="pandas",
         body_start=0,
         row_bytes=0.0,
+        has_index=has_index,
+        index=tuple((name, _as_given(options, name, kind)) for name, kind in index),
     )
+
+
+def _as_given(options: Mapping[str, Any], name: Hashable, kind: str) -> str:
+    """Return a type; text that the user wants is no numbers that are too large."""
+    given = options.get("dtype")
+    is_given = name in given if isinstance(given, Mapping) else given is not None
+    is_given = is_given or name in (options.get("converters") or {})
+    return "str" if is_given and kind == "integer" else kind
 
 
 def read_whole(
@@ -65,18 +89,34 @@ def read_whole(
 ) -> Generator[Piece, None, None]:
     """Read a file as frames, in which text columns stay text even if all are digits."""
     check_integers(layout, path)
+    check_index(layout.index, path)
     given = dict(options)
-    if request.columns is not None and "usecols" not in given:
-        given["usecols"] = list(layout.columns)
     dtype = given.pop("dtype", None)
     if dtype is None or isinstance(dtype, Mapping):
-        converted = {*(given.get("converters") or {}), *(dtype or {})}
-        texts = {
-            name: str
-            for name in layout.columns
-            if layout.types[name] == "str" and name not in converted
-        }
-        dtype = {**texts, **(dtype or {})}
+        keys = find_text_keys(path, options, layout)
+        dtype = {**dict.fromkeys(keys, str), **(dtype or {})}
     pandas = import_library("pandas", path.name)
     with pandas.read_csv(path, **given, dtype=dtype, iterator=True) as reader:
-        yield from iterate_reader(reader, request)
+        chosen = _Chosen(reader=reader, layout=layout, path=path, options=options)
+        yield from iterate_reader(chosen, request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A reader of pandas whose frames have some of the columns.
+
+    With ``usecols`` pandas would take the first columns for those with names where an
+    index has none, and would accept lines with too many values.
+    """
+
+    reader: Any
+    layout: Layout
+    path: Path
+    options: Mapping[str, Any]
+
+    def get_chunk(self, rows: int) -> Any:
+        """Return the next frame."""
+        frame = self.reader.get_chunk(rows)
+        if self.layout.columns != self.layout.names:
+            frame = frame[list(self.layout.columns)]
+        return agree_index(frame, self.layout.index, self.path, self.options)

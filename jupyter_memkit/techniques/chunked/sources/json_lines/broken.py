@@ -10,14 +10,23 @@ from typing import Any
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.lines import read_line_number
 
+_BLANKS = b" \t\r"  # Python counts more bytes as blanks than JSON does.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_KINDS = {
+    type(None): "null",
+    bool: "a Boolean",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    list: "a list",
+}
 _HALF = re.compile("[\ud800-\udfff]")  # A pair is one character by now.
 
 
 def find_broken(block: bytes) -> tuple[int, str] | None:
     """Return the number of the first invalid line, from 0, and the reason."""
     for number, line in enumerate(block.split(b"\n")):
-        if not line.strip():
+        if not line.strip(_BLANKS):
             continue
         try:
             value = json.loads(line)
@@ -26,7 +35,7 @@ def find_broken(block: bytes) -> tuple[int, str] | None:
         except ValueError as error:
             return number, str(error)
         if not isinstance(value, dict):
-            return number, f"it is a {type(value).__name__}, not an object"
+            return number, f"it is {_KINDS[type(value)]}, not an object"
         halved = _find_halved(value) if _SURROGATE.search(line) else None
         if halved is not None:
             said = "contains an unpaired surrogate, which is not a valid character"

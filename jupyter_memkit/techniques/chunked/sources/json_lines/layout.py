@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.sources.json_lines.line_starts import (
+    begin_objects,
+)
 from jupyter_memkit.techniques.chunked.sources.magnitudes import (
     WIDEST,
     bound_magnitude,
@@ -68,9 +71,18 @@ def holds_json(field: Any) -> bool:
 
 
 def read_table(block: bytes, layout: Layout | None) -> Any:
-    """Parse lines on all cores."""
+    """Parse lines on all cores.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If Python has to parse them, or say what is wrong with them.
+    """
     arrow = import_library("pyarrow", "JSON")
     reader = import_library("pyarrow.json", "JSON")
+    if not begin_objects(block):
+        message = "a line does not begin an object"
+        raise arrow.ArrowInvalid(message)
     options = reader.ParseOptions()
     if layout is not None:
         options = reader.ParseOptions(

@@ -28,8 +28,9 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
     has_wide,
     read_table,
 )
-from jupyter_memkit.techniques.chunked.sources.lines import read_head
+from jupyter_memkit.techniques.chunked.sources.lines import MARK, read_head
 from jupyter_memkit.techniques.chunked.sources.samples import read_samples
+from jupyter_memkit.techniques.chunked.sources.signatures import check_text_file
 
 _SCAN_BYTES = 16 << 20
 
@@ -52,6 +53,7 @@ class Sample:
 
 def find_sample(path: Path, *, all_of_it: bool) -> Sample:
     """Read the head of a file and samples from all over it, or all of it."""
+    check_text_file(path)
     head = read_head(path)
     if all_of_it:
         parts = _read_parts(path)
@@ -107,9 +109,11 @@ def _unite(path: Path, one: Inferred, other: Inferred) -> Inferred:
 
 
 def _read_parts(path: Path) -> Iterator[bytes]:
-    """Read the whole file, block by block."""
+    """Read the whole file, block by block, without a byte-order mark."""
     with explaining_breaks(path), open_bytes(path) as stream:
-        while block := stream.read(_SCAN_BYTES):
+        head = stream.read(len(MARK)).removeprefix(MARK)
+        while block := head + stream.read(_SCAN_BYTES):
+            head = b""
             yield block if block.endswith(b"\n") else block + stream.readline()
 
 
